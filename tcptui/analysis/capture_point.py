@@ -18,6 +18,7 @@ import numpy as np
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.endpoint import Endpoint
+from tcptui.model.lanes import largest, smallest
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
@@ -75,10 +76,10 @@ class CapturePlace:
 
 def position_of(server_wait_ns: int, client_wait_ns: int) -> CapturePoint:
     """Where one handshake shows that the capture was made, by its two parts; a part of 0 was not seen."""
-    whole, shorter = server_wait_ns + client_wait_ns, min(server_wait_ns, client_wait_ns)
+    whole, shorter = server_wait_ns + client_wait_ns, smallest(server_wait_ns, client_wait_ns)
     if shorter <= 0 or whole < SHORTEST_TELLING_NS:
         return CapturePoint.UNKNOWN
-    near = max(NEAR_NS, whole * NEAR_PERCENT // 100)
+    near = largest(NEAR_NS, whole * NEAR_PERCENT // 100)
     if client_wait_ns <= near and server_wait_ns >= FAR_TIMES * client_wait_ns:
         return CapturePoint.CLIENT
     if server_wait_ns <= near and client_wait_ns >= FAR_TIMES * server_wait_ns:

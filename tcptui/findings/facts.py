@@ -30,7 +30,7 @@ from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns, in_each, integer
+from tcptui.model.lanes import in_columns, in_each, integer, largest
 from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
@@ -357,7 +357,7 @@ class ConnectionFacts(StreamColumns):
 
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
-        return max(0, self.view.capture_end_ns - self.time[i])
+        return largest(0, self.view.capture_end_ns - self.time[i])
 
     def intervals(self, indexes: list[int]) -> str:
         """The gaps between segments, in seconds with one digit: ``1.0, 2.0, 4.0``; at most six."""
@@ -376,7 +376,7 @@ class ConnectionFacts(StreamColumns):
         return self._passed_ns(earlier, later) / 1e9
 
     def _passed_ns(self, earlier: int, later: int) -> int:
-        return max(0, self.time[later] - self.time[earlier])
+        return largest(0, self.time[later] - self.time[earlier])
 
     def finding(
         self,
@@ -446,7 +446,7 @@ def where_captured(connection: ConnectionFacts) -> CapturePoint:
     repeated = len(connection.syns) != 2
     if repeated and to_server <= NEAR_NS and connection.view.min_rtt_from_server_ns:
         # At the server: the third packet may have left before the repeat that it seems to answer.
-        to_client = max(to_client, connection.view.min_rtt_from_server_ns)
+        to_client = largest(to_client, connection.view.min_rtt_from_server_ns)
     if repeated and to_server > FIRST_ANSWER_NS:
         # An answer to an earlier SYN, or a slow one to this.  Only a client that confirms at once, far from a server
         # whose acknowledgments take longer, leaves no doubt.

@@ -14,7 +14,7 @@ import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import in_each, integer, put
+from tcptui.model.lanes import in_each, integer, put, smallest
 from tcptui.model.packet_store import I32, I64, OptionBit
 
 #: Fewest measurements that can show a trend.
@@ -44,7 +44,7 @@ class RttVersusFlight:
         if len(self.rtt_ns) < FEWEST:
             return 0, 0
         low = in_each(_lowest, self.rtt_ns)
-        return min(low, empty_ns or low), in_each(_of_large_flights, self.rtt_ns, self.flight)
+        return smallest(low, empty_ns or low), in_each(_of_large_flights, self.rtt_ns, self.flight)
 
     def follows_flight(self) -> bool:
         """Whether round-trip time and bytes in flight are correlated."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.findings.http_facts import index_of
 from tcptui.findings.rules.think_time import THINK_NS, THINK_RTTS
+from tcptui.model.lanes import largest
 from tcptui.model.request import RequestPart
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ def server_ns(request: Request) -> int:
 
 def path_rtt_ns(connection: ConnectionFacts) -> int:
     """The round trip, as long as anything measures it (ns)."""
-    return max(connection.rtt_ns, connection.budget.delays.rtt_ns)
+    return largest(connection.rtt_ns, connection.budget.delays.rtt_ns)
 
 
 def least_slow_ns(connection: ConnectionFacts) -> int:
     """What a server must take longer than to be called slow (ns)."""
-    return max(THINK_NS, THINK_RTTS * path_rtt_ns(connection))
+    return largest(THINK_NS, THINK_RTTS * path_rtt_ns(connection))
 
 
 def own_ns(connection: ConnectionFacts, request: Request) -> int:

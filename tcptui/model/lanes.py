@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _T = TypeVar("_T")
+_Number = TypeVar("_Number", int, float)
 
 #: Python's integers have no bounds: results are kept this far within those of 64 bits.
 _WITHIN: Final = 1 << 62
@@ -573,10 +574,23 @@ def in_any_lane(mask: Any) -> Any:
     return mask.each.any(axis=1) if isinstance(mask, Lanes) else mask
 
 
-def largest(numbers: Sequence[int]) -> int:
+def largest(*numbers: _Number) -> _Number:
     """The largest of ``numbers``; of lanes, that of each, whichever of them it is."""
-    found: int = max(numbers) if not any(map(lane_count, numbers)) else column(numbers).max().item()
+    found: _Number = _stacked(numbers).max().item() if any(map(lane_count, numbers)) else max(numbers)
     return found
+
+
+def smallest(*numbers: _Number) -> _Number:
+    """The smallest of ``numbers``; of lanes, that of each, whichever of them it is."""
+    found: _Number = _stacked(numbers).min().item() if any(map(lane_count, numbers)) else min(numbers)
+    return found
+
+
+def _stacked(numbers: tuple[Any, ...]) -> Any:
+    """``numbers`` as a column of lanes, all integers or none."""
+    if len({isinstance(number, float) or np.asarray(_operand(number)).dtype.kind == "f" for number in numbers}) > 1:
+        raise NotInLockstepError  # one of 64 bits has more digits than a float
+    return column(numbers)
 
 
 def upper_median(numbers: Sequence[int]) -> int:

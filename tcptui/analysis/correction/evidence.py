@@ -12,6 +12,7 @@ from tcptui.analysis.kernel.columns import NOT_RECEIVED, PADDED, STALE
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.model.arrays import indexes_of
+from tcptui.model.lanes import largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
@@ -103,7 +104,7 @@ class StreamEvidence:
             syns, answers = self.sent(1 - side, SYN | ACK, SYN), self.sent(side, SYN | ACK, SYN | ACK)
             own = self.time.item(answers[0]) - self.time.item(syns[-1]) if len(syns) and len(answers) else 0
             own = own if own > 0 and answers[0] > syns[-1] else 0
-        whole = max(own + other, view.irtt_ns)
+        whole = largest(own + other, view.irtt_ns)
         if other or view.irtt_ns > 0:
             return 0 < own < NEAR_NS and whole > FAR_TIMES * own and whole >= SHORTEST_TELLING_NS
         return 0 < own < NEAR_NS  # the other end never answered anything

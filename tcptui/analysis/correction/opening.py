@@ -12,7 +12,7 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, OLDER
 from tcptui.analysis.resend.sender_view import sack_agreed
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -109,7 +109,7 @@ def silent_server(look: StreamEvidence, side: int) -> None:
         return
     talk = look.sent(side, SYN | RST, 0)
     until = int(talk[0]) if len(talk) else len(look.view)
-    end = look.time.item(until) if len(talk) else max(look.time.item(-1), look.view.capture_end_ns)
+    end = look.time.item(until) if len(talk) else largest(look.time.item(-1), look.view.capture_end_ns)
     came = look.between(1 - side, int(answers[0]), until)
     came = came[~look.stale[came]]
     unknown = look.sent(side, RST | ACK, RST)

@@ -12,7 +12,7 @@ from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
-from tcptui.model.lanes import NumberDict, integer
+from tcptui.model.lanes import NumberDict, integer, largest
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -66,7 +66,7 @@ def _overtaken(look: StreamEvidence, side: int, reset: int, later: NDArray[np.in
     if look.kind[reset] & ACK:
         beyond = (look.view.ack[later].astype(np.int64) - look.view.ack.item(reset)) & SEQ_MASK
         is_new &= (beyond > 0) & (beyond < SEQ_HALF)
-    soon = look.time[later] - look.time[reset] <= max(look.loop[side] or look.view.irtt_ns, NEAR_NS)
+    soon = look.time[later] - look.time[reset] <= largest(look.loop[side] or look.view.irtt_ns, NEAR_NS)
     overtaken: NDArray[np.int64] = later[~is_new & soon]
     return overtaken
 
@@ -108,7 +108,7 @@ def no_socket(look: StreamEvidence, side: int) -> None:
         return  # in SYN-SENT: it refuses an impossible ACK and goes on asking (RFC 9293, 3.10.7.3)
     asked = look.between(1 - side, int(alive[-1]) if len(alive) else -1, first)
     asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (view.ack[asked] == view.seq[first])]
-    asked = asked[look.time[asked] <= look.time[first] - max(0, look.loop[side] * 4 // 5 - NEAR_NS)]
+    asked = asked[look.time[asked] <= look.time[first] - largest(0, look.loop[side] * 4 // 5 - NEAR_NS)]
     if not len(asked):
         return
     chosen = len(asked) - 1

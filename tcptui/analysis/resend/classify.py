@@ -134,7 +134,7 @@ class _Judge:
         measured = (view.min_rtt_from_server_ns, view.min_rtt_from_client_ns)
         self._loop = tuple(loop or answer_delay_ns(view, space, side) for side, loop in enumerate(measured))
         both = sum(self._loop) if all(self._loop) else 0
-        self._rtt = max(view.irtt_ns, 0) or both or max(self._loop)
+        self._rtt = largest(view.irtt_ns, 0) or both or largest(*self._loop)
         self._clocked_ns = self._rtt // ACK_CLOCK_RTT_PARTS + ACK_CLOCK_NS
         """Longest silence after which a segment may still have been sent because of the ACK before it."""
         self._timeout_until = [NOTHING, NOTHING]
@@ -320,7 +320,7 @@ class _Judge:
             resend = self._tail(unknown, side, start, acknowledged, quiet)
             if resend is not None:
                 return resend
-        if start == acknowledged and waited >= max(RTO_MIN_NS, self._rtt):
+        if start == acknowledged and waited >= largest(RTO_MIN_NS, self._rtt):
             self._timeout_until[side] = highest
             self._timed_out[side], self._timer_ns[side] = i, waited
             return replace(unknown, cause=ResendCause.RTO)
@@ -331,7 +331,7 @@ class _Judge:
 
         Else an ACK let the sender repeat what follows (go-back-N): such segments leave soon after that ACK.
         """
-        if waited < max(RTO_MIN_NS, self._rtt):
+        if waited < largest(RTO_MIN_NS, self._rtt):
             return False
         backed_off = previous == self._timed_out[side] and _doubles(self._timer_ns[side], waited)
         return backed_off or quiet > self._clocked_ns
@@ -436,7 +436,7 @@ class _Judge:
         moments = [self._time[own]] if own >= 0 else []
         if peer >= 0:
             moments.append(self._time[peer] + self._loop[side])
-        return max(0, self._time[i] - largest(moments)) if moments else 0
+        return largest(0, self._time[i] - largest(*moments)) if moments else 0
 
     def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> int:
         """How long since the segment was last sent or the ACK moved on, whichever was later (RFC 6298, 5)."""
@@ -446,7 +446,7 @@ class _Judge:
             progress = self._duplicates[side].progress(acknowledged)
             if progress < i:
                 moments.append(self._time[progress] + self._loop[side])
-        return max(0, self._time[i] - largest(moments)) if moments else 0
+        return largest(0, self._time[i] - largest(*moments)) if moments else 0
 
     @cached_property
     def _same_start(self) -> SameStart:

@@ -9,7 +9,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import timestamp_tick_ns
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest, smallest
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead
@@ -70,7 +70,7 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
     if _answers_another_syn(view, i):
         return None
     elapsed = view.time_ns.item(i) - view.time_ns.item(previous)
-    latest = max(min(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
+    latest = largest(smallest(rtt_ns or COPY_LATEST_NS, COPY_LATEST_NS), REORDERING_DEFAULT_NS)
     if view.ip_id.item(i):
         elsewhere = integer(view.ttl[i]) != integer(view.ttl[previous])
         # With a timestamp at any distance: its clock ticks at least once a second (RFC 7323, 5.4).
@@ -82,9 +82,9 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         stamped = bool(int(view.options[i]) & _STAMPED)
         unmarked = not stamped and integer(view.ttl[i]) == integer(view.ttl[previous])
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
-        apart = max(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
-        soon = abs(elapsed) < min(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
-        at_once = abs(elapsed) < min(rtt_ns or UNMARKED_NS, UNMARKED_NS)
+        apart = largest(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
+        soon = abs(elapsed) < smallest(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)
+        at_once = abs(elapsed) < smallest(rtt_ns or UNMARKED_NS, UNMARKED_NS)
         certain = (stamped and (apart or soon)) or (unmarked and at_once)
     return _copy(view, i, previous) if certain else None
 

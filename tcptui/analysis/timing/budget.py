@@ -27,6 +27,7 @@ from tcptui.analysis.timing.path_delay import PathDelays, path_delays
 from tcptui.analysis.timing.segments import Member, segments_of
 from tcptui.analysis.timing.stretches import Stretches
 from tcptui.model.arrays import PIECE, chunks
+from tcptui.model.lanes import largest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +104,7 @@ def _is_ordinary(view: StreamView, delays: PathDelays) -> bool:
 
 def _whole(view: StreamView, delays: PathDelays) -> TimeBudget:
     """The budget of a stream of which nothing can be told: all time is unattributed."""
-    elapsed = max(0, view.time_ns.item(-1) - view.time_ns.item(0)) if len(view) else 0
+    elapsed = largest(0, view.time_ns.item(-1) - view.time_ns.item(0)) if len(view) else 0
     events = np.array([0, len(view) - 1] if len(view) > 1 else [], np.int32)
     sender = np.full(max(len(events) - 1, 0), NO_SENDER, np.uint8)
     waits = Waits(events, view.time_ns, sender, np.zeros(0, np.int32))

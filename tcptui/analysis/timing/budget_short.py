@@ -26,7 +26,7 @@ from tcptui.analysis.timing.recovery import recovery_spans
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, SenderStamps
 from tcptui.analysis.timing.stretches import OVERLAPS, asked_least_ns, brings_news
-from tcptui.model.lanes import column, largest
+from tcptui.model.lanes import column, largest, smallest
 from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -78,10 +78,10 @@ def _recovered(spans: list[tuple[int, int]], begin: int, end: int) -> int:
     """How much of the time from ``begin`` to ``end`` lies in ``spans``, which are sorted and may overlap."""
     recovery, counted = 0, begin
     for start, stop in spans:
-        counted = max(counted, start)
-        if counted < min(stop, end):
-            recovery += min(stop, end) - counted
-            counted = min(stop, end)
+        counted = largest(counted, start)
+        if counted < smallest(stop, end):
+            recovery += smallest(stop, end) - counted
+            counted = smallest(stop, end)
     return recovery
 
 
@@ -161,7 +161,7 @@ class _Attributed:
         begins = [self.times[at] for at in self.events[:-1]]
         ends = [self.times[at] for at in self.events[1:]]
         each = zip(begins, ends, self.stretches, strict=True)
-        return largest([0, *(end - begin for begin, end, (_, part, *_) in each if part is Part.SERVER_THINK)])
+        return largest(0, *(end - begin for begin, end, (_, part, *_) in each if part is Part.SERVER_THINK))
 
     def budget(self) -> TimeBudget:
         """The same, as `time_budget` has it."""
@@ -233,7 +233,7 @@ class _Plain:
         """Attribute the stretch up to segment ``until``, which ``sender`` sent; ``here``: without recovery."""
         begin, end = self.times[self._events[-1]], self.times[until]
         recovery = _recovered(self._spans, begin, end) if self._spans and not here else 0
-        way = min(way_ns, end - begin - recovery)
+        way = smallest(way_ns, end - begin - recovery)
         self._spent[Part.RECOVERY] += recovery
         self._spent[Part.NETWORK] += way
         self._spent[part] += end - begin - recovery - way

@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest, smallest
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def late_request_ns(view: StreamView, delays: PathDelays) -> int:
     if not len(answers):
         return 0
     passed = view.time_ns.item(opened) - view.time_ns.item(answers[-1])
-    return max(passed - delays.to_client_ns, 0) if passed >= LATE_REQUEST_NS else 0
+    return largest(passed - delays.to_client_ns, 0) if passed >= LATE_REQUEST_NS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _half(view: StreamView, copies: list[int], answer: int, by_ack_ns: int) -> H
     if last - first < REPEAT_NS:
         once = way_ns(by_ack_ns, end - last)
         return Half(once, once)
-    return Half(by_ack_ns if 0 < by_ack_ns < end - first else 0, max(0, end - last))
+    return Half(by_ack_ns if 0 < by_ack_ns < end - first else 0, largest(0, end - last))
 
 
 def is_here(own_ns: int, rtt_ns: int) -> bool:
@@ -145,7 +145,7 @@ def is_here(own_ns: int, rtt_ns: int) -> bool:
 
     `are_here` is for arrays.
     """
-    return own_ns <= max(HERE_NS, rtt_ns * HERE_PERCENT // 100)
+    return own_ns <= largest(HERE_NS, rtt_ns * HERE_PERCENT // 100)
 
 
 def are_here(own_ns: I64, rtt_ns: I64) -> NDArray[np.bool_]:
@@ -161,9 +161,9 @@ def way_ns(by_ack_ns: int, by_opening_ns: int) -> int:
     `ways_ns` is for arrays.
     """
     if by_ack_ns <= 0 or by_opening_ns <= 0:
-        return max(by_ack_ns, by_opening_ns, 0)
+        return largest(by_ack_ns, by_opening_ns, 0)
     proxied = by_opening_ns > PROXY_TIMES * by_ack_ns and by_opening_ns > PROXY_NS
-    return by_opening_ns if proxied else min(by_ack_ns, by_opening_ns)
+    return by_opening_ns if proxied else smallest(by_ack_ns, by_opening_ns)
 
 
 def ways_ns(by_ack_ns: I64, by_opening_ns: I64) -> I64:

@@ -17,7 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import column, integer, places_of
+from tcptui.model.lanes import column, integer, largest, places_of, smallest
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -121,17 +121,17 @@ class _Recovery:
         if heard >= 0 and window_edge(self.view, self.space, heard) < integer(self.space.end[i]):
             return None  # a probe: the receiver had no room, or had taken it back
         # A timer runs while nothing can be done; acknowledgments that ask for a segment come while others still arrive.
-        waited = 0 if resend.cause is ResendCause.FAST_RECOVERY else max(resend.waited_ns, 0)
-        start = max(now - waited, self.clock.item(0), self._room_since(1 - side, i))
+        waited = 0 if resend.cause is ResendCause.FAST_RECOVERY else largest(resend.waited_ns, 0)
+        start = largest(now - waited, self.clock.item(0), self._room_since(1 - side, i))
         if resend.previous < 0:
             # The first copy never came here: the loss shows from the first segment beyond it.
             beyond = int(places_of(self.space.sent[side], integer(self.space.end[i])))
-            start = min(start, self.clock.item(min(beyond, i)))
+            start = smallest(start, self.clock.item(smallest(beyond, i)))
         healed = int(places_of(self.space.acknowledged[side], self.space.sent[side][i]))
         if not i < healed < len(self.view):
             return start, now
         ended = self.clock.item(healed)
-        if ended - now > max(HELD_BACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
+        if ended - now > largest(HELD_BACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
             return start, now
         return start, ended
 

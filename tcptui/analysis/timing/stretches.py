@@ -20,7 +20,7 @@ from tcptui.analysis.timing.segments import Member, Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import send_gaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import integer, put, taken
+from tcptui.model.lanes import integer, largest, put, taken
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import FIN, RST
 from tcptui.model.verdict import Verdict
@@ -221,7 +221,7 @@ class Stretches:
         here = member.delays.captured_at(CLIENT)
         waits.part[first] = Part.CLIENT_THINK if here else Part.UNATTRIBUTED
         waited_ns = self.clock.item(waits.end[first]) - self.clock.item(waits.begin[first])
-        waits.network_ns[first] = max(waited_ns - late_ns, 0)
+        waits.network_ns[first] = largest(waited_ns - late_ns, 0)
 
     def _turn_changes(self, begin: I32, end: I32, earlier: U8, later: U8) -> list[bool]:
         """Attribute stretches from one end's payload to the other's: thinking.  Returns which ends took turns."""

@@ -244,8 +244,8 @@ def _kinds(name: str, values: list[Any], below: list[bool]) -> list[Any]:
 
 
 def _is_free(name: str, value: object, is_below: bool) -> bool:
-    """Whether it `_is_told_as_it_is` in a finding whose numbers are `below_zero`, or not: then they are left out."""
-    return _is_told_as_it_is(name, value) and not (is_below and name.endswith(_SEQ))
+    """Whether it `_is_told_as_it_is`, and is told: not where it is 0, nor numbers in a finding that is `below_zero`."""
+    return bool(value) and _is_told_as_it_is(name, value) and not (is_below and name.endswith(_SEQ))
 
 
 def _is_told_as_it_is(name: str, value: object) -> bool:

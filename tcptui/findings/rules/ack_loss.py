@@ -14,7 +14,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import OVERSIZED, SKIPPED
 from tcptui.findings.rules.capture_gaps import capture_missed_packets
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def ack_loss_harmless(connection: ConnectionFacts) -> Finding | None:
             after_frame=connection.frame[first.after],
             before_number=str(connection.view.ip_id[first.before]),
             after_number=str(connection.view.ip_id[first.after]),
-            covered_bytes=max(0, connection.ack[first.after] - connection.ack[first.before]),
+            covered_bytes=largest(0, connection.ack[first.after] - connection.ack[first.before]),
             position=connection.position.value,
         )
     return None
@@ -144,7 +144,7 @@ def _released(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
     """
     space = connection.space
     before = integer(space.acknowledged[side][skip.before - 1]) if skip.before else 0
-    opened = max(0, integer(space.acknowledged[side][skip.before]) - before)
+    opened = largest(0, integer(space.acknowledged[side][skip.before]) - before)
     begun = _burst_end(connection, skip, side)
     sent = integer(space.sent[side][skip.after]) - integer(space.sent[side][begun])
     probe_ns = 2 * connection.rtt_ns

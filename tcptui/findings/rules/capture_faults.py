@@ -11,7 +11,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import by_lane, integer
+from tcptui.model.lanes import by_lane, integer, largest
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
 
@@ -204,7 +204,7 @@ def _acks_first(connection: ConnectionFacts) -> list[tuple[int, int]]:
     for i in _covered_before(connection):
         column = space.acknowledged[connection.side[i]]
         ack = int(column.searchsorted(integer(space.end[i]), side="left"))
-        if connection.time[i] - connection.time[ack] < max(connection.rtt_ns, MERGED_NS):
+        if connection.time[i] - connection.time[ack] < largest(connection.rtt_ns, MERGED_NS):
             found.append((ack, i))
     return found
 

@@ -9,6 +9,7 @@ from tcptui.findings.gates import CLOSED
 from tcptui.findings.rules.close import new_bytes_after
 from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import largest
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
@@ -90,7 +91,7 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     if gave_up >= 0 and (theirs < 0 or gave_up < theirs):
         until = connection.time[gave_up]
     silent_ns = until - connection.time[acknowledged]
-    if silent_ns < max(SLOW_CLOSE_NS, SLOW_CLOSE_ROUND_TRIPS * max(connection.rtt_ns, 0)):
+    if silent_ns < largest(SLOW_CLOSE_NS, SLOW_CLOSE_ROUND_TRIPS * largest(connection.rtt_ns, 0)):
         return None
     if theirs >= 0 and connection.length[theirs] and _is_new(connection, theirs, _highest(connection, side, theirs)):
         return None

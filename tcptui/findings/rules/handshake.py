@@ -10,6 +10,7 @@ from tcptui.findings.facts import ConnectionFacts, Handshake
 from tcptui.findings.gates import OPENED, REOPENED, REUSED
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.lanes import largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -131,7 +132,7 @@ def simultaneous_open(connection: ConnectionFacts) -> Finding | None:
         server_syn_frame=connection.frame[syns[1]],
         client_answer_frame=connection.frame[answers[0]],
         server_answer_frame=connection.frame[answers[1]],
-        apart_s=max(connection.seconds(*syns), connection.seconds(*syns[::-1])),
+        apart_s=largest(connection.seconds(*syns), connection.seconds(*syns[::-1])),
     )
 
 
@@ -249,7 +250,7 @@ def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[
 
 def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:
     """Whether data of the client had time to reach the server before the server sent segment ``until``."""
-    latest = connection.time[until] - max(connection.rtt_ns, 0)
+    latest = connection.time[until] - largest(connection.rtt_ns, 0)
     return any(
         connection.length[i] and not connection.side[i] and connection.time[i] <= latest
         for i in range(first + 1, until)

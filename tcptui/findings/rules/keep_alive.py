@@ -45,7 +45,11 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     tail = set(_unanswered_tail(connection, probes))
     answered = [i for i in probes if i not in tail and _answer(connection, i) >= 0 and not _refused(connection, i)]
     waits = {i: _silent_ns(connection, i) for i in probes}
-    if not answered or largest([waits[i] for i in answered]) < IDLE_NS or _answers_lost(connection, probes) is not None:
+    if (
+        not answered
+        or largest(*(waits[i] for i in answered)) < IDLE_NS
+        or _answers_lost(connection, probes) is not None
+    ):
         return None
     side = connection.side[answered[0]]
     answers = [_answer(connection, i) for i in answered]

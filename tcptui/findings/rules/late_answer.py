@@ -14,7 +14,7 @@ import numpy as np
 from tcptui.analysis.timing.budget_parts import CLIENT, SERVER, Part
 from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, smallest
 from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _answers(connection: ConnectionFacts) -> tuple[int, int]:
 
 def _may_be_poll(wait_ns: int, request: bytes) -> bool:
     """Whether a wait this long may be a long poll: the server waits on purpose until it has something to send."""
-    off = min(wait_ns % POLL_STEP_NS, -wait_ns % POLL_STEP_NS)
+    off = smallest(wait_ns % POLL_STEP_NS, -wait_ns % POLL_STEP_NS)
     regular = off * 100 <= wait_ns * POLL_TOLERANCE_PERCENT
     return wait_ns >= POLL_NS and (regular or request[:2] == _APPLICATION_DATA)
 

@@ -62,7 +62,7 @@ def _find_held(connection: ConnectionFacts, side: int) -> I64:
         return np.zeros(0, np.int64)
     # A full segment: the peer's MSS less the timestamps option; without a SYN, the least that a host must accept.
     offered = integer(view.mss.max(initial=0, where=view.from_server != bool(side)))
-    whole = largest([largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT])
+    whole = largest(largest_segment(view, side) if offered else 0, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
     waited, held = 0, [np.zeros(0, np.int64)]
     for part in chunks(len(gaps)):
         found, freed = _waited(connection, side, gaps, part, whole)
@@ -154,7 +154,7 @@ def _held(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
         piece_bytes=connection.length[before],
         held_bytes=connection.length[after],
         worst_s=worst_ns / 1e9,
-        delay_s=max(0, connection.time[ack] - connection.time[before]) / 1e9,
+        delay_s=largest(0, connection.time[ack] - connection.time[before]) / 1e9,
         total_s=total_ns / 1e9,
         elapsed_s=connection.budget.elapsed_ns / 1e9,
     )

@@ -13,7 +13,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_beside
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -189,12 +189,12 @@ def _delay_ns(connection: ConnectionFacts, syns: list[int], answer: int, *, whol
     -1: until the last SYN.
     """
     time = connection.time
-    delay_ns = max(time[answer if answer >= 0 else syns[-1]] - time[syns[0]], 0)
+    delay_ns = largest(time[answer if answer >= 0 else syns[-1]] - time[syns[0]], 0)
     if whole or answer < 0:
         return delay_ns
     handshake = connection.handshake
     known = 0 if handshake is None else repeated_halves(connection.view, connection.syns, handshake.third)[1].known_ns
-    return max(delay_ns - (known or max(time[answer] - time[syns[-1]], 0)), 0)
+    return largest(delay_ns - (known or largest(time[answer] - time[syns[-1]], 0)), 0)
 
 
 def _confirmed(connection: ConnectionFacts, answer: int) -> bool:
@@ -210,7 +210,7 @@ def _syn_delay_at_server(connection: ConnectionFacts, syn: int, answer: int) -> 
         return False
     to_server = connection.time[answer] - connection.time[syn]
     to_client = connection.time[handshake.third] - connection.time[handshake.syn_ack]
-    return to_server <= 1_000_000 and to_client >= max(4 * to_server, 1_000_000)
+    return to_server <= 1_000_000 and to_client >= largest(4 * to_server, 1_000_000)
 
 
 def connection_refused(connection: ConnectionFacts) -> Finding | None:
@@ -270,7 +270,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
         reason=error.reason,
         icmp_type=error.type,
         icmp_code=error.code,
-        answer_s=max(0, packet.time_ns - connection.time[asked]) / 1e9,
+        answer_s=largest(0, packet.time_ns - connection.time[asked]) / 1e9,
         server=connection.view.server.host,
         port=connection.view.server.port,
     )

@@ -77,7 +77,7 @@ def window_scaling_absent(connection: ConnectionFacts) -> Finding | None:
     handshake = connection.handshake
     if not shape or handshake is None:
         return None
-    busiest = largest(connection.payload_by_side)
+    busiest = largest(*connection.payload_by_side)
     if shape == "not-offered" and busiest <= UNSCALED_WINDOW:
         return None
     rtt_s = connection.seconds(handshake.syn, handshake.third)

@@ -14,7 +14,7 @@ from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
 from tcptui.model.arrays import chunks
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN
@@ -372,7 +372,7 @@ def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> F
     if int(cover) >= connection.count:
         return None
     healed = int(cover)
-    prompt = connection.time[healed] - connection.time[smaller[0]] <= max(2 * connection.rtt_ns, AT_ONCE_NS)
+    prompt = connection.time[healed] - connection.time[smaller[0]] <= largest(2 * connection.rtt_ns, AT_ONCE_NS)
     mute = not side and silent_but_syn_ack(connection, tries[-1])
     return connection.finding(
         FindingId.PATH_MTU_BLACKHOLE,
@@ -443,7 +443,7 @@ def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) 
 
 def _answered_at_once(connection: ConnectionFacts, side: int, tries: list[int]) -> bool:
     """Whether the peer sent something right after each of two or more tries: then those arrived."""
-    soon = max(2 * connection.rtt_ns, AT_ONCE_NS)
+    soon = largest(2 * connection.rtt_ns, AT_ONCE_NS)
     prompt = 0
     for i in tries:
         heard = heard_after(connection, side, i)

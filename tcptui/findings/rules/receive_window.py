@@ -21,7 +21,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer, put
+from tcptui.model.lanes import in_each, integer, largest, put, smallest
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 
@@ -96,7 +96,7 @@ def _stalls(connection: ConnectionFacts, side: int, gaps: SendGaps) -> Stalls:
     peers = view.from_server != bool(side)
     peers &= (view.flags & RST) == 0
     most = integer(view.window.max(initial=0, where=peers & ((view.flags & SYN) == 0)))
-    little = min(ROOM_SEGMENTS * largest_segment(view, side), max(most // 2, 1))
+    little = smallest(ROOM_SEGMENTS * largest_segment(view, side), largest(most // 2, 1))
     shutting = np.zeros(len(view), np.bool_)
     for part in chunks(len(view)):
         edges, acknowledged = window_edges(view, space, part), space.acknowledged[side][part]
@@ -180,13 +180,13 @@ def _read_in_steps(connection: ConnectionFacts, stalls: Stalls, side: int) -> Fi
 
 
 def _slow(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
-    slow = stalls.slow & (stalls.shut_ns >= max(SHORT_STALL_NS, connection.rtt_ns // 4))
+    slow = stalls.slow & (stalls.shut_ns >= largest(SHORT_STALL_NS, connection.rtt_ns // 4))
     count = int(np.count_nonzero(slow))
     if not count:
         return None
     times = stalls.shut_ns[slow]
     worst_ns, total_ns = integer(times.max()), integer(times.sum())
-    if worst_ns < max(STALL_NS, STALL_RTTS * connection.rtt_ns) and count < STALLS:
+    if worst_ns < largest(STALL_NS, STALL_RTTS * connection.rtt_ns) and count < STALLS:
         return None
     worst = int(indexes_of(slow)[int(np.argmax(times))])
     shut, after = int(stalls.shut[worst]), int(stalls.after[worst])
@@ -252,7 +252,7 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
         waits = int(np.count_nonzero(~stalls.slow & (stalls.own_ns > 0)))
         if (
             waits < LIMITED_WAITS
-            or limited < max(STALL_NS, LIMITED_WAITS * connection.rtt_ns)
+            or limited < largest(STALL_NS, LIMITED_WAITS * connection.rtt_ns)
             or limited * 100 <= LIMITED_PERCENT * transfer_ns(connection, side)
             or not _as_fast_as_its_window(connection, stalls, side)
             or _unread(connection, stalls, side) is not None
@@ -272,12 +272,12 @@ def _window_percent(connection: ConnectionFacts, stalls: Stalls, side: int, rtt_
     if gaps is None or not rtt_ns:
         return 0.0
     window = in_each(_median, connection.view.window[connection.space.latest[1 - side][stalls.before]])
-    return sent_bytes(connection, gaps) * rtt_ns * 100 / max(window * max(spent_ns, 1), 1.0)
+    return sent_bytes(connection, gaps) * rtt_ns * 100 / largest(window * largest(spent_ns, 1), 1.0)
 
 
 def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
     """Whether about one window was sent per round trip; with a queue on the path, a full window takes far longer."""
-    rtt_ns = max(connection.rtt_ns, connection.budget.delays.rtt_ns)
+    rtt_ns = largest(connection.rtt_ns, connection.budget.delays.rtt_ns)
     return _window_percent(connection, stalls, side, rtt_ns, transfer_ns(connection, side)) >= WINDOW_PERCENT
 
 
@@ -296,10 +296,10 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
     windows = view.window[connection.space.latest[1 - side][stalls.before[chosen]]]
     usual, least, most = int(np.median(windows)), integer(windows.min()), integer(windows.max())
     unscaled = scale == SCALE_OFF and most >= UNSCALED // 2
-    fixed = most * 100 <= FIXED_PERCENT * max(least, 1)
+    fixed = most * 100 <= FIXED_PERCENT * largest(least, 1)
     gaps = connection.budget.sends[side]
     sent = 0 if gaps is None else sent_bytes(connection, gaps)
-    spent = max(transfer_ns(connection, side), 1)
+    spent = largest(transfer_ns(connection, side), 1)
     longest = chosen[top_k(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
     late = _read_late(connection, stalls, side, limited_ns)
@@ -323,7 +323,7 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
         receiver=SIDES[1 - side],
         window_bytes=usual,
         largest_bytes=most,
-        rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+        rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
         rate_bytes=sent * 1_000_000_000 // spent,
         limited_s=limited_ns / 1e9,
         percent=100 * limited_ns // spent,

@@ -22,7 +22,7 @@ from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -261,7 +261,7 @@ def _first_answered(connection: ConnectionFacts, rst: int, asked: int) -> int:
 
     Far from the end that answers, more segments have left by the time the RST arrives.
     """
-    since = connection.time[rst] - max(RTO_MIN_NS, 2 * connection.rtt_ns)
+    since = connection.time[rst] - largest(RTO_MIN_NS, 2 * connection.rtt_ns)
     first = asked
     while first and connection.time[first] >= since and connection.side[first] == connection.side[asked]:
         if connection.ack[first] != connection.ack[asked]:
@@ -287,8 +287,8 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     acknowledged = integer(connection.space.acknowledged[side][rst - 1])
     # A FIN takes a sequence number but is no payload.
     own_fin, peer_fin = (any(i < rst and connection.side[i] == s for i in connection.fins) for s in (side, 1 - side))
-    unacked = max(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
-    unread = max(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
+    unacked = largest(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
+    unread = largest(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
     confidence = _confidence(connection, rst, offset, earlier)
     shape = _abort_shape(connection, rst, offset, unacked, unread)
     harmless = shape in _HARMLESS or (shape == "out-of-sequence" and connection.mid_stream)
@@ -362,7 +362,7 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     closing = any(i < rst for i in connection.fins)
     if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
         return "after-fin"  # the server had closed already: nobody would have read what the client still sent
-    if max(unacked, unread) > CLOSE_NOTIFY_BYTES:
+    if largest(unacked, unread) > CLOSE_NOTIFY_BYTES:
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:
         return "farewell"

@@ -56,7 +56,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         if (said < 0 or connection.time[i] > connection.time[said] or _beyond(connection, i, said))
         and not ahead(connection.end[i], connection.ack[rst]) > 0
     ]
-    unread = max(0, ahead(connection.ack[rst], connection.ack[said] if said >= 0 else 1)) if recent else 0
+    unread = largest(0, ahead(connection.ack[rst], connection.ack[said] if said >= 0 else 1)) if recent else 0
     crossing = [
         i
         for i in range(connection.count)
@@ -93,8 +93,8 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         rst_frame=connection.frame[rst],
         unread_bytes=unread
         if shape != "crossed"
-        else largest([ahead(connection.end[i], connection.ack[rst]) for i in crossing]),
-        waited_s=max(connection.seconds(first, rst), connection.seconds(rst, first)),
+        else largest(*(ahead(connection.end[i], connection.ack[rst]) for i in crossing)),
+        waited_s=largest(connection.seconds(first, rst), connection.seconds(rst, first)),
         address=(connection.view.server if side else connection.view.client).host,
     )
 
@@ -119,7 +119,7 @@ def _beyond(connection: ConnectionFacts, i: int, said: int) -> bool:
 
 def _still_sending(connection: ConnectionFacts, crossing: list[int], rst: int) -> bool:
     """Whether any of the peer's segments ``crossing`` was captured within two round trips of the RST."""
-    near = max(connection.rtt_ns, 1_000_000)
+    near = largest(connection.rtt_ns, 1_000_000)
     return any(abs(connection.time[i] - connection.time[rst]) <= 2 * near for i in crossing)
 
 
@@ -154,7 +154,7 @@ def _kept(connection: ConnectionFacts, rst: int, side: int) -> bool:
     acknowledged = ahead(connection.ack[int(mine[-1])], connection.ack[int(mine[widest])])
     shrunk = int(windows[widest]) - int(windows[-1])
     lasted = connection.time[int(mine[-1])] - connection.time[int(mine[widest])]
-    return lasted >= max(KEPT_NS, connection.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
+    return lasted >= largest(KEPT_NS, connection.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
 
 
 RULES: Final = ((RESET, rst_unread_data),)

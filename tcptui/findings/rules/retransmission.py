@@ -29,7 +29,7 @@ from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.lanes import integer, largest, places_of, smallest
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -113,7 +113,7 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
             open_ones.append(resend)
         if cover > resend.index:
             start = max(_gap_shown(connection, resend), until)
-            in_recovery += max(0, connection.time[cover] - connection.time[start]) if cover > start else 0
+            in_recovery += largest(0, connection.time[cover] - connection.time[start]) if cover > start else 0
             until = max(until, cover)
     first = (open_ones or found)[0]
     side = connection.side[first.index]
@@ -183,7 +183,7 @@ def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
     if cover >= 0:
         return (tries[-1], "again") if tries else (-1, "once")
     last = tries[-1] if tries else resend.index
-    told_ns = max(RECOVERY_NS, 2 * connection.rtt_ns)
+    told_ns = largest(RECOVERY_NS, 2 * connection.rtt_ns)
     if any(i > last and connection.time[i] - connection.time[last] < told_ns for i in connection.rsts):
         repair = "reset"
     else:
@@ -325,8 +325,8 @@ def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
     total, until = 0, connection.time[0]
     for resend in expired:
         now = connection.time[resend.index]
-        total += max(0, now - max(until, now - resend.waited_ns))
-        until = max(until, now)
+        total += largest(0, now - largest(until, now - resend.waited_ns))
+        until = largest(until, now)
     return total
 
 
@@ -395,7 +395,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     waited_ns = silences[worst.index]
     side = connection.side[worst.index]
     cover = _covering(connection, worst)
-    healed_ns = max(connection.time[cover] - connection.time[worst.index], 0) if cover >= 0 else 0
+    healed_ns = largest(connection.time[cover] - connection.time[worst.index], 0) if cover >= 0 else 0
     costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
     # A server that has said nothing yet may have ignored it.
@@ -410,7 +410,7 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
         shape="probe-or-timeout" if worst.lone else "",
         count=len(found),
         waited_s=waited_ns / 1e9,
-        lost_s=max(waited_ns, waited_ns + healed_ns - connection.rtt_ns) / 1e9,
+        lost_s=largest(waited_ns, waited_ns + healed_ns - connection.rtt_ns) / 1e9,
         healed_frame=connection.frame[cover] if cover >= 0 else 0,
         position=connection.position.value,
         **_range(connection, worst),
@@ -456,7 +456,7 @@ def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
     sent = (j for j in range(i - 1, -1, -1) if connection.side[j] == connection.side[i])
     last = next((j for j in sent if connection.consumes_numbers(j)), -1)
     passed = connection.time[i] - connection.time[last] if last >= 0 else resend.waited_ns
-    return max(0, min(resend.waited_ns, passed))
+    return largest(0, smallest(resend.waited_ns, passed))
 
 
 def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
@@ -510,7 +510,7 @@ def _answered_late_ns(connection: ConnectionFacts, resend: Resend, *, is_reporte
     if resend.previous < 0 or cover < 0 or not (connection.rtt_ns or is_reported):
         return 0
     rtt_ns = connection.rtt_ns or connection.time[cover] - connection.time[resend.index]
-    return max(connection.time[cover] - connection.time[resend.previous] - rtt_ns, 0)
+    return largest(connection.time[cover] - connection.time[resend.previous] - rtt_ns, 0)
 
 
 def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:

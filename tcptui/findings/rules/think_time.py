@@ -15,7 +15,7 @@ from tcptui.findings.gates import HOLES, SLOW, SUSPECT
 from tcptui.findings.rules.late_answer import alternates, behind_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.secrets_out import uri_without_secrets
@@ -128,8 +128,8 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     waits = budget.waits
     if not budget.in_turns:
         return None
-    rtt_ns = max(connection.rtt_ns, budget.delays.rtt_ns)
-    least_ns = max(THINK_NS, THINK_RTTS * rtt_ns)
+    rtt_ns = largest(connection.rtt_ns, budget.delays.rtt_ns)
+    least_ns = largest(THINK_NS, THINK_RTTS * rtt_ns)
     found = _sure(connection, _stretches(waits, Part.SERVER_THINK, least_ns), least_ns)
     behind = None if connection.signs & HOLES else behind_tickets(connection)
     if behind is not None:
@@ -146,7 +146,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     polls |= _of_payload(connection, answer, lambda payload: _EVENTS in payload.lower())
     silent_ns = connection.time[answer] - connection.time[answer - 1]
     may_warn = not polls and not connection.signs & HOLES
-    may_warn &= wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
+    may_warn &= wait_ns >= largest(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
     in_turns = may_warn and not request and alternates(connection, longest)
     slow = in_turns or (may_warn and bool(request) and silent_ns >= LATE_NS)
     return connection.finding(
@@ -172,7 +172,7 @@ def _confidence(connection: ConnectionFacts, *, is_request: bool) -> Confidence:
 def _behind_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Finding:
     """The finding about a late answer that came behind the session tickets of TLS 1.3."""
     network_ns = connection.budget.delays.to_server_ns
-    wait_ns = max(0, connection.time[answer] - connection.time[asked] - network_ns)
+    wait_ns = largest(0, connection.time[answer] - connection.time[asked] - network_ns)
     return connection.finding(
         FindingId.SERVER_THINK_TIME,
         [asked, _first_acknowledging(connection, asked, answer), answer],

@@ -17,7 +17,7 @@ from tcptui.findings.rules.nagle import held_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
 from tcptui.model.arrays import chunks, indexes_of, top_k
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer
+from tcptui.model.lanes import in_each, integer, largest
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ECE, PSH, SYN
@@ -66,11 +66,11 @@ def _clocked_ns(connection: ConnectionFacts, side: int) -> int:
 
 def _rate(connection: ConnectionFacts, gaps: SendGaps, side: int) -> int:
     """Bytes per second in the transfers of ``side``."""
-    return sent_bytes(connection, gaps) * 1_000_000_000 // max(transfer_ns(connection, side), 1)
+    return sent_bytes(connection, gaps) * 1_000_000_000 // largest(transfer_ns(connection, side), 1)
 
 
 def _long_enough(connection: ConnectionFacts, spent_ns: int) -> bool:
-    return spent_ns >= max(TRANSFER_NS, TRANSFER_RTTS * connection.rtt_ns)
+    return spent_ns >= largest(TRANSFER_NS, TRANSFER_RTTS * connection.rtt_ns)
 
 
 def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
@@ -86,7 +86,7 @@ def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
         own = connection.budget.waits.own(gaps.which[paused])
         segment, before = largest_segment(connection.view, side), gaps.befores(paused)
         chosen = (connection.view.length[before] < segment) | ((connection.view.flags[before] & PSH) != 0)
-        chosen &= own > max(PAUSE_NS, connection.rtt_ns)
+        chosen &= own > largest(PAUSE_NS, connection.rtt_ns)
         chosen &= ~np.isin(paused, held_segments(connection, side))
         paused, own = paused[chosen], own[chosen]
         total = integer(own.sum())
@@ -114,7 +114,7 @@ def _paused(connection: ConnectionFacts, side: int, gaps: SendGaps, chosen: I32,
         worst_s=integer(own[worst]) / 1e9,
         usual_s=in_each(_median_s, own),
         total_s=total / 1e9,
-        percent=100 * total // max(transfer_ns(connection, side), 1),
+        percent=100 * total // largest(transfer_ns(connection, side), 1),
     )
 
 
@@ -153,7 +153,7 @@ def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
             plateau_bytes=plateau,
             window_bytes=window,
             flights=len(flights),
-            rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
             rate_bytes=_rate(connection, gaps, side),
             first_frame=connection.frame[shown[0]],
             next_frame=connection.frame[shown[1]],
@@ -197,7 +197,7 @@ def _full_flights(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64
 def _flat(flights: I64, segment: int) -> bool:
     """Whether the flights are all about the same size."""
     low, high = np.quantile(flights, (0.1, 0.9))
-    return float(high - low) <= max(2 * segment, ALIKE_PERCENT * float(high) / 100)
+    return float(high - low) <= largest(2 * segment, ALIKE_PERCENT * float(high) / 100)
 
 
 def _grows(low: int, high: int) -> bool:
@@ -250,7 +250,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             shape=shape,
             sender=SIDES[side],
             receiver=SIDES[1 - side],
-            percent=100 * total // max(spent, 1),
+            percent=100 * total // largest(spent, 1),
             limited_s=total / 1e9,
             flight_bytes=int(gaps.flight[clocked].max()),
             rate_bytes=_rate(connection, gaps, side),
@@ -258,7 +258,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             loss_frame=connection.frame[losses[0]] if losses else 0,
             low_s=low / 1e9,
             high_s=high / 1e9,
-            rtt_s=max(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
             first_frame=connection.frame[shown[0]],
             next_frame=connection.frame[shown[1]],
         )

@@ -11,7 +11,7 @@ from tcptui.findings.gates import HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
@@ -57,7 +57,7 @@ def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     if ((space.seq[again] <= missing) & (space.end[again] > missing)).any():
         return None  # they passed here later: the rules about resends judge that
     asked = int(reports[DUPLICATE_ACKS - 1])
-    told_ns = max(ASKED_NS, ASKED_RTTS * connection.rtt_ns)
+    told_ns = largest(ASKED_NS, ASKED_RTTS * connection.rtt_ns)
     closing = next((i for i in connection.rsts if i > asked), -1)
     until_ns = connection.time[closing] if closing >= 0 else view.capture_end_ns
     if until_ns - connection.time[asked] < told_ns:

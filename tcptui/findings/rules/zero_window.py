@@ -16,7 +16,7 @@ from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
+from tcptui.model.lanes import integer, largest, smallest
 from tcptui.model.packet_store import I32
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
@@ -47,7 +47,7 @@ class Closed:
     @property
     def lasted_ns(self) -> int:
         """How long it was; 0 where the clock went back."""
-        return max(0, self.ends_ns - self.begins_ns)
+        return largest(0, self.ends_ns - self.begins_ns)
 
 
 def _episodes(connection: ConnectionFacts) -> list[Closed]:
@@ -139,7 +139,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
     if not judged:
         return None
     waited = [pair for pair in judged if pair[1] is _Waited.YES]
-    limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else min(CLOSED_NS, connection.rtt_ns)
+    limit = CLOSED_NS if connection.rtt_ns < CLOSED_RTT_FLOOR_NS else smallest(CLOSED_NS, connection.rtt_ns)
     worst, how = max(waited or judged, key=lambda pair: pair[0].lasted_ns)
     costly = bool(waited) and worst.lasted_ns >= limit
     closed = [episode for episode, _ in judged]
@@ -169,8 +169,8 @@ def _together(closed: list[Closed]) -> int:
     """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
     total = until = 0
     for episode in sorted(closed, key=lambda each: each.begins_ns):
-        total += max(0, episode.ends_ns - max(until, episode.begins_ns))
-        until = max(until, episode.ends_ns)
+        total += largest(0, episode.ends_ns - largest(until, episode.begins_ns))
+        until = largest(until, episode.ends_ns)
     return total
 
 
