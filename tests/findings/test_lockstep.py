@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 from contextlib import closing
@@ -259,6 +260,50 @@ def test_most_transfers_are_judged_together(tmp_path: Path) -> None:
         (told,) = session.told()
 
     assert len(told.others) <= 6
+
+
+def of_other_pace(lines: Iterable[str], number: int) -> list[str]:
+    """The ``lines`` of one connection, of which each gap is prolonged by its own factor."""
+    chance, now, before, found = random.Random(number), 0.0, 0.0, []
+    for line in lines:
+        time, rest = line.split(" ", 1)
+        now += (float(time) - before) * chance.uniform(0.7, 1.4)
+        before = float(time)
+        found.append(f"{now:.4f} {rest}")
+    return found
+
+
+#: Connections in which time passes: each copy at its own pace.
+SLOW_STORIES = {
+    "kept alive": (
+        *OPENED, "41 C PA 1 1 100", "81 S PA 1 101 900", "81.2 C A 101 901",
+        *(line for turn in range(8) for line in (f"{30_000 * turn + 30_000} C A 100 901 1",
+                                                 f"{30_000 * turn + 30_040} S A 901 101")),
+    ),
+    "since before": tuple(
+        line for turn in range(5) for line in (
+            f"{150 * turn} C PA {5_001 + 100 * turn} {9_001 + 900 * turn} 100",
+            f"{150 * turn + 60} S PA {9_001 + 900 * turn} {5_101 + 100 * turn} 900",
+            f"{150 * turn + 60.2} C A {5_101 + 100 * turn} {9_901 + 900 * turn}")
+    ),
+    "refused twice": ("0 C S 0 0", "40 S RA 0 1", "500 C S 0 0", "540 S RA 0 1", "1010 C S 0 0", "1050 S RA 0 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", SLOW_STORIES)
+def test_pauses_that_differ_part_few(story: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        line
+        for number in range(60)
+        for line in told_twice(of_other_pace(of_other_size(SLOW_STORIES[story], number), number), number)
+    ]
+    path = write_trace(tmp_path / "slow.pcap", sorted(lines, key=lambda line: float(line.split(" ", 1)[0])))
+    with closing(opened(path)) as one, closing(opened(path)) as other, closing(opened(path)) as third:
+        assert report(one, Language.EN) == one_by_one(other, Language.EN, monkeypatch)
+        (told,) = third.told()
+
+    assert len(told.others) <= 6
+    assert len(told.kinds) <= 10
 
 
 def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:

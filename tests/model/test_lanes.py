@@ -17,17 +17,21 @@ from tcptui.model.lanes import (
     NumberDict,
     by_lane,
     column,
+    in_any_lane,
     in_columns,
     in_each,
     integer,
     lanes_of,
+    largest,
     of_each,
     of_pairs,
     one_column,
     places_of,
     put,
     rounded,
+    smallest,
     taken,
+    upper_median,
 )
 
 if TYPE_CHECKING:
@@ -325,3 +329,50 @@ def test_texts_are_true_where_they_are_not_empty() -> None:
     assert bool(of_each(["one", "other"]))
     with pytest.raises(DivergedError):
         bool(Lanes(texts, plain=True))
+
+
+@given(each=st.lists(st.lists(st.integers(-(2**60), 2**60), min_size=4, max_size=4), min_size=2, max_size=5))
+def test_the_largest_the_smallest_and_the_middle_one_are_those_of_each_lane(each: list[list[int]]) -> None:
+    given_numbers = [lanes_of(np.array(column_of_each)) for column_of_each in zip(*each, strict=True)]
+
+    for function, of_one in (
+        (largest, max),
+        (smallest, min),
+        (lambda *some: upper_median(some), lambda *some: sorted(some)[2]),
+    ):
+        found = function(*given_numbers)
+        expected = [of_one(*lane) for lane in each]
+        assert (found.each.tolist() if isinstance(found, Lanes) else [found] * len(each)) == expected
+
+
+def test_the_largest_of_plain_numbers_is_pythons() -> None:
+    assert largest(2, 3.5) == 3.5
+    assert smallest(2**70, 1) == 1
+    assert upper_median([4, 1, 3, 2]) == 3
+    with pytest.raises(NotInLockstepError):
+        largest(numbers(1, 2), 1.5)  # of what is both, a number would lose digits
+
+
+def test_what_is_set_in_any_lane() -> None:
+    mask = np.array([True, False])
+    lanes = Lanes(np.array([[True, False], [False, False], [True, True]]), plain=False)
+
+    assert in_any_lane(mask) is mask
+    assert in_any_lane(lanes).tolist() == [True, False, True]
+
+
+def test_sorted_and_looked_for_lane_by_lane() -> None:
+    column_of_each = columns([3, 1, 2], [9, 7, 8])
+
+    assert np.sort(column_of_each).each.T.tolist() == [[1, 2, 3], [7, 8, 9]]
+    assert np.isin(column_of_each, (1, 9)).each.T.tolist() == [[False, True, False], [True, False, False]]
+    assert np.isin(columns([3, 1], [3, 1]), (1,)).tolist() == [False, True]
+
+
+def test_tuples_of_all_lanes_are_one_tuple() -> None:
+    whole, first = of_each([(1, 5, "x"), (1, 6, "x")]), of_each([(1, 2), (1, 2)])
+
+    assert (whole[0], whole[1].each.tolist(), whole[2]) == (1, [5, 6], "x")
+    assert first == (1, 2)
+    with pytest.raises(DivergedError):
+        of_each([(1, 2), (1,)])

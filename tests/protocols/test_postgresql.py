@@ -479,6 +479,20 @@ def test_hostile_lengths_take_no_memory_and_no_time() -> None:
         assert count < 30
 
 
+def test_segment_at_which_no_message_begins_is_tried_once() -> None:
+    # Rows that break off, again and again: after each of them the next ones are found, but no border at any segment.
+    rows = b"".join(row(b"value %d" % number, b"y" * 40) for number in range(5)) + b"D\0\0\0\1" + b"z" * 30
+    dialogue = Dialogue(from_start=False)
+    for _ in range(400):
+        dialogue.server(b"-" + rows)
+    reader, messages = Reader(dialogue.half(1), 1), 0
+    while (one := reader.next()) is not None:
+        messages += one.count if isinstance(one, Message) else 0
+
+    assert messages == 2_000
+    assert reader._looked < 10_000
+
+
 def test_many_questions_without_answers_are_bounded() -> None:
     dialogue = opened((0, SYNC * 20_000))
 

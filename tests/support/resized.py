@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import struct
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -24,6 +25,11 @@ _MASK: Final = (1 << 32) - 1
 _SACK: Final = 5
 #: Pieces of so many bytes, between numbers that are named, are not made shorter.
 _KEPT: Final = 8
+#: How many times as long a copy lasts, and how unequal its gaps become.
+_SLOWER: Final = 0.6, 1.6
+_UNEVEN: Final = 0.8, 1.25
+#: Seconds: a longer gap is a clock that was set, and stays as it is.
+_DAY: Final = 86_400
 
 
 @dataclass
@@ -75,7 +81,10 @@ def _segment(frame: bytes) -> tuple[dpkt.ip.IP, TCP] | None:
 
 
 def resized(frames: Iterable[Frame], by: int) -> list[Frame]:
-    """``frames`` between other hosts, later, by another clock, with other windows and hops, and ``by`` bytes fewer."""
+    """``frames`` between other hosts, later and slower, with other windows and hops, and ``by`` bytes fewer.
+
+    No two gaps between packets are prolonged alike: what is a pause in one may be none in another.
+    """
     given = [(time, frame, *segment) for time, frame in frames if (segment := _segment(frame)) is not None]
     ends: dict[tuple[bytes, int, bytes, int], _Direction] = {}
     for _, _, packet, tcp in given:
@@ -95,7 +104,13 @@ def resized(frames: Iterable[Frame], by: int) -> list[Frame]:
         return (direction.base + found[direction.relative(number)]) & _MASK
 
     made = []
-    for place, (time, frame, packet, tcp) in enumerate(given):
+    chance = random.Random(by)
+    slower = chance.uniform(*_SLOWER) if by else 1.0
+    now = before = given[0][0] + by * 0.37 if given else 0.0
+    for time, frame, packet, tcp in given:
+        gap = time + by * 0.37 - before
+        now += gap * slower * chance.uniform(*_UNEVEN) if by and abs(gap) < _DAY else gap
+        before = time + by * 0.37
         own, other = _ends(packet, tcp)
         start, end = moved(own, tcp.seq), moved(own, tcp.seq + len(tcp.data))
         if tcp.ack or tcp.flags & dpkt.tcp.TH_ACK:
@@ -107,7 +122,7 @@ def resized(frames: Iterable[Frame], by: int) -> list[Frame]:
         packet.ttl = max(packet.ttl - by % 3, 1)
         packet.len = 4 * packet.hl + len(bytes(tcp))
         packet.sum = tcp.sum = 0
-        made.append((time + by * 0.37 + by * place % 7 * 1e-6, frame[:14] + bytes(packet)))
+        made.append((now, frame[:14] + bytes(packet)))
     return made
 
 

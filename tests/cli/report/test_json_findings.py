@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from tcptui.cli.report.json_findings import Telling, TemplatedFindings, finding_text
 from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds, utf8
 from tcptui.findings.bulk import BulkFinding
-from tcptui.model.finding import Confidence, FindingId
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.lanes import lanes_of
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -43,6 +45,25 @@ def test_written_together_as_one_by_one(language: Language, closes: list[tuple[i
     alone = [finding_text(finding, tell) for finding in alike.each(range(len(closes)))]
     assert together == [utf8(f"%d{number}, {text}") for number, text in enumerate(alone)]
     assert [json.loads(text)["packets"] for text in alone] == [[frame, frame + 1] for frame in frames]
+
+
+@pytest.mark.parametrize("language", Language)
+@given(late=st.lists(st.sampled_from([0.0, 0.0004, 1.5]), min_size=2, max_size=6))
+def test_what_is_nothing_in_some_lanes_is_told_as_nothing_there(language: Language, late: list[float]) -> None:
+    facts = {
+        "shape": "proved", "count": 1, "segments": 20, "overtaker_frame": 7, "sender": "client", "first_seq": 1,
+        "last_seq": 100, "bytes": 100, "first_frame": 8, "last_frame": 8,
+    }  # fmt: skip
+    alone = [
+        Finding(FindingId.OUT_OF_ORDER, 3, (7, 8), Severity.NOTE, Confidence.CERTAIN, {**facts, "late_s": each})
+        for each in late
+    ]
+    together = replace(alone[0], facts={**facts, "late_s": lanes_of(np.array(late))})
+    tell = Telling(Words(language))
+
+    found = TemplatedFindings(tell).of_lanes(together, [b""] * len(late))
+
+    assert found == [utf8(finding_text(each, tell)) for each in alone]
 
 
 def test_remembered_texts_make_room() -> None:
