@@ -20,7 +20,7 @@ from tcptui.analysis.timing.segments import Member, Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import send_gaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import integer, largest, put, taken
+from tcptui.model.lanes import in_any_lane, integer, largest, put, taken
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import FIN, RST
 from tcptui.model.verdict import Verdict
@@ -413,10 +413,10 @@ class Stretches:
         part, clock, segments = self.waits.part, self.clock, self.segments
         least_ns = [asked_least_ns(len(member.view)) for member in self.members]
         long = [
-            indexes_of(
+            indexes_of(in_any_lane(
                 (part[some] == Part.SERVER_THINK)
                 & (clock[end[some]] - clock[begin[some]] >= segments.of(least_ns, begin[some]))
-            ) + some.start
+            )) + some.start
             for some in chunks(len(begin))
         ]  # fmt: skip
         which = np.concatenate(long) if long else np.zeros(0, np.int64)
