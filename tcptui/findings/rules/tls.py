@@ -218,7 +218,7 @@ def _by_client(said: TlsConversation, alert: _Alert, hello: int) -> _Facts:
 def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> _Facts:
     """The facts of the certificate that fit the alert; empty where none does.  Raises DerError."""
     if alert.code == _UNKNOWN_CA:
-        return {"shape": "unknown-ca", "issuer": quoted(certificate.common_name(certificate.issuer) or "?")}
+        return {"shape": "unknown-ca", "issuer": quoted(certificate.called(certificate.issuer) or "?")}
     vague = alert.code in (_BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN)
     if not vague and alert.code != _EXPIRED:
         return {}
