@@ -7,6 +7,7 @@ it grows.  Whatever is no such line is counted and left out; no secret is ever p
 from __future__ import annotations
 
 import os
+import re
 import stat
 import threading
 import time
@@ -55,6 +56,10 @@ _KNOWN: Final = frozenset({
 #: Older lines: a session's number instead of the random value.
 _SESSION: Final = b"Session-ID:"
 _MASTER: Final = b"Master-Key:"
+#: The beginning of an encrypted premaster secret, and that secret, which OpenSSL writes beside the master secret.
+_PREMASTER: Final = re.compile(rb"RSA [0-9A-Fa-f]{16} [0-9A-Fa-f]{96}")
+#: What some editors of Windows write in front of a text.
+_BOM: Final = b"\xef\xbb\xbf"
 _RANDOM: Final = 32
 _MASTER_BYTES: Final = 48
 #: Lengths of the hash functions of TLS 1.3 (RFC 8446, B.4).
@@ -261,12 +266,12 @@ class KeyLog:
         self._rest[at] = rest
         table = self._tables[at]
         for line in lines:
-            words = line.split() if len(line) <= _LONGEST_LINE else [line]
+            words = line.removeprefix(_BOM).split() if len(line) <= _LONGEST_LINE else [line]
             if not words or words[0].startswith(b"#"):
                 continue
             found = _secret_in(words)
             if found is None:
-                self._wrong += words[0] not in _KNOWN
+                self._wrong += words[0] not in _KNOWN and not _PREMASTER.fullmatch(b" ".join(words))
             else:
                 self._keep(table, *found)
         last = _secret_in(rest.split())

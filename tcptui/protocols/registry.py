@@ -33,7 +33,7 @@ from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.tls.prefilter import TlsPrefilter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tcptui.protocols.command_rows import CommandRows
     from tcptui.protocols.interface import Exchange, MakePrefilter, ParsedStream
@@ -84,16 +84,22 @@ PROTOCOLS: Final = (
 _BEGINNING: Final = 20
 
 _SMTP_REQUESTS: Final = Late("smtp.smtp_stream", "smtp_requests")
+_HTTP_REQUESTS: Final = Late("http.requests", "http_requests")
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    Late("http2.parse", "http2_requests"), Late("http.requests", "http_requests"), _SMTP_REQUESTS,
+    Late("http2.parse", "http2_requests"), _HTTP_REQUESTS, _SMTP_REQUESTS,
     Late("redis.redis_stream", "redis_requests"), Late("mysql.mysql_stream", "mysql_requests"),
     Late("postgresql.postgresql_stream", "postgresql_requests"), Late("dns.dns_stream", "dns_requests"),
     Late("http2.parse", "http2_requests_amid"),
 )  # fmt: skip
+#: Of `Exchange.lead`: no request begins there.
+_NO_LEAD: Final = -1
 #: What is inside TLS, from the connection's start and behind plain commands.
 _PLAIN: Final = Late("tls.parse", "plain_streams")
 _TURNED: Final = Late("tls.parse", "turned_streams")
+_TUNNELLED: Final = Late("tls.parse", "tunnelled_streams")
+#: The same behind requests of a protocol that may turn to TLS amid its own.
+_BEHIND: Final[dict[RequestReader, Late]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
 
 
 def begins_what_is_judged(payload: bytes) -> bool:
@@ -206,21 +212,23 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
     for read in REQUEST_READERS:
         found = read(*halves)
         if found is not None:
-            behind = _turned(client, server) if read is _SMTP_REQUESTS else None
-            return found if behind is None else chain(found, requests_of(*behind) or ())
-    behind = _turned(client, server)
+            turned = _BEHIND.get(read)
+            behind = None if turned is None else turned(*halves)
+            return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
+    behind = _TURNED(client, server)
     return None if behind is None else requests_of(*behind)
+
+
+def _opened_for_others(found: Iterable[Exchange]) -> Iterator[Exchange]:
+    """Requests of a connection that was opened for what was asked before them, in plain bytes."""
+    for one in found:
+        one.lead = _NO_LEAD
+        yield one
 
 
 def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream]:
     """Both directions, or their plain bytes, where they speak TLS from their start and keys open that, or none need."""
     return _PLAIN(client, server) or (client, server)
-
-
-def _turned(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
-    """The plain bytes behind the turn to TLS; None where there is none, or it is sealed and no key opens it."""
-    found: tuple[ByteStream, ByteStream] | None = _TURNED(client, server)
-    return found
 
 
 def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[HeldSpan]:

@@ -181,6 +181,40 @@ def test_length_is_not_judged_where_bytes_are_missing(tmp_path: Path) -> None:
     assert "http-length-mismatch" not in found(tmp_path, turns, missing=[5])
 
 
+PUT = b"PUT /up HTTP/1.1\r\nHost: a.example\r\nContent-Length: 9000\r\n"
+ASKING = PUT + b"Expect: 100-continue\r\n\r\n"
+
+
+@pytest.mark.finding("http-length-mismatch", twin=True)
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [(0, "C", ASKING), (30, "S", response(b"no", status="413 Too Large"))],
+        [(0, "C", ASKING), (30, "S", response(b"no", status="302 Found"))],
+        [(0, "C", PUT + b"\r\n" + b"b" * 500), (30, "S", response(b"no", status="403 Forbidden"))],
+    ],
+    ids=["asked", "asked and sent elsewhere", "amid the body"],
+)
+def test_body_that_the_server_refused_is_not_missed(tmp_path: Path, turns: list[Turn]) -> None:
+    assert "http-length-mismatch" not in found(tmp_path, closed(turns, first="C"))
+
+
+@pytest.mark.finding("http-length-mismatch")
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [(0, "C", PUT + b"\r\n" + b"b" * 500)],
+        [(0, "C", PUT + b"\r\n" + b"b" * 500), (30, "S", response(b"ok"))],
+        [(0, "C", ASKING), (30, "S", b"HTTP/1.1 100 Continue\r\n\r\n"), (60, "C", b"b" * 500)],
+    ],
+    ids=["not answered", "answered as if whole", "told to continue"],
+)
+def test_body_of_a_request_that_nobody_refused_is_missed(tmp_path: Path, turns: list[Turn]) -> None:
+    mismatch = found(tmp_path, closed(turns, first="C"), foreseen=False)["http-length-mismatch"]
+
+    assert (mismatch.facts["sender"], mismatch.facts["off"]) == ("client", 8_500)
+
+
 # -- errors and files -----------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from http_halves import Dialogue
-from tls_bytes import CHANGE, client_hello, handshake, record, server_hello, server_name, sized
+from tls_bytes import CHANGE, certificate, client_hello, handshake, record, server_hello, server_name, sized
 from web_captures import closed
 from web_captures import record as capture
 
@@ -125,6 +125,56 @@ def test_alert_that_answers_a_close_is_silent(tmp_path: Path) -> None:
 
 def test_alert_that_crosses_a_close_is_told(tmp_path: Path) -> None:
     assert len(alerts(capture(tmp_path, [(0, "C", HELLO), (30, "S", record(21, b"\x02\x28")), (31, "C", "FIN")]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("attribute", "called"), [(b"\x03", "Issuer"), (b"\x0b", "Issuer"), (b"\x0a", "Issuer"), (b"\x06", "?")]
+)  # fmt: skip
+def test_unknown_issuer_is_called_by_its_organization_where_it_has_no_common_name(
+    tmp_path: Path, attribute: bytes, called: str
+) -> None:
+    shown = certificate(b"200101000000Z", b"490101000000Z", b"a.example").replace(
+        b"\x55\x04\x03", b"\x55\x04" + attribute
+    )
+    answer = record(22, server_hello() + shown)
+
+    (finding,) = alerts_of(tmp_path, [(0, "C", HELLO), (30, "S", answer), (60, "C", record(21, b"\x02\x30"))])
+
+    assert (finding.facts["shape"], finding.facts["issuer"]) == ("unknown-ca", called)
+
+
+#: The suite encrypts nothing, so alerts behind ChangeCipherSpec can be read; each record ends with a MAC.
+BARE, MAC = 0x003B, bytes(32)
+IN_USE: list[Turn] = [
+    (0, "C", record(22, client_hello(suites=(BARE,)), 0x0301)),
+    (10, "S", record(22, server_hello(suite=BARE)) + CHANGE),
+    (20, "C", CHANGE),
+    (30, "C", record(23, b"hello" + MAC)),
+]
+
+
+@pytest.mark.finding("tls-alert")
+@pytest.mark.parametrize(
+    ("turns", "shape"),
+    [
+        ([*IN_USE, (60, "S", record(21, b"\x02\x50" + MAC))], "later"),
+        (
+            [*IN_USE, (60, "S", record(21, b"\x01\x64" + MAC)), (70, "C", record(21, b"\x02\x28" + MAC))],
+            "renegotiation",
+        ),
+        ([*IN_USE, (60, "S", record(21, b"\x01\x5a" + MAC)), (70, "C", record(21, b"\x02\x28" + MAC))], "later"),
+        ([*IN_USE[:-1], (60, "S", record(21, b"\x02\x50" + MAC))], "other"),
+    ],
+    ids=["later", "second handshake refused", "another warning", "before any data"],
+)
+def test_alert_amid_a_connection_in_use_refuses_no_first_handshake(
+    tmp_path: Path, turns: list[Turn], shape: str
+) -> None:
+    (finding,) = alerts_of(tmp_path, turns)
+
+    assert (finding.facts["shape"], finding.confidence) == (shape, Confidence.CERTAIN)
+    for language in Language:
+        assert "{" not in finding_title(finding, Words(language))
 
 
 def test_failure_behind_the_server_hello_is_not_told_as_a_cipher_that_is_missing(tmp_path: Path) -> None:

@@ -226,6 +226,20 @@ def test_bodies_in_frames_of_http2_are_files_of_their_own() -> None:
     }  # fmt: skip
 
 
+def test_pushed_file_is_called_as_it_was_promised() -> None:
+    ends = Ends()
+    ends.ask(1, get("/page"))
+    ends.server.push_stream(1, 2, get("/style.css"))
+    ends.answer(2, OK, b"css")
+    ends.answer(1, OK, b"page")
+    (pushed,) = (file for file in Capture([ends.talk]).files if file.id == "2")
+
+    assert (pushed.name.partition(".")[0], pushed.uri, pushed.method, pushed.upload) == (
+        "style", "/style.css", "GET", False,
+    )  # fmt: skip
+    assert pushed.host == dict(get("/"))[":authority"]
+
+
 def test_calls_of_grpc_are_no_files() -> None:
     ends = Ends()
     ends.ask(1, CALL, message(b"abc"))

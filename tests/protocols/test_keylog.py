@@ -44,7 +44,8 @@ def test_each_label_gives_its_secret() -> None:
 
 def test_labels_that_open_no_record_are_no_mistake() -> None:
     known = ("EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "QUIC_CLIENT_TRAFFIC_SECRET_0")
-    log = log_of("# a comment\n", "\n", "  \r\n", *map(line, known))
+    premaster = f"RSA {ONE[:8].hex()} {MASTER.hex()}\n"  # of OpenSSL, beside the line with the master secret
+    log = log_of("# a comment\n", "\n", "  \r\n", premaster, *map(line, known))
 
     assert (log.state.wrong_lines, log.state.connections, bool(log)) == (0, 0, False)
 
@@ -58,7 +59,8 @@ def test_lines_of_older_programs_name_the_session() -> None:
 @pytest.mark.parametrize(
     "wrong",
     ["CLIENT_RANDOM 12 34\n", line("CLIENT_RANDOM"), line("client_random", secret=MASTER), "CLIENT_RANDOM zz zz\n",
-     line("CLIENT_TRAFFIC_SECRET_0", secret=b"short"), "x" * 9_000 + "\n", "CLIENT_RANDOM\n", "\udcff \udcff \n"],
+     line("CLIENT_TRAFFIC_SECRET_0", secret=b"short"), f"RSA {ONE.hex()} {MASTER.hex()}\n",
+     "x" * 9_000 + "\n", "CLIENT_RANDOM\n", "\udcff \udcff \n"],
 )  # fmt: skip
 def test_what_is_no_line_is_counted_and_left_out(wrong: str) -> None:
     blocks = [wrong.encode("utf-8", "surrogateescape"), line("SERVER_TRAFFIC_SECRET_0").encode()]
@@ -67,8 +69,8 @@ def test_what_is_no_line_is_counted_and_left_out(wrong: str) -> None:
     assert (log.state.wrong_lines, log.of(ONE)) == (1, {Secret.SERVER_TRAFFIC: TRAFFIC})
 
 
-def test_windows_line_ends_and_capital_digits_are_read() -> None:
-    text = line("CLIENT_TRAFFIC_SECRET_0").replace("\n", "\r\n").replace("1a", "1A")
+def test_windows_line_ends_capital_digits_and_byte_order_marks_are_read() -> None:
+    text = "\ufeff" + line("CLIENT_TRAFFIC_SECRET_0").replace("\n", "\r\n").replace("1a", "1A")
 
     assert log_of(text).of(ONE) == {Secret.CLIENT_TRAFFIC: TRAFFIC}
 

@@ -193,7 +193,7 @@ def _request(asked: HttpMessage, server: Endpoint, words: Words) -> _Object:
 
 def _url(asked: HttpMessage, server: Endpoint) -> str:
     head = asked.head
-    if head.method == "CONNECT":
+    if head.method == "CONNECT" and not head.uri.startswith("/"):  # with a path: to WebSocket (RFC 8441)
         return f"http://{head.uri}"
     host = f"[{server.host}]" if ":" in server.host else server.host
     path = head.uri if head.uri.startswith("/") else f"/{head.uri}"

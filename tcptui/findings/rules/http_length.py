@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Bytes read behind a header in search of lines that should have belonged to it.
 _LOOKED_AT: Final = 4_096
+#: Statuses from here on are errors.
+_ERRORS: Final = 400
 _CAUSES: Final = ("program-stopped-sending", "length-counted-wrong", "proxy-changed-body")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)\r?\n")
 #: Field names that are hardly ever at the beginning of a body (RFC 9110, 18.4, and other common ones).
@@ -145,7 +147,7 @@ def _newline_finding(
 def length_mismatch(connection: ConnectionFacts, app: HttpFacts, newline: Finding | None) -> Finding | None:
     """`http-length-mismatch`: a body is shorter or longer than announced, or lacks its last chunk.
 
-    No finding where the receiver closed before the body was complete: it did not want the rest.
+    No finding where the receiver closed before the body was complete, or had refused it: it did not want the rest.
     """
     for message in app.http.messages:
         if not message.complete or message.fault(FaultKind.EXTRA_BYTES) is not None:
@@ -165,6 +167,8 @@ def _short(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) ->
         return None
     if message.from_server and (message.request is None or message.request.head.method == "HEAD"):
         return None
+    if _is_unwanted(connection, message, closed):
+        return None
     chunked = message.framing is Framing.CHUNKED
     delivered = message.body_length if chunked else half.length - message.body_start
     return _mismatch(
@@ -176,6 +180,18 @@ def _short(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) ->
         last_frame=half.delivered_frame(max(half.length - 1, 0)),
         close=closed,
     )
+
+
+def _is_unwanted(connection: ConnectionFacts, message: HttpMessage, closed: int) -> bool:
+    """Whether a request was answered before its client closed, so that the rest of its body was not to be sent.
+
+    After an error (RFC 9112, 9.3), and after any answer to a client that had asked before (RFC 9110, 10.1.1).
+    """
+    answer = message.response
+    if answer is None or index_of(connection, answer.first_frame) > closed:
+        return False
+    asked = message.head.value("Expect").strip().lower() == "100-continue" and not message.interim
+    return asked or (answer.head.status or 0) >= _ERRORS
 
 
 def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:

@@ -30,7 +30,7 @@ from tcptui.findings.tls_facts import (
 )
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK
-from tcptui.protocols.tls.codes import Handshake, is_grease, name_of, version_name
+from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake, is_grease, name_of, version_name
 from tcptui.protocols.tls.der import DerError
 from tcptui.protocols.tls.tls_stream import TlsStream
 
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.tls.records import Record
 
 _Facts = dict[str, int | float | str]
-#: Level *fatal* (RFC 5246, 7.2).
+#: Levels (RFC 5246, 7.2).
+_WARNING: Final = 1
 _FATAL: Final = 2
 _CLOSE_NOTIFY: Final = 0
 _USER_CANCELED: Final = 90
@@ -55,11 +56,14 @@ _PROTOCOL_VERSION: Final = 70
 _INSUFFICIENT_SECURITY: Final = 71
 _UNRECOGNIZED_NAME: Final = 112
 _CERTIFICATE_REQUIRED: Final = 116
+_NO_RENEGOTIATION: Final = 100
 _NO_APPLICATION_PROTOCOL: Final = 120
 #: Alerts that several causes have.
 _VAGUE: Final = frozenset({_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN})
 #: Values in the list of cipher suites that are none (RFC 5746, 3.3; RFC 7507, 2).
 _SIGNALS: Final = frozenset({0x00FF, 0x5600})
+#: Shapes that say no more than what was read.
+_READ: Final = ("other", "later", "renegotiation")
 _VERSIONS_NAMED: Final = 4
 #: Rules that are independent of how the handshake ended.
 _MORE: Final = (tls_truncated, tls_flight_waited, tls_resumption_refused, tls_client_certificate)
@@ -112,13 +116,16 @@ def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | N
         "other": SIDES[1 - alert.record.half.side],
     }
     shape = _by_server(said, alert) if alert.from_server else _by_client(said, alert, hello)
-    evidence = [one for one in (hello, int(shape.get("certificate_frame", 0)), frame) if one]
+    if shape["shape"] == "other":
+        shape = _in_use(said, alert)
+    before = (int(shape.get(f"{name}_frame", 0)) for name in ("certificate", "data", "refusal"))
+    evidence = [one for one in (hello, *before, frame) if one]
     return connection.finding(
         FindingId.TLS_ALERT,
         [index_of(connection, one) for one in dict.fromkeys(evidence)],
         Severity.WARNING,
         # The alert says no more than that it failed: what was missing is concluded.
-        Confidence.LIKELY if alert.code in _VAGUE and shape["shape"] != "other" else Confidence.CERTAIN,
+        Confidence.LIKELY if alert.code in _VAGUE and shape["shape"] not in _READ else Confidence.CERTAIN,
         (),
         **told | shape,
     )
@@ -133,6 +140,35 @@ def _first_alert(said: TlsConversation) -> _Alert | None:
                 found.append(_Alert(record, side == said.server_side, alert[1]))
                 break
     return min(found, key=lambda one: one.record.half.delivered_ns(one.record.stop - 1), default=None)
+
+
+def _in_use(said: TlsConversation, alert: _Alert) -> _Facts:
+    """What an alert ended when the handshake was over, as data before it tells."""
+    end = alert.record.half.delivered_ns(alert.record.stop - 1)
+    other = 1 - alert.record.half.side
+    data = refusal = 0
+    for side, records in enumerate(said.records):
+        for index, record in enumerate(records.each):
+            if record.half.delivered_ns(record.stop - 1) >= end:
+                break
+            frame = record.half.delivered_frame(record.stop - 1)
+            if _is_data(said, side, index):
+                data = max(data, frame)
+            if side == other and said.alert(side, index) == (_WARNING, _NO_RENEGOTIATION):
+                refusal = frame
+    if not data:
+        return {"shape": "other"}
+    return {"shape": "renegotiation" if refusal else "later", "data_frame": data, "refusal_frame": refusal}
+
+
+def _is_data(said: TlsConversation, side: int, index: int) -> bool:
+    """Whether a record tells that the handshake is over.
+
+    In TLS 1.3 a client's does not: there is early data, and what is behind its Finished comes before it was accepted.
+    """
+    if said.version != TLS_1_3:
+        return said.records[side].each[index].content_type == ContentType.APPLICATION_DATA
+    return side == said.server_side and said.opened[side].kinds.get(index) == ContentType.APPLICATION_DATA
 
 
 def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
@@ -182,7 +218,7 @@ def _by_client(said: TlsConversation, alert: _Alert, hello: int) -> _Facts:
 def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> _Facts:
     """The facts of the certificate that fit the alert; empty where none does.  Raises DerError."""
     if alert.code == _UNKNOWN_CA:
-        return {"shape": "unknown-ca", "issuer": quoted(certificate.common_name(certificate.issuer) or "?")}
+        return {"shape": "unknown-ca", "issuer": quoted(certificate.called(certificate.issuer) or "?")}
     vague = alert.code in (_BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN)
     if not vague and alert.code != _EXPIRED:
         return {}

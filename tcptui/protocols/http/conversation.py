@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT: Final = 5_000
 #: Most requests that wait for their response; beyond that the oldest one is dropped.
 WAITING_LIMIT: Final = 1_000
+#: What `HttpConversation.switched_to` says behind a CONNECT.
+CONNECTED: Final = "connect"
 #: Packets of two interfaces or queues may be captured out of order by up to this.  No tolerance where the beginning of
 #: the connection, or bytes before the request, were not captured: the response may answer an unseen request.
 CLOCK_SLACK_NS: Final = 1_000_000
@@ -174,7 +176,7 @@ class _Reader:
         asked = response.request
         by_connect = asked is not None and asked.head.method == "CONNECT"
         upgrade = response.head.value("Upgrade") or ("" if asked is None else asked.head.value("Upgrade"))
-        result.switched_to = "connect" if by_connect else upgrade.strip().lower()
+        result.switched_to = CONNECTED if by_connect else upgrade.strip().lower()
         result.switch = response
         offsets = [self.asker.position if asked is None else asked.body_end, response.body_end]
         if self.asker.from_server:
@@ -191,8 +193,8 @@ def scheme_of(request: HttpMessage) -> str:
 def full_uri(request: HttpMessage) -> str:
     """The request's absolute URI; empty when the head names no host."""
     head = request.head
-    if "://" in head.uri:
-        return head.uri
+    if "://" in head.uri or (head.method == "CONNECT" and not head.uri.startswith("/")):
+        return head.uri  # it is absolute, or names host and port alone (RFC 9112, 3.2.3)
     host = head.value("Host")
     return f"{scheme_of(request)}://{host}{head.uri}" if host else ""
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.made_once import made_once
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
-from tcptui.protocols.http.conversation import HttpMessage, SkipReason, conversation
+from tcptui.protocols.http.conversation import CONNECTED, HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
 from tcptui.protocols.http.requests import exchange_of
 from tcptui.protocols.http.tshark_pairs import Pair, tshark_pairs
 from tcptui.protocols.interface import UNIT_LIMIT, Extent, Unit
 from tcptui.protocols.stream.touching import touched
+from tcptui.protocols.tls.parse import parse_starttls
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
 
@@ -26,12 +27,21 @@ if TYPE_CHECKING:
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+    from tcptui.protocols.tls.tls_stream import TlsStream
 
 
-def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | None:
-    """The parsed connection, at most ``limit`` messages; None when it is not HTTP/1.x."""
+def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | TlsStream | None:
+    """The parsed connection, at most ``limit`` messages; None when it is not HTTP/1.x.
+
+    Behind a CONNECT that a proxy granted it is TLS where that is what both ends say.
+    """
     stream = HttpStream(client, server, limit)
-    return stream if stream.conversation else None
+    said = stream.conversation
+    tls = parse_starttls(client, server, limit) if said.switched_to == CONNECTED else None
+    if tls is None:
+        return stream if said else None
+    tls.before = stream
+    return tls
 
 
 class HttpStream:

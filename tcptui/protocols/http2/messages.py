@@ -104,6 +104,18 @@ def message_of(said: Said, number: int, *, is_response: bool) -> HttpMessage | N
     return made
 
 
+def promised_message(promise: Block, answer: HttpMessage) -> HttpMessage:
+    """The request that a server announced, and did not wait for, in front of what it pushed."""
+    half, last = answer.half, max(promise.stop - 1, promise.start)
+    return HttpMessage(
+        half=half, from_server=answer.from_server, number=answer.number, head=head_of(promise, is_response=False),
+        framing=Framing.NONE, body_start=promise.stop, body_end=promise.stop, body_length=0,
+        complete=promise.is_whole, faults=(), response=answer,
+        first_frame=(half.frames_of(promise.start, promise.start + 1) or (0,))[0],
+        first_ns=half.first_ns(promise.start), last_frame=half.delivered_frame(last), last_ns=half.delivered_ns(last),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class FramedBody:
     """What is needed to read a body again without all frames before it."""

@@ -11,7 +11,14 @@ from tcptui.model.shared_text import shared_if_long
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
-from tcptui.protocols.http2.messages import final_block, is_complete, message_of, trailers_of, value_in
+from tcptui.protocols.http2.messages import (
+    final_block,
+    is_complete,
+    message_of,
+    promised_message,
+    trailers_of,
+    value_in,
+)
 from tcptui.protocols.http2.roles import directions_of, roles_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
 from tcptui.protocols.http2.windows import ClosedWindows
@@ -87,7 +94,7 @@ def exchange_in(
         _carried(asking) if asked else None,
         _carried(answering) if answered else None,
         str(talk.id),
-        _Messages(talk.id, asking, answering, upgraded),
+        _Messages(talk.id, asking, answering, upgraded, talk.promise),
         is_reset=asking.reset is not None or answering.reset is not None,
         windows=windows,
     )
@@ -106,14 +113,19 @@ class _Messages:
 
     _recent: ClassVar[LruCache[_Messages, HttpMessages]] = LruCache(_MESSAGES_KEPT, locked=True)
 
-    def __init__(self, number: int, asking: Said, answering: Said, upgraded: HttpMessage | None) -> None:
-        self._number, self._asking, self._answering, self._upgraded = number, asking, answering, upgraded
+    def __init__(
+        self, number: int, asking: Said, answering: Said, upgraded: HttpMessage | None, promise: Block | None
+    ) -> None:
+        self._number, self._asking, self._answering = number, asking, answering
+        self._upgraded, self._promise = upgraded, promise
 
     def _made(self) -> HttpMessages:
         asked = self._upgraded or message_of(self._asking, self._number, is_response=False)
         answer = message_of(self._answering, self._number, is_response=True)
         if asked is not None and answer is not None:
             asked.response, answer.request = answer, asked
+        elif answer is not None and self._promise is not None:
+            answer.request = promised_message(self._promise, answer)
         return asked, answer
 
     def __call__(self) -> HttpMessages:

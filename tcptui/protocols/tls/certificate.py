@@ -38,6 +38,8 @@ _ATTRIBUTES: Final = {
     "1.2.840.113549.1.9.1": "pkcs-9-at-emailAddress", "0.9.2342.19200300.100.1.25": "dc",
 }  # fmt: skip
 _COMMON_NAME: Final = "2.5.4.3"
+_ORGANIZATION: Final = "2.5.4.10"
+_UNIT: Final = "2.5.4.11"
 _ALT_NAMES: Final = "2.5.29.17"
 _TIMESTAMPS: Final = "1.3.6.1.4.1.11129.2.4.2"
 _ALGORITHMS: Final = {
@@ -132,9 +134,10 @@ class Certificate:
         found = [text for one in self.names if (text := alternative_name(one))]
         return found or [value for oid, value in attributes(self.subject) if oid == _COMMON_NAME]
 
-    def common_name(self, name: Element) -> str:
-        """The common name in subject or issuer; empty without one."""
-        return next((value for oid, value in attributes(name) if oid == _COMMON_NAME), "")
+    def called(self, name: Element) -> str:
+        """The common name in subject or issuer, else its unit or organization; empty without any."""
+        said = dict(reversed(attributes(name)))
+        return next((said[oid] for oid in (_COMMON_NAME, _UNIT, _ORGANIZATION) if said.get(oid)), "")
 
     def key_text(self) -> str:
         """Kind and size of the key: ``"RSA 2048"``."""

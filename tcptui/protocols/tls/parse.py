@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.protocols.tls.detection import chooses_clear, starttls_starts, tls_starts, turns_clear
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.tls.tls_stream import TlsStream
 
     Halves = tuple[ByteStream, ByteStream]
+
+_CONNECT: Final = b"CONNECT "
 
 
 def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
@@ -24,6 +26,11 @@ def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
     turned = parse_turned(client, server, UNIT_LIMIT)
     return None if turned is None else turned.plain
+
+
+def tunnelled_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+    """The same behind a CONNECT, with which a client asks a proxy of HTTP for a tunnel (RFC 9110, 9.3.6)."""
+    return turned_streams(client, server) if client.read(0, len(_CONNECT)) == _CONNECT else None
 
 
 def parse_turned(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from har_reader import read_har
+from hpack import Encoder
 from http2_ends import PREFACE, frame
 from web_captures import record
 
@@ -40,7 +41,11 @@ def entries(tmp_path: Path) -> list[HarEntry]:
         fields = long if not number else b"\xbe" * 20 if number % 2 else b""
         asked.append(frame(1, 5, 2 * number + 1, b"\x82\x84\x86" + fields))
         answered.append(frame(1, 4, 2 * number + 1, b"\x88") + frame(0, 1, 2 * number + 1, BODY))
-    path = record(tmp_path, [(0, "C", b"".join(asked)), (90, "S", b"".join(answered))])
+    return entries_of(tmp_path, b"".join(asked), b"".join(answered))
+
+
+def entries_of(tmp_path: Path, asked: bytes, answered: bytes) -> list[HarEntry]:
+    path = record(tmp_path, [(0, "C", asked), (90, "S", answered)])
     session = Session([open_file(path)], compile_when=Compile.NEVER)
     session.run_here()
     found = FoundRequests(session, Sharing(1), None, WORDS)
@@ -49,6 +54,23 @@ def entries(tmp_path: Path) -> list[HarEntry]:
             for one in part.entries]  # fmt: skip
     session.close()
     return made
+
+
+@pytest.mark.parametrize(
+    ("more", "url"),
+    [
+        ([(":protocol", "websocket"), (":scheme", "https"), (":path", "/chat")], "https://a.example/chat"),
+        ([], "http://a.example"),
+    ],
+    ids=["to WebSocket", "a tunnel"],
+)
+def test_url_of_connect_says_what_was_connected_to(tmp_path: Path, more: list[tuple[str, str]], url: str) -> None:
+    block = Encoder().encode([(":method", "CONNECT"), (":authority", "a.example"), *more])
+    asked = PREFACE + frame(4, 0, 0) + frame(1, 4, 1, block)
+
+    (entry,), _archive = archived(entries_of(tmp_path, asked, frame(4, 0, 0) + frame(1, 4, 1, b"\x88")))
+
+    assert entry["request"]["url"] == url
 
 
 def archived(entries: list[HarEntry]) -> tuple[list[dict[str, Any]], HarArchive]:
