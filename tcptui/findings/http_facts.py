@@ -10,6 +10,7 @@ import numpy as np
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.secrets_out import uri_without_secrets
+from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 QUOTED: Final = 40
 
 
-def http_facts(connection: ConnectionFacts) -> HttpFacts | None:
-    """The HTTP messages of the stream; None where it speaks another protocol or its payload is not read.
+def http_facts(connection: ConnectionFacts) -> list[HttpFacts]:
+    """The HTTP messages of the stream, those inside TLS before those with which a tunnel to it was asked for.
 
-    Raises OSError where packets cannot be read.
+    Empty where it speaks another protocol or its payload is not read.  Raises OSError where packets cannot be read.
     """
-    parsed = None if connection.application is None else connection.application.spoken
-    return HttpFacts(parsed) if isinstance(parsed, HttpStream) else None
+    application = connection.application
+    if application is None:
+        return []
+    outer = application.parsed
+    each = (application.spoken, outer.before if isinstance(outer, TlsStream) else None)
+    return [HttpFacts(stream) for stream in each if isinstance(stream, HttpStream)]
 
 
 class HttpFacts:

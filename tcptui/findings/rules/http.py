@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.finding import AnyId
     from tcptui.protocols.http.head import HeaderLine
     from tcptui.protocols.http.message import HttpMessage
 
@@ -56,17 +57,25 @@ _BROKEN: Final = (
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
-    """All findings about HTTP, event streams and WebSocket of one stream; empty when it does not speak HTTP."""
+    """All findings about HTTP, event streams and WebSocket of one stream; empty when it does not speak HTTP.
+
+    One of a kind: of a tunnel, that of what is inside.
+    """
     try:
-        app = http_facts(connection)
-        if app is None:
-            return []
-        newline = injected_newline(connection, app)
-        found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
-        found += [*event_streams(connection, app), file_download(connection, app)]
-        found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
+        each = [finding for app in http_facts(connection) for finding in _findings(connection, app)]
     except OSError:
         return []  # the spool was closed meanwhile
+    told: dict[AnyId, Finding] = {}
+    for finding in each:
+        told.setdefault(finding.id, finding)
+    return list(told.values())
+
+
+def _findings(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
+    newline = injected_newline(connection, app)
+    found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
+    found += [*event_streams(connection, app), file_download(connection, app)]
+    found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
     return [finding for finding in found if finding is not None]
 
 

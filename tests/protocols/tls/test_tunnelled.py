@@ -9,6 +9,7 @@ from sealed_records import SECRETS, log_text, sealed_turns
 from web_captures import record
 
 from tcptui.capture.file_source import open_file
+from tcptui.model.finding import FindingId
 from tcptui.protocols.export.collect import FileCollector
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.http_stream import HttpStream
@@ -99,4 +100,15 @@ def test_connection_without_a_tunnel_or_without_tls_in_it_stays_http(tmp_path: P
     )
 
     assert isinstance(session.application(0).parsed, HttpStream)
+    session.close()
+
+
+@pytest.mark.parametrize("keys", [False, True])
+def test_what_the_proxy_refused_first_is_told(tmp_path: Path, keys: bool) -> None:
+    refused = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+    turns: list[Turn] = [(0, "C", CONNECT), (20, "S", refused), (30, "C", CONNECT), (50, "S", GRANTED)]
+    session = opened(tmp_path, [*turns, *sealed_turns(INSIDE)], keys=keys)
+
+    (told,) = (finding for finding in session.findings(0) if finding.id is FindingId.HTTP_ERROR_RESPONSE)
+    assert told.facts["status"] == "503 Service Unavailable"
     session.close()
