@@ -9,8 +9,8 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.http_stream import HttpStream
+from tcptui.protocols.interface import EncryptedStream
 from tcptui.protocols.secrets_out import uri_without_secrets
-from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -31,7 +31,7 @@ def http_facts(connection: ConnectionFacts) -> list[HttpFacts]:
     if application is None:
         return []
     outer = application.parsed
-    each = (application.spoken, outer.before if isinstance(outer, TlsStream) else None)
+    each = (application.spoken, outer.before if isinstance(outer, EncryptedStream) else None)
     return [HttpFacts(stream) for stream in each if isinstance(stream, HttpStream)]
 
 

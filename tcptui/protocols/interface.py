@@ -242,6 +242,8 @@ class EncryptedStream:
 
     inner: ParsedStream | None = None
     """What its plain bytes are parsed as, which whoever knows all protocols sets."""
+    before: ParsedStream | None = None
+    """What was said in plain bytes before, by the protocol that turned to encryption, which sets it."""
 
     @property
     def plain(self) -> tuple[ByteStream, ByteStream] | None:

@@ -13,7 +13,6 @@ from tcptui.protocols.http.requests import exchange_of
 from tcptui.protocols.http.tshark_pairs import Pair, tshark_pairs
 from tcptui.protocols.interface import UNIT_LIMIT, Extent, Unit
 from tcptui.protocols.stream.touching import touched
-from tcptui.protocols.tls.parse import parse_starttls
 from tcptui.protocols.websocket.by_frame import WebSocketPlaces
 from tcptui.protocols.websocket.conversation import websocket_in
 
@@ -37,11 +36,14 @@ def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream
     """
     stream = HttpStream(client, server, limit)
     said = stream.conversation
-    tls = parse_starttls(client, server, limit) if said.switched_to == CONNECTED else None
-    if tls is None:
-        return stream if said else None
-    tls.before = stream
-    return tls
+    if said.switched_to == CONNECTED:
+        from tcptui.protocols.tls.parse import parse_starttls  # most captures have no proxy
+
+        tls = parse_starttls(client, server, limit)
+        if tls is not None:
+            tls.before = stream
+            return tls
+    return stream if said else None
 
 
 class HttpStream:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.interface import Exchange, ParsedStream
+    from tcptui.protocols.interface import Exchange
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
@@ -31,8 +31,6 @@ class TlsStream(EncryptedStream):
     def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
         self.halves = halves
         self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
-        self.before: ParsedStream | None = None
-        """What was said in plain bytes before, by the protocol that turned to TLS, which sets it."""
 
     @cached_property
     def decryption(self) -> Decryption | None:

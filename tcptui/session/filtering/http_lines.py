@@ -11,7 +11,7 @@ from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.http2.http2_stream import Http2Stream
-from tcptui.protocols.tls.tls_stream import TlsStream
+from tcptui.protocols.interface import EncryptedStream
 from tcptui.protocols.websocket.frames import header_length
 from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
@@ -39,9 +39,8 @@ def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable
     """What makes of the layer of a message in ``frame`` what tshark has; where it is no HTTP, it pairs nothing."""
     parsed = None if application is None else application.spoken
     http = parsed.opening.http if isinstance(parsed, Http2Stream) else parsed
-    before = (
-        application.parsed.before if application is not None and isinstance(application.parsed, TlsStream) else None
-    )
+    outer = None if application is None else application.parsed
+    before = outer.before if isinstance(outer, EncryptedStream) else None
     each = [one for one in (before, http) if isinstance(one, HttpStream)]
     pair = next((found for one in each if (found := one.tshark_pairs.get(frame)) is not None), None)
     return partial(_as_tshark, pair=pair)
