@@ -48,7 +48,7 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
 
     What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.  Of what its
     client gave up, and of what the server's end ended, a capture shows nothing or a part: it need not be told, and may
-    be.
+    be.  So may what an error ended of which the server says no time: somebody may have ended its session.
     """
     costs: Counter[Key] = Counter()
     unfinished: Counter[Key] = Counter()
@@ -58,7 +58,7 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
                 key = _key(one.database, said.text)
                 if said.waits or said.stops_s:
                     continue
-                if said.given_up or said.error == GONE:
+                if said.given_up or said.error == GONE or (said.error and said.took_ns is None):
                     unfinished[key] += said.until_ns - said.asked_ns if said.took_ns is None else said.took_ns
                 elif said.took_ns is not None:
                     costs[key] += said.took_ns
