@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal  # a float has fewer digits than the nanoseconds of a year
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def time_labels(places: Sequence[int], *, ascii_only: bool = False) -> list[str]
     unit, name = next(((unit, name) for unit, name in _TIMES if largest >= unit), _TIMES[0])
     digits = _digits(places, unit)
     name = "us" if ascii_only and unit == 10**3 else name
-    return [f"{place / unit:.{digits}f} {name}" if place else "0" for place in places]
+    return [f"{Decimal(place) / unit:.{digits}f} {name}" if place else "0" for place in places]
 
 
 def amount_labels(places: Sequence[int], counted_in: str) -> list[str]:
@@ -70,7 +71,7 @@ def amount_labels(places: Sequence[int], counted_in: str) -> list[str]:
     power = next(power for power in range(len(_UNITS) - 1, -1, -1) if largest >= _KILO**power or not power)
     digits = _digits(places, _KILO**power)
     unit = _UNITS[power] + counted_in
-    return [f"{place / _KILO**power:.{digits}f} {unit}" if place else "0" for place in places]
+    return [f"{Decimal(place) / _KILO**power:.{digits}f} {unit}" if place else "0" for place in places]
 
 
 def _digits(places: Sequence[int], unit: int) -> int:

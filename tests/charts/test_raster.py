@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tcptui.charts.cells import draw, full_view
@@ -175,6 +175,7 @@ def test_long_axis_of_times_has_round_minutes_hours_or_days(
 
 
 @given(st.integers(0, 10**18), st.integers(0, 10**18), st.integers(0, 30))
+@example(10_984_809_905_264_062, 1, 2)
 def test_round_times_are_within_the_axis_at_one_distance_and_told_apart(begin: int, length: int, most: int) -> None:
     places = round_times(begin, begin + length, most)
 
