@@ -321,6 +321,11 @@ class ConnectionFacts(StreamColumns):
             return sum(halves) if all(halves) else 0  # tshark's runs from a SYN that nobody answered
         return view.irtt_ns if view.irtt_ns > 0 else sum(halves) if all(halves) else 0
 
+    @property
+    def path_rtt_ns(self) -> int:
+        """The round trip in nanoseconds, as long as anything measures it."""
+        return largest(self.rtt_ns, self.budget.delays.rtt_ns)
+
     def of_siblings(self, make: Callable[..., _T], *arguments: Any) -> _T:
         """``make(siblings, *arguments)``: other connections to the same server address and port, the nearest by number.
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 #: Most characters of a text from packets that a finding quotes.
 QUOTED: Final = 40
+#: Statuses from here on are errors, a client's and …
+CLIENT_ERRORS: Final = 400
+#: … a server's.
+SERVER_ERRORS: Final = 500
 
 
 def http_facts(connection: ConnectionFacts) -> list[HttpFacts]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.findings.http_facts import index_of
-from tcptui.findings.rules.think_time import THINK_NS, THINK_RTTS
-from tcptui.model.lanes import largest
 from tcptui.model.request import RequestPart
 
 if TYPE_CHECKING:
@@ -17,16 +15,6 @@ if TYPE_CHECKING:
 def server_ns(request: Request) -> int:
     """How long the server took, by the time budget, for it or for what was answered with it (ns)."""
     return request.spent_ns(RequestPart.SERVER) + request.unsure_ns
-
-
-def path_rtt_ns(connection: ConnectionFacts) -> int:
-    """The round trip, as long as anything measures it (ns)."""
-    return largest(connection.rtt_ns, connection.budget.delays.rtt_ns)
-
-
-def least_slow_ns(connection: ConnectionFacts) -> int:
-    """What a server must take longer than to be called slow (ns)."""
-    return largest(THINK_NS, THINK_RTTS * path_rtt_ns(connection))
 
 
 def own_ns(connection: ConnectionFacts, request: Request) -> int:

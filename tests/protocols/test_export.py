@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
-from http2_ends import ANSWER, CALL, OK, Ends, get, message
+from http2_ends import ANSWER, CALL, OK, Ends, get, message, with_push
 from http_halves import Dialogue, in_pieces
 
 from tcptui.protocols.export.collect import Chosen, FileCollector
@@ -227,12 +227,7 @@ def test_bodies_in_frames_of_http2_are_files_of_their_own() -> None:
 
 
 def test_pushed_file_is_called_as_it_was_promised() -> None:
-    ends = Ends()
-    ends.ask(1, get("/page"))
-    ends.server.push_stream(1, 2, get("/style.css"))
-    ends.answer(2, OK, b"css")
-    ends.answer(1, OK, b"page")
-    (pushed,) = (file for file in Capture([ends.talk]).files if file.id == "2")
+    (pushed,) = (file for file in Capture([with_push().talk]).files if file.id == "2")
 
     assert (pushed.name.partition(".")[0], pushed.uri, pushed.method, pushed.upload) == (
         "style", "/style.css", "GET", False,

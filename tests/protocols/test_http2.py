@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from har_reader import read_har
 from hpack.hpack import encode_integer
-from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message, told
+from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message, told, with_push
 from http2_mutants import try_out
 from http_halves import Dialogue, in_pieces
 from web_captures import record
@@ -105,13 +105,7 @@ def test_trailers_belong_to_the_message() -> None:
 
 
 def test_pushed_stream_is_an_answer_to_what_was_promised() -> None:
-    ends = Ends()
-    ends.ask(1, get("/page"))
-    ends.server.push_stream(1, 2, get("/style.css"))
-    ends.answer(2, OK, b"css")
-    ends.answer(1, OK, b"page")
-
-    assert told(read(ends.talk)) == [("1", "http2", "GET /page", "200"), ("2", "http2", "GET /style.css", "200")]
+    assert told(read(with_push().talk)) == [("1", "http2", "GET /page", "200"), ("2", "http2", "GET /style.css", "200")]
 
 
 @pytest.mark.parametrize("code", [0, 1])

@@ -81,3 +81,13 @@ def told(exchanges: Sequence[Exchange]) -> list[tuple[str | None, str, str, str]
     """Id, protocol, operation and status, by id."""
     found = [(one.id, one.protocol, one.operation, one.status) for one in exchanges]
     return sorted(found, key=lambda one: int(one[0] or 0))
+
+
+def with_push() -> Ends:
+    """``GET /page``, with whose answer the server pushes ``/style.css``."""
+    ends = Ends()
+    ends.ask(1, get("/page"))
+    ends.server.push_stream(1, 2, get("/style.css"))
+    ends.answer(2, OK, b"css")
+    ends.answer(1, OK, b"page")
+    return ends

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.facts import MESSAGES_JUDGED
-from tcptui.findings.http_facts import HttpFacts, http_facts, index_of, quoted, target_of
+from tcptui.findings.http_facts import CLIENT_ERRORS, SERVER_ERRORS, HttpFacts, http_facts, index_of, quoted, target_of
 from tcptui.findings.rules.event_stream import event_streams
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.head import HeaderLine
     from tcptui.protocols.http.message import HttpMessage
 
-SERVER_ERRORS: Final = 500
-CLIENT_ERRORS: Final = 400
 #: Most characters of a status' phrase: with "HTTP 503 " before it, 40 cells, as a list shows.  The longest of the usual
 #: ones is nginx's "Service Temporarily Unavailable".
 _PHRASE: Final = 31

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tcptui.findings.http2_facts import operation_of, packets
-from tcptui.findings.http_facts import quoted
-from tcptui.findings.rules.http import CLIENT_ERRORS, SERVER_ERRORS
+from tcptui.findings.http_facts import CLIENT_ERRORS, SERVER_ERRORS, quoted
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.http.status import STATUS_PHRASES
 from tcptui.protocols.http2.messages import final_block, status_of, value_in

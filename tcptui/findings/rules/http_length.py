@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
-from tcptui.findings.http_facts import HttpFacts, first_end, index_of, quoted, target_of
+from tcptui.findings.http_facts import CLIENT_ERRORS, HttpFacts, first_end, index_of, quoted, target_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: Bytes read behind a header in search of lines that should have belonged to it.
 _LOOKED_AT: Final = 4_096
-#: Statuses from here on are errors.
-_ERRORS: Final = 400
 _CAUSES: Final = ("program-stopped-sending", "length-counted-wrong", "proxy-changed-body")
 _FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)\r?\n")
 #: Field names that are hardly ever at the beginning of a body (RFC 9110, 18.4, and other common ones).
@@ -191,7 +189,7 @@ def _is_unwanted(connection: ConnectionFacts, message: HttpMessage, closed: int)
     if answer is None or index_of(connection, answer.first_frame) > closed:
         return False
     asked = message.head.value("Expect").strip().lower() == "100-continue" and not message.interim
-    return asked or (answer.head.status or 0) >= _ERRORS
+    return asked or answer.head.status >= CLIENT_ERRORS
 
 
 def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:

@@ -44,12 +44,8 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     probes = _probes(connection)
     tail = set(_unanswered_tail(connection, probes))
     answered = [i for i in probes if i not in tail and _answer(connection, i) >= 0 and not _refused(connection, i)]
-    waits = {i: _silent_ns(connection, i) for i in probes}
-    if (
-        not answered
-        or largest(*(waits[i] for i in answered)) < IDLE_NS
-        or _answers_lost(connection, probes) is not None
-    ):
+    waits = [_silent_ns(connection, i) for i in answered]
+    if not waits or largest(*waits) < IDLE_NS or _answers_lost(connection, probes) is not None:
         return None
     side = connection.side[answered[0]]
     answers = [_answer(connection, i) for i in answered]
@@ -64,7 +60,7 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(answered),
-        interval_s=upper_median([waits[i] for i in answered]) / 1e9,
+        interval_s=upper_median(waits) / 1e9,
         first_frame=connection.frame[answered[0]],
         answer_frame=connection.frame[answers[0]] if answers[0] >= 0 else 0,
         probe_bytes=connection.length[answered[0]],

@@ -16,8 +16,8 @@ from tcptui.findings.request_facts import (
     requests_beside,
     told_statement,
 )
-from tcptui.findings.rules.think_time import SLOW_ANSWER_NS
-from tcptui.findings.server_time import least_slow_ns, server_ns, surely_server_ns
+from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, least_slow_ns
+from tcptui.findings.server_time import server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
 from tcptui.protocols.statements.statement import statement_of

@@ -277,8 +277,8 @@ def _window_percent(connection: ConnectionFacts, stalls: Stalls, side: int, rtt_
 
 def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
     """Whether about one window was sent per round trip; with a queue on the path, a full window takes far longer."""
-    rtt_ns = largest(connection.rtt_ns, connection.budget.delays.rtt_ns)
-    return _window_percent(connection, stalls, side, rtt_ns, transfer_ns(connection, side)) >= WINDOW_PERCENT
+    spent_ns = transfer_ns(connection, side)
+    return _window_percent(connection, stalls, side, connection.path_rtt_ns, spent_ns) >= WINDOW_PERCENT
 
 
 def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int, limited_ns: int) -> bool:
@@ -323,7 +323,7 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
         receiver=SIDES[1 - side],
         window_bytes=usual,
         largest_bytes=most,
-        rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+        rtt_s=connection.path_rtt_ns / 1e9,
         rate_bytes=sent * 1_000_000_000 // spent,
         limited_s=limited_ns / 1e9,
         percent=100 * limited_ns // spent,

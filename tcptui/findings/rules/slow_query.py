@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.answered_together import answered_together, busy_before
 from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, told_statement, was_ended_early
-from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, SLOW_ANSWER_RTTS, THINK_NS
-from tcptui.findings.server_time import least_slow_ns, own_ns, path_rtt_ns, server_ns, surely_server_ns
+from tcptui.findings.rules.think_time import THINK_NS, least_slow_ns, slow_answer_ns
+from tcptui.findings.server_time import own_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
 from tcptui.protocols.statements.waiting import asks_to_wait
@@ -85,9 +85,7 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
     return connection.finding(
         FindingId.SLOW_QUERY,
         evidence_of(connection, slow[-_SHOWN:]),
-        Severity.WARNING
-        if wait_ns >= max(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * path_rtt_ns(connection))
-        else Severity.NOTE,
+        Severity.WARNING if wait_ns >= slow_answer_ns(connection) else Severity.NOTE,
         Confidence.CERTAIN if at_server and busy is None else Confidence.LIKELY,
         others if at_server else others + _ELSEWHERE,
         shape=shape,

@@ -116,6 +116,16 @@ def _first_acknowledging(connection: ConnectionFacts, begin: int, end: int) -> i
     return index if begin < index < end else -1
 
 
+def least_slow_ns(connection: ConnectionFacts) -> int:
+    """What a server must take longer than to be called slow (ns)."""
+    return largest(THINK_NS, THINK_RTTS * connection.path_rtt_ns)
+
+
+def slow_answer_ns(connection: ConnectionFacts) -> int:
+    """From how long a wait on a server is a warning (ns)."""
+    return largest(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * connection.path_rtt_ns)
+
+
 def server_think_time(connection: ConnectionFacts) -> Finding | None:
     """`server-think-time`: the request was complete, and the answer came late.
 
@@ -128,8 +138,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     waits = budget.waits
     if not budget.in_turns:
         return None
-    rtt_ns = largest(connection.rtt_ns, budget.delays.rtt_ns)
-    least_ns = largest(THINK_NS, THINK_RTTS * rtt_ns)
+    least_ns = least_slow_ns(connection)
     found = _sure(connection, _stretches(waits, Part.SERVER_THINK, least_ns), least_ns)
     behind = None if connection.signs & HOLES else behind_tickets(connection)
     if behind is not None:
@@ -146,7 +155,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     polls |= _of_payload(connection, answer, lambda payload: _EVENTS in payload.lower())
     silent_ns = connection.time[answer] - connection.time[answer - 1]
     may_warn = not polls and not connection.signs & HOLES
-    may_warn &= wait_ns >= largest(SLOW_ANSWER_NS, SLOW_ANSWER_RTTS * rtt_ns)
+    may_warn &= wait_ns >= slow_answer_ns(connection)
     in_turns = may_warn and not request and alternates(connection, longest)
     slow = in_turns or (may_warn and bool(request) and silent_ns >= LATE_NS)
     return connection.finding(

@@ -153,7 +153,7 @@ def send_buffer_limited(connection: ConnectionFacts) -> Finding | None:
             plateau_bytes=plateau,
             window_bytes=window,
             flights=len(flights),
-            rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            rtt_s=connection.path_rtt_ns / 1e9,
             rate_bytes=_rate(connection, gaps, side),
             first_frame=connection.frame[shown[0]],
             next_frame=connection.frame[shown[1]],
@@ -258,7 +258,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             loss_frame=connection.frame[losses[0]] if losses else 0,
             low_s=low / 1e9,
             high_s=high / 1e9,
-            rtt_s=largest(connection.rtt_ns, connection.budget.delays.rtt_ns) / 1e9,
+            rtt_s=connection.path_rtt_ns / 1e9,
             first_frame=connection.frame[shown[0]],
             next_frame=connection.frame[shown[1]],
         )

@@ -18,7 +18,7 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid
-from tcptui.protocols.tls.parse import plain_streams, tunnelled_streams
+from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +204,7 @@ def _called(whole: CarriedFile, message: HttpMessage, one: GrpcMessage, sent: in
 
 def _messages(client: ByteStream, server: ByteStream) -> Iterator[tuple[HttpMessage, str | None, bool]]:
     """The messages of HTTP/1 or HTTP/2: each with its stream in HTTP/2, and whether it is of a call of gRPC."""
-    client, server = plain_streams(client, server) or tunnelled_streams(client, server) or (client, server)
+    client, server = opened_streams(client, server)
     exchanges = http2_requests(client, server)
     found = messages(client, server) if exchanges is None else iter(())
     first = next(found, None)

@@ -11,7 +11,7 @@ from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
 from tcptui.protocols.http.scanner import MessageScanner
 from tcptui.protocols.http2.grpc import read_message
-from tcptui.protocols.tls.parse import plain_streams, tunnelled_streams
+from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
     from tcptui.protocols.http.conversation import HttpMessage
@@ -50,7 +50,7 @@ class MessageFinder:
         """The message of ``part``; None when it can no longer be read."""
         client, server = self._halves_of(part.stream)
         if self._last is None or self._last[0] is not client:
-            self._last = client, plain_streams(client, server) or tunnelled_streams(client, server) or (client, server)
+            self._last = client, opened_streams(client, server)
         half = self._last[1][part.from_server]
         if part.framed is not None:
             return part.framed.message(half, part.start)

@@ -33,6 +33,11 @@ def tunnelled_streams(client: ByteStream, server: ByteStream) -> Halves | None:
     return turned_streams(client, server) if client.read(0, len(_CONNECT)) == _CONNECT else None
 
 
+def opened_streams(client: ByteStream, server: ByteStream) -> Halves:
+    """Both directions, or their plain bytes, where TLS from their start or behind a CONNECT opens or none is needed."""
+    return plain_streams(client, server) or tunnelled_streams(client, server) or (client, server)
+
+
 def parse_turned(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
     """`parse_starttls` where keys open what is behind the turn, or none are needed; else None."""
     turned = parse_starttls(client, server, limit) if client.keys or turns_clear(server) else None
