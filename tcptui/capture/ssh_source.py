@@ -9,6 +9,7 @@ and reports how many packets the kernel there dropped.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from tcptui.capture.bpf.whole_filter import require_whole
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import CaptureError, UsageError
@@ -34,21 +36,22 @@ _LINE_BYTES: Final = 2000
 _COUNT: Final = re.compile(r"(\d+) packets? (received by filter|dropped by kernel|dropped by interface)")
 #: Lines of standard error that are no reason for a failure.
 _SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
-#: The shell script for the other host; $1 is the filter, the rest are tcpdump's options.  It sends TERM, because
-#: background processes of a shell without job control ignore INT.  `sudo -n` never asks for a password; where it
-#: fails, tcpdump runs with the user's own privileges.
+#: The shell script for the other host; $1 is the filter, which `require_whole` has checked, so that the brackets around
+#: it hold all of it; the rest are tcpdump's options.  It sends TERM, because background processes of a shell without
+#: job control ignore INT.  `sudo -n` never asks for a password; where it fails, tcpdump runs with the user's own
+#: privileges.
 _SCRIPT: Final = r"""
 exec 3<&0
-filter=$1; shift
+filter=$1; own=; shift
 c=$SSH_CONNECTION
 if [ -n "$c" ]; then
   peer=${c%% *}; c=${c#* }; from=${c%% *}; c=${c#* }; here=${c%% *}; to=${c#* }
   peer=${peer%%\%*}; here=${here%%\%*}; peer=${peer#::ffff:}; here=${here#::ffff:}
   own="not (tcp and host $peer and host $here and port $from and port $to)"
-  if [ -n "$filter" ]; then filter="$own and ($filter)"; else filter=$own; fi
 fi
+if [ -n "$filter" ]; then filter="${own:+$own and }($filter)"; else filter=$own; fi
 as=; if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then as="sudo -n"; fi
-LC_ALL=C $as tcpdump "$@" "$filter" </dev/null 3<&- &
+LC_ALL=C $as tcpdump "$@" -- "$filter" </dev/null 3<&- &
 child=$!
 { cat <&3 >/dev/null; $as kill -TERM $child; } >/dev/null 2>&1 &
 watcher=$!
@@ -56,6 +59,12 @@ wait $child; code=$?
 kill $watcher 2>/dev/null
 exit $code
 """
+#: A host's name, or its alias in ssh's configuration; ssh puts it into commands of its own (ProxyCommand, Match exec).
+_HOST: Final = re.compile(r"\w[\w.+-]*")
+#: The zone of an IPv6 address: the name or the number of an interface (RFC 4007, section 11).
+_ZONE: Final = re.compile(r"\w[\w.-]*")
+#: A user's name, also one with a domain, `user@example.org`.
+_USER: Final = re.compile(r"\w[\w.+@-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +83,47 @@ class RemoteTarget:
 
 
 def parse_target(text: str) -> RemoteTarget:
-    """Parse `ssh://[user@]host[:port]/interface`; raises UsageError for anything else."""
+    """Parse `ssh://[user@]host[:port]/interface`; raises UsageError for anything else.
+
+    Host and user are names that no shell and no configuration of ssh reads as anything else.
+    """
+    if not text.isprintable():  # `urlsplit` would leave tabs and line ends out
+        raise UsageError("remote_target", target=safe_text(text))
     try:
         parts = urlsplit(text)
-        host, user, port = parts.hostname or "", parts.username, parts.port
+        host, port = _host(parts.hostname or ""), parts.port
+        user = None if parts.username is None else _matching(_USER, unquote(parts.username, errors="strict"))
+        interface = unquote(parts.path.removeprefix("/"), errors="strict")
     except ValueError as error:
         raise UsageError("remote_target", target=safe_text(text)) from error
-    interface = unquote(parts.path.removeprefix("/"))
-    words = [host, interface, user or "u"]
-    # A word that begins with a dash would be taken as an option by ssh or tcpdump.
-    if not text.startswith(SCHEME) or parts.query or parts.fragment or parts.password or not all(words):
-        raise UsageError("remote_target", target=safe_text(text))
-    if any(word.startswith("-") or not word.isprintable() or " " in word for word in words) or "/" in interface:
+    # An interface that begins with a dash would be taken as an option by tcpdump.
+    is_interface = interface.isprintable() and not interface.startswith("-") and not set(interface) & set(" /")
+    is_complete = bool(host and interface) and user != ""
+    if (
+        not (is_complete and is_interface and text.startswith(SCHEME))
+        or parts.query
+        or parts.fragment
+        or parts.password
+    ):
         raise UsageError("remote_target", target=safe_text(text))
     return RemoteTarget(host, interface, user, port)
+
+
+def _host(text: str) -> str:
+    """The host as ssh takes it; raises ValueError for what is neither a name nor an address."""
+    if ":" not in text:
+        return _matching(_HOST, unquote(text, errors="strict"))
+    address, percent, zone = text.partition("%")
+    ipaddress.IPv6Address(address)
+    if not percent:
+        return address
+    return f"{address}%{_matching(_ZONE, re.sub('^25(?=.)', '', zone))}"  # %25 is a % in a URL (RFC 6874)
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise ValueError(text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +157,9 @@ def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
 class RemoteSource:
     """Packets of another host's interface, from now until stopped or the connection breaks.
 
-    Raises CaptureError when ssh cannot be started.  ssh asks for a password or about a new host key on the
-    terminal: create this before the screen starts, and wait for the first byte at ``descriptor_of_stream``.
+    Raises UsageError for a filter that is no expression, CaptureError when ssh cannot be started.  ssh asks for a
+    password or about a new host key on the terminal: create this before the screen starts, and wait for the first byte
+    at ``descriptor_of_stream``.
     """
 
     growing: Final = True
@@ -130,6 +167,7 @@ class RemoteSource:
 
     def __init__(self, target: RemoteTarget, options: RemoteOptions, command: Sequence[str] | None = None) -> None:
         self.label = target.label
+        require_whole(options.filter_words)
         try:
             self._process = subprocess.Popen(
                 list(command or ssh_command(target, options)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.capture.bpf.whole_filter import require_whole
 from tcptui.capture.ssh_source import RemoteOptions, RemoteSource, RemoteTarget, parse_target, ssh_command
 from tcptui.model.errors import CaptureError, UsageError
 
@@ -25,6 +26,13 @@ TARGET = RemoteTarget("web1", "eth0")
         ("ssh://web1/eth0", TARGET),
         ("ssh://root@web1/any", RemoteTarget("web1", "any", "root")),
         ("ssh://root@[2001:db8::1]:2222/wg0", RemoteTarget("2001:db8::1", "wg0", "root", 2222)),
+        ("ssh://[fe80::1%eth0]/wg0", RemoteTarget("fe80::1%eth0", "wg0")),
+        ("ssh://[fe80::1%25br-lan.7]/wg0", RemoteTarget("fe80::1%br-lan.7", "wg0")),
+        ("ssh://[::ffff:192.0.2.1]/eth0.100", RemoteTarget("::ffff:192.0.2.1", "eth0.100")),
+        ("ssh://deploy_2@jump-host_1.example.org./any", RemoteTarget("jump-host_1.example.org.", "any", "deploy_2")),
+        ("ssh://a.b@corp.example@web+1/eth0", RemoteTarget("web+1", "eth0", "a.b@corp.example")),
+        ("ssh://a.b%40corp.example@web1/eth0", RemoteTarget("web1", "eth0", "a.b@corp.example")),
+        ("ssh://bücher.example/eth0", RemoteTarget("bücher.example", "eth0")),
     ],
 )
 def test_target_is_taken_apart(text: str, target: RemoteTarget) -> None:
@@ -36,7 +44,14 @@ def test_target_is_taken_apart(text: str, target: RemoteTarget) -> None:
     [
         "ssh://web1", "ssh://web1/", "ssh:///eth0", "ssh://web1/eth0/x", "ssh://-oProxyCommand=reboot/eth0",
         "ssh://web1/-w", "ssh://-x@web1/eth0", "ssh://a:secret@web1/eth0", "ssh://web1:99999/eth0",
-        "ssh://web1/eth0?x", "ssh://web1/e%20th", "ssh://web1/e%0ath",
+        "ssh://web1/eth0?x", "ssh://web1/e%20th", "ssh://web1/e%0ath", "ssh://web1/%2dw", "ssh://web1/%ff",
+        "ssh://$(reboot)/eth0", "ssh://`reboot`/eth0", "ssh://%h/eth0", "ssh://a%hb/eth0", "ssh://web%25h/eth0",
+        "ssh://web1;reboot/eth0", "ssh://'web1'/eth0", 'ssh://"web1"/eth0', "ssh://web1|x/eth0", "ssh://${HOME}/eth0",
+        "ssh://web%0a1/eth0", "ssh://web\n1/eth0", "ssh://we\tb1/eth0", "ssh://web1\\x/eth0", "ssh://%2doProxy/eth0",
+        "ssh://$(id)@web1/eth0", "ssh://`id`@web1/eth0", "ssh://%h@web1/eth0", "ssh://%r@web1/eth0", "ssh://'a'@web1/eth0",
+        "ssh://a%60id%60@web1/eth0", "ssh://%2dx@web1/eth0", "ssh://a;b@web1/eth0", "ssh://a%0ab@web1/eth0",
+        "ssh://@web1/eth0", "ssh://[fe80::1%$(id)]/eth0", "ssh://[fe80::1%`id`]/eth0", "ssh://[fe80::1%-x]/eth0",
+        "ssh://[fe80::1%]/eth0", "ssh://[fe80::xyz]/eth0",
     ],
 )  # fmt: skip
 def test_what_is_no_target_or_would_be_an_option_is_refused(text: str) -> None:
@@ -56,17 +71,48 @@ def test_nothing_that_the_user_wrote_reaches_the_other_shell_unquoted() -> None:
     assert ours[6:8] == ["-i", "eth 0;x"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "", "  ", "tcp port 80", "(tcp or (udp)) and not port 22", "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+        "! port 22", "host only-known-there", "port its-own-service", "ifname en7", "on em0", "type mgt",
+        "vpi 3 and tcp", "inbound", "ether host of-ethers-there", "vlan 7 and (ip or ip6)", "ifindex 3",
+    ],
+)  # fmt: skip
+def test_filter_that_the_other_host_may_understand_is_for_it_to_judge(words: str) -> None:
+    require_whole(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "tcp) or (tcp", "(tcp", "tcp)", "host only-known-there) or (tcp", "type mgt) or (tcp", ") or (",
+        "tcp and", "-zid", "port port", "tcp'", "\\",
+    ],
+)  # fmt: skip
+def test_filter_that_is_none_when_it_stands_alone_is_refused_before_ssh_starts(words: str, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+
+    with pytest.raises(UsageError):
+        RemoteSource(TARGET, RemoteOptions(words), ["touch", str(made)])
+
+    assert not made.exists()
+
+
 @pytest.mark.parametrize("connection", ["", "198.51.100.7 50123 192.0.2.1 22"])
-def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(connection: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["port 80", "-zid", ""])
+def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(
+    connection: str, words: str, tmp_path: Path
+) -> None:
     """The shell lines themselves, with a tcpdump and a sudo made for the test."""
     (tmp_path / "sudo").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "tcpdump").write_text(
         "#!/bin/sh\ntrap 'echo \"7 packets dropped by kernel\" >&2; exit 0' TERM\n"
-        'for word do last=$word; done; echo "$last"; while :; do sleep 0.05; done\n'
+        'for word do before=$last; last=$word; done; echo "$before $last"; while :; do sleep 0.05; done\n'
     )
     for name in ("sudo", "tcpdump"):
         (tmp_path / name).chmod(0o755)
-    script = shlex.split(ssh_command(TARGET, RemoteOptions("port 80"))[-1])[1:]
+    script = shlex.split(ssh_command(TARGET, RemoteOptions(words))[-1])[1:]
     environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SSH_CONNECTION": connection}
     with subprocess.Popen(
         script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True
@@ -79,8 +125,8 @@ def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(c
         assert process.stderr is not None
         said = process.stderr.read()
 
-    own = "not (tcp and host 198.51.100.7 and host 192.0.2.1 and port 50123 and port 22) and (port 80)"
-    assert line == (own if connection else "port 80")
+    own = "not (tcp and host 198.51.100.7 and host 192.0.2.1 and port 50123 and port 22)" if connection else ""
+    assert line == f"-- {' and '.join(filter(None, (own, words and f'({words})')))}".strip()
     assert (code, said.strip()) == (0, "7 packets dropped by kernel")
 
 

@@ -100,7 +100,7 @@ def test_count_ends_a_remote_capture_with_its_numbers(terminal: Terminal, link: 
     ("target", "words", "said"),
     [
         ("ssh://wired/nosuch0", (), "No such device"),
-        (f"ssh://wired/{INTERFACE}", ("port", "port"), "syntax error"),
+        (f"ssh://wired/{INTERFACE}", ("host", "no-such-host"), "unknown host"),
         ("ssh://localhost:1/lo", (), "refused"),
     ],
 )
@@ -111,6 +111,12 @@ def test_what_fails_there_is_said_in_one_line(
     assert terminal.wait_prompt() == 1
     assert said in terminal.screen()
     assert "Traceback" not in terminal.screen()
+
+
+def test_filter_that_is_none_is_refused_before_anything_is_started_there(terminal: Terminal) -> None:
+    terminal.start(f"ssh://wired/{INTERFACE}", "'tcp) or (tcp'")
+    assert terminal.wait_prompt() == 2
+    assert "bracket" in terminal.screen()
 
 
 def test_broken_connection_keeps_what_came(terminal: Terminal, link: Link, server: SshServer) -> None:

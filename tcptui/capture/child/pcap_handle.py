@@ -96,23 +96,34 @@ def _set_words(pcap: Any, request: CaptureRequest, words: str) -> bool:
     """Install the filter; returns whether our own screen's connection could be excluded."""
     if words:
         use_hosts_file_only()
+    # Alone first: within brackets, `tcp) or (tcp` would be an expression, too, and one that undoes the exclusion.
+    # Without any words it is the filter that every packet passes.
+    alone = _compiled(pcap, words, request.interface)
     if request.own_words:
         # Our own part comes first, because `vlan` and the like shift the offsets of everything after them.
         both = f"{request.own_words} and ({words})" if words else request.own_words
-        with contextlib.suppress(OpenError):  # a link type without addresses, or a bad expression
-            _install(pcap, both, request.interface)
+        with contextlib.suppress(OpenError):  # a link type without addresses
+            _install(pcap, _compiled(pcap, both, request.interface))
             return True
-    _install(pcap, words, request.interface)  # without any words: the filter that every packet passes
+    _install(pcap, alone)
     return False
 
 
-def _install(pcap: Any, words: str, interface: str) -> None:
+def _compiled(pcap: Any, words: str, interface: str) -> Any:
+    """The program of the expression ``words``; raises OpenError."""
     try:
         _network, netmask = cypcap.lookupnet(interface)
     except cypcap.Error:
         netmask = cypcap.NETMASK_UNKNOWN  # no IPv4 address; only "ip broadcast" would need it
     try:
-        pcap.setfilter(pcap.compile(words, True, netmask))
+        return pcap.compile(words, True, netmask)
+    except cypcap.Error as error:
+        raise OpenError(Refusal.FILTER, error_text(error)) from error
+
+
+def _install(pcap: Any, program: Any) -> None:
+    try:
+        pcap.setfilter(program)
     except cypcap.Error as error:
         raise OpenError(Refusal.FILTER, error_text(error)) from error
 

@@ -200,7 +200,7 @@ class _Rounds:
         if isinstance(choice, OpenInterface):
             self._filter = choice.filter_words
             if choice.as_root:
-                become_root(self._again("-i", choice.name, *choice.filter_words.split()))
+                become_root(self._again("-i", choice.name, "--", *choice.filter_words.split()))
         self._launch.take_terminal()
         match choice:
             case OpenFile():
@@ -208,7 +208,7 @@ class _Rounds:
                 return self._open(opened, self._launch.open_files(opened.files))
             case OpenInterface():
                 live = LiveCommand(self._common, choice.name, choice.filter_words, command.display)
-                return self._live(live, self._again("-i", choice.name, *choice.filter_words.split()))
+                return self._live(live, self._again("-i", choice.name, "--", *choice.filter_words.split()))
             case OpenLeftover():
                 source = open_leftover(choice.path)
                 self._launch.round.callback(source.close)
@@ -219,7 +219,7 @@ class _Rounds:
     def _again(self, *arguments: str) -> list[str]:
         """``arguments`` with the language and ``--ascii`` of this run: a command line to run through sudo."""
         common = ["--lang", self._common.language.value] + (["--ascii"] if self._common.ascii_only else [])
-        return [*arguments, *common]
+        return [*common, *arguments]
 
     def _live(self, command: LiveCommand, arguments: Sequence[str]) -> int:
         """Capture and show; returns the exit code.  ``arguments``: the command line to offer to run through sudo."""

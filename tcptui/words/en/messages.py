@@ -62,6 +62,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.interface_gone": (
         "{interface} disappeared; the capture ended there, and what it holds is complete up to that moment"
     ),
+    "messages.filter_brackets": "the filter “{filter}” has a bracket without its partner; close each ( with a )",
     "messages.bad_filter": (
         "the filter “{filter}” is not one libpcap understands: {reason}; man pcap-filter has the syntax"
     ),

@@ -41,6 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.no_such_interface": "没有网络接口 {interface}；现有接口：{names}",
     "messages.interface_down": "接口 {interface} 未启用，无法抓包；启用它：ip link set {interface} up",
     "messages.interface_gone": "接口 {interface} 已消失，抓包到此结束；在此之前的内容完整",
+    "messages.filter_brackets": "过滤表达式“{filter}”的括号不配对；请让每个 ( 都有对应的 )",
     "messages.bad_filter": "libpcap 不接受过滤表达式“{filter}”：{reason}；语法见 man pcap-filter",
     "messages.filter_link_type": "过滤表达式“{filter}”不能用于链路类型 {link_type}（{reason}）；这类数据包不予显示",
     "messages.capture_failed": "无法在 {interface} 上抓包：{reason}",
