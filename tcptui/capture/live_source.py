@@ -14,6 +14,7 @@ from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool.files import open_output, spool_directory, spool_limit
 from tcptui.capture.spool.named import NamedSpool, OtherFile
 from tcptui.capture.spool.punch import SpoolRelease
+from tcptui.capture.spool.whole_records import whole_records
 from tcptui.model.errors import CaptureError, OutputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 
@@ -126,7 +127,7 @@ class LiveSource:
             return
         while (ended := self._listen()) is not None and ended.ending is Ending.GONE and self._go_on():
             continue
-        self._finish(self._child.died() if ended is None else self._error(ended))
+        self._finish(self._died() if ended is None else self._error(ended))
 
     def _listen(self) -> Ended | None:
         """Process the child's messages until one capture ends; None when the child died."""
@@ -151,6 +152,17 @@ class LiveSource:
                 case Ended():
                     return message
         return None
+
+    def _died(self) -> TcptuiError:
+        """The error for the child's death; the whole records that it has written since its last message count, too."""
+        error = self._child.died()
+        size = os.fstat(self.descriptor).st_size
+        if size > self._status.end:
+            end = whole_records(self.descriptor, self._status.end, size)
+            self._status = replace(self._status, end=end)
+            if not self._child.is_alive():  # else it still writes
+                os.ftruncate(self.descriptor, end)
+        return error
 
     def _go_on(self) -> bool:
         """After the interface disappeared: wait for it and append a new capture to the spool; whether one was opened.

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import signal
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+#: The signals that end a capture as ``-c`` does.
+STOPPING: Final = (signal.SIGINT, *_ENDING)
+#: Signals this close together, in seconds, are one request: timeout(1) signals its child and its group.
+SAME_SECONDS: Final = 0.2
 
 
 def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
@@ -34,6 +40,30 @@ def signals_unwind() -> Iterator[None]:
     By default they would end the process without cleanup.  For the main thread.
     """
     before = {number: signal.signal(number, _unwind) for number in _ENDING if heeded(number)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def signals_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Inside, the first of SIGINT, SIGTERM and SIGHUP calls ``stop``, and a second one raises SystemExit.
+
+    For the main thread; ``stop`` is called amid whatever that does.
+    """
+    stopped_at = -math.inf
+
+    def stop_or_leave(number: int, _frame: FrameType | None) -> None:
+        nonlocal stopped_at
+        before, stopped_at = stopped_at, time.monotonic()
+        if before == -math.inf:
+            stop()
+        elif stopped_at - before >= SAME_SECONDS:
+            raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop_or_leave) for number in STOPPING if heeded(number)}
     try:
         yield
     finally:

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import Tape
 from tmux_terminal import ROOT, until
 
-from tcptui.cli.signals import heeded, signals_unwind
+from tcptui.cli.signals import SAME_SECONDS, heeded, signals_stop, signals_unwind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,26 @@ def test_signal_unwinds_once_and_does_afterwards_what_it_did_before(number: sign
             os.kill(os.getpid(), number)
         assert signal.getsignal(number) is signal.SIG_DFL
     assert ended.value.code == 128 + number
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.usefixtures("heeded_signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_first_signal_stops_one_at_once_is_the_same_and_a_later_one_leaves(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops: list[int] = []
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    before = signal.getsignal(number)
+    with signals_stop(lambda: stops.append(1)):
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), signal.SIGTERM)  # timeout(1) signals its child and its group
+        assert stops == [1]
+        clock[0] += SAME_SECONDS
+        with pytest.raises(SystemExit) as left:
+            os.kill(os.getpid(), number)
+    assert (stops, left.value.code) == ([1], 128 + number)
     assert signal.getsignal(number) is before
 
 

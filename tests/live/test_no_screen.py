@@ -226,6 +226,24 @@ def test_capture_child_that_dies_loses_nothing_that_was_captured(
     assert "2 packets, 0 dropped" in said
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_capture_child_that_was_stopped_does_not_hold_up_the_end(
+    started: list[Watch], link: Link, tmp_path: Path, number: signal.Signals
+) -> None:
+    watch = start(started, link, "-w", str(tmp_path / "f"), "tcp")
+    link.knock()
+    watch.events("connection-refused")
+    (child,) = run("pgrep", "-P", str(watch.process.pid), "-f", "capture.child").split()
+    os.kill(int(child), signal.SIGSTOP)
+    link.knock()
+
+    code, _events, said = watch.end(number)
+
+    assert code == 0
+    assert packets_in([tmp_path / "f"]) == 4
+    assert "tcptui: " in said
+
+
 def test_count_ends_it(started: list[Watch], link: Link) -> None:
     watch = start(started, link, "-c", "5", "tcp")
     link.ask()

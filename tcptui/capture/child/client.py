@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +55,10 @@ DEFAULT_BUFFER_KIB: Final = default_buffer_kib()
 _OPEN_SECONDS: Final = 20.0
 #: How long to wait for the child to end, in seconds.
 _END_SECONDS: Final = 3.0
+#: How often is looked whether a silent child is to end its capture, in seconds.
+_LOOK_SECONDS: Final = 0.5
+#: How many of these looks find nothing after `CaptureChild.stop` before the child is killed: a disk may be slow.
+_LOOKS: Final = 20
 #: The child's Python code.  It runs with -I, isolated from PYTHON* and the working directory, and with our sys.path.
 _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -85,6 +90,7 @@ class CaptureChild:
         self._connection = connection
         self._stderr_file = complaints
         self._received = b""
+        self._is_stopping = False
         self.busy = False
 
     @classmethod
@@ -119,6 +125,10 @@ class CaptureChild:
         """The child's process id."""
         return self._process.pid
 
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
     def open(
         self,
         options: CaptureOptions,
@@ -137,6 +147,7 @@ class CaptureChild:
         """
         if self.busy:
             raise CaptureError("capture_busy")
+        self._is_stopping = False
         request = CaptureRequest(
             interface=options.interface,
             filter_words=options.filter_words,
@@ -158,11 +169,14 @@ class CaptureChild:
                 raise _refusal(options, message)
             if isinstance(message, Opened):
                 self.busy = True
+                if self._is_stopping:  # the child ignores a stop that came before the capture
+                    self.stop()
                 return message
         raise self.died()
 
     def stop(self) -> None:
-        """Ask the child to end the capture; `messages` then yields the `Ended`."""
+        """Ask the child to end the capture; `messages` then yields the `Ended`, or ends with the child."""
+        self._is_stopping = True
         with contextlib.suppress(OSError):
             self._connection.sendall(encode(StopRequest()))
 
@@ -172,7 +186,11 @@ class CaptureChild:
             self._connection.sendall(encode(CountRequest(packets)))
 
     def messages(self, timeout: float | None = None) -> Iterator[Message]:
-        """Yield the child's messages; ends when the child has ended, or after ``timeout`` seconds without one."""
+        """Yield the child's messages; ends when the child has ended, or after ``timeout`` seconds without one.
+
+        A child that says nothing after `stop` is woken, because somebody may have stopped it (SIGSTOP), and killed at
+        last.
+        """
         while True:
             line, found, rest = self._received.partition(b"\n")
             if found:
@@ -182,7 +200,7 @@ class CaptureChild:
                 yield message
                 continue
             try:
-                if not wait_readable(self._connection.fileno(), timeout):
+                if not self._comes(timeout):
                     return
                 data = self._connection.recv(1 << 16)
             except (OSError, ValueError):  # ValueError: closed by `close` meanwhile
@@ -190,6 +208,31 @@ class CaptureChild:
             if not data:
                 return
             self._received += data
+
+    def _comes(self, timeout: float | None) -> bool:
+        """Whether something comes from the child within ``timeout`` seconds, be it its end.
+
+        Looks are counted and not the time: this process may have been stopped itself.
+        """
+        silent, overdue = 0.0, 0
+        while not wait_readable(self._connection.fileno(), _LOOK_SECONDS):
+            silent += _LOOK_SECONDS
+            if timeout is not None and silent >= timeout:
+                return False
+            if not self._is_stopping:
+                continue
+            overdue += 1
+            if overdue < _LOOKS:
+                self._signal(signal.SIGCONT)
+            elif overdue == _LOOKS:
+                self._signal(signal.SIGKILL)
+            elif overdue > 2 * _LOOKS:  # the system does not end it: it waits for a disk
+                return False
+        return True
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(PermissionError):  # a child of another user ends with the connection
+            self._process.send_signal(number)
 
     def died(self) -> CaptureError:
         """The error to report after the child's death: its last line on standard error, or its exit status."""
@@ -207,9 +250,8 @@ class CaptureChild:
         """End the child and wait for it; idempotent."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        for end in (None, self._process.terminate, self._process.kill):
-            if end is not None:
-                end()
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):  # somebody may have stopped it
+            self._signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
                 break
@@ -252,7 +294,7 @@ def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError
 
 
 def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descriptor: int = 1) -> SourceStatus:
-    """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader closes it, or KeyboardInterrupt.
+    """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader closes it, or `CaptureChild.stop`.
 
     Returns the kernel's counters; ``end`` is 0, because the bytes of a pipe are not counted.  Raises CaptureError
     when the capture cannot begin, OutputError where ``descriptor`` is a terminal.
@@ -261,22 +303,11 @@ def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descripto
         raise OutputError("output_terminal")
     child.open(options, descriptor, None, is_stream=True)
     status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
-    is_stopping = False
-    while True:
-        try:
-            for message in child.messages(_END_SECONDS if is_stopping else None):
-                match message:
-                    case Level():
-                        status = SourceStatus(
-                            0, False, message.received, message.kernel_dropped, message.interface_dropped
-                        )
-                    case Ended():
-                        error = ending_error(message, safe_text(options.interface), None)
-                        return replace(status, complete=True, error=error)
-        except KeyboardInterrupt:
-            if is_stopping:
-                raise
-            is_stopping = True
-            child.stop()
-            continue
-        return replace(status, complete=True, error=child.died())
+    for message in child.messages():
+        match message:
+            case Level():
+                status = SourceStatus(0, False, message.received, message.kernel_dropped, message.interface_dropped)
+            case Ended():
+                error = ending_error(message, safe_text(options.interface), None)
+                return replace(status, complete=True, error=error)
+    return replace(status, complete=True, error=child.died())

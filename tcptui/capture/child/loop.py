@@ -11,7 +11,6 @@ import errno
 import os
 import select
 import socket
-import sys
 import time
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +31,7 @@ from tcptui.capture.child.protocol import (
 )
 from tcptui.capture.interfaces import is_up
 from tcptui.capture.spool.punch import held_bytes
+from tcptui.capture.spool.whole_records import whole_records
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
 ROOM_SECONDS: Final = 20.0
 #: Upper bound of packets per dispatch; without one libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
+#: … and of those that are written to a stream: where its reader is slow, a stop is noticed only after them.
+STREAM_PACKETS: Final = 256
 
 
 class Counters:
@@ -226,7 +228,7 @@ class Capture:
             # Before writing: behind a truncated end that leaves a hole of zeros, and the size as it should be.
             self._checked_size()
         if self._ring is None:
-            self._pcap.dispatch(ROUND_PACKETS, self._dump)
+            self._pcap.dispatch(STREAM_PACKETS if self._request.is_stream else ROUND_PACKETS, self._dump)
             return
         self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
         if failure := self._ring.failure():
@@ -343,21 +345,3 @@ class _CaptureOverError(Exception):
         super().__init__(text)
         self.ending = ending
         self.text = text
-
-
-def whole_records(descriptor: int, start: int, size: int) -> int:
-    """The end offset of the last whole record in the first ``size`` bytes of a pcap file of this host's byte order.
-
-    ``start`` is 0 or the end of a record.  Only record headers are read.
-    """
-    if start < FILE_HEADER_BYTES:
-        if size < FILE_HEADER_BYTES:
-            return 0
-        start = FILE_HEADER_BYTES
-    while start + RECORD_HEADER_BYTES <= size:
-        header = os.pread(descriptor, RECORD_HEADER_BYTES, start)
-        following = start + RECORD_HEADER_BYTES + int.from_bytes(header[8:12], sys.byteorder)
-        if following > size:
-            break
-        start = following
-    return start

@@ -66,6 +66,7 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
     """Become ``identity`` with CAP_NET_RAW alone, then serve the socket at ``descriptor`` for process ``parent``."""
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: terminated.append(number))
+    signal.siginterrupt(signal.SIGTERM, False)  # libpcap would leave the record half written that a slow reader gets
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the app handles Ctrl-C
     raise_priority()
     if capabilities.SUPPORTED:

@@ -35,7 +35,7 @@ from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.run.watch_messages import say_watched
-from tcptui.cli.signals import heeded, signals_unwind
+from tcptui.cli.signals import SAME_SECONDS, STOPPING, heeded, signals_unwind
 from tcptui.cli.stdout import StandardOutput
 from tcptui.model.errors import CaptureDeniedError, TcptuiError
 from tcptui.session.watch.attach import watch_session
@@ -53,14 +53,11 @@ if TYPE_CHECKING:
 
 WatchCommand = LiveCommand | OpenCommand | RemoteCommand
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OUT: Final = 1
 #: After a signal, the time limit for analysing what is left, in seconds …
 _FINISH_SECONDS: Final = 1.5
 #: … and then for the reader of standard output.
 _READER_SECONDS: Final = 0.5
-#: Signals this close together, in seconds, are one request: timeout(1) signals its child and its group.
-_SAME_SECONDS: Final = 0.2
 
 
 def run_watch_command(command: WatchCommand, words: Words) -> int:
@@ -186,14 +183,14 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
     def ask() -> None:
         nonlocal asked_at
         before, asked_at = asked_at, time.monotonic()
-        if asked_at - before < _SAME_SECONDS:
+        if asked_at - before < SAME_SECONDS:
             return
         seconds = 0.0 if asked.is_set() else _FINISH_SECONDS
         session.steering.ends_by = time.monotonic() + seconds
         loop.call_later(seconds, writer.give_up)
         asked.set()
 
-    for number in filter(heeded, _SIGNALS):
+    for number in filter(heeded, STOPPING):
         loop.add_signal_handler(number, ask)
     say(words("watch.begin", source=session.label), words)  # after this line signals are handled
     running = asyncio.create_task(session.run())

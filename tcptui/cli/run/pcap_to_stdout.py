@@ -11,6 +11,7 @@ from tcptui.capture.privileges import drop_root
 from tcptui.cli.inputs import print_privilege_notice, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.prompts import offer_sudo
+from tcptui.cli.signals import signals_stop
 from tcptui.model.errors import CaptureDeniedError, OutputError
 from tcptui.words.errors import say
 
@@ -20,14 +21,18 @@ if TYPE_CHECKING:
 
 
 def stream_capture(command: LiveCommand, words: Words) -> int:
-    """Capture until ``-c``, Ctrl-C, or the reader closes the pipe; returns the exit code.  Raises TcptuiError."""
+    """Capture until ``-c``, a signal, or the reader closes the pipe; returns the exit code.  Raises TcptuiError.
+
+    As of tcpdump, SIGINT, SIGTERM and SIGHUP end it with a whole record, the summary, and exit code 0.
+    """
     if os.isatty(1):
         raise OutputError("output_terminal")
     identity = target_identity()
     child = CaptureChild.start(identity)
     try:
         footing = drop_root(identity, may_offer_sudo=True)
-        status = stream_to_descriptor(child, capture_options(command))
+        with signals_stop(child.stop):
+            status = stream_to_descriptor(child, capture_options(command))
     except CaptureDeniedError as error:
         return offer_sudo(error, sys.argv[1:], words)
     finally:

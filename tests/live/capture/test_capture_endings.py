@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tcptui.capture import live_source
+from tcptui.capture.child import client
 from tcptui.capture.child.client import CaptureChild, CaptureOptions
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.spool import recover as spool_recovery
@@ -23,6 +24,8 @@ pytestmark = [
     pytest.mark.live,
     pytest.mark.skipif(not sys.platform.startswith("linux") or os.geteuid() != 0, reason="needs root on Linux"),
 ]
+#: Bytes of a packet of `Wire.send` in a file.
+RECORD = 16 + 14 + 20 + 8 + 100
 
 
 def test_capture_of_an_interface_that_disappears_keeps_its_file_whole(
@@ -177,6 +180,63 @@ def test_killed_child_is_reported(wire: Any, child: CaptureChild, watch: Any) ->
     assert watched.error == "capture_child_died"
     with pytest.raises(CaptureError):
         LiveSource(child, wire.datagrams())
+    source.close()
+
+
+def test_packets_written_since_the_last_message_of_a_killed_child_count(
+    wire: Any, child: CaptureChild, watch: Any, tmp_path: Path
+) -> None:
+    source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
+    watched = watch(source)
+    wire.send(50)
+    watched.wait(lambda: source.status().end == 24 + 50 * RECORD)
+    os.kill(child.pid, signal.SIGSTOP)
+    end = source.status().end
+    record = os.pread(source.descriptor, RECORD, end - RECORD)
+    os.pwrite(source.descriptor, record + record[:100], end)  # as the child does, which is killed amid the second
+
+    os.kill(child.pid, signal.SIGKILL)
+    watched.complete()
+
+    assert watched.error == "capture_child_died"
+    assert len(watched.frames()) == 51
+    source.close()
+
+
+def test_child_that_somebody_stopped_is_woken_at_the_end_and_loses_nothing(
+    wire: Any, child: CaptureChild, watch: Any
+) -> None:
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    os.kill(child.pid, signal.SIGSTOP)
+    wire.send(50)
+
+    source.stop()
+    watched.complete()
+
+    assert watched.error is None
+    assert len(watched.frames()) == 50
+    source.close()
+
+
+def test_child_that_never_wakes_is_killed_and_what_it_wrote_is_kept(
+    wire: Any, child: CaptureChild, watch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "_LOOKS", 2)
+    woken = signal.SIGCONT
+    monkeypatch.setattr(signal, "SIGCONT", signal.SIGSTOP)  # as if somebody stopped it again each time
+    source = LiveSource(child, wire.datagrams())
+    watched = watch(source)
+    wire.send(50)
+    watched.wait(lambda: source.status().end == 24 + 50 * RECORD)
+    os.kill(child.pid, signal.SIGSTOP)
+
+    source.stop()
+    watched.complete()
+    monkeypatch.setattr(signal, "SIGCONT", woken)
+
+    assert watched.error == "capture_child_died"
+    assert len(watched.frames()) == 50
     source.close()
 
 

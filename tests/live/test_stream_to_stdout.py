@@ -1,0 +1,119 @@
+"""``-w -``: how a capture into a pipe ends by a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from live_link import INTERFACE, Link, run
+from tmux_terminal import ROOT, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.live
+
+SECONDS: Final = 120.0
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@pytest.fixture
+def stream(link: Link, spools: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A capture that has written its file header."""
+    command = [*link.inside, sys.executable, "-m", "tcptui", "-i", INTERFACE, "-w", "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(spools)},
+    ) as process:  # fmt: skip
+        killed = threading.Timer(SECONDS, process.kill)
+        killed.start()
+        assert process.stdout is not None
+        assert len(process.stdout.read(24)) == 24
+        yield process
+        killed.cancel()
+        process.kill()
+
+
+def whole_packets(data: bytes) -> int:
+    """The number of records; none of them may be cut."""
+    count = at = 0
+    while at < len(data):
+        (length,) = struct.unpack_from("=I", data, at + 8)
+        at += 16 + length
+        count += 1
+    assert at == len(data), "a record is cut"
+    return count
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
+    """Exit code, what came on standard output, what was said."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out = process.stdout.read()
+    while more := process.stdout.read(1 << 20):
+        out += more
+    said = process.stderr.read().decode()
+    return process.wait(), out, said
+
+
+def child_of(process: subprocess.Popen[bytes]) -> int:
+    (child,) = run("pgrep", "-P", str(process.pid), "-f", "capture.child").split()
+    return int(child)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_ends_it_as_tcpdump_with_whole_records_a_summary_and_no_child(
+    stream: subprocess.Popen[bytes], link: Link, number: signal.Signals
+) -> None:
+    child = child_of(stream)
+    link.ask(20)
+
+    stream.send_signal(number)
+    code, out, said = ended(stream)
+
+    assert code == 0
+    assert whole_packets(out) > 100
+    assert "packets passed the filter" in said
+    until(lambda: is_gone(child), "the end of the capture process")
+
+
+def test_record_is_finished_for_a_reader_that_is_slow(stream: subprocess.Popen[bytes], link: Link) -> None:
+    link.flood("data", 2_000)  # more than a pipe holds
+    stream.send_signal(signal.SIGTERM)
+
+    code, out, said = ended(stream)
+
+    assert code == 0
+    assert whole_packets(out) > 400
+    assert "packets passed the filter" in said
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_capture_process_that_was_stopped_does_not_hold_up_the_end(
+    stream: subprocess.Popen[bytes], link: Link, number: signal.Signals
+) -> None:
+    child = child_of(stream)
+    os.kill(child, signal.SIGSTOP)
+    link.ask(20)
+
+    stream.send_signal(number)
+    code, out, _said = ended(stream)
+
+    assert code == 0
+    assert whole_packets(out) > 100
+    until(lambda: is_gone(child), "the end of the capture process")
