@@ -35,8 +35,8 @@ class ByteReader:
         self._poll.register(descriptor, select.POLLIN)
         self._poll.register(self._interrupted, select.POLLIN)
 
-    def read(self, size: int = -1, /) -> bytes:
-        """At most ``size`` bytes, as soon as there are any; empty at the end or after `interrupt`."""
+    def read(self, size: int = -1, /, *, seconds: float | None = None) -> bytes:
+        """At most ``size`` bytes, as soon as there are any; empty at the end, after `interrupt`, or ``seconds``."""
         size = READ_BYTES if size < 0 else min(size, READ_BYTES)
         if self._pushed_back:
             taken, self._pushed_back = self._pushed_back[:size], self._pushed_back[size:]
@@ -45,18 +45,18 @@ class ByteReader:
             ready = self._poll.poll(0)
             if not ready:
                 self._before_waiting()
-                ready = self._poll.poll()
-            if any(descriptor == self._interrupted for descriptor, _events in ready):
+                ready = self._poll.poll(None if seconds is None else seconds * 1000)
+            if not ready or any(descriptor == self._interrupted for descriptor, _events in ready):
                 return b""
             try:
                 return os.read(self._descriptor, size)
             except BlockingIOError:
                 continue  # a FIFO opened with O_NONBLOCK, and another reader was faster
 
-    def peek(self, size: int) -> bytes:
-        """The next ``size`` bytes (fewer only at the end), without consuming them."""
+    def peek(self, size: int, *, seconds: float | None = None) -> bytes:
+        """The next ``size`` bytes, without consuming them; fewer only at the end, or if none come for ``seconds``."""
         collected = b""
-        while len(collected) < size and (more := self.read(size - len(collected))):
+        while len(collected) < size and (more := self.read(size - len(collected), seconds=seconds)):
             collected += more
         self._pushed_back = collected + self._pushed_back
         return collected

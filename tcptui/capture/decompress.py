@@ -23,7 +23,10 @@ _GZIP_MEMBER: Final = 16 + zlib.MAX_WBITS
 #: Damaged input is unpacked again in parts of so many bytes; of each, zlib makes 1,032 times as many at most.
 _CRUMB_BYTES: Final = 64
 _CUT_SHORT: Final = "Compressed file ended before the end-of-stream marker was reached"
+_GZIP_MAGIC: Final = b"\x1f\x8b\x08"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+#: Behind the first byte, 0x50 to 0x5f, of a skippable frame of zstd.
+_SKIPPABLE: Final = b"\x2a\x4d\x18"
 
 
 class Compression(Enum):
@@ -47,11 +50,19 @@ class Readable(Protocol):
 
 def packing_of(magic: bytes) -> Compression:
     """The compression that the first `MAGIC_BYTES` bytes indicate (RFC 1952, 2.3.1; RFC 8878, 3.1)."""
-    if magic[:3] == b"\x1f\x8b\x08":
+    if magic[:3] == _GZIP_MAGIC:
         return Compression.GZIP
     # A .zst may begin with a skippable frame; no capture format begins like that.
-    is_skippable = len(magic) == 4 and magic[1:] == b"\x2a\x4d\x18" and magic[0] & 0xF0 == 0x50
+    is_skippable = len(magic) == 4 and magic[1:] == _SKIPPABLE and magic[0] & 0xF0 == 0x50
     return Compression.ZSTD if magic == _ZSTD_MAGIC or is_skippable else Compression.NONE
+
+
+def may_be_packed(head: bytes) -> bool:
+    """Whether a compressed stream may begin with ``head``, of which `MAGIC_BYTES` bytes tell."""
+    if len(head) >= MAGIC_BYTES:
+        return packing_of(head[:MAGIC_BYTES]) is not Compression.NONE
+    skippable = head[:1] + _SKIPPABLE if head[:1] and head[0] & 0xF0 == 0x50 else b""
+    return any(magic.startswith(head) for magic in (_GZIP_MAGIC, _ZSTD_MAGIC, skippable))
 
 
 def pieces(stream: Readable, packing: Compression) -> Iterator[bytes]:

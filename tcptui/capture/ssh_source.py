@@ -13,26 +13,38 @@ import ipaddress
 import os
 import re
 import shlex
+import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from tcptui.capture.bpf.whole_filter import require_whole
+from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.stream_source import StreamSource
-from tcptui.model.errors import CaptureError, UsageError
+from tcptui.model.errors import CaptureError, InputError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SCHEME: Final = "ssh://"
 #: Upper bound of the last lines of ssh's and tcpdump's standard error that are kept, and of a line's bytes.
 _LINES_KEPT: Final = 40
 _LINE_BYTES: Final = 2000
+#: … of a line's characters, and of the lines that are shown to the user.
+_LINE_TEXT: Final = 300
+_LINES_SHOWN: Final = 200
+#: How often is looked whether ssh should have ended, in seconds.
+_LOOK_SECONDS: Final = 0.5
+#: After how many such looks at which it should have ended it gets SIGTERM, then SIGKILL, and is waited for no longer.
+_LOOKS_UNTIL_TERM, _LOOKS_UNTIL_KILL, _LOOKS_AFTER_KILL = 6, 10, 16
+#: How long all that takes at most, in seconds, and a margin.
+_END_SECONDS: Final = (_LOOKS_AFTER_KILL + 2) * _LOOK_SECONDS
 _COUNT: Final = re.compile(r"(\d+) packets? (received by filter|dropped by kernel|dropped by interface)")
 #: Lines of standard error that are no reason for a failure.
 _SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
@@ -53,7 +65,7 @@ if [ -n "$filter" ]; then filter="${own:+$own and }($filter)"; else filter=$own;
 as=; if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then as="sudo -n"; fi
 LC_ALL=C $as tcpdump "$@" -- "$filter" </dev/null 3<&- &
 child=$!
-{ cat <&3 >/dev/null; $as kill -TERM $child; } >/dev/null 2>&1 &
+{ cat <&3 >/dev/null; $as kill -TERM $child; $as kill -CONT $child; } >/dev/null 2>&1 &
 watcher=$!
 wait $child; code=$?
 kill $watcher 2>/dev/null
@@ -165,7 +177,15 @@ class RemoteSource:
     growing: Final = True
     live: Final = True
 
-    def __init__(self, target: RemoteTarget, options: RemoteOptions, command: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        target: RemoteTarget,
+        options: RemoteOptions,
+        command: Sequence[str] | None = None,
+        *,
+        show_line: Callable[[str], None] | None = None,
+    ) -> None:
+        """``show_line`` is called, from a thread, with each line that ssh or the other host says, as safe text."""
         self.label = target.label
         require_whole(options.filter_words)
         try:
@@ -180,10 +200,15 @@ class RemoteSource:
         _out: IO[bytes] | None = self._process.stdout
         if _out is None or self._process.stderr is None or self._process.stdin is None:
             raise RuntimeError("Popen was asked for three pipes")
+        self.show_line = show_line
+        """As of the constructor; None: nobody is shown anything (any more)."""
+        self._shown = 0
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
         self._end: SourceStatus | None = None
         self._announce: Announce = lambda: None
         self._stopping = False
+        self._was_ended = False
+        """Whether ssh was running when it was to end because its packets were not wanted any more."""
         descriptor = os.dup(_out.fileno())
         _out.close()
         self.descriptor_of_stream = descriptor
@@ -216,14 +241,23 @@ class RemoteSource:
 
     def failure(self) -> CaptureError:
         """The error for a capture without output: the last message of ssh or tcpdump.  Waits for ssh to end."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(JOIN_SECONDS)
         self._listener.join(JOIN_SECONDS)
-        return CaptureError("remote_failed", target=self.label, reason=self._reason(self._process.returncode))
+        return self._failure(self._process.returncode)
 
-    def _reason(self, code: int | None) -> str:
-        said = [line for line in self._said if not _SAYS_NOTHING.search(line)]
-        return said[-1] if said else f"ssh: exit {code}"
+    def refusal(self) -> CaptureError | None:
+        """The error where something else than a capture came first; None: nothing did, or it is not known yet."""
+        if not self._stream.refused:
+            return None
+        text = safe_text(self._stream.refused.strip().partition(b"\n")[0])
+        return CaptureError("remote_noise", target=self.label, text=text)
+
+    def _failure(self, code: int | None) -> CaptureError:
+        reason = self._reason()
+        return CaptureError("remote_failed", target=self.label, reason=reason or f"ssh: exit {code}")
+
+    def _reason(self) -> str | None:
+        """The last line that says why a capture ended; None: none does."""
+        return next((line for line in reversed(self._said) if not _SAYS_NOTHING.search(line)), None)
 
     def status(self) -> SourceStatus:
         """The current status; complete only when ssh has ended too, then with the counters that tcpdump printed."""
@@ -233,7 +267,10 @@ class RemoteSource:
         counts = self._end
         if counts is None:
             return replace(status, complete=False)
-        return replace(counts, end=status.end, error=status.error or counts.error)
+        error = status.error or counts.error or self.refusal()
+        if isinstance(status.error, InputError) and not status.end:
+            error = self._failure(self._process.returncode)  # says more than that the stream was empty
+        return replace(counts, end=status.end, error=error, stopped=status.stopped)
 
     def stop(self) -> None:
         """Have the remote tcpdump end, and read what it still holds."""
@@ -241,44 +278,37 @@ class RemoteSource:
             return
         self._stopping = True
         self._stream.read_on()
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        try:
-            self._process.wait(JOIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
+        self._close_input()
+        self._listener.join(_END_SECONDS)
         self._stream.wait_for_end(JOIN_SECONDS)  # what ssh has written last may still be in the pipe
         self._stream.stop()
-        self._listener.join(JOIN_SECONDS)
 
     def close(self) -> None:
         """Stop, end ssh, and close the spool."""
         self.stop()
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
         self._stream.close()
 
     def keep_spool(self) -> bool:
         """Have `close` keep a spool with packets for recovery; returns whether there is one."""
         return self._stream.keep_spool()
 
+    def _close_input(self) -> None:
+        """Have the shell on the other host end tcpdump."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
     def _listen(self) -> None:
         """Keep the last lines of standard error; when ssh has ended, set the final status from them."""
-        pipe = self._process.stderr
-        if pipe is None:
-            return
-        with pipe:
-            while line := pipe.readline(_LINE_BYTES):
-                text = safe_text(line.decode("utf-8", "replace").strip(), 300)
-                if text:
-                    self._said.append(text)
-        code = self._process.wait()
+        with contextlib.suppress(OSError):
+            self._hear()
+        code = self._process.poll()
         counts = {match.group(2): int(match.group(1)) for line in self._said if (match := _COUNT.search(line))}
-        error = None
-        if code and not self._stopping:
-            error = CaptureError("remote_ended", target=self.label, reason=self._reason(code))
+        error, reason = None, self._reason()
+        # What tcpdump says of a pipe that was closed because of what came first is no reason.
+        is_noise = bool(self._stream.refused) and (reason is None or "Broken pipe" in reason)
+        if code and not (self._stopping or self._was_ended or is_noise):
+            error = CaptureError("remote_ended", target=self.label, reason=reason or f"ssh: exit {code}")
         self._end = SourceStatus(
             end=0,
             complete=True,
@@ -288,3 +318,57 @@ class RemoteSource:
             error=error,
         )
         self._announce()
+
+    def _hear(self) -> None:
+        """Read standard error until ssh has ended, and have it end once its packets are not wanted any more.
+
+        What ssh has left running may have the pipe, too, and what it waits for may never come: looks are counted, in
+        which neither ssh nor the stream ends.
+        """
+        pipe = self._process.stderr
+        if pipe is None:
+            return
+        with pipe:
+            begun, is_open, looks, looked_at = b"", True, 0, time.monotonic()
+            while is_open or self._process.poll() is None:
+                if is_open and wait_readable(pipe.fileno(), _LOOK_SECONDS):
+                    data = os.read(pipe.fileno(), 1 << 16)
+                    is_open = bool(data)
+                    begun = self._note(begun + data, whole=not data)
+                elif not is_open:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self._process.wait(_LOOK_SECONDS)
+                if time.monotonic() - looked_at < _LOOK_SECONDS:
+                    continue
+                looked_at = time.monotonic()
+                looks += self._stopping or self._stream.status().complete or self._process.poll() is not None
+                if looks > _LOOKS_AFTER_KILL or (looks > 1 and self._process.poll() is not None):
+                    return
+                self._end_ssh(looks)
+
+    def _end_ssh(self, looks: int) -> None:
+        """What is done about ssh after so many looks at which it should have ended."""
+        if looks == 1:
+            self._was_ended = bool(self._stream.refused) and self._process.poll() is None
+            self._close_input()
+            self._process.send_signal(signal.SIGCONT)  # somebody may have stopped it
+        elif looks == _LOOKS_UNTIL_TERM:
+            self._was_ended = True
+            self._process.terminate()
+        elif looks == _LOOKS_UNTIL_KILL:
+            self._process.kill()
+
+    def _note(self, text: bytes, *, whole: bool) -> bytes:
+        """Keep the lines of ``text``, the last one only if it is ``whole``; returns what is left."""
+        *lines, rest = text.split(b"\n")
+        if whole or len(rest) > _LINE_BYTES:
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            shown = safe_text(line[:_LINE_BYTES].decode("utf-8", "replace").strip(), _LINE_TEXT)
+            if not shown:
+                continue
+            self._said.append(shown)
+            if self.show_line is not None and self._shown < _LINES_SHOWN and not _SAYS_NOTHING.search(shown):
+                self._shown += 1
+                self.show_line(shown)
+        return rest

@@ -6,16 +6,21 @@ import errno
 import os
 import threading
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.byte_reader import ByteReader
-from tcptui.capture.decompress import MAGIC_BYTES, PackedError, packing_of, pieces
+from tcptui.capture.decompress import MAGIC_BYTES, PackedError, may_be_packed, packing_of, pieces
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool.files import open_spool, spool_directory, spool_limit
 from tcptui.capture.spool.named import NamedSpool, OtherFile
 from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.model.errors import InputError, OutputError, TcptuiError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.wire.records import may_begin_capture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Back-pressure: a pipe is not read while this many bytes of the spool wait to be analysed, or the spool's limit
 #: divided by `AHEAD_SHARE`, if that is less.  Enough for seconds in which more comes than can be analysed.
@@ -23,15 +28,18 @@ MOST_AHEAD: Final = 1 << 30
 AHEAD_SHARE: Final = 4
 #: Minimum interval of announcements under load, in seconds; before a read that blocks, growth is announced at once.
 ANNOUNCE_SECONDS: Final = 0.02
+#: How long is waited for the rest of the first line of what is no capture, in seconds.
+_REST_SECONDS: Final = 0.2
 
 
 class StreamSource:
     """Appends what ``descriptor`` delivers, decompressed if necessary, to a temporary spool.
 
     Takes ownership of ``descriptor`` and closes it.  ``live`` is False for a file that is decompressed.
-    The spool holds at most ``limit_bytes`` (default: `spool_limit`).  A live stream's oldest records may be released
-    to stay below that; otherwise the stream ends there, and the status has an error.  While a session says how far it
-    is (`analysed`), the stream is not read further than a bound ahead of it, and its writer waits.
+    A live stream that is no capture ends after its first bytes (`refused`).  The spool holds at most ``limit_bytes``
+    (default: `spool_limit`).  A live stream's oldest records may be released to stay below that; otherwise the stream
+    ends there, and the status has an error.  While a session says how far it is (`analysed`), the stream is not read
+    further than a bound ahead of it, and its writer waits.
     """
 
     growing: Final = True
@@ -56,6 +64,8 @@ class StreamSource:
         self._input = descriptor
         self._reader = ByteReader(descriptor, self._announce_now)
         self._status = SourceStatus(end=0, complete=False)
+        self.refused = b""
+        """The first bytes of a live stream that is no capture; empty: it is one, or nothing has come yet."""
         self._announce: Announce = lambda: None
         self._announced_end = 0
         self._announced_at = 0.0
@@ -153,8 +163,8 @@ class StreamSource:
         self._announce()
 
     def _copy(self) -> None:
-        packing = packing_of(self._reader.peek(MAGIC_BYTES))
-        for piece in pieces(self._reader, packing):
+        unpacked = pieces(self._reader, packing_of(self._magic()))
+        for piece in self._of_capture(unpacked) if self.live else unpacked:
             rest = memoryview(piece)
             while rest:
                 room = self._wait_for_room()
@@ -166,6 +176,31 @@ class StreamSource:
                 rest = rest[room:]
             if self._stopping.is_set():
                 return
+
+    def _magic(self) -> bytes:
+        """The first bytes of the stream, as many as tell how it is compressed: a slow sender's others come later."""
+        magic = b""
+        while len(magic) < MAGIC_BYTES and (may_begin_capture(magic) or may_be_packed(magic)):
+            before, magic = magic, self._reader.peek(len(magic) + 1)
+            if magic == before:  # the end
+                break
+        return magic
+
+    def _of_capture(self, unpacked: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces of a capture; of anything else the first `FILE_HEADER_BYTES` bytes, for the message about it.
+
+        Nothing may fill the disk that is no capture: /dev/zero, a page of HTML, what a login shell says.
+        """
+        head = b""
+        for piece in unpacked:
+            if len(head) < FILE_HEADER_BYTES:
+                known, head = len(head), (head + piece)[:FILE_HEADER_BYTES]
+                if not may_begin_capture(head):
+                    more = self._reader.peek(FILE_HEADER_BYTES - len(head), seconds=_REST_SECONDS)
+                    self.refused = head + more
+                    yield self.refused[known:]
+                    return
+            yield piece
 
     def _wait_for_room(self) -> int:
         """How many bytes the spool has room for, as soon as it is time to read on; 0: there will be no more room."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,13 @@ def remote_options(command: RemoteCommand) -> RemoteOptions:
         command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous,
         command.limits.spool,
     )  # fmt: skip
+
+
+def print_remote(line: str) -> None:
+    """Print a line of ssh, or of the program that it runs, on standard error; a write error is ignored."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
 
 
 def live_source(

@@ -225,6 +225,7 @@ class CatchUp:
             spent = self._is_memory_spent()
             late = ended and self._steering.seconds_left() <= 0
             advanced, failure = (False, None) if late or spent else self._advance(statuses)
+            self._stop_unreadable(statuses)
             full = self._pipeline.full or spent
             if full:
                 for source in self._sources:
@@ -263,6 +264,12 @@ class CatchUp:
             return self._pipeline.advance(ends, complete, stopped), None
         except OSError as error:
             return False, error
+
+    def _stop_unreadable(self, statuses: Sequence[SourceStatus]) -> None:
+        """Stop what cannot be read any further: all that it still delivers would only fill the disk."""
+        for status, source, reader in zip(statuses, self._sources, self._pipeline.readers, strict=True):
+            if reader.stopped and not status.complete:
+                source.stop()
 
     def _judge(self, *, advanced: bool, settled: bool) -> bool:
         """Judge streams if it is time to; returns whether more are due."""

@@ -58,6 +58,8 @@ _SNOOP_MAGIC: Final = b"snoop\0\0\0"
 _SNOOP_LINKS: Final = {0: 1, 2: 6, 4: 1, 8: 10, 18: 123}
 #: Stands for snoop's data link types that have no LINKTYPE_ value.
 _NO_LINK_TYPE: Final = 0xFFFF
+#: What says the byte order of a pcapng section: of little-endian and of big-endian ones.
+_BYTE_ORDERS: Final = (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d")
 #: Versions of pcapng sections; 1.2 was written by mistake, and is the same format.
 _SECTION_VERSIONS: Final = ((1, 0), (1, 2))
 _IF_NAME, _IF_DESCRIPTION, _IF_TSRESOL, _IF_TSOFFSET = 2, 3, 9, 14
@@ -310,8 +312,8 @@ class RecordParser:
         if len(head) < 12:
             return -1
         if head[:4] == PCAPNG_START:
-            self._big = head[8:12] == b"\x1a\x2b\x3c\x4d"
-            if not self._big and head[8:12] != b"\x4d\x3c\x2b\x1a":
+            self._big = head[8:12] == _BYTE_ORDERS[1]
+            if head[8:12] not in _BYTE_ORDERS:
                 self.stop = Stop.DAMAGED
                 return -1
         order = ">" if self._big else "<"
@@ -383,6 +385,18 @@ class RecordParser:
             for code, value in block_options(body[12:], order):
                 if code in (_ISB_IFDROP, _ISB_OSDROP) and len(value) == 8:
                     self.reported_drops += struct.unpack(order + "Q", value)[0]
+
+
+def may_begin_capture(head: bytes) -> bool:
+    """Whether a capture may begin with ``head``: its first bytes, of which `FILE_HEADER_BYTES` always tell."""
+    if len(head) < 4:
+        return any(magic.startswith(head) for magic in (PCAPNG_START, _SNOOP_MAGIC, *PCAP_MAGICS))
+    if head.startswith(PCAPNG_START):
+        order = head[8:12]
+        return any(magic.startswith(order) for magic in _BYTE_ORDERS)
+    parser = RecordParser()
+    parser._recognise(head[:FILE_HEADER_BYTES])
+    return parser.stop is None
 
 
 def _packets(found: I64, times: I64, numbers: I64) -> RecordBatch:

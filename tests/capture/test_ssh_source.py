@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.capture import ssh_source
 from tcptui.capture.bpf.whole_filter import require_whole
 from tcptui.capture.ssh_source import RemoteOptions, RemoteSource, RemoteTarget, parse_target, ssh_command
 from tcptui.model.errors import CaptureError, UsageError
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TARGET = RemoteTarget("web1", "eth0")
+HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +143,7 @@ def _finished(source: RemoteSource) -> None:
 
 def test_drops_told_at_the_end_are_in_the_status() -> None:
     code = (
-        "import sys; sys.stdout.write('x' * 5000); sys.stdout.flush();"
+        f"import sys; sys.stdout.buffer.write({HEADER!r} + bytes(5000 - 24)); sys.stdout.flush();"
         "print('12 packets captured\\n15 packets received by filter\\n3 packets dropped by kernel', file=sys.stderr)"
     )
     source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code])
@@ -164,6 +169,109 @@ def test_end_that_nobody_asked_for_says_why_and_keeps_the_bytes() -> None:
     assert isinstance(status.error, CaptureError)
     assert "no such device" in str(status.error.facts["reason"])
     assert "\x1b" not in str(status.error.facts["reason"])
+
+
+#: What ssh says where another host has the address; 14 lines.
+KEY_CHANGED = """\
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!
+Someone could be eavesdropping on you right now (man-in-the-middle attack)!
+It is also possible that a host key has just been changed.
+The fingerprint for the ED25519 key sent by the remote host is
+SHA256:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG.
+Please contact your system administrator.
+Add correct host key in /root/.ssh/known_hosts to get rid of this message.
+Offending ED25519 key in /root/.ssh/known_hosts:3
+  remove with:
+  ssh-keygen -f "/root/.ssh/known_hosts" -R "web1"
+Host key verification failed.
+"""
+
+
+def test_all_that_ssh_says_is_shown_and_the_last_line_is_the_reason() -> None:
+    shown: list[str] = []
+    code = f"import sys; sys.stderr.write({KEY_CHANGED!r}); sys.exit(255)"
+    source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code], show_line=shown.append)
+    try:
+        _finished(source)
+        error = source.status().error
+    finally:
+        source.close()
+
+    assert shown == [line.strip() for line in KEY_CHANGED.splitlines()]
+    assert isinstance(error, CaptureError)
+    assert error.key == "messages.remote_failed"
+    assert error.facts["reason"] == "Host key verification failed."
+
+
+def test_what_is_shown_has_no_terminal_sequences_no_chatter_of_tcpdump_and_an_end() -> None:
+    shown: list[str] = []
+    code = (
+        "import sys; print('tcpdump: listening on eth0', file=sys.stderr);"
+        "[print(f'\\x1b]0;x\\x07line {n}', file=sys.stderr) for n in range(1000)]; sys.exit(1)"
+    )
+    source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code], show_line=shown.append)
+    try:
+        _finished(source)
+    finally:
+        source.close()
+
+    assert 100 < len(shown) < 300
+    assert all(line.isprintable() and "listening" not in line for line in shown)
+
+
+@pytest.mark.parametrize("noise", ["Welcome to web1!\n", "a", "<html>"])
+def test_what_a_login_shell_says_before_the_capture_is_recognised_and_nothing_more_is_read(noise: str) -> None:
+    code = (
+        f"import sys, time; sys.stdout.write({noise!r}); sys.stdout.flush(); sys.stdin.read();"  # until we close it
+        f"sys.stdout.buffer.write({HEADER!r})"
+    )
+    source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code])
+    try:
+        _finished(source)
+        status = source.status()
+    finally:
+        source.close()
+
+    assert status.end <= 24
+    assert isinstance(status.error, CaptureError)
+    assert status.error.key == "messages.remote_noise"
+    assert status.error.facts["text"] == noise.strip()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1e6)",
+        "os.kill(os.getpid(), signal.SIGSTOP); time.sleep(1e6)",
+        "other = subprocess.Popen(['sleep', '1000'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL);"
+        "os.write(2, str(other.pid).encode() + b'\\n')",
+    ],
+    ids=["deaf", "stopped", "leaves-its-standard-error-to-another"],
+)
+def test_ssh_that_does_not_end_is_ended_and_what_came_is_kept(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_source, "_LOOK_SECONDS", 0.05)
+    code = (
+        f"import os, signal, subprocess, sys, time; sys.stdout.buffer.write({HEADER!r}); sys.stdout.flush();"
+        f"os.write(2, str(os.getpid()).encode() + b'\\n'); {code}"
+    )
+    shown: list[str] = []
+    source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code], show_line=shown.append)
+    begun = threading.Event()
+    source.start(lambda: begun.set() if source.status().end else None)
+    assert begun.wait(60)
+
+    source.close()
+
+    assert source.status().complete
+    assert (source.status().end, source.status().error) == (24, None)
+    ssh, *others = map(int, shown)
+    with pytest.raises(ProcessLookupError):
+        os.kill(ssh, 0)
+    for other in others:
+        os.kill(other, signal.SIGKILL)
 
 
 def test_machine_without_ssh_is_told_what_to_install() -> None:

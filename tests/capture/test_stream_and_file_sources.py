@@ -16,6 +16,7 @@ from tcptui.capture.decompress import PIECE_BYTES, Compression, pieces
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError, OutputError
+from tcptui.wire.records import may_begin_capture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +204,36 @@ def test_gzip_stream_shows_what_the_sender_flushed_before_it_ends() -> None:
 
     assert spooled(source) == CAPTURE[:2000]
     source.close()
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"h", b"<", b"\0", b"<!DOCTYPE html>\n<html>", b"Last login: Mon\r\n", b"\n\r\r\nmore text than a block",
+     b"\xd4\xc3\xb2\xa2", gzip.compress(bytes(1 << 20)), zstd_frame(b"text" * 1000), HEADER[:4] + b"\0\0" + HEADER[6:]],
+)  # fmt: skip
+def test_stream_that_is_no_capture_ends_with_its_first_bytes_and_its_writer_is_not_waited_for(begin: bytes) -> None:
+    reading, writing = os.pipe()
+    source = StreamSource(reading, "-")
+    level = Level(source)
+
+    os.write(writing, begin)  # and it stays open
+    level.complete()
+
+    assert 0 < source.status().end <= 24
+    assert spooled(source) == source.refused
+    with pytest.raises(BrokenPipeError):
+        os.write(writing, b"x")
+    assert not source.keep_spool()
+    source.close()
+    os.close(writing)
+
+
+@pytest.mark.parametrize(
+    "begin", [b"\x0a\x0d", b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b", b"snoop\0\0\0\0\0\0\2", HEADER[:1], HEADER[:23]]
+)
+def test_beginning_of_a_capture_is_waited_for(begin: bytes) -> None:
+    assert may_begin_capture(begin)
+    assert not may_begin_capture(begin[:-1] + b"\x7f" if len(begin) < 12 else b"\x7f" + begin[1:])
 
 
 def test_stopped_stream_keeps_what_came_and_reports_no_fault() -> None:

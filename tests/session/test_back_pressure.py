@@ -351,3 +351,26 @@ def test_what_the_other_host_sends_last_is_read_though_ssh_has_ended(tmp_path: P
 
     assert source.status().end == 65_000
     source.close()
+
+
+def test_damage_ends_the_stream_and_its_writer() -> None:
+    """What comes behind it can never be read, and would only fill the disk."""
+    data = many(3).pcap() + b"\xff" * 64
+    reading, writing = os.pipe()
+    source = StreamSource(reading, "-", limit_bytes=64 << 20)
+    os.write(writing, data)  # and it stays open
+
+    session = Session([source], compile_when=Compile.NEVER)
+    try:
+        asyncio.run(asyncio.wait_for(session.run(), 60))
+
+        with pytest.raises(BrokenPipeError):
+            os.write(writing, b"x")
+        notice = session.progress.notice
+        assert notice is not None
+        assert notice.key == "session.record-too-large"
+        assert notice.facts["position"] == len(data) - 64
+        assert session.progress.rows > 0
+    finally:
+        session.close()
+        os.close(writing)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,14 +130,23 @@ class Launch:
         return open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
 
     def open_remote(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
-        """A capture on another host, after its first byte; ssh may ask for a password.  Raises CaptureError."""
+        """A capture on another host, after its first bytes; ssh may ask for a password.  Raises CaptureError."""
         from tcptui.capture.ssh_source import RemoteSource
-        from tcptui.cli.live_input import remote_options
+        from tcptui.cli.live_input import print_remote, remote_options
 
-        source = RemoteSource(target, remote_options(command))
+        source = RemoteSource(target, remote_options(command), show_line=print_remote)
         self.round.callback(source.close)
         if not wait_for_data(source.descriptor_of_stream, lambda: say(self.words("cli.notice.remote"), self.words)):
             raise source.failure()
+        begun = threading.Event()
+        source.start(begun.set)
+        while not (source.status().end or source.status().complete):
+            begun.wait()
+            begun.clear()
+        refusal = source.refusal()
+        if refusal is not None:
+            raise refusal
+        source.show_line = None  # the screen comes
         return source
 
     def session(

@@ -28,7 +28,7 @@ from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
-from tcptui.cli.live_input import live_source, remote_options
+from tcptui.cli.live_input import live_source, print_remote, remote_options
 from tcptui.cli.outputs import keep, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.run.filtering import compiled_filter
@@ -98,7 +98,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             target = parse_target(command.target)
             files = open_kept(command, ask, words)
             with _interrupts_ignored():  # by ssh: we handle Ctrl-C, and then have tcpdump end
-                remote = keep(lambda: RemoteSource(target, remote_options(command)), files)
+                remote = keep(lambda: RemoteSource(target, remote_options(command), show_line=print_remote), files)
                 return [stack.enter_context(closing(remote))]
         case OpenCommand():
             inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]

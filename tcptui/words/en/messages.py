@@ -78,6 +78,10 @@ WORDS: Final[dict[str, str]] = {
     "messages.remote_target": "{target} is no place to capture; write ssh://host/interface, for example ssh://root@web1/eth0",
     "messages.remote_no_ssh": "ssh cannot be started: {reason}; install the OpenSSH client",
     "messages.remote_failed": "{target}: nothing came from there ({reason}); does this work: ssh HOST tcpdump -D ?",
+    "messages.remote_noise": (
+        "{target}: something there says “{text}” before the capture begins; "
+        "have its shell's start-up files (.bashrc, .profile) say nothing without a terminal: ssh HOST true must print nothing"
+    ),
     "messages.remote_ended": "the capture on {target} ended: {reason}; what came before is kept",
     "messages.interfaces_failed": "the interfaces cannot be listed: {reason}",
     # privileges

@@ -51,6 +51,10 @@ WORDS: Final[dict[str, str]] = {
     "messages.remote_target": "{target} 不是可以抓包的地方；写法是 ssh://主机/接口，例如 ssh://root@web1/eth0",
     "messages.remote_no_ssh": "无法启动 ssh：{reason}；请安装 OpenSSH 客户端",
     "messages.remote_failed": "{target}：那边没有传来任何数据（{reason}）；先试试 ssh HOST tcpdump -D 能否执行",
+    "messages.remote_noise": (
+        "{target}：抓包数据之前混进了别的输出“{text}”；请让那边的 shell 启动文件（.bashrc、.profile）"
+        "在没有终端时不输出任何内容：执行 ssh HOST true 应当什么都不显示"
+    ),
     "messages.remote_ended": "{target} 上的抓包结束了：{reason}；此前抓到的都已保留",
     "messages.interfaces_failed": "无法列出网络接口：{reason}",
     # 权限
