@@ -91,10 +91,27 @@ class PtyRun:
         """The program's process number."""
         return self._process.pid
 
+    @property
+    def lines(self) -> list[str]:
+        """The screen as it was drawn last."""
+        return self._screen.lines
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.poll()
+
+    def take_drawn(self) -> None:
+        """Read what has been drawn; waits for nothing."""
+        while self._take(0.0):
+            pass
+
     def _take(self, seconds: float) -> bool:
         if not select.select([self._terminal], [], [], max(seconds, 0))[0]:
             return False
-        data = os.read(self._terminal, 1 << 16)
+        try:
+            data = os.read(self._terminal, 1 << 16)
+        except OSError:  # nobody has the other end any more
+            return False
         self.drawn += data
         self._screen.feed(data)
         return True

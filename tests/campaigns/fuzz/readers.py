@@ -1,0 +1,392 @@
+"""The readers of other people's bytes, one row each, with the inputs that fuzzing begins with."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import struct
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import brotli
+import numpy as np
+import zstandard
+from pcapng_blocks import enhanced, interface, option, section
+
+from tcptui.capture.bpf.packet_filter import PacketFilter
+from tcptui.capture.child.protocol import decode
+from tcptui.capture.decompress import PackedError, packing_of, pieces
+from tcptui.capture.file_source import open_file
+from tcptui.dfilter.compile import compile_filter
+from tcptui.model import other_protocol as other
+from tcptui.model.errors import TcptuiError
+from tcptui.model.packet_store import NO_STREAM
+from tcptui.protocols.headers.tree import header_tree
+from tcptui.protocols.http.content_coding import CodingError, Decoders
+from tcptui.protocols.http2.wire_fields import WireError
+from tcptui.protocols.keylog import KeyBlocks, KeyLog
+from tcptui.protocols.message_schema import Schema
+from tcptui.protocols.other.summary import summarize
+from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of
+from tcptui.session.assertions.rules_file import read_rules
+from tcptui.session.catch_up import Compile
+from tcptui.session.notes.format import FORMAT, from_bytes
+from tcptui.session.own.rules_file import RulesReader
+from tcptui.session.session import Session
+from tcptui.ui.settings.config_file import read_settings
+from tcptui.wire.pcapng_options import block_options, packet_comments, packet_flags
+from tests.campaigns.fuzz.dialogue import decoded, encoded
+
+if TYPE_CHECKING:
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+_ROOT: Final = Path(__file__).resolve().parents[3]
+#: Largest capture that seeds are taken from, and largest seed, in bytes.
+_CAPTURE_MOST: Final = 400_000
+_SEED_MOST: Final = 16_000
+#: Seeds of one protocol, at most.
+_SEEDS_MOST: Final = 40
+#: Messages of one connection that a screen would read.
+_MESSAGES: Final = 200
+#: Blocks of output that a decompressor is asked for: more are the same again.
+_BLOCKS: Final = 64
+#: Rows of a capture whose header trees are built, and connections that are explained.
+_ROWS: Final = 8
+_STREAMS: Final = 4
+#: Link types of the frames that a fuzzer composes: Ethernet, cooked (both), raw IP, BSD loopback.
+_LINKS: Final = (1, 113, 276, 101, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader of bytes, as the program calls it."""
+
+    name: str
+    read: Callable[[bytes, Path], None]
+    """Raises only for a fault; the folder is for files that it needs, and is empty otherwise."""
+    seeds: Callable[[], Iterable[bytes]]
+    largest: int = _SEED_MOST
+    """Bytes of an input, at most."""
+
+
+def case_captures() -> Iterator[Path]:
+    """The bundled captures that are small enough to begin with."""
+    for path in sorted((_ROOT / "cases").glob("*/*.pcap*")):
+        if path.stat().st_size <= _CAPTURE_MOST:
+            yield path
+
+
+def read_capture(path: Path) -> Session:
+    """The capture at ``path``, read to its end without compiled code."""
+    session = Session([open_file(path)], compile_when=Compile.NEVER)
+    session.run_here(alone=True)
+    return session
+
+
+def _packets_of(halves: tuple[ByteStream, ByteStream]) -> list[tuple[int, bytes]]:
+    """The payloads of both sides in the order of time, as (side, payload)."""
+    found = [
+        (int(time), side, half.read(int(start), int(stop - start)))
+        for side, half in enumerate(halves)
+        for time, start, stop in zip(half.segments.time_ns, half.segments.start, half.segments.stop, strict=True)
+    ]
+    return [(side, payload) for _, side, payload in sorted(found, key=lambda one: one[:2]) if payload]
+
+
+@cache
+def _recorded() -> dict[str, list[bytes]]:
+    """Conversations of the bundled cases by the protocol that reads them; ``""``: none does."""
+    found: dict[str, list[bytes]] = {}
+    for path in case_captures():
+        with closing(read_capture(path)) as session:
+            for stream in range(min(session.streams.count, _STREAMS)):
+                halves = session.halves(stream)
+                name = next((one.name for one in PROTOCOLS if one.parse(*halves, _MESSAGES) is not None), "")
+                talk = encoded(_packets_of(halves))[:_SEED_MOST]
+                seeds = found.setdefault(name, [])
+                if len(seeds) < _SEEDS_MOST and talk not in seeds:
+                    seeds.append(talk)
+    return found
+
+
+#: What no bundled case speaks.
+_WRITTEN: Final[dict[str, tuple[tuple[int, bytes], ...]]] = {
+    "smtp": (
+        (1, b"220 mail.example ESMTP\r\n"), (0, b"EHLO a.example\r\n"), (1, b"250-mail.example\r\n250 STARTTLS\r\n"),
+        (0, b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"), (1, b"250 ok\r\n250 ok\r\n354 go\r\n"),
+        (0, b"Subject: x\r\n\r\n..text\r\n.\r\nQUIT\r\n"), (1, b"250 queued\r\n221 bye\r\n"),
+    ),
+}  # fmt: skip
+
+
+def _spoken(name: str) -> list[bytes]:
+    written = _WRITTEN.get(name)
+    return [*_recorded().get(name, []), *([] if written is None else [encoded(written)])]
+
+
+def _read_conversation(data: bytes, _folder: Path) -> None:
+    """Everything that the screen and reports ask of one connection's bytes."""
+    said = decoded(data)
+    application = ApplicationStream(*said.halves(), _MESSAGES)
+    for part in application.parts():
+        for _block in islice(part.blocks(), _BLOCKS):
+            pass
+        part.trouble()
+    for _request in application.requests():
+        pass
+    for exchange in islice(requests_of(*said.halves()) or (), _MESSAGES):
+        for rows in exchange.result_sets():
+            for _row in islice(rows.read(), _MESSAGES):
+                pass
+
+
+def _read_file(data: bytes, folder: Path) -> None:
+    """A capture file: records, packets, analysis, findings, header trees, conversations."""
+    path = folder / "capture"
+    path.write_bytes(data)
+    with suppress(TcptuiError), closing(read_capture(path)) as session:
+        for _found in session.each_findings(range(session.streams.count)):
+            pass
+        for row in range(min(session.store.count, _ROWS)):
+            stream = int(session.store.stream[row])
+            header_tree(session.packet(row), session.application(stream) if stream != NO_STREAM else None)
+        for stream in range(min(session.streams.count, _STREAMS)):
+            for part in session.application(stream).parts():
+                for _block in islice(part.blocks(), _BLOCKS):
+                    pass
+
+
+def _framed(data: bytes) -> bytes:
+    """``data`` as a capture: a link type, then frames, each behind two bytes of length."""
+    link = _LINKS[data[0] % len(_LINKS)] if data else 1
+    records, at = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link)], 1
+    while at + 2 < len(data):
+        frame = data[at + 2 : at + 2 + int.from_bytes(data[at : at + 2], "big")]
+        records += (struct.pack("<IIII", 1_700_000_000, 1000 * len(records), len(frame), len(frame)), frame)
+        at += 2 + len(frame) if frame else 2
+    return b"".join(records)
+
+
+def _read_frames(data: bytes, folder: Path) -> None:
+    _read_file(_framed(data), folder)
+
+
+def _frames_of(session: Session) -> bytes:
+    link = session.packet(0).link_type
+    parts = [bytes((_LINKS.index(link),))]
+    for row in range(min(session.store.count, _ROWS)):
+        frame = session.packet(row).data
+        parts += (len(frame).to_bytes(2, "big"), frame)
+    return b"".join(parts)
+
+
+def _frame_seeds() -> Iterator[bytes]:
+    for path in case_captures():
+        with closing(read_capture(path)) as session:
+            if session.store.count and session.packet(0).link_type in _LINKS:
+                yield _frames_of(session)[:_SEED_MOST]
+
+
+def _file_seeds() -> Iterator[bytes]:
+    for path in case_captures():
+        data = path.read_bytes()
+        if len(data) <= _SEED_MOST:
+            yield data
+    frame = bytes(12) + b"\x08\x00" + bytes(46)
+    for order in "<>":
+        yield section(order) + interface(order, 1, 0, 9) + enhanced(order, 0, 1, frame)
+
+
+#: Protocols of which a line is made by a reader of their own.
+_OTHERS: Final = (
+    other.ARP, other.ICMP, other.ICMPV6, other.IGMP, other.DNS, other.MDNS, other.LLMNR, other.DHCP, other.NTP,
+    other.TFTP, other.STUN, other.QUIC, other.SSDP, other.SIP, other.SYSLOG,
+)  # fmt: skip
+
+
+def _read_datagram(data: bytes, _folder: Path) -> None:
+    """One line about a packet that is not TCP; the first byte chooses its protocol."""
+    if data:
+        summarize(_OTHERS[data[0] % len(_OTHERS)], data[1:], 0)
+
+
+def _datagram_seeds() -> Iterator[bytes]:
+    question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"
+    register = b"REGISTER sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n"
+    for number in range(len(_OTHERS)):
+        for payload in (question, register, bytes(48)):
+            yield bytes((number,)) + struct.pack("!HHHH", 40_000, 53, 8 + len(payload), 0) + payload
+
+
+def _read_packed(data: bytes, _folder: Path) -> None:
+    """A compressed capture, as it is unpacked piece by piece."""
+    with suppress(PackedError):
+        for _piece in islice(pieces(io.BytesIO(data), packing_of(data[:4])), _BLOCKS):
+            pass
+
+
+_TEXT: Final = b"The quick brown fox jumps over the lazy dog. " * 20
+_CODINGS: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "gzip": partial(gzip.compress, mtime=0),
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+}
+
+
+def _packed_seeds() -> list[bytes]:
+    return [gzip.compress(_TEXT, mtime=0), gzip.compress(_TEXT, mtime=0) * 2, zstandard.compress(_TEXT)]
+
+
+def _read_body(data: bytes, _folder: Path) -> None:
+    """A body in one or two content codings, in two pieces."""
+    names = list(_CODINGS)
+    first = data[0] if data else 0
+    codings = [names[first % 4], *([names[first // 4 % 4]] if first & 0x80 else ())]
+    decoders, middle = Decoders(codings), len(data) // 2
+    with suppress(CodingError):
+        for piece in (data[1:middle], data[middle:]):
+            for _block in islice(decoders.feed(piece), _BLOCKS):
+                pass
+
+
+def _body_seeds() -> list[bytes]:
+    return [bytes((number,)) + pack(_TEXT) for number, pack in enumerate(_CODINGS.values())]
+
+
+def _read_keys(data: bytes, _folder: Path) -> None:
+    log = KeyLog([KeyBlocks([[data]])])
+    _ = log.state
+    log.of(data[:32])
+
+
+def _key_seeds() -> list[bytes]:
+    random, secret = "ab" * 32, "cd" * 48
+    names = ("CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0", "EXPORTER_SECRET")
+    lines = [f"{name} {random} {secret}\n" for name in names]
+    return ["".join(lines).encode(), f"\ufeff# comment\r\nRSA {'ab' * 8} {secret}\r\n".encode()]
+
+
+def _read_schema(data: bytes, _folder: Path) -> None:
+    with suppress(WireError, ValueError):  # too many, too deep: what `read_schema` tells the user
+        schema = Schema(data)
+        schema.message_of("/greeter.Greeter/Hello", is_response=True)
+        _ = schema.extensions
+
+
+def _schema_seeds() -> list[bytes]:
+    field = b"\x0a\4name\x18\1\x20\1\x28\x09"
+    message = b"\x0a\5Hello\x12" + bytes((len(field),)) + field
+    method = b"\x0a\5Hello\x12\6.Hello\x1a\6.Hello"
+    service = b"\x0a\7Greeter\x12" + bytes((len(method),)) + method
+    file = b"\x12\7greeter\x22" + bytes((len(message),)) + message + b"\x32" + bytes((len(service),)) + service
+    return [b"\x0a" + bytes((len(file),)) + file]
+
+
+def _read_own_findings(data: bytes, _folder: Path) -> None:
+    RulesReader().take(data, "findings.toml")
+
+
+def _read_assertions(data: bytes, folder: Path) -> None:
+    path = folder / "rules.toml"
+    path.write_bytes(data)
+    with suppress(TcptuiError):
+        read_rules(path)
+
+
+def _read_settings(data: bytes, _folder: Path) -> None:
+    read_settings(Path("config.toml"), data)
+
+
+def _read_notes(data: bytes, _folder: Path) -> None:
+    with suppress(TcptuiError):
+        from_bytes(data, "capture.notes.json")
+
+
+def _note_seeds() -> list[bytes]:
+    note = {"1": {"marked": True, "note": "\u00e9\ud800"}}
+    capture = {"bytes": 10, "sha256": "0" * 64}
+    content = {"format": FORMAT, "schema": 1, "capture": capture, "packets": note, "connections": {}}
+    return [json.dumps(content).encode()]
+
+
+def _read_filter(data: bytes, _folder: Path) -> None:
+    with suppress(TcptuiError):
+        compile_filter(data.decode("utf-8", "replace"))
+
+
+_FILTERS: Final = (
+    b"tcp.port == 80 and !(ip.addr in {10.0.0.0/8, 192.168.1.1..192.168.1.9})",
+    b'http.host matches "(?i)ex.*le" or tls.handshake.extensions_server_name contains "a"',
+    b"tcp.analysis.ack_rtt > 0.2 && frame[0:3] == 00:11:22 || any ip.addr == 10.0.0.1",
+    b"max(tcp.len, 3) >= tcp.window_size_value * 2 - {1 + 2} xor tcp.flags & 0x12",
+)
+
+
+def _read_child_message(data: bytes, _folder: Path) -> None:
+    with suppress(ValueError):
+        decode(data)
+
+
+def _read_options(data: bytes, _folder: Path) -> None:
+    for order in "<>":
+        block_options(data, order)
+    for captured in (0, len(data) // 2):
+        packet_comments(data, captured)
+        packet_flags(data, captured)
+
+
+def _option_seeds() -> Iterator[bytes]:
+    for order in "<>":
+        yield option(order, 1, b"a comment") + option(order, 2, bytes(4)) + bytes(4)
+        yield enhanced(order, 0, 1, b"frame")
+
+
+_BPF: Final = ("tcp[tcpflags] & tcp-syn != 0 and port 80", "ip6 protochain 6 or icmp[icmptype] = 3", "vlan and tcp")
+
+
+@cache
+def _packet_filters() -> tuple[PacketFilter, ...]:
+    return tuple(map(PacketFilter, _BPF))
+
+
+def _run_packet_filter(data: bytes, _folder: Path) -> None:
+    length = np.array([len(data)], np.int64)
+    for each in _packet_filters():
+        each.keep(data, np.zeros(1, np.int64), length, length, 1)
+
+
+def _texts(*paths: str) -> Callable[[], Iterable[bytes]]:
+    """Files of the repository as seeds."""
+    return lambda: [(_ROOT / path).read_bytes() for path in paths]
+
+
+_RULES: Final = b'rules = ["no tcp.analysis.retransmission"]\n[[rule]]\nname = "fast"\nrule = "p99 tcp.len < 3"\n'
+_SETTINGS: Final = b'language = "zh"\ntheme = "dark"\n[keys]\nquit = "Q"\n[filters]\nweb = "tcp.port == 80"\n'
+
+READERS: Final = (
+    *(Reader(f"stream-{name or 'unknown'}", _read_conversation, partial(_spoken, name))
+      for name in ("http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "")),
+    Reader("capture-file", _read_file, _file_seeds),
+    Reader("frames", _read_frames, _frame_seeds),
+    Reader("datagram", _read_datagram, _datagram_seeds),
+    Reader("packed-capture", _read_packed, _packed_seeds),
+    Reader("coded-body", _read_body, _body_seeds),
+    Reader("pcapng-options", _read_options, _option_seeds),
+    Reader("key-log", _read_keys, _key_seeds),
+    Reader("schema", _read_schema, _schema_seeds),
+    Reader("own-findings", _read_own_findings, _texts("tcptui/docs/own-findings.toml")),
+    Reader("assertions", _read_assertions, lambda: [_RULES]),
+    Reader("notes", _read_notes, _note_seeds),
+    Reader("settings", _read_settings, lambda: [_SETTINGS]),
+    Reader("display-filter", _read_filter, lambda: _FILTERS, 400),
+    Reader("packet-filter", _run_packet_filter, _frame_seeds),
+    Reader("child-message", _read_child_message, lambda: [b'{"Level": {"end": 24}}\n']),
+)  # fmt: skip
