@@ -10,7 +10,7 @@ import grimp
 ROOT: Final = Path(__file__).parents[2]
 PACKAGE: Final = ROOT / "tcptui"
 #: Test folders that mirror no package: what they try is the whole program, or lies beside the packages.
-WHOLE: Final = {"adversary", "benchmarks", "corpus", "docs", "e2e", "live", "support"}
+WHOLE: Final = {"adversary", "benchmarks", "campaigns", "corpus", "docs", "e2e", "live", "support"}
 
 
 def circles(imports: dict[str, set[str]]) -> list[str]:
