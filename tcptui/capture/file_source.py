@@ -56,9 +56,11 @@ class FileSource:
         del offset
         return False
 
-    def keep_spool(self) -> bool:
-        """Always False: there is no temporary spool, and the file stays anyway."""
-        return False
+    is_saved: Final = True
+    remains: Final = None
+
+    def discard(self) -> None:
+        """Do nothing: there is no temporary spool, and the file stays."""
 
     def close(self) -> None:
         """Close the file."""

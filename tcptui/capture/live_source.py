@@ -12,7 +12,7 @@ from tcptui.capture.child.client import CaptureChild, CaptureOptions, ending_err
 from tcptui.capture.child.protocol import Ended, Ending, Level
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool.files import open_output, spool_directory, spool_limit
-from tcptui.capture.spool.named import NamedSpool, OtherFile
+from tcptui.capture.spool.named import NamedSpool, OutputFile
 from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.capture.spool.whole_records import whole_records
 from tcptui.model.errors import CaptureError, OutputError, TcptuiError
@@ -20,6 +20,8 @@ from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tcptui.capture.spool.named import Remains
 
 #: Interval of checks whether an interface that disappeared is back, in seconds.
 _LOOK_SECONDS: Final = 0.25
@@ -46,7 +48,7 @@ class LiveSource:
         self.options = options
         self._child = child
         self._path = path
-        self._file = NamedSpool() if path is None else OtherFile(open_output(path, overwrite=overwrite))
+        self._file = NamedSpool() if path is None else OutputFile(open_output(path, overwrite=overwrite))
         self.descriptor = self._file.descriptor
         self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
         self._release = SpoolRelease(self.descriptor)
@@ -114,13 +116,25 @@ class LiveSource:
     def close(self) -> None:
         """Stop and close the spool; the child stays for the next capture."""
         if not self._closed:
+            if self._thread.ident is None:
+                self.discard()  # nobody has seen a packet: it was opened in vain
             self.stop()
             self._closed = True
             self._file.close()
 
-    def keep_spool(self) -> bool:
-        """Have `close` keep a temporary spool with packets for recovery; returns whether there is one."""
-        return self._file.keep_name()
+    @property
+    def is_saved(self) -> bool:
+        """Whether the spool is the file of ``-w``, and nobody has removed that."""
+        return self._file.is_saved
+
+    @property
+    def remains(self) -> Remains | None:
+        """The temporary spool, unless it was discarded."""
+        return self._file.remains
+
+    def discard(self) -> None:
+        """Have `close` remove a temporary spool."""
+        self._file.discard()
 
     def _run(self) -> None:
         if self._status.complete:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from tcptui.capture.spool.named import Remains
     from tcptui.model.errors import TcptuiError
 
 #: How long `Source.stop` waits for the sniffer thread, in seconds.
@@ -95,11 +96,23 @@ class Source(Protocol):
     def stop(self) -> None:
         """Stop the spool's growth and wait shortly (`JOIN_SECONDS`) for it; idempotent.  The spool stays readable."""
 
-    def keep_spool(self) -> bool:
-        """Have `close` keep a temporary spool with packets, for recovery at the next start; whether there is one.
+    @property
+    def is_saved(self) -> bool:
+        """Whether every packet of the spool is in a whole file that outlives the program, or will be after `close`."""
 
-        Call it when the program ends without the user's decision.
+    def discard(self) -> None:
+        """Have `close` remove a temporary spool: its packets are in a file, or nobody wants them.
+
+        Files that turn out to be incomplete only later keep it all the same.
         """
 
     def close(self) -> None:
-        """Stop, and close the spool and every other descriptor; idempotent."""
+        """Stop, and close the spool and every other descriptor; idempotent.
+
+        A temporary spool with packets stays for recovery unless `discard` was called or files hold them all: so it does
+        after an exception.
+        """
+
+    @property
+    def remains(self) -> Remains | None:
+        """What `close` left of packets that are in no file; None: there are none, or it was not called yet."""

@@ -32,6 +32,8 @@ from tcptui.model.safe_text import reason_of, safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tcptui.capture.spool.named import Remains
+
 SCHEME: Final = "ssh://"
 #: Upper bound of the last lines of ssh's and tcpdump's standard error that are kept, and of a line's bytes.
 _LINES_KEPT: Final = 40
@@ -288,9 +290,19 @@ class RemoteSource:
         self.stop()
         self._stream.close()
 
-    def keep_spool(self) -> bool:
-        """Have `close` keep a spool with packets for recovery; returns whether there is one."""
-        return self._stream.keep_spool()
+    @property
+    def is_saved(self) -> bool:
+        """False: the packets are in the local spool alone."""
+        return self._stream.is_saved
+
+    @property
+    def remains(self) -> Remains | None:
+        """The local spool, unless it was discarded."""
+        return self._stream.remains
+
+    def discard(self) -> None:
+        """Have `close` remove the local spool."""
+        self._stream.discard()
 
     def _close_input(self) -> None:
         """Have the shell on the other host end tcpdump."""

@@ -12,7 +12,7 @@ from tcptui.capture.byte_reader import ByteReader
 from tcptui.capture.decompress import MAGIC_BYTES, PackedError, may_be_packed, packing_of, pieces
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.spool.files import open_spool, spool_directory, spool_limit
-from tcptui.capture.spool.named import NamedSpool, OtherFile
+from tcptui.capture.spool.named import NamedSpool, UnnamedSpool
 from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.model.errors import InputError, OutputError, TcptuiError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
@@ -21,6 +21,9 @@ from tcptui.wire.records import may_begin_capture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+if TYPE_CHECKING:
+    from tcptui.capture.spool.named import Remains
 
 #: Back-pressure: a pipe is not read while this many bytes of the spool wait to be analysed, or the spool's limit
 #: divided by `AHEAD_SHARE`, if that is less.  Enough for seconds in which more comes than can be analysed.
@@ -48,7 +51,7 @@ class StreamSource:
         self.label = safe_text(label)
         self.live = live
         # A file can be decompressed again after a crash; a live stream cannot be read twice, so its spool has a name.
-        self._spool = NamedSpool() if live else OtherFile(open_spool())
+        self._spool = NamedSpool() if live else UnnamedSpool(open_spool())
         self.descriptor = self._spool.descriptor
         self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
         self._release = SpoolRelease(self.descriptor)
@@ -137,9 +140,19 @@ class StreamSource:
             os.close(self._input)
         self._spool.close()
 
-    def keep_spool(self) -> bool:
-        """Have `close` keep a live stream's spool with packets for recovery; returns whether there is one."""
-        return self._spool.keep_name()
+    @property
+    def is_saved(self) -> bool:
+        """False of a live stream, which cannot be read twice."""
+        return self._spool.is_saved
+
+    @property
+    def remains(self) -> Remains | None:
+        """The spool of a live stream, unless it was discarded."""
+        return self._spool.remains
+
+    def discard(self) -> None:
+        """Have `close` remove the spool."""
+        self._spool.discard()
 
     def _run(self) -> None:
         error: TcptuiError | None = None

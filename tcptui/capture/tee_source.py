@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from tcptui.capture.output_files import OutputFiles
     from tcptui.capture.source import Source
+    from tcptui.capture.spool.named import Remains
     from tcptui.capture.spool.reader import PacketBatch
 
 _NANO: Final = 1_000_000_000
@@ -97,6 +98,8 @@ class TeeSource:
         """The offset up to which the spool may be released once it is copied."""
         self._copied = 0
         """The offset up to which there is nothing left to copy, or an incomplete record only."""
+        self._is_unwanted = False
+        """Whether what the files lack may be given up."""
         self._done = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"keeper {source.label}", daemon=True)
@@ -175,9 +178,19 @@ class TeeSource:
             self._wake.set()
             self._thread.join(JOIN_SECONDS)
 
-    def keep_spool(self) -> bool:
-        """As `Source.keep_spool`, but only where the files are incomplete: else they hold all packets."""
-        return self.error is not None and self.source.keep_spool()
+    @property
+    def is_saved(self) -> bool:
+        """Whether the files have all packets, or will have them."""
+        return self.error is None or self.source.is_saved
+
+    @property
+    def remains(self) -> Remains | None:
+        """The wrapped source's."""
+        return self.source.remains
+
+    def discard(self) -> None:
+        """As `Source.discard`, if the files are known to be incomplete: else `close` decides."""
+        self._is_unwanted = self.error is not None
 
     def close(self) -> None:
         """Stop, wait until the files have all packets, and close everything."""
@@ -190,6 +203,8 @@ class TeeSource:
             self._run()
         else:
             self._thread.join()
+        if self.error is None or self._is_unwanted:
+            self.source.discard()
         self.source.close()
         os.close(self._descriptor)
 

@@ -416,6 +416,12 @@ class RecoverCommand(NamedTuple):
     write: str | None = None
     """``-w``: the file to save it to."""
     delete: bool = False
+    overwrite: bool = False
+    """Whether the file of ``-w`` may be replaced."""
+    yes: bool = False
+    """Whether to delete without a question."""
+    name: str | None = None
+    """Which one, by the path or the name of its file; None: not given."""
 
 
 class ConfigCommand(NamedTuple):

@@ -85,7 +85,7 @@ _TAKES_VALUE: Final = frozenset({
 _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
-    "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--no-screen",
+    "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--yes", "--no-screen",
     "--csv", "--header", "--count", "--whole-streams", "--text",
 })  # fmt: skip
 #: Options that are an error when given twice, for one of the two would be left out unnoticed: they say what to read,
@@ -101,6 +101,8 @@ _SHORT: Final = {"--display-filter": "-Y"}
 _OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests", "export"})
 _EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
 #: Commands that open no capture of the user's: they take no keys.
+#: The end of an interrupted capture's file name, by which it may be chosen instead of by its number.
+_SPOOL_SUFFIX: Final = ".pcap"
 _NO_CAPTURE: Final = frozenset({"cases", "case", "recover", "config", "check", "fields"})
 #: Options of every command that opens one: files that say how it is read.
 _READING: Final = frozenset({"--keylog", "--proto"})
@@ -396,15 +398,22 @@ def _parse_case(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_recover(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"-w", "--delete"}, "recover")
+    _allow(scan, {"-w", "--overwrite", "--delete", "--yes"}, "recover")
     options = scan.options
     if {"-w", "--delete"} <= options.keys():
         raise CommandLineError("error.exclusive", first="-w", second="--delete")
+    if "--overwrite" in options and "-w" not in options:
+        raise CommandLineError("error.keep-where", option="--overwrite")
+    if "--yes" in options and "--delete" not in options:
+        raise CommandLineError("error.yes-delete")
     if len(scan.words) > 1:
         raise CommandLineError("error.too-many-words", command="recover", word=scan.words[1])
-    chosen = number({"recover": scan.words[0]}, "recover", 1, MAXIMUM_COUNT) if scan.words else None
+    word = scan.words[0] if scan.words else None
+    name = word if word is not None and word.endswith(_SPOOL_SUFFIX) else None
+    chosen = None if word is None or name else number({"recover": word}, "recover", 1, MAXIMUM_COUNT)
     write = file_name("-w", options["-w"]) if "-w" in options else None
-    return RecoverCommand(common, chosen, write, "--delete" in options)
+    delete, overwrite, yes = ("--delete" in options), ("--overwrite" in options), ("--yes" in options)
+    return RecoverCommand(common, chosen, write, delete, overwrite, yes, name)
 
 
 def _parse_config(scan: _Scan, common: Common) -> Command:

@@ -117,17 +117,20 @@ class Retention:
         before: Callable[[int], None],
         evict: Callable[[NDArray[np.int64]], None],
         source: Source | None,
+        eviction_lock: threading.Lock,
     ) -> None:
         """``before(first)`` is called before the rows up to ``first`` are evicted, ``evict(streams)`` to evict streams.
 
         ``source``: the only source, if it is live, so that its spool may be released; else None.  Everything is kept
-        until `bounds` are set.
+        until `bounds` are set.  ``eviction_lock``: of all sessions over that source.
         """
         self.bounds = Bounds(MAX_ROWS)
         self.released = 0
         """Offset up to which the spool was released."""
-        self.eviction_lock = threading.Lock()
-        """While held, nothing is evicted."""
+        self.eviction_lock = eviction_lock
+        """While held, nothing is evicted or released."""
+        self._given_up = 0
+        """Offset up to which the spool is to be released as soon as `eviction_lock` is free; 0: nowhere."""
         self._hindered = False
         """Whether the last `turn` should have evicted something while `eviction_lock` was held."""
         self._store = store
@@ -143,9 +146,25 @@ class Retention:
         return None if self._source is None else self._source.limit_bytes
 
     def release(self, offset: int) -> None:
-        """Release the spool's bytes before ``offset``, which belong to no packet of this session."""
+        """Release the spool's bytes before ``offset``, which belong to no packet of this session.
+
+        While `eviction_lock` is held, that is left to a later `turn`: somebody may still be copying them.
+        """
         if self._source is not None and self._source.limit_bytes is not None:
-            self._release(self._source, offset)
+            self._given_up = offset
+            self._release_given_up(self._source)
+
+    def _release_given_up(self, source: Source) -> None:
+        if not self._given_up:
+            return
+        if not self.eviction_lock.acquire(blocking=False):
+            self._hindered = True
+            return
+        try:
+            self._release(source, self._given_up)
+            self._given_up = 0
+        finally:
+            self.eviction_lock.release()
 
     def pace(self, read: int, end: int, *, waits: bool) -> None:
         """Tell the source that its spool, which ended at ``end``, is analysed up to ``read``, where old rows leave.
@@ -157,10 +176,12 @@ class Retention:
 
     def turn(self, end: int) -> None:
         """Evict what is beyond the bounds; the spool ends at ``end``.  Does nothing while `eviction_lock` is held."""
+        self._hindered = False
+        if self._source is not None:
+            self._release_given_up(self._source)
         store, streams, bounds = self._store, self._streams, self.bounds
         first = next_first(store, bounds, end, self.released)
         crowded = streams.count - streams.evicted_streams > bounds.streams
-        self._hindered = False
         if first <= store.first and not crowded:
             return
         if not self.eviction_lock.acquire(blocking=False):

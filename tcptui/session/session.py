@@ -29,11 +29,13 @@ from tcptui.model.errors import OutputError
 from tcptui.model.file_names import told_apart
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS, RowKind
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
+from tcptui.session.copying import Copying
 from tcptui.session.cores import usable_cores
 from tcptui.session.known_of import KnownOf
 from tcptui.session.lazy_annotator import LazyAnnotator
@@ -162,6 +164,8 @@ class Session:
         )  # fmt: skip
         self._judging = LazyAnnotator(self._pipeline, self._access, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
+        self.copying: Copying = Copying() if after is None else after.copying
+        """Copies that are being made of the packets of these sources."""
         self.ring = Retention(
             self.store,
             self.streams,
@@ -169,6 +173,7 @@ class Session:
             self._before_eviction,
             self._evict,
             source,
+            self.copying.lock,
         )
         """Evicts the oldest packets; tests may set other bounds."""
         if memory is not None and source is not None:
@@ -201,7 +206,6 @@ class Session:
         self._closed = False
         self._running: asyncio.Future[None] | None = None
         """Done when `run` has ended; None: it has not begun."""
-        self._wake: Callable[[], None] = lambda: None
 
     def _keys(self, keylog: str) -> KeyLog:
         carried = KeyBlocks([reader.parser.secrets for reader in self._pipeline.readers])
@@ -672,7 +676,7 @@ class Session:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(wake)
 
-        self._wake = announce
+        self.copying.wake = announce
         for source in self._sources:
             source.start(announce)
         self.catch_up.warm_up(announce)
@@ -707,7 +711,7 @@ class Session:
     async def leave(self) -> None:
         """Have `run` return soon while the sources go on, and wait for it: another session takes over (`anew`)."""
         self.catch_up.close()
-        self._wake()
+        self.copying.wake()
         if self._running is not None:
             await self._running
 
@@ -744,20 +748,11 @@ class Session:
         spool = self.spool
         if spool is None:
             raise OutputError("output_failed", path=safe_text(str(path)), reason=self.label)
-        with self.evicting_nothing():
+        with self.copying.keeping_all():
             end = self.progress.bytes_read
-            size = save_copy(spool, end, path, self._begin)
+            size = save_copy(spool, end, path, self._begin, check=self.copying.check)
         self._saved_end = end
         return size
-
-    @contextlib.contextmanager
-    def evicting_nothing(self) -> Iterator[None]:
-        """Have all packets that are kept now be there until the end of the block."""
-        try:
-            with self.ring.eviction_lock:
-                yield
-        finally:
-            self._wake()  # packets may have waited for room that is made only now, also where the disk was full
 
     @property
     def progress_end(self) -> int:
@@ -766,23 +761,38 @@ class Session:
 
     @property
     def has_unsaved(self) -> bool:
-        """Whether packets have been captured, or wait to be read, that `save` has not copied."""
-        progress = self.progress
-        known = progress.bytes_read + progress.bytes_waiting
-        return known > self._saved_end and (progress.rows > 0 or progress.bytes_waiting > 0)
+        """Whether packets have been captured, or wait to be read, that are in no whole file.
 
-    def keep_spools(self) -> bool:
-        """Have `close` keep spools with unsaved packets for recovery; returns whether there are any."""
-        kept = [source for source in self._sources if source.keep_spool()]
-        return bool(kept)
+        That is, neither in one that a source writes or was opened from, nor in one that `save` has made.
+        """
+        progress = self.progress
+        if progress.phase is Phase.FAILED or all(source.is_saved for source in self._sources):
+            return False
+        written = sum(source.status().end for source in self._sources)
+        has_packets = progress.rows > 0 or written > progress.bytes_read
+        return has_packets and written > max(self._saved_end, FILE_HEADER_BYTES)
+
+    def discard(self) -> None:
+        """Have `close` remove temporary spools: what is in no file by now is given up."""
+        for source in self._sources:
+            source.discard()
 
     def close(self) -> None:
-        """Stop, and close the sources and their spools.  Idempotent."""
+        """Stop, and close the sources and their spools, which stay where packets are unsaved.  Idempotent."""
         self.catch_up.close()
         if not self._closed:
             self._closed = True
-            for source in self._sources:
-                source.close()
+            self.stop()
+            self.copying.end()
+            with self.copying.lock:  # a copy reads descriptors that are closed below
+                self._close_sources()
+
+    def _close_sources(self) -> None:
+        unsaved = [source for source in self._sources if not source.is_saved]
+        for source in () if self.has_unsaved else unsaved:
+            source.discard()
+        for source in self._sources:
+            source.close()
 
     def _evict(self, streams: NDArray[np.int64]) -> None:
         """Evict ``streams`` (ascending); runs in the worker thread."""

@@ -61,10 +61,10 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     """Shows ``session`` (and ``case`` beside it), or a start screen with the choices in ``offer``.
 
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
-    app: capturing needs a process that was started before the full screen.  ``unsaved`` says that quitting loses what
-    was captured.  ``begin_anew`` makes the session that goes on with the same capture when it is cleared; None where
-    that is impossible.  Without ``tour`` there are no hints of the tour; ``filters`` have names.  With NO_COLOR in the
-    environment no colour is drawn at all.
+    app: capturing needs a process that was started before the full screen.  ``begin_anew`` makes the
+    session that goes on with the same capture when it is cleared; None where that is impossible.  ``restarts``: a
+    capture that has ended can be begun once more.  Without ``tour`` there are no hints of the tour; ``filters`` have
+    names.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -80,7 +80,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
 
     def __init__(
         self, session: Session | None = None, language: Language | None = None, options: ViewOptions | None = None,
-        case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, unsaved: bool = False,
+        case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, restarts: bool = False,
         learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
         begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None, filters: NamedFilters | None = None,
     ) -> None:  # fmt: skip
@@ -103,7 +103,8 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.complaint = ""
         """What is wrong with the settings; empty once it has been read."""
         self._complained_at: float | None = None
-        self.leaving = Leaving(session, kept=not unsaved)
+        self.leaving = Leaving(session)
+        self._restarts = restarts
         self._begin_anew = begin_anew
         for theme in THEMES:
             self.register_theme(theme)
@@ -190,8 +191,9 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self.exit(event.choice)
 
     def on_unmount(self) -> None:
-        """Stop the session."""
+        """Stop the session, and copies that are being made of it: Textual waits for their threads."""
         if self.session is not None:
+            self.session.copying.end()
             self.session.stop()
 
     # -- actions ---------------------------------------------------------------------
@@ -217,18 +219,18 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     async def action_quit(self) -> None:
         """End the program, from any screen; packets or notes that would be lost ask once more."""
         if self._may_give_up(Way.QUIT):
-            self.exit()
+            self._give_up()
 
     def action_choose_again(self) -> None:
         """Go back to the start screen; packets or notes that would be lost ask once more."""
         if self._may_give_up(Way.CHOOSE):
-            self.exit(BackToStart())
+            self._give_up(BackToStart())
 
     def action_capture_anew(self) -> None:
         """Begin the live capture anew, without missing a packet; packets that would be lost ask once more."""
         session, begin = self.session, self._begin_anew
         runs = session is not None and session.may_begin_anew
-        ended = session is not None and session.local and not self.leaving.is_kept and not session.progress.growing
+        ended = session is not None and session.local and self._restarts and not session.progress.growing
         if session is None or begin is None or not (runs or ended):
             captures = session is not None and session.live
             self._tell("screen.notice.no_clear_of_this" if captures else "screen.notice.no_clear")
@@ -236,7 +238,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
             if runs:
                 self._go_on(session, begin)
             else:
-                self.exit(RestartCapture())  # the capture has ended: nothing comes that could be missed
+                self._give_up(RestartCapture())  # the capture has ended: nothing comes that could be missed
 
     @work(name="anew", group="anew", exclusive=True)
     async def _go_on(self, session: Session, begin: Callable[[], Session]) -> None:
@@ -251,6 +253,12 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         main.follow_on(self.screen)
         await self.switch_screen(main)
         self._run_session(self.session)
+
+    def _give_up(self, wish: BackToStart | RestartCapture | None = None) -> None:
+        """End the app by the user's decision, with ``wish`` as its result; after any other end the spools stay."""
+        if self.session is not None:
+            self.session.discard()
+        self.exit(wish)
 
     def _may_give_up(self, way: Way) -> bool:
         """Whether capture and notes may be given up: nothing would be lost, or this request confirms the last one.

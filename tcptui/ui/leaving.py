@@ -35,17 +35,15 @@ class Way(Enum):
 #: What follows the key of a `Way` where it is about notes, or about packets and notes.
 _NOTES: Final = ".notes"
 _BOTH: Final = ".both"
+#: What follows it while packets are being copied to a file.
+_COPYING: Final = ".copying"
 
 
 class Leaving:
-    """What would be lost of ``session``, and which request for it waits to be confirmed.
+    """What would be lost of ``session``, and which request for it waits to be confirmed."""
 
-    ``kept``: whether its packets are in a file that outlives the program.
-    """
-
-    def __init__(self, session: Session | None, *, kept: bool) -> None:
+    def __init__(self, session: Session | None) -> None:
         self.session = session
-        self._kept = kept
         self._unwritten: list[Notebook] = []
         """Notes that could not be written, also those of cases that have been closed."""
         self._asked: tuple[str, object] | None = None
@@ -58,14 +56,9 @@ class Leaving:
         """The key that is being acted on; None while it is something else: a click, the palette."""
 
     @property
-    def is_kept(self) -> bool:
-        """Whether every packet is in a file that outlives the program."""
-        return self._kept
-
-    @property
     def has_unsaved(self) -> bool:
         """Whether there are packets that would be lost."""
-        return not self._kept and self.session is not None and self.session.has_unsaved
+        return self.session is not None and self.session.has_unsaved
 
     @property
     def has_unwritten_notes(self) -> bool:
@@ -100,6 +93,8 @@ class Leaving:
     def _question(self, way: Way) -> str | None:
         """What to ask where nothing was asked before."""
         key: str = way.value
+        if self.session is not None and self.session.copying.is_running and way is not Way.CLEAR:  # nor a copy
+            return key + _COPYING
         if self.has_unwritten_notes and way is not Way.CLEAR:  # it ends no program, so notes stay
             return key + (_BOTH if self.has_unsaved else _NOTES)
         return key if self.has_unsaved else None

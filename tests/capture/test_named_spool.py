@@ -5,16 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.spool.named import NamedSpool
+from tcptui.capture.spool.files import open_output
+from tcptui.capture.spool.named import NamedSpool, OutputFile, Remains
 from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +43,11 @@ def test_new_spool_is_private_locked_and_named_after_its_owner(folder: Path) -> 
 def test_end_that_was_meant_leaves_nothing(folder: Path) -> None:
     spool = NamedSpool()
     os.write(spool.descriptor, bytes(FILE_HEADER_BYTES + 100))
+    spool.discard()
     spool.close()
     spool.close()
 
+    assert spool.remains is None
     assert list(folder.iterdir()) == []
 
 
@@ -50,13 +56,52 @@ def test_end_that_was_not_meant_leaves_what_there_is(folder: Path) -> None:
     os.write(full.descriptor, bytes(FILE_HEADER_BYTES + 100))
     os.write(empty.descriptor, bytes(FILE_HEADER_BYTES))
 
-    assert full.keep_name()
-    assert not empty.keep_name()
     full.close()
     empty.close()
+
+    assert (full.remains, empty.remains) == (Remains(full.path), None)
     assert list(folder.iterdir()) == [full.path]
     with full.path.open() as free:
         fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("kind", ["spool", "file of -w"])
+def test_file_that_was_removed_while_it_was_written_is_kept_by_another_name(folder: Path, kind: str) -> None:
+    content = HEADER + bytes(100)
+    spool = NamedSpool() if kind == "spool" else OutputFile(open_output(folder / "f"))
+    os.write(spool.descriptor, content)
+    for path in folder.iterdir():
+        path.unlink()
+    assert not spool.is_saved
+    spool.close()
+
+    (kept,) = folder.iterdir()
+    assert spool.remains == Remains(kept)
+    assert kept.read_bytes() == content
+    assert kept.name.startswith(f"tcptui-{os.geteuid()}-")
+
+
+def test_file_of_w_that_is_there_needs_no_other_name(folder: Path) -> None:
+    spool = OutputFile(open_output(folder / "f"))
+    os.write(spool.descriptor, HEADER + bytes(100))
+    assert spool.is_saved
+    spool.close()
+    spool.close()
+
+    assert spool.remains is None
+    assert list(folder.iterdir()) == [folder / "f"]
+
+
+def test_file_that_was_removed_and_cannot_be_kept_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = NamedSpool()
+    os.write(spool.descriptor, HEADER + bytes(100))
+    spool.path.unlink()
+    monkeypatch.setattr("tcptui.capture.spool.named.spool_directory", lambda: folder / "missing")
+    spool.close()
+
+    assert spool.remains is not None
+    assert spool.remains.path is None
+    assert spool.remains.error is not None
 
 
 def test_file_that_took_its_place_is_left_alone(folder: Path) -> None:

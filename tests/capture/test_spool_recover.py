@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)
+PCAPNG = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28) + struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +72,8 @@ def test_pipe_leaves_what_it_brought_when_its_end_was_not_meant() -> None:
         while source.status().end < 24 + 2 * 76:
             assert came.acquire(timeout=60)
         os.close(writing)
-        assert meant or source.keep_spool()
+        if meant:
+            source.discard()
         source.close()
 
         assert len(find_leftovers()) == (0 if meant else 1)
@@ -84,17 +86,17 @@ def test_file_that_is_unpacked_leaves_nothing(folder: Path, tmp_path: Path) -> N
     source.start(done.set)
     assert done.wait(60)
 
-    assert not source.keep_spool()
-    assert list(folder.iterdir()) == []
+    assert source.is_saved
     source.close()
+    assert list(folder.iterdir()) == []
 
 
-def test_newest_comes_first() -> None:
+def test_oldest_comes_first() -> None:
     paths = [interrupted(HEADER + records(1)) for _ in range(3)]
     for age, path in zip((20, 0, 10), paths, strict=True):
         os.utime(path, (time.time() - age,) * 2)
 
-    assert [found.path for found in find_leftovers()] == [paths[1], paths[2], paths[0]]
+    assert [found.path for found in find_leftovers()] == [paths[0], paths[2], paths[1]]
 
 
 def test_folder_of_two_names_holds_it_once(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +126,78 @@ def test_saved_on_the_same_disk_it_moves_and_is_cut_after_its_last_whole_record(
     assert target.stat().st_ino == before
     assert target.stat().st_mode & 0o777 == 0o600
     assert not left.exists()
+
+
+#: What may stand in a record's header by mistake: a length that cannot be, one that reaches behind the end of the file,
+#: one that ends amid another record.
+DAMAGES = [
+    struct.pack("<IIII", 1004, 0, 0xFFFFFFFF, 60),
+    struct.pack("<IIII", 1004, 0, 200_000, 200_000),
+    struct.pack("<IIII", 0, 0, 250_000, 60),
+    struct.pack("<IIII", 1004, 0, 61, 61),
+    bytes([0xEE]) * 16,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=["too long", "behind the end", "zeros", "off by one", "noise"])
+@pytest.mark.parametrize("tail", [b"", record(9)[:30]], ids=["whole", "cut"])
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "copied"])
+def test_behind_a_damaged_record_everything_is_kept_and_it_is_said(
+    tmp_path: Path, damage: bytes, tail: bytes, moved: bool
+) -> None:
+    kept = records(1, 2, 3) + damage + record(4)[16:] + records(*range(5, 300)) + tail
+    left = interrupted(HEADER + kept if moved else released(kept))
+    saved = save_leftover(left, tmp_path / "kept.pcap")
+
+    assert (tmp_path / "kept.pcap").read_bytes() == HEADER + kept
+    assert saved.size == 24 + len(kept)
+    assert saved.damaged_at is not None
+    assert 24 + 3 * 76 <= saved.damaged_at <= 24 + 5 * 76
+    assert 3 <= saved.packets <= 4
+
+
+@pytest.mark.parametrize("size", [0, 1, 60, 1500, 262_144])
+def test_last_record_that_was_begun_is_cut_wherever_it_ends(tmp_path: Path, size: int) -> None:
+    whole = records(1, 2, 3)
+    for rest in sorted({1, 15, 16, 17, 16 + size // 2, 15 + size}):
+        if not 0 < rest < 16 + size:
+            continue
+        left = interrupted(HEADER + whole + record(4, size)[:rest])
+        target = tmp_path / f"{size}-{rest}.pcap"
+        saved = save_leftover(left, target)
+
+        assert (saved.packets, saved.size, saved.damaged_at) == (3, 24 + len(whole), None)
+        assert target.read_bytes() == HEADER + whole
+
+
+def test_pcapng_with_a_damaged_length_is_kept_whole(tmp_path: Path) -> None:
+    packet = struct.pack("<IIIIIII", 6, 96, 0, 0, 5, 64, 64) + bytes(64) + struct.pack("<I", 96)
+    damaged = struct.pack("<II", 6, 9600) + packet[8:]
+    content = PCAPNG + packet + damaged + packet * 20
+    saved = save_leftover(interrupted(content), tmp_path / "kept.pcapng")
+
+    assert (tmp_path / "kept.pcapng").read_bytes() == content
+    assert (saved.packets, saved.damaged_at) == (1, len(PCAPNG) + 96)
+
+
+def test_saved_over_a_file_it_takes_its_place_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_names: object, **_options: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    target = tmp_path / "kept.pcap"
+    for number in (1, 2):
+        target.write_bytes(b"old")
+        save_leftover(interrupted(HEADER + records(number)), target, overwrite=True)
+        assert target.read_bytes() == HEADER + records(number)
+        monkeypatch.setattr(os, "link", refuse)
+    target.unlink()
+    target.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError):
+        save_leftover(interrupted(HEADER + records(3)), target, overwrite=True)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.pcap", "spools"]
 
 
 def test_large_one_is_cut_by_compiled_code_at_the_same_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,10 +349,8 @@ def test_in_use_it_is_refused() -> None:
 
 
 def test_pcapng_of_a_pipe_is_cut_after_its_last_whole_block(tmp_path: Path) -> None:
-    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
-    interface = struct.pack("<IIHHII", 1, 20, 1, 0, 0, 20)
     packet = struct.pack("<IIIIIII", 6, 96, 0, 0, 5, 64, 64) + bytes(64) + struct.pack("<I", 96)
-    left = interrupted(section + interface + packet + packet[:50])
+    left = interrupted(PCAPNG + packet + packet[:50])
     save_leftover(left, tmp_path / "kept.pcapng")
 
-    assert (tmp_path / "kept.pcapng").read_bytes() == section + interface + packet
+    assert (tmp_path / "kept.pcapng").read_bytes() == PCAPNG + packet

@@ -59,15 +59,15 @@ def interrupted(age_s: int = 0) -> Path:
     return spool.path
 
 
-def test_it_lists_newest_first_and_says_what_to_do(spools: Path, run: Run) -> None:
-    older, newer = interrupted(60), interrupted()
+def test_it_lists_oldest_first_and_says_what_to_do(spools: Path, run: Run) -> None:
+    newer, older = interrupted(), interrupted(60)
     code, said, complaint = run("recover")
 
     lines = said.splitlines()
     ours = [line for line in lines if str(spools) in line]
     assert (code, complaint) == (0, "")
-    assert [line.split()[-1] for line in ours] == [str(newer), str(older)]
-    assert "2023-11-14 22:13" in ours[0]
+    assert [line.split()[-1] for line in ours] == [str(older), str(newer)]
+    assert "2023-11-14 22:12" in ours[0]
     assert "44 B" in ours[0]
     assert "tcptui recover 1 -w FILE" in lines[-1]
     assert "tcptui recover --delete" in lines[-1]
@@ -79,6 +79,7 @@ def test_it_keeps_one_as_a_file(tmp_path: Path, run: Run) -> None:
 
     assert code == 0
     assert "2023-11-14 22:13" in said
+    assert "(1 packets, 44 B)" in said
     assert (tmp_path / "kept.pcap").read_bytes() == CAPTURE
     assert not left.exists()
 
@@ -105,14 +106,82 @@ def test_it_never_writes_over_a_file(tmp_path: Path, run: Run) -> None:
     assert left.exists()
 
 
+def test_number_that_was_told_is_that_of_the_same_capture_after_another_was_interrupted(run: Run) -> None:
+    told = interrupted(60)
+    later = interrupted()
+    code, said, _ = run("recover", "1", "--delete", "--yes")
+
+    assert (code, told.exists(), later.exists()) == (0, False, True)
+    assert str(told) in said
+
+
+def test_it_is_written_over_a_file_that_may_be(tmp_path: Path, run: Run) -> None:
+    left = interrupted()
+    target = tmp_path / "old.pcap"
+    target.write_bytes(b"old")
+    code, _, _ = run("recover", "1", "-w", str(target), "--overwrite")
+
+    assert (code, target.read_bytes(), left.exists()) == (0, CAPTURE, False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old.pcap", "spools"]
+
+
+def test_damaged_one_is_saved_as_it_is_and_said_to_be(tmp_path: Path, run: Run) -> None:
+    spool = NamedSpool()
+    content = CAPTURE + bytes(8) + b"\xff" * 8 + CAPTURE[24:] * 3
+    os.write(spool.descriptor, content)
+    os.close(spool.descriptor)
+    code, said, complaint = run("recover", "-w", str(tmp_path / "kept.pcap"))
+
+    assert (code, (tmp_path / "kept.pcap").read_bytes()) == (0, content)
+    assert f"(1 packets, {len(content)} B)" in said
+    assert "damaged at byte 44: the 1 packets before" in complaint
+
+
 def test_it_deletes_one_or_all(run: Run) -> None:
     older, newer, third = interrupted(60), interrupted(), interrupted(120)
-    code, said, _ = run("recover", "2", "--delete")
+    code, said, _ = run("recover", "2", "--delete", "--yes")
     assert (code, older.exists(), newer.exists()) == (0, False, True)
     assert str(older) in said
-    code, _, _ = run("recover", "--delete", language="zh")
+    code, _, _ = run("recover", "--delete", "--yes", language="zh")
 
     assert (code, newer.exists(), third.exists()) == (0, False, False)
+
+
+def test_it_is_chosen_by_the_name_of_its_file_too(tmp_path: Path, run: Run) -> None:
+    wanted, other, third = interrupted(60), interrupted(), interrupted(120)
+    code, _, _ = run("recover", wanted.name, "--delete", "--yes")
+    assert (code, wanted.exists(), other.exists(), third.exists()) == (0, False, True, True)
+    code, _, _ = run("recover", str(other), "-w", str(tmp_path / "kept.pcap"))
+
+    assert (code, other.exists(), third.exists()) == (0, False, True)
+
+
+def test_without_a_terminal_nothing_is_deleted_unasked(run: Run) -> None:
+    left = interrupted()
+    code, _, complaint = run("recover", "--delete")
+
+    assert (code, left.exists()) == (1, True)
+    assert str(left) in complaint
+    assert "--yes" in complaint
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("y", False), ("n", True), ("", True)])
+def test_it_asks_before_it_deletes_and_names_what(
+    run: Run, monkeypatch: pytest.MonkeyPatch, answer: str, stays: bool
+) -> None:
+    left = interrupted()
+    questions: list[str] = []
+
+    def says_yes(question: str, _words: object) -> bool:
+        questions.append(question)
+        return answer == "y"
+
+    monkeypatch.setattr("tcptui.cli.run.recover.says_yes", says_yes)
+    code, _, complaint = run("recover", "1", "--delete")
+
+    assert (code, left.exists()) == (int(stays), stays)
+    assert str(left) in complaint
+    assert questions == ["Delete these 1 for good (44 B)? [y/N] "]
 
 
 def test_number_that_is_not_listed_is_said(run: Run) -> None:
@@ -139,7 +208,13 @@ def test_line_means_what_it_says(line: str, expected: tuple[int | None, str | No
     assert (command.number, command.write, command.delete) == expected
 
 
-@pytest.mark.parametrize("line", ["recover 0", "recover x", "recover 1 2", "recover -w f --delete", "recover -n"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recover 0", "recover x", "recover 1 2", "recover -w f --delete", "recover -n", "recover --yes",
+        "recover --overwrite", "recover --delete --overwrite", "recover -w f --yes",
+    ],
+)  # fmt: skip
 def test_line_that_makes_no_sense_is_refused(line: str) -> None:
     with pytest.raises(CommandLineError):
         parse(line.split(), {})

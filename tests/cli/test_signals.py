@@ -136,6 +136,18 @@ def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
     _out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, err
     assert b" packets, " in err
+    (left,) = (tmp_path / "spools").iterdir()  # nobody decided that what a pipe brought once is given up
+    assert left.read_bytes() == tape().pcap(of=slice(0, 8))
+    assert b"tcptui recover 1 -w FILE" in err
+
+
+def test_capture_that_ends_by_itself_leaves_nothing(
+    watching: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = watching()
+    _out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    assert b"recover" not in err
     assert list((tmp_path / "spools").iterdir()) == []
 
 
@@ -188,7 +200,9 @@ def test_full_disk_behind_standard_output_is_said_in_one_line(words: list[str]) 
             env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, timeout=SECONDS, check=False,
         )  # fmt: skip
     assert done.returncode == 1
-    (line,) = [line for line in done.stderr.decode().splitlines() if "as root" not in line and "capturing" not in line]
+    besides = ("as root", "capturing", "tcptui recover")
+    lines = done.stderr.decode().splitlines()
+    (line,) = [line for line in lines if not any(word in line for word in besides)]
     assert line == "tcptui: the result cannot be written: No space left on device; make room, or send it elsewhere"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,9 +106,26 @@ def packets_in(paths: Sequence[Path]) -> int:
     return sum(len(run("tcpdump", "-nr", str(path)).splitlines()) for path in paths)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def recovered(spools: Path, said: str) -> int:
+    """How many packets `tcptui recover`, as ``said`` tells, brings back; nothing is left then."""
+    assert "tcptui recover 1 -w FILE" in said
+    kept = spools.parent / "kept.pcap"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(spools)}
+    command = [sys.executable, "-m", "tcptui", "recover", "1", "-w", str(kept)]
+    subprocess.run(command, env=environ, check=True, capture_output=True, timeout=SECONDS)
+    assert list(spools.iterdir()) == []
+    return packets_in([kept])
+
+
+def told_packets(said: str) -> int:
+    found = re.search(r"(\d+) packets, ", said)
+    assert found is not None, said
+    return int(found[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_findings_come_while_the_capture_runs_and_a_signal_ends_it_whole(
-    started: list[Watch], link: Link, number: signal.Signals
+    started: list[Watch], link: Link, spools: Path, number: signal.Signals
 ) -> None:
     watch = start(started, link)
     link.knock()
@@ -119,6 +137,7 @@ def test_findings_come_while_the_capture_runs_and_a_signal_ends_it_whole(
     code, _events, said = watch.end(number)
     assert code == 0
     assert "packets, 0 dropped by the kernel, findings: " in said
+    assert recovered(spools, said) == told_packets(said)
 
 
 def test_stop_on_ends_the_capture(started: list[Watch], link: Link) -> None:
@@ -197,7 +216,9 @@ def test_what_is_around_a_finding_is_kept_and_then_it_stops(started: list[Watch]
     assert "kept around findings" in said
 
 
-def test_full_disk_ends_it_with_what_was_written(started: list[Watch], link: Link, tmp_path: Path) -> None:
+def test_full_disk_ends_it_with_what_was_written_and_keeps_the_rest(
+    started: list[Watch], link: Link, spools: Path, tmp_path: Path
+) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk))
@@ -208,6 +229,7 @@ def test_full_disk_ends_it_with_what_was_written(started: list[Watch], link: Lin
         assert code == 1
         assert "the disk is full" in said
         assert packets_in(sorted(disk.iterdir())) > 20
+        assert recovered(spools, said) == told_packets(said)
     finally:
         run("umount", str(disk))
 
@@ -242,6 +264,17 @@ def test_capture_child_that_was_stopped_does_not_hold_up_the_end(
     assert code == 0
     assert packets_in([tmp_path / "f"]) == 4
     assert "tcptui: " in said
+
+
+def test_capture_child_that_dies_leaves_what_is_in_no_file(started: list[Watch], link: Link, spools: Path) -> None:
+    watch = start(started, link, "tcp")
+    link.knock()
+    watch.events("connection-refused")
+    (child,) = run("pgrep", "-P", str(watch.process.pid), "-f", "capture.child").split()
+    os.kill(int(child), signal.SIGKILL)
+    code, _events, said = watch.end()
+    assert code == 1
+    assert recovered(spools, said) == told_packets(said) == 2
 
 
 def test_count_ends_it(started: list[Watch], link: Link) -> None:

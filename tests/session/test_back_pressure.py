@@ -177,11 +177,11 @@ def test_pipe_waits_while_the_spool_is_saved_and_goes_on_after_that(at_packet: b
                 await asyncio.sleep(0)
             for _ in range(3):  # rounds in which nothing may be evicted end no capture
                 revision = session.revision
-                session._wake()
+                session.copying.wake()
                 while session.revision == revision:
                     await asyncio.sleep(0)
         assert not source.status().complete
-        session._wake()
+        session.copying.wake()
         await running
 
     with piped(tape.pcap(), limit) as source:
@@ -203,7 +203,7 @@ def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
         until(lambda: source.most_held == LIMIT)
         for _ in range(3):  # then all that came is analysed, and nobody but `save` wakes the worker
             before = len(rounds)
-            session._wake()
+            session.copying.wake()
             until(partial(lambda before: len(rounds) > before, before))
         if fails:
             raise OutputError("output_failed", path="x", reason="No space left on device")

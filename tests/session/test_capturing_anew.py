@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ import pytest
 from running_source import RunningSource
 
 from tcptui.capture.spool.punch import held_bytes
+from tcptui.model.errors import OutputError
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -141,6 +143,65 @@ async def test_disk_space_of_before_is_released_and_counts_no_more(tmp_path: Pat
     assert held > 2_000_000
     assert now < 100_000
     assert progress.spool_held == len(record(0, 1, SYN, 1))
+
+
+async def test_nothing_is_released_while_a_copy_of_what_came_before_is_made(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    await capture.run()
+    data = b"".join(record(n, 40001, PUSH_ACK, 1 + n, bytes(1000)) for n in range(500))
+    capture.source.give(data, 500)
+    await capture.read(500)
+    first = capture.session
+    with first.copying.keeping_all():  # as `w` does, for as long as it copies
+        await capture.begin_anew()
+        capture.source.give(record(9000, 40001, SYN, 1), 1)
+        await capture.read(1)
+        assert capture.source.released.begin == 0
+        assert os.pread(capture.source.descriptor, len(data), len(PCAP)) == data
+    second = capture.session
+    await until(lambda: second.progress.spool_held < len(data))  # what waited for that is made up for without a packet
+    await capture.end()
+
+    assert capture.source.released.begin == len(PCAP) + len(data)
+
+
+async def test_copy_of_packets_that_are_released_meanwhile_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = Capture(tmp_path)
+    await capture.run()
+    capture.source.give(b"".join(record(n, 40001, PUSH_ACK, 1 + n, bytes(1000)) for n in range(50)), 50)
+    await capture.read(50)
+    pread = os.pread
+
+    def released_meanwhile(descriptor: int, size: int, offset: int) -> bytes:
+        if size > len(PCAP):
+            capture.source.release(len(PCAP) + 20 * len(record(0, 1, PUSH_ACK, 1, bytes(1000))))
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr("tcptui.capture.spool.files.os.pread", released_meanwhile)
+    with pytest.raises(OutputError) as refused:
+        capture.session.save(tmp_path / "saved.pcap")
+    monkeypatch.undo()
+    await capture.end()
+
+    assert refused.value.key == "messages.save_released"
+    assert not (tmp_path / "saved.pcap").exists()
+    assert capture.session.has_unsaved
+
+
+async def test_copy_ends_without_a_file_when_the_session_is_closed(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    await capture.run()
+    capture.source.give(record(0, 40001, SYN, 1), 1)
+    await capture.read(1)
+    await capture.end()
+    capture.session.copying.end()
+    with pytest.raises(OutputError) as ended:
+        capture.session.save(tmp_path / "saved.pcap")
+
+    assert ended.value.key == "messages.save_given_up"
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_file_of_w_keeps_everything(tmp_path: Path) -> None:

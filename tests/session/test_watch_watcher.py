@@ -73,8 +73,11 @@ class Growing:
         self.stopped = True
         self._announce()
 
-    def keep_spool(self) -> bool:
-        return False
+    is_saved = True
+    remains = None
+
+    def discard(self) -> None:
+        pass
 
     def release(self, offset: int) -> bool:
         return offset >= 0

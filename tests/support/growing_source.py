@@ -58,9 +58,15 @@ class GrowingSource:
         """As a live source does."""
         return self.limit_bytes is not None and self.released.release(offset)
 
-    def keep_spool(self) -> bool:
-        """Nothing is kept."""
-        return False
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is a file of ``-w``."""
+        return self.limit_bytes is None
+
+    def discard(self) -> None:
+        """Nothing has a name."""
+
+    remains = None
 
     def stop(self) -> None:
         """All of it is there already."""

@@ -317,7 +317,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
         offer = Offer(RecentFiles(tmp_path), [], interfaces=tuple, counters=dict)
         how: dict[str, Any] = {"offer": offer}
     else:
-        how = {"unsaved": True, "begin_anew": session.anew}
+        how = {"begin_anew": session.anew}
     async with driven(None if "start screen" in screen else session, **how) as driver:
         if screen == "prompt for a note":
             session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file
@@ -395,7 +395,7 @@ async def test_asks_only_where_packets_would_be_lost(
     key = {"leaves": "q", "chooses": "i", "anew": "C"}[way]
     if kind.startswith("live"):
         session, source = live(records, tmp_path, limit_bytes=None if "-w" in kind else 1 << 30)
-        how: dict[str, Any] = {"unsaved": "-w" not in kind, "begin_anew": session.anew}
+        how: dict[str, Any] = {"begin_anew": session.anew}
     else:
         (tmp_path / "one.pcap").write_bytes(records)
         session, source, how = await asyncio.to_thread(open_file, tmp_path / "one.pcap"), None, {}
@@ -454,7 +454,7 @@ async def test_notes_of_a_case_that_was_closed_are_asked_about_beside_the_packet
 ) -> None:
     session, _source = capture
     learning = LearningRecord(tmp_path)
-    async with driven(session, unsaved=True, begin_anew=session.anew, learning=learning) as driver:
+    async with driven(session, begin_anew=session.anew, learning=learning) as driver:
         await driver.until(lambda: session.looked_through)
         await driver.press("e", "escape", "c")
         await driver.until(lambda: isinstance(driver.app.screen, MainScreen) and driver.app.screen.nested)
@@ -476,7 +476,7 @@ async def test_one_question_is_not_answered_by_another_request(
     first: str, second: str, capture: tuple[Session, RunningSource]
 ) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew) as driver:
         await driver.press(first, second)
 
         done = bool(driver.left) or driver.app.session is not session
@@ -490,7 +490,7 @@ async def test_filter_of_the_capture_stands_on_the_screen_also_after_it_was_clea
 ) -> None:
     session, _source = capture
     session.filter_words = "tcp port\x1b 9"
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew) as driver:
         assert "wire0  filter tcp port␛ 9  13 packets" in driver.shown.splitlines()[0]
         await driver.press("C", "C")
         await driver.until(lambda: "wire0  filter tcp port␛ 9  0 packets" in driver.shown.splitlines()[0])
@@ -500,7 +500,7 @@ async def test_clearing_keeps_order_narrowing_and_the_zoom_of_the_list(
     capture: tuple[Session, RunningSource],
 ) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
         await driver.press("s", "s", "slash", *"40001", "enter", "z", "C", "C")
@@ -518,7 +518,7 @@ async def test_clearing_keeps_order_narrowing_and_the_zoom_of_the_list(
 
 async def test_clearing_keeps_the_display_filter(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
         before.filter_by("tcp.port == 40001")
@@ -535,7 +535,7 @@ async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
     capture: tuple[Session, RunningSource],
 ) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
         before.narrow_to(ChosenStreams(lambda _words: "the first", (0,)))
@@ -551,7 +551,7 @@ async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
 
 async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True) as driver:
+    async with driven(session) as driver:
         await driver.pilot.press("q", "j", "q")
         await driver.settle()
         assert driver.left == []
@@ -563,7 +563,7 @@ async def test_keys_typed_faster_than_they_are_acted_on_count_too(capture: tuple
 
 async def test_ctrl_q_asks_like_ctrl_c_and_answers_it(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True) as driver:
+    async with driven(session) as driver:
         await driver.press("ctrl+q")
         assert (driver.question, driver.left) == ("leaves", [])
         await driver.press("ctrl+c")
@@ -572,7 +572,7 @@ async def test_ctrl_q_asks_like_ctrl_c_and_answers_it(capture: tuple[Session, Ru
 
 async def test_quit_of_the_palette_asks(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True) as driver:
+    async with driven(session) as driver:
         await driver.press("ctrl+p", *"quit", "enter")
         await driver.until(lambda: not isinstance(driver.app.screen, CommandPalette))
         await driver.until(lambda: driver.question == "leaves")
@@ -583,7 +583,7 @@ async def test_quit_of_the_palette_asks(capture: tuple[Session, RunningSource]) 
 
 async def test_question_that_left_the_screen_is_not_answered(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True) as driver:
+    async with driven(session) as driver:
         await driver.press("q")
         main = driver.app.screen
         assert isinstance(main, MainScreen)
@@ -594,17 +594,54 @@ async def test_question_that_left_the_screen_is_not_answered(capture: tuple[Sess
 
 async def test_terminal_too_small_for_the_hints_shows_the_question(capture: tuple[Session, RunningSource]) -> None:
     session, _source = capture
-    async with driven(session, unsaved=True) as driver:
+    async with driven(session) as driver:
         await driver.pilot.resize_terminal(50, 10)
         await driver.settle()
         await driver.press("q")
         assert driver.question == "leaves"
 
 
+@pytest.mark.parametrize("key", ["q", "i"])
+async def test_copy_that_is_being_made_is_asked_about(
+    capture: tuple[Session, RunningSource], tmp_path: Path, key: str
+) -> None:
+    session, _source = capture
+    async with driven(session) as driver:
+        with session.copying.lock:  # as another copy that takes its time
+            await driver.press("w")
+            assert isinstance(driver.app.focused, Input)
+            driver.app.focused.value = str(tmp_path / "saved.pcap")
+            await driver.press("enter")
+            await driver.until(lambda: session.copying.is_running)
+            await driver.press(key)
+            assert ("Still saving to a file. Press again to" in driver.shown, driver.left) == (True, [])
+        await driver.until(lambda: not session.has_unsaved)
+        await driver.press(OTHER, key)
+        assert len(driver.left) == 1
+
+
+async def test_what_came_of_a_copy_is_told_after_the_capture_was_begun_anew(
+    capture: tuple[Session, RunningSource], records: bytes, tmp_path: Path
+) -> None:
+    session, source = capture
+    async with driven(session, begin_anew=session.anew) as driver:
+        before = driver.app.screen
+        assert isinstance(before, MainScreen)
+        with session.copying.lock:
+            before.save(str(tmp_path / "saved.pcap"))
+            await driver.until(lambda: session.copying.is_running)
+            await driver.press("C", "C")
+            await driver.main_screen_after(before)
+            assert source.released.begin == 0, "these packets are still to be copied"
+        await driver.until(lambda: "Saved " in driver.shown)
+
+    assert (tmp_path / "saved.pcap").read_bytes() == records
+
+
 async def test_capture_without_packets_is_left_at_once(records: bytes, tmp_path: Path) -> None:
     source = RunningSource(records[:HEADER], directory=tmp_path)
     session = Session([source])
-    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True), unsaved=True)
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True))
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driven(app, pilot)
         await driver.until(lambda: session.revision > 0)
@@ -615,7 +652,7 @@ async def test_capture_without_packets_is_left_at_once(records: bytes, tmp_path:
 
 async def test_capture_that_has_ended_is_begun_again(capture: tuple[Session, RunningSource]) -> None:
     session, source = capture
-    async with driven(session, unsaved=True, begin_anew=session.anew) as driver:
+    async with driven(session, begin_anew=session.anew, restarts=True) as driver:
         source.stop()
         await driver.until(lambda: session.progress.phase is Phase.DONE)
         await driver.press("C", "C")

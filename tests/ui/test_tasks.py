@@ -85,7 +85,7 @@ class Desk:
                 source.give(recorded[_HEADER:], 268)
                 session = Session([source])
                 session.local = True
-                how.update(unsaved=True, begin_anew=lambda: self.session.anew())
+                how.update(begin_anew=lambda: self.session.anew())
             case Scene.STUDENT:
                 assert self.case is not None
                 session = open_file(self.case.captures[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 from tcptui.capture.spool.files import open_output, open_successor, output_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
@@ -18,11 +19,16 @@ class Sink:
     """A context that writes ``path``, by the rules of `open_output`; left by an exception, no file is left behind.
 
     ``overwrite``: a file that is there stays until the new one is whole, and then is replaced at once.
-    ``descriptor``: write to it instead, and keep it open; ``path`` is its name in messages.
+    ``descriptor``: write to it instead, and keep it open; ``path`` is its name in messages.  ``check(path)`` is called
+    again and again, and raises an error to end it.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, descriptor: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, overwrite: bool = False, descriptor: int | None = None,
+        check: Callable[[Path], None] | None = None,
+    ) -> None:  # fmt: skip
         self._path = path
+        self._check = check
         self._is_file = descriptor is None
         self._written = path
         """Where the bytes go until all have been written."""
@@ -74,6 +80,8 @@ class Sink:
             self._flush()
 
     def _flush(self) -> None:
+        if self._check is not None:
+            self._check(self._path)
         rest = memoryview(b"".join(self._pieces))
         self._pieces, self._waiting = [], 0
         try:

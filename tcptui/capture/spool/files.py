@@ -16,7 +16,7 @@ from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: The share of the free disk space that a temporary spool may fill; the rest stays for the host.
 SHARE_OF_FREE_DISK: Final = 0.5
@@ -115,6 +115,24 @@ def whole_output(path: Path) -> Iterator[int]:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def succeeding_output(path: Path) -> Iterator[int]:
+    """As `whole_output`, but the new file takes the place of one that exists, once it is whole."""
+    descriptor, aside = open_successor(path)
+    is_whole = False
+    try:
+        yield descriptor
+        os.fsync(descriptor)
+        aside.replace(path)
+        is_whole = True
+    except OSError as error:
+        raise output_error(error, path) from error
+    finally:
+        os.close(descriptor)
+        if not is_whole:
+            aside.unlink(missing_ok=True)
+
+
 def open_successor(path: Path) -> tuple[int, Path]:
     """The descriptor and the path of a new file beside ``path``, which it may replace once it is whole: mode 0600.
 
@@ -147,25 +165,32 @@ def is_one_capture(spool: int | None) -> bool:
     return spool is not None and os.pread(spool, 4, 0) in ORDINARY_MAGICS
 
 
-def save_copy(spool: int, end: int, path: Path, begin: int = 0) -> int:
+def save_copy(
+    spool: int, end: int, path: Path, begin: int = 0, check: Callable[[Path], None] = lambda _path: None
+) -> int:  # fmt: skip
     """Copy what is kept of the first ``end`` bytes of ``spool`` to a new file at ``path``; returns that file's size.
 
     ``begin``: the offset of the first record that is copied (`is_one_capture`); 0: the first one that is kept.
-    No bytes of the spool may be released meanwhile.  Raises OutputError, after removing the incomplete copy.
+    ``check(path)`` is called before each block, and raises an error to end it.  Raises OutputError, after removing the
+    incomplete copy; also if bytes of the spool were released meanwhile.
     """
     with whole_output(path) as descriptor:
         size, done = 0, max(released_until(spool), begin)
+        first = done
         if done:
             header = bytearray(os.pread(spool, FILE_HEADER_BYTES, 0))
             header[RELEASED] = bytes(8)
             size = os.write(descriptor, header)
         while done < end:
+            check(path)
             block = os.pread(spool, min(_COPY_BYTES, end - done), done)
             if not block:
                 break  # truncated by somebody else; the session reports that
             written = os.write(descriptor, block)
             done += written
             size += written
+        if released_until(spool) > max(first, FILE_HEADER_BYTES):
+            raise OutputError("save_released", path=safe_text(str(path)))
     return size
 
 

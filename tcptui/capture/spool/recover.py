@@ -25,8 +25,10 @@ from tcptui.capture.file_source import FileSource
 from tcptui.capture.spool.files import (
     fallback_directory,
     open_spool,
+    open_successor,
     output_error,
     spool_directory,
+    succeeding_output,
     whole_output,
 )
 from tcptui.capture.spool.named import name_prefix, remove_name
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 #: A leftover without packets is removed once it has not been modified for this long, in seconds.
 _EMPTY_SECONDS: Final = 60.0
 _COPY_BYTES: Final = 4 << 20
+_NANO: Final = 1_000_000_000
 #: From this size in bytes on, loading the compiler and scanning takes less time than scanning in plain Python.
 _WORTH_COMPILING: Final = 32 << 20
 #: Errors of link(2) after which the capture is copied instead.
@@ -58,8 +61,20 @@ class Leftover:
     """When the last packet was written, in seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a leftover has become that was saved."""
+
+    packets: int
+    """Those that can be read: where it is damaged, those before that."""
+    size: int
+    """Of the file, in bytes."""
+    damaged_at: int | None
+    """The offset in the file behind which nothing can be read; all of it was saved.  None: it is not damaged."""
+
+
 def find_leftovers() -> tuple[Leftover, ...]:
-    """Interrupted captures of this user, newest first.
+    """Interrupted captures of this user, oldest first: one more does not change the numbers of those before.
 
     Call it after root was given up: it searches the effective user's files.  Leftovers without packets are removed
     on the way (`_EMPTY_SECONDS`).
@@ -77,7 +92,7 @@ def find_leftovers() -> tuple[Leftover, ...]:
                 found.append(Leftover(path, size, status.st_mtime))
             elif time.time() - status.st_mtime > _EMPTY_SECONDS:
                 remove_name(path, descriptor)
-    return tuple(sorted(found, key=lambda leftover: leftover.modified, reverse=True))
+    return tuple(sorted(found, key=lambda leftover: (leftover.modified, leftover.path)))
 
 
 def open_leftover(path: Path) -> FileSource:
@@ -100,21 +115,23 @@ def open_leftover(path: Path) -> FileSource:
         return FileSource(copy, str(path))
 
 
-def save_leftover(path: Path, target: Path) -> None:
-    """Move the leftover at ``path`` to the new file ``target``, truncated after its last whole record.
+def save_leftover(path: Path, target: Path, *, overwrite: bool = False) -> Saved:
+    """Move the leftover at ``path`` to the file ``target``, which must not exist unless ``overwrite``.
 
-    Copies nothing if both are on the same file system and no records were released.  Raises InputError where it is
-    no leftover (any more), OutputError where ``target`` cannot be written; the leftover is then still there.
+    A last record that was only begun is cut off; behind any other damage everything is kept.  Copies nothing if both
+    are on the same file system and no records were released.  Raises InputError where it is no leftover (any more),
+    OutputError where ``target`` cannot be written; the leftover is then still there.
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
-        if first != FILE_HEADER_BYTES or not _link(path, target):
-            with whole_output(target) as written:
-                _copy(descriptor, first, written)
-                os.ftruncate(written, _whole_end(written))
+        if first == FILE_HEADER_BYTES and _link(path, target, overwrite=overwrite):
+            saved = _completed(descriptor)
         else:
-            os.ftruncate(descriptor, _whole_end(descriptor))
+            with (succeeding_output if overwrite else whole_output)(target) as written:
+                _copy(descriptor, first, written)
+                saved = _completed(written)
         remove_name(path, descriptor)
+        return saved
 
 
 def delete_leftover(path: Path) -> None:
@@ -161,8 +178,10 @@ def _claimed(path: Path) -> Iterator[int]:
             raise InputError("leftover_foreign", path=name)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise InputError("leftover_in_use", path=name) from error
+        except OSError:  # a file system without locks: what is in use has no name there (`NamedSpool`)
+            pass
         yield descriptor
     finally:
         os.close(descriptor)
@@ -189,8 +208,9 @@ def _write(descriptor: int, data: bytes | bytearray, offset: int) -> None:
         rest = rest[written:]
 
 
-def _whole_end(descriptor: int) -> int:
-    """The end offset of the last whole record, in a capture file of any format."""
+def _completed(descriptor: int) -> Saved:
+    """Cut off a last record that was only begun, in a capture file of any format; returns what the file has then."""
+    from tcptui.capture.spool.last_record import is_begun_record
     from tcptui.capture.spool.reader import SpoolReader
     from tcptui.wire.numba_compile import compiler_available
     from tcptui.wire.record_scanner import Scanner
@@ -198,16 +218,30 @@ def _whole_end(descriptor: int) -> int:
     size, scanner = os.fstat(descriptor).st_size, Scanner()
     if size >= _WORTH_COMPILING and compiler_available():
         scanner.compile()
-    reader = SpoolReader(descriptor, scanner)
-    while reader.next_batch(size) is not None:
-        continue
-    return reader.position
+    reader, packets, second = SpoolReader(descriptor, scanner), 0, None
+    while (batch := reader.next_batch(size)) is not None:
+        packets += len(batch.records.start)
+        second = int(batch.records.time_ns[-1]) // _NANO
+    position = reader.position
+    if position == size:
+        return Saved(packets, size, None)
+    if reader.stopped or not is_begun_record(descriptor, position, size, second):
+        return Saved(packets, size, position)
+    os.ftruncate(descriptor, position)
+    return Saved(packets, position, None)
 
 
-def _link(path: Path, target: Path) -> bool:
+def _link(path: Path, target: Path, *, overwrite: bool) -> bool:
     """Hard-link ``target`` to ``path``; False where links are not possible, but a copy may be."""
     try:
-        os.link(path, target, follow_symlinks=False)
+        if overwrite and os.path.lexists(target):
+            descriptor, aside = open_successor(target)
+            os.close(descriptor)
+            aside.unlink()  # a link needs a name that is free
+            os.link(path, aside, follow_symlinks=False)
+            aside.replace(target)
+        else:
+            os.link(path, target, follow_symlinks=False)
     except FileExistsError as error:
         raise OutputError("output_exists", path=safe_text(str(target))) from error
     except OSError as error:

@@ -17,7 +17,7 @@ from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
 from tcptui.cli.inputs import print_privilege_notice
-from tcptui.cli.run.recover import say_kept
+from tcptui.cli.run.recover import say_remains
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
@@ -167,6 +167,7 @@ class Launch:
             schema=self.common.proto if own else "",
         )
         session.find_also(self.own_rules if own else ())
+        self.round.callback(lambda: say_remains(sources, self.words))
         self.round.callback(session.close)
         return session
 
@@ -195,12 +196,13 @@ class Launch:
         display: Display,
         *,
         case: Case | None = None,
-        unsaved: bool = False,
+        restarts: bool = False,
         begin_anew: Callable[[], Session] | None = None,
     ) -> Left:
         """Show the main screen until it is left.
 
-        ``begin_anew`` makes the session that goes on with the same capture when it is cleared.
+        ``begin_anew`` makes the session that goes on with the same capture when it is cleared; ``restarts``: one that
+        has ended can be begun once more.
         """
         from tcptui.ui.app import TcptuiApp
         from tcptui.ui.start.choice import BackToStart, RestartCapture
@@ -211,20 +213,14 @@ class Launch:
             session,
             options=self.options(display),
             case=case,
-            unsaved=unsaved,
+            restarts=restarts,
             begin_anew=begin_anew,
             learning=LearningRecord(state_directory(os.environ)),
             choices=self.choices,
             tour=self.tour,
             filters=self.filters,
         )
-        code = TcptuiError.exit_code
-        try:
-            code = self.run(app)
-        finally:
-            # After a signal, a hang-up or a crash: keep the capture, for the user did not decide to discard it.
-            if code and session.keep_spools():
-                say_kept(self.words)
+        code = self.run(app)
         session = app.session or session  # when the capture was cleared, another one has gone on with it
         wish = app.return_value
         chosen = wish if isinstance(wish, BackToStart | RestartCapture) else None

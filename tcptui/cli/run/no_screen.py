@@ -34,6 +34,7 @@ from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
 from tcptui.cli.run.own_findings import own_rules, require_known
+from tcptui.cli.run.recover import say_remains
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import SAME_SECONDS, STOPPING, heeded, signals_unwind
 from tcptui.cli.stdout import StandardOutput
@@ -65,11 +66,13 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
+        opened: list[Source] = []
+        stack.callback(lambda: say_remains(opened, words))
         try:
-            sources = _open(command, words, stack)
+            opened += _open(command, words, stack)
         except CaptureDeniedError as error:
             return offer_sudo(error, sys.argv[1:], words)
-        return _watch(command, sources, words, stack, compiled)
+        return _watch(command, opened, words, stack, compiled)
 
 
 def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
@@ -164,8 +167,11 @@ def _watch(
         session.run_here(alone=workers == 1)
     if watcher.stopped_by is not None:
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
-    session.close()
     with signals_unwind():  # a slow reader may delay the end, but not after a signal
+        was_ended = session.steering.ends_by is not None and not command.watch.keep_around
+        if not was_ended and watcher.error is None and not exit_code(session, sources):
+            session.discard()
+        session.close()
         unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
     return _say_end(session, sources, watcher, unread, words)
 

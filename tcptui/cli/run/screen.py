@@ -186,7 +186,7 @@ class _Rounds:
             recent,
             find_cases=_bundled_cases,
             done=done,
-            leftovers=find_leftovers(),
+            leftovers=find_leftovers()[::-1],  # newest first: that is the one looked for
             may_capture=lambda: self._may_capture,
             may_become_root=not self._launch.has_parsed,
             filter_words=self._filter,
@@ -237,7 +237,7 @@ class _Rounds:
         session.filter_words = command.filter_words
         watched = Watched(session, [source], command)
         self._filter = command.filter_words
-        code = self._show(session, command.display, unsaved=command.write is None, again=command, watched=watched)
+        code = self._show(session, command.display, again=command, watched=watched)
         watched.end()
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
@@ -259,7 +259,7 @@ class _Rounds:
         session.own_screen = OwnScreen.LEFT_OUT
         session.filter_words = command.filter_words
         watched = Watched(session, [source], command)
-        code = self._show(session, command.display, unsaved=files is None, watched=watched)
+        code = self._show(session, command.display, watched=watched)
         watched.end()
         status = source.status()
         counts = {"packets": watched.session.progress.rows, "dropped": status.kernel_dropped}
@@ -281,8 +281,7 @@ class _Rounds:
         if len(command.files) == 1 and STANDARD_STREAM not in command.files and not session.live:
             session.capture_file = Path(command.files[0])
         watched = Watched(session, opened, command)
-        # Packets out of a pipe cannot be read twice.
-        code = self._show(session, command.display, unsaved=session.live and command.write is None, watched=watched)
+        code = self._show(session, command.display, watched=watched)
         watched.end()
         return code or say_files(opened[0], self._words) or say_watched(watched.watcher, self._words)
 
@@ -302,7 +301,6 @@ class _Rounds:
         display: Display,
         *,
         case: Case | None = None,
-        unsaved: bool = False,
         again: LiveCommand | None = None,
         watched: Watched | None = None,
     ) -> int:
@@ -313,7 +311,8 @@ class _Rounds:
         from tcptui.ui.start.choice import BackToStart, RestartCapture
 
         begin_anew = watched.begin_anew if watched is not None and watched.may_begin_anew else None
-        left = self._launch.show(session, display, case=case, unsaved=unsaved, begin_anew=begin_anew)
+        restarts = again is not None and again.write is None  # a file of -w would be replaced
+        left = self._launch.show(session, display, case=case, restarts=restarts, begin_anew=begin_anew)
         match left.wish:
             case BackToStart():
                 self._next = StartCommand(self._common, display)

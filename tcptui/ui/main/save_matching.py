@@ -28,7 +28,7 @@ def save_matching(session: Session, matching: Matching, path: Path, book: Notebo
     """
     names = {info.spool: info.label for info in session.sources}
     spools = range(len(session.spools))
-    with session.evicting_nothing(), Sink(path) as sink:
+    with session.copying.keeping_all(), Sink(path, check=session.copying.check) as sink:
         rows = (matching.first + np.flatnonzero(matching.mask)).astype(np.int64)
         rows = rows[rows >= session.store.first]
         slicer = Slicer(session)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import amount
-from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.prompt_line import PromptKind, expand
+from tcptui.ui.screens.noticing import NoticingScreen
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from tcptui.dfilter.errors import FilterError
     from tcptui.session.notes.format import NotesError
     from tcptui.ui.main.filter_work import FilterWork
@@ -48,7 +51,7 @@ class SavingScreen(ColumnChoosingScreen):
         matching, path = self.matching, expand(text)
         if matching is None:
             return
-        book = self.workspace.connections.notebook
+        app, book = self.app, self.workspace.connections.notebook
 
         def copy() -> None:
             from tcptui.ui.main.save_matching import save_matching  # no start waits for it
@@ -62,9 +65,9 @@ class SavingScreen(ColumnChoosingScreen):
             else:
                 of_all = f"{self.session.store.count:,}"
                 said = self.words("slice.written", n=f"{count:,}", all=of_all, file=safe_text(str(path)))
-            call_on_loop(self, self.say, said)
+            self._tell_from_thread(app, said)
 
-        self.run_worker(copy, thread=True, exclusive=True, group="save")
+        app.run_worker(copy, thread=True, exclusive=True, group="save")
 
     def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
         super()._answered(work, found)
@@ -77,7 +80,7 @@ class SavingScreen(ColumnChoosingScreen):
 
     def save(self, text: str) -> None:
         """Copy the capture so far to the file ``text``, in a worker thread."""
-        path = expand(text)
+        path, app = expand(text), self.app
 
         def copy() -> None:
             try:
@@ -86,14 +89,25 @@ class SavingScreen(ColumnChoosingScreen):
                 said = self._why_not_saved(error)
             else:
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
-            call_on_loop(self, self._saved, said)
+            self._tell_from_thread(app, said)
 
-        self.run_worker(copy, thread=True, exclusive=True, group="save")
+        app.run_worker(copy, thread=True, exclusive=True, group="save")
 
-    def _saved(self, said: str) -> None:
-        """Tell what came of saving, and whether anything is unsaved now."""
-        self._show_status()
-        self.say(said)
+    def _tell_from_thread(self, app: App[Any], said: str) -> None:
+        """Tell what came of saving, and whether anything is unsaved now, on the screen that is in front by then.
+
+        A copy goes on when its screen is left, as the capture does that is begun anew.
+        """
+
+        def tell() -> None:
+            screen = self if self.is_attached and not self._pruning else app.screen
+            if isinstance(screen, SavingScreen):
+                screen._show_status()
+            if isinstance(screen, NoticingScreen):
+                screen.say(said)
+
+        with suppress(RuntimeError):  # the app has ended
+            app.call_from_thread(tell)
 
     def _why_not_saved(self, error: TcptuiError) -> str:
         is_taken = error.key == "messages.output_exists"  # its advice is for the command line

@@ -37,7 +37,7 @@ What a TCP capture means, in the terminal.
   tcptui requests FILE... [-Y FILTER] [--group statement] [--jsonl | --har OUT]
                                   the requests (HTTP, SMTP, DNS, Redis, MySQL,
                                   PostgreSQL), and where the time of each went
-  tcptui recover [N] [-w FILE | --delete]
+  tcptui recover [N | NAME] [-w FILE [--overwrite] | --delete [--yes]]
                                   captures that were interrupted before they
                                   were saved: list, keep, delete
   tcptui config [--help]          the settings file: where it is, what it sets

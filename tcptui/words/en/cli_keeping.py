@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "cli.error.keep-where": "{option} needs -w FILE: it says where the packets go",
+    "cli.error.yes-delete": "--yes belongs to --delete, and there is none",
     "cli.error.files-of-what": "-W counts the files of -C or -G; give one of them, too",
     "cli.error.not-to-stdout": "{option} does not go with -w -, which sends one capture to standard output",
     "cli.error.size": ("{option} takes a size in millions of bytes, or with k, M or G in KiB, MiB or GiB, not {value}"),

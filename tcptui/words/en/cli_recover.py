@@ -3,13 +3,16 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "cli.recover.heading": "Captures that were interrupted, newest first:",
+    "cli.recover.heading": "Captures that were interrupted, oldest first:",
     "cli.recover.row": "{number:>3}  {date}  {size:>7}  {path}",
     "cli.recover.how": "Keep one: tcptui recover {number} -w FILE. Delete them all: tcptui recover --delete; one: tcptui recover {number} --delete.",
     "cli.recover.none": "no interrupted capture is left over",
-    "cli.recover.saved": "{path} holds the capture that was interrupted {date} ({size})",
+    "cli.recover.saved": "{path} holds the capture that was interrupted {date} ({packets} packets, {size})",
+    "cli.recover.damaged": "it is damaged at byte {offset}: the {packets} packets before that can be read, the rest is in the file, too",
+    "cli.recover.ask": "Delete these {count} for good ({size})? [y/N] ",
     "cli.recover.deleted": "deleted: {path} ({size})",
     "cli.recover.notice": "a capture was interrupted {date} and is kept ({size}); tcptui recover has it",
     "cli.recover.notice.more": "{count} captures were interrupted, the last one {date}, and are kept ({size}); tcptui recover has them",
-    "cli.recover.kept": "what was captured is kept; tcptui recover has it",
+    "cli.recover.kept": "what was captured is kept; tcptui recover has it: tcptui recover {number} -w FILE",
+    "cli.recover.lost": "the capture's file was removed while it was written, and it could not be kept elsewhere: {reason}",
 }

@@ -39,6 +39,8 @@ WORDS: Final[dict[str, str]] = {
         "stopped because the disk of {directory} is full; everything up to here is kept. Make room, or set "
         "TMPDIR to another disk"
     ),
+    "messages.save_given_up": "{path} was given up before it was whole, and removed",
+    "messages.save_released": "{path} was not saved: the oldest packets left the spool meanwhile; save again",
     "messages.spool_cut": "{path} was cut short by another program while it was written; the capture ends here",
     "messages.output_exists": "{path} exists; choose another name, or say --overwrite",
     "messages.output_symlink": "{path} is a symbolic link, which is never written through; name the file it leads to",

@@ -186,6 +186,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.times.capture": "Times since the capture's first packet.",
     "screen.notice.times.clock": "Time of day.",
     "screen.notice.quit_again": "Not saved (w saves). Press again to quit.",
+    "screen.notice.quit_again.copying": "Still saving to a file. Press again to quit without it.",
     "screen.notice.quit_again.notes": "Marks and notes were not written. Press again to quit.",
     "screen.notice.quit_again.both": "Neither packets nor notes are saved. Press again to quit.",
     "screen.keys.move": "Moving",

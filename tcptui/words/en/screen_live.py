@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.clear": "Begin anew: forget what was captured; numbers from 1, times from 0",
     "screen.key.choose": "Choose another interface, filter, file or case",
     "screen.notice.choose_again": "The capture is not saved (w saves). Press again to leave.",
+    "screen.notice.choose_again.copying": "Still saving to a file. Press again to leave without it.",
     "screen.notice.choose_again.notes": "Marks and notes were not written. Press again to leave.",
     "screen.notice.choose_again.both": "Neither packets nor notes are saved. Press again to leave.",
     "screen.notice.no_clear": "Nothing to clear: C begins a running capture anew.",

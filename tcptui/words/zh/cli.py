@@ -36,7 +36,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests 文件... [-Y 过滤器] [--group statement] [--jsonl | --har 输出]
                                   列出请求（HTTP、SMTP、DNS、Redis、MySQL、
                                   PostgreSQL），以及每个请求的时间去向
-  tcptui recover [N] [-w 文件 | --delete]
+  tcptui recover [N | 名称] [-w 文件 [--overwrite] | --delete [--yes]]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么
   tcptui check 过滤器 [--json]    检查显示过滤器（Wireshark 的语言）：对不对，

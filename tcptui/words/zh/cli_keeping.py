@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "cli.error.keep-where": "{option} 需要配合 -w 文件，说明数据包写到哪里",
+    "cli.error.yes-delete": "--yes 要与 --delete 一起用",
     "cli.error.files-of-what": "-W 限制的是 -C 或 -G 产生的文件个数，请同时给出其中一个",
     "cli.error.not-to-stdout": "{option} 不能与 -w - 同时使用：标准输出上只能有一份抓包数据",
     "cli.error.size": "{option} 的取值以百万字节为单位，也可带 k、M、G（KiB、MiB、GiB），不能是 {value}",

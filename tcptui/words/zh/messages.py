@@ -26,6 +26,8 @@ WORDS: Final[dict[str, str]] = {
     "messages.spool_disk_full": (
         "{directory} 所在磁盘已满，到此为止，之前的内容全部保留；请清理磁盘，或把 TMPDIR 指向其他磁盘"
     ),
+    "messages.save_given_up": "{path} 没有写完就放弃了，已删除",
+    "messages.save_released": "{path} 没有保存：复制时最早的数据包已移出；请再保存一次",
     "messages.spool_cut": "{path} 在写入期间被其他程序截短，抓包到此结束",
     "messages.output_exists": "{path} 已存在；请换一个文件名，或加上 --overwrite",
     "messages.output_symlink": "{path} 是符号链接，程序不会通过链接写入；请直接指定目标文件",

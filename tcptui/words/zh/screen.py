@@ -182,6 +182,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.times.capture": "时间从抓包的第一个包算起。",
     "screen.notice.times.clock": "显示当日时刻。",
     "screen.notice.quit_again": "抓包还没有保存（按 w 保存）。再按一次退出。",
+    "screen.notice.quit_again.copying": "还在保存文件。再按一次放弃保存并退出。",
     "screen.notice.quit_again.notes": "标记和备注无法写入文件，再按一次退出。",
     "screen.notice.quit_again.both": "抓到的包（按 w 保存）和备注都还没有保存，再按一次退出。",
     "screen.keys.move": "移动",

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.clear": "重新开始：清空已抓到的，不漏包；包号从 1、时间从 0 重新计",
     "screen.key.choose": "另选接口、过滤表达式、文件或案例",
     "screen.notice.choose_again": "抓到的包还没有保存（按 w 保存）。再按一次离开。",
+    "screen.notice.choose_again.copying": "还在保存文件。再按一次放弃保存并离开。",
     "screen.notice.choose_again.notes": "标记和备注无法写入文件，再按一次离开。",
     "screen.notice.choose_again.both": "抓到的包（按 w 保存）和备注都还没有保存，再按一次离开。",
     "screen.notice.no_clear": "没有可清空的：C 用于让正在进行的抓包重新开始。",
