@@ -168,11 +168,13 @@ def _watch(
     if watcher.stopped_by is not None:
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     with signals_unwind():  # a slow reader may delay the end, but not after a signal
+        session.stop()
+        unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
+        # What a signal ended and is in no file stays; of --keep-around the files are all that is wanted.
         was_ended = session.steering.ends_by is not None and not command.watch.keep_around
         if not was_ended and watcher.error is None and not exit_code(session, sources):
             session.discard()
         session.close()
-        unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
     return _say_end(session, sources, watcher, unread, words)
 
 
