@@ -2,29 +2,24 @@
 
 Python's own traceback ends with the error's message as it is, and that may quote a packet: an
 unknown character set of a header, say, with escape sequences in it.  A report here has files,
-lines and our source, the type of the error, and its message without what may quote a packet.
+lines and our source, the type of the error, and its message where that is of a known form (`crash_message`).
 """
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
 from tcptui import __version__
 from tcptui.model.safe_text import safe_text
+from tcptui.words.crash_message import known_message
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_QUOTED: Final = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*\"""")
 _LONGEST_MESSAGE: Final = 200
 _LONGEST_LINE: Final = 500
-#: Errors whose messages quote only names in our own source: quotes are kept.
-_NAMES_ONLY: Final = (ImportError, AttributeError, NameError)
-#: Errors whose text after a colon is the operating system's or the codec's: it is kept.
-_OWN_WORDS: Final = (OSError, UnicodeError)
 
 
 def describe_crash(error: BaseException) -> str:
@@ -43,18 +38,13 @@ def describe_crash(error: BaseException) -> str:
     for link in reversed(chain):
         parts.append("\n")
         parts.extend(traceback.format_tb(link.__traceback__))
-        parts.append(f"{type(link).__name__}: {_message(link)}\n")
+        parts.append(_summary(link) + "\n")
     return "".join(parts)
 
 
-def _message(error: BaseException) -> str:
-    text = str(error)
-    if not isinstance(error, _NAMES_ONLY):
-        text = _QUOTED.sub("'…'", text)
-        if not isinstance(error, _OWN_WORDS):
-            told, colon, rest = text.partition(": ")
-            text = told + (": …" if colon and rest != "'…'" else colon + rest)
-    return safe_text(text, _LONGEST_MESSAGE)
+def _summary(error: BaseException) -> str:
+    message = safe_text(known_message(error), _LONGEST_MESSAGE)
+    return type(error).__name__ + (f": {message}" if message else "")
 
 
 def install_exception_hooks() -> None:

@@ -71,7 +71,13 @@ def test_uncaught_error_is_told_without_the_text_that_caused_it(way: str) -> Non
         (ValueError(HOSTILE), "ValueError: '…'"),
         (KeyError(HOSTILE.decode("utf-8", "replace")), "KeyError: '…'"),
         (LookupError("unknown encoding: \x1b[2J"), "LookupError: unknown encoding: …"),
-        (RuntimeError("while reading"), "RuntimeError: while reading"),
+        (RuntimeError("while reading"), "RuntimeError"),
+        (IndexError("list index out of range"), "IndexError: list index out of range"),
+        (TypeError("'int' object is not callable"), "TypeError: 'int' object is not callable"),
+        (TypeError("'MARKER' object is not callable"), "TypeError: '…' object is not callable"),
+        (OSError(2, "MARKER", "/MARKER"), "FileNotFoundError: [Errno 2] No such file or directory"),
+        (OSError("MARKER"), "OSError"),
+        (UnicodeDecodeError("x", b"MARKER", 0, 1, "MARKER"), "UnicodeDecodeError"),
         (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
         (
             UnicodeDecodeError("utf-8", b"MARKER\xff", 6, 7, "invalid start byte"),
@@ -81,3 +87,56 @@ def test_uncaught_error_is_told_without_the_text_that_caused_it(way: str) -> Non
 )
 def test_summary_keeps_our_own_words_only(error: Exception, summary: str) -> None:
     assert describe_crash(error).splitlines()[-1] == summary
+
+
+MARKER = "s3cret-MARKER"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"can't parse '{MARKER}'", f"don't know {MARKER}", f"it's '{MARKER}' isn't it", f"'{MARKER}",
+        f'a "{MARKER}\'s" one', f"{MARKER}", f"bad value: {MARKER}", f"bad value '{MARKER}' here",
+        f"{MARKER}: bad", f"field\n{MARKER}", f"O'Brien's '{MARKER}'", f"“{MARKER}”", f"b'{MARKER}",
+        f"[Errno 2] {MARKER}",
+        f"unknown encoding: {MARKER}", f"invalid literal for int() with base 10: '{MARKER}'",
+        "'s3cretMARKER' object has no attribute 's3cretMARKER'", "name 's3cretMARKER' is not defined",
+        "No module named 's3cretMARKER'", f"unpack_from requires a buffer of at least 4 bytes {MARKER}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [ValueError, RuntimeError, KeyError, LookupError, TypeError, OSError, UnicodeError, AttributeError, NameError,
+     ImportError, IndexError],
+)  # fmt: skip
+def test_no_part_of_a_message_of_unknown_form_is_told(kind: type[Exception], message: str) -> None:
+    def fail(text: str) -> None:
+        raise kind(text)
+
+    with pytest.raises(kind) as raised:
+        fail(message)
+
+    told = describe_crash(raised.value)
+    assert "MARKER" not in told
+    assert told.splitlines()[-1].startswith(kind.__name__)
+
+
+def test_what_stands_in_our_own_source_is_told() -> None:
+    def fail() -> None:
+        raise RuntimeError("the reader has ended")
+
+    def look_up() -> object:
+        return None.no_such_thing  # type: ignore[attr-defined]
+
+    with pytest.raises(RuntimeError) as raised:
+        fail()
+    assert describe_crash(raised.value).splitlines()[-1] == "RuntimeError: the reader has ended"
+    with pytest.raises(AttributeError) as missing:
+        look_up()
+    assert (
+        describe_crash(missing.value).splitlines()[-1]
+        == "AttributeError: 'NoneType' object has no attribute 'no_such_thing'"
+    )
+    with pytest.raises(AttributeError) as asked:
+        getattr(None, "".join(("s3cret", "MARKER")))
+    assert describe_crash(asked.value).splitlines()[-1] == "AttributeError"
