@@ -12,7 +12,6 @@ Sources; the session sees all of them as a `source.Source`:
 Files, and filters:
 ``spool``             the capture file on disk behind every source
 ``output_files``, ``rotation``  files of ``-w``; ``-C``, ``-W``, ``-G``
-``replacing``         a file that takes another one's place as a whole
 ``bpf``               capture filters applied to files
 ``own_ssh``           finds the SSH connection that shows our own screen, to filter it out
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from tcptui.capture import capabilities
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.userdirs.places import take_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -132,7 +133,7 @@ def drop_root(
         return Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS if was_root else PrivilegeState.ORDINARY, user)
     if _can_become_root():
         raise CaptureError("root_kept", reason="uid 0 could be taken back")
-    _set_home(identity, environment)
+    take_home(environment, identity.home, identity.name)
     return Privileges(PrivilegeState.GAVE_UP_ROOT, safe_text(identity.name))
 
 
@@ -151,15 +152,6 @@ def _can_become_root() -> bool:
             continue
         return True
     return False
-
-
-def _set_home(identity: Identity, environment: MutableMapping[str, str]) -> None:
-    if identity.home is not None:
-        environment["HOME"] = identity.home
-        environment["USER"] = environment["LOGNAME"] = identity.name
-    runtime = environment.get("XDG_RUNTIME_DIR")
-    if runtime is not None and not os.access(runtime, os.W_OK):
-        del environment["XDG_RUNTIME_DIR"]
 
 
 def interpreter_files() -> tuple[Path, ...]:

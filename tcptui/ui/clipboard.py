@@ -4,15 +4,16 @@ OSC 52 (xterm's ctlseqs, *Manipulate Selection Data*) asks the user's own termin
 answers whether it did.  tmux and screen do not pass OSC 52 on: tmux gets the text through its own command, which also
 puts it into tmux's paste buffer (where that command fails because sudo removed TMUX from the environment, OSC 52 is
 sent all the same, for some users set `set-clipboard on`); screen passes on what comes in a DCS string, a few bytes at
-a time.  So that nothing is lost where there is no clipboard, the text is always written to a private file too.
+a time.  So that nothing is lost where there is no clipboard, the text is always written to a private file too, which
+is there until the program ends.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import os
-import stat
 import subprocess
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,7 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.user_files import state_directory, write_private
+from tcptui.userdirs.directory import open_directory
+from tcptui.userdirs.locking import locked
+from tcptui.userdirs.places import runtime_directory, state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +35,8 @@ _SCREEN_CHUNK: Final = 512
 _TMUX_PATIENCE_S: Final = 3.0
 _FILE: Final = "copied.txt"
 _GENERATIONS: Final = 64
+#: Files of copies of this process, open and locked.
+_kept: Final[dict[Path, int]] = {}
 
 
 class Way(Enum):
@@ -123,33 +128,64 @@ def give_to_tmux(text: str) -> bool:
 
 
 def keep(text: str, environ: Mapping[str, str]) -> Path | None:
-    """Write ``text`` to a private file; its path, or None where that failed.
+    """Write ``text`` to a private file, which `forget_copied` removes; its path, or None where that failed.
 
     The file is in XDG_RUNTIME_DIR where that can be used, which is in memory and ends with the login, else in the
-    state directory.
+    state directory.  It is locked as long as this process lives, so that nobody else removes it.
     """
-    folder = _runtime_directory(environ) or state_directory(environ)
-    if folder is None:
+    place = runtime_directory(environ) or state_directory(environ)
+    if place is None:
         return None
-    path = folder / _FILE
     try:
-        write_private(path, text.encode("utf-8", "replace"))
+        with open_directory(place) as folder, locked(folder.descriptor):
+            folder.write(_FILE, text.encode("utf-8", "replace"))
+            descriptor = folder.open(_FILE)
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    path = place / _FILE
+    before = _kept.get(path)
+    if before is not None:
+        os.close(before)
+    _kept[path] = descriptor
     return path
 
 
-def _runtime_directory(environ: Mapping[str, str]) -> Path | None:
-    """Our directory in XDG_RUNTIME_DIR, made if need be; None unless it is ours: sudo may keep another user's value."""
-    base = Path(environ.get("XDG_RUNTIME_DIR", ""))
-    if not base.is_absolute():
-        return None
-    place = base / "tcptui"
+def forget_copied() -> None:
+    """Remove the files of this process's copies: they may hold what packets carried, and nobody would look for them."""
+    for path, descriptor in _kept.items():
+        _remove(path.parent, descriptor)
+        os.close(descriptor)
+    _kept.clear()
+
+
+def forget_stale(environ: Mapping[str, str]) -> None:
+    """Remove the copy that a program which was killed has left on disk."""
+    place = state_directory(environ)
+    if place is None:
+        return
     try:
-        if base.stat().st_uid != os.geteuid():
-            return None
-        place.mkdir(mode=0o700, exist_ok=True)
-        found = place.lstat()
+        with open_directory(place) as folder:
+            descriptor = folder.open(_FILE)
     except OSError:
-        return None
-    return place if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() else None
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(place, descriptor)
+    except OSError:  # another window has it
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _remove(place: Path, descriptor: int) -> None:
+    """Remove the copy in ``place`` if it still is the open file: another window may have put its own there."""
+    with contextlib.suppress(OSError), open_directory(place) as folder, locked(folder.descriptor):
+        there = folder.open(_FILE)
+        try:
+            is_same = os.path.sameopenfile(there, descriptor)
+        finally:
+            os.close(there)
+        if is_same:
+            folder.remove(_FILE)

@@ -4,6 +4,10 @@ numba compiles in the functions that a kernel calls and, as constants, the value
 those come from.  So a folder's name is a hash of all that: after an update that moves one bit of an enum, the old code
 is not found any more.
 
+The code is run by whoever loads it, and a sum in a file proves nothing about who wrote it.  So all of it is read and
+written by the descriptor of a directory that this user alone can write (`userdirs.places.code_directory`); where there
+is none, there is no cache, and that is no error.
+
 Folders that no running program has in use are evicted after `UNUSED_DAYS`.
 """
 
@@ -12,42 +16,43 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
-import stat
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tcptui.userdirs.places import code_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.userdirs.directory import Directory
 
 #: Days after which an unused folder is evicted.
 UNUSED_DAYS: Final = 30
 _SECONDS_PER_DAY: Final = 86_400
-#: Environment variable with which an administrator chooses the place of numba's caches.
-_NUMBA_VARIABLE: Final = "NUMBA_CACHE_DIR"
 
-#: Descriptors whose shared locks say that this process uses the folders; open until it ends.
-_in_use: dict[Path, int] = {}
+#: Folders that this process uses, by device and inode: open, with a shared lock that says so, until it ends.
+_in_use: dict[tuple[int, int], Directory] = {}
 
 
-def cache_folder(kernel: FunctionType, *compiler: object) -> Path | None:
-    """The folder for ``kernel``'s machine code, made and marked as in use; None where none can be written.
+def cache_folder(kernel: FunctionType, *compiler: object) -> Directory | None:
+    """The folder for ``kernel``'s machine code, made and marked as in use; None where none can be written safely.
 
-    ``compiler``: the compiler's version and options, part of the key.  Folders unused for long are evicted.
+    ``compiler``: the compiler's version and options, part of the key.  Folders unused for long are evicted.  The folder
+    stays open until the process ends.
     """
-    root = _root()
+    root = code_directory(os.environ)
     if root is None:
         return None
-    folder = root / kernel_key(kernel, *compiler)
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _mark_in_use(folder)
-        _evict(root, time.time() - UNUSED_DAYS * _SECONDS_PER_DAY)
-    except OSError:
-        return None
+    with root:
+        try:
+            folder = _mark_in_use(root.inner(kernel_key(kernel, *compiler), make=True))
+        except OSError:
+            return None
+        with suppress(OSError):
+            _evict(root, time.time() - UNUSED_DAYS * _SECONDS_PER_DAY)
     return folder
 
 
@@ -56,16 +61,21 @@ def is_noted(kernel: FunctionType, *compiler: object) -> bool:
 
     False is only a guess: the code of another program version's run may be there without a note.
     """
-    root = _root()
-    return root is not None and (root / kernel_key(kernel, *compiler) / _note(kernel)).is_file()
+    root = code_directory(os.environ)
+    if root is None:
+        return False
+    with root, suppress(OSError), root.inner(kernel_key(kernel, *compiler)) as folder:
+        return folder.has(_note(kernel))
+    return False
 
 
 def note_compiled(kernel: FunctionType, *compiler: object) -> None:
     """Note that ``kernel``'s machine code is in its folder; without a folder nothing is noted."""
-    root = _root()
-    if root is not None:
-        with suppress(OSError):
-            (root / kernel_key(kernel, *compiler) / _note(kernel)).touch(0o600)
+    root = code_directory(os.environ)
+    if root is None:
+        return
+    with root, suppress(OSError), root.inner(kernel_key(kernel, *compiler)) as folder:
+        folder.touch(_note(kernel))
 
 
 def _note(kernel: FunctionType) -> str:
@@ -103,61 +113,31 @@ def _compiled_in(function: FunctionType) -> Iterator[str]:
             raise TypeError(f"{function.__qualname__} uses {name}, a {type(value).__name__}")
 
 
-def _root() -> Path | None:
-    """The folder that holds all kernels' folders, made if missing; None where none can be written safely."""
-    chosen = os.environ.get(_NUMBA_VARIABLE)
-    if chosen:
-        root = Path(chosen) / "tcptui"
-        try:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            return None
-        return root
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    mine = Path(tempfile.gettempdir()) / f"tcptui-{os.getuid()}"
-    if Path(base).is_absolute():
-        root = Path(base) / "tcptui" / "numba"
-        with suppress(OSError):
-            root.parent.mkdir(parents=True, exist_ok=True)
-            if _private(root):
-                return root
-    # In the shared temporary folder anybody may have made folders of that name, so both must be private.
-    with suppress(OSError):
-        if _private(mine) and _private(mine / "numba"):
-            return mine / "numba"
-    return None
+def _mark_in_use(folder: Directory) -> Directory:
+    """Lock ``folder`` as long as this process lives, and set its time of last use.  Raises OSError.
 
-
-def _private(folder: Path) -> bool:
-    """Whether only this user can write ``folder``, made if missing: the code in it is executed.  Raises OSError."""
-    folder.mkdir(exist_ok=True, mode=0o700)
-    status = folder.lstat()
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
-    return ours and os.access(folder, os.W_OK)
-
-
-def _mark_in_use(folder: Path) -> None:
-    """Lock ``folder`` as long as this process lives, and set its time of last use."""
-    os.utime(folder)
-    if folder in _in_use:
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    _in_use[folder] = descriptor
+    Returns it, or the one that this process has open already.
+    """
+    try:
+        os.utime(folder.descriptor)
+        found = os.fstat(folder.descriptor)
+        mine = _in_use.setdefault((found.st_dev, found.st_ino), folder)
+    except OSError:
+        folder.close()
+        raise
+    if mine is not folder:
+        folder.close()
+        return mine
     with suppress(OSError):  # a file system without locks: only the time protects it
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(folder.descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return mine
 
 
-def _evict(root: Path, before: float) -> None:
+def _evict(root: Directory, before: float) -> None:
     """Remove folders in ``root`` that were last used ``before`` (seconds since 1970) and that nobody uses now."""
-    for folder in root.iterdir():
-        status = folder.lstat()
-        if folder in _in_use or not stat.S_ISDIR(status.st_mode) or status.st_mtime >= before:
+    for name, status in root.directories():
+        if (status.st_dev, status.st_ino) in _in_use or status.st_mtime >= before:
             continue
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
+        with suppress(OSError), root.inner(name) as folder:  # in use (BlockingIOError), or not ours
+            fcntl.flock(folder.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            root.remove_tree(name)

@@ -12,15 +12,12 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
-import os
-import tempfile
 import threading
 from array import array
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -31,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FunctionType
 
+    from tcptui.userdirs.directory import Directory
+
 #: What may be among the arguments beside arrays, as `kinds_of` names them.
 _INTEGER: Final = "int"
 _TRUTH: Final = "bool"
@@ -39,6 +38,8 @@ _NAMES: Final = {np.dtype(name): name for name in ("int64", "int32", "uint32", "
 #: Functions of the C library that LLVM calls by itself.
 _LIBRARY: Final = frozenset({"memcpy", "memmove", "memset"})
 _DIGEST: Final = 32
+#: A longer file (bytes) was not written by us.
+_LARGEST: Final = 64 << 20
 #: Part of the name of the folder for all code; incremented when what is in a file, or how it is called, changes.
 FORMAT: Final = 1
 #: Name of the function that is called here.
@@ -220,8 +221,8 @@ def processor() -> str:
 class CompiledKernel:
     """A kernel that is compiled, or loaded, when it is first called with arguments of some kinds."""
 
-    def __init__(self, kernel: FunctionType, folder: Path | None) -> None:
-        """``folder``: where its machine code is kept, which nobody else can write; None: nowhere."""
+    def __init__(self, kernel: FunctionType, folder: Directory | None) -> None:
+        """``folder``: where its machine code is kept; None: nowhere."""
         self._kernel = kernel
         self._folder = folder
         self._made: dict[tuple[str, ...], Callable[..., Any]] = {}
@@ -237,18 +238,18 @@ class CompiledKernel:
         return made(*arguments)
 
     def _function(self, kinds: tuple[str, ...]) -> Callable[..., Any]:
-        path = None if self._folder is None else self._folder / f"{_name(kinds)}.o"
-        found = None if path is None else _read(path)
+        folder, name = self._folder, f"{_name(kinds)}.o"
+        found = None if folder is None else _read(folder, name)
         if found is None or found.kinds != kinds:
             try:
                 found = made_by_numba(self._kernel, kinds)
             except (AttributeError, ImportError):  # another version of numba, in which things are elsewhere
                 self.kept = False
                 return self._only_here()
-            if path is not None:
+            if folder is not None:
                 with suppress(OSError):
-                    _write(path, found.packed())
-        self.kept = path is not None and path.is_file()
+                    folder.write(name, found.packed())
+        self.kept = folder is not None and folder.has(name)
         return loaded(found)
 
     def _only_here(self) -> Callable[..., Any]:
@@ -264,21 +265,9 @@ def _name(kinds: tuple[str, ...]) -> str:
     return hashlib.sha256(repr((kinds, processor())).encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> ObjectCode | None:
-    """What `_write` wrote to ``path``; None where there is nothing, or it is damaged."""
+def _read(folder: Directory, name: str) -> ObjectCode | None:
+    """The code in the file ``name``; None where there is none, it is damaged, or others could have written it."""
     try:
-        return ObjectCode.unpacked(path.read_bytes())
+        return ObjectCode.unpacked(folder.read(name, _LARGEST))
     except OSError:
         return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``, which others find whole or not at all.  Raises OSError."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

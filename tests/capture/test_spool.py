@@ -19,6 +19,7 @@ from tcptui.capture.spool.files import (
     spool_limit,
 )
 from tcptui.model.errors import OutputError
+from tcptui.userdirs.places import temporary_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,16 @@ def test_directory_that_does_not_exist_is_passed_over(tmp_path: Path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
 
     assert spool_directory().is_dir()
+
+
+def test_directory_in_a_closed_one_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "closed" / "mine"))
+    monkeypatch.setattr("pathlib.Path.is_dir", denied)
+
+    assert spool_directory() == temporary_directory()
 
 
 def test_without_tmpdir_spools_go_to_var_tmp_or_the_folder_named_instead(

@@ -12,7 +12,8 @@ import pytest
 from run_folders import FOLDERS
 
 from tcptui.capture.spool.named import NamedSpool
-from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
+from tcptui.ui.user_files import LearningRecord, RecentFiles
+from tcptui.userdirs.places import state_directory
 
 TESTS = Path(__file__).parents[1]
 CAPTURE = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1) + struct.pack("<IIII", 1, 2, 4, 4) + b"abcd"
@@ -22,7 +23,8 @@ PROBE = """
 import os, pytest, sys, tempfile
 from pathlib import Path
 from tcptui.capture.spool.recover import find_leftovers
-from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
+from tcptui.ui.user_files import LearningRecord, RecentFiles
+from tcptui.userdirs.places import state_directory
 
 @pytest.mark.parametrize("number", range(2))
 def test_nothing_of_the_user_is_seen(tmp_path, number):

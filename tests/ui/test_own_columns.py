@@ -15,6 +15,7 @@ from tcptui.ui.main.columns import SORT_KEYS, Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import Settings
+from tcptui.ui.view_options import ThemeChoice, TimeBase
 from tcptui.words.language import Language
 from tests.ui.conftest import ACK, PSH, until
 
@@ -326,3 +327,18 @@ async def test_prediction_is_not_given_away_by_a_column(session: Session, show: 
         ladder.conceal(None, masked_row=int(ladder.rows[3]))
         assert not any(segment.text.strip() for segment in ladder._own(int(ladder.rows[3]), 120))
         assert shown.screen.workspace.active is Pane.TIMELINE
+
+
+def test_columns_and_choices_of_another_window_stay(tmp_path: Path) -> None:
+    ScreenChoices(tmp_path).choose_columns(["ip.ttl", "frame.len"], ["http.host"])
+    one, other = ScreenChoices(tmp_path), ScreenChoices(tmp_path)
+    assert one.packet_columns(Settings()) == other.packet_columns(Settings()) == ("ip.ttl", "frame.len")
+    one.choose_columns(["ip.ttl"], ["http.host"])
+    one.choose(TimeBase.CLOCK)
+    other.choose_columns(["ip.ttl", "frame.len", "tcp.len"], ["http.host"])
+    other.choose(ThemeChoice.LIGHT)
+
+    now = ScreenChoices(tmp_path)
+    assert now.packet_columns(Settings()) == ("ip.ttl", "tcp.len")
+    assert now.connection_columns(Settings()) == ("http.host",)
+    assert (now.times(Settings()), now.theme(Settings())) == (TimeBase.CLOCK, ThemeChoice.LIGHT)

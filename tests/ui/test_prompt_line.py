@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,15 +11,13 @@ from textual.widgets import Input, Static
 
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.go_to import ClockTarget, ElapsedTarget, FrameTarget, JumpTarget, parse_target
-from tcptui.ui.main.prompt_line import PromptKind, PromptLine
+from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand, names_file
 from tcptui.ui.theme import UNICODE, variable_defaults
 from tcptui.ui.widgets.one_line import HintLine
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.app import ComposeResult
     from textual.message import Message
     from textual.pilot import Pilot
@@ -263,3 +262,17 @@ async def test_keys_that_come_in_one_piece_work_in_their_order(keys: str, text: 
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await pilot.pause()
         assert app.line.text == text
+
+
+def test_path_in_a_closed_folder_or_of_nobodys_home_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert names_file(str(tmp_path / "file"))
+    assert not names_file("")
+    assert not names_file("~no-such-user-here/file")
+    assert expand("~no-such-user-here/file") == Path("~no-such-user-here/file")
+
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_file", denied)
+    assert not names_file(str(tmp_path / "file"))

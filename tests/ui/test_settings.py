@@ -19,7 +19,7 @@ from tcptui.ui.keymap import COMMANDS
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import OPTIONAL, Needs, column_widths
 from tcptui.ui.main.layout import Shape, shape_of
-from tcptui.ui.settings.config_file import LONGEST, ConfigFile, config_path, read_config, read_settings
+from tcptui.ui.settings.config_file import LONGEST, ConfigFile, read_config, read_settings
 from tcptui.ui.settings.key_choice import OWN_KEYS
 from tcptui.ui.settings.problem import Fault, Problem, on_screen
 from tcptui.ui.settings.remembered import ScreenChoices
@@ -180,14 +180,6 @@ def test_text_of_the_file_reaches_the_terminal_only_safe() -> None:
 
 
 # -- where the file is ------------------------------------------------------------------------
-def test_file_is_in_the_folder_of_configurations(tmp_path: Path) -> None:
-    home = {"HOME": str(tmp_path)}
-
-    assert config_path(home) == tmp_path / ".config/tcptui/config.toml"
-    assert config_path(home | {"XDG_CONFIG_HOME": "/c"}) == Path("/c/tcptui/config.toml")
-    assert config_path(home | {"XDG_CONFIG_HOME": "relative"}) == tmp_path / ".config/tcptui/config.toml"
-
-
 def test_missing_file_says_nothing_and_nothing_is_made(tmp_path: Path) -> None:
     found = read_config({"XDG_CONFIG_HOME": str(tmp_path)})
 

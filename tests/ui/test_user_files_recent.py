@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.ui.user_files import KEPT, RecentFiles, read_private, state_directory, write_private
+from tcptui.ui.user_files import KEPT, RecentFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,14 +85,6 @@ def test_link_in_place_of_the_list_is_replaced_not_followed(tmp_path: Path) -> N
     assert json.loads((tmp_path / "recent.json").read_bytes())
 
 
-def test_link_is_not_read(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_bytes(b"secret")
-    (tmp_path / "link").symlink_to(secret)
-
-    assert read_private(tmp_path / "link", 100) == b""
-
-
 def test_without_a_directory_nothing_is_remembered(tmp_path: Path) -> None:
     recent = RecentFiles(None)
 
@@ -101,31 +93,19 @@ def test_without_a_directory_nothing_is_remembered(tmp_path: Path) -> None:
     assert recent.load() == ()
 
 
-def test_state_directory_is_made_private_in_the_home(tmp_path: Path) -> None:
-    place = state_directory({"HOME": str(tmp_path)})
+def test_file_in_a_folder_that_is_closed_now_is_not_offered_and_stays_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent = RecentFiles(tmp_path)
+    closed = a_file(tmp_path, "closed.pcap")
+    recent.remember(closed, 1)
 
-    assert place == tmp_path / ".local" / "state" / "tcptui"
-    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
 
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.is_file", denied)
+        assert recent.load() == ()
+        recent.remember(tmp_path / "other.pcap", 2)
 
-def test_xdg_state_home_wins_when_absolute(tmp_path: Path) -> None:
-    assert state_directory({"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "s")}) == tmp_path / "s" / "tcptui"
-    assert state_directory({"HOME": str(tmp_path), "XDG_STATE_HOME": "relative"}) == tmp_path / ".local/state/tcptui"
-
-
-def test_state_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "s").mkdir()
-    (tmp_path / "s" / "tcptui").symlink_to(tmp_path / "elsewhere")
-
-    assert state_directory({"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "s")}) is None
-
-
-def test_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    target = tmp_path / "directory"
-    (target / "full").mkdir(parents=True)
-
-    with pytest.raises(OSError, match="irectory"):
-        write_private(target, b"x")
-
-    assert [path.name for path in tmp_path.iterdir()] == ["directory"]
+    assert [entry.path for entry in recent.load()] == [closed]

@@ -99,7 +99,7 @@ def test_folders_unused_for_long_go_and_others_stay(tmp_path: Path, monkeypatch:
     os.close(running)
 
     assert mine is not None
-    assert {each.name for each in root.iterdir()} == {"old-but-running", "new", mine.name}
+    assert {each.name for each in root.iterdir()} == {"old-but-running", "new", mine.path.name}
     assert (tmp_path / "another program's").is_dir()
 
 
@@ -111,10 +111,24 @@ def test_cache_that_others_can_write_is_not_used(tmp_path: Path, monkeypatch: py
     (tmp_path / "cache" / "tcptui" / "numba").chmod(0o777)
     theirs = tmp_path / f"tcptui-{os.getuid()}"
 
-    assert cache_folder(segment.analyse, str(tmp_path)) == theirs / "numba" / kernel_key(segment.analyse, str(tmp_path))
+    folder = cache_folder(segment.analyse, str(tmp_path))
+
+    assert folder is not None
+    assert folder.path == theirs / "numba" / kernel_key(segment.analyse, str(tmp_path))
 
     theirs.chmod(0o777)
     assert cache_folder(segment.analyse, str(tmp_path)) is None
+    assert not is_noted(segment.analyse, str(tmp_path))
+
+
+def test_kernels_folder_that_others_can_write_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cache_folder(segment.analyse, "1.0") is not None
+    note_compiled(segment.analyse, "1.0")
+    (tmp_path / "tcptui" / kernel_key(segment.analyse, "1.0")).chmod(0o777)
+
+    assert cache_folder(segment.analyse, "1.0") is None
+    assert not is_noted(segment.analyse, "1.0")
 
 
 @pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from foreign_owner import give_away
 
+from tcptui.userdirs.directory import Directory, open_directory
 from tcptui.wire import object_code
 from tcptui.wire.numba_compile import compiler_available
 from tcptui.wire.object_code import CompiledKernel, ObjectCode, kinds_of, made_by_numba
@@ -26,6 +29,13 @@ cached = kernel_is_cached()
 compile_all()
 print(cached, "numba" in sys.modules)
 """
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Directory]:
+    """An open folder for code, which is ``tmp_path``."""
+    with open_directory(tmp_path, strict=True) as opened:
+        yield opened
 
 
 def _mixed(many: Any, flag: bool, rows: Any, out: Any, factor: int) -> tuple[int, int]:
@@ -44,10 +54,10 @@ def _given(flag: bool) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("flag", [False, True])
-def test_compiled_and_loaded_code_does_what_the_source_does(tmp_path: Path, flag: bool) -> None:
+def test_compiled_and_loaded_code_does_what_the_source_does(tmp_path: Path, folder: Directory, flag: bool) -> None:
     plain = _given(flag)
     expected = _mixed(plain[0].tolist(), *plain[1:])
-    for kernel in (CompiledKernel(_mixed, tmp_path), CompiledKernel(_mixed, tmp_path), CompiledKernel(_mixed, None)):
+    for kernel in (CompiledKernel(_mixed, folder), CompiledKernel(_mixed, folder), CompiledKernel(_mixed, None)):
         given = _given(flag)
         assert kernel(*given) == expected
         assert given[3].tolist() == plain[3].tolist()
@@ -55,47 +65,75 @@ def test_compiled_and_loaded_code_does_what_the_source_does(tmp_path: Path, flag
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_code_that_was_kept_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    CompiledKernel(_mixed, tmp_path)(*_given(True))
+def test_code_that_was_kept_is_not_made_again(
+    tmp_path: Path, folder: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CompiledKernel(_mixed, folder)(*_given(True))
     monkeypatch.setattr(object_code, "made_by_numba", lambda *_: pytest.fail("compiled again"))
-    assert CompiledKernel(_mixed, tmp_path)(*_given(True)) == (300 << 40, 2)
+    assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
 
 
 @pytest.mark.parametrize("change", ["one bit", "shorter", "empty"])
-def test_damaged_code_is_not_run_but_made_again(tmp_path: Path, change: str) -> None:
-    CompiledKernel(_mixed, tmp_path)(*_given(True))
+def test_damaged_code_is_not_run_but_made_again(tmp_path: Path, folder: Directory, change: str) -> None:
+    CompiledKernel(_mixed, folder)(*_given(True))
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 4
     path.write_bytes({"one bit": bytes(flipped), "shorter": whole[:-40], "empty": b""}[change])
     assert ObjectCode.unpacked(path.read_bytes()) is None
-    assert CompiledKernel(_mixed, tmp_path)(*_given(True)) == (300 << 40, 2)
+    assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
     assert ObjectCode.unpacked(path.read_bytes()) is not None
 
 
-def test_code_of_another_version_of_the_program_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    CompiledKernel(_mixed, tmp_path)(*_given(True))
+def test_code_of_another_version_of_the_program_is_not_run(
+    tmp_path: Path, folder: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CompiledKernel(_mixed, folder)(*_given(True))
     (path,) = tmp_path.iterdir()
     monkeypatch.setattr(object_code, "FORMAT", object_code.FORMAT + 1)
     assert ObjectCode.unpacked(path.read_bytes()) is None
-    assert CompiledKernel(_mixed, tmp_path)(*_given(True)) == (300 << 40, 2)
+    assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
 
 
-def test_folder_that_nothing_can_be_written_to_does_no_harm(tmp_path: Path) -> None:
-    kernel = CompiledKernel(_mixed, tmp_path / "missing")
-    assert kernel(*_given(True)) == (300 << 40, 2)
-    assert not kernel.kept
+def test_folder_that_nothing_can_be_written_to_does_no_harm(tmp_path: Path, folder: Directory) -> None:
+    with folder.inner("gone", make=True) as gone:
+        (tmp_path / "gone").rmdir()
+        kernel = CompiledKernel(_mixed, gone)
+        assert kernel(*_given(True)) == (300 << 40, 2)
+        assert not kernel.kept
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_code_that_others_can_write_is_not_run_but_made_again(tmp_path: Path, folder: Directory, mode: int) -> None:
+    CompiledKernel(_mixed, folder)(*_given(True))
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(ObjectCode(kinds_of(_given(True)), 2, b"not even code").packed())
+    path.chmod(mode)
+
+    assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_code_of_somebody_else_is_not_run_but_made_again(
+    tmp_path: Path, folder: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CompiledKernel(_mixed, folder)(*_given(True))
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(ObjectCode(kinds_of(_given(True)), 2, b"not even code").packed())
+    give_away(monkeypatch, path)
+
+    assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
 
 
 def test_numba_that_has_been_rebuilt_is_used_as_it_offers_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folder: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def moved(*_: object) -> ObjectCode:
         raise AttributeError("no such place")
 
     monkeypatch.setattr(object_code, "made_by_numba", moved)
-    kernel = CompiledKernel(_mixed, tmp_path)
+    kernel = CompiledKernel(_mixed, folder)
     assert kernel(*_given(True)) == (300 << 40, 2)
     assert not kernel.kept
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.replacing import open_aside
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, ORDINARY_MAGICS
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.userdirs.places import temporary_directory
+from tcptui.userdirs.replacing import open_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,11 +42,17 @@ def spool_directory() -> Path:
     """
     chosen = os.environ.get("TMPDIR")
     for directory in (Path(chosen) if chosen else None, fallback_directory()):
-        if directory is not None and directory.is_dir() and os.access(directory, os.W_OK | os.X_OK):
+        if directory is not None and _takes_files(directory):
             return directory
-    import tempfile  # as below: hashes and random numbers come with it, which a file that is its own spool does without
+    return temporary_directory()
 
-    return Path(tempfile.gettempdir())
+
+def _takes_files(directory: Path) -> bool:
+    """Whether this user can make files in ``directory``, which may lie in a closed one."""
+    try:
+        return directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 def open_spool() -> int:
@@ -53,7 +60,7 @@ def open_spool() -> int:
 
     Raises OutputError where it cannot be created.
     """
-    import tempfile
+    import tempfile  # hashes and random numbers come with it, which a file that is its own spool does without
 
     directory = spool_directory()
     try:

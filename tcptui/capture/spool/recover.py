@@ -15,7 +15,6 @@ import fcntl
 import os
 import re
 import stat
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +35,7 @@ from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.userdirs.places import temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -160,7 +160,7 @@ def _candidates() -> Iterator[Path]:
 
 def _directories() -> Sequence[Path]:
     """All directories that `spool_directory` may have chosen: sudo may or may not have passed TMPDIR on."""
-    return list(dict.fromkeys((spool_directory(), fallback_directory(), Path(tempfile.gettempdir()))))
+    return list(dict.fromkeys((spool_directory(), fallback_directory(), temporary_directory())))
 
 
 @contextlib.contextmanager

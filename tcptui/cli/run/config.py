@@ -14,7 +14,8 @@ from tcptui.ui.settings.named_filters import toml_string
 from tcptui.ui.settings.problem import Fault, Problem
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import SETTINGS, Kind, Setting
-from tcptui.ui.user_files import state_directory
+from tcptui.ui.state_troubles import trouble_lines
+from tcptui.userdirs.places import state_directory
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import say
 from tcptui.words.filter_text import mistake_of
@@ -41,9 +42,10 @@ def show_config(command: ConfigCommand, words: Words) -> int:
     choices = ScreenChoices(state_directory(os.environ))
     write([line + "\n" for line in _set(found, choices, words)])
     problems = [*found.problems, *_wrong_filters(found, words)]
-    for problem in problems:
-        say(problem.text(words), words)
-    return _FAILED if problems else 0
+    wrong = [*(problem.text(words) for problem in problems), *trouble_lines(words)]
+    for line in wrong:
+        say(line, words)
+    return _FAILED if wrong else 0
 
 
 def _wrong_filters(found: ConfigFile, words: Words) -> list[Problem]:

@@ -21,16 +21,18 @@ from tcptui.cli.run.recover import say_remains
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
-from tcptui.ui.settings.config_file import config_path
+from tcptui.ui.clipboard import forget_stale
 from tcptui.ui.settings.named_filters import NamedFilters
 from tcptui.ui.settings.problem import Fault, Problem, on_screen
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
+from tcptui.ui.state_troubles import trouble_lines
 from tcptui.ui.terminal.run import run_app
 from tcptui.ui.terminal.setup import TerminalSetup, prepare_terminal, wait_for_data
 from tcptui.ui.tour.progress import Tour
-from tcptui.ui.user_files import LearningRecord, state_directory
+from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ThemeChoice, TourChoice
+from tcptui.userdirs.places import config_path, state_directory
 from tcptui.words.errors import safe_facts, say
 
 if TYPE_CHECKING:
@@ -99,6 +101,7 @@ class Launch:
         self.common, self.words, self.settings, self.problems = common, words, found.settings, found.problems
         settings = found.settings
         directory = state_directory(os.environ)
+        forget_stale(os.environ)
         self.choices = ScreenChoices(directory)
         self.filters = NamedFilters(config_path(os.environ), settings.filters)
         self.tour = Tour(directory, wanted=settings.tour is not TourChoice.OFF)
@@ -178,10 +181,19 @@ class Launch:
             self._has_run = True
             print_privilege_notice(self.privileges, self.words)
             app.complaint = on_screen((*self.problems, *self._without_effect(app)), self.words)
+        app.complaint = app.complaint or self._say_troubles()
         try:
             return run_app(app, self._setup, self.common.language)
         finally:
+            self._say_troubles()
             self.common, self.words = self.common._replace(language=app.options.language), app.words
+
+    def _say_troubles(self) -> str:
+        """Say what was wrong with state files since the last time; returns the first line, empty without one."""
+        lines = trouble_lines(self.words)
+        for line in lines:
+            say(line, self.words)
+        return next(iter(lines), "")
 
     def _without_effect(self, app: TcptuiApp) -> Iterator[Problem]:
         """The colours that the settings file asks for, where the terminal cannot show them."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.run.all_told import all_told
 from tcptui.model.errors import UsageError
-from tcptui.ui.settings.config_file import config_path
+from tcptui.userdirs.places import config_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,27 +33,25 @@ class WrongOwnFilterError(UsageError):
 
 def default_file() -> Path | None:
     """The file beside the settings of the effective user, where there is one."""
-    settings = config_path(os.environ)
-    path = None if settings is None else settings.with_name(FILE_NAME)
+    path = config_path(os.environ, FILE_NAME)
     return path if path is not None and os.path.lexists(path) else None
 
 
 def own_rules(common: Common, words: Words) -> tuple[OwnRule, ...]:
-    """The user's own findings; call it once root has been given up.  Raises UsageError."""
+    """The user's own findings; call it once root has been given up.
+
+    Raises UsageError, whose `more` has whatever else is wrong with their files.
+    """
     default = default_file()
-    return rules_of([*([] if default is None else [default]), *map(Path, common.findings)], words)
-
-
-def rules_of(paths: Iterable[Path], words: Words) -> tuple[OwnRule, ...]:
-    """The findings that the files define.  Raises UsageError, whose `more` has whatever else is wrong with them."""
-    files = list(paths)
-    if not files:
+    if default is None and not common.findings:
         return ()
     from tcptui.session.own.rules_file import RulesReader
 
     reader = RulesReader()
-    for path in files:
-        reader.read(path)
+    if default is not None:
+        reader.read_own(default)
+    for name in common.findings:
+        reader.read(Path(name))
     if reader.faults:
         raise all_told([_told(fault, words) for fault in reader.faults])
     return tuple(reader.rules)

@@ -38,7 +38,8 @@ from tcptui.model.errors import CaptureDeniedError, UsageError
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.ui.settings.config_file import read_config
-from tcptui.ui.user_files import LearningRecord, RecentFiles, state_directory
+from tcptui.ui.user_files import LearningRecord, RecentFiles
+from tcptui.userdirs.places import state_directory
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import CommandFailedError, say, say_error
 

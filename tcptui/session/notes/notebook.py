@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tcptui.capture.replacing import replacing
 from tcptui.model.errors import OutputError
 from tcptui.model.notes import NO_NOTE, Note, Notes, set_note
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.notes.format import NotesError, from_bytes, to_text
+from tcptui.userdirs.locking import locked
+from tcptui.userdirs.replacing import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SUFFIX: Final = ".notes.json"
 #: Bytes at the beginning of a capture that it is recognised by: growing, or a copy, it stays the same one.
@@ -82,11 +86,12 @@ class Notebook:
         """
         if not self._changed:
             return
-        notes = self._read()
-        for (of_connection, frame), note in self._changed.items():
-            set_note(notes.connections if of_connection else notes.packets, frame, note)
         try:
-            self._replace(to_text(notes, fingerprint(self._capture)).encode())
+            with _locked_folder(self.path.parent):
+                notes = self._read()
+                for (of_connection, frame), note in self._changed.items():
+                    set_note(notes.connections if of_connection else notes.packets, frame, note)
+                self._replace(to_text(notes, fingerprint(self._capture)).encode())
         except OSError as error:
             reason, path = reason_of(error), safe_text(str(self.path))
             raise OutputError("notes_unwritable", path=path, reason=reason) from error
@@ -117,6 +122,17 @@ class Notebook:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    """Lock the folder of the notes, so that saves come one after the other and see each other's.  Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with locked(descriptor):
+            yield
+    finally:
+        os.close(descriptor)
 
 
 def _take_over(descriptor: int, path: Path) -> None:

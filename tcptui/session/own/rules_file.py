@@ -30,9 +30,11 @@ from tcptui.model.finding import FindingId, OwnId, Severity
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.run import is_readable
 from tcptui.session.own.rule import OwnRule, Per
+from tcptui.userdirs.directory import read_file
+from tcptui.userdirs.trust import ChangeableError, ForeignError
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Callable, Set
     from pathlib import Path
 
     from tcptui.dfilter.compile import Compiled
@@ -77,10 +79,20 @@ class RulesReader:
         self._ids: set[str] = set()
 
     def read(self, path: Path) -> None:
-        """Take the findings of a file."""
+        """Take the findings of a file that the command names."""
+        self._read(path, _content)
+
+    def read_own(self, path: Path) -> None:
+        """Take the findings of a file in the user's own directory, which is always read: nobody else may change it."""
+        self._read(path, _own_content)
+
+    def _read(self, path: Path, content: Callable[[Path], bytes]) -> None:
         shown = safe_text(str(path))
         try:
-            data = _content(path)
+            data = content(path)
+        except (ForeignError, ChangeableError) as error:
+            self.faults.append(OwnFindingsError("untrusted", path=shown, place=safe_text(error.filename)))
+            return
         except OSError as error:
             self.faults.append(OwnFindingsError("unreadable", path=shown, reason=reason_of(error)))
             return
@@ -125,6 +137,10 @@ def _content(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return file.read(LARGEST + 1)
+
+
+def _own_content(path: Path) -> bytes:
+    return read_file(path, LARGEST)
 
 
 class _Entry:

@@ -416,8 +416,19 @@ class PathEntry:
 
 
 def expand(text: str) -> Path:
-    """``text`` as a path; ``~`` at its beginning is the home directory."""
-    return Path(text).expanduser() if text.startswith("~") else Path(text)
+    """``text`` as a path; ``~`` at its beginning is the home directory, where there is one."""
+    try:
+        return Path(text).expanduser() if text.startswith("~") else Path(text)
+    except RuntimeError:  # nobody is called so
+        return Path(text)
+
+
+def names_file(text: str) -> bool:
+    """Whether ``text`` is the path of a file that this user can reach."""
+    try:
+        return bool(text) and expand(text).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def split(text: str) -> tuple[str, str]:
@@ -444,7 +455,7 @@ def candidates(text: str) -> tuple[PathEntry, ...]:
                 offered = _entry(entry)
                 if offered is not None:
                     found.append(offered)
-    except (OSError, RuntimeError):  # RuntimeError: there is no such home
+    except OSError:
         return ()
     return tuple(sorted(found, key=lambda one: (not one.is_directory, not one.is_capture, one.path.name.casefold())))
 

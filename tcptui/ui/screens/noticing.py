@@ -14,6 +14,7 @@ from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
 from tcptui.ui.widgets.one_line import HintLine
+from tcptui.userdirs.places import with_tilde
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,14 +140,6 @@ class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultTyp
     def _tell_copied(self, copied: Copied) -> None:
         shape = "tmux" if copied.by_tmux else "sent" if copied.sent else "long" if copied.size > MOST else "none"
         place = "file" if copied.path is not None else "nowhere"
-        facts = {"size": grouped(copied.size), "most": grouped(MOST), "path": _short(copied.path)}
+        path = "" if copied.path is None else safe_text(with_tilde(copied.path, os.environ))
+        facts = {"size": grouped(copied.size), "most": grouped(MOST), "path": path}
         self.say(self.words(f"copy.{shape}.{place}", **facts), _LONG_NOTICE_SECONDS)
-
-
-def _short(path: Path | None) -> str:
-    """``path`` as the user would type it, with ``~`` for the home directory; empty for None."""
-    if path is None:
-        return ""
-    home = os.environ.get("HOME", "")
-    text = str(path)
-    return safe_text("~" + text[len(home) :] if home and text.startswith(home + "/") else text)

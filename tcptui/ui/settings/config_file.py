@@ -1,28 +1,28 @@
 """The settings file: where it is, and what it says.
 
-It is read with the rights of the user whose file it is, so that a link in it opens nothing that this user could not
-open.  The program writes nothing in it but a filter that is given a name (`named_filters`): comments and order stay as
-the person left them.
+It is read with the rights of the user whose file it is, and only where nobody else can have written it
+(`userdirs.directory`); a link of this user's to another place is followed.  The program writes nothing in it but a
+filter that is given a name (`named_filters`): comments and order stay as the person left them.
 """
 
 from __future__ import annotations
 
 import codecs
 import errno
-import os
-import stat
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.safe_text import reason_of, safe_text
-from tcptui.ui.home import home_directory
 from tcptui.ui.settings.problem import QUOTED, Fault, Problem
 from tcptui.ui.settings.table import AUTO, DEFAULTS, SETTINGS, Kind, Setting, Settings
+from tcptui.userdirs.directory import read_file
+from tcptui.userdirs.places import config_path
+from tcptui.userdirs.trust import ChangeableError, ForeignError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from enum import Enum
+    from pathlib import Path
 
     from tcptui.words.catalogue import Words
 
@@ -49,13 +49,8 @@ class ConfigFile:
         return words(key, path=path, what=self.problems[0].text(words), more=len(self.problems) - 1)
 
 
-def config_path(environ: Mapping[str, str]) -> Path | None:
-    """``tcptui/config.toml`` in XDG_CONFIG_HOME, or in ~/.config (XDG Base Directory Specification)."""
-    wanted = environ.get("XDG_CONFIG_HOME", "")
-    if wanted and Path(wanted).is_absolute():
-        return Path(wanted) / "tcptui" / "config.toml"
-    home = home_directory(environ)
-    return None if home is None else home / ".config" / "tcptui" / "config.toml"
+#: Errors of opening what is no file: a pipe or a device; a socket, or a device that is not there.
+_NO_FILE: Final = frozenset({errno.EINVAL, errno.ENXIO})
 
 
 def read_config(environ: Mapping[str, str]) -> ConfigFile:
@@ -64,33 +59,22 @@ def read_config(environ: Mapping[str, str]) -> ConfigFile:
     if path is None:
         return ConfigFile(None)
     try:
-        content = _content(path)
+        content = read_file(path, LONGEST)
     except (FileNotFoundError, NotADirectoryError):
         return ConfigFile(path)
+    except (ForeignError, ChangeableError) as error:
+        return ConfigFile(path, True, problems=(Problem(Fault.UNTRUSTED, (("place", safe_text(error.filename)),)),))
     except OSError as error:
-        return ConfigFile(path, True, problems=(Problem(Fault.UNREADABLE, (("reason", reason_of(error)),)),))
-    if content is None:
-        return ConfigFile(path, True, problems=(Problem(Fault.NO_FILE),))
-    if len(content) > LONGEST:
-        return ConfigFile(path, True, problems=(Problem(Fault.TOO_LONG, (("most", str(LONGEST)),)),))
+        return ConfigFile(path, True, problems=(_unreadable(error),))
     return read_settings(path, content)
 
 
-def _content(path: Path) -> bytes | None:
-    """The file, or a byte more than `LONGEST` of it; None for what is no file, as a named pipe.  Raises OSError."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.ENXIO:  # a socket, or a device that is not there
-            return None
-        raise
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        return os.read(descriptor, LONGEST + 1) if stat.S_ISREG(mode) else None
-    finally:
-        os.close(descriptor)
+def _unreadable(error: OSError) -> Problem:
+    if error.errno in _NO_FILE:
+        return Problem(Fault.NO_FILE)
+    if error.errno == errno.EFBIG:
+        return Problem(Fault.TOO_LONG, (("most", str(LONGEST)),))
+    return Problem(Fault.UNREADABLE, (("reason", reason_of(error)),))
 
 
 def read_settings(path: Path, content: bytes) -> ConfigFile:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import re
 import stat
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.settings.problem import QUOTED, Fault, Problem
-from tcptui.ui.user_files import write_private
+from tcptui.userdirs.directory import open_folder_of
+from tcptui.userdirs.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from tcptui.userdirs.directory import Directory
 
 Filters = tuple[tuple[str, str], ...]
 
@@ -84,15 +88,22 @@ class NamedFilters:
 
     @staticmethod
     def _write(path: Path, name: str, text: str) -> None:
-        target = path.resolve()  # a link stays one
-        try:
-            before, mode = target.read_bytes(), stat.S_IMODE(target.stat().st_mode)
-        except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            before, mode = b"", 0o600
-        content = with_filter(before, name, text)
-        write_private(target, content)
-        target.chmod(mode & _MODE)
+        folder, target = open_folder_of(path, make=True)  # a link stays one
+        with folder, locked(folder.descriptor):
+            before, mode = _content(folder, target)
+            with folder.replacing(target) as file:
+                file.write(with_filter(before, name, text))
+                os.fchmod(file.fileno(), mode)
+
+
+def _content(folder: Directory, name: str) -> tuple[bytes, int]:
+    """What the settings file says now, and its mode.  Raises OSError; its being too long is refused later."""
+    try:
+        descriptor = folder.open(name)
+    except FileNotFoundError:
+        return b"", 0o600
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(_LONGEST + 1), stat.S_IMODE(os.fstat(descriptor).st_mode) & _MODE
 
 
 class _RefusedError(Exception):

@@ -20,6 +20,7 @@ class Fault(Enum):
     """What is wrong with the file or with one entry; the catalogue key is ``settings.fault.<value>``."""
 
     UNREADABLE = "unreadable"
+    UNTRUSTED = "untrusted"
     NO_FILE = "no-file"
     TOO_LONG = "too-long"
     GARBLED = "garbled"

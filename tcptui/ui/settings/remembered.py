@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tcptui.ui.user_files import read_private, write_private
 from tcptui.ui.view_options import NamesChoice, ThemeChoice, TimeBase
+from tcptui.userdirs.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,35 +28,31 @@ _Choice = TypeVar("_Choice", bound=Enum)
 
 
 class ScreenChoices:
-    """What was chosen on the screen, kept in ``directory`` or in memory without one.
+    """What was chosen on the screen, kept in ``directory`` (`state_directory`), or in memory without one.
 
     That is the colours, the zero point of times, names or addresses, and the user's columns.
-    ``directory`` is `state_directory`.  It is only a convenience, as the recent files are: a file that cannot be read
-    counts as empty, one that cannot be written is not kept, and neither is reported.
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._file = directory / _FILE if directory is not None else None
+        self._file: StateFile[dict[str, object]] = StateFile(
+            directory, _FILE, _LONGEST, empty={}, decode=_table, encode=lambda kept: kept
+        )
         self._before: dict[str, object] | None = None
         self._now: dict[str, object] = {}
 
     def choose(self, choice: ThemeChoice | TimeBase | NamesChoice) -> None:
         """Remember ``choice``, which was made on the screen."""
-        self._now[_setting_name(type(choice))] = choice.value
-        self._keep()
+        chosen = {_setting_name(type(choice)): choice.value}
+        self._now |= chosen
+        self._file.change(lambda kept: kept | chosen)
 
     def choose_columns(self, packets: Sequence[str], connections: Sequence[str]) -> None:
-        """Remember the user's columns, of packets and of connections."""
-        self._now |= {_PACKETS: list(packets), _CONNECTIONS: list(connections)}
-        self._keep()
-
-    def _keep(self) -> None:
-        if self._file is None:
-            return
-        try:
-            write_private(self._file, json.dumps(self._load() | self._now).encode("ascii"))
-        except OSError:
-            return
+        """Remember the user's columns, of packets and of connections: of each list what has changed in this window."""
+        for name, chosen in ((_PACKETS, packets), (_CONNECTIONS, connections)):
+            before, after = _texts(self._now.get(name, self._load().get(name))), list(chosen)
+            self._now[name] = after
+            if after != before:
+                self._file.change(partial(_with_columns, name=name, before=before, after=after))
 
     def theme(self, settings: Settings) -> ThemeChoice | None:
         """The colours: chosen in this run, else written in the file, else chosen last."""
@@ -82,10 +78,7 @@ class ScreenChoices:
         if name not in self._now and written is not None:
             return written
         kept = self._now.get(name, self._load().get(name))
-        texts = kept if isinstance(kept, list) else []
-        return tuple(
-            text for text in texts[:_MOST_COLUMNS] if isinstance(text, str) and 0 < len(text) <= _LONGEST_COLUMN
-        )
+        return tuple(text for text in _texts(kept)[:_MOST_COLUMNS] if 0 < len(text) <= _LONGEST_COLUMN)
 
     def _chosen(self, kind: type[_Choice], written: _Choice | None) -> _Choice | None:
         now = _one_of(kind, self._now.get(_setting_name(kind)))
@@ -95,14 +88,28 @@ class ScreenChoices:
 
     def _load(self) -> dict[str, object]:
         if self._before is None:
-            self._before = {}
-            if self._file is not None:
-                try:
-                    kept = json.loads(read_private(self._file, _LONGEST) or b"{}")
-                except (ValueError, RecursionError):
-                    kept = {}
-                self._before = kept if isinstance(kept, dict) else {}
+            self._before = self._file.read()
         return self._before
+
+
+def _texts(content: object) -> list[str]:
+    return [text for text in content if isinstance(text, str)] if isinstance(content, list) else []
+
+
+def _with_columns(kept: dict[str, object], name: str, before: list[str], after: list[str]) -> dict[str, object]:
+    """``kept`` with the list ``name`` changed as from ``before`` to ``after``; what others changed stays so."""
+    now = _texts(kept.get(name))
+    if now != before:
+        now = [text for text in now if text in after or text not in before]
+        after = now + [text for text in after if text not in before and text not in now]
+    return kept | {name: after}
+
+
+def _table(content: object) -> dict[str, object]:
+    """The choices that JSON has in ``content``.  Raises ValueError."""
+    if not isinstance(content, dict):
+        raise ValueError("no table")  # noqa: TRY004  as of other content that makes no sense
+    return content
 
 
 _NAMES: Final[dict[type[Enum], str]] = {ThemeChoice: "theme", TimeBase: "times", NamesChoice: "names"}

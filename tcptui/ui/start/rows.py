@@ -17,6 +17,7 @@ from tcptui.ui.cell_text import amount, fit, fit_name
 from tcptui.ui.prose import Span
 from tcptui.ui.start.rates import bars
 from tcptui.ui.theme import ASCII
+from tcptui.userdirs.places import with_tilde
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,11 +181,7 @@ def searched(row: StartRow) -> str:
 
 def home_short(path: Path) -> str:
     """``path`` as safe text, with ``~`` for the home directory."""
-    home = os.environ.get("HOME", "")
-    text = str(path)
-    if home and home != "/" and (text == home or text.startswith(home + "/")):
-        text = "~" + text[len(home) :]
-    return safe_text(text)
+    return safe_text(with_tilde(path, os.environ))
 
 
 def date_text(modified: float) -> str:

@@ -18,7 +18,7 @@ from tcptui.model.errors import UsageError
 from tcptui.ui.keymap import PANE_KEYS
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
-from tcptui.ui.main.prompt_line import PathEntry, candidates, completed, expand
+from tcptui.ui.main.prompt_line import PathEntry, candidates, completed, expand, names_file
 from tcptui.ui.palette_entry import PaletteEntry
 from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, OpenLeftover, StartChoice
 from tcptui.ui.start.detail import detail_of, filter_detail, refused_detail
@@ -355,7 +355,7 @@ class StartScreen(LowLatencyScreen[None]):
         line = self._line
         if line.typing is Typing.FILTER:
             self._take_filter(event.value)  # letters that follow at once may stand in the line already
-        elif line.typing is Typing.PATH and line.text and expand(line.text).is_file():
+        elif line.typing is Typing.PATH and names_file(line.text):
             self._choose(OpenFile(expand(line.text)))
         else:
             self.query_one(StartList).action_choose()

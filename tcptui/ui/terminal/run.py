@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.descriptors import redirect_to_null
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.user_files import state_directory, write_private
+from tcptui.ui.clipboard import forget_copied
+from tcptui.userdirs.directory import open_directory
+from tcptui.userdirs.places import state_directory
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -38,6 +40,7 @@ SWITCH_INTERVAL_S: Final = 0.0005
 #: How long an app that was told to end may take before the process is ended regardless.
 PATIENCE_S: Final = 5.0
 _HANGUP_CHECK_MS: Final = 1000
+_CRASH_FILE: Final = "crash.txt"
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 #: Turns off, in the driver's own order, the modes that it turned on: bracketed paste, wrap, size
 #: reports, mouse, kitty keys, alternate screen, cursor, focus reports.
@@ -176,6 +179,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
         asyncio.run(_run_guarded(app, rescue))
         finished = True
     finally:
+        forget_copied()
         rescue.disarm()
         if not finished:
             rescue.restore()
@@ -197,9 +201,10 @@ def _report_crash(report: str, words: Words) -> None:
     directory = state_directory(os.environ)
     kept: Path | None = None
     if directory is not None:
-        kept = directory / "crash.txt"
+        kept = directory / _CRASH_FILE
         try:
-            write_private(kept, report.encode("utf-8", "replace"))
+            with open_directory(directory) as folder:
+                folder.write(_CRASH_FILE, report.encode("utf-8", "replace"))
         except OSError:
             kept = None
     summary = report.strip().rpartition("\n")[2]

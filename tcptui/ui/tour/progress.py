@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
-from tcptui.ui.user_files import read_private, write_private
+from tcptui.userdirs.state_file import StateFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,26 +20,29 @@ _FILE: Final = "tour.json"
 class Tour:
     """The hints that are done, kept in ``directory`` (`state_directory`), or in memory without one.
 
-    Only a convenience, as the recent files are: a file that cannot be read counts as empty, one that cannot be
-    written is not kept, and neither is reported.  With ``wanted`` False no hint is shown until `begin_again`.
+    With ``wanted`` False no hint is shown until `begin_again`.
     """
 
     def __init__(self, directory: Path | None = None, *, wanted: bool = True) -> None:
-        self._file = directory / _FILE if directory is not None else None
+        self._file: StateFile[frozenset[str]] = StateFile(
+            directory, _FILE, _LONGEST, empty=frozenset(), decode=_names, encode=sorted
+        )
         self._wanted = wanted
-        self._kept: set[str] | None = None
+        self._kept: frozenset[str] | None = None
 
     @property
     def done(self) -> frozenset[str]:
         """Ids of the hints that are done."""
-        return frozenset(self._done)
+        if self._kept is None:
+            self._kept = self._file.read()
+        return self._kept
 
     @property
     def is_over(self) -> bool:
         """Whether no hint will be shown any more: all are done, or none is wanted."""
         from tcptui.ui.tour.table import HINTS
 
-        return not self._wanted or all(hint.id in self._done for hint in HINTS)
+        return not self._wanted or all(hint.id in self.done for hint in HINTS)
 
     def hint(self, now: Situation) -> TourHint | None:
         """The hint to show in this situation; who has reached the pane that a hint leads to, has done it."""
@@ -49,7 +51,7 @@ class Tour:
         from tcptui.ui.tour.table import HINTS
 
         self._end(hint.id for hint in HINTS if hint.reaches is now.pane)
-        return next((hint for hint in HINTS if hint.id not in self._done and hint.fits(now)), None)
+        return next((hint for hint in HINTS if hint.id not in self.done and hint.fits(now)), None)
 
     def used(self, action: str) -> bool:
         """Note that ``action``, as Textual writes it, was performed; returns whether that ended a hint."""
@@ -73,34 +75,18 @@ class Tour:
     def begin_again(self) -> None:
         """Show all hints again."""
         self._wanted = True
-        self._kept = set()
-        self._save()
-
-    @property
-    def _done(self) -> set[str]:
-        if self._kept is None:
-            self._kept = set()
-            if self._file is not None:
-                try:
-                    listed = json.loads(read_private(self._file, _LONGEST) or b"[]")
-                except (ValueError, RecursionError):
-                    listed = []
-                if isinstance(listed, list):
-                    self._kept = {name for name in listed if isinstance(name, str)}
-        return self._kept
+        self._kept = self._file.change(lambda _: frozenset())
 
     def _end(self, names: Iterable[str]) -> bool:
         """Count hints as done; returns whether one was not before."""
-        new = set(names) - self._done
+        new = frozenset(names) - self.done
         if new:
-            self._done.update(new)
-            self._save()
+            self._kept = self._file.change(lambda done: done | new)
         return bool(new)
 
-    def _save(self) -> None:
-        if self._file is None:
-            return
-        try:
-            write_private(self._file, json.dumps(sorted(self._done)).encode("ascii"))
-        except OSError:
-            return
+
+def _names(content: object) -> frozenset[str]:
+    """The hints that JSON has in ``content``.  Raises ValueError."""
+    if not isinstance(content, list):
+        raise ValueError("no list")  # noqa: TRY004  as of other content that makes no sense
+    return frozenset(name for name in content if isinstance(name, str))

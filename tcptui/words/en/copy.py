@@ -3,13 +3,13 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "copy.sent.file": "Copied, terminal permitting; also in {path}",
+    "copy.sent.file": "Copied, terminal permitting; also in {path} until you quit",
     "copy.sent.nowhere": "Copied, terminal permitting: {size} bytes.",
-    "copy.tmux.file": "Copied to tmux and its terminal; also in {path}",
+    "copy.tmux.file": "Copied to tmux and its terminal; also in {path} until you quit",
     "copy.tmux.nowhere": "Copied to tmux and its terminal: {size} bytes.",
-    "copy.long.file": "{size} bytes, a clipboard takes {most}: all is in {path}",
+    "copy.long.file": "{size} bytes, a clipboard takes {most}: all is in {path} until you quit",
     "copy.long.nowhere": "Nothing copied: {size} bytes, a terminal's clipboard takes {most}.",
-    "copy.none.file": "No clipboard on this terminal; it is in {path}",
+    "copy.none.file": "No clipboard on this terminal; it is in {path} until you quit",
     "copy.none.nowhere": "Nothing copied: no clipboard on this terminal, and no file could be written.",
     "copy.of_connection": "{file}, connection {stream}, {client} → {server}, begun {time}",
     "copy.of_packet": "{file}, packet {frame}, connection {stream}, {client} → {server}, {time}",

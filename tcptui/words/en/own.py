@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "own.failed.filter": "Your finding {id} is not looked for any more: its regular expression takes too long for one packet.",
     "own.failed.notes": "Your finding {id} is not looked for: the marks and notes beside the file cannot be used.",
     "own.error.unreadable": "{path} cannot be read: {reason}",
+    "own.error.untrusted": "{path} is not read, because others can change {place}; make it yours alone: chmod go-w",
     "own.error.large": "{path} has more than {most:,} bytes, so it is no file of findings",
     "own.error.garbled": "{path} is no TOML: {reason}",
     "own.error.shape": "{path} is no file of findings: it has tables [[finding]]",

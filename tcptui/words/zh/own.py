@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "own.failed.filter": "自定义诊断 {id} 不再查找：其正则表达式在一个数据包上耗时过长。",
     "own.failed.notes": "自定义诊断 {id} 无法查找：文件旁的标记和备注不可用。",
     "own.error.unreadable": "无法读取 {path}：{reason}",
+    "own.error.untrusted": "不读取 {path}，因为别人能改动 {place}；请让它只归你所有：chmod go-w",
     "own.error.large": "{path} 超过 {most:,} 字节，不是诊断文件",
     "own.error.garbled": "{path} 不是 TOML：{reason}",
     "own.error.shape": "{path} 不是诊断文件：诊断写在 [[finding]] 表中",

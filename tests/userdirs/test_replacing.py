@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.replacing import replacing
+from tcptui.userdirs.replacing import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
