@@ -101,28 +101,43 @@ def keep_only(*capabilities: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _status_mask(path: Path, field: str) -> int:
+def _granted() -> tuple[int, int]:
+    """The effective and permitted capabilities of the calling thread, as bits (capget(2)): /proc may be missing."""
+    words = (_Word * 2)()
+    header = _Header(_VERSION_3, 0)
+    if not SUPPORTED or ctypes.CDLL(None, use_errno=True).capget(ctypes.byref(header), words) != 0:
+        return 0, 0
+    low, high = words
+    return low.effective | high.effective << 32, low.permitted | high.permitted << 32
+
+
+def _permitted(status: Path) -> int:
+    """The permitted capabilities in a thread's status file (proc_pid_status(5)), as bits; 0 when it has ended."""
     try:
-        text = path.read_text(encoding="ascii", errors="replace")
+        text = status.read_text(encoding="ascii", errors="replace")
     except OSError:
         return 0
     for line in text.splitlines():
-        if line.startswith(field + ":"):
+        if line.startswith("CapPrm:"):
             return int(line.partition(":")[2], 16)
     return 0
 
 
 def effective() -> frozenset[int]:
-    """The effective capabilities of this process; empty on other systems than Linux."""
-    mask = _status_mask(Path("/proc/self/status"), "CapEff")
+    """The effective capabilities of this thread; empty on other systems than Linux."""
+    mask, _permitted_too = _granted()
     return frozenset(bit for bit in range(mask.bit_length()) if mask >> bit & 1)
 
 
 def threads_with_capabilities() -> int:
-    """How many threads of this process still have a permitted capability.
+    """How many threads of this process still have a permitted capability; without /proc only the calling one is known.
 
     capset(2) acts on the calling thread alone, so this is how to verify that all threads dropped theirs.
     """
     if not SUPPORTED:
         return 0
-    return sum(1 for task in Path("/proc/self/task").iterdir() if _status_mask(task / "status", "CapPrm"))
+    try:
+        tasks = list(Path("/proc/self/task").iterdir())
+    except OSError:
+        return int(_granted()[1] != 0)
+    return sum(1 for task in tasks if _permitted(task / "status"))

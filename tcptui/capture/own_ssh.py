@@ -180,7 +180,11 @@ def _remembered(processes: Iterable[_Process], proc: Path) -> Iterator[OwnConnec
 def _clients(server: _Process, proc: Path) -> Iterator[_Process]:
     """The client processes of a tmux or screen server: those with a client's name and the server's user."""
     owner = _owner(server.pid, proc)
-    for entry in proc.iterdir():
+    try:
+        entries = list(proc.iterdir())
+    except OSError:
+        return
+    for entry in entries:
         if not entry.name.isdigit() or int(entry.name) == server.pid:
             continue
         process = _process(int(entry.name), proc)

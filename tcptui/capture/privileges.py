@@ -13,19 +13,24 @@ import os
 import pkgutil
 import pwd
 import shlex
+import signal
 import sys
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture import capabilities
+from tcptui.capture.byte_reader import wait_readable
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.userdirs.places import take_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+
+#: How long files may take to be opened, in seconds: they may be on another machine.
+_READ_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +172,15 @@ def readable_after_drop(paths: Sequence[Path], identity: Identity | None) -> boo
     """Whether ``identity`` can read all of ``paths``; an interpreter in another user's 0700 home, for example, is not.
 
     ``identity`` None: root without its capabilities.  A forked child becomes ``identity`` and tries; where this
-    process is not root, the child tries as the current user.
+    process is not root, the child tries as the current user.  False where that takes longer than `_READ_SECONDS`.
     """
-    child = os.fork()
+    reading, writing = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:  # no process, or no memory for one more
+        os.close(reading)
+        os.close(writing)
+        return False
     if child == 0:
         code = 1
         try:
@@ -181,6 +192,10 @@ def readable_after_drop(paths: Sequence[Path], identity: Identity | None) -> boo
             code = 1
         finally:
             os._exit(code)
+    os.close(writing)
+    if not wait_readable(reading, _READ_SECONDS):  # the child's end of the pipe is closed when it has ended
+        os.kill(child, signal.SIGKILL)
+    os.close(reading)
     _pid, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == 0
 

@@ -199,7 +199,11 @@ def _control_group(cgroup_id: int) -> str:
 def _holder(inode: int) -> int | None:
     """The id of a process that has the socket open, among those that this user may inspect."""
     wanted = f"socket:[{inode}]"
-    for process in PROC.iterdir():
+    try:
+        processes = list(PROC.iterdir())
+    except OSError:
+        return None
+    for process in processes:
         if process.name.isdigit() and wanted in _open_files(process):
             return int(process.name)
     return None

@@ -71,6 +71,8 @@ TextCommand = (
     | FieldsCommand
 )
 
+#: What Python says where the system has no thread for it: beyond the user's limit of processes, or out of memory.
+_NO_THREAD: Final = "can't start new thread"
 EXIT_INTERRUPTED: Final = 130
 EXIT_READER_GONE: Final = 141
 
@@ -97,6 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, StandardOutputError):
             redirect_stdout_to_null()
         return error.exit_code
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            raise
+        say_error(TcptuiError("no_thread"), words)
+        return TcptuiError.exit_code
     except BrokenPipeError:
         redirect_stdout_to_null()
         return EXIT_READER_GONE

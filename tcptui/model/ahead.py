@@ -14,13 +14,17 @@ _T = TypeVar("_T")
 
 
 class Ahead(Generic[_T]):
-    """What a function returns, which runs in another thread meanwhile."""
+    """What a function returns, which runs in another thread meanwhile; in this one where the system has no other."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._made: list[_T] = []
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(make,), daemon=True)
-        self._thread.start()
+        self._thread: threading.Thread | None = threading.Thread(target=self._run, args=(make,), daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # beyond the user's limit of processes
+            self._thread = None
+            self._run(make)
 
     def _run(self, make: Callable[[], _T]) -> None:
         try:
@@ -30,7 +34,8 @@ class Ahead(Generic[_T]):
 
     def take(self) -> _T:
         """Wait for it; raises what the function raised."""
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         if self._failure is not None:
             raise self._failure
         return self._made[0]

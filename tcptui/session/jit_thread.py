@@ -8,6 +8,7 @@ before.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
@@ -40,8 +41,10 @@ class BackgroundCompiler:
 
     def start(self, announce: Callable[[], None]) -> None:
         """Start the thread, which waits for `begin`; it calls ``announce`` when the kernel is ready."""
-        self._started = True
-        threading.Thread(target=self._run, args=(announce,), name="tcptui-compiler", daemon=True).start()
+        thread = threading.Thread(target=self._run, args=(announce,), name="tcptui-compiler", daemon=True)
+        with suppress(RuntimeError):  # beyond the user's limit of processes: it goes on in plain Python
+            thread.start()
+            self._started = True
 
     def _run(self, announce: Callable[[], None]) -> None:
         self._begun.wait()

@@ -10,11 +10,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from tcptui.capture import capabilities
+from tcptui.capture import capabilities, privileges
 from tcptui.capture.bpf.no_dns import use_hosts_file_only
+from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.privileges import (
     Identity,
     interpreter_files,
@@ -23,6 +25,7 @@ from tcptui.capture.privileges import (
     readable_after_drop,
     sudo_command,
 )
+from tcptui.model.errors import CaptureError
 
 ROOT = Path(__file__).parents[2]
 NOBODY = Identity(65534, 65534, (65534,), "nobody", None)
@@ -146,3 +149,52 @@ def test_capture_child_imports_neither_the_screen_nor_what_parses_packets() -> N
     """)
 
     assert answer == []
+
+
+def test_without_proc_the_calling_threads_own_capabilities_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = capabilities.effective()
+
+    def missing(path: Path) -> NoReturn:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "iterdir", missing)
+    monkeypatch.setattr(Path, "read_text", lambda path, **_: missing(path))
+
+    assert capabilities.effective() == known
+    assert capabilities.threads_with_capabilities() >= bool(known)
+
+
+def test_files_that_take_too_long_to_be_opened_are_not_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(privileges, "_READ_SECONDS", 0.2)
+    fifo = tmp_path / "nobody-writes"
+    os.mkfifo(fifo)
+
+    assert not privileges.readable_after_drop((fifo,), None)
+    assert privileges.readable_after_drop((tmp_path,), None)
+
+
+def test_where_no_process_can_be_started_nothing_is_known_to_be_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> NoReturn:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(os, "fork", refuse)
+
+    assert not privileges.readable_after_drop((tmp_path,), None)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_capture_child_that_cannot_be_started_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_words: object, **_more: object) -> NoReturn:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+    with pytest.raises(CaptureError) as caught:
+        CaptureChild.start()
+
+    assert caught.value.key == "messages.capture_no_child"

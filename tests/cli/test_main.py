@@ -241,3 +241,20 @@ program.program()
         [sys.executable, "-c", code], env=environment(), capture_output=True, timeout=30, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (3, b"said put away", b"")
+
+
+def test_system_without_another_thread_is_one_line() -> None:
+    program = (
+        "import sys, threading, tcptui.cli.main as main\n"
+        'def refuse(*_): raise RuntimeError("can\'t start new thread")\n'
+        "threading.Thread.start = refuse\n"
+        "main.run = lambda *_: threading.Thread().start()\n"
+        "sys.exit(main.main(['cases']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 1
+    assert "ulimit -u" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import pytest
 from fault_table import note_proof
 from live_link import INTERFACE, PORT, SERVER, Link, run
 from packaging.requirements import Requirement
-from tmux_terminal import ROOT, Terminal
+from tmux_terminal import ROOT, Terminal, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -296,6 +297,31 @@ def test_capability_alone_is_enough_and_is_given_up_by_the_screen(
     assert (Path(user.pw_dir) / "capability.pcap").stat().st_uid == user.pw_uid
     seen = {name: (app[name], child[name]) for name in ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs")}
     note_proof("started by a user with cap_net_raw alone: screen, capture process", seen, {})
+
+
+@pytest.mark.parametrize("words", [("--no-screen",), ("-w", "-")], ids=["no screen", "to a pipe"])
+def test_without_a_screen_no_thread_and_no_helper_can_gain_a_right(
+    link: Link, user: pwd.struct_passwd, installed: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Not even where the interpreter itself has one: what it starts is the same file."""
+    become = (
+        "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
+        "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", "--",
+    )  # fmt: skip
+    command = [*link.inside, *become, str(installed), "-i", INTERFACE, *words, "tcp"]
+    environ = {**os.environ, "HOME": user.pw_dir, "PYTHONPATH": "", "XDG_CACHE_HOME": user.pw_dir, "LANG": "C.UTF-8"}
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ, cwd="/"
+    ) as process:
+        try:
+            assert process.stdout is not None
+            until(lambda: bool(link.ask()) or bool(select.select([process.stdout], [], [], 0)[0]), "output")
+            tasks = list(Path(f"/proc/{process.pid}/task").iterdir())
+            assert {thread_status(task) for task in tasks} == {(NOTHING, NOTHING, "1")}
+            for child in run("pgrep", "-P", str(process.pid)).split():
+                assert status(int(child))["NoNewPrivs"] == ["1"]
+        finally:
+            process.terminate()
 
 
 def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], link: Link, installed: Path) -> None:

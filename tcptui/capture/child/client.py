@@ -39,10 +39,10 @@ from tcptui.capture.privileges import sudo_command
 from tcptui.capture.source import SourceStatus
 from tcptui.capture.spool.files import spool_directory
 from tcptui.model.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tcptui.capture.privileges import Identity
@@ -99,25 +99,29 @@ class CaptureChild:
 
         A child started as root becomes ``identity``.  `drop_root` must be given the same one, because the child
         must own the spool that this process creates.  Starting needs no privilege; a missing right to capture
-        shows in `open`.
+        shows in `open`.  Raises CaptureError where the system starts no process.
         """
         ours, theirs = socket.socketpair()
-        # A file, not a pipe: nobody reads it while all is well, and a full pipe would block the child.
-        complaints = tempfile.TemporaryFile(dir=spool_directory())  # noqa: SIM115
+        complaints = _anonymous_file()
         path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
         command = [sys.executable, "-I", "-c", _BOOT, json.dumps(path), str(theirs.fileno()), str(os.getpid())]
         command.append(json.dumps(asdict(identity) if identity is not None else None))
         with theirs:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # only this process handles the terminal's signals
-                # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
-                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-            )
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # only this process handles the terminal's signals
+                    # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
+                    env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                )
+            except OSError as error:  # no process, or no memory for one more; no /dev/null
+                ours.close()
+                complaints.close()
+                raise CaptureError("capture_no_child", reason=reason_of(error)) from error
         return cls(process, ours, complaints)
 
     @property
@@ -259,6 +263,16 @@ class CaptureChild:
         self._stderr_file.close()
 
 
+def _anonymous_file() -> IO[bytes]:
+    """A file for what the child says: of a pipe nobody reads while all is well, and a full one would block it.
+
+    In memory where the system has that: a full disk, or one without inodes, does not keep the child from starting.
+    """
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("tcptui-complaints"), "w+b")
+    return tempfile.TemporaryFile(dir=spool_directory())
+
+
 def _refusal(options: CaptureOptions, refused: Refused) -> TcptuiError:
     interface, reason = safe_text(options.interface), safe_text(refused.text)
     match refused.refusal:
@@ -293,15 +307,19 @@ def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError
             return CaptureError("capture_broken", interface=interface, reason=safe_text(ended.text))
 
 
-def stream_to_descriptor(child: CaptureChild, options: CaptureOptions, descriptor: int = 1) -> SourceStatus:
+def stream_to_descriptor(
+    child: CaptureChild, options: CaptureOptions, descriptor: int = 1, *, opened: Callable[[], None] = lambda: None
+) -> SourceStatus:
     """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader closes it, or `CaptureChild.stop`.
 
-    Returns the kernel's counters; ``end`` is 0, because the bytes of a pipe are not counted.  Raises CaptureError
-    when the capture cannot begin, OutputError where ``descriptor`` is a terminal.
+    ``opened`` is called once the capture has begun.  Returns the kernel's counters; ``end`` is 0, because the bytes of
+    a pipe are not counted.  Raises CaptureError when the capture cannot begin, OutputError where ``descriptor`` is a
+    terminal.
     """
     if os.isatty(descriptor):
         raise OutputError("output_terminal")
     child.open(options, descriptor, None, is_stream=True)
+    opened()
     status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
     for message in child.messages():
         match message:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.file_source import open_file
 from tcptui.capture.own_ssh import find_own_traffic
-from tcptui.capture.privileges import drop_root
+from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.capture.ssh_source import RemoteSource, parse_target
 from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
@@ -95,6 +95,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
             source, _own_screen = live_source(child, command, own, ask, words)
+            forbid_sudo()  # not offered any more, and now packets are parsed
             return [stack.enter_context(closing(source))]
         case RemoteCommand():
             give_up_root()

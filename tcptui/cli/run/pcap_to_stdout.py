@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tcptui.capture.child.client import CaptureChild, stream_to_descriptor
-from tcptui.capture.privileges import drop_root
+from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.cli.inputs import print_privilege_notice, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.prompts import offer_sudo
@@ -32,7 +32,7 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     try:
         footing = drop_root(identity, may_offer_sudo=True)
         with signals_stop(child.stop):
-            status = stream_to_descriptor(child, capture_options(command))
+            status = stream_to_descriptor(child, capture_options(command), opened=forbid_sudo)
     except CaptureDeniedError as error:
         return offer_sudo(error, sys.argv[1:], words)
     finally:

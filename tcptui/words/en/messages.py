@@ -73,6 +73,8 @@ WORDS: Final[dict[str, str]] = {
     ),
     "messages.capture_failed": "cannot capture on {interface}: {reason}",
     "messages.capture_broken": "the capture on {interface} ended: {reason}; what came before is kept",
+    "messages.capture_no_child": "the capture process cannot be started: {reason}; more processes may be allowed by ulimit -u",
+    "messages.no_thread": "the system starts no further thread; allow more with ulimit -u, or free memory",
     "messages.capture_child_died": (
         "the capture process ended unexpectedly ({reason}); what it had written is kept. Start the capture again"
     ),

@@ -48,6 +48,8 @@ WORDS: Final[dict[str, str]] = {
     "messages.filter_link_type": "过滤表达式“{filter}”不能用于链路类型 {link_type}（{reason}）；这类数据包不予显示",
     "messages.capture_failed": "无法在 {interface} 上抓包：{reason}",
     "messages.capture_broken": "{interface} 上的抓包中断：{reason}；之前的内容全部保留",
+    "messages.capture_no_child": "无法启动抓包进程：{reason}；请检查进程数上限（ulimit -u）",
+    "messages.no_thread": "系统无法再创建线程；请调高 ulimit -u，或释放一些内存",
     "messages.capture_child_died": "抓包进程意外退出（{reason}）；已经写下的内容全部保留，请重新开始抓包",
     "messages.capture_busy": "已经有一次抓包正在进行，请先停止它",
     "messages.remote_target": "{target} 不是可以抓包的地方；写法是 ssh://主机/接口，例如 ssh://root@web1/eth0",
