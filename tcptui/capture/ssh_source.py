@@ -47,7 +47,7 @@ _LOOK_SECONDS: Final = 0.5
 _LOOKS_UNTIL_TERM, _LOOKS_UNTIL_KILL, _LOOKS_AFTER_KILL = 6, 10, 16
 #: How long all that takes at most, in seconds, and a margin.
 _END_SECONDS: Final = (_LOOKS_AFTER_KILL + 2) * _LOOK_SECONDS
-_COUNT: Final = re.compile(r"(\d+) packets? (received by filter|dropped by kernel|dropped by interface)")
+_COUNT: Final = re.compile(r"(?<!\d)(\d++) packets? (received by filter|dropped by kernel|dropped by interface)")
 #: Lines of standard error that are no reason for a failure.
 _SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
 #: The shell script for the other host; $1 is the filter, which `require_whole` has checked, so that the brackets around

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 
 #: Flags that are asked: all of those named, whether any is set, or which of them are.
 _FLAG: Final = re.compile(
-    r"tcp\[(?:tcpflags|13)\]\s*&\s*(?P<asked>tcp-\w+|\(\s*tcp-\w+(?:\s*\|\s*tcp-\w+)*\s*\))"
-    r"\s*(?:!=\s*0|==\s*(?P<set>tcp-\w+|\(\s*tcp-\w+(?:\s*\|\s*tcp-\w+)*\s*\)))"
+    r"tcp\[(?:tcpflags|13)\]\s*+&\s*+(?P<asked>tcp-\w++|\(\s*+tcp-\w++(?:\s*+\|\s*+tcp-\w++)*+\s*+\))"
+    r"\s*+(?:!=\s*+0|==\s*+(?P<set>tcp-\w++|\(\s*+tcp-\w++(?:\s*+\|\s*+tcp-\w++)*+\s*+\)))"
 )
-_TOKEN: Final = re.compile(rf"\s*({re.sub('[?]P<[a-z]+>', '?:', _FLAG.pattern)}|[()!]|&&|\|\||[^\s()!&|]+)")
+_TOKEN: Final = re.compile(rf"({re.sub('[?]P<[a-z]+>', '?:', _FLAG.pattern)}|[()!]|&&|\|\||[^\s()!&|]+)")
 _FLAGS: Final = {"syn": "syn", "ack": "ack", "fin": "fin", "rst": "reset", "push": "push", "urg": "urg"}
 _FLAG_BITS: Final = {"fin": 1, "syn": 2, "rst": 4, "push": 8, "ack": 16, "urg": 32}
 _FLAG_NAME: Final = re.compile(r"tcp-(\w+)")

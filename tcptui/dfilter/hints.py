@@ -28,9 +28,7 @@ _SPOKEN: Final = {
 }  # fmt: skip
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"})
 _FLAGS: Final = {"SYN": "syn", "ACK": "ack", "FIN": "fin", "RST": "reset", "PSH": "push", "URG": "urg"}
-_ALTERNATIVE: Final = re.compile(
-    r"([A-Za-z_][\w.-]*)\s*(?:==|eq)\s*([^\s(){}]+)((?:\s*(?:or|\|\|)\s*[^\s(){}=<>!]+)+)\s*", re.ASCII
-)
+_ALTERNATIVE: Final = re.compile(r"([A-Za-z_][\w.-]*+)\s*+(?:==|eq)\s*+([^(){}=<>!]++)", re.ASCII)
 _BEHIND_RELATION: Final = re.compile(r"(?:[=!]==?|\b(?:eq|ne|contains|matches)\b)\s*([^\s\"'(){},=<>!&|]+)")
 _MAXIMUM: Final = 2_000
 _LAST_PORT: Final = 65_535
@@ -45,8 +43,10 @@ def for_unknown(text: str, word: str) -> Hint | None:
         return Hint("capture-filter", {}, words)
     several = _ALTERNATIVE.fullmatch(text.strip())
     if several is not None and several[1] in FIELDS:
-        values = [several[2], *re.split(r"\s*(?:or|\|\|)\s*", several[3].strip())[1:]]
-        return Hint("set", {}, f"{several[1]} in {{{', '.join(values)}}}")
+        parts = several[2].replace("||", " or ").split()
+        values, joins = parts[::2], parts[1::2]
+        if joins and set(joins) == {"or"} and len(values) > len(joins):
+            return Hint("set", {}, f"{several[1]} in {{{', '.join(values)}}}")
     whole = text.strip() == word
     if whole and word in _METHODS:
         return Hint("method", {}, f'http.request.method == "{word}"')
@@ -91,9 +91,9 @@ def for_unexpected(error: FilterError, text: str) -> Hint | None:
     quoted = for_unquoted(text, span.offset)
     if quoted is not None:
         return quoted
-    if word == "(" and re.search(r"(==|!=|>=|<=|[<>&+*/-])\s*$", before):
+    if word == "(" and before.rstrip().endswith(("==", "!=", *"<>=&+*/-")):
         return Hint("braces", {})
-    if re.match(r"[0-9]", word) and re.search(r"\{[^}]*$", before):
+    if re.match(r"[0-9]", word) and before.rfind("{") > before.rfind("}"):
         return Hint("comma", {}, f"{before.rstrip()}, {word}{after}")
     return None
 

@@ -32,7 +32,7 @@ _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
 #: What is shown of DNS answers, which anybody may have sent: names of hosts that cannot be taken for an address, for a
 #: port, or for anything but a name.
-_HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z_][a-z0-9_-]*", re.ASCII | re.IGNORECASE)
+_HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]++\.)*+[0-9-]*+[a-z_][a-z0-9_-]*+", re.ASCII | re.IGNORECASE)
 
 
 def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:

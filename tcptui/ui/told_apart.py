@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Groups = tuple[str, ...]
 
 #: An IPv6 address as it is shown, with its port where it has one.
-_SHOWN: Final = re.compile(r"(\[?)([0-9a-f:.]*:[0-9a-f:.]*)(\](?::\d+)?|)")
+_SHOWN: Final = re.compile(r"(\[?)([0-9a-f.]*+:[0-9a-f:.]*+)(\](?::\d+)?|)")
 _LAST: Final = 7
 
 

@@ -177,6 +177,29 @@ def test_packets_with_gaps_between_them_are_fetched_some_at_a_time_and_the_begin
     assert sum(fetched) == 0
 
 
+def test_few_bytes_after_few_are_read_from_the_same_packets_once(
+    opened: Callable[[bytes], Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the fields of a long head are: each would take longer than all that is done with it."""
+    sent = bytes(range(250)) * 4
+    half = _server(opened(_tape([(1_000 * place, sent) for place in range(60)]).pcap()))
+    fetched: list[int] = []
+    read = half._read_payloads
+
+    def fetch(rows: NDArray[np.int32]) -> Sequence[bytes]:
+        fetched.append(len(rows))
+        return read(rows)
+
+    monkeypatch.setattr(half, "_read_payloads", fetch)
+
+    assert [half.read(at, 5) for at in range(5_000, 59_000, 5)] == [
+        sent[at % 1_000 :][:5] for at in range(5_000, 59_000, 5)
+    ]
+    assert len(fetched) < 10
+    assert sum(fetched) < 90
+    assert half.read(59_998, 5) == sent[-2:]
+
+
 def _cut(tape: Tape, snaplen: int) -> bytes:
     whole = tape.pcap()
     parts, at = [whole[:24]], 24

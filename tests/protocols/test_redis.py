@@ -19,6 +19,7 @@ from tcptui.protocols.redis.value import Kind, Unread, Value
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.result_set import ResultSet
 from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.stream.reassembly import ByteStream
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:
@@ -423,6 +424,30 @@ def test_hostile_counts_take_no_memory_and_no_time() -> None:
 
     assert len(values(b"PING\r\n" + b"\r\n" * 50_000 + ask("GET", "a"), commands=True)) == 2
     assert isinstance(values(b"*2\r\n$4\r\nPING\r\nX\r\n" * 50_000)[0], Unread)
+
+
+@pytest.mark.parametrize("odd", [b"$-1\r\n", b":1\r\n", b"*0\r\n", b"$1\r\na\r\n:1\r\n"])
+def test_what_is_looked_at_of_a_reply_is_in_proportion_to_it(odd: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an element that is no bulk string ends each attempt to pass over many of them."""
+    looked_at: list[int] = []
+
+    class Counted(bytes):
+        """Bytes that count what is split of them and of their slices."""
+
+        def __getitem__(self, place: object) -> object:
+            found = super().__getitem__(place)  # type: ignore[index]
+            return Counted(found) if isinstance(found, bytes) else found
+
+        def split(self, *how: object) -> list[bytes]:  # type: ignore[override]
+            looked_at.append(len(self))
+            return super().split(*how)  # type: ignore[arg-type]
+
+    read = ByteStream.read
+    monkeypatch.setattr(ByteStream, "read", lambda *how: Counted(read(*how)))
+    data = b"*%d\r\n" % (2_000 * (1 + (b"a" in odd))) + odd * 2_000
+
+    assert [value.stop for value in values(data) if isinstance(value, Value)] == [len(data)]
+    assert sum(looked_at) < 300 * len(data)
 
 
 @pytest.mark.parametrize(

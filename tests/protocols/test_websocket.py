@@ -123,6 +123,29 @@ def test_negotiated_windows_are_those_of_each_direction() -> None:
     assert upgrade.deflate == (Deflate(takeover=False, window_bits=9), Deflate(takeover=False, window_bits=10))
 
 
+@pytest.mark.parametrize(
+    ("parameter", "bits"),
+    [
+        ("server_max_window_bits=10", 10),
+        (' Server_max_window_bits = "10" ', 10),
+        ('server_max_window_bits="10', 10),
+        ('server_max_window_bits=" 10"', 15),
+        ("server_max_window_bits", 15),
+        ('server_max_window_bits="1"0"', 15),
+    ],
+)
+def test_window_is_read_with_blanks_and_quotation_marks_as_they_may_be(parameter: str, bits: int) -> None:
+    asked, answered = talk("no takeover", [])
+    offered = f"Sec-WebSocket-Extensions: permessage-deflate;{parameter}".encode()
+    said = b"\r\n".join(
+        offered if line.lower().startswith(b"sec-websocket-extensions") else line for line in answered.split(b"\r\n")
+    )
+    upgrade = upgrade_of(head(asked), head(said))
+
+    assert upgrade is not None
+    assert upgrade.deflate[1] == Deflate(takeover=True, window_bits=bits)
+
+
 def test_wrong_accept_is_no_valid_upgrade() -> None:
     asked, answered = talk("none", [])
     wrong = answered.replace(b"Sec-WebSocket-Accept: ", b"Sec-WebSocket-Accept: x")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Bytes read behind a header in search of lines that should have belonged to it.
 _LOOKED_AT: Final = 4_096
 _CAUSES: Final = ("program-stopped-sending", "length-counted-wrong", "proxy-changed-body")
-_FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n]*)\r?\n")
+_FIELD: Final = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]++):[ \t]*+([^\r\n]*+)\r?\n")
 #: Field names that are hardly ever at the beginning of a body (RFC 9110, 18.4, and other common ones).
 _USUAL: Final = frozenset(
     {

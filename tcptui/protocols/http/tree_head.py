@@ -69,8 +69,9 @@ def add_head(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     else:
         _request_line(line, message, place)
     line_field = "http.response.line" if head.is_response else "http.request.line"
+    length = head.content_length  # looks through all fields: once for a head, which may have ten thousands
     for header in head.headers:
-        add_field(layer, header, place, line_field, head.content_length)
+        add_field(layer, header, place, line_field, length)
     if head.complete:
         last = head.headers[-1] if head.headers else None
         behind = last.start + last.length if last is not None else head.start + head.start_line_length

@@ -156,16 +156,9 @@ class Tokens:
         """
         data, base = self._data, self._base
         place, size, left = at - base, len(data), most
-        long = place + LONG
-        while items is None and left >= _MANY and 0 <= place < size:
-            compiled = BULK_STRINGS.machine_code(size - place) if place >= long else None
-            if compiled is not None:
-                place, passed = compiled(np.frombuffer(data, np.uint8), place, left)
-                return base + place, most - left + passed
-            place, passed = _pass_many(data, place, left)
+        if items is None and left >= _MANY and 0 <= place < size:
+            place, passed = self._pass_run(place, left)
             left -= passed
-            if passed < _MANY:
-                break
         while left and 0 <= place < size and data[place] == _BULK:
             end = data.find(_END, place, place + _HEAD_MOST)
             digits = data[place + 1 : end]
@@ -180,6 +173,24 @@ class Tokens:
             place = behind
             left -= 1
         return base + place, most - left
+
+    def _pass_run(self, place: int, most: int) -> tuple[int, int]:
+        """Passes over bulk strings from ``place`` of the block on, many at a time; where it stopped, how many.
+
+        What is looked at is at most a few times what is passed over: the next element may be of another kind, and
+        then this is called for each.
+        """
+        data, long = self._data, place + LONG
+        left, octets, passed = most, _FIRST_RUN, 1
+        while passed and left >= _MANY:
+            compiled = BULK_STRINGS.machine_code(len(data) - place) if place >= long else None
+            if compiled is not None:
+                place, passed = compiled(np.frombuffer(data, np.uint8), place, left)
+                return place, most - left + passed
+            place, passed = _pass_many(data[place : place + octets], place, left)
+            left -= passed
+            octets = min(2 * octets, _LONGEST_RUN)
+        return place, most - left
 
     def read(self, start: int, size: int) -> bytes:
         """The captured bytes from ``start`` on, at most ``size``; stops at a gap."""
@@ -208,11 +219,12 @@ class Tokens:
 
 
 def _pass_many(data: bytes, place: int, most: int) -> tuple[int, int]:
-    """Passes over bulk strings from ``place`` on, each a line and a line of that length; where it stopped, how many.
+    """Passes over the bulk strings that ``data``, from ``place`` on, begins with: where it stopped, how many.
 
-    Whole runs at once: a list of millions of short elements takes a third of the time.
+    Each is a line and a line of that length.  Whole runs at once: a list of millions of short elements takes a third of
+    the time.
     """
-    lines = data[place : place + _AT_ONCE].split(_END, 2 * most)
+    lines = data.split(_END, 2 * most)
     whole = (len(lines) - 1) // 2
     heads, sizes = lines[0 : 2 * whole : 2], list(map(len, lines[1 : 2 * whole : 2]))
     wanted = list(map(_HEADS.get, sizes))
@@ -222,10 +234,12 @@ def _pass_many(data: bytes, place: int, most: int) -> tuple[int, int]:
 
 
 _BULK: Final = Kind.BULK.value
-#: Bulk strings that are rather passed over as a run, the bytes of one, and first lines by the length of the body.
+#: Bulk strings that are rather passed over as a run, the bytes of one that are looked at first (one element at least)
+#: and at most, and first lines by the length of the body.
 _MANY: Final = 64
-_AT_ONCE: Final = 1 << 15
-_HEADS: Final = {size: b"$%d" % size for size in range(512)}
+_FIRST_RUN: Final = 1 << 9
+_LONGEST_RUN: Final = 1 << 15
+_HEADS: Final = {size: b"$%d" % size for size in range(500)}
 
 
 def _count(text: bytes) -> int | None:

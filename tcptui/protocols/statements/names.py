@@ -9,7 +9,7 @@ _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 #: So many hexadecimal digits in a row, a decimal one among them, are a digest or an id.
 _HEX: Final = r"(?=[a-f]*[0-9])[0-9a-f]{8,}"
 _VARYING: Final = re.compile(
-    rf"(?<![0-9a-z])(?:{_UUID}|{_HEX})(?![0-9a-z])|[0-9]+(?:\.[0-9]+)?(?![0-9a-z])", re.IGNORECASE
+    rf"(?<![0-9a-z])(?:{_UUID}|{_HEX})(?![0-9a-z])|(?<![0-9])[0-9]++(?:\.[0-9]++)?(?![0-9a-z])", re.IGNORECASE
 )
 #: Commands whose first word says which script or function runs.
 _RUNS: Final = re.compile(r"(?:EVALSHA|FCALL)(?:_RO)? \S+ ?")

@@ -46,6 +46,8 @@ _FIRST_READ: Final = 4
 READ_AHEAD: Final = 256
 #: Bytes at the beginning of what was captured that are kept: a dozen readers ask for some of them.
 _FRONT: Final = 4_096
+#: Bytes that are read, and kept, where somebody reads a few after a few: the fields of a head, the items of a list.
+_NEAR: Final = 16_384
 #: Packets that are read with one behind which bytes are missing.
 _KEPT_AHEAD: Final = 32
 #: Most resent segments whose bytes are compared, to bound the cost of hostile repetition …
@@ -175,6 +177,10 @@ class ByteStream:
         self._read_payloads = read_payloads or (lambda rows: [read_payload(row) for row in rows.tolist()])
         self._ahead: tuple[int, Sequence[bytes]] = (0, ())
         """The number of a captured range, and the payloads from there on that were read for the next who asks."""
+        self._near: tuple[int, bytes] = (0, b"")
+        """An offset, and the bytes from there on that were read for the next who asks."""
+        self._last_start = -1
+        """Where the last read from packets began."""
         self._carried = first_copies(segments.start, segments.stop)
         cut = segments.held is not segments.stop and not np.array_equal(segments.held, segments.stop)
         self._data = first_copies(segments.start, segments.held) if cut else self._carried
@@ -265,7 +271,20 @@ class ByteStream:
             # Where there are fewer, what is behind them was not captured.
             if at + size <= len(front) or at < len(front) < _FRONT:
                 return front[at : at + size]
-        return self._read(start, size)
+        begin, near = self._near
+        if begin <= start and start + size <= begin + len(near):
+            return near[start - begin : start - begin + size]
+        before, self._last_start = self._last_start, start
+        if size > _FRONT or not 0 <= before <= start < before + _FRONT or self._is_missing(start):
+            return self._read(start, size)
+        near = self._read(start, _NEAR)
+        self._near = start, near
+        return near[:size]
+
+    def _is_missing(self, offset: int) -> bool:
+        """Whether the byte at ``offset`` was not captured."""
+        at = self._data.at(offset)
+        return at == len(self._data) or int(self._data.start[at]) > offset
 
     @cached_property
     def _front_start(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _EXTENSION: Final = "permessage-deflate"
 _WINDOW_BITS: Final = range(8, 16)
-_PARAMETER: Final = re.compile(r'\s*([A-Za-z0-9_-]+)\s*(?:=\s*"?([^";]*?)"?\s*)?')
 
 
 def accept_for(key: str) -> str:
@@ -83,13 +81,15 @@ def _deflate(extensions: str) -> tuple[Deflate | None, Deflate | None]:
         name, _, rest = offer.partition(";")
         if name.strip().lower() != _EXTENSION:
             continue
-        found = {
-            match[1].lower(): match[2] or ""
-            for parameter in rest.split(";")
-            if (match := _PARAMETER.fullmatch(parameter)) is not None
-        }
+        found = dict(map(_parameter, rest.split(";")))
         return _direction(found, "client"), _direction(found, "server")
     return None, None
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    """Name in lower case and value, without quotation marks, of one extension parameter (RFC 6455, 9.1)."""
+    name, _, value = text.partition("=")
+    return name.strip().lower(), value.strip().removeprefix('"').removesuffix('"')
 
 
 def _direction(parameters: dict[str, str], end: str) -> Deflate:

@@ -41,7 +41,7 @@ _HEX_RULE: Final = 1
 #: From this width (cells) on the bytes are beside the tree.
 _BESIDE_WIDTH: Final = 140
 #: A link address behind its name, a size told again, names, and both ends of a layer, for `shorter_lines`.
-_NAMED_ADDRESS: Final = re.compile(r"\S+ \(((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\)")
+_NAMED_ADDRESS: Final = re.compile(r"(?<!\S)\S++ \(((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\)")
 _IN_BITS: Final = re.compile(r" \(\d+ bits\)")
 _SHORT_NAMES: Final = (
     ("Internet Protocol Version ", "IPv"),

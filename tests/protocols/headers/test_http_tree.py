@@ -12,6 +12,7 @@ from http_halves import Dialogue, in_pieces
 from tcptui.model.packet_view import PacketView
 from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree
+from tcptui.protocols.http.head import MessageHead
 from tcptui.protocols.registry import ApplicationStream
 
 RAW_IP = 101
@@ -54,6 +55,25 @@ def test_query_parameters_know_their_bytes(http: Http) -> None:
 
     second = next(node for node in tree.walk() if node.label == "Request URI Query Parameter: two=2")
     assert (second.start, second.length) == (40 + len(b"GET /p?one=1&"), 5)
+
+
+def test_head_is_looked_through_as_often_for_many_fields_as_for_few(
+    http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    values = MessageHead.values
+
+    def counting(head: MessageHead, name: str) -> list[str]:
+        counts[-1] += 1
+        return values(head, name)
+
+    monkeypatch.setattr(MessageHead, "values", counting)
+    for fields in (1, 200):
+        counts.append(0)
+        lines = texts(http(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * fields + b"Content-Length: 0\r\n\r\n"), "Hypertext")
+        assert "[Content length: 0]" in lines
+
+    assert counts[0] == counts[1] > 0
 
 
 def test_chunked_text_is_joined_and_each_chunk_is_listed(http: Http) -> None:
