@@ -20,7 +20,8 @@ from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import Capability, Command
 from tcptui.protocols.mysql.conversation import Conversation
 from tcptui.protocols.mysql.detection import begins_mysql, mysql_sides
-from tcptui.protocols.mysql.mysql_stream import parse_mysql
+from tcptui.protocols.mysql.mysql_stream import MysqlStream, parse_mysql
+from tcptui.protocols.mysql.packets import Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
 from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.sql_secrets import sql_without_secrets
@@ -437,6 +438,29 @@ def test_damaged_compression_is_a_gap_and_no_bomb() -> None:
 
     assert asked(dialogue)[0][0] == "LOGIN ada shop"
     assert all(len(data) < 1_000 for _, data in follow(dialogue))
+
+
+def test_rows_of_five_bytes_are_read_a_few_times_for_all_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 0
+    read = Packets.packet
+
+    def counting(packets: Packets, at: int) -> Packet | Fault:
+        nonlocal count
+        count += 1
+        return read(packets, at)
+
+    rows = 12_000
+    dialogue = talk([*session()[:3], (0, ask(Command.QUERY, b"SELECT a"))])
+    dialogue.server(*in_pieces(result([text(b"")] * rows, columns=1), 1_400))
+    halves = dialogue.halves()
+    stream = parse_mysql(*halves, 10_000)
+    assert isinstance(stream, MysqlStream)
+    monkeypatch.setattr(Packets, "packet", counting)
+    whole = halves[1].length
+    shown = [found for at in range(0, whole, 1_400) for found in stream.packets(1, at, min(at + 1_400, whole))]
+
+    assert len(shown) > rows
+    assert count < 3 * rows
 
 
 def test_packets_over_16_megabytes_are_one() -> None:

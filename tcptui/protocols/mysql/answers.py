@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.mysql import codes
 from tcptui.protocols.mysql.codes import Capability, Command, Status
 from tcptui.protocols.mysql.fields import Fields, ShortError
-from tcptui.protocols.mysql.packets import FULL, Fault, Packet, Packets
+from tcptui.protocols.mysql.packets import FULL, MARK_EVERY, Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class AnswerReader:
             self.described = run
 
     def _mark(self, marks: list[int]) -> None:
-        if not marks or self.at >= marks[-1] + _MARK_EVERY:
+        if not marks or self.at >= marks[-1] + MARK_EVERY:
             marks.append(self.at)
 
     def _has_eof(self) -> bool:
@@ -344,6 +344,3 @@ def error_of(packet: Packet) -> tuple[str, str]:
     if body[3:4] == b"#":
         return f"{number} ({body[4:9].decode('ascii', 'replace')})", body[9:].decode("utf-8", "replace")
     return str(number), body[3:].decode("utf-8", "replace")
-
-
-_MARK_EVERY: Final = 1 << 16

@@ -31,8 +31,9 @@ _BLOCK: Final = 1 << 18
 _NEAR: Final = 8_192
 #: Payload bytes that `Packet.head` keeps.
 HEAD_KEPT: Final = 48
-#: Bytes between the places that are remembered in a run of many packets.
-_MARK_EVERY: Final = 1 << 16
+#: Bytes between the places that are remembered in a run of many packets: about those of a segment, for who asks for the
+#: packets of each segment reads those behind the last such place, and rows may be of five bytes.
+MARK_EVERY: Final = 1 << 11
 _HEAD_AND_FIRST: Final = Struct("<IB")
 
 
@@ -116,7 +117,7 @@ class Packets:
         self.read(at, HEADER + 1)
         data, base = self._data, self._base
         place, last = at - base, len(data) - HEADER - 1
-        mark = (marks[-1] if marks else at - _MARK_EVERY) - base + _MARK_EVERY
+        mark = (marks[-1] if marks else at - MARK_EVERY) - base + MARK_EVERY
         count, wanted = 0, number
         head = _HEAD_AND_FIRST.unpack_from
         long = place + LONG
@@ -132,7 +133,7 @@ class Packets:
                 break
             if place >= mark:
                 marks.append(base + place)
-                mark = place + _MARK_EVERY
+                mark = place + MARK_EVERY
             place += HEADER + length
             wanted = wanted + 1 & 0xFF
             count += 1
@@ -143,8 +144,8 @@ class Packets:
     ) -> tuple[int, int]:
         """What `skip_rows` says, which has come to ``place``, and passed over ``count`` rows."""
         base, data = self._base, np.frombuffer(self._data, np.uint8)
-        noted = np.empty(len(data) // _MARK_EVERY + 1, np.int64)
-        place, passed, marked = compiled(data, place, wanted, mark, _MARK_EVERY, noted)
+        noted = np.empty(len(data) // MARK_EVERY + 1, np.int64)
+        place, passed, marked = compiled(data, place, wanted, mark, MARK_EVERY, noted)
         marks += (base + noted[:marked]).tolist()
         return base + place, count + passed
 
