@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.child.client import CaptureChild, CaptureOptions, ending_error
 from tcptui.capture.child.protocol import Ended, Ending, Level
+from tcptui.capture.output import NOTHING, Output, Replaceable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
-from tcptui.capture.spool.files import open_output, spool_directory, spool_limit
+from tcptui.capture.spool.files import spool_directory, spool_limit
 from tcptui.capture.spool.named import NamedSpool, OutputFile
 from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.capture.spool.whole_records import whole_records
 from tcptui.model.errors import CaptureError, OutputError, TcptuiError
+from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -35,30 +38,36 @@ class LiveSource:
 
     ``path`` is the file of ``-w``, which is then the spool; without it the spool is temporary, and its size bounded
     by the options or by `spool_limit`.  At that bound the child ends the capture only if no bytes are released in
-    time.  Raises CaptureError, UsageError or OutputError when the capture cannot begin.
+    time.  A file that is there already (`Replaceable`) is replaced once a packet is in its successor, or when a
+    capture without packets has ended as it should; until then, and after any failure, it is as it was.
+
+    Raises CaptureError, UsageError or OutputError when the capture cannot begin.
     """
 
     growing: Final = True
     live: Final = True
 
     def __init__(
-        self, child: CaptureChild, options: CaptureOptions, *, path: Path | None = None, overwrite: bool = False
+        self,
+        child: CaptureChild,
+        options: CaptureOptions,
+        *,
+        path: Path | None = None,
+        replaceable: Replaceable = NOTHING,
     ) -> None:
         self.label = safe_text(options.interface)
         self.options = options
         self._child = child
         self._path = path
-        self._file = NamedSpool() if path is None else OutputFile(open_output(path, overwrite=overwrite))
+        self._output = None if path is None else Output(path, replaceable)
+        self._file = NamedSpool() if self._output is None else OutputFile(self._output)
         self.descriptor = self._file.descriptor
         self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
         self._release = SpoolRelease(self.descriptor)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._file.close)
             self.opened = child.open(options, self.descriptor, self._limit)
-        except TcptuiError:
-            self._file.close()
-            if path is not None and not overwrite:
-                path.unlink(missing_ok=True)  # created by us just now, and empty
-            raise
+            undo.pop_all()
         self._status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
         self._announce: Announce = lambda: None
         self._written = 0
@@ -69,6 +78,8 @@ class LiveSource:
         """The packets of the spool after which the capture ends; None: no bound."""
         self._absence: TcptuiError | None = None
         """The message about the interface's last absence, shown to the user; None: it was never away."""
+        self._failure: OutputError | None = None
+        """Why the file of ``-w`` could not get its name; None: it could, or need not yet."""
         self._stopping = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"sniffer {self.label}", daemon=True)
@@ -141,7 +152,11 @@ class LiveSource:
             return
         while (ended := self._listen()) is not None and ended.ending is Ending.GONE and self._go_on():
             continue
-        self._finish(self._died() if ended is None else self._error(ended))
+        error = self._died() if ended is None else self._error(ended)
+        size = os.fstat(self.descriptor).st_size
+        if size > FILE_HEADER_BYTES or (error is None and size == FILE_HEADER_BYTES):
+            error = self._publish() or error
+        self._finish(error or self._misplaced())
 
     def _listen(self) -> Ended | None:
         """Process the child's messages until one capture ends; None when the child died."""
@@ -152,6 +167,9 @@ class LiveSource:
                 case Level():
                     error = self._absence
                     self._written = written + message.packets
+                    if self._written and (failure := self._publish()) is not None:
+                        self._failure = failure
+                        self._child.stop()
                     if not message.is_up:
                         error = CaptureError("interface_is_down", interface=self.label)
                     self._status = SourceStatus(
@@ -183,6 +201,8 @@ class LiveSource:
 
         The spool stays one capture; the user is told from when to when nothing could be captured.
         """
+        if self._failure is not None:
+            return False
         since = time.strftime(_CLOCK)
         self._tell(CaptureError("interface_away", interface=self.label, since=since))
         # Not what the kernel received: some of that may have gone with the interface.
@@ -212,14 +232,37 @@ class LiveSource:
         self._status = replace(self._status, error=error)
         self._announce()
 
+    def _publish(self) -> OutputError | None:
+        """Give the file of ``-w`` its name; returns the error where that fails, after which it is not tried again.
+
+        What is closed before anything has listened to it replaces nothing.
+        """
+        if self._output is None or self._failure is not None:
+            return self._failure
+        if self._thread.ident is None and self._output.replaces:
+            return None
+        try:
+            self._output.publish()
+        except OutputError as error:
+            return error
+        return None
+
+    def _misplaced(self) -> OutputError | None:
+        """The error of a file of ``-w`` that has lost its name while it was written."""
+        if self._output is None or not self._output.is_published:
+            return None
+        path, mine = self._output.path, os.fstat(self.descriptor)
+        if mine.st_nlink == 0:
+            return OutputError("output_removed", path=safe_text(str(path)))
+        if not self._output.is_in_place():
+            return OutputError("output_moved", path=safe_text(str(path)))
+        return None
+
     def _error(self, ended: Ended) -> TcptuiError | None:
         if ended.ending is Ending.LIMIT:
             megabytes = (self._limit or 0) >> 20
             return OutputError("spool_limit", megabytes=megabytes, directory=safe_text(str(spool_directory())))
-        error = ending_error(ended, self.label, self._path)
-        if error is None and self._path is not None and os.fstat(self.descriptor).st_nlink == 0:
-            return OutputError("output_removed", path=safe_text(str(self._path)))
-        return error
+        return ending_error(ended, self.label, self._path)
 
     def _finish(self, error: TcptuiError | None) -> None:
         self._status = replace(self._status, complete=True, error=error or self._absence)

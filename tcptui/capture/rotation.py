@@ -10,6 +10,10 @@
 * ``-C`` with ``-G``: numbered files within each time interval; ``-W`` then only sets the number of digits and
   where the numbers wrap.
 
+A file of the capture itself is replaced by a ring alone.  Where tcpdump would write over one of its own, the next
+free number is put behind the name: in the hour that the end of summer time repeats, and where the name says less of
+the time than ``-G`` needs.
+
 tcpdump uses the clock at the time it writes a packet; this uses the packet's timestamp, so that a capture that is
 written late is split at the same packets.
 """
@@ -19,10 +23,15 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+#: Two times that differ in everything that strftime(3) can write of them.
+_SOME_TIME: Final = time.gmtime(1_000_000_000)
+_ANOTHER_TIME: Final = time.gmtime(2_222_262_222)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +59,21 @@ class Rotation:
         """The number of the file after file ``number`` by ``-C``; wraps to 0 at ``-W``."""
         return 0 if self.files is not None and number + 1 >= self.files else number + 1
 
+    def base(self, template: str, began: int) -> str:
+        """The name without a number of the interval that began at ``began`` (seconds since the epoch)."""
+        return template if self.seconds is None else time.strftime(template, time.localtime(began))
+
     def name(self, template: str, number: int, began: int) -> str:
-        """The name of file ``number`` of the interval that began at ``began`` (seconds since the epoch)."""
-        if self.seconds is not None:
-            template = time.strftime(template, time.localtime(began))
+        """The name of file ``number`` of the interval that began at ``began``."""
+        base = self.base(template, began)
         digits = 0 if self.files is None or self.octets is None else _digits(self.files)
-        return template if number == 0 and digits == 0 else f"{template}{number:0{digits}d}"
+        return base if number == 0 and digits == 0 else f"{base}{number:0{digits}d}"
+
+    def has_one_name(self, template: str) -> bool:
+        """Whether the files of ``-G`` would all have the same name: there is no time in it, nor a number behind it."""
+        if self.seconds is None or self.octets is not None or self.last == 1:
+            return False
+        return time.strftime(template, _SOME_TIME) == time.strftime(template, _ANOTHER_TIME)
 
     def names_ahead(self, template: str, began: int) -> Iterator[str]:
         """Names that will certainly be written to, and existing files that numbering would run into."""

@@ -193,16 +193,21 @@ class TeeSource:
         self._is_unwanted = self.error is not None
 
     def close(self) -> None:
-        """Stop, wait until the files have all packets, and close everything."""
+        """Stop, wait until the files have all packets, and close everything.
+
+        What has never been started replaces no file.
+        """
         if self._closed:
             return
         self._closed = True
         self.source.stop()
         self._wake.set()
-        if self._thread.ident is None:
-            self._run()
-        else:
+        if self._thread.ident is not None:
             self._thread.join()
+        elif self.files.replaces:
+            self.files.close()
+        else:
+            self._run()
         if self.error is None or self._is_unwanted:
             self.source.discard()
         self.source.close()
@@ -215,16 +220,15 @@ class TeeSource:
     def _run(self) -> None:
         try:
             self._copy_all()
+            if self._has_header and self.source.status().error is None:
+                self.files.finish()
         except OutputError as error:
             self._end(error)
         except OSError as error:
             name, reason = safe_text(str(self.files.path)), reason_of(error)
             self._end(OutputError("output_failed", path=name, reason=reason))
         finally:
-            if self._has_header:
-                self.files.close()
-            else:
-                self.files.discard()  # the capture never began
+            self.files.close()
             self._done = True
             self._announce()
 

@@ -23,8 +23,7 @@ from tcptui.capture.privileges import (
     readable_after_drop,
 )
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.model.errors import InputError, OutputError
-from tcptui.model.safe_text import safe_text
+from tcptui.model.errors import InputError
 from tcptui.words.errors import UnreadableError, say
 
 if TYPE_CHECKING:
@@ -164,19 +163,6 @@ def refuse_unreadable(source: Source) -> None:
     if reader.parser.stop is not None:
         facts = {"name": source.label, "position": reader.position, "packets": 0}
         raise UnreadableError(f"session.{reader.parser.stop.value}", **facts)
-
-
-def refuse_output(path: Path, opened: Sequence[Input], *, overwrite: bool) -> None:
-    """Raise OutputError now for what would be refused after a long time of reading, and for a file that is read."""
-    if not os.path.lexists(path):
-        return
-    shown = safe_text(str(path))
-    if not overwrite:
-        raise OutputError("output_exists", path=shown)
-    found = path.stat() if path.exists() else None
-    for one in opened:
-        if one.raw is not None and found is not None and os.path.samestat(os.fstat(one.raw), found):
-            raise OutputError("slice_is_input", path=shown)
 
 
 def refuse_unreadable_among(opened: Sequence[Input]) -> None:

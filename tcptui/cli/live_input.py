@@ -11,9 +11,8 @@ from tcptui.capture.child.client import DEFAULT_BUFFER_KIB, CaptureOptions
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.ssh_source import RemoteOptions
-from tcptui.cli.outputs import keep, open_kept
-from tcptui.model.errors import OutputError
-from tcptui.words.errors import safe_facts
+from tcptui.cli.outputs import keep, may_replace, open_kept
+from tcptui.cli.read_files import files_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,30 +61,18 @@ def live_source(
     ``ask`` puts a question to the user before a file is replaced.  Raises CaptureError, UsageError or OutputError.
     """
     options = capture_options(command, own.filter_words)
-    files = open_kept(command, ask, words)
+    replaceable = may_replace(command, ask, words, files_read(command.common, ()))
+    files = open_kept(command, replaceable)
     is_spool = files is None and command.write is not None and not command.watch.keep_around
     path = Path(command.write) if command.write is not None and is_spool else None
     screens: list[OwnScreen] = []
 
     def make() -> Source:
-        source = _open(child, options, path, command.overwrite, ask, words)
+        source = LiveSource(child, options, path=path, replaceable=replaceable)
         screens.append(_own_screen(source, command, own))
         return source
 
     return keep(make, files), screens[0]
-
-
-def _open(
-    child: CaptureChild, options: CaptureOptions, path: Path | None, overwrite: bool, ask: Callable[[str], bool],
-    words: Words,
-) -> LiveSource:  # fmt: skip
-    try:
-        return LiveSource(child, options, path=path, overwrite=overwrite)
-    except OutputError as error:
-        question = words("cli.ask.overwrite", **safe_facts({"file": str(path)}))
-        if error.key != "messages.output_exists" or not ask(question):
-            raise
-        return LiveSource(child, options, path=path, overwrite=True)
 
 
 def _own_screen(source: LiveSource, command: LiveCommand, own: OwnTraffic) -> OwnScreen:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.capture.spool.files import open_output
+from tcptui.capture.output import Output
 from tcptui.capture.spool.named import NamedSpool, OutputFile, Remains
 from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
@@ -25,6 +25,13 @@ HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return tmp_path
+
+
+def published(path: Path) -> Output:
+    """A file of ``-w`` that has its name."""
+    output = Output(path)
+    output.publish()
+    return output
 
 
 def test_new_spool_is_private_locked_and_named_after_its_owner(folder: Path) -> None:
@@ -68,7 +75,7 @@ def test_end_that_was_not_meant_leaves_what_there_is(folder: Path) -> None:
 @pytest.mark.parametrize("kind", ["spool", "file of -w"])
 def test_file_that_was_removed_while_it_was_written_is_kept_by_another_name(folder: Path, kind: str) -> None:
     content = HEADER + bytes(100)
-    spool = NamedSpool() if kind == "spool" else OutputFile(open_output(folder / "f"))
+    spool = NamedSpool() if kind == "spool" else OutputFile(published(folder / "f"))
     os.write(spool.descriptor, content)
     for path in folder.iterdir():
         path.unlink()
@@ -82,7 +89,7 @@ def test_file_that_was_removed_while_it_was_written_is_kept_by_another_name(fold
 
 
 def test_file_of_w_that_is_there_needs_no_other_name(folder: Path) -> None:
-    spool = OutputFile(open_output(folder / "f"))
+    spool = OutputFile(published(folder / "f"))
     os.write(spool.descriptor, HEADER + bytes(100))
     assert spool.is_saved
     spool.close()

@@ -1,4 +1,4 @@
-"""Where captured bytes are kept: unnamed temporary files, and the file of -w."""
+"""Where captured bytes are kept: unnamed temporary files, and copies of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from tcptui.capture.spool.files import (
     FALLBACK_VARIABLE,
     fallback_directory,
-    open_output,
     open_spool,
     save_copy,
     spool_directory,
@@ -23,12 +22,6 @@ from tcptui.userdirs.places import temporary_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def refused(path: Path, *, overwrite: bool = False) -> str:
-    with pytest.raises(OutputError) as caught:
-        open_output(path, overwrite=overwrite)
-    return caught.value.key.removeprefix("messages.")
 
 
 def test_temporary_spool_leaves_no_name_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,54 +64,11 @@ def test_without_tmpdir_spools_go_to_var_tmp_or_the_folder_named_instead(
 
 
 def test_limit_leaves_half_of_the_free_disk(tmp_path: Path) -> None:
-    descriptor = open_output(tmp_path / "w")
+    descriptor = os.open(tmp_path / "w", os.O_RDWR | os.O_CREAT, 0o600)
     disk = os.fstatvfs(descriptor)
 
     assert 0 < spool_limit(descriptor) <= disk.f_bavail * disk.f_frsize
     os.close(descriptor)
-
-
-def test_new_output_is_private(tmp_path: Path) -> None:
-    descriptor = open_output(tmp_path / "w.pcap")
-
-    assert stat.S_IMODE((tmp_path / "w.pcap").stat().st_mode) == 0o600
-    os.close(descriptor)
-
-
-def test_existing_output_is_kept_unless_told(tmp_path: Path) -> None:
-    path = tmp_path / "w.pcap"
-    path.write_bytes(b"precious")
-    path.chmod(0o644)
-
-    assert refused(path) == "output_exists"
-    assert path.read_bytes() == b"precious"
-
-    descriptor = open_output(path, overwrite=True)
-    assert path.read_bytes() == b""
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    os.close(descriptor)
-
-
-def test_output_never_goes_through_a_link(tmp_path: Path) -> None:
-    (tmp_path / "target").write_bytes(b"precious")
-    (tmp_path / "link").symlink_to(tmp_path / "target")
-    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
-
-    assert refused(tmp_path / "link") == "output_exists"
-    assert refused(tmp_path / "link", overwrite=True) == "output_symlink"
-    assert refused(tmp_path / "dangling", overwrite=True) == "output_symlink"
-    assert (tmp_path / "target").read_bytes() == b"precious"
-    assert not (tmp_path / "nowhere").exists()
-
-
-def test_output_that_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-
-    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
-    assert refused(tmp_path / "fifo", overwrite=True) == "output_not_regular"
-    os.close(reader)
-    assert refused(tmp_path / "missing" / "w.pcap") == "output_no_directory"
-    assert refused(tmp_path, overwrite=True) == "output_failed"
 
 
 def test_copy_holds_exactly_what_was_asked_for_and_belongs_to_nobody_else(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,15 +18,17 @@ import tcptui
 from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.child.client import DEFAULT_BUFFER_KIB
 from tcptui.capture.file_source import open_file
+from tcptui.capture.output import FileId, Replaceable
 from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.cli import live_input as capturing
 from tcptui.cli import prompts as asking
 from tcptui.cli.commands import LiveCommand
 from tcptui.cli.inputs import open_input, privilege_key, refuse_unreadable, target_identity
 from tcptui.cli.live_input import capture_options
+from tcptui.cli.outputs import may_replace
 from tcptui.cli.parse import parse
 from tcptui.cli.prompts import offer_sudo, says_yes
-from tcptui.model.errors import CaptureDeniedError, OutputError, TcptuiError
+from tcptui.model.errors import CaptureDeniedError, OutputError
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import CommandFailedError, UnreadableError, error_line
 from tcptui.words.language import Language
@@ -187,52 +189,96 @@ def test_sudo_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "sudo" in error_line(caught.value, EN)
 
 
-def refuse_live_source(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Make `LiveSource` refuse an existing file as it does; returns the ``overwrite`` of each try."""
-    tries: list[bool] = []
-
-    def live_source(_child: object, _options: object, *, path: Path, overwrite: bool) -> str:
-        tries.append(overwrite)
-        if not overwrite:
-            raise OutputError("output_exists", path=str(path))
-        return "source"
-
-    monkeypatch.setattr(capturing, "LiveSource", live_source)
-    return tries
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, in which two files have names that a capture may want."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(capturing, "LiveSource", Opened)
+    for name in ("kept.pcap", "kept.pcap1"):
+        (tmp_path / name).write_bytes(b"old")
+    return tmp_path
 
 
-def open_live(line: str) -> None:
+class Opened:
+    """In the place of a live source: what it was given."""
+
+    def __init__(self, _child: object, _options: object, *, path: Path | None, replaceable: Replaceable) -> None:
+        self.path, self.replaceable = path, replaceable
+
+
+def open_live(line: str) -> Any:
     own = OwnTraffic(is_remote=False)
-    capturing.live_source(None, live(line), own, lambda question: says_yes(question, EN), EN)  # type: ignore[arg-type]
+    asked: list[str] = []
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return says_yes(question, EN)
+
+    source, _own_screen = capturing.live_source(None, live(line), own, ask, EN)  # type: ignore[arg-type]
+    return source, asked
 
 
-@pytest.mark.parametrize(("typed", "tries"), [("y\n", [False, True]), ("n\n", [False])])
-def test_existing_file_is_asked_about_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, typed: str, tries: list[bool]
-) -> None:
-    seen = refuse_live_source(monkeypatch)
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
     monkeypatch.setattr(sys, "stderr", Terminal())
-    error: TcptuiError | None = None
-    try:
-        open_live("-i lo -w kept.pcap")
-    except OutputError as refused:
-        error = refused
-    assert (seen, error is None) == (tries, len(tries) == 2)
 
 
+def test_existing_file_may_be_replaced_once_the_user_agreed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_terminal(monkeypatch, "y\n")
+    source, asked = open_live("-i lo -w kept.pcap")
+    assert asked == ["kept.pcap exists. Replace it? [y/N] "]
+    assert source.replaceable.paths == {Path("kept.pcap")}
+    assert (folder / "kept.pcap").read_bytes() == b"old"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("options", ["", " -C 1", " -C 1 -W 3"])
+def test_existing_file_is_refused_where_the_user_says_no(options: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("kept.pcap0").write_bytes(b"old")
+    on_a_terminal(monkeypatch, "n\n")
+    with pytest.raises(OutputError) as caught:
+        open_live("-i lo -w kept.pcap" + options)
+    assert caught.value.key == "messages.output_exists"
+    assert {path.read_bytes() for path in Path().iterdir()} == {b"old"}
+
+
+@pytest.mark.usefixtures("folder")
 def test_existing_file_without_a_terminal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = refuse_live_source(monkeypatch)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(OutputError):
         open_live("-i lo -w kept.pcap")
-    assert seen == [False]
 
 
-def test_overwrite_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = refuse_live_source(monkeypatch)
-    open_live("-i lo -w kept.pcap --overwrite")
-    assert seen == [True]
+@pytest.mark.usefixtures("folder")
+def test_overwrite_asks_nobody() -> None:
+    source, asked = open_live("-i lo -w kept.pcap --overwrite")
+    assert asked == []
+    assert source.replaceable.paths is None
+
+
+def test_question_names_every_file_of_a_series(folder: Path) -> None:
+    command = live("-i lo -w kept.pcap -C 1")
+    asked: list[str] = []
+    may = may_replace(command, lambda question: not asked.append(question), EN, frozenset())
+    assert asked == ["2 files exist: kept.pcap, kept.pcap1. Replace them? [y/N] "]
+    assert may.paths == {Path("kept.pcap"), Path("kept.pcap1")}
+
+    for number in range(2, 30):
+        (folder / f"kept.pcap{number}").write_bytes(b"old")
+    may = may_replace(command, lambda question: not asked.append(question), EN, frozenset())
+    assert asked[1].startswith("30 files exist: kept.pcap, kept.pcap1, kept.pcap10, ")
+    assert asked[1].endswith(", … kept.pcap9. Replace them? [y/N] ")
+    assert len(may.paths or ()) == 30
+
+
+def test_input_is_refused_without_a_question(folder: Path) -> None:
+    (folder / "other").hardlink_to(folder / "kept.pcap")
+    inputs = frozenset({FileId.of((folder / "other").stat())})
+    asked: list[str] = []
+    with pytest.raises(OutputError) as caught:
+        may_replace(live("-i lo -w kept.pcap"), lambda question: not asked.append(question), EN, inputs)
+    assert caught.value.key == "messages.output_is_input"
+    assert asked == []
 
 
 def test_nobody_is_become_without_root(monkeypatch: pytest.MonkeyPatch) -> None:

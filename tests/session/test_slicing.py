@@ -16,6 +16,7 @@ from pcapng_blocks import block, enhanced, interface, obsolete, option, section,
 from traces import write_trace
 
 from tcptui.capture.file_source import open_file as open_source
+from tcptui.capture.output import NOTHING, Replaceable
 from tcptui.capture.slicing import layout
 from tcptui.capture.slicing.layout import NAME_BLOCK, SECRETS_BLOCK
 from tcptui.capture.slicing.sink import Sink
@@ -220,7 +221,7 @@ def test_pcap_of_several_link_types_is_refused_and_leaves_no_file(tmp_path: Path
 
     assert not out.exists()
     out.write_bytes(b"mine")
-    with pytest.raises(OutputError), Sink(out, overwrite=True) as sink:
+    with pytest.raises(OutputError), Sink(out, Replaceable(None)) as sink:
         Slicer(session).write_pcap(all_rows(session), sink)
     assert [path.name for path in tmp_path.iterdir() if path.read_bytes() == b"mine"] == ["out.pcap"]
     out.unlink()
@@ -263,7 +264,7 @@ def test_full_disk_is_told_and_leaves_what_was_there(
         path.write_bytes(before)
     fail_after(monkeypatch, 50, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
-    with pytest.raises(OutputError) as told, Sink(path, overwrite=bool(before)) as sink:
+    with pytest.raises(OutputError) as told, Sink(path, Replaceable(None) if before else NOTHING) as sink:
         sink.write(bytes(size))
 
     assert told.value.key == "messages.output_failed"
@@ -282,7 +283,7 @@ def test_interrupt_leaves_what_was_there(
         path.write_bytes(b"mine, whole")
     fail_after(monkeypatch, 50, KeyboardInterrupt())
 
-    with pytest.raises(KeyboardInterrupt), Sink(path, overwrite=overwrite) as sink:
+    with pytest.raises(KeyboardInterrupt), Sink(path, Replaceable(None) if overwrite else NOTHING) as sink:
         sink.write(bytes(size))
 
     assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"mine, whole"] * overwrite
@@ -293,7 +294,7 @@ def test_file_is_replaced_once_its_successor_is_whole(tmp_path: Path) -> None:
     path.write_bytes(b"mine, whole")
     path.chmod(0o644)
 
-    with Sink(path, overwrite=True) as sink:
+    with Sink(path, Replaceable(None)) as sink:
         sink.write(bytes(5 << 20))
         assert path.read_bytes() == b"mine, whole"
 
@@ -312,7 +313,7 @@ def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
     told = {}
 
     for name in ("link", "dangling", "fifo", "folder", "missing/out"):
-        with pytest.raises(OutputError) as refused, Sink(tmp_path / name, overwrite=True) as sink:
+        with pytest.raises(OutputError) as refused, Sink(tmp_path / name, Replaceable(None)) as sink:
             sink.write(b"theirs")
         told[name] = refused.value.key.removeprefix("messages.")
 

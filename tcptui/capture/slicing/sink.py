@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, Self
 
-from tcptui.capture.spool.files import open_output, open_successor, output_error
+from tcptui.capture.output import NOTHING, Output, Replaceable, output_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,28 +16,29 @@ _PIECE: Final = 1 << 20
 
 
 class Sink:
-    """A context that writes ``path``, by the rules of `open_output`; left by an exception, no file is left behind.
+    """A context that writes ``path`` (`Output`); left by an exception, no file is left behind.
 
-    ``overwrite``: a file that is there stays until the new one is whole, and then is replaced at once.
+    ``replaceable``: what may be replaced, which stays until the new file is whole.
     ``descriptor``: write to it instead, and keep it open; ``path`` is its name in messages.  ``check(path)`` is called
     again and again, and raises an error to end it.
     """
 
     def __init__(
-        self, path: Path, *, overwrite: bool = False, descriptor: int | None = None,
+        self,
+        path: Path,
+        replaceable: Replaceable = NOTHING,
+        *,
+        descriptor: int | None = None,
         check: Callable[[Path], None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._path = path
         self._check = check
-        self._is_file = descriptor is None
-        self._written = path
-        """Where the bytes go until all have been written."""
-        if descriptor is not None:
-            self._descriptor = descriptor
-        elif overwrite:
-            self._descriptor, self._written = open_successor(path)
-        else:
-            self._descriptor = open_output(path)
+        self._output: Output | None = None
+        """The file; None: ``descriptor``."""
+        if descriptor is None:
+            self._output = Output(path, replaceable)
+            descriptor = self._output.descriptor
+        self._descriptor = descriptor
         self._pieces: list[bytes] = []
         self._waiting = 0
         self.size = 0
@@ -49,27 +50,22 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        is_whole = False
         try:
             if kind is None:
                 self._flush()
-                if self._is_file:
-                    self._publish()
-                is_whole = True
+                if self._output is not None:
+                    self._publish(self._output)
         finally:  # of an interrupt amid the last bytes, too
-            if self._is_file:
-                os.close(self._descriptor)
-                if not is_whole:
-                    self._written.unlink(missing_ok=True)
+            if self._output is not None:
+                self._output.close()
 
-    def _publish(self) -> None:
-        """Give the file, all of which is on the disk, its name."""
+    def _publish(self, output: Output) -> None:
+        """Give the file its name, once all of it is on the disk."""
         try:
-            os.fsync(self._descriptor)
-            if self._written != self._path:
-                self._written.replace(self._path)
+            os.fsync(output.descriptor)
         except OSError as error:
             raise output_error(error, self._path) from error
+        output.publish()
 
     def write(self, data: bytes) -> None:
         """Append ``data``.  Raises OutputError, and BrokenPipeError where a reader has gone."""

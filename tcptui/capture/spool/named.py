@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tcptui.capture.output import Output, remove_name
 from tcptui.capture.spool.files import save_copy, spool_directory
 from tcptui.model.errors import OutputError, TcptuiError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
@@ -86,9 +87,10 @@ class NamedSpool:
 class OutputFile:
     """The file of ``-w``, with the interface of `NamedSpool`."""
 
-    def __init__(self, descriptor: int) -> None:
-        """Takes ownership of ``descriptor``."""
-        self.descriptor = descriptor
+    def __init__(self, output: Output) -> None:
+        """Takes ownership of ``output``."""
+        self._output = output
+        self.descriptor = output.descriptor
         self.remains: Remains | None = None
         """A copy of a file that was removed while it was written; None: it is where the user wants it."""
         self._is_unwanted = False
@@ -115,7 +117,7 @@ class OutputFile:
                 self.remains = _copied(self.descriptor)
         finally:
             self._closed = True
-            os.close(self.descriptor)
+            self._output.close()
 
 
 class UnnamedSpool:
@@ -146,19 +148,6 @@ def is_name_of(path: Path, descriptor: int) -> bool:
     with contextlib.suppress(OSError):
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     return False
-
-
-def remove_name(path: Path, descriptor: int) -> bool:
-    """Unlink ``path`` if it still is the file at ``descriptor``; returns whether the name is gone now."""
-    try:
-        if not os.path.samestat(path.lstat(), os.fstat(descriptor)):
-            return False  # another file of that name: leave it alone
-        path.unlink()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def _new_name() -> Path:

@@ -21,16 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import FileSource
-from tcptui.capture.spool.files import (
-    fallback_directory,
-    open_spool,
-    open_successor,
-    output_error,
-    spool_directory,
-    succeeding_output,
-    whole_output,
-)
-from tcptui.capture.spool.named import name_prefix, remove_name
+from tcptui.capture.output import FileId, Replaceable, beside, output_error, remove_name, whole_output
+from tcptui.capture.spool.files import fallback_directory, open_spool, spool_directory
+from tcptui.capture.spool.named import name_prefix
 from tcptui.capture.spool.punch import RELEASED, released_until
 from tcptui.model.errors import InputError, OutputError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
@@ -124,10 +117,12 @@ def save_leftover(path: Path, target: Path, *, overwrite: bool = False) -> Saved
     """
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
-        if first == FILE_HEADER_BYTES and _link(path, target, overwrite=overwrite):
+        inputs = frozenset({FileId.of(os.fstat(descriptor))})
+        replaceable = Replaceable(None if overwrite else frozenset(), inputs)
+        if first == FILE_HEADER_BYTES and _link(path, target, replaceable):
             saved = _completed(descriptor)
         else:
-            with (succeeding_output if overwrite else whole_output)(target) as written:
+            with whole_output(target, replaceable) as written:
                 _copy(descriptor, first, written)
                 saved = _completed(written)
         remove_name(path, descriptor)
@@ -231,13 +226,12 @@ def _completed(descriptor: int) -> Saved:
     return Saved(packets, position, None)
 
 
-def _link(path: Path, target: Path, *, overwrite: bool) -> bool:
+def _link(path: Path, target: Path, replaceable: Replaceable) -> bool:
     """Hard-link ``target`` to ``path``; False where links are not possible, but a copy may be."""
     try:
-        if overwrite and os.path.lexists(target):
-            descriptor, aside = open_successor(target)
-            os.close(descriptor)
-            aside.unlink()  # a link needs a name that is free
+        if os.path.lexists(target):
+            replaceable.check(target)
+            aside = beside(target)
             os.link(path, aside, follow_symlinks=False)
             aside.replace(target)
         else:

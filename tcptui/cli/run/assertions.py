@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.capture.slicing.sink import Sink
-from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.all_told import all_told
 from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
@@ -130,8 +131,9 @@ def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> li
     results = [] if command.junit is None else [Path(command.junit)]
     if command.slices is not None:
         results += [_slice_path(command.slices, number, rule) for number, rule in enumerate(rules, 1)]
+    may_replace = replaceable(command.common, opened, rules=[command.rules_file] if command.rules_file else [])
     for path in results:
-        refuse_output(path, opened, overwrite=False)
+        may_replace.check(path)
     refuse_unreadable_among(opened)
     return opened
 

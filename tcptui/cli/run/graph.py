@@ -13,7 +13,8 @@ from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import make_figure, notes_of, title_of
 from tcptui.charts.svg import picture
 from tcptui.cli.commands import STANDARD_STREAM, GraphForm
-from tcptui.cli.inputs import give_up_root, open_input, refuse_output
+from tcptui.cli.inputs import give_up_root, open_input
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.graph_rows import graph_csv
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
 from tcptui.cli.run.own_findings import own_rules
@@ -44,7 +45,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         give_up_root()
         own = own_rules(command.common, words)
         if command.form is GraphForm.SVG and command.out != STANDARD_STREAM:
-            refuse_output(Path(command.out), [opened], overwrite=False)
+            replaceable(command.common, [opened]).check(Path(command.out))
         session = read_whole(command.common, [opened], words, own, judges=False)
         if has_failed(session):
             return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.file_source import open_descriptor, open_file
+from tcptui.capture.output import Replaceable
 from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
@@ -38,6 +39,7 @@ from tcptui.words.errors import safe_facts, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.capture.output import FileId
     from tcptui.capture.source import Source
     from tcptui.capture.ssh_source import RemoteSource, RemoteTarget
     from tcptui.cli.commands import Common, Display, Limits, LiveCommand, OpenCommand, RemoteCommand
@@ -121,6 +123,11 @@ class Launch:
             sources.append(self._standard_input(limit) if name == STANDARD_STREAM else open_file(Path(name)))
             self.round.callback(sources[-1].close)
         return sources
+
+    @property
+    def piped(self) -> int | None:
+        """The descriptor of the original standard input where the terminal has taken its place, else None."""
+        return self._setup.piped
 
     def _standard_input(self, limit: int | None) -> Source:
         """The original standard input; the terminal has replaced it for keys."""
@@ -269,26 +276,22 @@ class Launch:
         )
 
 
-def watch(
-    session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
-) -> Watcher | None:
-    """Attach a watcher with the options of ``command``; None if they need none."""
-    from tcptui.session.watch.attach import watch_session
-
-    return watch_session(session, sources, command.watch, write=command.write, overwrite=command.overwrite)
-
-
 class Watched:
     """The session that is shown of ``sources``, and the watcher attached to it; others take their place when it is
     cleared.
     """
 
     def __init__(
-        self, session: Session, sources: Sequence[Source], command: LiveCommand | OpenCommand | RemoteCommand
+        self,
+        session: Session,
+        sources: Sequence[Source],
+        command: LiveCommand | OpenCommand | RemoteCommand,
+        inputs: frozenset[FileId] = frozenset(),
     ) -> None:
-        self._sources, self._command = sources, command
+        """``inputs``: all files that ``command`` reads."""
+        self._sources, self._command, self._inputs = sources, command, inputs
         self.session = session
-        self.watcher = watch(session, sources, command)
+        self.watcher = self._watch()
 
     @property
     def may_begin_anew(self) -> bool:
@@ -298,8 +301,18 @@ class Watched:
     def begin_anew(self) -> Session:
         """The session that goes on with the capture (`Session.anew`)."""
         self.session = self.session.anew()
-        self.watcher = watch(self.session, self._sources, self._command)
+        self.watcher = self._watch()
         return self.session
+
+    def _watch(self) -> Watcher | None:
+        """Attach a watcher with the options of the command; None if they need none."""
+        from tcptui.session.watch.attach import watch_session
+
+        command = self._command
+        replaceable = Replaceable(None if command.overwrite else frozenset(), self._inputs)
+        return watch_session(
+            self.session, self._sources, command.watch, write=command.write, replaceable=replaceable
+        )  # fmt: skip
 
     def end(self) -> None:
         """Complete all files, and close the session."""

@@ -16,11 +16,13 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.file_source import open_file
+from tcptui.capture.output import Replaceable
 from tcptui.capture.own_ssh import find_own_traffic
 from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.capture.ssh_source import RemoteSource, parse_target
@@ -29,8 +31,9 @@ from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, Remot
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
-from tcptui.cli.outputs import keep, open_kept, say_files
+from tcptui.cli.outputs import keep, may_replace, open_kept, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
+from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
 from tcptui.cli.run.own_findings import own_rules, require_known
@@ -45,8 +48,10 @@ from tcptui.words.errors import error_line, safe_facts, say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
     from tcptui.dfilter.compile import Compiled
+    from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
     from tcptui.session.watch.finding_log import FindingEvent
     from tcptui.session.watch.watcher import Watcher
@@ -69,13 +74,34 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
         opened: list[Source] = []
         stack.callback(lambda: say_remains(opened, words))
         try:
-            opened += _open(command, words, stack)
+            sources, checked = _open(command, words, stack)
+            opened += sources
         except CaptureDeniedError as error:
             return offer_sudo(error, sys.argv[1:], words)
-        return _watch(command, opened, words, stack, compiled)
+        return _watch(command, sources, checked, words, stack, compiled)
 
 
-def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]:
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What of a command can be wrong, and was looked at before anything was captured or written."""
+
+    own: tuple[OwnRule, ...]
+    packets: PacketFilter | None
+    """What is shown of the packets of files; None: all of them."""
+
+
+def _check(command: WatchCommand, words: Words) -> _Checked:
+    """Raise UsageError for what is wrong; call it once root has been given up."""
+    from tcptui.capture.bpf.packet_filter import PacketFilter
+
+    own = own_rules(command.common, words)
+    for option, wanted in command.watch.filters.items():
+        require_known(option, wanted, own)
+    is_here = isinstance(command, OpenCommand) and command.filter_words
+    return _Checked(own, PacketFilter(command.filter_words) if is_here else None)
+
+
+def _open(command: WatchCommand, words: Words, stack: ExitStack) -> tuple[list[Source], _Checked]:
     """Open the sources of ``command``, and give up root; ``stack`` closes them."""
     identity = target_identity()
 
@@ -94,23 +120,26 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> list[Source]
             stack.callback(child.close)
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
+            checked = _check(command, words)
             source, _own_screen = live_source(child, command, own, ask, words)
             forbid_sudo()  # not offered any more, and now packets are parsed
-            return [stack.enter_context(closing(source))]
+            return [stack.enter_context(closing(source))], checked
         case RemoteCommand():
             give_up_root()
+            checked = _check(command, words)
             target = parse_target(command.target)
-            files = open_kept(command, ask, words)
+            files = open_kept(command, may_replace(command, ask, words, files_read(command.common, ())))
             with _interrupts_ignored():  # by ssh: we handle Ctrl-C, and then have tcpdump end
                 remote = keep(lambda: RemoteSource(target, remote_options(command), show_line=print_remote), files)
-                return [stack.enter_context(closing(remote))]
+                return [stack.enter_context(closing(remote))], checked
         case OpenCommand():
             inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]
             give_up_root()
-            files = open_kept(command, ask, words)
+            checked = _check(command, words)
+            files = open_kept(command, may_replace(command, ask, words, inputs_of(command, inputs)))
             if files is None:
-                return inputs
-            return [stack.enter_context(closing(TeeSource(source, files))) for source in inputs]
+                return inputs, checked
+            return [stack.enter_context(closing(TeeSource(source, files))) for source in inputs], checked
 
 
 def _input(name: str, limit: int | None) -> Source:
@@ -123,9 +152,9 @@ def _input(name: str, limit: int | None) -> Source:
 
 
 def _watch(
-    command: WatchCommand, sources: list[Source], words: Words, stack: ExitStack, compiled: Compiled | None
+    command: WatchCommand, sources: list[Source], checked: _Checked, words: Words, stack: ExitStack,
+    compiled: Compiled | None,
 ) -> int:  # fmt: skip
-    from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.cli.report.json_event import finding_line
     from tcptui.cli.run.watch_filter import Shown
     from tcptui.session.catch_up import Compile
@@ -133,21 +162,18 @@ def _watch(
     from tcptui.session.session import Session
     from tcptui.session.sharing import Sharing
 
-    here = isinstance(command, OpenCommand) and command.filter_words
     live = any(source.live for source in sources)
     session = Session(
-        sources, PacketFilter(command.filter_words) if here else None, Compile.BACKGROUND if live else Compile.FIRST,
-        command.limits.memory or memory_limit(), keylog=command.common.keylog, schema=command.common.proto,
+        sources, checked.packets, Compile.BACKGROUND if live else Compile.FIRST,
+        command.limits.memory or memory_limit(), keylog=command.common.keylog,
+        schema=command.common.proto,
     )  # fmt: skip
     stack.callback(session.close)
     # A file can wait for the reader; and beside another thread nothing can be forked.
     writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
     stack.callback(writer.give_up)
 
-    own = own_rules(command.common, words)
-    for option, wanted in command.watch.filters.items():
-        require_known(option, wanted, own)
-    session.find_also(own)
+    session.find_also(checked.own)
     shown = None if compiled is None else Shown(session, compiled, words)
 
     def tell(told: FindingEvent) -> None:
@@ -155,9 +181,8 @@ def _watch(
         if event is not None:
             writer.write(finding_line(session, event, words))
 
-    watcher = watch_session(
-        session, sources, command.watch, write=command.write, overwrite=command.overwrite, tell=tell
-    )
+    replaceable = Replaceable(None if command.overwrite else frozenset(), inputs_of(command, sources))
+    watcher = watch_session(session, sources, command.watch, write=command.write, replaceable=replaceable, tell=tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
     if live:

@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.output import NOTHING
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
-from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import (
     exit_code,
@@ -33,6 +35,7 @@ from tcptui.words.errors import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.capture.output import Replaceable
     from tcptui.charts.chart import Chart
     from tcptui.cli.commands import ReportCommand
     from tcptui.cli.report.summary import Summary
@@ -54,8 +57,9 @@ def write_report(command: ReportCommand, words: Words) -> int:
     with ExitStack() as stack:
         opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
+        may_replace = replaceable(command.common, opened, overwrite=command.overwrite) if command.html else NOTHING
         if command.html and command.html != STANDARD_STREAM:
-            refuse_output(Path(command.html), opened, overwrite=command.overwrite)
+            may_replace.check(Path(command.html))
         refuse_unreadable_among(opened)
         is_large = sum(one.size() for one in opened) > IMPORTED_AHEAD and command.workers != 1
         rest = Ahead(partial(_import_rest, command.format)) if is_large else None
@@ -72,7 +76,8 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if has_failed(session):
             return 1
         require_stream(session, command.stream)
-        _print_report(command, session, None if compiled is None else shown_streams(session, compiled, words), words)
+        shown = None if compiled is None else shown_streams(session, compiled, words)
+        _print_report(command, session, shown, may_replace, words)
         return exit_code(session, [one.source for one in opened])
 
 
@@ -88,7 +93,9 @@ def _import_rest(told_as: ReportFormat) -> None:
         import tcptui.cli.report.as_json  # noqa: F401
 
 
-def _print_report(command: ReportCommand, session: Session, shown: I64 | None, words: Words) -> None:
+def _print_report(
+    command: ReportCommand, session: Session, shown: I64 | None, may_replace: Replaceable, words: Words
+) -> None:
     with gc_paused_and_frozen():
         from tcptui.cli.report.summary import Summary
         from tcptui.session.sharing import Sharing
@@ -109,7 +116,7 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
     if command.format is ReportFormat.HTML:
         if not session.looked_through:
             session.judge(sharing)
-        _write_page(command, session, summary, notice, words)
+        _write_page(command, session, summary, notice, may_replace, words)
         return
     if command.stream is None:
         if not session.looked_through:
@@ -128,7 +135,10 @@ def _print_report(command: ReportCommand, session: Session, shown: I64 | None, w
     sys.stdout.flush()
 
 
-def _write_page(command: ReportCommand, session: Session, summary: Summary, notice: str | None, words: Words) -> None:
+def _write_page(
+    command: ReportCommand, session: Session, summary: Summary, notice: str | None, may_replace: Replaceable,
+    words: Words,
+) -> None:  # fmt: skip
     from tcptui.capture.slicing.sink import Sink
     from tcptui.charts.chart import make_chart
     from tcptui.charts.kind import ChartKind
@@ -151,7 +161,7 @@ def _write_page(command: ReportCommand, session: Session, summary: Summary, noti
     label = ", ".join(told_apart(command.files))
     sys.stdout.flush()
     descriptor = sys.stdout.fileno() if to_stdout else None
-    with signals_unwind(), Sink(Path(command.html), overwrite=command.overwrite, descriptor=descriptor) as sink:
+    with signals_unwind(), Sink(Path(command.html), may_replace, descriptor=descriptor) as sink:
         for piece in page(summary, label, requests_of, chart_of, words, notice):
             sink.write(piece.encode("utf-8", "replace"))
     if not to_stdout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack, closing
 from itertools import islice
@@ -12,7 +13,8 @@ import numpy as np
 
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
-from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -28,6 +30,7 @@ from tcptui.words.quantities import Count
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+    from tcptui.capture.output import Replaceable
     from tcptui.cli.commands import RequestsCommand
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.packet_store import I32, I64, PacketStore
@@ -56,8 +59,9 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         stack.enter_context(signals_unwind())
         opened = open_inputs(command.files, stack)
         own = own_rules(command.common, words)
+        may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
         if command.form is RequestsForm.HAR and not to_stdout:
-            refuse_output(Path(command.har), opened, overwrite=command.overwrite)
+            may_replace.check(Path(command.har))
         refuse_unreadable_among(opened)
         session = read_whole(
             command.common,
@@ -73,7 +77,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         sharing = ALONE if command.form is RequestsForm.RESULTS else Sharing.among(command.workers)
         found = FoundRequests(session, sharing, compiled, words)
         if command.form is RequestsForm.HAR:
-            _write_har(command, found, words)
+            _write_har(command, found, may_replace, words)
         elif command.form is RequestsForm.RESULTS:
             from tcptui.cli.run.result_files import write_found
 
@@ -198,7 +202,7 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
         say(words("requests.none"), words)
 
 
-def _write_har(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
+def _write_har(command: RequestsCommand, found: FoundRequests, may_replace: Replaceable, words: Words) -> None:
     from tcptui.cli.report.har import HarEntries
     from tcptui.cli.report.har_archive import HEADS_MOST, HarArchive
 
@@ -215,8 +219,10 @@ def _write_har(command: RequestsCommand, found: FoundRequests, words: Words) -> 
             for part in parts:
                 left_out += part.left_out
                 archive.add(part.entries)
+        if not len(archive) and not to_stdout and os.path.lexists(out):
+            raise OutputError("output_empty", path=safe_text(str(out)))
         sys.stdout.flush()
-        with Sink(out, overwrite=command.overwrite, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
+        with Sink(out, may_replace, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
             for piece in archive.pieces():
                 sink.write(piece)
     say(words("requests.har.written", n=Count(len(archive)), file=safe_text(command.har)), words)

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,9 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.outputs import keep, open_kept, say_files
+from tcptui.cli.outputs import keep, may_replace, open_kept, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
+from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.run.launch import Launch, Watched
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.run.recover import say_leftovers
@@ -231,14 +233,16 @@ class _Rounds:
             source, own_screen = live_source(child, command, self._launch.own, self._says_yes, self._words)
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
+        self._launch.round.callback(source.close)
         say_leftovers(self._words)
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = own_screen
         session.local = True
         session.filter_words = command.filter_words
-        watched = Watched(session, [source], command)
+        watched = Watched(session, [source], command, inputs_of(command, [source]))
         self._filter = command.filter_words
-        code = self._show(session, command.display, again=command, watched=watched)
+        again = replace(command, overwrite=False)  # what this capture has written is not replaced unasked
+        code = self._show(session, command.display, again=again, watched=watched)
         watched.end()
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
@@ -253,13 +257,15 @@ class _Rounds:
         from tcptui.capture.ssh_source import parse_target
 
         target = parse_target(command.target)
-        files = open_kept(command, self._says_yes, self._words)
+        inputs = files_read(command.common, ())
+        files = open_kept(command, may_replace(command, self._says_yes, self._words, inputs))
         source = keep(partial(self._launch.open_remote, target, command), files)
+        self._launch.round.callback(source.close)
         say_leftovers(self._words)
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = OwnScreen.LEFT_OUT
         session.filter_words = command.filter_words
-        watched = Watched(session, [source], command)
+        watched = Watched(session, [source], command, inputs)
         code = self._show(session, command.display, watched=watched)
         watched.end()
         status = source.status()
@@ -276,12 +282,19 @@ class _Rounds:
         for name in command.files:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
-        files = open_kept(command, self._says_yes, self._words)
+        if command.filter_words:  # a wrong one is told before a file is written
+            from tcptui.capture.bpf.packet_filter import PacketFilter
+
+            PacketFilter(command.filter_words)
+        inputs = inputs_of(command, sources, self._launch.piped)
+        files = open_kept(command, may_replace(command, self._says_yes, self._words, inputs))
         opened = [keep(partial(_identity, source), files) for source in sources]
+        for source in opened:
+            self._launch.round.callback(source.close)
         session = self._launch.session(opened, command.filter_words, command.limits)
         if len(command.files) == 1 and STANDARD_STREAM not in command.files and not session.live:
             session.capture_file = Path(command.files[0])
-        watched = Watched(session, opened, command)
+        watched = Watched(session, opened, command, inputs)
         code = self._show(session, command.display, watched=watched)
         watched.end()
         return code or say_files(opened[0], self._words) or say_watched(watched.watcher, self._words)

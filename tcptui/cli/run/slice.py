@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 import tcptui
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.cli.inputs import open_inputs, refuse_output, refuse_unreadable_among
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_known
@@ -51,13 +53,16 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         own = own_rules(command.common, words)
         require_known("--finding", command.chosen.findings, own)
         out = Path(command.write)
+        may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
         if not to_stdout:
-            refuse_output(out, opened, overwrite=command.overwrite)
+            may_replace.check(out)
         refuse_unreadable_among(opened)
         session = read_whole(command.common, opened, words, own, judges=judges(compiled.fields))
         if has_failed(session):
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))
+        if not len(rows) and not to_stdout and os.path.lexists(out):
+            raise OutputError("output_empty", path=safe_text(str(out)))
         slicer = reading_again(session)
         comments = None
         if out.suffix == PCAP_SUFFIX:
@@ -66,7 +71,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
             comments = comments_of(session, slicer, command.files, words)
         sys.stdout.flush()
         descriptor = sys.stdout.fileno() if to_stdout else None
-        with Sink(out, overwrite=command.overwrite, descriptor=descriptor) as sink:
+        with Sink(out, may_replace, descriptor=descriptor) as sink:
             write_rows(session, slicer, rows, sink, comments)
         say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
         return exit_code(session, [one.source for one in opened])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.capture.output import NOTHING, Replaceable
 from tcptui.capture.tee_source import TeeSource
 from tcptui.session.progress import Notice
 from tcptui.session.watch.packet_saver import PacketSaver
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 def watch_session(
     session: Session, sources: Sequence[Source], watch: Watch, *,
-    write: str | None, overwrite: bool, tell: Callable[[FindingEvent], None] | None = None,
+    write: str | None, replaceable: Replaceable = NOTHING, tell: Callable[[FindingEvent], None] | None = None,
 ) -> Watcher | None:  # fmt: skip
     """Attach a watcher with the options ``watch``; None if they need none.  Call it before `Session.run`.
 
-    ``write``: the file name that names of ``--keep-around``'s files are made from; ``overwrite``: whether existing
-    files may be replaced; ``tell``: receives the events.
+    ``write``: the file name that names of ``--keep-around``'s files are made from; ``replaceable``: what they may
+    replace; ``tell``: receives the events.
 
     Raises OutputError where files of such names exist and may not be replaced.
     """
@@ -37,8 +38,8 @@ def watch_session(
     surroundings = None
     if watch.keep_around and write is not None:
         surroundings = PacketSaver(
-            session.store, session.sources, [source.descriptor for source in sources], write,
-            before=watch.before, after=watch.after, overwrite=overwrite,
+            session.store, session.sources, [source.descriptor for source in sources], write, replaceable,
+            before=watch.before, after=watch.after,
         )  # fmt: skip
     watcher = Watcher(session, watch, surroundings, tell)
     session.observe(watcher)

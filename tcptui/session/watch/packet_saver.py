@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.capture.spool.files import open_output, output_error
+from tcptui.capture.output import NOTHING, Output, Replaceable, output_error
 from tcptui.capture.tee_source import nanosecond_header, record
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
@@ -49,8 +49,7 @@ class _Interval:
     end_ns: int
     finding: str
     """The id of the finding that it was first wanted for; part of the file name."""
-    path: Path | None = None
-    descriptor: int = -1
+    output: Output | None = None
     link_type: int = -1
     next_row: int = 0
     """The first row that was not checked yet."""
@@ -60,12 +59,12 @@ class PacketSaver:
     """Writes the stretches of one session; called by its worker thread.
 
     ``sources`` and ``descriptors`` are the session's; ``before`` and ``after`` are in seconds.  Raises OutputError
-    where files of such names exist already and ``overwrite`` is False.
+    where files of such names exist already and are not ``replaceable``.
     """
 
     def __init__(
         self, store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int], template: str,
-        *, before: float, after: float, overwrite: bool = False,
+        replaceable: Replaceable = NOTHING, *, before: float, after: float,
     ) -> None:  # fmt: skip
         self.paths: list[Path] = []
         """Files written, in the order of their numbers."""
@@ -78,11 +77,10 @@ class PacketSaver:
         self._descriptors = descriptors
         self._template = Path(template)
         self._before, self._after = round(before * 1e9), round(after * 1e9)
-        self._overwrite = overwrite
+        self._replaceable = replaceable
         self._open: list[_Interval] = []
         self._written: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
-        if not overwrite:
-            self._check_names()
+        self._check_names()
 
     def want(self, finding: Finding) -> None:
         """Have the packets around those of ``finding`` written, except around evicted ones."""
@@ -117,7 +115,7 @@ class PacketSaver:
         pieces = [(begin, end)]
         for done_begin, done_end in self._written:
             pieces = [piece for old in pieces for piece in _without(old, done_begin, done_end)]
-        begun = [stretch for stretch in self._open if stretch.path is not None]
+        begun = [stretch for stretch in self._open if stretch.output is not None]
         for stretch in begun:
             pieces = [piece for old in pieces for piece in _without(old, stretch.begin_ns, stretch.end_ns)]
         for stretch in begun:  # a file that was begun can be extended only at its end
@@ -127,7 +125,7 @@ class PacketSaver:
                 pieces.remove(longer)
         for piece_begin, piece_end in pieces:
             new = _Interval(piece_begin, piece_end, finding, next_row=self._store.first)
-            for stretch in [other for other in self._open if other.path is None]:
+            for stretch in [other for other in self._open if other.output is None]:
                 if stretch.begin_ns <= new.end_ns + 1 and new.begin_ns <= stretch.end_ns + 1:
                     new.begin_ns = min(new.begin_ns, stretch.begin_ns)
                     new.end_ns = max(new.end_ns, stretch.end_ns)
@@ -175,32 +173,34 @@ class PacketSaver:
     def _put(self, stretch: _Interval, pieces: list[bytes]) -> None:
         if not pieces:
             return
-        if stretch.path is None:
+        if stretch.output is None:
             number = len(self.paths) + 1
             name = f"{self._template.stem}-{number}-{stretch.finding}{self._template.suffix}"
-            stretch.path = self._template.with_name(name)
-            stretch.descriptor = open_output(stretch.path, overwrite=self._overwrite)
-            self.paths.append(stretch.path)
+            stretch.output = Output(self._template.with_name(name), self._replaceable)
+            self.paths.append(stretch.output.path)
             pieces = [nanosecond_header(stretch.link_type), *pieces]
-        begin = os.lseek(stretch.descriptor, 0, os.SEEK_CUR)
+        path, descriptor = stretch.output.path, stretch.output.descriptor
+        begin = os.lseek(descriptor, 0, os.SEEK_CUR)
         try:
             rest = memoryview(b"".join(pieces))
             while rest:
-                rest = rest[os.write(stretch.descriptor, rest) :]
+                rest = rest[os.write(descriptor, rest) :]
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(stretch.descriptor, begin)  # the end of the last whole record
+                os.ftruncate(descriptor, begin)  # the end of the last whole record
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise OutputError("output_disk_full", path=safe_text(str(stretch.path))) from error
-            raise output_error(error, stretch.path) from error
+                raise OutputError("output_disk_full", path=safe_text(str(path))) from error
+            raise output_error(error, path) from error
+        stretch.output.publish()
         self.packets += len(pieces) - (not begin)
 
     def _close(self, stretch: _Interval) -> None:
         self._open.remove(stretch)
         self._written.append((stretch.begin_ns, stretch.end_ns))
-        if stretch.descriptor >= 0:
-            os.close(stretch.descriptor)
-            stretch.descriptor = -1
+        if stretch.output is not None:
+            stretch.output.close()
+            if not stretch.output.is_published:
+                self.paths.remove(stretch.output.path)
 
     def _check_names(self) -> None:
         """Raise OutputError now for existing files, rather than in the middle of the capture."""
@@ -208,7 +208,7 @@ class PacketSaver:
         for path in sorted(directory.glob("*")) if directory.is_dir() else ():
             number = path.name.removeprefix(f"{self._template.stem}-").split("-", 1)[0]
             if path.name.startswith(f"{self._template.stem}-{number}-") and number.isdigit():
-                raise OutputError("output_exists", path=safe_text(str(path)))
+                self._replaceable.check(path)
         if not directory.is_dir():
             raise OutputError(
                 "output_no_directory", path=safe_text(str(self._template)), directory=safe_text(str(directory))

@@ -129,6 +129,8 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.error.no-case": "there is no case {case}; there are: {known}",
     "cli.error.no-stream": "{file} has no connection {stream}; it has {count}, counted from 0",
     "cli.ask.overwrite": "{file} exists. Replace it? [y/N] ",
+    "cli.ask.overwrite.several": "{count} files exist: {names}. Replace them? [y/N] ",
+    "cli.ask.overwrite.many": "{count} files exist: {first}, … {last}. Replace them? [y/N] ",
     "cli.ask.sudo": "Run it now? [y/N] ",
     "cli.ask.yes": "y yes",
     "cli.notice.waiting": "waiting for capture data on standard input …",

@@ -15,7 +15,11 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.finding-near": "{option}: there is no finding {value}; near it: {near}",
     "cli.error.needs-source": "{option} needs packets: an interface (-i), a file, - or ssh://",
     "cli.live.files": "{count} files written, the last is {file}",
+    "cli.live.files.fewer": "{count} more were written and are not there any more: moved, removed or replaced meanwhile",
+    "cli.live.files.gone": "what was written is not there any more, it was moved, removed or replaced: {names}",
     "cli.live.file": "all of it is in {file}",
+    "cli.live.file.none": "no packet came: {file} was not written",
+    "cli.live.file.as-it-was": "no packet came: {file} is as it was",
     "cli.help.findings": "Findings for --stop-on and --keep-around, by family:",
     "cli.help.findings-groups": ("also a family (its warnings and errors), any-problem, warning, error, note"),
 }

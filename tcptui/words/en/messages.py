@@ -43,6 +43,14 @@ WORDS: Final[dict[str, str]] = {
     "messages.save_released": "{path} was not saved: the oldest packets left the spool meanwhile; save again",
     "messages.spool_cut": "{path} was cut short by another program while it was written; the capture ends here",
     "messages.output_exists": "{path} exists; choose another name, or say --overwrite",
+    "messages.output_is_input": "{path} is itself an input; name another file to write",
+    "messages.output_empty": "nothing matches, so {path} stays as it is; choose other packets, or remove the file",
+    "messages.output_not_beside": (
+        "{path} stays as it is: its successor is written beside it, and that is not possible there ({reason}); choose another place"
+    ),
+    "messages.output_not_replaced": (
+        "{path} could not be replaced ({reason}) and is as it was; what was written is in {written}"
+    ),
     "messages.output_symlink": "{path} is a symbolic link, which is never written through; name the file it leads to",
     "messages.output_not_regular": "{path} exists and is not an ordinary file; choose another name",
     "messages.output_no_directory": "{path} cannot be written: there is no directory {directory}; make it first",
@@ -51,6 +59,10 @@ WORDS: Final[dict[str, str]] = {
         "{path}: the disk is full; the capture ended, and the file holds every packet up to there"
     ),
     "messages.output_removed": "{path} was removed while the capture ran; its packets are gone with this program",
+    "messages.output_gone": "{path} was removed while packets were written to it",
+    "messages.output_moved": (
+        "{path} is not this capture any more: it was moved or replaced while the capture ran; look for the file under its new name"
+    ),
     "messages.stdout_failed": "the result cannot be written: {reason}; make room, or send it elsewhere",
     "messages.output_terminal": (
         "-w - writes binary data, and standard output is the terminal; redirect it to a file or a program"

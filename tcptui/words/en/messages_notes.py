@@ -19,5 +19,4 @@ WORDS: Final[dict[str, str]] = {
     "messages.slice_link_types": (
         "packets of {count} link types do not fit into one pcap file; write a file that ends in .pcapng"
     ),
-    "messages.slice_is_input": "{path} is itself an input; name another file to write",
 }

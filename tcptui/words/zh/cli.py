@@ -123,6 +123,8 @@ packets、slice、assert、graph、requests、export 各有自己的帮助页：
     "cli.error.no-case": "没有 {case} 这个案例；可选：{known}",
     "cli.error.no-stream": "{file} 中没有连接 {stream}；共 {count} 条连接，从 0 开始编号",
     "cli.ask.overwrite": "{file} 已存在，要覆盖吗？[y/N] ",
+    "cli.ask.overwrite.several": "已有 {count} 个文件：{names}。要全部覆盖吗？[y/N] ",
+    "cli.ask.overwrite.many": "已有 {count} 个文件：{first}……{last}。要全部覆盖吗？[y/N] ",
     "cli.ask.sudo": "现在就执行吗？[y/N] ",
     "cli.ask.yes": "y yes 是",
     "cli.notice.waiting": "正在等待标准输入送来抓包数据……",

@@ -15,7 +15,11 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.finding-near": "{option}：没有 {value} 这个诊断结论；相近的有：{near}",
     "cli.error.needs-source": "{option} 需要数据包来源：接口（-i）、文件、- 或 ssh://",
     "cli.live.files": "共写了 {count} 个文件，最后一个是 {file}",
+    "cli.live.files.fewer": "另外写过 {count} 个文件，现在已不在原处：期间被移走、删除或替换",
+    "cli.live.files.gone": "写好的文件已不在原处，期间被移走、删除或替换：{names}",
     "cli.live.file": "已全部写入 {file}",
+    "cli.live.file.none": "没有数据包，{file} 没有写入",
+    "cli.live.file.as-it-was": "没有数据包，{file} 保持原样",
     "cli.help.findings": "--stop-on 与 --keep-around 可用的诊断结论，按类别：",
     "cli.help.findings-groups": "也可写类别名（其中的警告和错误）、any-problem、warning、error、note",
 }

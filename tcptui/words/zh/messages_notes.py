@@ -11,5 +11,4 @@ WORDS: Final[dict[str, str]] = {
     "messages.notes_unreadable": "无法读取 {path}：{reason}；其中的标记和备注不予显示",
     "messages.notes_unwritable": "只保留到程序退出：{reason}；标记和备注本应写入 {path}",
     "messages.slice_link_types": "这些数据包有 {count} 种链路类型，一个 pcap 文件装不下；请写入以 .pcapng 结尾的文件",
-    "messages.slice_is_input": "{path} 本身就是输入文件；请换一个输出文件名",
 }
