@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.model.stall import StallWatch
 from tcptui.wire.header_texts import compile_texts
 from tcptui.wire.message_runs import compile_runs
 from tcptui.wire.plain_segments import compiled_plain
@@ -75,7 +76,8 @@ def compile_aside(stop: Event) -> None:
         )  # fmt: skip
     except OSError:
         return
+    stall = StallWatch(process.pid)
     while process.poll() is None:
-        if stop.wait(_LOOK):
+        if stop.wait(_LOOK) or stall.has_stalled():
             process.kill()
             process.wait()

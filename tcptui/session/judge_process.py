@@ -16,6 +16,7 @@ and the worker thread judges what is left.  A process that cannot even begin is 
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -37,6 +38,7 @@ from tcptui.model.how_ended import how_ended
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_memory import CAN_SHARE, is_shared, pack, unpack
+from tcptui.model.stall import StallWatch
 from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ _SENT_EVERY: Final = 0.1
 _NICE: Final = 5
 #: How long is waited for the end of a process whose channel failed, in seconds, before it is ended.
 _DYING: Final = 1.0
+#: How long the process may take to receive one part of its task, in seconds: it may still import.
+_HANDING_OVER: Final = 60.0
 #: OOM_SCORE_ADJ_MAX of Linux (proc_pid_oom_score_adj(5)): short of memory, the kernel ends this process and not the
 #: screen's, which can judge without it.
 _KILL_FIRST: Final = "1000"
@@ -115,6 +119,7 @@ class JudgeAside:
         self._spools = list(descriptors)
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
+        self._stall: StallWatch | None = None
         self._received = b""
         self._due: NDArray[np.int64] | None = None
         """The streams handed over; None: none yet."""
@@ -185,6 +190,7 @@ class JudgeAside:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C is this process's
             )  # fmt: skip
+            self._stall = StallWatch(self._process.pid)
 
     def _hand_over(self, cache: FindingsCache) -> bool:
         """Give the process its task; False where it is not worth that, or impossible."""
@@ -206,6 +212,7 @@ class JudgeAside:
         )  # fmt: skip
         data, shared = pack(task, written)
         descriptors = shared + self._spools
+        self._channel.settimeout(_HANDING_OVER)
         self._channel.sendall(_TASK.pack(len(data), len(shared), len(self._spools)))
         for begin in range(0, len(descriptors), _DESCRIPTORS):
             socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
@@ -226,6 +233,8 @@ class JudgeAside:
             if not data:
                 raise EOFError
             self._received += data
+            if self._stall is not None:
+                self._stall.reset()
             while (piece := self._piece()) is not None:
                 if not piece:
                     return False
@@ -233,6 +242,8 @@ class JudgeAside:
                 judged = _read_judgements(piece)
                 self._done += len(judged)
                 cache.keep(judged, self._due[self._done :])
+        if self._stall is not None and self._stall.has_stalled():
+            raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return True
 
     def _piece(self) -> bytes | None:

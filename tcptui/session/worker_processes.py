@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tcptui.model.errors import WorkerError
 from tcptui.model.sparse_array import map_long_arrays, trim
+from tcptui.model.stall import LOOK_SECONDS, StallWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -74,6 +75,7 @@ class _Worker:
     pid: int
     pieces: int
     """The descriptor that its pieces are read from."""
+    stall: StallWatch
     share: int = -1
     """The share that it is known to be at; -1: it has begun none, or told nothing of it yet."""
 
@@ -165,7 +167,7 @@ def _hire(force: _Workforce, work: Work, workers: int) -> None:
                 if pid is None:
                     os.close(pieces)
                     return
-                force.running[pieces] = _Worker(pid, pieces)
+                force.running[pieces] = _Worker(pid, pieces, StallWatch(pid))
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
     finally:
@@ -226,7 +228,21 @@ def _readable(force: _Workforce, heard: tuple[int, ...] | None) -> list[_Worker]
     for worker in force.running.values():
         if heard is None or worker.share in heard:
             poll.register(worker.pieces, select.POLLIN)
-    return [force.running[descriptor] for descriptor, _event in poll.poll()]
+    return [force.running[descriptor] for descriptor in _wait(force, poll)]
+
+
+def _wait(force: _Workforce, poll: select.poll) -> list[int]:
+    """The descriptors of ``poll`` that can be read, once there are any.
+
+    Raises WorkerError when nothing comes and no worker computes: somebody has stopped one (SIGSTOP).
+    """
+    while not (ready := poll.poll(LOOK_SECONDS * 1000)):
+        stalled = [worker.stall.has_stalled() for worker in force.running.values()]  # each is looked at
+        if all(stalled):
+            raise WorkerError("worker_stalled")
+    for worker in force.running.values():
+        worker.stall.reset()
+    return [descriptor for descriptor, _event in ready]
 
 
 def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int] | None:
@@ -242,7 +258,10 @@ def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int]
 
 def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:
     parts = []
+    poll = select.poll()
+    poll.register(worker.pieces, select.POLLIN)
     while length:
+        _wait(force, poll)
         part = os.read(worker.pieces, length)
         if not part:
             force.has_ended(worker)

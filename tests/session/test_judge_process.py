@@ -22,7 +22,7 @@ from process_end import is_gone, wait_until_gone
 
 import tcptui
 from tcptui.capture.file_source import open_file
-from tcptui.model import shared_memory
+from tcptui.model import shared_memory, stall
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
 from tcptui.session.findings_cache import FindingsCache
@@ -220,6 +220,7 @@ def wait_for_a_piece(aside: JudgeAside) -> None:
 
 
 KILLED: Final = program("judge_process._judgements = lambda *_: os.kill(os.getpid(), signal.SIGKILL)")
+STOPPED: Final = program("judge_process._judgements = lambda *_: os.kill(os.getpid(), signal.SIGSTOP)")
 STUCK: Final = program("judge_process._judgements = lambda *_: signal.pause()")
 SENDS_NONSENSE: Final = program("judge_process.pickle.dumps = lambda *_: b'nonsense'")
 
@@ -264,6 +265,22 @@ def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges
     assert is_gone(processes[0])
     assert aside.progress.notice is not None
     assert aside.progress.notice.facts == {"how": how}
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
+def test_when_it_was_stopped_it_is_ended_and_the_worker_judges_on(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stall, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(judge_process, "_DYING", 0.01)
+    monkeypatch.setattr(judge_process, "_PROGRAM", STOPPED)
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert aside.progress.phase is Phase.DONE
+    assert aside.progress.notice is not None
+    assert aside.progress.notice.key == "session.judge-died"
     assert known(aside) == known(alone)
     alone.close()
     aside.close()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tcptui.model import stall
 from tcptui.model.errors import WorkerError
 from tcptui.session import worker_processes
 from tcptui.session.sharing import Sharing
@@ -118,6 +119,32 @@ def test_a_killed_worker_is_an_error_and_leaves_no_process() -> None:
         list(in_order(12, work, 3))
 
     assert (caught.value.key, caught.value.facts["signal"]) == ("messages.worker_killed", "SIGKILL")
+    assert children() == before
+
+
+@pytest.mark.parametrize("amid_a_piece", [False, True])
+def test_a_stopped_worker_is_an_error_and_no_hang(monkeypatch: pytest.MonkeyPatch, *, amid_a_piece: bool) -> None:
+    monkeypatch.setattr(worker_processes, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(stall, "LOOK_SECONDS", 0.01)
+    before = children()
+
+    def stops_amid(descriptor: int, buffers: tuple[bytes, bytes]) -> int:
+        written = os.write(descriptor, (buffers[0] + buffers[1])[:20])
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return written
+
+    def work(share: int) -> Iterator[bytes]:
+        if share == 5:
+            if amid_a_piece:
+                monkeypatch.setattr(os, "writev", stops_amid)
+            else:
+                os.kill(os.getpid(), signal.SIGSTOP)
+        yield b"a piece of more than twenty bytes"
+
+    with pytest.raises(WorkerError) as caught:
+        list(in_order(12, work, 3))
+
+    assert caught.value.key == "messages.worker_stalled"
     assert children() == before
 
 

@@ -9,6 +9,7 @@ once.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import select
 import signal
@@ -23,6 +24,7 @@ import numpy as np
 
 from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.model.how_ended import how_ended
+from tcptui.model.stall import StallWatch
 from tcptui.session.filtering.cancelling import Cancelled
 
 if TYPE_CHECKING:
@@ -151,17 +153,17 @@ class PatternSearch:
         source = process.stdout
         assert process.stdin is not None
         assert source is not None
+        stall = StallWatch(process.pid)
         try:
             with contextlib.suppress(BrokenPipeError):
                 numbers = (len(values), wants_places, *map(len, values), *begins)
-                process.stdin.write(struct.pack(f"<{len(numbers)}I", *numbers))
-                process.stdin.write(b"".join(values))
-                process.stdin.flush()
-            return read(lambda size: _answer(source, size, cancelled))
+                _write(process.stdin.fileno(), struct.pack(f"<{len(numbers)}I", *numbers), stall, cancelled)
+                _write(process.stdin.fileno(), b"".join(values), stall, cancelled)
+            return read(lambda size: _answer(source, size, stall, cancelled))
         except Cancelled:
             _end(self._processes.pop(pattern.pattern))
             raise
-        except EOFError:
+        except (EOFError, _StalledError):
             raise _ended(self._processes.pop(pattern.pattern)) from None
 
 
@@ -172,10 +174,29 @@ def _begun(pattern: bytes) -> subprocess.Popen[bytes]:
     )  # fmt: skip
     assert process.stdin is not None
     process.stdin.write(struct.pack("<I", len(pattern)) + pattern)
+    process.stdin.flush()
+    os.set_blocking(process.stdin.fileno(), False)
     return process
 
 
-def _answer(source: IO[bytes], size: int, cancelled: Callable[[], bool]) -> bytes:
+class _StalledError(Exception):
+    """The other process does nothing any more."""
+
+
+def _write(descriptor: int, data: bytes, stall: StallWatch, cancelled: Callable[[], bool]) -> None:
+    rest, poll = memoryview(data), select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    while rest:
+        if poll.poll(_ASK_EVERY * 1000):  # POLLERR where it has ended, too
+            rest = rest[os.write(descriptor, rest) :]
+            stall.reset()
+        elif cancelled():
+            raise Cancelled
+        elif stall.has_stalled():
+            raise _StalledError
+
+
+def _answer(source: IO[bytes], size: int, stall: StallWatch, cancelled: Callable[[], bool]) -> bytes:
     found, poll = b"", select.poll()
     poll.register(source, select.POLLIN)
     while len(found) < size:
@@ -186,17 +207,20 @@ def _answer(source: IO[bytes], size: int, cancelled: Callable[[], bool]) -> byte
             if not part:
                 raise EOFError
             found += part
+            stall.reset()
+        elif stall.has_stalled():
+            raise _StalledError
     return found
 
 
 def _ended(process: subprocess.Popen[bytes]) -> FilterError:
-    """What is said of ``process``, which has closed its output: it is ending by itself."""
+    """What is said of ``process``, which has closed its output, so is ending by itself, or does nothing any more."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_ENDING)
     _end(process)
     if process.returncode == -signal.SIGPROF:
         return FilterError(Mistake.PATTERN_SLOW, Span(0, 0), seconds=LONGEST)
-    return FilterError(Mistake.PATTERN_ENDED, Span(0, 0), how=how_ended(process.returncode))
+    return FilterError(Mistake.PATTERN_ENDED, Span(0, 0), how=how_ended(process.returncode or 0))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -205,7 +229,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # it was killed, but may wait for a disk
+        process.wait(_ENDING)
 
 
 def _batches(values: list[bytes]) -> Iterator[list[bytes]]:

@@ -85,7 +85,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "messages.capture_failed": "cannot capture on {interface}: {reason}",
     "messages.capture_broken": "the capture on {interface} ended: {reason}; what came before is kept",
-    "messages.capture_no_child": "the capture process cannot be started: {reason}; more processes may be allowed by ulimit -u",
+    "messages.capture_no_child": "the capture process cannot be started: {reason}; look at ulimit -u and /dev/null",
     "messages.no_thread": "the system starts no further thread; allow more with ulimit -u, or free memory",
     "messages.capture_child_died": (
         "the capture process ended unexpectedly ({reason}); what it had written is kept. Start the capture again"
@@ -114,6 +114,7 @@ WORDS: Final[dict[str, str]] = {
         "a worker process was ended by {signal} before its work was done, so the result is not whole; the system "
         "sends SIGKILL where memory runs out, and --workers 1 needs less of it"
     ),
+    "messages.worker_stalled": "a worker process stopped working, so the result is incomplete; try again, or with --workers 1",
     "messages.worker_memory": (
         "a worker process ran out of memory, so the result is not whole; --workers 1 needs less of it"
     ),

@@ -54,7 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.filter_link_type": "过滤表达式“{filter}”不能用于链路类型 {link_type}（{reason}）；这类数据包不予显示",
     "messages.capture_failed": "无法在 {interface} 上抓包：{reason}",
     "messages.capture_broken": "{interface} 上的抓包中断：{reason}；之前的内容全部保留",
-    "messages.capture_no_child": "无法启动抓包进程：{reason}；请检查进程数上限（ulimit -u）",
+    "messages.capture_no_child": "无法启动抓包进程：{reason}；请检查进程数上限（ulimit -u）和 /dev/null",
     "messages.no_thread": "系统无法再创建线程；请调高 ulimit -u，或释放一些内存",
     "messages.capture_child_died": "抓包进程意外退出（{reason}）；已经写下的内容全部保留，请重新开始抓包",
     "messages.capture_busy": "已经有一次抓包正在进行，请先停止它",
@@ -80,6 +80,7 @@ WORDS: Final[dict[str, str]] = {
         "一个工作进程还没做完就被 {signal} 终止，结果不完整；内存不足时系统会发送 SIGKILL，改用 --workers 1 "
         "占用的内存较少"
     ),
+    "messages.worker_stalled": "一个工作进程不再工作，结果不完整；请重试，或改用 --workers 1",
     "messages.worker_memory": "一个工作进程内存不足，结果不完整；改用 --workers 1 占用的内存较少",
     "messages.worker_failed": "一个工作进程还没做完就退出了（退出码 {status}），结果不完整",
     "messages.filter_unwritable": "无法写入 {path}：{reason}；过滤器没有保存",

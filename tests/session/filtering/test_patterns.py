@@ -10,6 +10,7 @@ import pytest
 
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.dfilter.regex import compile_pattern
+from tcptui.model import stall
 from tcptui.session.filtering import patterns
 from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.patterns import PatternSearch, is_harmless
@@ -79,6 +80,20 @@ def test_another_end_of_the_process_is_not_the_expressions_fault(
 
     assert (caught.value.mistake, caught.value.facts) == (Mistake.PATTERN_ENDED, {"how": how})
     assert how in Words(Language.ZH)(caught.value.key, how=how)
+    search.close()
+
+
+@pytest.mark.parametrize("size", [10, 1 << 20], ids=["before it answers", "before it has read all"])
+def test_stopped_process_is_ended_and_said_to_be(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stall, "LOOK_SECONDS", 0.01)
+    stops = "import os, signal, sys\nsys.stdin.buffer.read(8)\nos.kill(os.getpid(), signal.SIGSTOP)"
+    monkeypatch.setattr(patterns, "_PROGRAM", stops)
+    search = PatternSearch()
+
+    with pytest.raises(FilterError) as caught:
+        search.searched(compile_pattern(rb"x+"), [b"a" * size], never)
+
+    assert (caught.value.mistake, caught.value.facts) == (Mistake.PATTERN_ENDED, {"how": "SIGKILL"})
     search.close()
 
 
