@@ -79,3 +79,5 @@ class CaptureQuality:
     forgotten: int = 0
     """Frames that had, by their record, fewer bytes than their IP header counts."""
     kinds: KindsCaptured = field(default_factory=KindsCaptured)
+    unread: str = ""
+    """Why reading stopped before the end of the input, as the last word of a message's key; empty: it did not."""

@@ -172,7 +172,9 @@ class CatchUp:
     @property
     def quality(self) -> CaptureQuality:
         """The quality of the capture so far: what it lacks, by which rules limit their confidence."""
-        return self._pipeline.quality(self.progress.kernel_dropped or 0)
+        unread = self.progress.unread
+        why = "" if unread is None else unread.key.rpartition(".")[2]
+        return self._pipeline.quality(self.progress.kernel_dropped or 0, why)
 
     def warm_up(self, announce: Callable[[], None]) -> None:
         """Prepare for compiling the kernel; ``announce`` is called whenever that is done in the background."""
@@ -314,7 +316,8 @@ class CatchUp:
         read = sum(reader.position for reader in self._pipeline.readers)
         end = sum(status.end for status in statuses)
         growing = any(not status.complete for status in statuses)
-        notice = self._notice(statuses, failure)
+        unread = self._unread(statuses, failure)
+        notice = unread or self._notice()
         phase = Phase.LIVE if self._live else Phase.LOADING
         if over:
             phase = Phase.FAILED if notice is not None and not store.count else Phase.DONE
@@ -327,7 +330,7 @@ class CatchUp:
             self.counted[0] - received_before if received else None,
             self.counted[1] - dropped_before if dropped else None, notice,
             store.first, read - self._ring.released, self._ring.spool_limit, streams.evicted_streams,
-            self._pipeline.wire_bytes, self._pipeline.began_ns,
+            self._pipeline.wire_bytes, self._pipeline.began_ns, unread,
         )  # fmt: skip
         self.revision += 1
 
@@ -341,9 +344,10 @@ class CatchUp:
         if due and (complete or self._watched):
             self._placed, self.place = packets, capture_place(self._pipeline.analyzer.streams)
 
-    def _notice(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
-        """The most serious message to the user about the capture as a whole; None: nothing to report."""
+    def _unread(self, statuses: Sequence[SourceStatus], failure: OSError | None) -> Notice | None:
+        """Why not every byte of the input is read, nor will be; None: all are, or more may come."""
         pipeline = self._pipeline
+        spent = self._memory_budget is not None and self._memory_budget.spent
         for status, source, reader in zip(statuses, self._sources, pipeline.readers, strict=True):
             if status.error is not None:
                 return Notice(status.error.key, status.error.facts)
@@ -352,10 +356,15 @@ class CatchUp:
                 return Notice(f"session.{reader.parser.stop.value}", facts)
             if pipeline.full:
                 return Notice("session.too-many-packets", facts)
-            if self._memory_budget is not None and self._memory_budget.spent:
+            if spent and reader.position < status.end:
                 return Notice("session.memory-spent", facts)
             if failure is not None:
                 return Notice("session.spool-unreadable", facts | {"reason": reason_of(failure)})
+        return None
+
+    def _notice(self) -> Notice | None:
+        """The most serious message about a capture that is read whole; None: nothing to report."""
+        pipeline = self._pipeline
         if self._steering.ending is not None:
             return self._steering.ending
         if self._aside is not None and self._aside.notice is not None:

@@ -173,8 +173,8 @@ class Pipeline:
             self.store.reserve(min(int(times * self.store.count), _FORESEEN_ROWS))
             self.analyzer.foresee_end(min(int(times * self.analyzer.streams.count), _FORESEEN_STREAMS))
 
-    def quality(self, kernel_dropped: int) -> CaptureQuality:
-        """The quality of the capture so far; ``kernel_dropped`` is the live counter."""
+    def quality(self, kernel_dropped: int, unread: str = "") -> CaptureQuality:
+        """The quality of the capture so far; ``kernel_dropped`` is the live counter, ``unread`` as of the result."""
         tally = self._tally
         reported = sum(reader.parser.reported_drops for reader in self.readers)
         return CaptureQuality(
@@ -187,6 +187,7 @@ class Pipeline:
             tally.zero_filled,
             tally.forgotten,
             KindsCaptured(*tally.kinds.tolist()),
+            unread,
         )
 
     @property

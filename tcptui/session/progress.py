@@ -62,6 +62,8 @@ class Progress:
     """Bytes of the ``rows`` as they were on the wire."""
     began_ns: int = 0
     """The earliest time of the ``rows``; 0 while there are none."""
+    unread: Notice | None = None
+    """Why reading stopped before the end of the input: all that is said is about a part of it; None: it did not."""
 
     @property
     def growing(self) -> bool:

@@ -27,19 +27,22 @@ def headline(group: TroubleGroup, words: Words, most: int = STATEMENT_TITLED) ->
     return words("trouble.many", name=finding_name(group.finding.id, words), n=Count(len(group.streams)))
 
 
-def verdict(trouble: Trouble, connections: int, words: Words, most: int = STATEMENT_TITLED) -> str:
+def verdict(
+    trouble: Trouble, connections: int, words: Words, most: int = STATEMENT_TITLED, *, is_part: bool = False
+) -> str:
     """One sentence on a capture of ``connections``: how many are in trouble, what they lost, and the worst.
 
-    ``most``: as of `headline`.
+    ``most``: as of `headline`.  ``is_part``: not all of the capture was read, so nobody can say that it is sound.
     """
+    form = "trouble.verdict.part" if is_part else "trouble.verdict"
     if not connections:
-        return words("trouble.verdict.empty")
+        return words(f"{form}.empty")
     if not trouble.groups:
-        return words("trouble.verdict.none", all=Count(connections))
+        return words(f"{form}.none", all=Count(connections))
     told = (trouble.loud or trouble.groups)[:VERDICT_GROUPS]
     worst = words("trouble.join").join(headline(group, words, most) for group in told)
     if not trouble.loud:
-        return words("trouble.verdict.noted", all=Count(connections), worst=worst)
+        return words(f"{form}.noted", all=Count(connections), worst=worst)
     return _counted(trouble, connections, worst, words)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: What casts doubt on everything, whatever its number.
-_GRAVE: Final = ("kernel-dropped", "headers-cut", "time-went-back")
+_GRAVE: Final = ("unread", "kernel-dropped", "headers-cut", "time-went-back")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
 DOUBTFUL_PERCENT: Final = 10
 _PER_CONNECTION: Final = frozenset({"gaps", "one-sided"})
@@ -22,6 +22,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
     """The doubts that a capture raises, by the end of their catalogue key; how many packets or connections have it."""
     quality = trust.quality
     counts = {
+        "unread": int(bool(quality.unread)),
         "kernel-dropped": quality.kernel_dropped,
         "truncated": quality.truncated,
         "headers-cut": quality.headers_cut,

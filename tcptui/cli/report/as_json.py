@@ -145,6 +145,7 @@ def _capture(capture: Capture) -> dict[str, object]:
             "position": trust.place.position.value,
             "headers_cut": quality.headers_cut,
             "time_went_back": quality.time_went_back,
+            **({"unread": quality.unread} if quality.unread else {}),
         },
     }
 

@@ -31,6 +31,9 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
     """The first page; ``notice``: the session's message, e.g. where reading stopped and why."""
     capture, trouble = summary.capture, summary.trouble
     yield Heading(1, capture.label)
+    is_part = bool(capture.trust.quality.unread)
+    if notice is not None and is_part:  # before anything that holds for a part only
+        yield Paragraph(notice)
     size = {"packets": Count(capture.packets), "tcp": Count(capture.tcp_packets), "n": Count(summary.total)}
     if capture.start_ns is None or capture.end_ns is None:
         yield Paragraph(words("report.brief.size", **size))
@@ -39,11 +42,11 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
     if summary.shown is not None:
         yield Paragraph(words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total)))
-    yield Paragraph(verdict(trouble, summary.count, words), label=words("report.brief.verdict"))
+    yield Paragraph(verdict(trouble, summary.count, words, is_part=is_part), label=words("report.brief.verdict"))
     yield Paragraph(trust_line(capture.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:
         yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
-    if notice is not None:
+    if notice is not None and not is_part:
         yield Paragraph(notice)
     for group in trouble.groups[:TOLD_GROUPS]:
         yield from _group(summary, group, words)

@@ -94,7 +94,7 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
         )  # fmt: skip
         parts.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
     if notice is not None:
-        parts.append(notice)
+        parts.insert(0 if capture.trust.quality.unread else len(parts), notice)
     yield Bullets(tuple(parts))
 
 

@@ -153,16 +153,18 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
             raise WrongFilterError(safe_text(rule.text, _SHOWN), error, words) from error
     unread = sorted_unique(np.concatenate([one.unread for one in judged])) if judged else np.zeros(0, np.int64)
     say_unread(session, unread, "assertion.unread", words)
+    failed = exit_code(session, [one.source for one in opened]) != 0
     reasons = [None if one.holds else _reason(one, session, words) for one in judged]
-    write(_line(one, reason, words) + "\n" for one, reason in zip(judged, reasons, strict=True))
+    write(_line(one, reason, words, is_part=failed) + "\n" for one, reason in zip(judged, reasons, strict=True))
     if command.junit is not None:
-        cases = [TestCase(_name(one.rule), reason) for one, reason in zip(judged, reasons, strict=True)]
+        unknown = words("assertion.why.part") if failed else None
+        cases = [TestCase(_name(one.rule), reason or unknown) for one, reason in zip(judged, reasons, strict=True)]
         suite = ", ".join(told_apart(command.files))
         with Sink(Path(command.junit)) as sink:
             sink.write(junit_xml(suite, cases).encode())
     if command.slices is not None:
         _write_slices(command.slices, command.files, judged, session, words)
-    if exit_code(session, [one.source for one in opened]):
+    if failed:
         return INPUT_FAILED  # what a rule says of a part, it does not say of the capture
     return _BROKEN if any(not one.holds for one in judged) else 0
 
@@ -171,11 +173,13 @@ def _name(rule: Rule) -> str:
     return rule.name or rule.text
 
 
-def _line(judged: Judgement, reason: str | None, words: Words) -> str:
+def _line(judged: Judgement, reason: str | None, words: Words, *, is_part: bool) -> str:
     named = safe_text(judged.rule.text, _SHOWN)
     if judged.rule.name:
         named = words("assertion.named", name=safe_text(judged.rule.name, _SHOWN), rule=named)
     if reason is None:
+        if is_part:
+            return words("assertion.unknown", rule=named, reason=words("assertion.why.part"))
         return words("assertion.holds", rule=named)
     return words("assertion.broken", rule=named, reason=reason)
 

@@ -77,15 +77,9 @@ def has_failed(session: Session) -> bool:
 
 
 def exit_code(session: Session, sources: Iterable[Source]) -> int:
-    """0 when ``session``, read to its end, has all that its ``sources`` had; 1 when input was damaged or unreadable."""
-    from tcptui.wire.records import Stop  # with NumPy, for which no start should wait
-
-    notice = session.progress.notice
-    # To end amid a record is no damage: a file that is being written does that, too.
-    damaged = {*(f"session.{stop.value}" for stop in Stop if stop is not Stop.CUT_SHORT), "session.spool-unreadable"}
-    is_damaged = notice is not None and notice.key in damaged
-    failed = is_damaged or has_failed(session) or any(source.status().error is not None for source in sources)
-    return TcptuiError.exit_code if failed else 0
+    """0 when ``session`` has all bytes that its ``sources`` had; 1 when some were damaged or not read at all."""
+    unread = session.progress.unread is not None or has_failed(session)
+    return TcptuiError.exit_code if unread or any(source.status().error is not None for source in sources) else 0
 
 
 def require_stream(session: Session, stream: int | None) -> None:

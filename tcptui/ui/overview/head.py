@@ -96,9 +96,11 @@ def head_lines(
     roomy = height >= ROOMY_HEIGHT
     has_room = height >= OTHER_HEIGHT or not seen.trouble.groups
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
-    is_sure = bool(seen.connections) and (seen.is_final or severity > 0)
+    is_part = seen.trust is not None and bool(seen.trust.quality.unread)
+    is_sure = bool(seen.connections) and (seen.is_final or severity > 0) and not (is_part and not severity)
     style = ("good", "note", "warning", "error")[severity] if is_sure else "plain"
-    forms = [verdict(seen.trouble, seen.connections, words, most) for most in (width, STATEMENT_TITLED)]
+    lengths = (width, STATEMENT_TITLED)
+    forms = [verdict(seen.trouble, seen.connections, words, most, is_part=is_part) for most in lengths]
     if seen.trouble.groups:
         forms += brief_verdicts(seen.trouble, seen.connections, words)
     elif not seen.is_final:

@@ -5,6 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "assertion.unread": "{connections:connection has|connections have} more messages than are read: rules may miss what {n:packet carries|packets carry}",
     "assertion.holds": "ok      {rule}",
+    "assertion.unknown": "unknown {rule}: {reason}",
+    "assertion.why.part": "it holds in the part that was read, not all of the capture was",
     "assertion.broken": "BROKEN  {rule}: {reason}",
     "assertion.named": "{name} ({rule})",
     "assertion.place": "{path}, rule {number}",

@@ -38,6 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.minor": "{n:minor limitation|minor limitations} (--explain)",
     "report.trust.heading": "How far the capture can be trusted",
     "report.trust.sound": "nothing found that would cast doubt on it",
+    "report.trust.unread": "not all of it was read: what is said here holds for the part that was",
     "report.trust.kernel-dropped": "{n:packet was|packets were} dropped while it was recorded: what is missing proves nothing",
     "report.trust.truncated": "{n:packet was|packets were} cut short by the snapshot length",
     "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; options are unknown there",

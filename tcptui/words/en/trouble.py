@@ -14,6 +14,12 @@ WORDS: Final[dict[str, str]] = {
     "trouble.verdict.none": "No trouble found in {all:connection|connections}.",
     "trouble.verdict.noted": "No trouble found in {all:connection|connections}. Worth knowing: {worst}.",
     "trouble.verdict.empty": "The capture holds no TCP connection.",
+    "trouble.verdict.part.none": "Only part of the capture was read; nothing is wrong with the {all:connection|connections} in that part.",
+    "trouble.verdict.part.noted": (
+        "Only part of the capture was read; nothing is wrong with the {all:connection|connections} in that part. "
+        "Worth knowing: {worst}."
+    ),
+    "trouble.verdict.part.empty": "Only part of the capture was read; that part holds no TCP connection.",
     "trouble.connections": "{n:connection|connections}",
     "trouble.lost": "{lost} lost",
     "trouble.since": "from {time} on",

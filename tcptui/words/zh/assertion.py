@@ -5,6 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "assertion.unread": "{connections} 条连接的消息数超过读取上限：其中 {n} 个包的内容没有检查，规则可能漏判",
     "assertion.holds": "通过    {rule}",
+    "assertion.unknown": "未知    {rule}：{reason}",
+    "assertion.why.part": "已读的部分符合，但没有读完整份抓包",
     "assertion.broken": "未通过  {rule}：{reason}",
     "assertion.named": "{name}（{rule}）",
     "assertion.place": "{path}，第 {number} 条规则",

@@ -38,6 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.minor": "另有 {n} 项小的限制（--explain）",
     "report.trust.heading": "这份抓包有多可信",
     "report.trust.sound": "没有发现值得怀疑的地方",
+    "report.trust.unread": "没有读完整份抓包：这里的结论只适用于已读的部分",
     "report.trust.kernel-dropped": "抓包时丢失了 {n} 个数据包：抓包里没有的东西不能说明问题",
     "report.trust.truncated": "{n} 个数据包被 snaplen 截断",
     "report.trust.headers-cut": "{n} 个数据包在 TCP 首部内被截断，选项无从得知",

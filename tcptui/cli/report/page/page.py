@@ -99,13 +99,15 @@ def _top(summary: Summary, label: str, words: Words, notice: str | None) -> str:
         line = words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size)
     worst = max((group.severity for group in trouble.groups), default=Severity.NOTE)
     shade = worst.name.lower() if worst > Severity.NOTE else ""
-    parts = [element("h1", label), element("p", line, cls="soft")]
+    is_part = bool(capture.trust.quality.unread)
+    told = [] if notice is None else [element("p", notice, cls="mark warning")]
+    parts = [element("h1", label), *(told if is_part else []), element("p", line, cls="soft")]
     if summary.shown is not None:
         shown = words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total))
         parts.append(element("p", shown, cls="soft"))
-    parts.append(element("p", verdict(trouble, summary.count, words), cls=f"verdict {shade}".rstrip()))
-    if notice is not None:
-        parts.append(element("p", notice, cls="mark warning"))
+    said = verdict(trouble, summary.count, words, is_part=is_part)
+    parts.append(element("p", said, cls=f"verdict {shade}".rstrip()))
+    parts += [] if is_part else told
     about = [*trust_items(capture.trust, words)]
     if capture.link_types:
         about.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
