@@ -126,8 +126,15 @@ class Notebook:
 
 @contextmanager
 def _locked_folder(folder: Path) -> Iterator[None]:
-    """Lock the folder of the notes, so that saves come one after the other and see each other's.  Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    """Lock the folder of the notes, so that saves come one after the other and see each other's.
+
+    One that cannot be opened is not locked: whoever reads the notes there says what is wrong.  Raises TimeoutError.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
     try:
         with locked(descriptor):
             yield
