@@ -84,6 +84,10 @@ class KernelSocket:
     """Part of ``busy_ns`` in which the peer's receive window limited sending (tcpi_rwnd_limited)."""
     buffer_limited_ns: int | None = None
     """Part of ``busy_ns`` in which this host's send buffer limited sending (tcpi_sndbuf_limited)."""
+    acknowledged: int | None = None
+    """Bytes that the peer has acknowledged, SYN and FIN included (tcpi_bytes_acked)."""
+    received: int | None = None
+    """Bytes received in order (tcpi_bytes_received)."""
 
 
 def available() -> bool:
@@ -92,7 +96,7 @@ def available() -> bool:
 
 
 def look_up(local: str, local_port: int, peer: str, peer_port: int) -> KernelSocket | None:
-    """The socket of this connection; None when this host has none.
+    """The socket with these addresses and ports, maybe of a later connection; None when this host has none.
 
     The kernel walks its table of connections, so do not call it more than once or twice a second; call it in a
     thread without an event loop.  Raises OSError when the kernel does not answer.
@@ -156,6 +160,8 @@ def _socket(answer: Any) -> KernelSocket:
         busy_ns=number("busy_time", 1000),
         window_limited_ns=number("rwnd_limited", 1000),
         buffer_limited_ns=number("sndbuf_limited", 1000),
+        acknowledged=number("bytes_acked"),
+        received=number("bytes_received"),
     )
 
 

@@ -46,6 +46,8 @@ def test_both_ends_of_a_connection_are_found_with_their_owner() -> None:
     assert theirs is not None
     assert (ours.state, theirs.state) == (TcpState.ESTABLISHED, TcpState.ESTABLISHED)
     assert theirs.receive_queue == 1000
+    assert theirs.received == 1000
+    assert ours.acknowledged in (1000, 1001)  # with its SYN
     assert (ours.owner.pid, ours.owner.user) == (os.getpid(), getpass.getuser())
     assert ours.congestion_window
     assert ours.round_trip_ns

@@ -51,6 +51,39 @@ def test_open_connection_shows_owner_and_state_of_its_kernel_and_follows_them(te
     terminal.wait("following")
 
 
+#: As `_STAY`, from a fixed port, which it closes by a reset, so that it is free at once.
+_FROM_PORT = """
+import socket, struct, sys
+for number in range(2):
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.bind(("", 40123))
+        peer.connect((sys.argv[1], int(sys.argv[2])))
+        peer.sendall(b"GET / HTTP/1.1\\r\\nHost: wire.example\\r\\n\\r\\n")
+        peer.recv(2000)
+        sys.stdin.readline()
+"""
+
+
+def test_socket_of_a_later_connection_with_the_same_ports_is_not_shown_as_the_finished_ones(
+    terminal: Terminal, link: Link
+) -> None:
+    terminal.start("-i", INTERFACE, "-n")
+    terminal.wait("0 packets")
+    words = ["ip", "netns", "exec", link.client, sys.executable, "-c", _FROM_PORT, SERVER, str(PORT)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, text=True) as client:
+        assert client.stdin is not None
+        terminal.wait(f"{SERVER}:{PORT}")
+        terminal.press("o")
+        terminal.wait("ESTABLISHED, and the packets say the same")
+        client.stdin.write("\n")
+        client.stdin.flush()
+        terminal.wait("Another connection has these addresses and ports now")
+        client.stdin.write("\n")
+        client.stdin.flush()
+        client.wait(60)
+
+
 def test_file_has_no_kernel_to_ask(terminal: Terminal) -> None:
     terminal.start("case", "hello-service")
     terminal.wait("hello-service")

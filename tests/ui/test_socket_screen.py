@@ -108,6 +108,35 @@ def test_machine_without_this_connection_says_why_that_may_be() -> None:
     assert "namespace" in page
 
 
+COUNTED = replace(SEEN, acknowledged=5_000, received=300)
+OVER = replace(COUNTED, state=TcpState.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("seen", "kernel", "of_another"),
+    [
+        (COUNTED, replace(SOCKET, acknowledged=5_000, received=300), False),
+        (COUNTED, replace(SOCKET, acknowledged=9_000, received=400), False),
+        (COUNTED, replace(SOCKET, acknowledged=4_999, received=298), False),
+        (COUNTED, SOCKET, False),
+        (COUNTED, replace(SOCKET, acknowledged=1, received=300), True),
+        (COUNTED, replace(SOCKET, acknowledged=5_000, received=0), True),
+        (replace(COUNTED, later=7), replace(SOCKET, acknowledged=9_000, received=400), True),
+        (OVER, replace(SOCKET, acknowledged=9_000, received=400), True),
+        (OVER, replace(SOCKET, acknowledged=5_001, received=300), False),
+        (OVER, SOCKET, True),
+        (OVER, KernelSocket(TcpState.TIME_WAIT, Owner("root"), 0, 0), False),
+        (replace(OVER, later=7), KernelSocket(TcpState.TIME_WAIT, Owner("root"), 0, 0), True),
+    ],
+)
+def test_socket_of_a_later_connection_is_not_shown(seen: EndSeen, kernel: KernelSocket, *, of_another: bool) -> None:
+    page = text([Look(seen, kernel)], [])
+
+    assert ("Another connection has these addresses and ports now" in page) is of_another
+    assert ("www-data" in page or "root" in page) is not of_another
+    assert ("number 7 of this capture" in page) is (seen.later == 7)
+
+
 def test_mini_socket_shows_only_what_it_has() -> None:
     small = KernelSocket(TcpState.TIME_WAIT, Owner("root"), 0, 0)
 

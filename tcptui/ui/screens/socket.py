@@ -12,8 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from tcptui.analysis.stream.table import NO_BASE
 from tcptui.capture.socket_diag import look_up
+from tcptui.model.packet_store import RowKind
 from tcptui.model.safe_text import reason_of
+from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.explain_document import stream_document
@@ -170,6 +173,12 @@ class EndSeen:
     """Smallest round trip of a segment of this end to its ACK, in ns; 0 without one."""
     packets: int
     """Segments of the whole connection."""
+    acknowledged: int = 0
+    """Bytes of this end that the peer has acknowledged, of which packets show it."""
+    received: int = 0
+    """Bytes of the peer that this end has acknowledged, the same."""
+    later: int | None = None
+    """The number of a later connection of the capture with the same addresses and ports; None: there is none."""
 
 
 def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
@@ -180,12 +189,31 @@ def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
     rtts = (int(streams.min_rtt_ns_a[stream]), int(streams.min_rtt_ns_b[stream]))
     ends = session.flows.endpoints(int(streams.flow[stream]))
     packets = int(streams.packets[stream])
+    later = np.flatnonzero(streams.flow[stream + 1 : streams.count] == streams.flow[stream])
+    newest = stream + 1 + int(later[-1]) if len(later) else None
+    passed = _acknowledged(session, stream, 0), _acknowledged(session, stream, 1)
 
     def end(which: int, *, is_client: bool) -> EndSeen:
         state, known = state_of(cells[which])
-        return EndSeen(ends[which], ends[1 - which], is_client, state, known, rtts[which], packets)
+        return EndSeen(
+            ends[which], ends[1 - which], is_client, state, known, rtts[which], packets, passed[which],
+            passed[1 - which], newest,
+        )  # fmt: skip
 
     return end(is_b, is_client=True), end(1 - is_b, is_client=False)
+
+
+def _acknowledged(session: Session, stream: int, sender: int) -> int:
+    """How many bytes of the end ``sender`` (0: *a*, 1: *b*) the other one has acknowledged, by its newest ACK."""
+    store, streams = session.store, session.streams
+    base = int((streams.base_b if sender else streams.base_a)[stream])
+    rows = session.rows_of(stream)
+    is_ack = (store.from_b[rows] == 1 - sender) & (store.flags[rows] & (TcpFlag.ACK | TcpFlag.RST) == TcpFlag.ACK)
+    acks = rows[is_ack & (store.kind[rows] == RowKind.TCP)]
+    if base == NO_BASE or not len(acks):
+        return 0
+    passed = int(store.ack[acks[-1]]) - base & 0xFFFF_FFFF
+    return passed if passed < 1 << 31 else 0  # behind the base: not of this connection's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +222,34 @@ class Look:
 
     seen: EndSeen
     socket: KernelSocket | None
+
+
+#: SYN and FIN take a number each, and are counted by one side or the other.
+_MARGIN: Final = 2
+#: States in which no more data is exchanged, and those of a socket that can still exchange some.
+_OVER: Final = frozenset({TcpState.CLOSED, TcpState.TIME_WAIT})
+_BEGUN: Final = frozenset({TcpState.SYN_SENT, TcpState.SYN_RECEIVED, TcpState.ESTABLISHED})
+
+
+def is_of_another(look: Look) -> bool:
+    """Whether the socket is that of a later connection, which has the same addresses and ports by now.
+
+    The kernel's counters only grow: they are never behind what packets show, and those of a connection that is over
+    grow no more.
+    """
+    seen, socket = look.seen, look.socket
+    if socket is None:
+        return False
+    counts = [
+        (kernel, ours)
+        for kernel, ours in ((socket.acknowledged, seen.acknowledged), (socket.received, seen.received))
+        if kernel is not None
+    ]
+    if seen.later is not None or any(kernel + _MARGIN < ours for kernel, ours in counts):
+        return True
+    if seen.state not in _OVER or socket.state not in _BEGUN:
+        return False
+    return not counts or any(kernel > ours + _MARGIN for kernel, ours in counts)
 
 
 def disagree(before: Sequence[Look], now: Look) -> bool:
@@ -210,7 +266,11 @@ def disagree(before: Sequence[Look], now: Look) -> bool:
 
 def socket_page(looks: Sequence[Look], before: Sequence[Look], words: Words, glyphs: Glyphs) -> list[Block]:
     """The page for both ends; ``before`` is the result of the query before this one."""
-    local = [look for look in looks if look.socket is not None]
+    local = [look for look in looks if look.socket is not None and not is_of_another(look)]
+    if not local and any(look.socket is not None for look in looks):
+        later = next((look.seen.later for look in looks if look.seen.later is not None), None)
+        why = words("kernel.another") if later is None else words("kernel.another_known", stream=later)
+        return [Paragraph(words("kernel.none")), BlankLine(), Paragraph(why, "warning")]
     if not local:
         return [Paragraph(words("kernel.none")), BlankLine(), Paragraph(words("kernel.none_why"), "faint")]
     ends: list[tuple[Block, ...]] = []

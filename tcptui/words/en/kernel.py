@@ -15,6 +15,8 @@ WORDS: Final[dict[str, str]] = {
         "It belongs to other hosts, or lives in another network namespace (a container's), or it is over "
         "and its TIME-WAIT too."
     ),
+    "kernel.another": "Another connection has these addresses and ports now: what the kernel counts does not fit this one.",
+    "kernel.another_known": "Another connection has these addresses and ports now: number {stream} of this capture; o there shows its socket.",
     "kernel.client": "client",
     "kernel.server": "server",
     "kernel.heading": "{side} {endpoint}",

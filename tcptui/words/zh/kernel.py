@@ -12,6 +12,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.select": "请先选中一条连接。",
     "kernel.none": "本机没有这条连接的套接字。",
     "kernel.none_why": "它属于别的主机，或者在另一个网络命名空间里（例如容器），又或者连接已经结束、连 TIME-WAIT 也过了。",
+    "kernel.another": "这组地址和端口现在属于另一条连接：内核的计数与这条连接对不上。",
+    "kernel.another_known": "这组地址和端口现在属于另一条连接，即本次抓包的第 {stream} 号；在那条连接上按 o 可以看到它的套接字。",
     "kernel.client": "客户端",
     "kernel.server": "服务端",
     "kernel.heading": "{side} {endpoint}",
