@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -16,7 +17,6 @@ from tmux_terminal import ROOT, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.live
 
@@ -117,3 +117,23 @@ def test_capture_process_that_was_stopped_does_not_hold_up_the_end(
     assert code == 0
     assert whole_packets(out) > 100
     until(lambda: is_gone(child), "the end of the capture process")
+
+
+def test_reader_that_closes_the_pipe_is_no_error(stream: subprocess.Popen[bytes], link: Link) -> None:
+    assert stream.stdout is not None
+    stream.stdout.close()
+    until(lambda: bool(link.ask()) or stream.poll() is not None, "the end")
+
+    assert stream.returncode == 0
+
+
+def test_full_disk_is_an_error(link: Link) -> None:
+    with Path("/dev/full").open("wb") as full:
+        words = [*link.inside, sys.executable, "-m", "tcptui", "-i", INTERFACE, "-w", "-"]
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False,
+        )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "disk is full" in done.stderr

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from tcptui.capture.byte_reader import wait_readable
@@ -43,7 +44,6 @@ from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tcptui.capture.privileges import Identity
 
@@ -326,6 +326,6 @@ def stream_to_descriptor(
             case Level():
                 status = SourceStatus(0, False, message.received, message.kernel_dropped, message.interface_dropped)
             case Ended():
-                error = ending_error(message, safe_text(options.interface), None)
+                error = ending_error(message, safe_text(options.interface), Path("-"))
                 return replace(status, complete=True, error=error)
     return replace(status, complete=True, error=child.died())

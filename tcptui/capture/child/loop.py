@@ -47,6 +47,7 @@ IDLE_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
 #: How long a file at its size limit waits for its oldest bytes to be released, in seconds.
 ROOM_SECONDS: Final = 20.0
+_STDOUT: Final = 1
 #: Upper bound of packets per dispatch; without one libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
 #: … and of those that are written to a stream: where its reader is slow, a stop is noticed only after them.
@@ -149,7 +150,7 @@ class Capture:
     def _open_dumper(self) -> Any:
         try:
             if self._request.is_stream:
-                os.dup2(self._file, 1)
+                os.dup2(self._file, _STDOUT)
                 return self._pcap.dump_open("-")
             if self._request.append_at:
                 return self._pcap.dump_open_append(f"/dev/fd/{self._file}")
@@ -272,9 +273,8 @@ class Capture:
         try:
             self._dumper.flush()
         except cypcap.Error as error:
-            raise _CaptureOverError(
-                Ending.READER_GONE if self._request.is_stream else Ending.DISK_FULL, error_text(error)
-            ) from error
+            is_gone = self._request.is_stream and _has_no_reader(_STDOUT)
+            raise _CaptureOverError(Ending.READER_GONE if is_gone else Ending.DISK_FULL, error_text(error)) from error
         self._counters.update(self._pcap.stats())
         if not self._request.is_stream:
             end, size = self._wanted_end(), self._checked_size()
@@ -336,6 +336,13 @@ class Capture:
             whole = self._end >= self._wanted_end()
         os.close(self._file)
         return whole
+
+
+def _has_no_reader(descriptor: int) -> bool:
+    """Whether ``descriptor`` is a pipe or a socket whose other end is closed."""
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0))
 
 
 class _CaptureOverError(Exception):
