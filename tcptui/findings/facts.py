@@ -6,7 +6,8 @@ rule first reads them.  Nothing in this module is a conclusion about trouble.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 from tcptui.analysis.capture_point import NEAR_NS, CapturePlace, position_of
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.resend.classify import resends
-from tcptui.analysis.resend.resend import Resend
+from tcptui.analysis.resend.resend import SENT_AGAIN, Resend
+from tcptui.analysis.resend.same_start import SameStart
 from tcptui.analysis.stream.same_server import Siblings
-from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, sequence_space
+from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.budget_short import simple_budget, simple_parts
@@ -28,9 +30,10 @@ from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
+from tcptui.model.arrays import last_before
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns, in_each, integer, largest
+from tcptui.model.lanes import NumberDict, in_columns, in_each, integer, largest
 from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
@@ -141,6 +144,28 @@ class ConnectionFacts(StreamColumns):
         """Sequence and acknowledgment numbers that never wrap."""
         return sequence_space(self.view)
 
+    @made_once
+    def _sent_again(self) -> SameStart:
+        """Resends of what their sender believed lost, by their first byte."""
+        again = (resend.index for resend in self.resends if resend.cause in SENT_AGAIN)
+        return SameStart(self.view, self.space, again)
+
+    def last_try(self, index: int, until: int) -> int:
+        """Index of the last resend before ``until`` of what segment ``index`` begins with; -1 with none after it."""
+        last = last_before(self._sent_again.of(index), until)
+        return last if last > index else -1
+
+    @made_once
+    def _earliest_rst_ns(self) -> Sequence[int]:
+        """By RST (`rsts`): when the earliest of it and all later ones was captured, in nanoseconds."""
+        times = self.view.time_ns[self.rsts]
+        return cells(np.minimum.accumulate(times[::-1])[::-1])
+
+    def rst_by(self, after: int, until_ns: int) -> bool:
+        """Whether a RST that comes after segment ``after`` was captured before the time ``until_ns``."""
+        place = bisect_right(self.rsts, after)
+        return place < len(self.rsts) and self._earliest_rst_ns[place] < until_ns
+
     def consumes_numbers(self, i: int) -> bool:
         """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
         return integer(self.space.end[i]) > integer(self.space.seq[i])
@@ -210,7 +235,11 @@ class ConnectionFacts(StreamColumns):
 
     def _syn_before(self, index: int) -> int:
         """Index of the client's newest SYN before segment ``index``; -1 without one."""
-        return max((i for i in self.syns if i < index and not self.side[i] and self.is_pure_syn(i)), default=-1)
+        return last_before(self._client_syns, index)
+
+    @made_once
+    def _client_syns(self) -> list[int]:
+        return [i for i in self.syns_by_side[0] if self.is_pure_syn(i)]
 
     @made_once
     def handshake(self) -> Handshake | None:
@@ -232,13 +261,21 @@ class ConnectionFacts(StreamColumns):
     def _handshake_of_several(self) -> Handshake | None:
         """The handshake that the client chose by acknowledging exactly one SYN-ACK's number; None where none is met."""
         view = self.view
+        # The first SYN-ACK of each number, by what it acknowledges.
+        first, none = NumberDict[NumberDict[int]](), NumberDict[int]()
+        for answer in self.syn_acks:
+            number = (view.raw_seq.item(answer) + 1) & SEQ_MASK
+            known = first.get(number, none)
+            if known is none:
+                first[number] = known = NumberDict()
+            if known.get(self.ack[answer], -1) < 0:
+                known[self.ack[answer]] = answer
         for i in range(self.syn_acks[0] + 1, self.count):
             if self.side[i] or self.flags[i] & (SYN | RST) or not self.flags[i] & ACK:
                 continue
-            for answer in self.syn_acks:
-                exact = (view.raw_seq.item(answer) + 1) & SEQ_MASK == view.raw_ack.item(i)
-                if answer < i and exact and self.seq[i] == self.ack[answer]:
-                    return Handshake(self._syn_before(answer), answer, i)
+            answer = first.get(view.raw_ack.item(i), none).get(self.seq[i], -1)
+            if 0 <= answer < i:
+                return Handshake(self._syn_before(answer), answer, i)
         return None
 
     @made_once
@@ -256,13 +293,21 @@ class ConnectionFacts(StreamColumns):
             if self.side[rst]:
                 if self.flags[rst] & ACK and self.ack[rst] == self.end[syn]:
                     return rst
-            elif self.flags[rst] & ACK or not self._was_acknowledged(self.seq[rst], range(syn + 1, rst)):
+            elif self.flags[rst] & ACK or last_before(self._acknowledging.get(self.seq[rst], []), rst) <= syn:
                 return rst
         return -1
 
-    def _was_acknowledged(self, number: int, places: range) -> bool:
-        """Whether the server acknowledged exactly ``number`` in one of the segments ``places``."""
-        return any(self.side[i] and self.flags[i] & ACK and self.ack[i] == number for i in places)
+    @made_once
+    def _acknowledging(self) -> NumberDict[list[int]]:
+        """The server's segments up to the handshake that acknowledge exactly a number, by that number."""
+        found: NumberDict[list[int]] = NumberDict()
+        for i in range(self.handshake.syn_ack if self.handshake is not None else 0):
+            if self.side[i] and self.flags[i] & ACK:
+                known = found.get(self.ack[i], [])
+                if not known:
+                    found[self.ack[i]] = known
+                known.append(i)
+        return found
 
     # -- where and how well ----------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.arrays import indexes_of, last_of_each
+from tcptui.model.arrays import first_after, last_of_each
 from tcptui.model.lanes import in_columns, in_each
 from tcptui.model.tcp_flags import RST
 
@@ -37,14 +37,12 @@ def heard_after(connection: ConnectionFacts, side: int, i: int) -> int:
     With ``i`` a retransmission by timer, the first copy is more than a round trip old: the segment left
     after that copy had, or should have, arrived.
     """
-    mine = connection.view.from_server[i + 1 :] == (not side)
-    later = indexes_of(mine & ((connection.view.flags[i + 1 :] & RST) == 0))
-    return i + 1 + int(later[0]) if len(later) else -1
+    return first_after(connection.segments(1 - side, RST), i)
 
 
 def reset_after(connection: ConnectionFacts, side: int, i: int) -> int:
     """Index of the first RST that the peer of ``side`` sent after segment ``i``; -1 without one."""
-    return next((rst for rst in connection.rsts if rst > i and connection.side[rst] != side), -1)
+    return first_after(connection.rsts_by_side[1 - side], i)
 
 
 def silent_since_syn_ack(connection: ConnectionFacts) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import cells
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.made_once import made_once
+from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.seq import seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: Flags that few segments have: those segments are listed.
 _TELLING: Final = FIN | SYN | RST | ECE | CWR
+
+
+#: Ascending indexes of segments of the client, and of the server.
+Pair: TypeAlias = "tuple[Sequence[int], Sequence[int]]"
 
 
 class StreamColumns:
@@ -53,6 +58,7 @@ class StreamColumns:
         server = sum(self.side) if isinstance(self.side, list) else int(np.count_nonzero(view.from_server))
         #: Segments sent by client and server.
         self.packets_by_side = (self.count - server, server)
+        self._segments: dict[tuple[int, int, int], Sequence[int]] = {}
 
     @made_once
     def time(self) -> Sequence[int]:
@@ -60,9 +66,57 @@ class StreamColumns:
         return cells(self.view.time_ns)
 
     @made_once
+    def latest_ns(self) -> Sequence[int]:
+        """By segment: the latest time of it and all that follow, in nanoseconds."""
+        return cells(np.maximum.accumulate(self.view.time_ns[::-1])[::-1])
+
+    @made_once
     def frame(self) -> Sequence[int]:
         """The frame number of each segment."""
         return cells(self.view.frame)
+
+    def segments(self, side: int, flags: int = 0, are: int = 0) -> Sequence[int]:
+        """Indexes of the segments of ``side`` of which these ``flags`` are as in ``are``; all of them by default."""
+        key = side, flags, are
+        if key not in self._segments:
+            chosen = self.view.from_server == bool(side)
+            if flags:
+                chosen &= (self.view.flags & flags) == are
+            self._segments[key] = cells(flatnonzero32(chosen))
+        return self._segments[key]
+
+    @made_once
+    def data_by_side(self) -> Pair:
+        """Indexes of the segments with payload of client and server."""
+        carrying = indexes_of(self.view.length)
+        server = self.view.from_server[carrying]
+        return carrying[~server].tolist(), carrying[server].tolist()
+
+    @made_once
+    def cut_by_side(self) -> Pair:
+        """Indexes of the segments of client and server whose header, or its options, was cut off."""
+        cut = (self.view.issues & DecodeIssue.HEADER_CUT) != 0
+        server = self.view.from_server
+        return cells(flatnonzero32(cut & ~server)), cells(flatnonzero32(cut & server))
+
+    @made_once
+    def syns_by_side(self) -> Pair:
+        """`syns` of client and server."""
+        return self.by_sender(self.syns)
+
+    @made_once
+    def fins_by_side(self) -> Pair:
+        """`fins` of client and server."""
+        return self.by_sender(self.fins)
+
+    @made_once
+    def rsts_by_side(self) -> Pair:
+        """`rsts` of client and server."""
+        return self.by_sender(self.rsts)
+
+    def by_sender(self, indexes: list[int]) -> Pair:
+        """The segments ``indexes`` of client and server."""
+        return [i for i in indexes if not self.side[i]], [i for i in indexes if self.side[i]]
 
     def is_pure_syn(self, i: int) -> bool:
         """Whether segment ``i`` is a SYN without ACK."""

@@ -5,12 +5,13 @@ Also the distinct values of a long column, by sorting it in place, distinct rows
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,6 +50,18 @@ def flatnonzero32(mask: NDArray[np.bool_]) -> I32:
         found[done : done + len(here)] = here + part.start
         done += len(here)
     return found
+
+
+def first_after(ascending: Sequence[int], number: int) -> int:
+    """The first of the ``ascending`` numbers that is larger than ``number``; -1 without one."""
+    place = bisect_right(ascending, number)
+    return ascending[place] if place < len(ascending) else -1
+
+
+def last_before(ascending: Sequence[int], number: int) -> int:
+    """The last of the ``ascending`` numbers that is smaller than ``number``; -1 without one."""
+    place = bisect_left(ascending, number)
+    return ascending[place - 1] if place else -1
 
 
 def top_k(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -152,6 +165,32 @@ class RunningMaximum:
             entries[0] = max(entries[0], self._kept[begin // self._stride - 1])
         running: I64 = np.maximum.accumulate(entries)[places - begin].astype(np.int64)
         return running
+
+
+class MaximumTree:
+    """The maxima of a column by pairs, of these by pairs, and so on: finds the next number above a limit."""
+
+    def __init__(self, column: NDArray[Any]) -> None:
+        self._levels = [column]
+        while len(column) > 1:
+            even, odd = column[::2], column[1::2]
+            column = even.copy()
+            column[: len(odd)] = np.maximum(even[: len(odd)], odd)
+            self._levels.append(column)
+
+    def next_above(self, begin: int, limit: int) -> int:
+        """The first place from ``begin`` on with a number above ``limit``; -1 without one."""
+        place, level = begin, 0
+        while place < len(self._levels[level]) and not self._levels[level].item(place) > limit:
+            place += 1
+            while not place & 1 and level + 1 < len(self._levels):
+                place, level = place >> 1, level + 1
+        if place >= len(self._levels[level]):
+            return -1
+        while level:
+            place, level = 2 * place, level - 1
+            place += not self._levels[level].item(place) > limit
+        return place
 
 
 def distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,8 +12,8 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
-from tcptui.analysis.stream.unwrapped_seq import NOTHING
-from tcptui.model.lanes import NumberDict, integer, largest
+from tcptui.model.arrays import MaximumTree, sorted_unique
+from tcptui.model.lanes import Lanes, NumberDict, integer, largest
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Segments closer together than this had been waiting at the interface together.
 BURST_NS: Final = 1_000_000
+#: Of the segments behind a RST no more are taken for sent before it: paths do not hold back more.
+OVERTAKEN_MOST: Final = 1_024
 #: This many packets show what a sender's TTL is.
 TTL_SAMPLES: Final = 3
 
@@ -36,33 +39,34 @@ def resets_taken(look: StreamEvidence, side: int) -> None:
     way = look.loop[1 - side] or view.irtt_ns
     limit = way * 5 // 4 + NEAR_NS if way >= NEAR_NS else 0
     ignored: NumberDict[int] = NumberDict()
-    for reset in resets.tolist():
-        after = talk[talk > reset]
-        late = after[look.time[after] - look.time[reset] >= limit]
-        if len(late):
-            ignored[integer(view.seq[reset])] = int(late[0])
-            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, int(late[0]))
+    talk_ns, unheard = MaximumTree(look.time[talk]), len(talk)
+    for reset, begin in zip(resets.tolist(), talk.searchsorted(resets, side="right").tolist(), strict=True):
+        late = talk_ns.next_above(begin, look.time.item(reset) + limit - 1)
+        if late >= 0:
+            ignored[integer(view.seq[reset])] = int(talk[late])
+            look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, int(talk[late]))
         elif (witness := ignored.get(integer(view.seq[reset]), -1)) >= 0:  # as the same RST before it (RFC 1337)
             look.note(reset, 1 - side, NOT_RECEIVED, Reason.TALKED_ON, witness)
         elif not (look.kind[reset] & SYN):
-            look.flags[after] |= STALE  # they were sent before the RST could arrive
+            unheard = min(unheard, begin)
+    look.flags[talk[unheard:]] |= STALE  # they were sent before the RST could arrive
     own = look.sent(side, RST | SYN, 0)
     own = own[~look.stale[own]]
-    for reset in resets.tolist():
-        later = own[own > reset]
-        beyond = later[look.space.end[later] > look.space.seq[reset]]
-        if len(beyond):
-            look.note(reset, side, STALE, Reason.FOREIGN, int(beyond[0]))
-        elif _is_foreign(look, side, reset):
+    ends, route = MaximumTree(look.space.end[own]), _Route(look, side)
+    for reset, begin in zip(resets.tolist(), own.searchsorted(resets, side="right").tolist(), strict=True):
+        beyond = ends.next_above(begin, integer(look.space.seq[reset]))
+        if beyond >= 0:
+            look.note(reset, side, STALE, Reason.FOREIGN, int(own[beyond]))
+        elif route.is_foreign(reset):
             look.note(reset, side, STALE, Reason.FOREIGN, reset)
-        elif len(later) and not look.is_near(side):
+        elif begin < len(own) and not look.is_near(side):
+            later = own[begin : begin + OVERTAKEN_MOST]
             look.flags[_overtaken(look, side, reset, later)] |= STALE
 
 
 def _overtaken(look: StreamEvidence, side: int, reset: int, later: NDArray[np.int64]) -> NDArray[np.int64]:
     """Which of the segments ``later`` than their sender's RST it may have overtaken: soon after it, and nothing new."""
-    said = look.between(side, -1, reset)
-    is_new = look.space.ack[later] > look.space.ack[said].max(initial=NOTHING)
+    is_new = look.space.ack[later] > look.space.acknowledged[1 - side][reset]
     if look.kind[reset] & ACK:
         beyond = (look.view.ack[later].astype(np.int64) - look.view.ack.item(reset)) & SEQ_MASK
         is_new &= (beyond > 0) & (beyond < SEQ_HALF)
@@ -71,25 +75,42 @@ def _overtaken(look: StreamEvidence, side: int, reset: int, later: NDArray[np.in
     return overtaken
 
 
-def _is_foreign(look: StreamEvidence, side: int, reset: int) -> bool:
-    """Whether a RST came by another route than its sender's packets, or too soon (rules/findings.md#rst-injected).
+class _Route:
+    """By which route, and how soon, RSTs of one end come (rules/findings.md#rst-injected)."""
 
-    One sign is enough when it is clear, two when they are not.
-    """
-    others = look.sent(side, RST, 0)
-    known = look.view.ttl[others]
-    one_place = len(others) > 0 and not from_other_distance(known.max(), known.min())
-    other_way = one_place and bool(from_other_distance(known, look.view.ttl[reset]).all())
-    if other_way and len(others) >= TTL_SAMPLES:
-        return True
-    loop = look.loop[side]
-    if look.kind[reset] & ACK or loop < NEAR_NS:
-        return False
-    # A RST without ACK answers a segment that acknowledges its number: could any of those have reached its sender yet?
-    asked = look.between(1 - side, -1, reset)
-    asked = asked[((look.kind[asked] & (RST | ACK)) == ACK) & (look.view.ack[asked] == look.view.seq[reset])]
-    waited = look.time.item(reset) - look.time.item(asked[0]) if len(asked) else loop
-    return waited < loop // 2 or (other_way and waited < loop * 9 // 10)
+    def __init__(self, look: StreamEvidence, side: int) -> None:
+        self._look, self._side = look, side
+        others = look.sent(side, RST, 0)
+        self._count = len(others)
+        known = look.view.ttl[others]
+        self._one_place = self._count > 0 and not from_other_distance(known.max(), known.min())
+        self._known = known if isinstance(known, Lanes) else sorted_unique(known)
+
+    @cached_property
+    def _asked(self) -> NumberDict[int]:
+        """The other end's first segment that acknowledges a number, by that number."""
+        look, found = self._look, NumberDict[int]()
+        asked = look.sent(1 - self._side, RST | ACK, ACK)
+        for index, number in zip(asked[::-1].tolist(), look.view.ack[asked[::-1]].tolist(), strict=True):
+            found[number] = index
+        return found
+
+    def is_foreign(self, reset: int) -> bool:
+        """Whether a RST came by another route than its sender's packets, or too soon.
+
+        One sign is enough when it is clear, two when they are not.
+        """
+        look, side = self._look, self._side
+        other_way = self._one_place and bool(from_other_distance(self._known, look.view.ttl[reset]).all())
+        if other_way and self._count >= TTL_SAMPLES:
+            return True
+        loop = look.loop[side]
+        if look.kind[reset] & ACK or loop < NEAR_NS:
+            return False
+        # It answers a segment that acknowledges its number: could any of those have reached its sender yet?
+        asked = self._asked.get(integer(look.view.seq[reset]), -1)
+        waited = look.time.item(reset) - look.time.item(asked) if 0 <= asked < reset else loop
+        return waited < loop // 2 or (other_way and waited < loop * 9 // 10)
 
 
 def no_socket(look: StreamEvidence, side: int) -> None:

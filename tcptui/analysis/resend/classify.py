@@ -42,6 +42,7 @@ from tcptui.analysis.resend.sender_view import (
     DuplicateAcks,
     Sent,
     Silence,
+    Silences,
     TsEchoIndex,
     answer_delay_ns,
     sack_agreed,
@@ -49,7 +50,7 @@ from tcptui.analysis.resend.sender_view import (
 )
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import first_after, indexes_of
 from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
@@ -71,6 +72,8 @@ ACK_CLOCK_NS: Final = 5_000_000
 ACK_CLOCK_RTT_PARTS: Final = 8
 #: Copies above this share of the segments mean a mirror port, not the network (rules/findings.md#capture-duplicates).
 MIRROR_SHARE: Final = 0.3
+#: A crossing SYN is looked for among so many first segments of the other end.
+_FIRST: Final = 4
 _SYN_ACK: Final = SYN | ACK
 _CUT: Final = int(DecodeIssue.HEADER_CUT)
 
@@ -147,7 +150,15 @@ class _Judge:
         """By side: highest number sent when the tail was last probed."""
         self._recovery_until = [NOTHING, NOTHING]
         """By side: highest number sent when the last fast recovery began (RecoveryPoint of RFC 6675)."""
-        self._silences: dict[int, list[Silence]] = {}
+        self._begun = _BySide(lambda side: indexes_of(view.from_server == bool(side))[:_FIRST].tolist())
+        """By side: its first segments."""
+        self._syn_acks = _BySide(
+            lambda side: indexes_of((view.from_server == bool(side)) & (view.flags == _SYN_ACK)).tolist()
+        )
+        """By side: its SYN-ACKs."""
+        self._silences = _BySide(
+            lambda side: Silences(silences(view, space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side]))
+        )
         self._numbers = _BySide(lambda side: PacketNumbers(view, side, PROOF))
 
     @cached_property
@@ -194,8 +205,7 @@ class _Judge:
         view = self._view
         answers = int(view.flags[i]) & ACK
         if previous >= 0 and answers and not int(view.flags[previous]) & ACK:
-            peer_syns = indexes_of(view.from_server[:i] != bool(side))
-            opened = any(int(view.flags[j]) & (SYN | ACK) == SYN for j in peer_syns[:4])
+            opened = any(j < i and int(view.flags[j]) & (SYN | ACK) == SYN for j in self._begun[1 - side])
             if opened:
                 return Resend(i, ResendCause.NONE, previous)
         if previous < 0:
@@ -215,10 +225,10 @@ class _Judge:
         view = self._view
         if previous < 0 or not int(view.flags[previous]) & ~int(view.flags[i]) & SYN:
             return None
-        answers = indexes_of((view.from_server[previous:i] != bool(side)) & (view.flags[previous:i] == _SYN_ACK))
-        if not len(answers):
+        answer = first_after(self._syn_acks[1 - side], previous)
+        if not 0 <= answer < i:
             return None
-        taken = integer(self._space.ack[previous + int(answers[0])]) > start
+        taken = integer(self._space.ack[answer]) > start
         return None if taken else Resend(i, ResendCause.NONE, previous)
 
     def _probe(self, i: int, side: int, start: int, end: int, known: int, previous: int) -> Resend | None:
@@ -350,9 +360,8 @@ class _Judge:
 
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
         """The silence showing that a time-out had ``start`` sent again, whose first copy was not captured; or None."""
-        if side not in self._silences:
-            self._silences[side] = silences(self._view, self._space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side])
-        return next((s for s in self._silences[side] if s.index < i and s.start <= start < s.end), None)
+        silence = self._silences[side].first_with(start)
+        return silence if silence is not None and silence.index < i else None
 
     def _was_timers(self, silence: Silence, side: int) -> bool:
         """Whether ``silence`` was longer than any ACK takes, and the sender's own counter shows that it sent in it."""

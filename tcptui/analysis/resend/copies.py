@@ -103,10 +103,21 @@ def _answers_another_syn(view: StreamView, i: int) -> bool:
     """
     if view.ip_id.item(i) or int(view.flags[i]) & _SYN_ACK != _SYN_ACK:
         return False
-    asked = (view.flags[:i] & _SYN_ACK) == SYN
-    asked &= view.from_server[:i] != view.from_server[i]
-    sent = {(view.ip_id.item(at), view.ts_value.item(at)) for at in flatnonzero32(asked).tolist()}
-    return len(sent) > 1
+    key = _answers_another_syn, not view.from_server[i]
+    if key not in view.kept:
+        view.kept[key] = _second_syn(view, key[1])
+    second: int = view.kept[key]
+    return 0 <= second < i
+
+
+def _second_syn(view: StreamView, from_server: bool) -> int:
+    """Index of the first SYN of that end which is no copy of its first one; -1 without one."""
+    asked = (view.flags & _SYN_ACK) == SYN
+    asked &= view.from_server == from_server
+    syns = flatnonzero32(asked).tolist()
+    marks = ((view.ip_id.item(at), view.ts_value.item(at)) for at in syns)
+    first = next(marks, None)
+    return next((at for at, mark in zip(syns[1:], marks, strict=True) if mark != first), -1)
 
 
 def _reported(view: StreamView, i: int) -> bool:

@@ -21,6 +21,11 @@ SUSPICIOUS: Final = int(
 #: Linux's smallest retransmission time-out (TCP_RTO_MIN), less 5 % for the clock tick.
 RTO_MIN_NS: Final = 190_000_000
 
+#: Causes for which a sender repeats data that it believes lost.
+SENT_AGAIN: Final = frozenset(
+    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Resend:

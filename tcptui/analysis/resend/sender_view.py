@@ -7,8 +7,10 @@ the newest packet seen here is taken, which is exact for a capture made at the s
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
-from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
+from tcptui.model.arrays import chunks, first_after, flatnonzero32, indexes_of
 from tcptui.model.lanes import NumberDict, integer, places_of, put
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
@@ -24,7 +26,7 @@ from tcptui.model.tcp_flags import RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -96,6 +98,7 @@ class Sent:
             done = upto
         self._start = cells(starts[:done])
         self._index = cells(index[:done])
+        self._first_copies = starts[:done], index[:done]
         self._space_end = space.end
         self._again = NumberDict[int]()
         self._filled = NumberDict[int]()
@@ -128,16 +131,30 @@ class Sent:
 
     def covered(self, start: int, end: int, before: int) -> bool:
         """Whether all of ``start``..``end`` passed here before segment ``before``."""
+        passed: list[int] = []
         while start < end:
+            passed.append(start)
             filled = self._filled.get(start, start)
             if filled > start:
                 start = filled
                 continue
             position = bisect_right(self._start, start) - 1
             if position < 0 or self._end(position) <= start or self._index[position] >= before:
-                return False
+                break
+            if len(passed) > 1:
+                position = min(first_after(self._run_ends, position), bisect_left(self._index, before)) - 1
             start = self._end(position)
-        return True
+        # Who comes to one of these numbers again need not follow the same steps.
+        for number in passed if len(passed) > 2 else ():
+            self._filled[number] = start
+        return start >= end
+
+    @cached_property
+    def _run_ends(self) -> list[int]:
+        """First copies that do not begin where the one before ends, by their place; and where all end."""
+        starts, index = self._first_copies
+        holes = indexes_of(starts[1:] != self._space_end[index[:-1]]) + 1 if len(index) else index
+        return [*holes.tolist(), len(index)]
 
 
 class DuplicateAcks:
@@ -174,6 +191,32 @@ class Silence:
     """IP packet numbers show that packets of it are missing: it had sent those bytes before."""
     waited_ns: int
     """How long it lasted."""
+
+
+class Silences:
+    """Silences by the bytes that were lost in them."""
+
+    def __init__(self, found: Sequence[Silence]) -> None:
+        """``found``: in the order of their indexes; bytes may be of several."""
+        self._found = found
+        waiting = sorted(range(len(found)), key=lambda place: found[place].start, reverse=True)
+        self._bounds = sorted(bound for silence in found for bound in (silence.start, silence.end))
+        """Where others are the first from."""
+        self._first: list[int] = []
+        """By bound: the place of the first that has the number; -1: none has."""
+        open_now: list[int] = []
+        for bound in self._bounds:
+            while waiting and found[waiting[-1]].start <= bound:
+                heappush(open_now, waiting.pop())
+            while open_now and found[open_now[0]].end <= bound:
+                heappop(open_now)
+            self._first.append(open_now[0] if open_now else -1)
+
+    def first_with(self, number: int) -> Silence | None:
+        """The first silence that has the byte ``number``; None without one."""
+        place = bisect_right(self._bounds, number) - 1
+        first = self._first[place] if place >= 0 else -1
+        return self._found[first] if first >= 0 else None
 
 
 def silences(
@@ -254,6 +297,14 @@ def sack_agreed(view: StreamView) -> bool | None:
 
 def timestamp_tick_ns(view: StreamView, side: int) -> int:
     """Time per count of ``side``'s timestamp clock, from its first and last segment; 0 when it did not advance."""
+    key = timestamp_tick_ns, side
+    if key not in view.kept:
+        view.kept[key] = _tick_ns(view, side)
+    found: int = view.kept[key]
+    return found
+
+
+def _tick_ns(view: StreamView, side: int) -> int:
     stamped = (view.from_server == bool(side)) & ((view.options & _STAMPED) != 0)
     first, last = int(stamped.argmax()), len(stamped) - 1 - int(stamped[::-1].argmax())
     if last <= first or not stamped[first]:

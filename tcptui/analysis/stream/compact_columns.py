@@ -7,7 +7,6 @@ a slice or an array of indexes gives an array of 64-bit integers, made on the sp
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -128,6 +127,8 @@ class RunningValue:
         """Where the latest segment is before ``first``, the number is `NOTHING`."""
         self._numbers, self._latest, self._first = numbers, latest, first
         self._samples: I64 | None = None
+        self._stretch: tuple[int, I64] = -1, np.zeros(0, np.int64)
+        """The numbers between two samples in which was searched last, and the index of the first: searches are near."""
 
     def __len__(self) -> int:
         return len(self._latest)
@@ -148,7 +149,10 @@ class RunningValue:
             self._samples = self[::_STRIDE]
         stop = int(self._samples.searchsorted(number, side=side)) * _STRIDE
         low, high = max(stop - _STRIDE + 1, 0), min(stop, len(self))
-        return bisect_left(self, number, low, high) if side == "left" else bisect_right(self, number, low, high)
+        stretch = self._stretch
+        if low != stretch[0]:
+            stretch = self._stretch = low, self[low:high]
+        return low + int(stretch[1].searchsorted(number, side=side))
 
 
 class Steps:
@@ -179,7 +183,9 @@ class Steps:
         """As of an array: the first segment at which ``number`` was reached (``right``: passed)."""
         if not isinstance(number, np.ndarray) and (number < NOTHING or (number == NOTHING and side == "left")):
             return 0
+        places = self._numbers.searchsorted(number, side=side)
         if isinstance(number, np.ndarray):
-            return np.array([self.searchsorted(each, side) for each in number.tolist()], np.int64)
-        place = int(self._numbers.searchsorted(number, side=side))
-        return int(self.at[place]) if place < len(self.at) else self._count
+            found = np.append(self.at, np.int64(self._count))[places]
+            found[(number < NOTHING) | ((number == NOTHING) & (side == "left"))] = 0
+            return found
+        return int(self.at[places]) if places < len(self.at) else self._count

@@ -13,6 +13,7 @@ from tcptui.analysis.resend.ip_id import IpIdGap, skipped
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import OVERSIZED, SKIPPED
 from tcptui.findings.rules.capture_gaps import capture_missed_packets
+from tcptui.model.arrays import last_before
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
@@ -167,11 +168,10 @@ def _burst_end(connection: ConnectionFacts, skip: IpIdGap, side: int) -> int:
     def carries(i: int) -> bool:
         return connection.side[i] == side and connection.length[i] > 0
 
-    time, latest, end = connection.time, skip.before, skip.before
-    while not carries(latest):
-        latest -= 1
-        if latest < 0 or time[skip.before] - time[latest] > UNPROMPTED_NS:
-            return end
+    time, end = connection.time, skip.before
+    latest = last_before(connection.data_by_side[side], skip.before + 1)
+    if latest < 0 or time[skip.before] - time[latest] > UNPROMPTED_NS:
+        return end
     for i in filter(carries, range(skip.before + 1, skip.after)):
         if time[i] - time[latest] > UNPROMPTED_NS:
             break

@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
-from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, sorted_unique
+from tcptui.model.arrays import chunks, first_after, flatnonzero32, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import by_lane, integer, largest
 from tcptui.model.packet_store import DecodeIssue
@@ -117,7 +117,7 @@ def capture_padding(connection: ConnectionFacts) -> Finding | None:
     if not len(filled):
         return None
     # One after which its sender goes on where the zero bytes begin.
-    after = ((i, _next_of(connection, i)) for i in filled.tolist())
+    after = ((i, first_after(connection.segments(connection.side[i]), i)) for i in filled.tolist())
     shown, on = next((i, on) for i, on in after if on >= 0 and connection.seq[on] == connection.end[i])
     side = connection.side[shown]
     return connection.finding(
@@ -134,12 +134,6 @@ def capture_padding(connection: ConnectionFacts) -> Finding | None:
         first_frame=connection.frame[shown],
         next_frame=connection.frame[on],
     )
-
-
-def _next_of(connection: ConnectionFacts, index: int) -> int:
-    """The next segment of the end that sent segment ``index``; -1 without one."""
-    side = connection.side[index]
-    return next((i for i in range(index + 1, connection.count) if connection.side[i] == side), -1)
 
 
 def capture_clock_step(connection: ConnectionFacts) -> Finding | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
@@ -13,7 +12,7 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import first_after, indexes_of
 from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import column, in_each, integer, places_of, rounded
@@ -23,6 +22,8 @@ from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST
 from tcptui.model.verdict import Verdict
 
+#: Where bytes are missing (start, end), and the index of the segment that showed it.
+_Hole: TypeAlias = tuple[int, int, int]
 #: Most segments that a sender sends before the first ACK (RFC 6928).
 INITIAL_WINDOW: Final = 10
 #: Fewest packets of one end (rules/findings.md#one-sided-capture).
@@ -56,18 +57,17 @@ def _find_missed(connection: ConnectionFacts) -> list[MissingRange]:
         return []
     view, space = connection.view, connection.space
     interesting = indexes_of(view.verdict & (SUSPICIOUS | Verdict.LOST_SEGMENT))
-    holes: tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]] = ([], [])
+    skipped: tuple[list[_Hole], list[_Hole]] = ([], [])
+    came: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
     for i in interesting.tolist():
         side = connection.side[i]
         start, end = integer(space.seq[i]), integer(space.end[i])
         before = integer(space.sent[side][i - 1]) if i else NOTHING
         if int(view.verdict[i]) & Verdict.LOST_SEGMENT and NOTHING < before < start:
-            holes[side].append((before, start, i))
-        elif end > start and holes[side]:
-            # Holes are sorted and disjoint: only those that the segment touches are looked at.
-            low = max(0, bisect_right(holes[side], start, key=_hole_start) - 1)
-            high = bisect_left(holes[side], end, key=_hole_start)
-            holes[side][low:high] = [part for hole in holes[side][low:high] for part in _without(hole, start, end)]
+            skipped[side].append((before, start, i))
+        elif end > start and skipped[side]:
+            came[side].append((start, end))
+    holes = [_left(*both) for both in zip(skipped, came, strict=True)]
     gaps = []
     for side in (0, 1):
         acknowledged = space.acknowledged[side]
@@ -95,20 +95,39 @@ def _is_keep_alive(connection: ConnectionFacts, gap: MissingRange) -> bool:
     if gap.end - gap.start != 1:
         return False
     space, until = connection.space, gap.acknowledged_at
+    first = first_after(connection.segments(gap.side), -1)
+    if not 0 <= first < until or integer(space.seq[first]) != gap.start:
+        return False  # it is that of one gap at most
     mine = indexes_of(connection.view.from_server[:until] == bool(gap.side))
     return len(mine) > 0 and bool((space.seq[mine] == gap.start).all() and (space.end[mine] == gap.start).all())
 
 
-def _hole_start(hole: tuple[int, int, int]) -> int:
-    return hole[0]
+def _left(holes: list[_Hole], came: list[tuple[int, int]]) -> list[_Hole]:
+    """What remains of ``holes``, which are sorted and disjoint, without the bytes that ``came`` later (start, end).
 
-
-def _without(hole: tuple[int, int, int], start: int, end: int) -> list[tuple[int, int, int]]:
-    """What remains of ``hole`` (start, end, index) without the bytes ``start`` to ``end``: up to two holes."""
-    low, high, index = hole
-    if end <= low or start >= high:
-        return [hole]
-    return [part for part in ((low, start, index), (end, high, index)) if part[0] < part[1]]
+    A hole lies above all that had been sent before it: nothing of that lies in it.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(came):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = spans[-1][0], max(spans[-1][1], end)
+        else:
+            spans.append((start, end))
+    left: list[_Hole] = []
+    place = 0
+    for low, high, index in holes:
+        reached = low
+        while place < len(spans) and spans[place][0] < high:
+            start, end = spans[place]
+            if start > reached:
+                left.append((reached, start, index))
+            reached = max(reached, end)
+            if end > high:
+                break  # it may reach into the next one, too
+            place += 1
+        if reached < high:
+            left.append((reached, high, index))
+    return left
 
 
 def _gap(connection: ConnectionFacts, side: int, start: int, end: int, seen_at: int) -> list[MissingRange]:

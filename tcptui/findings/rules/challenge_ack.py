@@ -6,6 +6,7 @@ from typing import Final
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CHALLENGED, RESET
+from tcptui.model.arrays import first_after, last_before
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -67,9 +68,9 @@ def _to_syn(connection: ConnectionFacts) -> Finding | None:
         return None
     syn, answer = found
     side = connection.side[syn]
-    rst = next((i for i in connection.rsts if i > answer and connection.side[i] == side), -1)
-    again = next((i for i in connection.syns if i > answer and connection.side[i] == side), -1)
-    granted = next((i for i in connection.syns if i > again >= 0 and connection.side[i] != side), -1)
+    rst = first_after(connection.rsts_by_side[side], answer)
+    again = first_after(connection.syns_by_side[side], answer)
+    granted = first_after(connection.syns_by_side[1 - side], again) if again >= 0 else -1
     return connection.finding(
         FindingId.CHALLENGE_ACK,
         (syn, answer, rst, again, granted),
@@ -94,23 +95,16 @@ def _to_reset(connection: ConnectionFacts) -> Finding | None:
     """A RST above the number that its receiver expects, answered by a plain ACK, after which the connection goes on."""
     for rst in connection.rsts:
         side = connection.side[rst]
-        answer = next((i for i in range(rst + 1, connection.count) if connection.side[i] != side), -1)
+        answer = first_after(connection.segments(1 - side), rst)
         if answer < 0 or connection.time[answer] - connection.time[rst] > ANSWER_NS:
             continue
         if connection.flags[answer] & (SYN | RST | ACK) != ACK or connection.length[answer]:
             continue
-        before = next((i for i in range(rst - 1, -1, -1) if connection.side[i] != side), -1)
+        before = last_before(connection.segments(1 - side), rst)
         expected = connection.ack[before]
         if before < 0 or connection.ack[answer] != expected or ahead(connection.seq[rst], expected) <= 0:
             continue
-        on = next(
-            (
-                i
-                for i in range(answer + 1, connection.count)
-                if connection.side[i] == side and connection.flags[i] & ACK and not connection.flags[i] & (SYN | RST)
-            ),
-            -1,
-        )
+        on = first_after(connection.segments(side, SYN | RST | ACK, ACK), answer)
         if on < 0:
             continue
         return connection.finding(

@@ -8,9 +8,10 @@ from tcptui.analysis.stream.table import StreamMark
 from tcptui.analysis.timing.path_delay import REPEAT_NS
 from tcptui.findings.facts import ConnectionFacts, Handshake
 from tcptui.findings.gates import OPENED, REOPENED, REUSED
+from tcptui.model.arrays import last_before
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import largest
+from tcptui.model.lanes import NumberDict, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -241,11 +242,14 @@ def third_arrived(connection: ConnectionFacts, thirds: list[int], repeats: list[
     has accepted (RFC 7323, 4.3).
     """
     view = connection.view
-    before = [view.ts_value.item(i) for i in connection.syns if not connection.side[i]]
-    stamps = [view.ts_value.item(i) for i in thirds if int(view.options[i]) & OptionBit.TIMESTAMPS]
-    stamps = [stamp for stamp in stamps if stamp not in before]
+    news: NumberDict[bool] = NumberDict()
+    for i in thirds:
+        if int(view.options[i]) & OptionBit.TIMESTAMPS:
+            news[view.ts_value.item(i)] = True
+    for i in connection.syns_by_side[0]:
+        news[view.ts_value.item(i)] = False
     stamped = (i for i in repeats if int(view.options[i]) & OptionBit.TIMESTAMPS)
-    return next((i for i in stamped if view.ts_echo.item(i) in stamps), -1)
+    return next((i for i in stamped if news.get(view.ts_echo.item(i), False)), -1)
 
 
 def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:
@@ -259,8 +263,7 @@ def _data_waited(connection: ConnectionFacts, first: int, until: int) -> bool:
 
 def answers_syn(connection: ConnectionFacts, repeat: int) -> bool:
     """Whether the repeated SYN-ACK answers a repeated SYN: one that came less than `SYN_TIMER_NS` before it."""
-    syn = max((j for j in connection.syns if j < repeat and not connection.side[j]), default=-1)
-    previous = max((j for j in connection.syns if j < repeat and connection.side[j]), default=-1)
+    syn, previous = (last_before(syns, repeat) for syns in connection.syns_by_side)
     return syn > previous and connection.time[repeat] - connection.time[syn] < SYN_TIMER_NS
 
 

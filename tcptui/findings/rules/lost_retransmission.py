@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
 from tcptui.findings.life_signs import silent_but_syn_ack
-from tcptui.findings.rules.retransmission import SENT_AGAIN, duplicated_by_network, repair_of
+from tcptui.findings.rules.retransmission import duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, last_before
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
@@ -121,9 +122,7 @@ def _heard(connection: ConnectionFacts, earlier: Resend, later: Resend) -> bool:
     side = connection.side[later.index]
     if not side and silent_but_syn_ack(connection, earlier.index):
         return False
-    return any(
-        connection.side[i] != side and not connection.flags[i] & (SYN | RST) for i in range(start + 1, later.index)
-    )
+    return last_before(connection.segments(1 - side, SYN | RST), later.index) > start
 
 
 def _overtaken(connection: ConnectionFacts, earlier: Resend, later: Resend) -> int:

@@ -11,6 +11,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_beside
+from tcptui.model.arrays import last_before
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import integer, largest
@@ -218,7 +219,7 @@ def connection_refused(connection: ConnectionFacts) -> Finding | None:
     resets = []
     for i in connection.rsts:
         if connection.side[i] and connection.flags[i] & ACK:
-            syn = max((j for j in connection.syns if j < i and not connection.side[j]), default=-1)
+            syn = last_before(connection.syns_by_side[0], i)
             if syn < 0:
                 continue
             if connection.ack[i] == connection.end[syn] or connection.ack[i] == (connection.seq[syn] + 1) & SEQ_MASK:

@@ -26,11 +26,11 @@ from tcptui.findings.life_signs import (
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
-from tcptui.model.arrays import indexes_of
+from tcptui.model.arrays import indexes_of, last_before
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import integer, largest, places_of, smallest
-from tcptui.model.packet_store import DecodeIssue, OptionBit
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -51,10 +51,6 @@ ACK_HELD_NS: Final = 200_000_000
 #: What is named first where SACKs may have been cut off.
 _CUT: Final = ("options-cut",)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
-#: Resend causes for which a sender repeats data that it believes lost.
-SENT_AGAIN: Final = frozenset(
-    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
-)
 #: Least wait for which a tail loss is worth a warning.
 TAIL_NS: Final = 1_000_000_000
 
@@ -170,25 +166,16 @@ def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
     `RECOVERY_NS` and two round trips; ``reset``, ``cut``: the connection or the capture ended before that.
     """
     cover = _covering(connection, resend)
-    start, side = connection.seq[resend.index], connection.side[resend.index]
-    until = cover if cover >= 0 else connection.count
-    tries = [
-        later.index
-        for later in connection.resends
-        if resend.index < later.index < until
-        and connection.seq[later.index] == start
-        and connection.side[later.index] == side
-        and later.cause in SENT_AGAIN
-    ]
+    again = connection.last_try(resend.index, cover if cover >= 0 else connection.count)
     if cover >= 0:
-        return (tries[-1], "again") if tries else (-1, "once")
-    last = tries[-1] if tries else resend.index
+        return again, "again" if again >= 0 else "once"
+    last = again if again >= 0 else resend.index
     told_ns = largest(RECOVERY_NS, 2 * connection.rtt_ns)
-    if any(i > last and connection.time[i] - connection.time[last] < told_ns for i in connection.rsts):
+    if connection.rst_by(last, connection.time[last] + told_ns):
         repair = "reset"
     else:
         repair = "never" if connection.watched_after(last) >= told_ns and not connection.context.live else "cut"
-    return (tries[-1] if tries else -1), repair
+    return again, repair
 
 
 def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]:
@@ -359,7 +346,7 @@ def _life_signs(
     rst = reset_after(connection, side, tries[-1].index)
     if rst >= 0:
         ended: dict[str, Fact] = {"heard_frame": connection.frame[rst]}
-        closed = next((i for i in connection.fins if i < rst and connection.side[i] != side), -1)
+        closed = next((i for i in connection.fins_by_side[1 - side] if i < rst), -1)
         if closed >= 0:
             return "closed", ("early-close", "path-outage"), ended | {"fin_frame": connection.frame[closed]}
         return "reset", ("path-outage", "crashed"), ended
@@ -526,7 +513,7 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
             and not r.lone
             and r.index not in unneeded
             and _carries(connection, r)
-            and r.index not in connection.syns
+            and not connection.flags[r.index] & SYN
         ),
     )
     if found:
@@ -565,10 +552,8 @@ def retransmission_unexplained(connection: ConnectionFacts) -> Finding | None:
 
 def _options_cut(connection: ConnectionFacts, resend: Resend) -> bool:
     """Whether options of the peer were cut between a resend and its last copy: its SACKs may have asked for it."""
-    view, i = connection.view, resend.index
-    between = slice(max(0, resend.previous), i)
-    cut = (view.issues[between] & DecodeIssue.HEADER_CUT) != 0
-    return bool((cut & (view.from_server[between] != view.from_server[i])).any())
+    i = resend.index
+    return last_before(connection.cut_by_side[1 - connection.side[i]], i) >= max(0, resend.previous)
 
 
 def _reported_above(connection: ConnectionFacts, resend: Resend) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import Proof
 from tcptui.model.arrays import indexes_of
 from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
-from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import FIN, RST, SYN
 from tcptui.model.verdict import Verdict
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 #: How many of the resends before a D-SACK are tried as the one that it reports.
 REPORT_REACH: Final = 64
 
-_RESENT: Final = frozenset(
-    {ResendCause.FAST_RECOVERY, ResendCause.RTO, ResendCause.TAIL_LOSS_PROBE, ResendCause.UNKNOWN}
-)
-
 
 def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
     """Index of each spurious resend, ascending, with its proof; computed once per connection."""
@@ -34,7 +30,9 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
         again = [
             resend
             for resend in connection.resends
-            if resend.cause in _RESENT and connection.consumes_numbers(resend.index) and not _opens(connection, resend)
+            if resend.cause in SENT_AGAIN
+            and connection.consumes_numbers(resend.index)
+            and not _opens(connection, resend)
         ]
         proofs = _reported(connection, again) if again else {}
         for resend in again:

@@ -14,7 +14,8 @@ from tcptui.analysis.timing.send_gaps import largest_segment, window_edge
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
-from tcptui.model.arrays import indexes_of
+from tcptui.findings.stream_columns import Pair
+from tcptui.model.arrays import first_after, indexes_of, last_before
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import integer, largest, smallest
 from tcptui.model.packet_store import I32
@@ -68,7 +69,7 @@ def _episodes(connection: ConnectionFacts) -> list[Closed]:
                 break
         else:
             open_until[side] = connection.count
-        ended = opened if opened >= 0 else next((rst for rst in connection.rsts if rst > index), -1)
+        ended = opened if opened >= 0 else first_after(connection.rsts, index)
         ends_ns = connection.time[ended] if ended >= 0 else last_ns
         found.append(Closed(side, index, opened, connection.time[index], ends_ns))
     return found
@@ -83,25 +84,23 @@ class _Waited(Enum):
     """The packets do not tell."""
 
 
-def _was_waited_for(connection: ConnectionFacts, closed: Closed, probes: list[int]) -> _Waited:
+def _was_waited_for(connection: ConnectionFacts, closed: Closed, probes: Pair) -> _Waited:
     """Whether the other end had more to send: it probed, or sent at once when the window opened.
 
     What it sends then may also be the answer to a request that came with the opening, unless it had filled the window.
     """
     end = closed.opened if closed.opened >= 0 else connection.count
-    if any(closed.shut < i < end and connection.side[i] != closed.side for i in probes):
+    if last_before(probes[1 - closed.side], end) > closed.shut:
         return _Waited.YES
     if closed.opened < 0:
         return _Waited.UNSEEN
     limit = connection.time[closed.opened] + WAITING_NS + connection.rtt_ns
-    asked = any(connection.length[i] and connection.side[i] == closed.side for i in range(closed.shut, end + 1))
-    for i in range(closed.opened + 1, connection.count):
-        if connection.time[i] > limit:
-            break
-        if connection.side[i] != closed.side and connection.length[i]:
-            return _Waited.YES if not asked or _was_full(connection, closed) else _Waited.UNSEEN
-        asked |= connection.length[i] > 0
-    else:
+    asking, answering = connection.data_by_side[closed.side], connection.data_by_side[1 - closed.side]
+    sent = first_after(answering, closed.opened)
+    if sent >= 0 and connection.time[sent] <= limit:
+        asked = last_before(asking, sent) >= closed.shut
+        return _Waited.YES if not asked or _was_full(connection, closed) else _Waited.UNSEEN
+    if closed.opened + 1 == connection.count or connection.latest_ns[closed.opened + 1] <= limit:
         return _Waited.UNSEEN  # the stream ends too early to tell
     return _Waited.NO if connection.rtt_ns else _Waited.UNSEEN
 
@@ -124,7 +123,8 @@ def _judged(connection: ConnectionFacts, probes: list[int]) -> list[tuple[Closed
     """The periods with a window of 0, each with whether the other end had more to send."""
     if not connection.verdicts & Verdict.ZERO_WINDOW:
         return []
-    return [(one, _was_waited_for(connection, one, probes)) for one in _episodes(connection)]
+    by_side = connection.by_sender(probes)
+    return [(one, _was_waited_for(connection, one, by_side)) for one in _episodes(connection)]
 
 
 def waited_windows(connection: ConnectionFacts) -> list[Closed]:
