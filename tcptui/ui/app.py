@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,6 +16,7 @@ from textual.widgets import Input
 from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
+from tcptui.ui.one_shot import call_after
 from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.screens.translatable import Translatable
 from tcptui.ui.settings.named_filters import NamedFilters
@@ -52,12 +54,16 @@ _SIXTEEN_COLOURS = "standard"
 
 #: So long (seconds) no key puts away what is wrong with the settings.
 _READING_S: Final = 4.0
+#: So often, with a pause of so many seconds, it is looked whether the terminal has drawn a question: a link that never
+#: rests must not keep the program from being left.
+_DRAWN_LOOKS: Final = 150
+_DRAWN_PAUSE_S: Final = 0.02
 #: The themes by their names in the settings.
 _THEME_OF: Final = {ThemeChoice.DARK: DARK, ThemeChoice.LIGHT: LIGHT, ThemeChoice.SIXTEEN: SIXTEEN}
 _Left = StartChoice | BackToStart | RestartCapture
 
 
-class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
+class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
     """Shows ``session`` (and ``case`` beside it), or a start screen with the choices in ``offer``.
 
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
@@ -149,10 +155,10 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
     async def _run_session(self, session: Session) -> None:
         await session.run()
 
-    async def on_event(self, event: events.Event) -> None:
+    async def act_on(self, event: events.Key | events.Paste) -> None:
         """As in Textual, but note which key is acted on: a confirmation is the next key after the question."""
-        if not isinstance(event, events.Key):
-            await super().on_event(event)
+        if isinstance(event, events.Paste):
+            await super().act_on(event)
             return
         comes_back = event.is_forwarded  # from the widget that had the focus, which did not use it
         if not comes_back:
@@ -164,7 +170,7 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
                 self.screen.end_notice()
         self.leaving.key = event
         try:
-            await super().on_event(event)
+            await super().act_on(event)
             if comes_back and self.leaving.is_refused and isinstance(self.screen, NoticingScreen):
                 self.screen.end_notice()
         finally:
@@ -201,13 +207,21 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         self, action: str | ActionParseResult, default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:  # fmt: skip
-        """As in Textual, but whoever has used the key that a hint of the tour tells of has done that hint."""
+        """As in Textual, but whoever has used the key that a hint of the tour tells of has done that hint.
+
+        Nothing is done of a screen that another one has covered, or that has been left.
+        """
+        if default_namespace is not None and default_namespace is not self and not self._is_in_front(default_namespace):
+            return False
         handled = await super().run_action(action, default_namespace, namespaces)
         if handled and isinstance(action, str) and not self.tour.is_over and self.tour.used(action):
             for screen in self.screen_stack:
                 if isinstance(screen, NoticingScreen):
                     screen.show_tour()
         return handled
+
+    def _is_in_front(self, node: DOMNode) -> bool:
+        return bool(self.screen_stack) and self.screen in (node, *node.ancestors)
 
     def action_command_palette(self) -> None:
         """Open the command palette."""
@@ -273,9 +287,18 @@ class TcptuiApp(FramePacer[_Left], KeyOrder[_Left], CrashGuard[_Left]):
         question = self.leaving.question(way, self.screen)
         if question is None:
             return True
-        self._tell(question)
+        if not self.leaving.stands(question, self.screen):
+            self._tell(question)
+            self.screen.call_after_refresh(self._note_drawn, question)
         self.leaving.asked(question, self.screen)
         return False
+
+    def _note_drawn(self, question: str, looks: int = _DRAWN_LOOKS) -> None:
+        """Note that ``question`` can have been read, once the terminal has drawn it."""
+        if looks and not self.link_is_idle:
+            call_after(self, _DRAWN_PAUSE_S, partial(self._note_drawn, question, looks - 1))
+        else:
+            self.leaving.drawn(question, time.monotonic())
 
     def _tell(self, key: str) -> None:
         """Show the sentence with the catalogue key ``key`` on the screen in front."""

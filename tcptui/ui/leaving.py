@@ -1,8 +1,8 @@
 """Asks before packets or notes are given up that are in no file; each way to do so has a confirmation of its own.
 
 A confirmation is the same request once more on the same screen, with no other key in between, while the question is
-shown.  Keys are compared in the order in which they were typed, also where the second was typed before the first was
-acted on.
+shown.  A key that was typed before the question was drawn confirms nothing: of keys that came in one read, or while the
+link was behind, only the first asks.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Leaving:
         """The question that waits for its answer (its catalogue key), and the screen on which it stands."""
         self._asked_by: events.Key | None = None
         """The key that made that request."""
+        self._drawn_at: float | None = None
+        """When that question had been drawn (`time.monotonic`, as `events.Key.time`); None before."""
         self._typed: deque[events.Key] = deque(maxlen=_KEYS_REMEMBERED)
         """Keys since the last request, oldest first."""
         self.key: events.Key | None = None
@@ -86,9 +88,22 @@ class Leaving:
         or this request confirms the last one.
         """
         others, asked = self._others(), self._asked
-        self._asked = None
         question = self._question(way)
-        return question if others or asked != (question, screen) else None
+        is_asked = question is not None and not others and asked == (question, screen)
+        if is_asked and not self._is_behind_the_picture:
+            return question
+        self.forget()
+        return None if is_asked else question
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the question that waits for its answer can have been read."""
+        return self._drawn_at is not None
+
+    @property
+    def _is_behind_the_picture(self) -> bool:
+        """Whether what is acted on was done when the question had been drawn."""
+        return self._drawn_at is not None and (self.key is None or self.key.time >= self._drawn_at)
 
     def _question(self, way: Way) -> str | None:
         """What to ask where nothing was asked before."""
@@ -101,7 +116,18 @@ class Leaving:
 
     def asked(self, question: str, screen: object) -> None:
         """Note that ``question`` stands on ``screen``."""
-        self._asked, self._asked_by = (question, screen), self.key
+        if self._asked != (question, screen):
+            self._asked, self._drawn_at = (question, screen), None
+        self._asked_by = self.key
+
+    def stands(self, question: str, screen: object) -> bool:
+        """Whether ``question`` stands on ``screen`` already."""
+        return self._asked == (question, screen)
+
+    def drawn(self, question: str, now: float) -> None:
+        """Note that ``question`` had been drawn at ``now`` (`time.monotonic`)."""
+        if self._asked is not None and self._asked[0] == question and self._drawn_at is None:
+            self._drawn_at = now
 
     @property
     def is_asking(self) -> bool:
@@ -115,7 +141,7 @@ class Leaving:
 
     def forget(self) -> None:
         """Note that the question is no longer on the screen."""
-        self._asked = None
+        self._asked = self._drawn_at = None
 
     def _others(self) -> bool:
         """Whether other keys were typed between the last request and this one; forgets them."""

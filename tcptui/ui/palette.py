@@ -17,6 +17,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tcptui.ui.cell_text import fit
+from tcptui.ui.guarded_screen import GuardedScreen
 from tcptui.ui.hint import Hint
 from tcptui.ui.key_help import help_keys, palette_entries
 from tcptui.ui.keymap import PANE_KEYS, with_keys
@@ -228,7 +229,7 @@ def entry_line(title: Content, entry: PaletteEntry, width: int) -> Content:
     return Content.assemble((fit(entry.key, _KEY_COLUMN), "$accent"), cut, (now, "bold"), (group, "dim"))
 
 
-class Palette(CommandPalette):
+class Palette(CommandPalette, GuardedScreen[None]):
     """Textual's palette, made to work when keys come faster than it searches, as over a slow link that bundles them.
 
     The search icon is hidden: it is an emoji, which needs a font that terminals may not have.  Below stand the keys of
@@ -294,7 +295,11 @@ class Palette(CommandPalette):
     def _looked_up(self, event: Worker.StateChanged) -> None:
         if self._enter_waits and event.state is WorkerState.SUCCESS and not self._looks_up:
             self._enter_waits = False
-            self.call_after_refresh(self._select_or_command)
+            self.call_after_refresh(self._choose)
+
+    def _choose(self) -> None:
+        if self.is_in_front:  # Textual does the command in any case
+            self._select_or_command()
 
 
 def open_palette(app: App[Any], words: Words, glyphs: Glyphs) -> None:

@@ -10,6 +10,7 @@ from textual.screen import ScreenResultType
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.clipboard import MOST, Copied, Way, clipboard_route, give_to_tmux, keep, sequence
+from tcptui.ui.guarded_screen import GuardedScreen
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.frame_pacing import LowLatencyScreen, link_is_idle
@@ -35,7 +36,7 @@ _LONG_NOTICE_SECONDS: Final = 6.0
 _UNTIL_A_KEY: Final = 24 * 3600.0
 
 
-class NoticingScreen(LowLatencyScreen[ScreenResultType], Generic[ScreenResultType]):
+class NoticingScreen(GuardedScreen[ScreenResultType], LowLatencyScreen[ScreenResultType], Generic[ScreenResultType]):
     """Has a `HintLine` on which `say` puts a notice for a while; the next key takes it away."""
 
     def __init__(self, words: Words, glyphs: Glyphs) -> None:

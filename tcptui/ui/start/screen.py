@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from tcptui import __version__
 from tcptui.model.errors import UsageError
+from tcptui.ui.guarded_screen import GuardedScreen
 from tcptui.ui.keymap import PANE_KEYS
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
@@ -63,7 +64,7 @@ _MEASURE_S: Final = 1.0
 __all__ = ["Offer", "StartScreen"]
 
 
-class StartScreen(LowLatencyScreen[None]):
+class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
     """One list of all that can be opened.  Letters are commands: `/` narrows it, `o` asks for a path; Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

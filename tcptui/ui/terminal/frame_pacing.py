@@ -18,6 +18,7 @@ from textual.screen import Screen, ScreenResultType
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.one_shot import PunctualApp
 from tcptui.ui.terminal.driver import PacedDriver
+from tcptui.ui.terminal.key_order import KeyOrder
 from tcptui.ui.terminal.lean_strips import make_strips_lean
 
 if TYPE_CHECKING:
@@ -154,7 +155,13 @@ class LowLatencyScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
 
     async def _on_idle(self, event: events.Idle) -> None:
         is_due = self._dirty_widgets or self._layout_required or self._scroll_required or self._repaint_required
-        if is_due and input_priority.unanswered and self.is_current and not self.app._batch_count:
+        if (
+            is_due
+            and input_priority.unanswered
+            and self.is_current
+            and not self.app._batch_count
+            and not _more_keys(self.app)
+        ):
             event.prevent_default()  # otherwise Textual goes on to its own handler, which starts the timer
             self._on_timer_update()
 
@@ -166,6 +173,11 @@ class LowLatencyScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
         """
         self._compositor.update_widgets(self._dirty_widgets)
         super()._compositor_refresh()
+
+
+def _more_keys(app: App[Any]) -> bool:
+    """Whether keys have come behind the one that is being answered: not each of them is worth a frame."""
+    return isinstance(app, KeyOrder) and app.has_typed_ahead
 
 
 def link_is_idle(app: App[Any]) -> bool:

@@ -1,62 +1,96 @@
-"""An app whose keys are handled in the order in which they were typed, even when the focus moves meanwhile.
+"""An app that acts on keys one at a time: several that arrive in one read do what they do when typed slowly.
 
-Textual gives a key to the widget that has the focus when the key arrives; a key that this widget does not use bubbles
-through the message queues of its parents up to the app, which looks for a binding.  After the focus has moved, keys
-that are still bubbling from the old widget are overtaken by later ones, which go to the new widget at once: of ``w``,
-a path and Enter, typed fast, Enter came first and saved under half the name.  So while keys are bubbling, later ones
-are sent to the same widget behind them.
+Over a slow link, or when a key repeats, one read of the terminal brings many keys.  Textual sends all of them to the
+widget that has the focus then, and looks for their bindings on the screen that is in front by then: a second Enter is
+for a dialogue that the first one has closed, and a letter for an input line that is not open yet.  So a key is sent
+when the one before has come to rest: it and every message that followed from it have been handled, and the screen that
+it opened, if any, is mounted.  Until then keys wait, in order; a paste waits with them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final, Generic
 
 from textual import events
 from textual.app import App, ReturnType
-from textual.message import Message
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
+    from textual.driver import Driver
+    from textual.message_pump import MessagePump
 
-
-class KeysDelivered(Message):
-    """Bubbles behind keys: when it reaches the app, so has every key that was sent to the same widget before it."""
-
-    def __init__(self, keys: int) -> None:
-        super().__init__()
-        self.keys = keys
-        """How many keys the app had sent when this message was posted."""
+#: So long (seconds) keys wait for messages to be handled, at most: where widgets go on sending some, it is left to the
+#: screens what a key does (`GuardedScreen`).  A screen that is not mounted gets no key however long that takes.
+_PATIENCE_S: Final = 0.5
+#: Turns of the event loop in which it is looked again at once; after that, the pause (seconds) between two looks.
+_AT_ONCE: Final = 100
+_PAUSE_S: Final = 0.005
 
 
 class KeyOrder(App[ReturnType], Generic[ReturnType]):
-    """Sends a key to another widget only when no earlier key is still bubbling from the one before."""
+    """Sends a key or a paste when the one before has come to rest."""
 
-    _bubbling_from: Widget | None = None
-    """The widget from which keys are now bubbling; None when there are none."""
-    _keys_sent = 0
+    def __init__(self, driver_class: type[Driver] | None = None, *, ansi_color: bool | None = None) -> None:
+        super().__init__(driver_class, ansi_color=ansi_color)
+        self._typed_ahead: deque[events.Key | events.Paste] = deque()
+        """What was typed and has not been sent, oldest first."""
+        self._sent_at = 0.0
+        """When the last key was sent (`time.monotonic`)."""
+        self._looks = 0
+        """Looks since then; 0 while nobody looks."""
+
+    @property
+    def has_typed_ahead(self) -> bool:
+        """Whether keys wait for the one before."""
+        return bool(self._typed_ahead)
 
     async def on_event(self, event: events.Event) -> None:
-        """As in Textual, but while earlier keys are still bubbling a key goes to the same widget as they did."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
-            await super().on_event(event)
-            return
-        way, target = self._bubbling_from, self.focused or self.screen
-        if way is not None and (not way.is_attached or way.screen not in self.screen_stack):
-            way = self._bubbling_from = None  # that widget has been removed, and its keys with it
-        self._keys_sent += 1
-        if way is None or way is target:
-            await super().on_event(event)
-        elif not await self._check_bindings(event.key, priority=True):
-            way._forward_event(event)
-        if way is None:
-            self._bubbling_from = target
-            target.post_message(KeysDelivered(self._keys_sent))
-
-    def on_keys_delivered(self, event: KeysDelivered) -> None:
-        """No key is bubbling any more; where others have been sent since, post another `KeysDelivered` behind them."""
-        if self._bubbling_from is None:
-            return
-        if event.keys == self._keys_sent:
-            self._bubbling_from = None
+        """As in Textual, but keys and pastes wait for their turn."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed_ahead.append(event)
+            await self._send_typed()
+        elif isinstance(event, events.Key):
+            await self.act_on(event)  # it comes back from the widget that had the focus, which did not use it
         else:
-            self._bubbling_from.post_message(KeysDelivered(self._keys_sent))
+            await super().on_event(event)
+
+    async def act_on(self, event: events.Key | events.Paste) -> None:
+        """Do what ``event`` is for; for subclasses."""
+        await super().on_event(event)
+
+    async def _send_typed(self) -> None:
+        while self._typed_ahead and self._is_at_rest:
+            self._sent_at = time.monotonic()
+            await self.act_on(self._typed_ahead.popleft())
+        if self._typed_ahead and not self._looks:
+            self._look()
+
+    def _look(self) -> None:
+        """Have the next key sent once the last one has come to rest."""
+        self._looks += 1
+        if not self.is_running or self._is_at_rest:
+            self._looks = 0
+            self.call_later(self._send_typed)
+        elif self._looks < _AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._look)
+        else:
+            asyncio.get_running_loop().call_later(_PAUSE_S, self._look)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        if not self.screen_stack or not self.screen.is_mounted:
+            return False
+        if time.monotonic() > self._sent_at + _PATIENCE_S:
+            return True
+        return not _has_messages(self) and not any(map(_is_busy, self._registry))
+
+
+def _has_messages(node: MessagePump) -> bool:
+    return node.message_queue_size > 0 or node._pending_message is not None
+
+
+def _is_busy(node: MessagePump) -> bool:
+    """Whether ``node`` has messages, or is amid one: else it waits for the next."""
+    return node.is_running and (_has_messages(node) or not node._message_queue.ready_event._waiters)

@@ -1,0 +1,33 @@
+"""The base class of all screens: only the one in front acts, and is left once."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+from textual import events
+from textual.await_complete import AwaitComplete
+from textual.message import Message
+from textual.screen import Screen, ScreenResultType
+
+
+class GuardedScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
+    """A screen that, once it is being left, takes no key, does no command and is not left again.
+
+    A second Enter, a worker thread or a timer may come to it then.  Textual would take the screen beneath off the stack
+    in its place.
+    """
+
+    @property
+    def is_in_front(self) -> bool:
+        """Whether this screen is the one that gets the keys."""
+        stack = self.app.screen_stack
+        return bool(stack) and stack[-1] is self
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """As in Textual; nothing where another screen is in front."""
+        return super().dismiss(result) if self.is_in_front else AwaitComplete()
+
+    def check_message_enabled(self, message: Message) -> bool:
+        """As in Textual, but no key, click or paste reaches a screen that is not in front."""
+        is_input = isinstance(message, events.InputEvent | events.Paste)
+        return super().check_message_enabled(message) and (not is_input or self.is_in_front)
