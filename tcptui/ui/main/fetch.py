@@ -1,7 +1,7 @@
 """Fetches the findings, the application messages and the requests of the selected connection for the panes.
 
-Those of a short connection are fetched on the event loop; those of a long one, and of any while a file is being
-loaded, in a worker thread.
+Those of a short connection are waited for a moment (`Aside`); those of a long one, and of any while a file is being
+loaded, not at all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.known_of import KnownOf
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
+from tcptui.ui.aside import Aside
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.request_lines import RequestLine, request_lines
 from tcptui.ui.one_shot import call_after
@@ -75,6 +76,10 @@ class StreamFetch:
         """The stream whose findings were fetched last, and those findings."""
         self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
         """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
+        self._short: tuple[int, ApplicationStream | None] = (-1, None)
+        """The short connection whose messages were read last, and these."""
+        self._judging: Aside[KnownOf] = Aside(owner)
+        self._reading: Aside[tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]] = Aside(owner)
         self._requests: tuple[int, ApplicationStream | None, Mapping[int, RequestLine]] = (-1, None, {})
         """The stream whose requests were read last, the messages that they are of, and the lines that tell them."""
         self._asking: Timer | None = None
@@ -96,6 +101,11 @@ class StreamFetch:
         """Fetch for ``stream`` from now on; -1: for none."""
         self._stream = stream
         self._ask()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a short connection takes long all the same."""
+        return self._judging.is_busy or self._reading.is_busy
 
     @property
     def known(self) -> KnownOf:
@@ -136,8 +146,12 @@ class StreamFetch:
         self._seen_growing, self._seen_keys = session.progress.growing, session.keys.news
         self._seen_packets = session.seen(stream)
         if self._is_short(self._seen_packets) and session.judges_at_once:
-            self._take_findings(stream, session.known_of(stream), show=show)
+            take = partial(self._take_findings, stream, show=show)
+            late = partial(self._take_findings, stream, show=True)
+            asked = stream, self._seen_packets, self._seen_growing, self._seen_keys
+            self._judging.want(asked, partial(session.known_of, stream), take, late)
             return
+        self._judging.drop()
         if self._known[0] != stream:
             self._known = (stream, _UNKNOWN)
         # While a file is being loaded, computing the time budget of a long stream again and again would slow it down.
@@ -190,10 +204,10 @@ class StreamFetch:
             return None
         packets = session.seen(stream)
         if self._is_short(packets):
-            found = session.application(stream)
-            if self._requests[:2] != (stream, found):
-                self._requests = (stream, found, self._lines(found.requests()))
-            return found
+            compute = partial(self._read, session, stream)
+            self._reading.want((stream, packets), compute, self._take_short, self._take_short_late)
+            return self._short[1] if self._short[0] == stream else None
+        self._reading.drop()
         known, upto, messages = self._messages
         if known == stream and packets <= REGROWTH * upto:
             return messages
@@ -218,6 +232,23 @@ class StreamFetch:
 
         self._owner.run_worker(read, thread=True, exclusive=True, group="messages")
         return self._messages[2]
+
+    def _read(self, session: Session, stream: int) -> tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]:
+        """In a thread: the messages of ``stream``, and the lines that tell its requests where they are other ones."""
+        found = session.application(stream)
+        is_other = self._requests[:2] != (stream, found)
+        return stream, found, self._lines(found.requests()) if is_other else None
+
+    def _take_short(self, read: tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]) -> None:
+        stream, found, lines = read
+        self._short = (stream, found)
+        if lines is not None:
+            self._requests = (stream, found, lines)
+
+    def _take_short_late(self, read: tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]) -> None:
+        self._take_short(read)
+        if read[0] == self._stream:
+            self._taker.take_messages()
 
     @property
     def requests(self) -> Mapping[int, RequestLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -10,7 +11,9 @@ from textual.message import Message
 
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.headers.node import Node
 from tcptui.session.input_priority import input_priority
+from tcptui.ui.aside import Aside
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.fetch import StreamFetch
 from tcptui.ui.main.packet_severity import harmless_resets, packet_severity, raised_rows
@@ -22,7 +25,7 @@ from tcptui.ui.search.highlights import Highlights
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from textual.timer import Timer
     from textual.widgets import Tree
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
-    from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
@@ -85,6 +87,12 @@ class Workspace(Panes):
         """Updates that still have to follow the cursor, as a stack: the last one is done first."""
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words, glyphs)
+        self._header_tree: Aside[Node] = Aside(self)
+        self._explanation: Aside[Document] = Aside(self)
+        self._explained = (True, -1)
+        """What was to be explained last: whether that is a connection, and which; or which packet."""
+        self._header_tree_of = -1
+        """The packet whose header tree was wanted last."""
         self._explains_connection = True
         self._dns: DnsNames | None = None
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
@@ -196,7 +204,12 @@ class Workspace(Panes):
         """Whether timeline, headers and explanation show what the cursors are on: no update is pending."""
         read = (self.connections.cells, self.connections.traffic, self.ladder.cells)
         own = all(cells.is_settled for cells in read)
-        return own and self._pending is None and not self._due and not self._stream_due
+        return own and self._pending is None and not self._due and not self._stream_due and not self.computes
+
+    @property
+    def computes(self) -> bool:
+        """Whether something that the panes show is being computed and takes long."""
+        return self._header_tree.is_busy or self._explanation.is_busy or self._fetch.is_busy
 
     def _schedule(self) -> None:
         """Update what depends on the selection once the cursor rests, one pane at a time."""
@@ -281,6 +294,7 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
+            self._header_tree.drop()
             self.headers.show(None, b"")
             return
         packet = session.packet(row)
@@ -293,13 +307,23 @@ class Workspace(Panes):
         found = self.highlights.spans_in(row)
         hit = self.hit if self.found is not None else None
         look_at = next((start for at, start, _ in hit.parts if at == row), -1) if hit is not None else -1
-        self.headers.show(header_tree(packet, messages), packet.data, found, look_at)
+
+        def take(tree: Node) -> None:
+            self.headers.show(tree, packet.data, found, look_at)
+
+        wanted = row, id(messages), self.ladder.conceals
+        is_shown = self._header_tree.want(wanted, partial(header_tree, packet, messages), take)
+        if not is_shown and row != self._header_tree_of:
+            self.headers.show(Node("", children=(Node(self.words("screen.explain.computing")),)), packet.data, found)
+        self._header_tree_of = row
 
     def show_explanation(self) -> None:
         """Show the explanation of the selected packet or connection."""
         session, row = self.session, self.row
         if session is None:
             return
+        if row < 0 or self.ladder.conceals:
+            self._explanation.drop()
         if row < 0:
             if self.arrangement.nothing_matches:
                 from tcptui.ui.main.nothing_listed import what_to_do
@@ -314,14 +338,24 @@ class Workspace(Panes):
         from tcptui.ui.explain_document import packet_document, stream_document  # see `tcptui.ui.preload`
 
         if self._explains_connection:
-            stream, known = self.ladder.stream, self._fetch.known
-            document = stream_document(session, stream, known, self.words, self._dns, self._groups)
-            noted = self._with_note(document, self.connections.note_of(stream))
-            self.explain.show((*noted, *self._filter_passages()))
+            stream, known, groups = self.ladder.stream, self._fetch.known, self._groups
+            note = self.connections.note_of(stream)
+            compute = partial(stream_document, session, stream, known, self.words, self._dns, groups)
+            wanted: Hashable = (stream, id(known), id(groups))
         else:
-            document = packet_document(session, row, self.severity_of(row), self.words)
-            self.explain.show(self._with_note(document, self.ladder.note_of(row)))
-        self.post_message(self.Changed(self))
+            note = self.ladder.note_of(row)
+            compute = partial(packet_document, session, row, self.severity_of(row), self.words)
+            wanted = row
+
+        def take(document: Document) -> None:
+            ends = self._filter_passages() if self._explains_connection else ()
+            self.explain.show((*self._with_note(document, note), *ends))
+            self.post_message(self.Changed(self))
+
+        about = self.explains_connection, self.ladder.stream if self.explains_connection else row
+        if not self._explanation.want((wanted, note), compute, take) and about != self._explained:
+            self._show_faint(self.words("screen.explain.computing"))
+        self._explained = about
 
     def _filter_passages(self) -> Sequence[Passage]:
         """What the display filter did, for the end of the connection's explanation."""

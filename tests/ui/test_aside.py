@@ -1,0 +1,120 @@
+"""A key is answered while what is under the cursor takes long: that is computed beside the loop, and shown late."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tcptui.protocols.headers import tree
+from tcptui.session.session import Session
+from tcptui.ui import explain_document
+from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.screens.help import HelpScreen
+from tests.ui.conftest import SETTLES_IN_S, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from tests.ui.conftest import Shown
+
+    Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+COMPUTED = "being worked out"
+
+
+class Gate:
+    """Has calls of a function wait until the test lets them go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_open = threading.Event()
+        self.waits = threading.Event()
+        self._monkeypatch = monkeypatch
+
+    def hold(self, owner: Any, name: str) -> None:
+        """Have ``owner.name`` wait from now on."""
+        through = getattr(owner, name)
+
+        def held(*words: Any, **more: Any) -> Any:
+            self.waits.set()
+            self.is_open.wait(SETTLES_IN_S)
+            return through(*words, **more)
+
+        self._monkeypatch.setattr(owner, name, held)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    made = Gate(monkeypatch)
+    yield made
+    made.is_open.set()
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Session, "known_of"),
+        (Session, "application"),
+        (tree, "header_tree"),
+        (explain_document, "stream_document"),
+    ],
+    ids=["findings", "messages", "header tree", "explanation"],
+)
+async def test_keys_are_answered_while_the_connection_under_the_cursor_is_worked_out(
+    show: Show, mixed_session: Session, gate: Gate, owner: Any, name: str
+) -> None:
+    async with show(mixed_session, (160, 50)) as shown:
+        app, workspace = shown.pilot.app, shown.screen.workspace
+        gate.hold(owner, name)
+        await shown.pilot.press("down")
+        await until(gate.waits.is_set)
+        await until(lambda: workspace.computes)
+
+        await shown.pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, HelpScreen))
+        await shown.pilot.press("escape")
+        await until(lambda: app.screen is shown.screen)
+        await shown.pilot.press("down")
+        await until(lambda: workspace.connections.cursor == 2)
+        assert not gate.is_open.is_set()
+
+        gate.is_open.set()
+        await shown.settle()
+        assert workspace.ladder.stream == workspace.connections.stream
+        assert workspace.findings == mixed_session.known_of(workspace.ladder.stream).findings
+        assert "refused" in "\n".join(shown.lines()).casefold()
+        assert COMPUTED not in "\n".join(shown.lines())
+
+
+@pytest.mark.parametrize(("owner", "name"), [(tree, "header_tree"), (explain_document, "packet_document")])
+async def test_pane_of_a_packet_that_takes_long_says_so_until_it_is_there(
+    show: Show, mixed_session: Session, gate: Gate, owner: Any, name: str
+) -> None:
+    async with show(mixed_session, (160, 50)) as shown:
+        await shown.press("enter")
+        before = shown.lines()
+        gate.hold(owner, name)
+        await shown.pilot.press("down")
+        await until(lambda: COMPUTED in "\n".join(shown.lines()))
+        await shown.pilot.press("escape")
+        await until(lambda: shown.screen.workspace.active is Pane.CONNECTIONS)
+        await shown.pilot.press("enter", "up")
+        gate.is_open.set()
+        await shown.settle()
+
+        assert shown.lines() == before
+
+
+async def test_what_is_wanted_no_more_is_not_shown(show: Show, mixed_session: Session, gate: Gate) -> None:
+    async with show(mixed_session, (160, 50)) as shown:
+        await shown.press("enter")
+        gate.hold(tree, "header_tree")
+        await shown.pilot.press("down")
+        await until(gate.waits.is_set)
+        shown.screen.workspace._header_tree.drop()
+        gate.is_open.set()
+        await shown.settle()
+
+        assert COMPUTED in "\n".join(shown.lines())
