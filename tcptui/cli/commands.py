@@ -290,6 +290,8 @@ class PacketsCommand:
     """``--header``: the names of the columns first."""
     count: bool = False
     """``--count``: only how many there are."""
+    spreadsheet_safe: bool = False
+    """``--spreadsheet-safe``: no cell of CSV is a formula."""
 
 
 class GraphForm(Enum):

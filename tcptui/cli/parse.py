@@ -61,6 +61,8 @@ from tcptui.cli.parse_packets import (
     PACKETS_OPTIONS,
     REQUESTS_OPTIONS,
     SLICE_OPTIONS,
+    SPREADSHEET_SAFE,
+    is_spreadsheet_safe,
     parse_assert,
     parse_packets,
     parse_requests,
@@ -86,7 +88,7 @@ _FLAGS: Final = frozenset({
     "-p", "-t", "-n", "-D", "-h",
     "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
     "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--yes", "--no-screen",
-    "--csv", "--header", "--count", "--whole-streams", "--text",
+    "--csv", "--header", "--count", "--whole-streams", "--text", SPREADSHEET_SAFE,
 })  # fmt: skip
 #: Options that are an error when given twice, for one of the two would be left out unnoticed: they say what to read,
 #: what to choose or where to write.  All of ``-e`` and ``--findings`` count, of others, such as limits, the last.
@@ -347,7 +349,8 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
 def _parse_graph(scan: _Scan, common: Common) -> Command:
     forms = {form.value: form for form in GraphForm}
     options = scan.options
-    _allow(scan, {"--stream", "--kind", "--side", *forms}, "graph")
+    _allow(scan, {"--stream", "--kind", "--side", SPREADSHEET_SAFE, *forms}, "graph")
+    is_spreadsheet_safe(options)  # numbers and words of ours are no formulas
     file = _one_file("graph", scan.words)
     chosen = only_one([name for name in options if name in forms])
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)

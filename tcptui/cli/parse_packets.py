@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     Options = Mapping[str, str]
     Files = Callable[[str, Sequence[str]], tuple[str, ...]]
 
-PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", "--count"})
+#: Of every command that writes CSV.
+SPREADSHEET_SAFE: Final = "--spreadsheet-safe"
+PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", "--count", SPREADSHEET_SAFE})
 #: Each says which packets a slice has.
 _CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
 SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
@@ -58,8 +60,15 @@ def parse_packets(
         file_name("-e", name)
     return PacketsCommand(
         common, files("packets", words), options.get("-Y", ""), tuple(repeated), form, "--header" in options,
-        "--count" in options,
+        "--count" in options, is_spreadsheet_safe(options),
     )  # fmt: skip
+
+
+def is_spreadsheet_safe(options: Options) -> bool:
+    """Whether no cell of ``--csv`` may be a formula.  Raises CommandLineError without ``--csv``."""
+    if SPREADSHEET_SAFE in options and "--csv" not in options:
+        raise CommandLineError("error.needs-csv", option=SPREADSHEET_SAFE)
+    return SPREADSHEET_SAFE in options
 
 
 def parse_slice(options: Options, words: Sequence[str], common: Common, files: Files) -> SliceCommand:

@@ -90,3 +90,37 @@ def test_names_are_numbered_whatever_their_case() -> None:
 )
 def test_disposition_names_the_file(value: str, name: str) -> None:
     assert disposition_name(value) == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [
+        ("$(reboot).txt", "_(reboot).txt"), ("`id`.txt", "_id_.txt"), ("a;reboot.txt", "a_reboot.txt"),
+        ("a&reboot&.txt", "a_reboot_.txt"), ("';reboot;'.txt", "__reboot__.txt"), ("%TEMP%.txt", "_TEMP_.txt"),
+        ("!1.txt", "_1.txt"), ("a^b.txt", "a_b.txt"), ("${IFS}", "_{IFS}"), ("+q.txt", "_q.txt"),
+        ("=ls", "_ls"), ("@args", "_args"), ("#x", "_x"), (" -rf", "_rf"), ("desktop.ini", "_desktop.ini"),
+        ("Desktop.INI. .", "_Desktop.INI"), ("AUTORUN.inf", "_AUTORUN.inf"), ("Thumbs.db", "_Thumbs.db"),
+        ("invoice.pdf.lnk", "invoice.pdf.lnk_"), ("x.DESKTOP", "x.DESKTOP_"), ("a.url", "a.url_"), ("a.SCF ", "a.SCF_"),
+        ("x.searchConnector-ms", "x.searchConnector-ms_"), ("my.{20D04FE0-3AEA-1069-A2D8-08002B30309D}",
+        "my.{20D04FE0-3AEA-1069-A2D8-08002B30309D}_"), ("desktop.init", "desktop.init"),
+        ("R (1) [x], y=2.txt", "R (1) [x], y=2.txt"),
+        ("curl.html", "curl.html"),
+    ],
+)  # fmt: skip
+def test_name_that_a_shell_or_a_desktop_acts_on_is_made_harmless(wanted: str, given: str) -> None:
+    assert safe_name(wanted) == given
+
+
+@given(st.text(st.sampled_from("$`;&'!%^+=@#~-. a1(){}"), max_size=200))
+def test_no_name_is_carried_out_by_a_shell(wanted: str) -> None:
+    name = safe_name(wanted)
+
+    assert not set(name) & set("$`;&'!%^")
+    assert name[0] not in "+=@#~-."
+
+
+def test_cutting_a_long_name_makes_no_name_that_is_followed() -> None:
+    name = safe_name("a" * 116 + ".lnk" + "b" * 40)
+
+    assert name == "a" * 115 + ".lnk_"
+    assert len(name.encode()) == NAME_LIMIT

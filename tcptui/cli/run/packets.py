@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 from tcptui.cli.commands import PacketForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.parse_values import CommandLineError
+from tcptui.cli.report.csv_lines import csv_line
 from tcptui.cli.report.expansion import USUAL, Expansion
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows, say_unread
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
@@ -124,9 +123,9 @@ def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Word
             yield to_json({**cells, **numbers, "time": float(cells["time"])}) + "\n"
     elif command.form is PacketForm.CSV:
         if command.header:
-            yield _csv(PacketLine._fields)
+            yield csv_line(PacketLine._fields)
         for row in rows.tolist():
-            yield _csv(line(row))
+            yield csv_line(line(row), spreadsheet_safe=command.spreadsheet_safe)
     else:
         width = len(str(session.store.frame[rows[-1]])) if len(rows) else 1
         if command.header:
@@ -154,7 +153,7 @@ def _values(
         for one in columns
     ]
     if command.header:
-        yield _csv(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
+        yield csv_line(names) if command.form is PacketForm.CSV else "\t".join(names) + "\n"
     printer = FieldPrinter(session, [one for one in columns if not isinstance(one, ListColumn)], deep=True)
     expansion = Expansion.of(session)
     is_listed = any(isinstance(one, ListColumn) for one in columns)
@@ -176,7 +175,8 @@ def _values(
                 # Not by `to_json`, which cuts long texts.
                 yield json.dumps(dict(zip(names, cells, strict=True)), ensure_ascii=False) + "\n"
             elif command.form is PacketForm.CSV:
-                yield _csv([",".join(cell) for cell in cells])
+                joined = [",".join(cell) for cell in cells]
+                yield csv_line(joined, spreadsheet_safe=command.spreadsheet_safe)
             else:
                 yield line_of(cells) + "\n"
     say_unread(session, printer.unread(0, session.store.count), "packets.unread", words)
@@ -199,9 +199,3 @@ def _pieces(session: Session, rows: I64) -> Iterator[I32]:
 def line_of(cells: Iterable[Sequence[str]]) -> str:
     """The values of several fields as tshark writes them: a tab between fields, a comma between values of one."""
     return "\t".join(",".join(cell) for cell in cells)
-
-
-def _csv(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()

@@ -1,7 +1,8 @@
 """File names for files carried over HTTP: taken from the message, and harmless on any file system.
 
 A name from the network may contain separators, control characters, a device's name or a leading dot; what
-`safe_name` returns is a single plain path component, and never one that a shell takes for an option.
+`safe_name` returns is a single plain path component, and never one that a program takes for an option, that a shell
+carries out where it stands unquoted or between quotes, or that a desktop or Windows acts on when its folder is shown.
 """
 
 from __future__ import annotations
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
 #: Most bytes of a name in UTF-8: file systems allow 255, and a number or a suffix may be added.
 NAME_LIMIT: Final = 120
 _SUFFIX_LIMIT: Final = 16
-_FORBIDDEN: Final = frozenset('/\\<>:"|?*')
+#: Of file systems, then of shells and cmd.exe: what substitutes, and ends commands and quotes.
+_FORBIDDEN: Final = frozenset('/\\<>:"|?*' + "$`;&'!%^")
+#: What a name must not begin with: hidden files, options (``+`` of editors and pagers), ``~user``, ``=command`` of zsh,
+#: lists of arguments (``@file``), comments.
+_FORBIDDEN_FIRST: Final = ".-~+=@#"
+#: Files that Windows or a desktop reads by itself, and those that it follows or shows as something else.
+_READ: Final = re.compile(r"(?:desktop\.ini|autorun\.inf|folder\.htt|thumbs\.db|ehthumbs\.db)", re.IGNORECASE)
+_FOLLOWED: Final = re.compile(
+    r".*\.(?:lnk|url|scf|pif|desktop|directory|website|webloc|inetloc|fileloc|library-ms|search-ms|searchconnector-ms"
+    r"|theme|themepack|settingcontent-ms|appref-ms|shb|shs"
+    r"|\{[0-9a-f-]*\})",
+    re.IGNORECASE | re.DOTALL,
+)
 #: Devices on Windows, with any extension (learn.microsoft.com, Naming Files, Paths, and Namespaces).
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _PARAMETER: Final = re.compile(
@@ -48,13 +61,16 @@ def safe_name(wanted: str) -> str:
     """``wanted`` as one harmless path component; ``file`` when nothing of it remains."""
     name = _plain(unicodedata.normalize("NFC", wanted[:4_096])).strip(" ")
     name = name.rstrip(". ")
-    if name.startswith((".", "-", "~")):
-        name = "_" + name.lstrip(".-~ ")
+    if name.startswith(tuple(_FORBIDDEN_FIRST)):
+        name = "_" + name.lstrip(_FORBIDDEN_FIRST + " ")
     if not name.strip("_"):
         return "file"
-    if _DEVICES.fullmatch(name):
+    if _DEVICES.fullmatch(name) or _READ.fullmatch(name):
         name = "_" + name
-    return shortened(name, NAME_LIMIT)
+    name = shortened(name, NAME_LIMIT)
+    if _FOLLOWED.fullmatch(name):  # also what was cut there
+        name = shortened(name, NAME_LIMIT - 1) + "_"
+    return name
 
 
 def shortened(name: str, limit: int) -> str:

@@ -41,6 +41,9 @@ OPTIONS
               packet. "side" is whose data it is about, "frame" the packet that
               tells it: an ACK's frame is the other side's. window and in_flight
               are tcp.window_size and tcp.analysis.bytes_in_flight
+  --spreadsheet-safe
+              as in tcptui packets; the cells here are numbers and words of
+              tcptui, which no spreadsheet takes for a formula
 
 EXAMPLES
   tcptui graph a.pcap --stream 3

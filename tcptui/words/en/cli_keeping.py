@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.size": ("{option} takes a size in millions of bytes, or with k, M or G in KiB, MiB or GiB, not {value}"),
     "cli.error.seconds": "--keep-seconds takes BEFORE[,AFTER], each up to {most} seconds, not {value}",
     "cli.error.keep-seconds-what": "--keep-seconds belongs to --keep-around, and there is none",
+    "cli.error.needs-csv": "{option} belongs to --csv, and there is none",
     "cli.error.only-what": "--only chooses among the lines of --no-screen, and there is none",
     "cli.error.finding": "{option}: there is no finding {value}; tcptui --help lists them",
     "cli.error.finding-near": "{option}: there is no finding {value}; near it: {near}",

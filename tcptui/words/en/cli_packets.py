@@ -29,6 +29,9 @@ OPTIONS
              .Destination, .Time, .Length and .No. are cells of the lines that
              are written without -e: the words are tcptui's
   --csv      comma-separated values, quoted where needed
+  --spreadsheet-safe
+             with --csv, for a spreadsheet: cells that it would take for a
+             formula (= + - @, but no numbers) begin with an apostrophe
   --jsonl    one JSON object per packet; with -e each field is a list of texts
   --header   the names of the columns first
   --count    only how many packets match

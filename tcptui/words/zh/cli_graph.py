@@ -39,6 +39,8 @@ WORDS: Final[dict[str, str]] = {
               时间以秒计，time 从本连接首个数据包算起。side 是数据所属的一端，
               frame 是得出该值的数据包：ACK 的包由另一端发出。window 与
               in_flight 即 tcp.window_size 与 tcp.analysis.bytes_in_flight
+  --spreadsheet-safe
+              同 tcptui packets；这里的单元格都是数字和固定的词，不会被当作公式
 
 示例
   tcptui graph a.pcap --stream 3

@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.size": "{option} 的取值以百万字节为单位，也可带 k、M、G（KiB、MiB、GiB），不能是 {value}",
     "cli.error.seconds": "--keep-seconds 的格式是 之前[,之后]，均不超过 {most} 秒，不能是 {value}",
     "cli.error.keep-seconds-what": "--keep-seconds 要与 --keep-around 一起使用",
+    "cli.error.needs-csv": "{option} 要与 --csv 一起使用",
     "cli.error.only-what": "--only 用于挑选 --no-screen 的输出，请同时给出 --no-screen",
     "cli.error.finding": "{option}：没有 {value} 这个诊断结论；tcptui --help 列出了全部名称",
     "cli.error.finding-near": "{option}：没有 {value} 这个诊断结论；相近的有：{near}",

@@ -26,6 +26,9 @@ WORDS: Final[dict[str, str]] = {
              .Protocol、.Source、.Destination、.Time、.Length 和 .No. 是不写 -e
              时那一行里的各项，用的是 tcptui 自己的措辞
   --csv      逗号分隔，必要时加引号
+  --spreadsheet-safe
+             与 --csv 合用，供电子表格打开：会被当作公式的单元格（以 = + - @ 开
+             头，数字除外）前面加一个撇号
   --jsonl    每个数据包一个 JSON 对象；与 -e 合用时每个字段是一个文本列表
   --header   首行写列名
   --count    只写匹配的数量
