@@ -100,7 +100,12 @@ class Attack:
 
     def report(self, user: int = 0, **environ: str) -> bytes:
         """The report of a run as ``user``.  Its status is 0, and nothing planted has run."""
-        variables = {"PATH": os.environ["PATH"], "PYTHONPATH": MODULES, "TMPDIR": str(self.temporary)}
+        variables = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": MODULES,
+            "TMPDIR": str(self.temporary),
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         options: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
         home = "/nonexistent" if user else str(self.home)
         done = subprocess.run(
