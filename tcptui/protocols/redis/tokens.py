@@ -156,7 +156,8 @@ class Tokens:
         """
         data, base = self._data, self._base
         place, size, left = at - base, len(data), most
-        if items is None and left >= _MANY and 0 <= place < size:
+        is_text = 0 <= place < size and data[place] == _BULK and data[place + 1 : place + 2] != b"-"
+        if is_text and items is None and left >= _MANY:  # neither NULL nor another kind, which would end a run at once
             place, passed = self._pass_run(place, left)
             left -= passed
         while left and 0 <= place < size and data[place] == _BULK:
