@@ -62,7 +62,11 @@ class LiveSource:
         self._output = None if path is None else Output(path, replaceable)
         self._file = NamedSpool() if self._output is None else OutputFile(self._output)
         self.descriptor = self._file.descriptor
-        self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
+        try:
+            self._limit = (options.limit_bytes or spool_limit(self.descriptor)) if path is None else None
+        except OutputError:
+            self._file.close()
+            raise
         self._release = SpoolRelease(self.descriptor)
         with ExitStack() as undo:
             undo.callback(self._file.close)
@@ -76,8 +80,12 @@ class LiveSource:
         """Packets in the spool when the running capture began."""
         self._most = options.count
         """The packets of the spool after which the capture ends; None: no bound."""
+        self._absences = 0
+        """How often the interface has been away and come back."""
+        self._first_away = ""
+        """The time of day at which it first disappeared."""
         self._absence: TcptuiError | None = None
-        """The message about the interface's last absence, shown to the user; None: it was never away."""
+        """The message about the interface's absences, shown to the user; None: it was never away."""
         self._failure: OutputError | None = None
         """Why the file of ``-w`` could not get its name; None: it could, or need not yet."""
         self._stopping = threading.Event()
@@ -179,6 +187,7 @@ class LiveSource:
                         (before.kernel_dropped or 0) + message.kernel_dropped,
                         (before.interface_dropped or 0) + message.interface_dropped,
                         error,
+                        unwritten=before.unwritten + message.unwritten,
                     )
                     self._announce()
                 case Ended():
@@ -190,7 +199,7 @@ class LiveSource:
         error = self._child.died()
         size = os.fstat(self.descriptor).st_size
         if size > self._status.end:
-            end = whole_records(self.descriptor, self._status.end, size)
+            end, _count = whole_records(self.descriptor, self._status.end, size)
             self._status = replace(self._status, end=end)
             if not self._child.is_alive():  # else it still writes
                 os.ftruncate(self.descriptor, end)
@@ -215,14 +224,21 @@ class LiveSource:
                 if error.key in _NOT_YET:
                     continue
                 return False  # cannot be continued: e.g. the new interface has another link type
-            self._absence = CaptureError(
-                "interface_back", interface=self.label, since=since, until=time.strftime(_CLOCK)
-            )
+            self._absence = self._back(since, time.strftime(_CLOCK))
             self._tell(self._absence)
             if self._stopping.is_set():
                 self._child.stop()  # stop was called during the opening, when there was no capture to stop
             return True
         return False
+
+    def _back(self, since: str, until: str) -> CaptureError:
+        """The message about an interface that is back: when it was away, and how often before."""
+        self._absences += 1
+        self._first_away = self._first_away or since
+        facts = {"interface": self.label, "since": since, "until": until}
+        if self._absences == 1:
+            return CaptureError("interface_back", **facts)
+        return CaptureError("interface_back_again", **facts, count=self._absences, first=self._first_away)
 
     def _left(self) -> int | None:
         """How many more packets are wanted; None: no bound."""

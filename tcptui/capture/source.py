@@ -41,6 +41,8 @@ class SourceStatus:
     interface_dropped: int | None = None
     error: TcptuiError | None = None
     stopped: bool = False
+    unwritten: int = 0
+    """Packets that the kernel has delivered and that are in no file, because there was no room for them."""
 
 
 class Source(Protocol):

@@ -26,7 +26,7 @@ from tcptui.capture.bpf.whole_filter import require_whole
 from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.stream_source import StreamSource
-from tcptui.model.errors import CaptureError, InputError, UsageError
+from tcptui.model.errors import CaptureError, InputError, OutputError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
@@ -215,7 +215,12 @@ class RemoteSource:
         _out.close()
         self.descriptor_of_stream = descriptor
         """tcpdump's output: others may poll it, but only this source may read it."""
-        self._stream = StreamSource(descriptor, self.label, limit_bytes=options.limit_bytes)
+        try:
+            self._stream = StreamSource(descriptor, self.label, limit_bytes=options.limit_bytes)
+        except OutputError:  # no room for a spool
+            self._process.kill()
+            self._process.communicate()
+            raise
         self.descriptor = self._stream.descriptor
         self._listener = threading.Thread(target=self._listen, name=f"ssh {self.label}", daemon=True)
         self._listener.start()

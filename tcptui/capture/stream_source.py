@@ -53,7 +53,12 @@ class StreamSource:
         # A file can be decompressed again after a crash; a live stream cannot be read twice, so its spool has a name.
         self._spool = NamedSpool() if live else UnnamedSpool(open_spool())
         self.descriptor = self._spool.descriptor
-        self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
+        try:
+            self._limit = spool_limit(self.descriptor) if limit_bytes is None else limit_bytes
+        except OutputError:
+            self._spool.close()
+            os.close(descriptor)
+            raise
         self._release = SpoolRelease(self.descriptor)
         self._ahead = min(self._limit // AHEAD_SHARE, MOST_AHEAD)
         self._analysed: int | None = None

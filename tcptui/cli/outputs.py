@@ -16,7 +16,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import error_line, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tcptui.capture.output import FileId
     from tcptui.capture.output_files import OutputFiles
@@ -108,6 +108,13 @@ def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
         source = make()
         undo.pop_all()
     return TeeSource(source, files)
+
+
+def say_unwritten(sources: Iterable[Source], words: Words) -> None:
+    """Print how many packets that came to the closed ``sources`` are in no file, if any."""
+    count = sum(source.status().unwritten for source in sources)
+    if count:
+        say(words("cli.live.unwritten", count=count), words)
 
 
 def say_files(source: Source, words: Words) -> int:

@@ -55,6 +55,40 @@ def test_packets_that_went_with_the_interface_are_captured_again(monkeypatch: py
     source.close()
 
 
+def test_every_absence_is_told_and_not_the_last_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_LOOK_SECONDS", 0.0)
+    times = iter(f"10:00:0{number}" for number in range(9))
+    monkeypatch.setattr(live_source.time, "strftime", lambda _form: next(times))
+    gone = Ended(Ending.GONE, "")
+    child = Child([gone], [gone], [gone], [Ended(Ending.STOPPED, "")])
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
+    over = threading.Event()
+    source.start(lambda: over.set() if source.status().complete else None)
+    assert over.wait(60)
+    source.close()
+
+    error = source.status().error
+    assert error is not None
+    assert error.key == "messages.interface_back_again"
+    facts = (error.facts["count"], error.facts["first"], error.facts["since"], error.facts["until"])
+    assert facts == (3, "10:00:00", "10:00:04", "10:00:05")
+
+
+def test_packets_that_were_not_written_are_counted_over_all_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_LOOK_SECONDS", 0.0)
+    child = Child(
+        [Level(500, 6, 0, 0, packets=5, unwritten=1), Ended(Ending.GONE, "")],
+        [Level(500, 9, 0, 0, packets=0, unwritten=9), Ended(Ending.DISK_FULL, "")],
+    )
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
+    over = threading.Event()
+    source.start(lambda: over.set() if source.status().complete else None)
+    assert over.wait(60)
+    source.close()
+
+    assert source.status().unwritten == 10
+
+
 def test_count_from_a_mark_holds_over_an_absence_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_source, "_LOOK_SECONDS", 0.0)
     child = Child()

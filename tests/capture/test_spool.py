@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import stat
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from tcptui.capture.spool.files import (
     spool_directory,
     spool_limit,
 )
+from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import OutputError
 from tcptui.userdirs.places import temporary_directory
 
@@ -69,6 +71,30 @@ def test_limit_leaves_half_of_the_free_disk(tmp_path: Path) -> None:
 
     assert 0 < spool_limit(descriptor) <= disk.f_bavail * disk.f_frsize
     os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "limit_mb"), [(100_000, 50_000), (200, 100), (120, 56), (70, 6), (64, 4), (8, 4), (3, 1.5)]
+)
+def test_spool_may_take_half_of_the_disk_and_of_a_small_one_a_little(
+    monkeypatch: pytest.MonkeyPatch, free_mb: int, limit_mb: float
+) -> None:
+    monkeypatch.setattr(os, "fstatvfs", lambda _descriptor: SimpleNamespace(f_bavail=free_mb << 8, f_frsize=4096))
+
+    assert spool_limit(0) == int(limit_mb * (1 << 20))
+
+
+@pytest.mark.parametrize("free", [0, 1 << 20, (2 << 20) - 4096])
+def test_disk_without_room_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(os, "fstatvfs", lambda _descriptor: SimpleNamespace(f_bavail=free // 4096, f_frsize=4096))
+    reading, writing = os.pipe()
+    with pytest.raises(OutputError) as refused:
+        StreamSource(reading, "-")
+    os.close(writing)
+
+    assert refused.value.key == "messages.spool_no_room"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_copy_holds_exactly_what_was_asked_for_and_belongs_to_nobody_else(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.capture.spool import recover as spool_recovery
+from tcptui.capture.spool.files import fallback_directory
 from tcptui.capture.spool.named import NamedSpool
 from tcptui.cli.commands import RecoverCommand
 from tcptui.cli.main import main
 from tcptui.cli.parse import CommandLineError, parse
 from tcptui.cli.run.recover import size_text
+from tcptui.cli.spool_folders import MOST, remember_spool_folder, remembered_spool_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,6 +84,43 @@ def test_it_keeps_one_as_a_file(tmp_path: Path, run: Run) -> None:
     assert "(1 packets, 44 B)" in said
     assert (tmp_path / "kept.pcap").read_bytes() == CAPTURE
     assert not left.exists()
+
+
+def test_it_finds_what_was_left_where_tmpdir_led_before(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    left = {}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / name))
+        remember_spool_folder()
+        left[name] = interrupted()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "spools"))
+    code, said, _ = run("recover")
+
+    assert code == 0
+    assert all(str(path) in said for path in left.values())
+
+
+def test_folders_are_remembered_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for number in range(MOST + 3):
+        folder = tmp_path / f"f{number}"
+        folder.mkdir()
+        monkeypatch.setenv("TMPDIR", str(folder))
+        remember_spool_folder()
+
+    assert len(remembered_spool_folders()) == MOST
+    assert remembered_spool_folders()[0] == tmp_path / f"f{MOST + 2}"
+
+
+def test_folder_that_is_looked_at_anyway_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TMPDIR", str(fallback_directory()))
+    remember_spool_folder()
+
+    assert remembered_spool_folders() == ()
 
 
 def test_of_several_it_wants_to_know_which(tmp_path: Path, run: Run) -> None:

@@ -130,6 +130,12 @@ class Capture:
         self._full_since: float | None = None
         """Since when the file has been at its limit (monotonic seconds); None: below it."""
         self._end = request.append_at
+        self._settled = 0
+        """Packets in the file's first `_end` bytes, of those of this capture."""
+        self._unwritten = 0
+        """At the end: packets that were taken from the kernel, but are not in the file."""
+        self._left_in_ring = 0
+        """At the end: packets that were not taken any more, because the file is full."""
         self._counters = Counters(self._filter.earlier)
         self._ending = Ending.STOPPED
         self._is_alone = False
@@ -281,7 +287,7 @@ class Capture:
             # libpcap's dumper does not report a failed write, and then writes nothing more.
             if size < end:
                 raise _CaptureOverError(Ending.DISK_FULL)
-            self._end = end
+            self._end, self._settled = end, self._tally.packets
             self._check_limit()
         control.send_nowait(self._level())
 
@@ -311,7 +317,9 @@ class Capture:
         return self._tally.octets
 
     def _level(self) -> Level:
-        return Level(self._end, *self._counters.totals, is_up(self._request.interface), self._tally.packets)
+        written = self._tally.packets - self._unwritten
+        is_there = is_up(self._request.interface)
+        return Level(self._end, *self._counters.totals, is_there, written, self._unwritten + self._left_in_ring)
 
     def _why_broken(self) -> Ending:
         # By index: another interface may have the name by now.
@@ -325,13 +333,16 @@ class Capture:
         is_stream = self._request.is_stream
         self._dumper.close()
         if self._ring is not None:
+            if self._ending in (Ending.LIMIT, Ending.DISK_FULL):
+                self._left_in_ring = self._ring.count_left(self._tally.left())
             self._ring.close()
         self._pcap.close()
         whole = True
         if not is_stream:
             size = os.fstat(self._file).st_size
             if size >= self._end:
-                self._end = whole_records(self._file, self._end, size)
+                self._end, count = whole_records(self._file, self._end, size)
+                self._unwritten = self._tally.packets - self._settled - count
                 os.ftruncate(self._file, self._end)
             whole = self._end >= self._wanted_end()
         os.close(self._file)

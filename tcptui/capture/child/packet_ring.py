@@ -145,6 +145,17 @@ class PacketRing:
         self._is_calm = self._blocks >= _ROOMY_BLOCKS and len(blocks) * _CALM_SHARE <= self._blocks
         return len(pieces) // 2, octets
 
+    def count_left(self, most: int | None) -> int:
+        """How many packets, at most ``most``, the kernel has handed over that `take` was not called for any more."""
+        packets = array("q")
+        for number in range(self._blocks):
+            start = (self._block + number) % self._blocks * self._block_bytes
+            if not self._words[(start + _STATUS) >> 2] & _OURS:
+                break
+            with self._fence:
+                self._walk(start, packets)
+        return len(self._kept(np.frombuffer(packets, np.int64))[:most])
+
     def _walk(self, start: int, packets: array[int]) -> None:
         """Append the ring offset of each packet of the block at ``start`` to ``packets``."""
         words, at = self._words, start + self._words[(start + _FIRST) >> 2]

@@ -106,6 +106,8 @@ class Level:
     """Whether the interface is up (IFF_UP)."""
     packets: int = 0
     """Packets written by this capture."""
+    unwritten: int = 0
+    """At its end: packets that the kernel has delivered and that are not in the file, which was full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 #: The share of the free disk space that a temporary spool may fill; the rest stays for the host.
 SHARE_OF_FREE_DISK: Final = 0.5
-#: Disk space left free in any case, so that a nearly full disk is not filled up.
+#: Disk space left free, so that a nearly full disk is not filled up.
 RESERVE_BYTES: Final = 64 << 20
+#: What a spool may take of a disk that is too small for that.
+SMALL_BYTES: Final = 4 << 20
+#: With less room, nothing can be captured: a few of the longest packets (`MAX_PACKET`) would fill it.
+LEAST_BYTES: Final = 1 << 20
 #: Environment variable that replaces /var/tmp; tests set it, so that they do not find this machine's own spools.
 FALLBACK_VARIABLE: Final = "TCPTUI_SPOOL_FALLBACK"
 _COPY_BYTES: Final = 4 << 20
@@ -69,11 +73,16 @@ def open_spool() -> int:
 def spool_limit(descriptor: int) -> int:
     """Maximum size in bytes of a temporary spool at ``descriptor``.
 
-    Half of the free space of its disk, but at least `RESERVE_BYTES` stay free.
+    Half of the free space of its disk, but at least `RESERVE_BYTES` stay free; on a disk where that leaves less than
+    `SMALL_BYTES`, half of the free space up to these.  Raises OutputError where that is less than `LEAST_BYTES`.
     """
     disk = os.fstatvfs(descriptor)
     free = disk.f_bavail * disk.f_frsize
-    return max(0, min(int(free * SHARE_OF_FREE_DISK), free - RESERVE_BYTES))
+    half = int(free * SHARE_OF_FREE_DISK)
+    limit = max(min(half, free - RESERVE_BYTES), min(half, SMALL_BYTES))
+    if limit < LEAST_BYTES:
+        raise OutputError("spool_no_room", directory=safe_text(str(spool_directory())), kilobytes=max(free, 0) >> 10)
+    return limit
 
 
 def is_one_capture(spool: int | None) -> bool:

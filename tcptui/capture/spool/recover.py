@@ -66,15 +66,17 @@ class Saved:
     """The offset in the file behind which nothing can be read; all of it was saved.  None: it is not damaged."""
 
 
-def find_leftovers() -> tuple[Leftover, ...]:
+def find_leftovers(folders: Sequence[Path] = ()) -> tuple[Leftover, ...]:
     """Interrupted captures of this user, oldest first: one more does not change the numbers of those before.
+
+    They are looked for where `spool_directory` may create them now, and in ``folders``.
 
     Call it after root was given up: it searches the effective user's files.  Leftovers without packets are removed
     on the way (`_EMPTY_SECONDS`).
     """
     found = []
     seen = set()
-    for path in _candidates():
+    for path in _candidates(folders):
         with contextlib.suppress(InputError), _claimed(path) as descriptor:
             status = os.fstat(descriptor)
             if (status.st_dev, status.st_ino) in seen:
@@ -142,10 +144,10 @@ def first_kept(descriptor: int) -> int:
     return offset if FILE_HEADER_BYTES < offset <= os.fstat(descriptor).st_size else FILE_HEADER_BYTES
 
 
-def _candidates() -> Iterator[Path]:
+def _candidates(folders: Sequence[Path]) -> Iterator[Path]:
     """Files with the name of a spool, in all directories where one may have been created."""
     wanted = re.compile(re.escape(name_prefix(os.geteuid())) + r"[0-9a-f]{18}\.pcap")
-    for directory in _directories():
+    for directory in dict.fromkeys((*_directories(), *folders)):
         try:
             names = [entry.name for entry in os.scandir(directory) if wanted.fullmatch(entry.name)]
         except OSError:

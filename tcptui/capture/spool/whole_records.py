@@ -8,14 +8,15 @@ import sys
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 
 
-def whole_records(descriptor: int, start: int, size: int) -> int:
-    """The end offset of the last whole record in the first ``size`` bytes of a pcap file of this host's byte order.
+def whole_records(descriptor: int, start: int, size: int) -> tuple[int, int]:
+    """Where the last whole record in a pcap file's first ``size`` bytes ends, and how many there are from ``start``.
 
-    ``start`` is 0 or the end of a record.  Only record headers are read.
+    ``start`` is 0 or the end of a record; the file is of this host's byte order.  Only record headers are read.
     """
+    count = 0
     if start < FILE_HEADER_BYTES:
         if size < FILE_HEADER_BYTES:
-            return 0
+            return 0, 0
         start = FILE_HEADER_BYTES
     while start + RECORD_HEADER_BYTES <= size:
         header = os.pread(descriptor, RECORD_HEADER_BYTES, start)
@@ -23,4 +24,5 @@ def whole_records(descriptor: int, start: int, size: int) -> int:
         if following > size:
             break
         start = following
-    return start
+        count += 1
+    return start, count

@@ -19,6 +19,7 @@ from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
 from tcptui.cli.inputs import print_privilege_notice
 from tcptui.cli.run.recover import say_remains
+from tcptui.cli.spool_folders import remember_spool_folder
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
 from tcptui.session.progress import Phase
@@ -177,6 +178,8 @@ class Launch:
             schema=self.common.proto if own else "",
         )
         session.find_also(self.own_rules if own else ())
+        if session.live:
+            remember_spool_folder()
         self.round.callback(lambda: say_remains(sources, self.words))
         self.round.callback(session.close)
         return session

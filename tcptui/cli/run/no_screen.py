@@ -31,7 +31,7 @@ from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, Remot
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
-from tcptui.cli.outputs import keep, may_replace, open_kept, say_files
+from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_unwritten
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.run.filtering import compiled_filter
@@ -40,6 +40,7 @@ from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.run.recover import say_remains
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import SAME_SECONDS, STOPPING, heeded, signals_unwind
+from tcptui.cli.spool_folders import remember_spool_folder
 from tcptui.cli.stdout import StandardOutput
 from tcptui.model.errors import CaptureDeniedError, TcptuiError
 from tcptui.session.watch.attach import watch_session
@@ -169,6 +170,8 @@ def _watch(
         schema=command.common.proto,
     )  # fmt: skip
     stack.callback(session.close)
+    if live:
+        remember_spool_folder()
     # A file can wait for the reader; and beside another thread nothing can be forked.
     writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
     stack.callback(writer.give_up)
@@ -279,6 +282,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
     }  # fmt: skip
     key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
     say(words(key, **facts), words)
+    say_unwritten(sources, words)
     if watcher.unseen:
         say(words("watch.unseen", count=watcher.unseen), words)
     if session.steering.ends_by is not None and progress.bytes_waiting:

@@ -10,6 +10,7 @@ from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_l
 from tcptui.cli.inputs import give_up_root
 from tcptui.cli.prompts import says_yes
 from tcptui.cli.signals import signals_unwind
+from tcptui.cli.spool_folders import remembered_spool_folders
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import error_line, say
@@ -30,7 +31,7 @@ def recover(command: RecoverCommand, words: Words) -> int:
     Runs as the user who called sudo, because that user owns the captures, and should own the saved file.
     """
     give_up_root()
-    found = find_leftovers()
+    found = leftovers()
     if command.write is not None:
         _save(_one(found, command), command, Path(command.write), words)
         return 0
@@ -95,9 +96,14 @@ def _row(number: int, leftover: Leftover, words: Words) -> str:
     return words("cli.recover.row", number=number, path=path, date=date, size=size)
 
 
+def leftovers() -> Sequence[Leftover]:
+    """Interrupted captures of this user, also in folders that TMPDIR named before, oldest first."""
+    return find_leftovers(remembered_spool_folders())
+
+
 def say_leftovers(words: Words) -> None:
     """Print one line on standard error if interrupted captures can be recovered."""
-    found = find_leftovers()
+    found = leftovers()
     if len(found) == 1:
         say(words("cli.recover.notice", **_facts(found[0])), words)
     elif found:
@@ -115,7 +121,7 @@ def say_remains(sources: Iterable[Source], words: Words) -> None:
             reason = "" if remains.error is None else error_line(remains.error, words)
             say(words("cli.recover.lost", reason=reason), words)
             continue
-        paths = [leftover.path for leftover in find_leftovers()]
+        paths = [leftover.path for leftover in leftovers()]
         number = paths.index(remains.path) + 1 if remains.path in paths else len(paths) + 1
         say(words("cli.recover.kept", number=number), words)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.capture.own_ssh import OwnScreen, find_own_traffic
 from tcptui.capture.privileges import can_capture, drop_root, forbid_sudo, preload
-from tcptui.capture.spool.recover import find_leftovers, open_leftover
+from tcptui.capture.spool.recover import open_leftover
 from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
@@ -28,12 +28,12 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.outputs import keep, may_replace, open_kept, say_files
+from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_unwritten
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.run.launch import Launch, Watched
 from tcptui.cli.run.own_findings import own_rules, require_known
-from tcptui.cli.run.recover import say_leftovers
+from tcptui.cli.run.recover import leftovers, say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import CaptureDeniedError, UsageError
@@ -189,7 +189,7 @@ class _Rounds:
             recent,
             find_cases=_bundled_cases,
             done=done,
-            leftovers=find_leftovers()[::-1],  # newest first: that is the one looked for
+            leftovers=leftovers()[::-1],  # newest first: that is the one looked for
             may_capture=lambda: self._may_capture,
             may_become_root=not self._launch.has_parsed,
             filter_words=self._filter,
@@ -247,6 +247,7 @@ class _Rounds:
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
+        say_unwritten([source], self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _says_yes(self, question: str) -> bool:

@@ -31,6 +31,10 @@ WORDS: Final[dict[str, str]] = {
     "messages.spool_failed": (
         "no temporary file can be made in {directory}: {reason}; set TMPDIR to a directory with room"
     ),
+    "messages.spool_no_room": (
+        "{directory} has no room for a temporary capture ({kilobytes} kB are free); "
+        "make room, name another folder with TMPDIR, or a file with -w"
+    ),
     "messages.spool_limit": (
         "stopped at {megabytes} MiB, the share of the disk that {directory} may use; for more, set TMPDIR to "
         "a larger disk"

@@ -5,6 +5,10 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "messages.leftover_foreign": "{path} is no interrupted capture of yours; tcptui recover lists those",
     "messages.leftover_in_use": "{path} belongs to a capture that is still running, or is open in another tcptui",
+    "messages.interface_back_again": (
+        "{interface} was away {count} times, from {first} on; the last time from {since} to {until}: "
+        "nothing could be captured then"
+    ),
     "messages.leftover_stays": "{path} cannot be removed; delete it by hand",
     "messages.leftover_none": "there is no interrupted capture {number}; tcptui recover lists them",
     "messages.leftover_kept": "nothing was deleted ({count} are kept); --yes deletes without a question",

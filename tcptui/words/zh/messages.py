@@ -20,6 +20,9 @@ WORDS: Final[dict[str, str]] = {
     "messages.packed_damaged": "{path}：压缩数据不完整或已损坏（{reason}）；在此之前的内容照常显示",
     # 缓存文件与 -w
     "messages.spool_failed": "无法在 {directory} 中创建临时文件：{reason}；请把 TMPDIR 设为有空间的目录",
+    "messages.spool_no_room": (
+        "{directory} 没有空间存放临时抓包文件（只剩 {kilobytes} kB）；请腾出空间，用 TMPDIR 换一个目录，或用 -w 指定文件"
+    ),
     "messages.spool_limit": (
         "已写满 {directory} 允许占用的 {megabytes} MiB，到此为止；需要更多空间请把 TMPDIR 指向更大的磁盘"
     ),

@@ -5,6 +5,9 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "messages.leftover_foreign": "{path} 不是你被中断的抓包；用 tcptui recover 可列出",
     "messages.leftover_in_use": "{path} 属于仍在进行的抓包，或已在另一个 tcptui 中打开",
+    "messages.interface_back_again": (
+        "接口 {interface} 从 {first} 起共消失 {count} 次，最近一次是 {since} 到 {until}；其间无从抓包"
+    ),
     "messages.leftover_stays": "无法删除 {path}，请手动删除",
     "messages.leftover_none": "没有编号为 {number} 的被中断抓包；用 tcptui recover 可列出",
     "messages.leftover_kept": "没有删除任何抓包（{count} 个都还在）；加 --yes 可不经询问直接删除",
