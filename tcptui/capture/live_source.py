@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LOOK_SECONDS: Final = 0.25
 #: Errors of opening an interface that has just come back, after which to retry: not ready, or gone again.
 _NOT_YET: Final = frozenset({"messages.no_such_interface", "messages.interface_down"})
+#: Who ends both processes by a signal, as an init system does, need not reach this one first; in seconds.
+_SAME_SIGNAL_SECONDS: Final = 1.0
 _CLOCK: Final = "%H:%M:%S"
 
 
@@ -275,6 +277,8 @@ class LiveSource:
         return None
 
     def _error(self, ended: Ended) -> TcptuiError | None:
+        if ended.ending is Ending.STOPPED and not self._stopping.wait(_SAME_SIGNAL_SECONDS):
+            return CaptureError("capture_child_died", reason="SIGTERM")
         if ended.ending is Ending.LIMIT:
             megabytes = (self._limit or 0) >> 20
             return OutputError("spool_limit", megabytes=megabytes, directory=safe_text(str(spool_directory())))

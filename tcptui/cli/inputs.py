@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,12 @@ from tcptui.capture.privileges import (
     readable_after_drop,
 )
 from tcptui.cli.commands import STANDARD_STREAM
-from tcptui.model.errors import InputError
+from tcptui.cli.signals import signals_unwind
+from tcptui.model.errors import InputError, TcptuiError
 from tcptui.words.errors import UnreadableError, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from contextlib import ExitStack
 
     from tcptui.capture.privileges import Identity, Privileges
     from tcptui.capture.source import Source
@@ -46,6 +47,10 @@ class Input:
     """A descriptor of the regular file itself, compressed or not; None for a stream.  `close` closes it."""
     path: Path | None = None
     """Where the file is; None for a stream."""
+    words: Words | None = None
+    """For what `close` may have to tell; None: it tells nothing."""
+    signals: ExitStack = field(default_factory=ExitStack)
+    """What is undone by `close`."""
 
     def size(self) -> int:
         """The file's size in bytes; 0 for a stream."""
@@ -67,33 +72,54 @@ class Input:
         return digest.hexdigest()
 
     def close(self) -> None:
-        """Close the source and the descriptor."""
+        """Close the source and the descriptor.
+
+        What came through a pipe is given up, unless this is called on the way of an interrupt, a termination signal or
+        a crash: then it stays for recovery, and that is told.
+        """
+        ending = sys.exc_info()[0]
+        if ending is None or issubclass(ending, (TcptuiError, OSError)):
+            self.source.discard()
         self.source.close()
         if self.raw is not None:
             os.close(self.raw)
+        self.signals.close()
+        if self.words is not None and self.source.remains is not None:
+            from tcptui.cli.run.recover import say_remains  # seldom needed
+
+            say_remains([self.source], self.words)
 
 
-def open_input(name: str, limit_bytes: int | None = None) -> Input:
+def open_input(name: str, limit_bytes: int | None = None, words: Words | None = None) -> Input:
     """Open the capture file ``name``, or standard input for `STANDARD_STREAM`; raises InputError.
 
-    ``limit_bytes``: maximum size of the spool of standard input; None: a share of the free disk.
+    ``limit_bytes``: maximum size of the spool of standard input; None: a share of the free disk.  With ``words``,
+    termination signals unwind while a pipe is open, and `Input.close` tells what is left of it.
 
     For commands without a screen: a screen needs standard input for its keys.
     """
     if name != STANDARD_STREAM:
         source = open_file(Path(name))
         raw = _regular(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-        return Input(source, raw, None if raw is None else Path(name))
+        return _opened(source, raw, None if raw is None else Path(name), words)
     if sys.stdin is None or os.isatty(0):
         raise InputError("stdin_terminal")
-    return Input(open_descriptor(os.dup(0), STANDARD_STREAM, limit_bytes=limit_bytes), _regular(os.dup(0)))
+    source = open_descriptor(os.dup(0), STANDARD_STREAM, limit_bytes=limit_bytes)
+    return _opened(source, _regular(os.dup(0)), None, words)
 
 
-def open_inputs(names: Iterable[str], stack: ExitStack) -> list[Input]:
+def _opened(source: Source, raw: int | None, path: Path | None, words: Words | None) -> Input:
+    opened = Input(source, raw, path, words)
+    if words is not None and source.live:
+        opened.signals.enter_context(signals_unwind())
+    return opened
+
+
+def open_inputs(names: Iterable[str], stack: ExitStack, words: Words) -> list[Input]:
     """Open the capture files ``names``, which ``stack`` closes, and then give up root; raises InputError."""
     opened = []
     for name in names:
-        opened.append(open_input(name))
+        opened.append(open_input(name, words=words))
         stack.callback(opened[-1].close)
     give_up_root()
     return opened

@@ -60,7 +60,7 @@ def test_every_absence_is_told_and_not_the_last_alone(monkeypatch: pytest.Monkey
     times = iter(f"10:00:0{number}" for number in range(9))
     monkeypatch.setattr(live_source.time, "strftime", lambda _form: next(times))
     gone = Ended(Ending.GONE, "")
-    child = Child([gone], [gone], [gone], [Ended(Ending.STOPPED, "")])
+    child = Child([gone], [gone], [gone], [Ended(Ending.COUNT, "")])
     source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
@@ -87,6 +87,20 @@ def test_packets_that_were_not_written_are_counted_over_all_captures(monkeypatch
     source.close()
 
     assert source.status().unwritten == 10
+
+
+def test_capture_process_that_others_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_source, "_SAME_SIGNAL_SECONDS", 0.0)
+    child = Child([Level(500, 5, 0, 0, packets=5), Ended(Ending.STOPPED, "")])
+    source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
+    over = threading.Event()
+    source.start(lambda: over.set() if source.status().complete else None)
+    assert over.wait(60)
+    source.close()
+
+    error = source.status().error
+    assert error is not None
+    assert error.key == "messages.capture_child_died"
 
 
 def test_count_from_a_mark_holds_over_an_absence_too(monkeypatch: pytest.MonkeyPatch) -> None:

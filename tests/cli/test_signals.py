@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS: Final = 30.0
+#: The program, also where the tests themselves run under nohup.
+HEEDS_ALL: Final = """
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from tcptui.cli.main import main
+sys.exit(main())
+"""
 #: Bytes before the first record of a capture.
 HEADER: Final = 24
 
@@ -149,6 +156,34 @@ def test_capture_that_ends_by_itself_leaves_nothing(
     assert process.returncode == 0
     assert b"recover" not in err
     assert list((tmp_path / "spools").iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["report", "-"], ["packets", "-"], ["follow", "-", "--stream", "0"]])
+def test_command_that_reads_a_pipe_to_its_end_leaves_nothing(words: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tcptui", *words], input=tape().pcap(), capture_output=True, timeout=SECONDS,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"recover" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_command_that_is_interrupted_tells_what_it_leaves_of_a_pipe(tmp_path: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HEEDS_ALL, "report", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    write(process, tape().pcap(of=slice(0, 8)))
+    until(lambda: any(path.stat().st_size > HEADER for path in tmp_path.iterdir()), "packets in the spool")
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == (130 if number is signal.SIGINT else 128 + number)
+    assert b"tcptui recover 1 -w FILE" in err
+    (left,) = tmp_path.iterdir()
+    assert left.read_bytes() == tape().pcap(of=slice(0, 8))
 
 
 def test_capture_in_the_background_of_a_script_is_ended_by_sigint(

@@ -69,7 +69,7 @@ def check_rules(command: AssertCommand, words: Words) -> int:
         rules = _rules(command, words)
         with ExitStack() as stack:
             stack.enter_context(signals_unwind())
-            opened = _open(command, rules, stack)
+            opened = _open(command, rules, stack, words)
             code = _check(command, rules, opened, words)
             sys.stdout.flush()
             return code
@@ -125,9 +125,9 @@ def _place(path: str, entry: Entry, words: Words) -> str:
     return words(key, path=path, number=entry.number, name=safe_text(entry.name, _SHOWN))
 
 
-def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack) -> list[Input]:
+def _open(command: AssertCommand, rules: Sequence[Rule], stack: ExitStack, words: Words) -> list[Input]:
     """Open the inputs, give up root, and refuse now what could not be written later."""
-    opened = open_inputs(command.files, stack)
+    opened = open_inputs(command.files, stack, words)
     results = [] if command.junit is None else [Path(command.junit)]
     if command.slices is not None:
         results += [_slice_path(command.slices, number, rule) for number, rule in enumerate(rules, 1)]

@@ -39,7 +39,7 @@ _SEGMENT: Final = 1_460
 def write_files(command: ExportCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
-    opened = open_input(command.file)
+    opened = open_input(command.file, words=words)
     give_up_root()
     own = own_rules(command.common, words)
     try:

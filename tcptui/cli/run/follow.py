@@ -62,7 +62,7 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
     if command.form is FollowForm.RAW and sys.stdout.isatty():
         raise CommandLineError("error.raw-terminal")
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
-    opened = open_input(command.file)
+    opened = open_input(command.file, words=words)
     give_up_root()
     own = own_rules(command.common, words)
     try:

@@ -40,7 +40,7 @@ _LEAST: Final = 40
 
 def write_graph(command: GraphCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
-    opened = open_input(command.file)
+    opened = open_input(command.file, words=words)
     try:
         give_up_root()
         own = own_rules(command.common, words)

@@ -67,7 +67,7 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
     columns = [_column(name) for name in command.fields]
     fields = [one for one in columns if not isinstance(one, ListColumn)]
     with ExitStack() as stack:
-        opened = open_inputs(command.files, stack)
+        opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
         refuse_unreadable_among(opened)
         session = read_whole(command.common, opened, words, own, judges=judges((*compiled.fields, *fields)))

@@ -55,7 +55,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
     if command.html == STANDARD_STREAM and sys.stdout.isatty():
         raise OutputError("output_terminal")
     with ExitStack() as stack:
-        opened = open_inputs(command.files, stack)
+        opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
         may_replace = replaceable(command.common, opened, overwrite=command.overwrite) if command.html else NOTHING
         if command.html and command.html != STANDARD_STREAM:

@@ -57,7 +57,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         raise OutputError("output_terminal")
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
-        opened = open_inputs(command.files, stack)
+        opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
         may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
         if command.form is RequestsForm.HAR and not to_stdout:

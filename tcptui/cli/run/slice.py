@@ -49,7 +49,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         raise OutputError("output_terminal")
     with ExitStack() as stack:
         stack.enter_context(signals_unwind())
-        opened = open_inputs(command.files, stack)
+        opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
         require_known("--finding", command.chosen.findings, own)
         out = Path(command.write)

@@ -37,7 +37,7 @@ def write_verdicts(command: VerdictsCommand, words: Words) -> int:
     code = 0
     for name in command.files:
         try:
-            opened.append(open_input(name))
+            opened.append(open_input(name, words=words))
         except TcptuiError as error:
             say(error_line(error, words), words)
             code = error.exit_code
