@@ -85,7 +85,7 @@ class Input:
             os.close(self.raw)
         self.signals.close()
         if self.words is not None and self.source.remains is not None:
-            from tcptui.cli.run.recover import say_remains  # seldom needed
+            from tcptui.cli.remains import say_remains  # seldom needed
 
             say_remains([self.source], self.words)
 

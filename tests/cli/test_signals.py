@@ -86,18 +86,24 @@ def test_signal_that_is_ignored_stays_ignored() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """That of a program whose spools and remembered folders are those of one test."""
+    spools = folder / "spools"
+    spools.mkdir()
+    own = {"TMPDIR": str(spools), "XDG_STATE_HOME": str(folder / "state")}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **own}
+
+
 @pytest.fixture
 def watching(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """`watching("nohup")`: the program, started through it, without a screen on a pipe that brought a connection."""
-    spools = tmp_path / "spools"
-    spools.mkdir()
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*prefix: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [*prefix, sys.executable, "-m", "tcptui", "--no-screen", "-r", "-"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(spools)},
+            env=environment(tmp_path),
         )  # fmt: skip
         started.append(process)
         write(process, tape().pcap(of=slice(0, 8)))
@@ -162,11 +168,11 @@ def test_capture_that_ends_by_itself_leaves_nothing(
 def test_command_that_reads_a_pipe_to_its_end_leaves_nothing(words: list[str], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", *words], input=tape().pcap(), capture_output=True, timeout=SECONDS,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)}, check=False,
+        env=environment(tmp_path), check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert b"recover" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "spools").iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
@@ -174,15 +180,16 @@ def test_command_that_is_interrupted_tells_what_it_leaves_of_a_pipe(tmp_path: Pa
     process = subprocess.Popen(
         [sys.executable, "-c", HEEDS_ALL, "report", "-"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "TMPDIR": str(tmp_path)},
+        env=environment(tmp_path),
     )  # fmt: skip
+    spools = tmp_path / "spools"
     write(process, tape().pcap(of=slice(0, 8)))
-    until(lambda: any(path.stat().st_size > HEADER for path in tmp_path.iterdir()), "packets in the spool")
+    until(lambda: any(path.stat().st_size > HEADER for path in spools.iterdir()), "packets in the spool")
     process.send_signal(number)
     _out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == (130 if number is signal.SIGINT else 128 + number)
     assert b"tcptui recover 1 -w FILE" in err
-    (left,) = tmp_path.iterdir()
+    (left,) = spools.iterdir()
     assert left.read_bytes() == tape().pcap(of=slice(0, 8))
 
 

@@ -88,6 +88,7 @@ class Watch:
 def started(link: Link, spools: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watch]]:
     """What a test started; nothing of it is left behind."""
     monkeypatch.setenv("TMPDIR", str(spools))
+    monkeypatch.setenv("XDG_STATE_HOME", str(spools.parent / "state"))  # of no other test, where recover looks, too
     watches: list[Watch] = []
     yield watches
     for watch in watches:

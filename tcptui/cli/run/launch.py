@@ -18,7 +18,7 @@ from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
 from tcptui.cli.inputs import print_privilege_notice
-from tcptui.cli.run.recover import say_remains
+from tcptui.cli.remains import say_remains
 from tcptui.cli.spool_folders import remember_spool_folder
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back

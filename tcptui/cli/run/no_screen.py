@@ -34,10 +34,10 @@ from tcptui.cli.live_input import live_source, print_remote, remote_options
 from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_unwritten
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
+from tcptui.cli.remains import say_remains
 from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
 from tcptui.cli.run.own_findings import own_rules, require_known
-from tcptui.cli.run.recover import say_remains
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import SAME_SECONDS, STOPPING, heeded, signals_unwind
 from tcptui.cli.spool_folders import remember_spool_folder

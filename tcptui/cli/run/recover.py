@@ -6,20 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.capture.spool.recover import delete_leftover, find_leftovers, save_leftover
+from tcptui.capture.spool.recover import delete_leftover, save_leftover
 from tcptui.cli.inputs import give_up_root
 from tcptui.cli.prompts import says_yes
+from tcptui.cli.remains import leftovers
 from tcptui.cli.signals import signals_unwind
-from tcptui.cli.spool_folders import remembered_spool_folders
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import safe_text
-from tcptui.words.errors import error_line, say
+from tcptui.words.errors import say
 from tcptui.words.quantities import NO_BREAK, byte_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tcptui.capture.source import Source
     from tcptui.capture.spool.recover import Leftover
     from tcptui.cli.commands import RecoverCommand
     from tcptui.words.catalogue import Words
@@ -96,11 +95,6 @@ def _row(number: int, leftover: Leftover, words: Words) -> str:
     return words("cli.recover.row", number=number, path=path, date=date, size=size)
 
 
-def leftovers() -> Sequence[Leftover]:
-    """Interrupted captures of this user, also in folders that TMPDIR named before, oldest first."""
-    return find_leftovers(remembered_spool_folders())
-
-
 def say_leftovers(words: Words) -> None:
     """Print one line on standard error if interrupted captures can be recovered."""
     found = leftovers()
@@ -109,21 +103,6 @@ def say_leftovers(words: Words) -> None:
     elif found:
         total = size_text(sum(leftover.size for leftover in found))
         say(words("cli.recover.notice.more", count=len(found), date=date_text(found[-1].modified), size=total), words)
-
-
-def say_remains(sources: Iterable[Source], words: Words) -> None:
-    """Print one line on standard error for each of the closed ``sources`` whose packets are in no file."""
-    for source in sources:
-        remains = source.remains
-        if remains is None:
-            continue
-        if remains.path is None:
-            reason = "" if remains.error is None else error_line(remains.error, words)
-            say(words("cli.recover.lost", reason=reason), words)
-            continue
-        paths = [leftover.path for leftover in leftovers()]
-        number = paths.index(remains.path) + 1 if remains.path in paths else len(paths) + 1
-        say(words("cli.recover.kept", number=number), words)
 
 
 def _facts(leftover: Leftover) -> dict[str, str]:

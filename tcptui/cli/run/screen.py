@@ -31,9 +31,10 @@ from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
 from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_unwritten
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
+from tcptui.cli.remains import leftovers
 from tcptui.cli.run.launch import Launch, Watched
 from tcptui.cli.run.own_findings import own_rules, require_known
-from tcptui.cli.run.recover import leftovers, say_leftovers
+from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import CaptureDeniedError, UsageError
