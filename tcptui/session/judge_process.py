@@ -258,7 +258,10 @@ class JudgeAside:
         return piece
 
     def _note_end(self, error: Exception) -> None:
-        """Say how the process ended that failed with ``error``, or why it is ended; not where it never began."""
+        """Say how the process ended that failed with ``error``, or why it is ended.
+
+        Not where it never began: without a task, only a signal is no reason of our own.
+        """
         process = self._process
         if process is None:  # it was ended by `close`
             return
@@ -266,7 +269,8 @@ class JudgeAside:
             process.wait(_DYING)  # without the lock: the event loop may want to close
         status = process.returncode
         with self._lock:
-            if self._process is None or not self._took_task:
+            was_killed = status is not None and status < 0
+            if self._process is None or not (self._took_task or was_killed):
                 return
         how = safe_text(getattr(error, "strerror", None) or type(error).__name__)
         self.notice = Notice("session.judge-died", {"how": how if status is None else how_ended(status)})

@@ -240,6 +240,19 @@ def test_when_it_is_killed_a_notice_says_so_and_the_worker_judges_on(
     aside.close()
 
 
+def test_when_it_is_killed_before_it_has_its_task_that_is_said_too(
+    capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge_process, "_PROGRAM", program("os.kill(os.getpid(), signal.SIGSEGV)"))
+    alone, aside = read(capture, aside=False), read(capture, aside=True)
+
+    assert aside.progress.notice is not None
+    assert (aside.progress.notice.key, aside.progress.notice.facts) == ("session.judge-died", {"how": "SIGSEGV"})
+    assert known(aside) == known(alone)
+    alone.close()
+    aside.close()
+
+
 @pytest.mark.parametrize(("failure", "how"), [
     (OSError(105, "No buffer space available"), "No buffer space available"), (MemoryError(), "MemoryError"),
     (pickle.UnpicklingError("pickle data was truncated"), "UnpicklingError"),
