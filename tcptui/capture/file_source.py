@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import weakref
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: Bytes before the end of a file by which one that was appended to is told from one that was written anew.
+_TAIL: Final = 4_096
+
+
+class FileChangedError(OSError):
+    """A file has other bytes than when it was opened, so nothing more is read from it."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ESTALE, os.strerror(errno.ESTALE))
+
+
 class FileSource:
     """A regular file that is itself the complete spool.  Takes ownership of ``descriptor``."""
 
@@ -25,13 +37,40 @@ class FileSource:
     def __init__(self, descriptor: int, label: str) -> None:
         self.label = safe_text(label)
         self.descriptor = descriptor
-        self._status = SourceStatus(end=os.fstat(descriptor).st_size, complete=True)
+        self._seen = os.fstat(descriptor)
+        self._status = SourceStatus(end=self._seen.st_size, complete=True)
+        self._tail = self._read_tail()
+        self._is_changed = False
         # Closes the file when a source is garbage collected without `close`.
         self._close = weakref.finalize(self, os.close, descriptor)
 
     def start(self, announce: Announce) -> None:
         """Announce at once: the spool is complete."""
         announce()
+
+    def _read_tail(self) -> bytes:
+        return os.pread(self.descriptor, _TAIL, max(self._status.end - _TAIL, 0))
+
+    def is_changed(self) -> bool:
+        """Whether the file was shortened or written over since it was opened; what was only appended does not count.
+
+        Once it was, it stays so.  False when it is closed.
+        """
+        if self._is_changed or not self._close.alive:
+            return self._is_changed
+        now = os.fstat(self.descriptor)
+        if (now.st_size, now.st_mtime_ns) != (self._seen.st_size, self._seen.st_mtime_ns):
+            is_longer = now.st_size > self._seen.st_size
+            self._seen = now
+            self._is_changed = not is_longer or self._read_tail() != self._tail
+        return self._is_changed
+
+    def is_still(self, path: Path) -> bool:
+        """Whether ``path`` is the file that was opened, with the bytes that it had then."""
+        try:
+            return not self.is_changed() and os.path.samestat(path.stat(), os.fstat(self.descriptor))
+        except OSError:
+            return False
 
     def status(self) -> SourceStatus:
         """Always complete, with the file's size."""

@@ -263,6 +263,8 @@ class ExportCommand(NamedTuple):
     """As `ReportCommand.workers`."""
     id: str | None = None
     """``--id``: only what the request of this id carried, of gRPC its messages; None: all."""
+    limit: int | None = None
+    """``--out-limit``: bytes that the written files may take together; None: by the capture and the free disk."""
 
 
 class PacketForm(Enum):

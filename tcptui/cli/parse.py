@@ -54,6 +54,7 @@ from tcptui.cli.parse_capture import (
     parse_live,
     parse_open,
     parse_remote,
+    size,
     workers,
 )
 from tcptui.cli.parse_packets import (
@@ -80,7 +81,7 @@ MAXIMUM_COUNT: Final = 2**63 - 1
 _TAKES_VALUE: Final = frozenset({
     "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
     "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
-    "--lang", "--stream", "--side", "--out", "--workers",
+    "--lang", "--stream", "--side", "--out", "--out-limit", "--workers",
     "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
     "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--proto", "--group", "--results",
 })  # fmt: skip
@@ -334,7 +335,7 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--id", "--out", "--json", "--workers", "-Y"}, "export")
+    _allow(scan, {"--stream", "--id", "--out", "--out-limit", "--json", "--workers", "-Y"}, "export")
     options = scan.options
     file = _one_file("export", scan.words)
     out = file_name("--out", options["--out"]) if "--out" in options else None
@@ -342,8 +343,9 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
     if "--id" in options and stream is None:
         raise CommandLineError("error.which-stream", command="export --id")
     return ExportCommand(
-        common, file, out, stream, "--json" in options, display_filter(options), workers(options), options.get("--id")
-    )
+        common, file, out, stream, "--json" in options, display_filter(options), workers(options), options.get("--id"),
+        size(options, "--out-limit"),
+    )  # fmt: skip
 
 
 def _parse_graph(scan: _Scan, common: Common) -> Command:

@@ -150,7 +150,7 @@ def _keeping(options: Options) -> tuple[str | None, Rotation | None, Watch]:
 
 
 def _rotation(options: Options) -> Rotation | None:
-    octets = _size(options, "-C")
+    octets = size(options, "-C")
     seconds = number(options, "-G", 1, MAXIMUM_INT)
     files = number(options, "-W", 1, MAXIMUM_INT)
     if octets is None and seconds is None:
@@ -161,10 +161,10 @@ def _rotation(options: Options) -> Rotation | None:
 
 
 def _limits(options: Options) -> Limits:
-    return Limits(_size(options, "--spool-limit"), _size(options, "--memory-limit"))
+    return Limits(size(options, "--spool-limit"), size(options, "--memory-limit"))
 
 
-def _size(options: Options, name: str) -> int | None:
+def size(options: Options, name: str) -> int | None:
     """The size option ``name`` in bytes: given in millions, or with k, M, G in powers of 1024; None without it."""
     text = options.get(name)
     if text is None:

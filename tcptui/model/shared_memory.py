@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.model.sparse_array import zeros
+from tcptui.model.spilled_memory import spill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,7 +76,8 @@ def unpack(data: bytes, descriptors: Sequence[int]) -> Any:
 
 def _mapped(size: int) -> mmap.mmap | None:
     try:
-        descriptor = os.memfd_create("tcptui")
+        spilled = spill.open(size)
+        descriptor = os.memfd_create("tcptui") if spilled is None else spilled
     except OSError:
         return None
     try:

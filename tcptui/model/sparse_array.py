@@ -9,11 +9,14 @@ from __future__ import annotations
 import ctypes
 import math
 import mmap
+import os
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from tcptui.model.spilled_memory import spill
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -42,7 +45,14 @@ def mapped(size: int) -> mmap.mmap:
 
     ``size`` may exceed the system's memory, because a capture that runs for days releases nearly all of it again.
     Pages of 2 MiB are ruled out: the kernel would fill up a whole one where only a few small ones are in use.
+    In a file where memory is short (`spilled_memory`).
     """
+    descriptor = spill.open(size)
+    if descriptor is not None:
+        try:
+            return mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NO_RESERVE)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
         memory.madvise(mmap.MADV_NOHUGEPAGE)

@@ -20,7 +20,6 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.jit_thread import BackgroundCompiler
 from tcptui.session.keys_notice import keys_notice
 from tcptui.session.lag import Lag
-from tcptui.session.memory import MemoryBudget
 from tcptui.session.progress import Notice, Phase, Progress
 from tcptui.wire.numba_compile import compiler_available
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.keylog import KeyLog
     from tcptui.session.judge_process import JudgeAside
     from tcptui.session.lazy_annotator import LazyAnnotator
+    from tcptui.session.memory import MemoryBudget
     from tcptui.session.observer import Observer
     from tcptui.session.pipeline import Pipeline
     from tcptui.session.retention import Retention
@@ -127,10 +127,12 @@ class CatchUp:
         live: bool,
         counted: tuple[int, int] | None = None,
         aside: JudgeAside | None = None,
+        budget: MemoryBudget | None = None,
     ) -> None:
         """``counted``: what the kernel's counters stood at when the packets of this session began; None: at 0.
 
-        ``aside`` judges in a process of its own once the input has ended; None: this thread does.
+        ``aside`` judges in a process of its own once the input has ended; None: this thread does.  ``budget``: what
+        may be read of a file; None: all, for a live capture evicts rows.
         """
         self._aside = aside
         self._sources = sources
@@ -166,7 +168,7 @@ class CatchUp:
         self._is_cached: bool | None = None
         """Whether machine code only has to be loaded; None: not known yet."""
         """Whether the kernel is compiled already, or is being."""
-        self._memory_budget = None if live else MemoryBudget()
+        self._memory_budget = budget
         self._stopping = threading.Event()
 
     @property

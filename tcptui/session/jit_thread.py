@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.memory import is_tight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,8 @@ class BackgroundCompiler:
         self._begun.wait()
         if not kernel_is_cached():
             self._go_on.set()
+            if is_tight():  # compiling takes hundreds of megabytes; plain Python does the same in more time
+                return
             from tcptui.analysis.compile_ahead import compile_aside
 
             compile_aside(self._closed)

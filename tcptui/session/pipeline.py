@@ -29,7 +29,7 @@ from tcptui.wire.record_scanner import Scanner
 from tcptui.wire.records import RecordBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -73,9 +73,13 @@ class Pipeline:
 
     def __init__(
         self, descriptors: Sequence[tuple[int, str]], packet_filter: PacketFilter | None = None,
-        after: Pipeline | None = None, *, shared: bool = False,
+        after: Pipeline | None = None, *, shared: bool = False, expect: Callable[[int], None] | None = None,
+        is_tight: bool = False,
     ) -> None:  # fmt: skip
         """``after``: a pipeline over the same spools that has come to rest; this one begins where it stopped.
+
+        ``expect`` is called before tables become long, with how many bytes they will take together.  ``is_tight``:
+        memory is short.
 
         ``shared``: other processes will map the columns (`model.shared_memory`); of a capture that evicts nothing.
         """
@@ -89,7 +93,7 @@ class Pipeline:
         self._scanner = Scanner()
         before: Sequence[SpoolReader | None] = [None] * len(descriptors) if after is None else after.readers
         self.readers: list[SpoolReader] = [
-            SpoolReader(descriptor, self._scanner, reader)
+            SpoolReader(descriptor, self._scanner, reader, is_tight=is_tight)
             for (descriptor, _label), reader in zip(descriptors, before, strict=True)
         ]
         self._labels = [label for _descriptor, label in descriptors]
@@ -97,6 +101,8 @@ class Pipeline:
         """Per spool: the parser's interface index -> the index in `sources`."""
         self._filter = packet_filter
         self._decoder = BatchDecoder(self.store, self.flows)
+        self._expect = expect
+        self._is_tight = is_tight
         self._frames = 0
         self._numbered = 0
         """As `frames`, the batch that is decoded ahead included."""
@@ -156,7 +162,9 @@ class Pipeline:
 
     def go_ahead(self) -> None:
         """Have the next batch of a complete input decoded in a thread of its own while one is analysed."""
-        self._goes_ahead = True
+        self._goes_ahead = not self._is_tight
+        if self._is_tight:
+            return
         for reader in self.readers:
             reader.keeps_last = True
 
@@ -170,8 +178,14 @@ class Pipeline:
         if read > FIRST_BLOCK * len(self.readers):  # the first short reads are too small for an estimate
             self._foreseen = True
             times = 1.1 * total / read
+            self._expect_rows(int(times * self.store.count), int(times * self.analyzer.streams.count))
             self.store.reserve(min(int(times * self.store.count), _FORESEEN_ROWS))
             self.analyzer.foresee_end(min(int(times * self.analyzer.streams.count), _FORESEEN_STREAMS))
+
+    def _expect_rows(self, rows: int, streams: int) -> None:
+        """Say how much memory so many rows and streams will take."""
+        if self._expect is not None:
+            self._expect(rows * self.store.bytes_per_row + streams * self.analyzer.bytes_per_stream)
 
     def quality(self, kernel_dropped: int, unread: str = "") -> CaptureQuality:
         """The quality of the capture so far; ``kernel_dropped`` is the live counter, ``unread`` as of the result."""
@@ -295,6 +309,8 @@ class Pipeline:
         batch.first = first
         if not n:
             return
+        if first + n > store.capacity:
+            self._expect_rows(first + n, self.analyzer.streams.count)
         store.reserve(first + n)
         rows = slice(first, first + n)
         store.frame[rows] = batch.frames

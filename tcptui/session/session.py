@@ -20,6 +20,7 @@ import numpy as np
 from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.capture.child.priority import lower_priority
+from tcptui.capture.file_source import FileChangedError, FileSource
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
@@ -39,11 +40,11 @@ from tcptui.session.copying import Copying
 from tcptui.session.cores import usable_cores
 from tcptui.session.known_of import KnownOf
 from tcptui.session.lazy_annotator import LazyAnnotator
-from tcptui.session.memory import accounts_strictly
+from tcptui.session.memory import MemoryBudget, accounts_strictly
 from tcptui.session.observer import Observer, WithOwn
 from tcptui.session.packet_reader import PacketReader
 from tcptui.session.pipeline import Pipeline, SourceInfo
-from tcptui.session.progress import Phase, Progress
+from tcptui.session.progress import Notice, Phase, Progress
 from tcptui.session.rates import Rates
 from tcptui.session.retention import Bounds, Retention
 from tcptui.session.stream_cache import StreamCache
@@ -127,12 +128,16 @@ class Session:
         self._sources = list(sources)
         self._filter, self._compile_when, self._memory = packet_filter, compile_when, memory
         self.live = any(source.live for source in sources)
-        judges_aside = judges_aside and not self.live and not accounts_strictly()
+        budget = None if self.live else MemoryBudget()
+        tight = budget is not None and budget.is_tight
+        judges_aside = judges_aside and not self.live and not tight and not accounts_strictly()
         self._pipeline: Pipeline = Pipeline(
             [(source.descriptor, source.label) for source in sources],
             packet_filter,
             None if after is None else after._pipeline,
             shared=judges_aside,
+            expect=None if budget is None else budget.expect,
+            is_tight=tight,
         )
         self._begin = 0 if after is None else after.progress_end
         """Where this session's packets begin in the spool; 0: at its beginning."""
@@ -202,6 +207,7 @@ class Session:
             live=self.live,
             counted=None if after is None else after.catch_up.counted,
             aside=self._aside() if judges_aside else None,
+            budget=budget,
         )
         self._closed = False
         self._running: asyncio.Future[None] | None = None
@@ -307,6 +313,12 @@ class Session:
         return self._dns_names
 
     @property
+    def captured_bytes(self) -> int:
+        """Bytes of all packets that are kept, as captured: how much may be made of them depends on it."""
+        store = self.store
+        return int(store.captured[store.first : store.count].sum(dtype=np.int64))
+
+    @property
     def quality(self) -> CaptureQuality:
         """The quality of the capture so far: what it lacks, by which rules limit their confidence."""
         return self.catch_up.quality
@@ -314,7 +326,20 @@ class Session:
     @property
     def progress(self) -> Progress:
         """A snapshot of how far the capture has been read."""
-        return self.catch_up.progress
+        progress, changed = self.catch_up.progress, self._changed_file()
+        if changed is None:
+            return progress
+        notice = Notice("session.file-changed", {"name": changed.label})
+        return replace(progress, notice=notice, unread=notice)
+
+    def _changed_file(self) -> FileSource | None:
+        """A file that was shortened or written over since it was opened; None: none was."""
+        return next((one for one in self._sources if isinstance(one, FileSource) and one.is_changed()), None)
+
+    def require_unchanged(self) -> None:
+        """Raise FileChangedError (OSError) where an answer would be of other bytes than those that were analysed."""
+        if self._changed_file() is not None:
+            raise FileChangedError
 
     @property
     def revision(self) -> int:
@@ -571,8 +596,11 @@ class Session:
     def notebook(self) -> Notebook | None:
         """Marks and notes of `capture_file`; None without one.  Raises NotesError as long as they cannot be read."""
         if self._notebook is None and self.capture_file is not None:
+            from tcptui.session.notes.format import NotesError
             from tcptui.session.notes.notebook import Notebook  # where somebody marks something, or looks
 
+            if any(isinstance(one, FileSource) and not one.is_still(self.capture_file) for one in self._sources):
+                raise NotesError("notes_of_another", path=safe_text(str(self.notes_file or self.capture_file)))
             self._notebook = Notebook(self.capture_file, self.notes_file)
         return self._notebook
 

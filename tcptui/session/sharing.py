@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.session.cores import usable_cores
+from tcptui.session.memory import affordable_workers
 from tcptui.session.worker_processes import CAN_FORK, in_order, is_alone
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Sharing:
     @classmethod
     def among(cls, asked: int | None) -> Sharing:
         """Sharing among ``asked`` processes, or one a processor (None); if this one has threads, it works alone."""
-        return cls((asked or usable_cores()) if is_alone() else 1)
+        return cls(affordable_workers(asked or usable_cores()) if is_alone() else 1)
 
     def cut(self, segments: I32 | I64, first: int = 0) -> list[tuple[int, int]]:
         """Where shares of connections begin and end; ``segments`` of each connection.

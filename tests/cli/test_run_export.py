@@ -190,3 +190,20 @@ def test_request_that_there_is_not(streams: list[str]) -> None:
     assert b"connection 0 has no request 7" in none.stderr
     assert b"\x1b" not in none.stderr
     assert b"--stream" in nowhere.stderr
+
+
+def test_files_beyond_the_limit_are_not_written_and_it_is_said(capture: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    done = export(capture, "--out", str(out), "--out-limit", "1k")
+
+    assert done.returncode == 1
+    assert b"--out-limit" in done.stderr
+    written = list(out.iterdir())
+    assert [path.read_bytes() for path in written] == [PAGE]
+
+
+def test_list_of_files_up_to_the_limit_is_whole_json(capture: str, tmp_path: Path) -> None:
+    done = export(capture, "--out", str(tmp_path / "out"), "--out-limit", "1k", "--json")
+
+    assert [one["name"] for one in json.loads(done.stdout)] == ["page.html"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
@@ -190,3 +191,34 @@ def test_notes_keep_their_owner_and_their_mode(capture: Path, monkeypatch: pytes
     book.set_packet(2, Note(text="ours"))
     book.save()
     assert (owners, book.path.stat().st_mode & 0o777) == ([(os.geteuid(), os.getegid())], 0o664)
+
+
+@pytest.mark.parametrize("size", [0, 24, 40])
+def test_notes_that_recognise_any_capture_are_refused(size: int, capture: Path) -> None:
+    kept(capture)
+    content = json.loads(notes_path(capture).read_bytes())
+    content["capture"] = {"bytes": size, "sha256": hashlib.sha256(capture.read_bytes()[:size]).hexdigest()}
+    notes_path(capture).write_text(json.dumps(content))
+
+    with pytest.raises(NotesError):
+        Notebook(capture)
+
+
+def test_half_a_surrogate_pair_in_a_note_is_shown_as_one_that_cannot_be(capture: Path) -> None:
+    kept(capture)
+    notes_path(capture).write_text(notes_path(capture).read_text().replace("all of it", "a\\ud800 \\ud83d\\ude00"))
+
+    assert Notebook(capture).connection(9).text == "a\ufffd \U0001f600"
+
+
+def test_notes_keep_what_the_capture_was_recognised_by_when_they_were_opened(capture: Path) -> None:
+    book = Notebook(capture)
+    before = capture.read_bytes()
+    capture.write_bytes(bytes(len(before)))
+    book.set_packet(1, Note(marked=True))
+    book.save()
+
+    with pytest.raises(NotesError):
+        Notebook(capture)
+    capture.write_bytes(before)
+    assert Notebook(capture).packet(1).marked

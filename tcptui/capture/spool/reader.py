@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BLOCK: Final = 16 << 20
 #: Bytes of the first read: short, so that its packets are on the screen before the rest is processed.
 FIRST_BLOCK: Final = 256 << 10
+#: The same where memory is short: longer than any record, and few enough rows at a time.
+SHORT_BLOCK: Final = 1 << 20
 #: Bytes in front of a block that is read ahead, for what is not parsed of the one before.
 _LEFT: Final = 1 << 20
 #: From so many bytes on that are there to be read the next block is read while one is worked on.
@@ -54,8 +56,15 @@ class SpoolReader:
     The next call of `next_batch` overwrites the buffer of the previous batch, unless `keeps_last`: decode it before.
     """
 
-    def __init__(self, descriptor: int, scanner: Scanner, after: SpoolReader | None = None) -> None:
-        """``after``: a reader of the same spool that has come to rest; this one goes on where it stopped."""
+    def __init__(
+        self, descriptor: int, scanner: Scanner, after: SpoolReader | None = None, *, is_tight: bool = False
+    ) -> None:
+        """``after``: a reader of the same spool that has come to rest; this one goes on where it stopped.
+
+        ``is_tight``: memory is short.
+        """
+        self._block = min(SHORT_BLOCK, BLOCK) if is_tight else BLOCK
+        self._reads_ahead = not is_tight
         self.parser: RecordParser = (
             RecordParser(scanner) if after is None else replace(after.parser.anew(), scanner=scanner)
         )
@@ -64,7 +73,8 @@ class SpoolReader:
         """Whether the previous batch is still read while the next one is made: takes a buffer more."""
         self._last: NDArray[np.uint8] | None = None
         """The buffer before this one, which may hold the previous batch; None: there is none, or it is not kept."""
-        self._buffer = np.empty(_LEFT + BLOCK + PADDING, np.uint8)  # not zeroed: 3 ms, more than a small file takes
+        # Not zeroed: 3 ms, more than a small file takes.
+        self._buffer = np.empty(_LEFT + self._block + PADDING, np.uint8)
         self._ahead: _Block | None = None
         """Reads the next block."""
         self._valid = 0
@@ -127,7 +137,7 @@ class SpoolReader:
         self._buffer = np.empty(len(self._buffer), np.uint8) if spare is None else spare
         self._buffer[:left] = kept
         self._valid, self._used = left, 0
-        most = BLOCK if self._read else min(FIRST_BLOCK, BLOCK)
+        most = self._block if self._read else min(FIRST_BLOCK, self._block)
         room = self._buffer.data[left : min(most, left + wanted)]
         count = os.preadv(self._descriptor, [room], self._read)
         self._valid += count
@@ -144,7 +154,7 @@ class SpoolReader:
 
     def _read_ahead(self, end: int, spare: NDArray[np.uint8] | None) -> None:
         """Begin to read the next block where many are there; ``spare``: a buffer that nobody needs."""
-        if end - self._read >= _WORTH_READING_AHEAD:
+        if self._reads_ahead and end - self._read >= _WORTH_READING_AHEAD:
             buffer = np.zeros(len(self._buffer), np.uint8) if spare is None else spare
             room = buffer.data[_LEFT : _LEFT + BLOCK]
             self._ahead = _Block(buffer, Ahead(partial(os.preadv, self._descriptor, [room], self._read)))

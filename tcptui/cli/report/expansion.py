@@ -34,8 +34,7 @@ class Expansion:
     @classmethod
     def of(cls, session: Session) -> Expansion:
         """That of a session that has been read to its end."""
-        store = session.store
-        return cls(int(store.captured[store.first : store.count].sum(dtype="int64")))
+        return cls(session.captured_bytes)
 
     def takes(self, before: int, size: int) -> int:
         """How many of the next ``size`` bytes of a text may be written, of which there were ``before``."""
@@ -62,6 +61,17 @@ class Expansion:
             if allowed < len(piece):
                 self.cut += 1
                 yield _SIGN.encode()
+                return
+            before += allowed
+
+    def counted(self, data: Iterable[bytes]) -> Iterator[bytes]:
+        """The beginning of what may be decoded of something that is not text; the rest of ``data`` is not made."""
+        before = 0
+        for piece in data:
+            allowed = self.takes(before, len(piece))
+            yield piece[:allowed]
+            if allowed < len(piece):
+                self.cut += 1
                 return
             before += allowed
 

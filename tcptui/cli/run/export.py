@@ -14,13 +14,14 @@ from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_strea
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.export.bound import ExportBoundError
 from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
 from tcptui.session.requests import REQUESTS_MOST
 from tcptui.session.sharing import Sharing
-from tcptui.words.errors import CommandFailedError, say
+from tcptui.words.errors import CommandFailedError, error_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -60,17 +61,21 @@ def write_files(command: ExportCommand, words: Words) -> int:
         collector = find_files(session, sharing, command.stream, shown, chosen)
         # Ordered by connection, so that each is reassembled only once.
         files = sorted(collector.result(), key=lambda file: file.parts[0].stream)
+        code, written = 0, len(files)
         if command.out is None:
             with closing(_listed(session, files, sharing, words, as_json=command.as_json)) as entries:
                 write(_text(entries, as_json=command.as_json))
         else:
-            finder = MessageFinder(session.halves)
-            with signals_unwind(), ExportFolder(Path(command.out)) as folder:
-                written = ((file, write_file(file, finder, folder)) for file in files)
-                entries = (_entry(file, name, words, as_json=command.as_json) for file, name in written)
+            with signals_unwind(), ExportFolder(Path(command.out), session.captured_bytes, command.limit) as folder:
+                writing = _Writing(files, MessageFinder(session.halves), folder)
+                entries = (_entry(file, name, words, as_json=command.as_json) for file, name in writing)
                 write(_text(entries, as_json=command.as_json))
-        _say_sum(command, collector, len(files), words)
-        return exit_code(session, [opened.source])
+            if writing.beyond is not None:
+                say(error_line(writing.beyond, words), words)
+                code = writing.beyond.exit_code
+            written = writing.written
+        _say_sum(command, collector, written, words)
+        return max(code, exit_code(session, [opened.source]))
     finally:
         opened.close()
 
@@ -124,6 +129,27 @@ def _listed(
     with closing(sharing.in_order(len(cuts), work)) as parts:
         for part in parts:
             yield from part
+
+
+class _Writing:
+    """Writes files to a folder one after the other, as they are asked for, up to the folder's bound."""
+
+    def __init__(self, files: Sequence[CarriedFile], finder: MessageFinder, folder: ExportFolder) -> None:
+        self._files, self._finder, self._folder = files, finder, folder
+        self.written = 0
+        self.beyond: ExportBoundError | None = None
+        """Why the others are not written; None: all are."""
+
+    def __iter__(self) -> Iterator[tuple[CarriedFile, str]]:
+        """Each file that was written, and the name that it got.  Raises OutputError."""
+        for file in self._files:
+            try:
+                name = write_file(file, self._finder, self._folder)
+            except ExportBoundError as error:
+                self.beyond = error
+                return
+            self.written += 1
+            yield file, name
 
 
 def write_file(file: CarriedFile, finder: MessageFinder, folder: ExportFolder) -> str:

@@ -231,13 +231,15 @@ class Following:
 
     def _write_blocks(self, side: int, blocks: Iterator[bytes], expansion: Expansion) -> None:
         """Write the text of a part; if it is binary, only its size."""
-        first = next(blocks, b"")
+        first, cut = next(blocks, b""), expansion.cut
         if is_text(first):
             for data in expansion.pieces(itertools.chain((first,), blocks)):
                 self._out(self._writer.data(side, 0, data))
         else:
-            size = len(first) + sum(map(len, blocks))
-            self._note(side, self._words("follow.part.binary", count=f"{size:,}"))
+            size = sum(map(len, expansion.counted(itertools.chain((first,), blocks))))
+            is_cut = expansion.cut > cut
+            key = "follow.part.binary-cut" if is_cut else "follow.part.binary"
+            self._note(side, self._words(key, count=f"{size:,}"))
 
     def _note(self, side: int, text: str) -> None:
         self._out(self._writer.data(side, 0, f"[{text}]\n".encode()))

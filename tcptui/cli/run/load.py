@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tcptui.capture.file_source import FileChangedError
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.gc_control import gc_paused_and_frozen
@@ -61,6 +62,8 @@ def packets_read_again(session: Session) -> Iterator[None]:
     """
     try:
         yield
+    except FileChangedError as error:
+        raise InputError("file_changed", path=session.label) from error
     except OSError as error:
         raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
@@ -77,7 +80,12 @@ def has_failed(session: Session) -> bool:
 
 
 def exit_code(session: Session, sources: Iterable[Source]) -> int:
-    """0 when ``session`` has all bytes that its ``sources`` had; 1 when some were damaged or not read at all."""
+    """0 when ``session`` has all bytes that its ``sources`` had; 1 when some were damaged or not read at all.
+
+    Raises InputError where a file was changed meanwhile.
+    """
+    with packets_read_again(session):
+        session.require_unchanged()
     unread = session.progress.unread is not None or has_failed(session)
     return TcptuiError.exit_code if unread or any(source.status().error is not None for source in sources) else 0
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def write_found(folder: str, found: FoundRequests, words: Words) -> None:
     """Write the result sets of ``found`` to ``folder``, and a line for each.  Raises InputError and OutputError."""
     files = rows = short = withheld = 0
-    with ExportFolder(Path(folder)) as target, closing(found.made(lambda pairs: write_results(pairs, target))) as parts:
+    with (
+        ExportFolder(Path(folder), found.session.captured_bytes) as target,
+        closing(found.made(lambda pairs: write_results(pairs, target))) as parts,
+    ):
         for part in parts:
             withheld += part.withheld
             for one in part.files:

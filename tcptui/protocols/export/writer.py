@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.protocols.export.bound import ExportBoundError, export_bound
 from tcptui.protocols.export.names import NAME_LIMIT, numbered, shortened
 
 if TYPE_CHECKING:
@@ -45,12 +46,18 @@ class Written:
 class ExportFolder:
     """An open folder, as a context manager; created with mode 0700 when it does not exist."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create ``path``.  Raises OutputError."""
+    def __init__(self, path: Path, captured: int = 0, most: int | None = None) -> None:
+        """Open or create ``path``.  Raises OutputError.
+
+        ``captured``: bytes of the capture, which `export_bound` depends on.  ``most``: another bound, in bytes.
+        """
         self.path = path
+        self._written = 0
         try:
             path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
             _distrust_foreign_link(path)
+            self.most = export_bound(captured, path) if most is None else most
+            """Bytes that all files together may take."""
             self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise OutputError("export_folder", path=safe_text(str(path)), reason=reason_of(error)) from error
@@ -73,7 +80,7 @@ class ExportFolder:
         """Write ``blocks`` as ``name`` (already safe), or with the next free number.
 
         ``is_whole`` is called when all blocks are written: if it returns False, `PARTIAL` is appended to the
-        name.  Raises OutputError, and then leaves no file behind.
+        name.  Raises OutputError, and then leaves no file behind: ExportBoundError for one that is too long.
         """
         temporary = f".tcptui-{secrets.token_hex(8)}"
         try:
@@ -91,8 +98,12 @@ class ExportFolder:
         size = 0
         with os.fdopen(descriptor, "wb") as target:
             for block in blocks:
-                target.write(block)
                 size += len(block)
+                if self._written + size > self.most:
+                    facts = {"path": safe_text(str(self.path)), "most": f"{self.most / 1e6:,.1f}"}
+                    raise ExportBoundError("export_bound", **facts)
+                target.write(block)
+        self._written += size
         return size
 
     def _publish(self, temporary: str, name: str) -> str:

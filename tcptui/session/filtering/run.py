@@ -116,11 +116,13 @@ class FilterRun:
         rows are done.  Raises FilterError where a regular expression takes too long.
         """
         mask = np.zeros(max(stop - first, 0), np.bool_)
+        self._session.require_unchanged()
         try:
             with self._reader.asked_about(len(mask)):
                 self._fill(mask, first, cancelled, progress)
         finally:
             self._reader.rest()
+        self._session.require_unchanged()  # it may have been while packets were read
         return mask
 
     def _fill(

@@ -10,6 +10,9 @@ from tcptui.model.notes import Note, Notes, set_note
 
 FORMAT: Final = "tcptui-notes"
 SCHEMA: Final = 1
+#: Captures are recognised by so many bytes at least: the first ones, of a file's header, are the same in most.  No
+#: capture with a packet to note is shorter.
+LEAST_BYTES: Final = 64
 _MOST_FRAME: Final = 2**32 - 1
 
 
@@ -54,7 +57,7 @@ def from_bytes(data: bytes, path: str) -> tuple[Notes, dict[str, Any]]:
 
 def _capture(found: dict[str, Any]) -> dict[str, Any]:
     """Raises TypeError or KeyError where ``found`` recognises nothing."""
-    if not (isinstance(found["bytes"], int) and isinstance(found["sha256"], str)):
+    if not (type(found["bytes"]) is int and found["bytes"] >= LEAST_BYTES and isinstance(found["sha256"], str)):
         raise TypeError(found)
     return found
 
@@ -66,5 +69,10 @@ def _notes(found: dict[str, dict[str, object]]) -> dict[int, Note]:
         frame, marked, text = int(name), content.get("marked", False), content.get("note", "")
         if not (0 < frame <= _MOST_FRAME and isinstance(marked, bool) and isinstance(text, str)):
             raise ValueError(name)
-        set_note(notes, frame, Note(marked, text))
+        set_note(notes, frame, Note(marked, _printable(text)))
     return notes
+
+
+def _printable(text: str) -> str:
+    """``text`` with U+FFFD for half a surrogate pair, which JSON may have and no output can be written with."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -32,12 +32,10 @@ def notes_path(capture: Path) -> Path:
     return capture.with_name(capture.name + SUFFIX)
 
 
-def fingerprint(capture: Path, size: int = _RECOGNISED_BY) -> dict[str, Any]:
-    """What ``capture`` is recognised by: the hash of its first ``size`` bytes, or of all there are.  Raises OSError."""
+def fingerprint(head: bytes) -> dict[str, Any]:
+    """What a capture is recognised by that begins with ``head``."""
     import hashlib  # imported late: loads OpenSSL
 
-    with capture.open("rb") as file:
-        head = file.read(size)
     return {"bytes": len(head), "sha256": hashlib.sha256(head).hexdigest()}
 
 
@@ -49,8 +47,9 @@ class Notebook:
     """
 
     def __init__(self, capture: Path, path: Path | None = None) -> None:
-        self._capture = capture
         self.path = path or notes_path(capture)
+        self._head = self._read_head(capture)
+        """The capture's beginning when this was made: notes are of its packets, whatever the file has later."""
         self.notes = self._read()
         self._changed: dict[tuple[bool, int], Note] = {}
         """What `save` will write: (whether of a connection, frame) -> note."""
@@ -91,12 +90,20 @@ class Notebook:
                 notes = self._read()
                 for (of_connection, frame), note in self._changed.items():
                     set_note(notes.connections if of_connection else notes.packets, frame, note)
-                self._replace(to_text(notes, fingerprint(self._capture)).encode())
+                self._replace(to_text(notes, fingerprint(self._head)).encode())
         except OSError as error:
             reason, path = reason_of(error), safe_text(str(self.path))
             raise OutputError("notes_unwritable", path=path, reason=reason) from error
         self.notes = notes
         self._changed.clear()
+
+    def _read_head(self, capture: Path) -> bytes:
+        try:
+            descriptor = os.open(capture, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a FIFO must not block
+            with os.fdopen(descriptor, "rb") as file:
+                return file.read(_RECOGNISED_BY) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+        except OSError as error:
+            raise NotesError("notes_unreadable", path=safe_text(str(self.path)), reason=reason_of(error)) from error
 
     def _read(self) -> Notes:
         path = safe_text(str(self.path))
@@ -108,7 +115,7 @@ class Notebook:
                 raise NotesError("notes_foreign", path=path)
             notes, capture = from_bytes(data, path)
             size = min(max(capture["bytes"], 0), _RECOGNISED_BY)
-            is_same = fingerprint(self._capture, size) == capture
+            is_same = fingerprint(self._head[:size]) == capture
         except OSError as error:
             raise NotesError("notes_unreadable", path=path, reason=reason_of(error)) from error
         if not is_same:

@@ -27,6 +27,7 @@ class Slicer:
     """Copies packets of what a session has read so far.  Raises OSError where an input cannot be read."""
 
     def __init__(self, session: Session) -> None:
+        session.require_unchanged()
         self._session = session
         self._sources: list[PacketSource] = []
         store = session.store
@@ -64,6 +65,7 @@ class Slicer:
             record = source.record(int(store.offset[row]), int(store.captured[row]), int(store.time_ns[row]))
             said = comments(row, spool, number)
             writer.add(spool, record, int(store.wire_length[row]), said)
+        self._session.require_unchanged()  # it may have been meanwhile
 
     def link_type(self, rows: I64) -> int:
         """The link type of ``rows`` in a pcap file.  Raises OutputError when they have several."""
@@ -82,3 +84,4 @@ class Slicer:
         writer = PcapWriter(sink, link_field or link_type, nano=nano)
         for row in rows.tolist():
             writer.add(int(store.time_ns[row]), self._session.data(row), int(store.wire_length[row]))
+        self._session.require_unchanged()  # it may have been meanwhile

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.errors import OutputError
 from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
@@ -117,10 +118,14 @@ def write_files(
 
     ``tell`` is called with the number written about every `_TELL` seconds.  Raises OutputError.
     """
+    try:
+        session.require_unchanged()
+    except OSError as error:
+        raise OutputError("file_changed", path=session.label) from error
     finder = MessageFinder(session.halves)
     names: list[str] = []
     told = time.monotonic()
-    with ExportFolder(folder) as target:
+    with ExportFolder(folder, session.captured_bytes) as target:
         for file in files:
             if cancel.is_set():
                 break

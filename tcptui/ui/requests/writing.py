@@ -53,7 +53,7 @@ def write_chosen(
                     tell(done)
                     input_priority.step_aside()
 
-    with ExportFolder(path) as folder:
+    with ExportFolder(path, session.captured_bytes) as folder:
         return write_results(pairs(), folder)
 
 

@@ -8,7 +8,8 @@ NAME
   tcptui export: the files that a capture carried over HTTP, listed or saved
 
 SYNOPSIS
-  tcptui export FILE [--stream N [--id ID] | -Y FILTER] [--out DIR] [--json]
+  tcptui export FILE [--stream N [--id ID] | -Y FILTER] [--out DIR]
+                [--out-limit SIZE] [--json]
 
 DESCRIPTION
   Lists the bodies of HTTP/1.x and HTTP/2 messages, downloads and uploads, as
@@ -35,6 +36,9 @@ OPTIONS
   -Y FILTER, --display-filter FILTER
                only of connections of which a packet matches
   --out DIR    save them there
+  --out-limit SIZE  (million bytes, or k, M, G)  what they may take together;
+               otherwise 268 MB and 16 bytes for each captured one, and never
+               more than half of the free disk
   --json       an array of objects: packet, stream, id (of HTTP/2's stream),
                direction, host, uri, name, method, status, content_type, size,
                sent, parts, complete, reason and sha256
@@ -47,8 +51,8 @@ EXAMPLES
   tcptui export a.pcap --stream 0 --id 5 --out files
 
 EXIT STATUS
-  0 done, also where there is no file; 1 the input failed or DIR cannot be
-  written; 2 wrong usage
+  0 done, also where there is no file; 1 the input failed, DIR cannot be
+  written, or the limit was reached; 2 wrong usage
 """,
     "cli.export.line": "{packet:>8}  {size:>14}  {type:28}  {name:32}  {source}",
     "cli.export.not-whole": "{line}  (not whole: {why})",

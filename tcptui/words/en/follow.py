@@ -148,6 +148,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.websocket-pong": "WebSocket pong, {count} bytes",
     "follow.part.websocket-close": "WebSocket close, code {code}",
     "follow.part.websocket-other": "WebSocket opcode {opcode}, {count} bytes",
+    "follow.part.binary-cut": "more than {count} bytes that are no text; the rest was not unpacked",
     "follow.part.binary": "{count} bytes that are no text",
     "follow.part.cut": "only the first {count} bytes are shown decoded",
     "follow.part.more": "what follows is not shown decoded: see it as text or hex",

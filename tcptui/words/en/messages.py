@@ -17,6 +17,7 @@ WORDS: Final[dict[str, str]] = {
         "{path} is empty: whatever wrote it captured nothing, or has not written yet (tcpdump -U writes each "
         "packet at once)"
     ),
+    "messages.file_changed": "{path} was changed while it was read, so what was written may be of other bytes: run the command again",
     "messages.read_failed": "{path} cannot be read: {reason}",
     "messages.stdin_terminal": (
         "standard input is the terminal, not a capture; pipe one in, for example: tcpdump -U -w - | tcptui -"

@@ -5,5 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "messages.export_folder": "{path} cannot be used as the folder for exported files: {reason}",
     "messages.export_failed": "{name} cannot be written to {path}: {reason}; what was written before is whole",
+    "messages.export_bound": (
+        "The files would take more than {most} MB in {path}, which is all that they may: the others were not written. What was written is whole; export --out-limit SIZE sets another limit."
+    ),
     "messages.export_full": "{name} does not fit into {path}: {reason}; what was written before is whole",
 }

@@ -30,6 +30,7 @@ WORDS: Final[dict[str, str]] = {
         "{name} has more packets than fit this machine's memory: the first {packets} are shown. A filter (after the name) "
         "or editcap of Wireshark makes it smaller."
     ),
+    "session.file-changed": "{name} was changed after it was opened: nothing more is read from it. Open it again.",
     "session.spool-unreadable": "{name} cannot be read any further ({reason}); the {packets} packets before that are shown",
     "session.keylog-no-library": "The keys cannot be used: decrypting TLS takes the package cryptography (pip install 'tcptui[tls]')",
     "session.keylog-wrong-lines": "{name}: lines that belong in no key log were left out ({count}); connections with keys so far: {connections}",

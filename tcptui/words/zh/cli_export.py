@@ -8,7 +8,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui export：列出或保存抓包中通过 HTTP 传输的文件
 
 用法
-  tcptui export 文件 [--stream N [--id ID] | -Y 过滤器] [--out 目录] [--json]
+  tcptui export 文件 [--stream N [--id ID] | -Y 过滤器] [--out 目录]
+                [--out-limit 大小] [--json]
 
 说明
   列出 HTTP/1.x 和 HTTP/2 消息的正文，下载和上传都算，内容是去掉分块和编码
@@ -32,6 +33,8 @@ WORDS: Final[dict[str, str]] = {
   -Y 过滤器, --display-filter 过滤器
                只要有数据包匹配的连接
   --out 目录   保存到这里
+  --out-limit 大小  （百万字节，或加 k、M、G）  写出的文件合计最多占多大；
+               默认为 268 MB 加上每个抓到的字节 16 字节，且不超过可用磁盘的一半
   --json       对象数组：packet、stream、id（HTTP/2 的流）、direction、host、
                uri、name、method、status、content_type、size、sent、parts、
                complete、reason、sha256
@@ -44,7 +47,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui export a.pcap --stream 0 --id 5 --out files
 
 退出码
-  0 完成（没有文件也算）；1 输入有误，或无法写入目录；2 用法有误
+  0 完成（没有文件也算）；1 输入有误、无法写入目录，或达到上限；2 用法有误
 """,
     "cli.export.line": "{packet:>8}  {size:>14}  {type:28}  {name:32}  {source}",
     "cli.export.not-whole": "{line}  （不完整：{why}）",

@@ -148,6 +148,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.part.websocket-pong": "WebSocket pong，{count} 字节",
     "follow.part.websocket-close": "WebSocket 关闭，代码 {code}",
     "follow.part.websocket-other": "WebSocket 操作码 {opcode}，{count} 字节",
+    "follow.part.binary-cut": "超过 {count} 字节，不是文本；其余部分没有解压",
     "follow.part.binary": "{count} 字节，不是文本",
     "follow.part.cut": "解码后只显示前 {count} 字节",
     "follow.part.more": "后面的内容不再解码显示，请用文本或十六进制查看",

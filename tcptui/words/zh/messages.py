@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.file_denied": "{path}：没有读取权限；请向文件所有者索取，或复制到自己的目录再打开",
     "messages.file_directory": "{path} 是目录，请指定其中的抓包文件",
     "messages.file_empty": "{path} 是空文件：抓包程序什么也没抓到，或者还没有写入（tcpdump -U 会逐包写入）",
+    "messages.file_changed": "{path} 在读取期间被改动，已写出的内容可能来自别的字节：请重新运行命令",
     "messages.read_failed": "无法读取 {path}：{reason}",
     "messages.stdin_terminal": "标准输入是终端，不是抓包数据；请用管道传入，例如：tcpdump -U -w - | tcptui -",
     "messages.stream_empty": "{path}：数据流没有任何内容就结束了；请看管道另一端的程序报了什么错",

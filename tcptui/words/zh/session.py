@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "session.memory-spent": (
         "{name} 中的数据包超出了本机内存所能容纳的数量：只显示前 {packets} 个。可在文件名后加过滤表达式，或用 Wireshark 的 editcap 先截取一部分。"
     ),
+    "session.file-changed": "{name} 在打开之后被改动，不再从中读取内容。请重新打开。",
     "session.spool-unreadable": "{name} 无法继续读取（{reason}）；此前的 {packets} 个数据包已显示",
     "session.keylog-no-library": "密钥无法使用：解密 TLS 需要软件包 cryptography（pip install 'tcptui[tls]'）",
     "session.keylog-wrong-lines": "{name}：密钥日志中有 {count} 行无法识别，已略过；读入了 {connections} 条连接的密钥",

@@ -51,3 +51,16 @@ def test_each_captured_byte_allows_some() -> None:
     made = Expansion(1_000)
     assert made.texts(["a" * (USUAL + 17_000)]) == ["a" * (USUAL + 17_000)]
     assert made.texts(["a" * (USUAL + 1)]) == ["a" * USUAL + "…"]
+
+
+def test_what_is_no_text_is_unpacked_up_to_the_bound_of_all() -> None:
+    expansion, block, made = Expansion(0), bytes(1 << 20), []
+
+    def blocks() -> Iterator[bytes]:
+        for number in range(1_000):
+            made.append(number)
+            yield block
+
+    assert sum(map(len, expansion.counted(blocks()))) == expansion.most + USUAL
+    assert (expansion.cut, len(made)) == (1, (expansion.most >> 20) + 1)
+    assert list(expansion.counted([block])) == [block[:USUAL]]
