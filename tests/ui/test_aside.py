@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from other_frames import ip
+from screen_lines import screen_lines
 
 from tcptui.protocols.headers import tree
-from tcptui.session.session import Session
+from tcptui.session.session import Session, open_file
 from tcptui.ui import explain_document
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.screens.help import HelpScreen
@@ -17,8 +20,9 @@ from tests.ui.conftest import SETTLES_IN_S, until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
-    from tests.ui.conftest import Shown
+    from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -113,8 +117,25 @@ async def test_what_is_wanted_no_more_is_not_shown(show: Show, mixed_session: Se
         gate.hold(tree, "header_tree")
         await shown.pilot.press("down")
         await until(gate.waits.is_set)
-        shown.screen.workspace._header_tree.drop()
+        shown.screen.workspace.headers._working.drop()
         gate.is_open.set()
         await shown.settle()
 
         assert COMPUTED in "\n".join(shown.lines())
+
+
+@pytest.mark.parametrize("key", ["u", "ctrl+f"])
+async def test_screens_of_packets_are_left_while_a_header_tree_is_worked_out(
+    show: Show, wire: Wire, tmp_path: Path, gate: Gate, key: str
+) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    datagram = struct.pack("!HHHH", 40001, 9, 12, 0) + b"GET "
+    wire.frames.append((wire.frames[-1][0] + 1, ip("10.0.0.1", "192.0.2.9", 17, datagram)))
+    session = open_file(wire.pcap(tmp_path / "both.pcap"))
+    async with show(session, (160, 50)) as shown:
+        gate.hold(tree, "header_tree")
+        await shown.pilot.press(key, *(("G", "E", "T", "enter") if key == "ctrl+f" else ()))
+        await until(lambda: COMPUTED in "\n".join(screen_lines(shown.pilot.app.screen)))
+        await shown.pilot.press("escape")
+        await until(lambda: shown.pilot.app.screen is shown.screen)
+        assert not gate.is_open.is_set()

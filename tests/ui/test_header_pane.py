@@ -10,7 +10,9 @@ from screen_lines import screen_lines
 
 from tcptui.protocols.headers.node import Node
 from tcptui.session.session import open_file
-from tcptui.ui.main.header_pane import cut_ends, line_names, shorter_lines
+from tcptui.ui.main.header_pane import cut_ends, line_names, shorter_lines, with_most_lines
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,3 +213,15 @@ async def test_long_addresses_are_whole_on_a_screen_of_160_columns_and_a_graph_o
         drawn = "\n".join(screen_lines(shown.pilot.app.screen))
         assert "there is no round trip to measure" in drawn
         assert "┤" not in drawn
+
+
+def test_tree_of_too_many_lines_ends_with_how_many_are_left_out() -> None:
+    layer = Node("layer", children=tuple(Node(f"line {number}") for number in range(5)))
+    root = Node("", children=(layer, layer))
+    words = Words(Language.EN)
+
+    cut = with_most_lines(root, words, 9)
+
+    assert with_most_lines(root, words, 12) is root
+    assert [len(each.children) for each in cut.children] == [5, 1, 0]
+    assert cut.children[-1].label == "4 more lines: too many to be shown here"

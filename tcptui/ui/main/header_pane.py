@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -16,13 +16,15 @@ from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
+from tcptui.ui.aside import Aside
 from tcptui.ui.cell_text import fit_ends
 from tcptui.ui.main.hex_pane import HexPane, fits_whole_line
 from tcptui.ui.theme import Glyphs
 from tcptui.ui.widgets.painted_lines import PaletteMixin
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from rich.style import StyleType
     from textual import events
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from textual.theme import Theme
     from textual.widgets.tree import TreeNode
 
+    from tcptui.words.catalogue import Words
+
+#: Lines of one tree, at most: to draw more takes longer than a key may wait, and nobody reads them.
+LINES_MOST: Final = 1_500
 #: Layers and subtrees that are expanded at first: those that this program is about.
 _OPEN_AT_FIRST: Final = frozenset({"tcp", "tcp.flags", "tcp.options", "tcp.analysis"})
 #: The bytes are shown below the tree only while the tree keeps this many lines.
@@ -108,6 +114,32 @@ def _innermost(root: Node) -> Node | None:
     """The innermost layer, where none is one that this program is about."""
     is_ours = any(layer.field in _OPEN_AT_FIRST for layer in root.children)
     return None if is_ours or not root.children else root.children[-1]
+
+
+def with_most_lines(root: Node, words: Words, most: int = LINES_MOST) -> Node:
+    """``root`` with at most ``most`` lines below it; a last one tells how many are left out."""
+    left = most - 1
+
+    def cut(node: Node) -> Node:
+        nonlocal left
+        kept = []
+        for child in node.children:
+            if left <= 0:
+                break
+            left -= 1
+            kept.append(cut(child))
+        return replace(node, children=tuple(kept))
+
+    lines = _lines_below(root)
+    if lines <= most:
+        return root
+    whole = cut(root)
+    more = Node(words("screen.headers.more", n=Count(lines - _lines_below(whole))))
+    return replace(whole, children=(*whole.children, more))
+
+
+def _lines_below(node: Node) -> int:
+    return sum(1 + _lines_below(child) for child in node.children)
 
 
 class HeaderTree(Tree[Node], PaletteMixin):
@@ -360,6 +392,8 @@ class HeaderPane(Container):
 
     def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self._working: Aside[Node] = Aside(self)
+        self._waits_for: Hashable = None
         self.tree_view = HeaderTree(glyphs)
         self.hex_pane = HexPane()
         self.is_alone = True
@@ -378,6 +412,7 @@ class HeaderPane(Container):
         ``found``: what searches have found, offset, length and number of the search, is coloured.  ``look_at``: the
         offset of a byte that is scrolled to.
         """
+        self._working.drop()
         self.tree_view.show(root)
         self.hex_pane.show(data, found)
         self._divide(self.size)
@@ -386,6 +421,32 @@ class HeaderPane(Container):
             self._mark(node.data)
         if look_at >= 0:
             self.hex_pane.show_byte(look_at)
+
+    def work_out(
+        self, key: Hashable, compute: Callable[[], Node], words: Words, data: bytes,
+        found: Sequence[tuple[int, int, int]] = (), look_at: int = -1,
+    ) -> None:  # fmt: skip
+        """`show` the tree that ``compute`` returns; where it takes long, a line that says so stands in its place.
+
+        ``key`` names the packet and what its tree depends on.
+        """
+
+        def bounded() -> Node:
+            return with_most_lines(compute(), words)
+
+        def take(root: Node) -> None:
+            self.show(root, data, found, look_at)
+
+        if not self._working.want(key, bounded, take) and key != self._waits_for:
+            self._waits_for = key
+            self.tree_view.show(Node("", children=(Node(words("screen.explain.computing")),)))
+            self.hex_pane.show(data, found)
+            self._divide(self.size)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the tree is there that was to be shown last."""
+        return not self._working.is_busy
 
     def _mark(self, node: Node) -> None:
         # A field that is the whole frame is not marked: that would say nothing.

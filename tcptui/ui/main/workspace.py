@@ -11,7 +11,6 @@ from textual.message import Message
 
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.headers.node import Node
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.aside import Aside
 from tcptui.ui.main.explain_pane import Passage, Tone
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
+    from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
@@ -87,12 +87,9 @@ class Workspace(Panes):
         """Updates that still have to follow the cursor, as a stack: the last one is done first."""
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words, glyphs)
-        self._header_tree: Aside[Node] = Aside(self)
         self._explanation: Aside[Document] = Aside(self)
         self._explained = (True, -1)
         """What was to be explained last: whether that is a connection, and which; or which packet."""
-        self._header_tree_of = -1
-        """The packet whose header tree was wanted last."""
         self._explains_connection = True
         self._dns: DnsNames | None = None
         """Names of addresses by the DNS answers of the capture, as far as they have been read."""
@@ -209,7 +206,7 @@ class Workspace(Panes):
     @property
     def computes(self) -> bool:
         """Whether something that the panes show is being computed and takes long."""
-        return self._header_tree.is_busy or self._explanation.is_busy or self._fetch.is_busy
+        return not self.headers.is_settled or self._explanation.is_busy or self._fetch.is_busy
 
     def _schedule(self) -> None:
         """Update what depends on the selection once the cursor rests, one pane at a time."""
@@ -294,7 +291,6 @@ class Workspace(Panes):
         if session is None:
             return
         if row < 0:
-            self._header_tree.drop()
             self.headers.show(None, b"")
             return
         packet = session.packet(row)
@@ -307,15 +303,9 @@ class Workspace(Panes):
         found = self.highlights.spans_in(row)
         hit = self.hit if self.found is not None else None
         look_at = next((start for at, start, _ in hit.parts if at == row), -1) if hit is not None else -1
-
-        def take(tree: Node) -> None:
-            self.headers.show(tree, packet.data, found, look_at)
-
         wanted = row, id(messages), self.ladder.conceals
-        is_shown = self._header_tree.want(wanted, partial(header_tree, packet, messages), take)
-        if not is_shown and row != self._header_tree_of:
-            self.headers.show(Node("", children=(Node(self.words("screen.explain.computing")),)), packet.data, found)
-        self._header_tree_of = row
+        compute = partial(header_tree, packet, messages)
+        self.headers.work_out(wanted, compute, self.words, packet.data, found, look_at)
 
     def show_explanation(self) -> None:
         """Show the explanation of the selected packet or connection."""

@@ -178,7 +178,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
         """Whether everything that has been read is shown."""
         known = self.session.other.is_current and self._seen == self.session.other.revision
         paired = self.session.other_pairs.is_current and self._pairs_seen == self.session.other_pairs.revision
-        return known and paired and self._wanted == NO_ROW and not self._is_searching and self._reading is None
+        is_shown = self._reading is None and self.headers.is_settled
+        return known and paired and self._wanted == NO_ROW and not self._is_searching and is_shown
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
@@ -330,7 +331,8 @@ class OtherScreen(KeyedScreen[OtherResult]):
         except OSError as error:
             self.say(reason_of(error))
             return
-        self.headers.show(with_pairs(header_tree(packet), self.session.other_pairs.all_of(row)), packet.data)
+        pairs = self.session.other_pairs.all_of(row)
+        self.headers.work_out((row, pairs), lambda: with_pairs(header_tree(packet), pairs), self.words, packet.data)
 
     # -- levels ------------------------------------------------------------------------
     def _go_to_level(self, level: int) -> None:

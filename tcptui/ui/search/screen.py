@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -162,7 +163,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
     @property
     def settled(self) -> bool:
         """Whether no search is under way, and the packet of the hit under the cursor is shown."""
-        return self._search is None and self._reading is None
+        return self._search is None and self._reading is None and self.headers.is_settled
 
     # -- searching -----------------------------------------------------------------------
     def _begin(self, text: str) -> None:
@@ -291,7 +292,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
             self.say(reason_of(error))
             return
         found = [(hit.start, hit.length, self.number)] if hit.start >= 0 else []
-        self.headers.show(header_tree(packet), packet.data, found, hit.start)
+        self.headers.work_out(hit, partial(header_tree, packet), self.words, packet.data, found, hit.start)
 
     # -- keys --------------------------------------------------------------------------
     def action_edit(self) -> None:

@@ -114,6 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "and {count} more",
     "screen.explain.nothing": "Select a connection to see what happened to it.",
     "screen.explain.computing": "being worked out: this takes longer than usual",
+    "screen.headers.more": "{n:more line|more lines}: too many to be shown here",
     "screen.explain.unjudged": "Not judged yet",
     "screen.explain.unjudged_meaning": "What the {packets:packet|packets} of this connection tell is being worked out.",
     "screen.explain.since": "Not judged yet: its last {n:packet|packets}.",

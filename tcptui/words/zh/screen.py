@@ -114,6 +114,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.more": "另有 {count} 个",
     "screen.explain.nothing": "选择一条连接，这里会说明它发生了什么。",
     "screen.explain.computing": "正在计算，这次比平时要久一些",
+    "screen.headers.more": "另有 {n} 行，数量太多，这里不显示",
     "screen.explain.unjudged": "尚未得出结论",
     "screen.explain.unjudged_meaning": "这条连接的 {packets} 个包正在分析。",
     "screen.explain.since": "最后 {n} 个包尚未分析。",
