@@ -16,7 +16,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import error_line, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from tcptui.capture.output import FileId
     from tcptui.capture.output_files import OutputFiles
@@ -110,11 +110,16 @@ def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
     return TeeSource(source, files)
 
 
-def say_unwritten(sources: Iterable[Source], words: Words) -> None:
-    """Print how many packets that came to the closed ``sources`` are in no file, if any."""
+def say_lost(sources: Sequence[Source], evicted: int, words: Words) -> None:
+    """Print how many packets that came to the closed ``sources`` are in no file and no spool, if any.
+
+    ``evicted``: those that the session has evicted, which only a file of ``-w`` still holds.
+    """
     count = sum(source.status().unwritten for source in sources)
     if count:
         say(words("cli.live.unwritten", count=count), words)
+    if evicted and not all(source.is_saved for source in sources):
+        say(words("cli.live.evicted", count=evicted), words)
 
 
 def say_files(source: Source, words: Words) -> int:

@@ -28,7 +28,7 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_unwritten
+from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_lost
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.remains import leftovers
@@ -248,7 +248,7 @@ class _Rounds:
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
-        say_unwritten([source], self._words)
+        say_lost([source], progress.evicted, self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _says_yes(self, question: str) -> bool:
@@ -270,10 +270,11 @@ class _Rounds:
         watched = Watched(session, [source], command, inputs)
         code = self._show(session, command.display, watched=watched)
         watched.end()
-        status = source.status()
-        counts = {"packets": watched.session.progress.rows, "dropped": status.kernel_dropped}
+        status, progress = source.status(), watched.session.progress
+        counts = {"packets": progress.rows, "dropped": status.kernel_dropped}
         key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
         say(self._words(key, **counts), self._words)
+        say_lost([source], progress.evicted, self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:

@@ -15,6 +15,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.finding": "{option}: there is no finding {value}; tcptui --help lists them",
     "cli.error.finding-near": "{option}: there is no finding {value}; near it: {near}",
     "cli.error.needs-source": "{option} needs packets: an interface (-i), a file, - or ssh://",
+    "cli.live.evicted": "the oldest {count} of them were evicted to make room for newer ones; to keep all, write a file with -w",
     "cli.live.unwritten": "{count} packets more had come and are lost: there was no room for them",
     "cli.live.files": "{count} files written, the last is {file}",
     "cli.live.files.fewer": "{count} more were written and are not there any more: moved, removed or replaced meanwhile",

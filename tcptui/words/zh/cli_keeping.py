@@ -15,6 +15,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.finding": "{option}：没有 {value} 这个诊断结论；tcptui --help 列出了全部名称",
     "cli.error.finding-near": "{option}：没有 {value} 这个诊断结论；相近的有：{near}",
     "cli.error.needs-source": "{option} 需要数据包来源：接口（-i）、文件、- 或 ssh://",
+    "cli.live.evicted": "其中最早的 {count} 个已为腾出空间被淘汰；要全部保留，请用 -w 写入文件",
     "cli.live.unwritten": "另有 {count} 个数据包因空间不足没能写入，已丢失",
     "cli.live.files": "共写了 {count} 个文件，最后一个是 {file}",
     "cli.live.files.fewer": "另外写过 {count} 个文件，现在已不在原处：期间被移走、删除或替换",
