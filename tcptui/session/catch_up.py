@@ -383,4 +383,7 @@ class CatchUp:
             link_type = min(pipeline.unknown_link_types)
             label = next(info.label for info in pipeline.sources if info.link_type == link_type)
             return Notice("session.unknown-link-type", {"name": label, "link_type": link_type})
+        for source, reader in zip(self._sources, pipeline.readers, strict=True):
+            if reader.parser.times_clipped:
+                return Notice("session.times-out-of-range", {"name": source.label})
         return None

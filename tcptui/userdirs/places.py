@@ -63,7 +63,8 @@ def code_directory(environ: Mapping[str, str]) -> Directory | None:
     """
     for base, names in _code_places(environ):
         with suppress(OSError):
-            found = open_directory(base, *names, make=True, strict=True)
+            # A relative name has no meaning, and no error, in a working directory that was removed.
+            found = open_directory(base.absolute(), *names, make=True, strict=True)
             if os.access(".", os.W_OK | os.X_OK, dir_fd=found.descriptor):
                 return found
             found.close()
@@ -119,7 +120,7 @@ def _code_places(environ: Mapping[str, str]) -> Iterator[tuple[Path, tuple[str, 
     """Where machine code may be: a directory, and the names of ours in it, one in the other."""
     chosen = environ.get(_NUMBA_VARIABLE)
     if chosen:
-        yield Path(chosen).absolute(), (_NAME,)
+        yield Path(chosen), (_NAME,)
     cache = _base(environ, "XDG_CACHE_HOME", ".cache")
     if cache is not None:
         yield cache, (_NAME, "numba")

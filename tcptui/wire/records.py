@@ -137,6 +137,8 @@ class RecordParser:
     stop: Stop | None = None
     reported_drops: int = 0
     """Sum of the drop counters in pcapng interface statistics."""
+    times_clipped: bool = False
+    """Whether a time lay outside the bounds, one of which stands for it now."""
     comments: list[bytes] = field(default_factory=list)
     """Section comments of pcapng."""
     secrets: list[bytes] = field(default_factory=list, repr=False)
@@ -158,7 +160,9 @@ class RecordParser:
 
     def anew(self) -> RecordParser:
         """A parser of the bytes that come next, which numbers them from 1 and knows nothing of the packets before."""
-        return replace(self, interfaces=list(self.interfaces), comments=[], reported_drops=0, _listed=0)
+        return replace(
+            self, interfaces=list(self.interfaces), comments=[], reported_drops=0, times_clipped=False, _listed=0
+        )
 
     def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
         """The next batch in ``buffer[:valid]`` and how many bytes it used.
@@ -294,7 +298,9 @@ class RecordParser:
             nanos = part * np.uint64(_NANO // rate) if _NANO % rate == 0 else _scaled(part, rate)
             # The seconds of a broken clock must not overflow before they are clipped.
             seconds = np.minimum(whole, np.uint64(2 * _LATEST)).astype(np.int64) + interface.offset_s
-            times[mine] = np.clip(seconds, _EARLIEST, _LATEST) * _NANO + nanos.astype(np.int64)
+            within = np.clip(seconds, _EARLIEST, _LATEST)
+            self.times_clipped |= bool((within != seconds).any())
+            times[mine] = within * _NANO + nanos.astype(np.int64)
         return times
 
     def _note(self, status: int) -> None:

@@ -1,4 +1,7 @@
-"""A capture of which not every byte was read: every command says so and fails, and still writes what is there."""
+"""A capture of which not every byte was read: every command says so and fails, and still writes what is there.
+
+One with times that cannot be shown is read whole; that is said, too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import many, mixed
+from pcapng_blocks import enhanced, interface, section
 from run_command import run
 
 from tcptui.cli.main import main
@@ -102,3 +106,17 @@ def test_capture_that_memory_ends_is_not_said_to_be_whole(
     assert "has more packets than fit" in said.err
     assert not said.out.startswith("ok ")
     assert "No trouble" not in said.out
+
+
+@pytest.mark.parametrize("words", [("report",), ("packets",), ("verdicts", "--jsonl")], ids=" ".join)
+@pytest.mark.parametrize(("offset", "notices"), [(-(2**32), 1), (2**33, 1), (-2, 0)])
+def test_times_that_cannot_be_shown_are_reported_once(
+    words: tuple[str, ...], offset: int, notices: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "clock.pcapng"
+    packets = b"".join(enhanced("<", 0, ticks, bytes(60)) for ticks in (1, 2))
+    path.write_bytes(section("<") + interface("<", 1, offset=offset) + packets)
+
+    code, _, complaint = run(words[0], path, *words[1:])
+
+    assert (code, complaint.count("before 1896-12-06")) == (0, notices)

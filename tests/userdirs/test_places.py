@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -194,6 +195,19 @@ def test_folder_that_somebody_made_in_a_shared_one_is_not_used(
     give_away(monkeypatch, shared / "tcptui")
 
     assert code_path({"NUMBA_CACHE_DIR": str(shared)}) == last
+
+
+def test_relative_name_counts_from_the_working_directory_if_there_is_one(
+    tmp_path: Path, last: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    assert code_path({"NUMBA_CACHE_DIR": "n"}) == gone / "n" / "tcptui"
+
+    shutil.rmtree(gone)
+
+    assert code_path({"NUMBA_CACHE_DIR": "n"}) == last
 
 
 @pytest.mark.parametrize("error", [13, 20, 24, 28, 30, 40])  # EACCES ENOTDIR EMFILE ENOSPC EROFS ELOOP

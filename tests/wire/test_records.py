@@ -166,6 +166,20 @@ def test_clock_beyond_all_years_stands_still_where_differences_still_fit() -> No
     assert max(times) - min(times) < 2**63
 
 
+@pytest.mark.parametrize(
+    ("offset", "is_clipped"),
+    [(-2_305_843_009, False), (-2_305_843_012, True), (0, False), (4_611_686_017, False), (4_611_686_018, True)],
+)
+def test_time_out_of_range_is_marked(offset: int, is_clipped: bool) -> None:
+    options = option(14, struct.pack("<q", offset))
+
+    found = read(section() + interface(options=options) + enhanced(1_000_001, b"x"))
+
+    assert found.parser.times_clipped == is_clipped
+    assert (found.times == [(offset + 1) * SECOND + 1000]) != is_clipped
+    assert not found.parser.anew().times_clipped
+
+
 def test_latest_time_of_pcap_is_kept_in_pcapng() -> None:
     last = 0xFFFF_FFFF * 1_000_000 + 999_999
 

@@ -22,6 +22,10 @@ WORDS: Final[dict[str, str]] = {
         "{name} describes more than 10,000 interfaces, the last at byte {position}; the {packets} packets before it are shown"
     ),
     "session.unknown-link-type": "{name} has link type {link_type}, which tcptui does not decode; its packets are listed as other",
+    "session.times-out-of-range": (
+        "{name} has times before 1896-12-06 or after 2116-02-20; the nearer of these days is shown instead, and durations "
+        "that begin or end there mean nothing"
+    ),
     "session.too-many-packets": (
         "This capture has reached the largest number of packets that can be counted here; the newest "
         "ones are shown. Begin a new capture to go on."

@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "session.interfaces-too-many": "{name} 描述了 10,000 个以上的接口，到第 {position} 字节处为止；此前的 {packets} 个数据包已显示",
     "session.unknown-link-type": "{name} 的链路类型是 {link_type}，tcptui 不解码这种类型；其中的数据包列为“其他”",
+    "session.times-out-of-range": "{name} 里有早于 1896-12-06 或晚于 2116-02-20 的时间；这些时间以较近的那个日期代替，与之相关的时长没有意义",
     "session.too-many-packets": "包的数量已达到这里能计数的上限，抓包到此为止；最新的包仍可查看。要继续，请重新开始抓包。",
     "session.memory-spent": (
         "{name} 中的数据包超出了本机内存所能容纳的数量：只显示前 {packets} 个。可在文件名后加过滤表达式，或用 Wireshark 的 editcap 先截取一部分。"
