@@ -357,8 +357,7 @@ class FindingsCache:
             opened = self._judged[stream] == segments and stream in self._whole
             if not opened or self._judged_until[stream] < self._store.latest_ns:
                 self._keep(judgement)
-        self.waiting = len(left)
-        self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
+        self._note_left(left)
 
     def _judgement(self, stream: int) -> Judgement:
         """What `_concluded` cached of ``stream``."""
@@ -437,21 +436,24 @@ class FindingsCache:
         """Judge the streams ``due`` (ascending) until it ``is_late``; returns whether any are left."""
         due = self._without_lone_syns(due)
         while len(due):
+            if is_late():
+                self._note_left(due)
+                return True
             # One pass over the rows gathers up to `GATHERED_SEGMENTS`; a longer stream is gathered alone.
             kept = self._streams.packets[due] - self._streams.evicted[due]
-            upto = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1)
-            gathered = gather_streams(self._store, self._streams, due[:upto])
-            done = sum(
-                1 for some in gathered for _ in self._judge_each(some, np.arange(len(some.streams)), read, is_late)
-            )
-            if done < upto:
-                left = due[done:]
-                self.waiting = len(left)
-                self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
-                return True
-            due = due[upto:]
+            upto, done = max(int(np.searchsorted(np.cumsum(kept), GATHERED_SEGMENTS)), 1), 0
+            for some in gather_streams(self._store, self._streams, due[:upto]):
+                done += sum(1 for _ in self._judge_each(some, np.arange(len(some.streams)), read, is_late))
+                if is_late():
+                    break
+            due = due[done:]
         self.waiting = self.unlooked = 0
         return False
+
+    def _note_left(self, left: NDArray[np.int64]) -> None:
+        """Note which streams are ``left`` to be judged."""
+        self.waiting = len(left)
+        self.unlooked = int(np.count_nonzero(self._streams.packets[left] > self._judged[left]))
 
     def _judge_at_once(self, gathered: Gathered, read: SparseMask) -> Iterator[int]:
         """`_judge_each` of all streams in ``gathered``, where nobody waits for the first: those alike together."""
@@ -498,26 +500,27 @@ class FindingsCache:
     def _judge_each(
         self, gathered: Gathered, places: NDArray[np.int64], read: SparseMask, is_late: Callable[[], bool]
     ) -> Iterator[int]:
-        """Judge the streams at ``places`` in ``gathered`` until it ``is_late``, and cache the findings.
+        """Judge the streams at ``places`` in ``gathered`` until it ``is_late``, at least one, and cache the findings.
 
-        Yields their numbers.
+        Yields their numbers.  Were none judged where looking back at it takes longer than there is time, it would be
+        looked back at again and again.
         """
         self._siblings.gathered = gathered
         few, of_few = gathered.few(places)
-        for begin in range(0, len(places), JUDGED_AT_ONCE):
-            if is_late():
-                break
+        begin, size = 0, 1  # grows, so that what has been looked back at in vain was less than what has been judged
+        while begin < len(places) and not (begin and is_late()):
             input_priority.step_aside()
-            some = gathered.streams[places[begin : begin + JUDGED_AT_ONCE]]
-            views = list(map(few.view, of_few[begin : begin + JUDGED_AT_ONCE]))
+            some = gathered.streams[places[begin : begin + size]]
+            views = list(map(few.view, of_few[begin : begin + size]))
             self._write_hindsight(zip(views, may_need(self._streams, some.astype(np.int32)).tolist(), strict=True))
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
-            while views and not is_late():
+            while views and not (begin and is_late()):
                 input_priority.step_aside()
                 view = views.pop()
                 self._concluded(view, read=bool(read[view.stream]))
                 yield view.stream
+            begin, size = begin + size, min(2 * size, JUDGED_AT_ONCE)
         self._siblings.gathered = None
 
     def _without_lone_syns(self, due: NDArray[np.int64]) -> NDArray[np.int64]:
