@@ -50,7 +50,7 @@ def test_clock_set_back_is_a_finding_and_packets_keep_their_order(terminal: Term
     assert numbers == list(range(9, 17))
     terminal.press("4", "z")  # all of it, wherever it begins
     seen = line_with(terminal.wait("Capture clock went back"), "clock went back")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     assert code == 0
     assert "Traceback" not in terminal.screen()
@@ -61,7 +61,7 @@ def test_clock_set_forward_changes_no_order_and_stops_nothing(terminal: Terminal
     through_a_pipe(terminal, tmp_path, stepped(HOUR_NS))
     terminal.press("g", "j")
     screen = terminal.wait("stream 1, 8 packets")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     assert code == 0
     note_fault("clock set forward by an hour", line_with(screen, "stream 1, 8 packets"), "nothing", code)

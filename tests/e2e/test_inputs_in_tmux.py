@@ -49,7 +49,7 @@ def test_capture_through_a_pipe_leaves_the_keyboard_to_the_terminal(terminal: Te
 def test_messages_to_a_file_do_not_blank_a_piped_screen(terminal: Terminal, mixed_file: Path, tmp_path: Path) -> None:
     terminal.run(f"cat {mixed_file} | {program(terminal)} - 2>{tmp_path}/log >{tmp_path}/out")
     terminal.wait(LOADED)
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
     assert (tmp_path / "out").read_text() == ""
@@ -73,7 +73,7 @@ def test_pipe_that_is_slow_says_it_waits_then_grows_on_the_screen(terminal: Term
         terminal.wait(LOADED)
     terminal.press("Down")
     terminal.wait("stream 3, 8 packets")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 
@@ -86,7 +86,7 @@ def test_pipe_without_packets_gets_one_line(terminal: Terminal) -> None:
 def test_quitting_ends_the_program_that_writes_the_pipe(terminal: Terminal, mixed_file: Path) -> None:
     terminal.run(f"(cat {mixed_file}; while :; do printf ''; sleep 1; done) | {program(terminal)} -")
     terminal.wait(LOADED)
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     terminal.wait(lambda _screen: not terminal.alternate, "the shell")
     terminal.press("C-c")
     terminal.wait(re.compile(r"<(0|130)>\s*$"))

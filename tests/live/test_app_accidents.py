@@ -46,7 +46,7 @@ def saved_and_left(terminal: Terminal, path: Path) -> int:
     terminal.type(str(path))
     terminal.press("Enter")
     terminal.wait("Saved ")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     return terminal.wait_prompt()
 
 
@@ -129,7 +129,7 @@ def test_stopped_program_misses_nothing(terminal: Terminal, link: Link) -> None:
     # In a line of its own: of a program that is stopped amid a frame, the shell reads the terminal's answer as typed.
     terminal.type("\nfg\n")
     screen = terminal.wait("21 connections")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     assert code == 0
     assert ", 0 dropped by the kernel" in terminal.screen()
@@ -163,7 +163,7 @@ def test_spool_that_is_cut_ends_the_capture_and_the_screen_lives(
     seen = line_with(terminal.wait("was cut short by another program"), "was cut short")
     terminal.press("g", "2", "j")
     terminal.wait("SYN-RECEIVED")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     assert list(spools.iterdir()) == []
     note_fault(

@@ -202,7 +202,7 @@ def test_user_without_the_right_gets_the_command_that_has_it(
     terminal.wait("0 packets")
     link.ask()
     terminal.wait(f"{SERVER}:{PORT}")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 
@@ -214,7 +214,7 @@ def test_accepted_offer_runs_that_command(as_user: Callable[..., Terminal], link
     terminal.wait("0 packets")
     link.ask()
     terminal.wait(f"{SERVER}:{PORT}")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 
@@ -263,7 +263,7 @@ def test_no_thread_of_the_screen_has_a_right_and_the_capture_has_one_socket_and_
     assert {"control", "packets", "spool"} <= set(held)
     files = {path.readlink() for path in descriptors if kind_of(path) == "spool"}
     assert len([path for path in files if path.suffix == ".pcap"]) == 1
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     note_proof(f"the running screen's {len(rights)} threads: CapPrm, CapEff, NoNewPrivs", set(rights.values()), {})
     note_proof("what the running capture process has open", held, {})
@@ -335,7 +335,7 @@ def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], li
     link.ask()
     terminal.wait("10.79.0.2:http-alt")
     assert status(terminal.app_pid())["Uid"] != ["0"] * 4
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 

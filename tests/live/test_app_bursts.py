@@ -101,7 +101,7 @@ def test_real_connections_are_explained_amid_a_flood_of_syns(terminal: Terminal,
     terminal.type("10.79.0.2:9")
     terminal.press("Enter")
     screen = terminal.wait("refused")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     captured, dropped = summary(terminal)
     assert captured + dropped >= sent + 20

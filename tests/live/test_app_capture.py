@@ -79,7 +79,7 @@ def test_count_ends_the_capture_and_the_screen_stays(terminal: Terminal, link: L
     terminal.wait("5 packets  1 connection")
     terminal.press("Down", "2")
     terminal.wait("SYN-SENT")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert "5 packets captured" in terminal.screen()
 
@@ -162,7 +162,7 @@ def test_packets_that_the_kernel_dropped_are_counted(terminal: Terminal, link: L
     link.ask(20, 20)  # half a megabyte, and nobody takes it out of the kernel's 64 kilobytes
     os.kill(child, signal.SIGCONT)
     terminal.wait(re.compile(r"dropped [1-9]"))
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert re.search(r"packets captured, [1-9]\d* dropped by the kernel", terminal.screen())
 
@@ -206,7 +206,7 @@ def test_capture_of_tcpdump_through_a_pipe(terminal: Terminal, link: Link) -> No
     terminal.wait("SYN-SENT")
     link.ask(2)
     terminal.wait("3 connections")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     terminal.wait(lambda _screen: not terminal.alternate, "the shell")
     link.ask()  # tcpdump learns with its next packet that nobody reads
     terminal.wait(re.compile(r"<\d+>\s*$"))

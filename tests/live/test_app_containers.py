@@ -63,7 +63,7 @@ def test_documented_line_shows_packets_of_the_other_namespace(terminal: Terminal
     assert str(PORT) in screen or "http-alt" in screen
     terminal.press("j", "2", "g")
     terminal.wait("SYN-SENT")
-    terminal.press("q", "q")  # packets out of a pipe are in no file
+    terminal.leave_unsaved()  # packets out of a pipe are in no file
     terminal.wait(lambda _screen: not terminal.alternate, "the shell")
     link.ask()  # tcpdump learns with its next packet that nobody reads
     # What tcpdump says at its end may come behind the prompt.

@@ -47,7 +47,7 @@ def test_disk_that_others_fill_ends_the_capture_and_keeps_what_fits(
     terminal.type(str(tmp_path / "saved.pcap"))
     terminal.press("Enter")
     terminal.wait("Saved ")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     code = terminal.wait_prompt()
     packets = len(run("tcpdump", "-nr", str(tmp_path / "saved.pcap")).splitlines())
     assert 1000 < packets < 20_000

@@ -201,6 +201,6 @@ def test_pipe_is_kept_when_the_program_is_killed(terminal: Terminal, link: Link,
 def test_capture_that_was_left_on_purpose_is_gone(terminal: Terminal, link: Link, spools: Path) -> None:
     capturing(terminal, link)
     assert len(list(spools.glob("*.pcap"))) == 1
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert list(spools.iterdir()) == []

@@ -69,7 +69,7 @@ def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(termi
     screen = terminal.wait("refused")
     assert "2 packets  1 connection" in screen
     assert f":{PORT}" not in screen
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 
@@ -86,7 +86,7 @@ def test_capture_cleared_begins_at_the_first_packet_again(terminal: Terminal, li
     terminal.wait("0 packets")
     link.knock()
     terminal.wait("2 packets  1 connection")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 

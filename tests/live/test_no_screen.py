@@ -314,7 +314,7 @@ def test_stop_on_leaves_the_screen_and_says_why(terminal: Terminal, link: Link) 
     link.ask()
     screen = terminal.wait("2 connections")
     assert "3 connections" not in screen
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 

@@ -81,7 +81,7 @@ def test_capture_on_another_host_shows_its_packets_and_not_its_own(terminal: Ter
     link.knock()
     screen = terminal.wait("refused")
     assert f":{SSH_PORT}" not in screen
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert re.search(r"\d+ packets captured, 0 dropped by the kernel", terminal.screen())
 
@@ -91,7 +91,7 @@ def test_count_ends_a_remote_capture_with_its_numbers(terminal: Terminal, link: 
     terminal.wait("own SSH left out")
     link.knock()
     terminal.wait("refused")
-    terminal.press("q", "q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
     assert "2 packets captured, 0 dropped by the kernel" in terminal.screen()
 

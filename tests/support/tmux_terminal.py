@@ -34,6 +34,10 @@ DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "60"))
 _POLL_S: Final = 0.03
 #: The shell's prompt shows the status of the last command.
 _PROMPT: Final = re.compile(r"^<(\d+)>", re.MULTILINE)
+#: What asks before a capture is given up.
+_QUESTION: Final = re.compile("Press again to quit|再按一次")
+#: A key that leaves has done so after so long, unless it was not taken for an answer.
+_ANSWERED_S: Final = 8.0
 _NUMBERS: Final = count()
 _OURS: Final = ("-m tcptui", "bin/tcptui")
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
@@ -117,6 +121,20 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys, named as tmux names them (``Down``, ``Enter``, ``C-c``), or single characters."""
         self._tmux("send-keys", *(";" if key == ";" else key for key in keys))
+
+    def leave_unsaved(self) -> None:
+        """Leave a capture that is in no file: `q`, and again once the question stands on the screen.
+
+        A key that the program takes for one typed before the question was there answers nothing; it is pressed again.
+        """
+        self.press("q")
+        self.wait(_QUESTION)
+        end = time.monotonic() + DEADLINE_S
+        while self.alternate and time.monotonic() < end:
+            self.press("q")
+            patience = time.monotonic() + _ANSWERED_S
+            while self.alternate and time.monotonic() < patience:
+                time.sleep(_POLL_S)
 
     def run(self, line: str) -> None:
         """Type a command line and Enter on a cleared screen."""
