@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.builder import BareBranch, Branch
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
 from tcptui.protocols.headers.field_names import ip_protocol_name
@@ -13,7 +16,6 @@ from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
-    from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 _HEADER: Final = 40
@@ -38,6 +40,11 @@ _OPTION_NAMES: Final[dict[int, str]] = {
     194: "Jumbo Payload",
     201: "Home Address",
 }
+#: What the names of all lines below extension headers begin with.
+_BELOW: Final = ("ah.", "ipv6.dstopts", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.opt", "ipv6.routing")
+#: Extension headers and options of one packet that have lines where no field is asked for: honest packets have a few,
+#: and of one byte each a packet has room for 65,000.
+MOST_SHOWN: Final = 500
 _ACTIONS: Final = (
     "Skip and continue",
     "Discard",
@@ -116,22 +123,66 @@ def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> 
             layer.concluded(f"{title} SLAAC MAC: {card.hex(':')}", f"ipv6.{word}_slaac_mac")
 
 
+@dataclass(slots=True)
+class _Room:
+    """For how many extension headers and options there are lines."""
+
+    left: int
+    is_asked: bool
+    """Whether a line below an extension header is asked for."""
+    left_out: int = 0
+
+    @classmethod
+    def of(cls, asked: frozenset[str] | None) -> _Room:
+        """Where the fields ``asked`` are asked for: all of these; None: lines are shown."""
+        if asked is None:
+            return cls(MOST_SHOWN, is_asked=True)
+        return cls(sys.maxsize, is_asked=any(name.startswith(_BELOW) for name in asked))
+
+    def take(self) -> bool:
+        """Whether there is room for one more."""
+        if self.left:
+            self.left -= 1
+            return True
+        self.left_out += 1
+        return False
+
+    def header(self, layer: Branch, label: str, at: int, length: int, name: str) -> Branch:
+        """Append an extension header to ``layer``, if there is room, and return it."""
+        if not self.take():
+            return BareBranch(label, at, length, name)
+        node = (Branch if self.is_asked else BareBranch)(label, at, length, name)
+        layer.append(node)
+        return node
+
+
 def _extension_headers(
     dissection: Dissection, layer: Branch, following: int, at: int, source: FrameBytes
+) -> Step | None:
+    room = _Room.of(dissection.options.asked)
+    try:
+        return _read_extension_headers(dissection, layer, following, at, source, room)
+    finally:  # they may end amid one
+        if room.left_out:
+            layer.concluded(f"Not shown: {room.left_out} more extension headers and options")
+
+
+def _read_extension_headers(
+    dissection: Dissection, layer: Branch, following: int, at: int, source: FrameBytes, room: _Room
 ) -> Step | None:
     while True:
         if following in _OPTION_HEADERS:
             title, name, token = _OPTION_HEADERS[following]
             dissection.protocols.append(f"ipv6.{token}")
-            node, length, following = _extension(layer, title, name, at, source)
-            _options(node, at + 2, source.within(at + length))
+            node, length, following = _extension(layer, title, name, at, source, room)
+            _options(node, at + 2, source.within(at + length), room)
         elif following == _ROUTING:
             dissection.protocols.append("ipv6.routing")
-            node, length, following = _extension(layer, "Routing Header for IPv6", "ipv6.routing", at, source)
+            node, length, following = _extension(layer, "Routing Header for IPv6", "ipv6.routing", at, source, room)
             _routing(node, at, length, source)
         elif following == _FRAGMENT:
             dissection.protocols.append("ipv6.fraghdr")
-            following, piece, offset = _fragment(layer, at, source)
+            following, piece, offset = _fragment(layer, at, source, room)
             length = 8
             if piece:
                 whole = behind_fragment(dissection, layer, at + length, source, offset)
@@ -141,7 +192,7 @@ def _extension_headers(
                 layer.within = dissection.joined
         elif following == _AUTHENTICATION:
             dissection.protocols.append("ah")
-            length, following = _authentication(layer, at, source)
+            length, following = _authentication(layer, at, source, room)
         else:
             break
         at += length
@@ -150,9 +201,11 @@ def _extension_headers(
     return after_ip(following, at, source)
 
 
-def _extension(layer: Branch, title: str, name: str, at: int, source: FrameBytes) -> tuple[Branch, int, int]:
+def _extension(
+    layer: Branch, title: str, name: str, at: int, source: FrameBytes, room: _Room
+) -> tuple[Branch, int, int]:
     """Append the two first fields that most extension headers share; returns node, length, and next header."""
-    node = layer.add(title, at, 2, name)
+    node = room.header(layer, title, at, 2, name)
     following = source.number(at, 1)
     node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, f"{name}.nxt")
     units = source.number(at + 1, 1)
@@ -163,9 +216,12 @@ def _extension(layer: Branch, title: str, name: str, at: int, source: FrameBytes
     return node, length, following
 
 
-def _options(node: Branch, at: int, source: FrameBytes) -> None:
+def _options(node: Branch, at: int, source: FrameBytes, room: _Room) -> None:
     while at < source.end:
         kind = source.number(at, 1)
+        if not room.take() or node.is_bare:
+            at += 1 if kind == 0 else 2 + len(source.take(at + 2, source.number(at + 1, 1)))
+            continue
         name = _OPTION_NAMES.get(kind, f"Unknown (0x{kind:02x})")
         option = node.add(name, at, 1, "ipv6.opt")
         _option_type(option.add(f"Type: {name} (0x{kind:02x})", at, 1, "ipv6.opt.type"), kind, at)
@@ -219,9 +275,9 @@ def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
         node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown_data")
 
 
-def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool, int]:
+def _fragment(layer: Branch, at: int, source: FrameBytes, room: _Room) -> tuple[int, bool, int]:
     """Append the fragment header; returns next header, whether this is a real fragment (no atomic one), offset."""
-    node = layer.add("Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
+    node = room.header(layer, "Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
     following = source.number(at, 1)
     node.add(f"Next header: {ip_protocol_name(following)} ({following})", at, 1, "ipv6.fraghdr.nxt")
     node.add(f"Reserved octet: 0x{source.number(at + 1, 1):02x}", at + 1, 1, "ipv6.fraghdr.reserved_octet")
@@ -236,9 +292,9 @@ def _fragment(layer: Branch, at: int, source: FrameBytes) -> tuple[int, bool, in
     return following, bool(word & 0xFFF9), offset * 8
 
 
-def _authentication(layer: Branch, at: int, source: FrameBytes) -> tuple[int, int]:
+def _authentication(layer: Branch, at: int, source: FrameBytes, room: _Room) -> tuple[int, int]:
     """Append the authentication header (RFC 4302); returns its length in bytes and the next header."""
-    node = layer.add("Authentication Header", at, 2, "ah")
+    node = room.header(layer, "Authentication Header", at, 2, "ah")
     following = source.number(at, 1)
     node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, "ah.next_header")
     units = source.number(at + 1, 1)
