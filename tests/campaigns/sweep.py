@@ -1,11 +1,11 @@
 """What hostile captures cost every command: time and memory a byte, and how both grow.
 
-    python -m tests.campaigns.sweep [--shape NAME…] [--command NAME…] [--octets N…] [--jobs 2] [--over 5]
+    python -m tests.campaigns.sweep [--shape NAME…] [--command NAME…] [--octets N…] [--jobs 2] [--directory FOLDER]
 
 Each shape (`tests/campaigns/shapes/`) is written at each size, each command reads it in a process of its own, with a
 limit of processor time.  A line for each pair, the worst first: seconds of processor time at each size, microseconds a
 byte, bytes of memory a byte (both beyond those of an almost empty capture), and the exponent of growth between the
-last two sizes.  Exit status 1 where a pair is above the bounds.  ``--keys`` walks the screen, too.
+last two sizes.  Exit status 1 where a pair is above the bounds.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ MOST_MEMORY: Final = 200.0
 _LIMIT_S: Final = 400
 #: Grows by little as memory is returned or not: what an almost empty capture takes may differ by so much.
 _SLACK_BYTES: Final = 48 << 20
-_KEYS: Final = "keys"
 
 #: The words behind ``tcptui`` of each command, by name; the capture, and a folder that may be written to.
 COMMANDS: Final[dict[str, Callable[[str, str], list[str]]]] = {
     "report": lambda file, _: ["report", file],
     "report-full": lambda file, _: ["report", file, "--full"],
     "report-json": lambda file, _: ["report", file, "--json"],
-    "report-stream": lambda file, _: ["report", file, "--stream", "0", "--explain"],
+    "report-explain": lambda file, _: ["report", file, "--explain"],
+    "report-stream": lambda file, _: ["report", file, "--stream", "0"],
     "report-html": lambda file, out: ["report", file, "--html", f"{out}/page.html", "--overwrite"],
     "requests": lambda file, _: ["requests", file, "--jsonl"],
     "requests-har": lambda file, out: ["requests", file, "--har", f"{out}/requests.har", "--overwrite"],
@@ -57,7 +57,7 @@ COMMANDS: Final[dict[str, Callable[[str, str], list[str]]]] = {
     "export": lambda file, _: ["export", file],
     "packets": lambda file, _: ["packets", file],
     "packets-fields": lambda file, _: [
-        "packets", file, "-e", "frame.number", "-e", "tcp.analysis.flags", "-e", "tcptui.state.client", "-e", "dns.id",
+        "packets", file, "-e", "frame.number", "-e", "tcp.analysis.flags", "-e", "tcptui.client.state", "-e", "dns.id",
     ],
     "filter-columns": lambda file, _: ["packets", file, "--count", "-Y", "tcp.analysis.retransmission && ip.ttl > 3"],
     "filter-findings": lambda file, _: ["packets", file, "--count", "-Y", 'tcptui.severity == "error"'],
@@ -160,8 +160,6 @@ def run(words: Sequence[str], *, limit_s: int = _LIMIT_S) -> Cost:
 
 
 def _words(command: str, file: Path, out: Path) -> list[str]:
-    if command == _KEYS:
-        return [sys.executable, "-m", "tests.campaigns.keys", str(file)]
     return [sys.executable, "-m", "tcptui", *COMMANDS[command](str(file), str(out))]
 
 
@@ -221,10 +219,9 @@ def main() -> int:
     parser.add_argument("--command", nargs="+", default=[])
     parser.add_argument("--octets", nargs="+", type=int, default=SIZES)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keys", action="store_true", help="walk the screen with keys, too")
     parser.add_argument("--directory", type=Path, help="where captures are written, and kept")
     options = parser.parse_args()
-    commands = _chosen(options.command, [*COMMANDS, *([_KEYS] if options.keys else [])])
+    commands = _chosen(options.command, list(COMMANDS))
     pairs = [(shape, command) for shape in _chosen(options.shape, list(shapes())) for command in commands]
     with tempfile.TemporaryDirectory() as made:
         folder = options.directory or Path(made)
