@@ -209,7 +209,7 @@ def sweep(pairs: Sequence[tuple[str, str]], sizes: Sequence[int], folder: Path, 
     for command in {command for _, command in pairs}:
         _base(command, folder)
     with ThreadPoolExecutor(jobs) as threads:
-        yield from threads.map(lambda pair: measure(*pair, sizes, folder), pairs)
+        yield from threads.map(lambda pair: measure(pair[0], pair[1], sizes, folder), pairs)
 
 
 def main() -> int:
