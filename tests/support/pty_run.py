@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
 #: A word of a command line or a value of the environment need not be text.
 Word = str | bytes
-DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "30"))
+DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "180"))
 #: Nothing drawn for so long: the screen has come to rest.
 _QUIET_S: Final = 0.15
 #: The full screen is over.
