@@ -7,7 +7,6 @@ without swap, where anonymous pages would have the kernel kill the process.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +36,8 @@ class Spill:
         if self.folder is None or not hasattr(os, "posix_fallocate"):
             return None
         try:
+            import tempfile  # most reports do without
+
             with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
                 os.posix_fallocate(file.fileno(), 0, size)
                 return os.dup(file.fileno())

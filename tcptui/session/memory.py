@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -71,7 +70,8 @@ class MemoryBudget:
             return
         folder = spool_directory()
         # A full disk would end other programs: tables take a share of it, as a spool does.
-        if table_bytes <= shutil.disk_usage(folder).free // SHARE and spill.begin(folder):
+        found = os.statvfs(folder)  # shutil.disk_usage does the same, and every report would import that
+        if table_bytes <= found.f_bavail * found.f_frsize // SHARE and spill.begin(folder):
             self._least = self._available // LEFT_SHARE
 
     def look(self, packets: int) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -120,6 +119,8 @@ class Directory:
 
     def remove_tree(self, name: str) -> None:
         """Remove the directory ``name`` with all that is in it, as far as that is possible; no link is followed."""
+        import shutil  # seldom needed: every start would wait for the archives that it knows to pack
+
         shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
 
 
