@@ -114,7 +114,7 @@ def _granted() -> tuple[int, int]:
 def _permitted(status: Path) -> int:
     """The permitted capabilities in a thread's status file (proc_pid_status(5)), as bits; 0 when it has ended."""
     try:
-        text = status.read_text(encoding="ascii", errors="replace")
+        text = status.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
     for line in text.splitlines():
