@@ -19,8 +19,9 @@ from tcptui.session.catch_up import Compile
 from tcptui.session.session import Session
 from tests.campaigns.shapes.tcp_shapes import SHAPES
 
-#: Four times as many packets may take so many times as long, by the processor's time; quadratic work takes 16 times.
-_MOST_TIMES = 9.0
+#: Four times as many packets may take so many times as long, by the processor's time; quadratic work takes 16 times in
+#: the end, and took 8 to 11 times at these sizes.
+_MOST_TIMES = 7.0
 _FEW, _MANY = 50_000, 200_000
 #: Each was quadratic: resends, resets, SYN-ACKs or windows were looked for by scanning all of them, for each of them.
 _ONCE_QUADRATIC = (
@@ -57,10 +58,10 @@ def judged_ns(path: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", _ONCE_QUADRATIC)
-def test_four_times_the_packets_of_one_connection_take_nine_times_as_long_at_most(shape: str, tmp_path: Path) -> None:
+def test_four_times_the_packets_of_one_connection_take_seven_times_as_long_at_most(shape: str, tmp_path: Path) -> None:
     few, many = tmp_path / "few.pcap", tmp_path / "many.pcap"
     few.write_bytes(SHAPES[shape](_FEW))
     many.write_bytes(SHAPES[shape](_MANY))
     judged_ns(few)  # what is imported once
 
-    assert judged_ns(many) < _MOST_TIMES * min(judged_ns(few) for _ in range(3))
+    assert min(judged_ns(many) for _ in range(2)) < _MOST_TIMES * min(judged_ns(few) for _ in range(3))
