@@ -155,7 +155,7 @@ def keep(text: str, environ: Mapping[str, str]) -> Path | None:
 def forget_copied() -> None:
     """Remove the files of this process's copies: they may hold what packets carried, and nobody would look for them."""
     for path, descriptor in _kept.items():
-        _remove(path.parent, descriptor)
+        _remove_file(path.parent, descriptor)
         os.close(descriptor)
     _kept.clear()
 
@@ -172,14 +172,14 @@ def forget_stale(environ: Mapping[str, str]) -> None:
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _remove(place, descriptor)
+        _remove_file(place, descriptor)
     except OSError:  # another window has it
         return
     finally:
         os.close(descriptor)
 
 
-def _remove(place: Path, descriptor: int) -> None:
+def _remove_file(place: Path, descriptor: int) -> None:
     """Remove the copy in ``place`` if it still is the open file: another window may have put its own there."""
     with contextlib.suppress(OSError), open_directory(place) as folder, locked(folder.descriptor):
         there = folder.open(_FILE)
