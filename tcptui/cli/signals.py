@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
@@ -39,12 +39,8 @@ def signals_unwind() -> Iterator[None]:
 
     By default they would end the process without cleanup.  For the main thread.
     """
-    before = {number: signal.signal(number, _unwind) for number in _ENDING if heeded(number)}
-    try:
+    with _handled(_ENDING, _unwind):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -63,9 +59,16 @@ def signals_stop(stop: Callable[[], None]) -> Iterator[None]:
         elif stopped_at - before >= SAME_SECONDS:
             raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, stop_or_leave) for number in STOPPING if heeded(number)}
+    with _handled(STOPPING, stop_or_leave):
+        yield
+
+
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Inside, ``handler`` gets those of the signals ``numbers`` that are `heeded`."""
+    before = {number: signal.signal(number, handler) for number in numbers if heeded(number)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from tcptui.session.session import Session
 
@@ -54,26 +54,23 @@ class Expansion:
 
     def pieces(self, data: Iterable[bytes]) -> Iterator[bytes]:
         """The beginning of one text that may be written; the rest of ``data`` is not read."""
-        before = 0
-        for piece in data:
-            allowed = self.takes(before, len(piece))
-            yield piece[:allowed]
-            if allowed < len(piece):
-                self.cut += 1
-                yield _SIGN.encode()
-                return
-            before += allowed
+        if (yield from self.counted(data)):
+            yield _SIGN.encode()
 
-    def counted(self, data: Iterable[bytes]) -> Iterator[bytes]:
-        """The beginning of what may be decoded of something that is not text; the rest of ``data`` is not made."""
+    def counted(self, data: Iterable[bytes]) -> Generator[bytes, None, bool]:
+        """The beginning of what may be decoded of something that is not text; the rest of ``data`` is not made.
+
+        Returns whether anything was cut off.
+        """
         before = 0
         for piece in data:
             allowed = self.takes(before, len(piece))
             yield piece[:allowed]
             if allowed < len(piece):
                 self.cut += 1
-                return
+                return True
             before += allowed
+        return False
 
 
 def _first(values: Iterable[str], size: int) -> Iterator[str]:
