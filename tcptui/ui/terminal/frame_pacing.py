@@ -7,7 +7,6 @@ only the cells that changed are sent.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual import events
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Retry interval (seconds) while a dropped frame is still to be drawn.
 _AGAIN_S: Final = 0.02
-#: While more keys wait, a frame is drawn so often (seconds): each would be drawn over by the next key.
-_BURST_S: Final = 1.0
 #: A terminal's size rests once it has not changed for so long (seconds).
 _SIZE_RESTS_S: Final = 0.2
 
@@ -46,8 +43,8 @@ class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
     _frame_dropped = False
     _key_at_work = False
     """Whether the next frame is the answer to a key."""
-    _drawn_at = 0.0
-    """When the last frame was drawn (`time.monotonic`)."""
+    _keys_drawn = 0
+    """Keys that had come (`KeyOrder.keys_typed`) when the last frame was drawn."""
     _resized: Timer | None = None
 
     @property
@@ -85,13 +82,14 @@ class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
         if not isinstance(driver, PacedDriver) or not isinstance(renderable, CompositorUpdate):
             super()._display(screen, renderable)
             return
-        now = time.monotonic()
-        is_drawn_over = _more_keys(self) and now < self._drawn_at + _BURST_S
+        # Of keys that came together one frame shows what they have done: each would be drawn over by the next.
+        is_drawn_over = isinstance(self, KeyOrder) and self.keys_sent < self._keys_drawn
         if driver.pace.is_behind() or is_drawn_over or self._batch_count:  # within a batch update Textual draws nothing
             self._defer_frame(screen, renderable)
             self.post_display_hook()
             return
-        self._drawn_at = now
+        if isinstance(self, KeyOrder):
+            self._keys_drawn = self.keys_typed
         changed = driver.shown.changed(renderable)
         super()._display(screen, changed)
         if changed is not None:

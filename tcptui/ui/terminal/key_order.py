@@ -40,11 +40,18 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         """When the last key was sent (`time.monotonic`)."""
         self._looks = 0
         """Looks since then; 0 while nobody looks."""
+        self.keys_sent = 0
+        """Keys and pastes that have been acted on, or are."""
 
     @property
     def has_typed_ahead(self) -> bool:
         """Whether keys wait for the one before."""
         return bool(self._typed_ahead)
+
+    @property
+    def keys_typed(self) -> int:
+        """Keys and pastes that have come, those that wait included."""
+        return self.keys_sent + len(self._typed_ahead)
 
     async def on_event(self, event: events.Event) -> None:
         """As in Textual, but keys and pastes wait for their turn."""
@@ -63,6 +70,7 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
     async def _send_typed(self) -> None:
         while self._typed_ahead and self._is_at_rest:
             self._sent_at = time.monotonic()
+            self.keys_sent += 1
             await self.act_on(self._typed_ahead.popleft())
         if self._typed_ahead and not self._looks:
             self._look()
