@@ -40,6 +40,13 @@ class FileId(NamedTuple):
         """The file of ``status``."""
         return cls(status.st_dev, status.st_ino)
 
+    def is_at(self, path: Path) -> bool:
+        """Whether ``path`` is this file, and no link to it; False where nothing is."""
+        try:
+            return self == FileId.of(path.lstat())
+        except OSError:
+            return False
+
 
 @dataclass(frozen=True, slots=True)
 class Replaceable:
@@ -128,10 +135,7 @@ class Output:
 
     def is_in_place(self) -> bool:
         """Whether the file still has its name; call it once it is published, and before it is closed."""
-        try:
-            return FileId.of(self.path.lstat()) == FileId.of(os.fstat(self.descriptor))
-        except OSError:
-            return False
+        return FileId.of(os.fstat(self.descriptor)).is_at(self.path)
 
     def close(self) -> None:
         """Close the descriptor; what was not published is removed, and an old file is as it was.  Idempotent."""

@@ -78,7 +78,7 @@ class OutputFiles:
 
     def in_place(self) -> list[Path]:
         """Those of `paths` that are still there."""
-        return [path for path, written in self._own.items() if _is_at(path, written)]
+        return [path for path, written in self._own.items() if written.is_at(path)]
 
     def set_header(self, header: bytes) -> None:
         """Set the file header that every file begins with; call it before `add`, later calls do nothing."""
@@ -222,10 +222,3 @@ class OutputFiles:
         elif self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor = -1
-
-
-def _is_at(path: Path, written: FileId) -> bool:
-    try:
-        return FileId.of(path.lstat()) == written
-    except OSError:
-        return False

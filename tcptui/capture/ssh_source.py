@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from tcptui.capture.bpf.whole_filter import require_whole
+from tcptui.capture.bpf.packet_filter import require_whole
 from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.source import JOIN_SECONDS, Announce, SourceStatus
 from tcptui.capture.stream_source import StreamSource

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.capture import ssh_source
-from tcptui.capture.bpf.whole_filter import require_whole
+from tcptui.capture.bpf.packet_filter import require_whole
 from tcptui.capture.ssh_source import RemoteOptions, RemoteSource, RemoteTarget, parse_target, ssh_command
 from tcptui.model.errors import CaptureError, UsageError
 

@@ -1,7 +1,6 @@
 """Capture filters applied to files: libpcap compiles the expression, NumPy runs the program.
 
-``packet_filter``     a filter expression applied to packets, compiled once per link type
-``whole_filter``      whether an expression may stand in brackets behind another one
+``packet_filter``     a filter expression applied to packets, compiled once per link type; whether it is a whole one
 ``machine``           the classic BPF virtual machine, run over a whole batch of packets
 ``no_dns``            keeps the compiler from asking DNS for host names
 

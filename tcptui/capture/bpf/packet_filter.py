@@ -22,6 +22,9 @@ _COMPILED_AS: Final = {101: 12, 100: 11, 102: 15, 103: 16}
 #: Link types tried in this order when an expression does not compile for Ethernet: raw IP, Linux cooked v1 and v2,
 #: 802.11 with radiotap.
 _OTHER_LINK_TYPES: Final = (101, 113, 276, 127)
+#: In libpcap's message about an expression that its grammar does not have, as opposed to names that it does not find,
+#: and to what it cannot compile for a link type.
+_NO_EXPRESSION: Final = "syntax error"
 
 
 class PacketFilter:
@@ -85,3 +88,29 @@ class PacketFilter:
             self.refused[link_type] = safe_text(error.msg)
             return None
         return BpfMachine(list(program))
+
+
+def require_whole(expression: str) -> None:
+    """Raise UsageError for an ``expression`` of another host's capture that is none when it stands alone.
+
+    libpcap compiles it here, for one link type or another.  Names of hosts, services and interfaces that only the other
+    host knows, and link types that only it has, are that host's to judge; libpcap has stopped reading there, so
+    brackets are counted, too: `tcp) or (tcp` is no expression, but would be one within brackets.
+    """
+    if not _is_balanced(expression):
+        raise UsageError("filter_brackets", filter=safe_text(expression))
+    try:
+        PacketFilter(expression)
+    except UsageError as error:
+        if _NO_EXPRESSION in str(error.facts["reason"]):
+            raise
+
+
+def _is_balanced(expression: str) -> bool:
+    """Whether every bracket has its partner; libpcap's scanner (scanner.l) has no token that contains one."""
+    depth = 0
+    for character in expression:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return depth == 0

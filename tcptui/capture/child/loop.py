@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cypcap
 
+from tcptui.capture.byte_reader import has_no_reader
 from tcptui.capture.child.packet_ring import PacketRing, interface_index
 from tcptui.capture.child.pcap_handle import BLOCK_SECONDS, OpenError, activate, error_text, set_filter
 from tcptui.capture.child.protocol import (
@@ -279,7 +280,7 @@ class Capture:
         try:
             self._dumper.flush()
         except cypcap.Error as error:
-            is_gone = self._request.is_stream and _has_no_reader(_STDOUT)
+            is_gone = self._request.is_stream and has_no_reader(_STDOUT)
             raise _CaptureOverError(Ending.READER_GONE if is_gone else Ending.DISK_FULL, error_text(error)) from error
         self._counters.update(self._pcap.stats())
         if not self._request.is_stream:
@@ -347,13 +348,6 @@ class Capture:
             whole = self._end >= self._wanted_end()
         os.close(self._file)
         return whole
-
-
-def _has_no_reader(descriptor: int) -> bool:
-    """Whether ``descriptor`` is a pipe or a socket whose other end is closed."""
-    poll = select.poll()
-    poll.register(descriptor, 0)
-    return any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0))
 
 
 class _CaptureOverError(Exception):

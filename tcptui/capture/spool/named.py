@@ -7,14 +7,13 @@ Its name is removed only where that was asked for (`NamedSpool.discard`): after 
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tcptui.capture.output import Output, remove_name
+from tcptui.capture.output import FileId, Output, remove_name
 from tcptui.capture.spool.files import save_copy, spool_directory
 from tcptui.model.errors import OutputError, TcptuiError
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
@@ -76,7 +75,7 @@ class NamedSpool:
         try:
             if self._is_unwanted or not has_packets(self.descriptor):
                 remove_name(self.path, self.descriptor)
-            elif is_name_of(self.path, self.descriptor):
+            elif FileId.of(os.fstat(self.descriptor)).is_at(self.path):
                 self.remains = Remains(self.path)
             else:
                 self.remains = _copied(self.descriptor)
@@ -141,13 +140,6 @@ class UnnamedSpool:
 def has_packets(descriptor: int) -> bool:
     """Whether there is more in a spool than the header of a pcap file."""
     return os.fstat(descriptor).st_size > FILE_HEADER_BYTES
-
-
-def is_name_of(path: Path, descriptor: int) -> bool:
-    """Whether ``path`` is the file at ``descriptor``; False where nothing is."""
-    with contextlib.suppress(OSError):
-        return os.path.samestat(path.lstat(), os.fstat(descriptor))
-    return False
 
 
 def _new_name() -> Path:

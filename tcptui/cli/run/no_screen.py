@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import select
 import signal
 import sys
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.byte_reader import has_no_reader
 from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.file_source import open_file
 from tcptui.capture.output import Replaceable
@@ -245,10 +245,8 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
 
 async def _asked_or_alone(asked: asyncio.Event) -> None:
     """Return when a signal came; raise BrokenPipeError when the reader of standard output closed the pipe."""
-    poll = select.poll()
-    poll.register(_OUT, 0)
     while not asked.is_set():
-        if any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0)):
+        if has_no_reader(_OUT):
             raise BrokenPipeError
         try:
             await asyncio.wait_for(asked.wait(), 1.0)
