@@ -56,6 +56,11 @@ class Replaceable:
     """None: all."""
     inputs: frozenset[FileId] = frozenset()
 
+    @classmethod
+    def for_overwrite(cls, overwrite: bool, inputs: frozenset[FileId]) -> Self:
+        """All files, with ``overwrite`` (``--overwrite``), else none."""
+        return cls(None if overwrite else frozenset(), inputs)
+
     def allows(self, path: Path) -> bool:
         """Whether what is at ``path`` may be replaced, unless it is an input."""
         return self.paths is None or path in self.paths

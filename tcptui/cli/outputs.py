@@ -51,7 +51,7 @@ def may_replace(
     if command.write is not None and command.rotation is not None and command.rotation.has_one_name(command.write):
         raise UsageError("output_one_name", path=safe_text(command.write))
     if command.write is None or command.overwrite or command.watch.keep_around:
-        return Replaceable(None if command.overwrite else frozenset(), inputs)
+        return Replaceable.for_overwrite(command.overwrite, inputs)
     began = _began(command)
     names = [command.write]
     if command.rotation is not None:

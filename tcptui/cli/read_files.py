@@ -55,4 +55,4 @@ def replaceable(
     """Which files the outputs of a command that reads ``opened`` may replace."""
     descriptors = [one.source.descriptor for one in opened] + [one.raw for one in opened if one.raw is not None]
     names = [str(one.path) for one in opened if one.path is not None]
-    return Replaceable(None if overwrite else frozenset(), files_read(common, names, descriptors, rules=rules))
+    return Replaceable.for_overwrite(overwrite, files_read(common, names, descriptors, rules=rules))

@@ -120,7 +120,7 @@ def save_leftover(path: Path, target: Path, *, overwrite: bool = False) -> Saved
     with _claimed(path) as descriptor:
         first = first_kept(descriptor)
         inputs = frozenset({FileId.of(os.fstat(descriptor))})
-        replaceable = Replaceable(None if overwrite else frozenset(), inputs)
+        replaceable = Replaceable.for_overwrite(overwrite, inputs)
         if first == FILE_HEADER_BYTES and _link(path, target, replaceable):
             saved = _completed(descriptor)
         else:

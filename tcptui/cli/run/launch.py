@@ -312,7 +312,7 @@ class Watched:
         from tcptui.session.watch.attach import watch_session
 
         command = self._command
-        replaceable = Replaceable(None if command.overwrite else frozenset(), self._inputs)
+        replaceable = Replaceable.for_overwrite(command.overwrite, self._inputs)
         return watch_session(
             self.session, self._sources, command.watch, write=command.write, replaceable=replaceable
         )  # fmt: skip

@@ -184,7 +184,7 @@ def _watch(
         if event is not None:
             writer.write(finding_line(session, event, words))
 
-    replaceable = Replaceable(None if command.overwrite else frozenset(), inputs_of(command, sources))
+    replaceable = Replaceable.for_overwrite(command.overwrite, inputs_of(command, sources))
     watcher = watch_session(session, sources, command.watch, write=command.write, replaceable=replaceable, tell=tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
