@@ -237,10 +237,16 @@ class LiveSource:
         """The message about an interface that is back: when it was away, and how often before."""
         self._absences += 1
         self._first_away = self._first_away or since
-        facts = {"interface": self.label, "since": since, "until": until}
         if self._absences == 1:
-            return CaptureError("interface_back", **facts)
-        return CaptureError("interface_back_again", **facts, count=self._absences, first=self._first_away)
+            return CaptureError("interface_back", interface=self.label, since=since, until=until)
+        return CaptureError(
+            "interface_back_again",
+            interface=self.label,
+            since=since,
+            until=until,
+            count=self._absences,
+            first=self._first_away,
+        )
 
     def _left(self) -> int | None:
         """How many more packets are wanted; None: no bound."""

@@ -53,8 +53,8 @@ class NamedSpool:
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             self.descriptor = os.open(self.path, flags, 0o600)
         except OSError as error:
-            facts = {"directory": safe_text(str(self.path.parent)), "reason": reason_of(error)}
-            raise OutputError("spool_failed", **facts) from error
+            directory = safe_text(str(self.path.parent))
+            raise OutputError("spool_failed", directory=directory, reason=reason_of(error)) from error
         try:
             # May block, but not for long: another process's search for interrupted captures holds the lock briefly.
             fcntl.flock(self.descriptor, fcntl.LOCK_EX)
