@@ -156,8 +156,9 @@ class _Judge:
             lambda side: indexes_of((view.from_server == bool(side)) & (view.flags == _SYN_ACK)).tolist()
         )
         """By side: its SYN-ACKs."""
+        loop = self._loop  # not `self`: in a cycle the view would be freed late
         self._silences = _BySide(
-            lambda side: Silences(silences(view, space, side, RTO_MIN_NS, NUMBER_REACH, self._loop[side]))
+            lambda side: Silences(silences(view, space, side, RTO_MIN_NS, NUMBER_REACH, loop[side]))
         )
         self._numbers = _BySide(lambda side: PacketNumbers(view, side, PROOF))
 
