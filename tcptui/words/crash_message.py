@@ -67,12 +67,12 @@ def known_message(error: BaseException) -> str:
     if isinstance(error, OSError):
         return "" if error.errno is None else f"[Errno {error.errno}] {os.strerror(error.errno)}"
     text = str(error)
+    if text in _own_texts(error.__traceback__):
+        return text
     if isinstance(error, AttributeError | NameError | ImportError):
         return text if _names_only(error, text) else ""
     if len(error.args) == 1 and text == repr(error.args[0]):
         return _HIDDEN  # a key that was not found, bytes
-    if text in _own_texts(error.__traceback__):
-        return text
     quoting = _ENDS_QUOTED.match(text)
     if quoting is not None:
         return f"{quoting[1]}: …"

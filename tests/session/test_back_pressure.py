@@ -199,7 +199,7 @@ def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
 ) -> None:
     tape = many(CONNECTIONS)
 
-    def copied(*_arguments: object) -> int:
+    def copied(*_arguments: object, **_how: object) -> int:
         until(lambda: source.most_held == LIMIT)
         for _ in range(3):  # then all that came is analysed, and nobody but `save` wakes the worker
             before = len(rounds)
@@ -219,7 +219,7 @@ def test_pipe_goes_on_after_a_save_whether_it_failed_or_not(
             await asyncio.to_thread(session.save, tmp_path / "saved.pcap")
         except OutputError:
             assert fails
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, 600)
 
     monkeypatch.setattr("tcptui.session.session.save_copy", copied)
     with piped(tape.pcap()) as source:

@@ -131,7 +131,7 @@ class StreamFetch:
             self._asking = call_after(self._owner, _ASK_AGAIN, self._ask_again)
 
     def _is_short(self, packets: int) -> bool:
-        """Whether a connection of this many packets is fetched on the event loop; not while a file is being loaded."""
+        """Whether a connection of this many packets is waited for; not while a file is being loaded."""
         return (
             packets <= _INLINE_PACKETS
             and self._session is not None
