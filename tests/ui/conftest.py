@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from screen_lines import screen_lines
+from textual.css.stylesheet import Stylesheet
 
 from tcptui.protocols.scapy_child.client import Reply, ScapyChild
 from tcptui.session.session import Session, open_file
@@ -19,9 +20,10 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from textual.css.model import RuleSet
     from textual.pilot import Pilot
 
     from tcptui.protocols.scapy_child.messages import Question
@@ -139,6 +141,23 @@ def _each_packet_dissected_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return list(replies)
 
     monkeypatch.setattr(ScapyChild, "dissect", once)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_style_sheet_parsed_once() -> Iterator[None]:
+    """Apps share the rules that are parsed from the same text with the same variables: nothing changes a rule."""
+    parse = Stylesheet._parse_rules
+    parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+
+    def once(self: Stylesheet, *of: Any, **more: Any) -> list[RuleSet]:
+        key = (*of, *sorted(more.items()), *sorted(self._variables.items()))
+        if key not in parsed:
+            parsed[key] = parse(self, *of, **more)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stylesheet, "_parse_rules", once)
+        yield
 
 
 @pytest.fixture
