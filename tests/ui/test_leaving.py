@@ -337,7 +337,8 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
         how = {"begin_anew": session.anew}
     async with driven(None if "start screen" in screen else session, **how) as driver:
         if screen == "prompt for a note":
-            session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file
+            session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file, which they recognise
+            session.capture_file.write_bytes(bytes(100))
         if screen in ("open question", "revealed answer", "case above a capture"):
             await driver.until(lambda: session.looked_through)
             await driver.press("e", "escape") if screen == "case above a capture" else None
