@@ -27,6 +27,7 @@ SECONDS: Final = 30.0
 HEEDS_ALL: Final = """
 import signal, sys
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a script starts with ``&``
 from tcptui.cli.main import main
 sys.exit(main())
 """
