@@ -54,8 +54,8 @@ _SIXTEEN_COLOURS = "standard"
 
 #: So long (seconds) no key puts away what is wrong with the settings.
 _READING_S: Final = 4.0
-#: So often, with a pause of so many seconds, it is looked whether the terminal has drawn a question: a link that never
-#: rests must not keep the program from being left.
+#: So often, with a pause of so many seconds, it is looked whether the frame with a question was sent: a link that is
+#: always behind must not keep the program from being left.
 _DRAWN_LOOKS: Final = 150
 _DRAWN_PAUSE_S: Final = 0.02
 #: The themes by their names in the settings.
@@ -289,16 +289,17 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
             return True
         if not self.leaving.stands(question, self.screen):
             self._tell(question)
-            self.screen.call_after_refresh(self._note_drawn, question)
+            self.screen.call_after_refresh(self._note_frame, question)
         self.leaving.asked(question, self.screen)
         return False
 
-    def _note_drawn(self, question: str, looks: int = _DRAWN_LOOKS) -> None:
-        """Note that ``question`` can have been read, once the terminal has drawn it."""
-        if looks and not self.link_is_idle:
-            call_after(self, _DRAWN_PAUSE_S, partial(self._note_drawn, question, looks - 1))
+    def _note_frame(self, question: str, looks: int = _DRAWN_LOOKS) -> None:
+        """Note which frame has ``question``: it can have been read once the terminal has drawn that."""
+        if looks and self.is_frame_due:
+            again = partial(self._note_frame, question, looks - 1)
+            call_after(self, _DRAWN_PAUSE_S, partial(self.screen.call_after_refresh, again))
         else:
-            self.leaving.drawn(question, time.monotonic())
+            self.leaving.drawn(question, self.when_drawn())
 
     def _tell(self, key: str) -> None:
         """Show the sentence with the catalogue key ``key`` on the screen in front."""

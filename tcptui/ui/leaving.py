@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.errors import TcptuiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual import events
 
     from tcptui.session.notes.notebook import Notebook
@@ -39,6 +41,10 @@ _BOTH: Final = ".both"
 _COPYING: Final = ".copying"
 
 
+def _not_yet() -> None:
+    return None
+
+
 class Leaving:
     """What would be lost of ``session``, and which request for it waits to be confirmed."""
 
@@ -50,8 +56,8 @@ class Leaving:
         """The question that waits for its answer (its catalogue key), and the screen on which it stands."""
         self._asked_by: events.Key | None = None
         """The key that made that request."""
-        self._drawn_at: float | None = None
-        """When that question had been drawn (`time.monotonic`, as `events.Key.time`); None before."""
+        self._drawn_at: Callable[[], float | None] = _not_yet
+        """Says when that question had been drawn (`time.monotonic`, as `events.Key.time`); None: it has not."""
         self._typed: deque[events.Key] = deque(maxlen=_KEYS_REMEMBERED)
         """Keys since the last request, oldest first."""
         self.key: events.Key | None = None
@@ -98,12 +104,13 @@ class Leaving:
     @property
     def is_drawn(self) -> bool:
         """Whether the question that waits for its answer can have been read."""
-        return self._drawn_at is not None
+        return self._drawn_at() is not None
 
     @property
     def _is_behind_the_picture(self) -> bool:
         """Whether what is acted on was done when the question had been drawn."""
-        return self._drawn_at is not None and (self.key is None or self.key.time >= self._drawn_at)
+        drawn_at = self._drawn_at()
+        return drawn_at is not None and (self.key is None or self.key.time >= drawn_at)
 
     def _question(self, way: Way) -> str | None:
         """What to ask where nothing was asked before."""
@@ -117,17 +124,17 @@ class Leaving:
     def asked(self, question: str, screen: object) -> None:
         """Note that ``question`` stands on ``screen``."""
         if self._asked != (question, screen):
-            self._asked, self._drawn_at = (question, screen), None
+            self._asked, self._drawn_at = (question, screen), _not_yet
         self._asked_by = self.key
 
     def stands(self, question: str, screen: object) -> bool:
         """Whether ``question`` stands on ``screen`` already."""
         return self._asked == (question, screen)
 
-    def drawn(self, question: str, now: float) -> None:
-        """Note that ``question`` had been drawn at ``now`` (`time.monotonic`)."""
-        if self._asked is not None and self._asked[0] == question and self._drawn_at is None:
-            self._drawn_at = now
+    def drawn(self, question: str, when: Callable[[], float | None]) -> None:
+        """Note that ``when`` says when ``question`` had been drawn (`time.monotonic`), and None before."""
+        if self._asked is not None and self._asked[0] == question and self._drawn_at is _not_yet:
+            self._drawn_at = when
 
     @property
     def is_asking(self) -> bool:
@@ -141,7 +148,7 @@ class Leaving:
 
     def forget(self) -> None:
         """Note that the question is no longer on the screen."""
-        self._asked = self._drawn_at = None
+        self._asked, self._drawn_at = None, _not_yet
 
     def _others(self) -> bool:
         """Whether other keys were typed between the last request and this one; forgets them."""

@@ -164,6 +164,8 @@ def kind_of(descriptor: Path) -> str:
         return "packets" if any(line.split()[-1] == inode for line in packets) else "control"
     if name.startswith("anon_inode:[eventfd"):
         return "event"
+    if name.startswith("/memfd:tcptui-complaints"):
+        return "complaints"
     if name.startswith("/var/tmp/"):
         return "spool"
     return name
@@ -259,7 +261,7 @@ def test_no_thread_of_the_screen_has_a_right_and_the_capture_has_one_socket_and_
     assert set(rights.values()) == {(NOTHING, NOTHING, "1")}
     descriptors = list(Path(f"/proc/{child}/fd").iterdir())
     held = sorted(map(kind_of, descriptors))
-    assert set(held) <= {"/dev/null", "control", "event", "memory", "packets", "spool"}
+    assert set(held) <= {"/dev/null", "complaints", "control", "event", "memory", "packets", "spool"}
     assert {"control", "packets", "spool"} <= set(held)
     files = {path.readlink() for path in descriptors if kind_of(path) == "spool"}
     assert len([path for path in files if path.suffix == ".pcap"]) == 1

@@ -43,6 +43,19 @@ _OURS: Final = ("-m tcptui", "bin/tcptui")
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
 
 
+class Resting:
+    """Met once the screen has stood unchanged for a second."""
+
+    def __init__(self) -> None:
+        self._screen, self._since = "", 0.0
+
+    def __call__(self, screen: str) -> bool:
+        now = time.monotonic()
+        if screen != self._screen:
+            self._screen, self._since = screen, now
+        return now - self._since >= 1
+
+
 class Terminal:
     """One shell in one tmux pane."""
 

@@ -147,3 +147,39 @@ def test_terminal_lent_to_another_program_owes_nothing(line: Line) -> None:
     assert not line.pace.waits
     assert line.pace.in_flight == 0
     assert line.pace.is_free()
+
+
+def test_frame_was_drawn_when_the_terminal_answered_however_busy_the_line_was_later(line: Line) -> None:
+    line.frame(500)
+    question = line.pace.submitted
+    line.frame(500)
+    assert line.pace.drawn_at(question) is None
+    line.answer(0.3)
+    drawn_at = line.now
+    for _ in range(10):
+        line.frame(500)
+        line.answer(0.1)
+        line.frame(500)
+
+    assert not line.pace.is_free()
+    assert line.pace.drawn_at(question) == drawn_at
+    assert line.pace.drawn_at(line.pace.submitted) is None
+
+
+def test_frame_on_a_mute_terminal_was_drawn_when_it_was_written() -> None:
+    line = Line()
+    line.frame(100, written=False)
+    question = line.pace.submitted
+    assert line.pace.drawn_at(question) is None
+    line.now += 3
+    line.pace.wrote(100)
+
+    assert line.pace.drawn_at(question) == line.now
+
+
+def test_frame_of_a_terminal_that_answers_no_more_was_drawn_when_that_was_noticed(line: Line) -> None:
+    line.frame(500)
+    question = line.pace.submitted
+    line.now += 60
+
+    assert line.pace.drawn_at(question) == line.now

@@ -53,6 +53,8 @@ WHOLE_PACKETS: Final = 262_144
 DEFAULT_BUFFER_KIB: Final = default_buffer_kib()
 #: Timeout of opening a capture, in seconds: a filter with many names or a slow driver takes long.
 _OPEN_SECONDS: Final = 20.0
+#: Bytes from the end of its standard error in which the child's last line is looked for.
+_TAIL_BYTES: Final = 4096
 #: How long to wait for the child to end, in seconds.
 _END_SECONDS: Final = 3.0
 #: How often is looked whether a silent child is to end its capture, in seconds.
@@ -243,12 +245,18 @@ class CaptureChild:
         self.busy = False
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_END_SECONDS)
-        size = os.fstat(self._stderr_file.fileno()).st_size
-        last_words = (
-            os.pread(self._stderr_file.fileno(), 4096, max(0, size - 4096)).decode("utf-8", "replace").split("\n")
-        )
+        last_words = self._stderr_tail().splitlines()
         reason = next((line for line in reversed(last_words) if line.strip()), f"exit {self._process.returncode}")
         return CaptureError("capture_child_died", reason=safe_text(reason, 200))
+
+    def _stderr_tail(self) -> str:
+        """What the child wrote last to standard error; empty once `close` was called, by another thread perhaps."""
+        try:
+            descriptor = self._stderr_file.fileno()
+            size = os.fstat(descriptor).st_size
+            return os.pread(descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES)).decode("utf-8", "replace")
+        except (OSError, ValueError):
+            return ""
 
     def close(self) -> None:
         """End the child and wait for it; idempotent."""

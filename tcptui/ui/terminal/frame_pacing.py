@@ -7,6 +7,8 @@ only the cells that changed are sent.
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual import events
@@ -52,6 +54,19 @@ class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
         """Whether there is room for a redraw that no key asked for (see `LinkRate.is_free`)."""
         driver = self._driver
         return not isinstance(driver, PacedDriver) or (not self._frame_dropped and driver.pace.is_free())
+
+    @property
+    def is_frame_due(self) -> bool:
+        """Whether a frame was dropped, and what it would have shown is still to be drawn."""
+        return self._frame_dropped
+
+    def when_drawn(self) -> Callable[[], float | None]:
+        """A function that says when all frames so far had been drawn (`time.monotonic`); None: they have not."""
+        driver = self._driver
+        if isinstance(driver, PacedDriver):
+            return partial(driver.pace.drawn_at, driver.pace.submitted)
+        now = time.monotonic()
+        return lambda: now
 
     async def on_event(self, event: events.Event) -> None:
         """As in Textual; after a key, the next frame counts as its answer."""

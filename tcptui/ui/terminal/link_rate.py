@@ -38,6 +38,8 @@ _SLOWEST: Final = 1000.0
 _LONGEST_REST_S: Final = 5.0
 #: A terminal that left this many questions unanswered is not asked any more.
 _QUESTIONS: Final = 32
+#: So many last times at which more had been drawn are remembered.
+_TIMES: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class LinkRate:
         self._asked: deque[_Frame] = deque()
         self._unwritten: deque[int] = deque()
         """Ends, as byte counts, of the frames that were submitted but not yet written."""
+        self._drawn: deque[tuple[int, float]] = deque(maxlen=_TIMES)
+        """How many bytes had been drawn, and since when, oldest first."""
         self._busy_since: float | None = None
         self._rest_until = 0.0
 
@@ -101,7 +105,9 @@ class LinkRate:
             self._written += size
             while self._unwritten and self._unwritten[0] <= self._written:
                 self._unwritten.popleft()
-            self._see_idle(self._clock())
+            now = self._clock()
+            self._see_drawn(now)
+            self._see_idle(now)
 
     def answer(self) -> None:
         """Record the terminal's answer to the oldest question, and estimate the rate by it."""
@@ -115,6 +121,7 @@ class LinkRate:
             rate = brought / took
             if brought >= _MIN_RATE_SAMPLE or rate > self._rate:
                 self._rate = rate
+            self._see_drawn(now)
             self._see_idle(now)
 
     def forget(self) -> None:
@@ -128,6 +135,21 @@ class LinkRate:
         """Bytes of frames that the terminal has not yet confirmed to have been drawn."""
         with self._lock:
             return self._in_flight()
+
+    @property
+    def submitted(self) -> int:
+        """Bytes that were queued so far."""
+        with self._lock:
+            return self._submitted
+
+    def drawn_at(self, submitted: int) -> float | None:
+        """When the first ``submitted`` bytes had been drawn; None: they have not.
+
+        Of a terminal that does not answer: when they had been written to it.
+        """
+        with self._lock:
+            self._check_timeout(self._clock())
+            return next((since for drawn, since in self._drawn if drawn >= submitted), None)
 
     @property
     def waits(self) -> bool:
@@ -161,6 +183,11 @@ class LinkRate:
             self._rest_until = now + min(now - self._busy_since, _LONGEST_REST_S)
             self._busy_since = None
 
+    def _see_drawn(self, now: float) -> None:
+        drawn = self._delivered if self._answers else max(self._delivered, self._written)
+        if not self._drawn or drawn > self._drawn[-1][0]:
+            self._drawn.append((drawn, now))
+
     def _check_timeout(self, now: float) -> None:
         if self._answers and self._asked and now - self._asked[0].sent > _PATIENCE_S + self._in_flight() / _SLOWEST:
             self._give_up()
@@ -169,5 +196,6 @@ class LinkRate:
         self._asked.clear()
         self._answers = False
         self._delivered = self._submitted
+        self._see_drawn(self._clock())
         if not self._unwritten:
             self._busy_since = None
