@@ -28,7 +28,7 @@ def test_worker_of_a_live_session_gives_way_and_the_screen_does_not(live: bool, 
     told: list[int] = []
     source = GrowingSource(many(2).pcap(), [], live=live, seen=lambda _end: told.append(_priority()))
     session = Session([source], compile_when=Compile.NEVER)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     session.close()
 
     assert told[-1] == min(before + steps, 19)

@@ -86,7 +86,7 @@ def test_preloading_a_package_leaves_nothing_of_it_to_read(monkeypatch: pytest.M
 
 def in_a_process(body: str) -> object:
     process = subprocess.run(
-        [sys.executable, "-c", body], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
+        [sys.executable, "-c", body], capture_output=True, text=True, check=True, timeout=600, cwd=ROOT
     )
     return json.loads(process.stdout)
 

@@ -70,7 +70,7 @@ def test_pipe_leaves_what_it_brought_when_its_end_was_not_meant() -> None:
         source.start(came.release)
         os.write(writing, HEADER + records(1, 2))
         while source.status().end < 24 + 2 * 76:
-            assert came.acquire(timeout=60)
+            assert came.acquire(timeout=600)
         os.close(writing)
         if meant:
             source.discard()

@@ -44,7 +44,7 @@ class Level:
 
     def wait(self, reached: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(reached, timeout=60), self.source.status()
+            assert self._changed.wait_for(reached, timeout=600), self.source.status()
 
     def complete(self) -> None:
         self.wait(lambda: self.source.status().complete)

@@ -48,7 +48,7 @@ def test_files_are_tcpdumps_byte_for_byte(tmp_path: Path, options: list[str]) ->
     rotation = Rotation(octets=1_000_000 if options else None, files=number.get("-W"))
     assert kept(capture, rotation, ours / "f").error is None
     command = ["tcpdump", "-Z", "root", "-r", str(capture), "-w", str(theirs / "f"), *options]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     assert {path.name for path in ours.iterdir()} == {path.name for path in theirs.iterdir()}
     for path in theirs.iterdir():
         # Where the snaplen stands tcpdump writes what libpcap rounds it up to.

@@ -35,7 +35,7 @@ def environment(**changes: str) -> dict[str, str]:
 def tcptui_run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tcptui", *words], env=environment(**changes), stdin=subprocess.DEVNULL,
-        capture_output=True, encoding="utf-8", timeout=60, check=False,
+        capture_output=True, encoding="utf-8", timeout=600, check=False,
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_quick_answers_import_nothing_heavy(words: list[str]) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -71,7 +71,7 @@ def modules_of(*words: str) -> tuple[str, set[str]]:
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *words],
-        env=environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60, check=False,
+        env=environment(), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout, set(done.stderr.split())
@@ -199,7 +199,7 @@ def test_reader_that_goes_away_is_no_traceback(word: str) -> None:
     os.close(reading)
     with os.fdopen(writing, "w") as gone:
         done = subprocess.run(
-            command, env=environment(), stdout=gone, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command, env=environment(), stdout=gone, stderr=subprocess.PIPE, text=True, timeout=600, check=False
         )
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -207,7 +207,7 @@ def test_reader_that_goes_away_is_no_traceback(word: str) -> None:
 def test_closed_stderr_does_not_change_the_exit_code() -> None:
     done = subprocess.run(
         ["sh", "-c", f'exec "{sys.executable}" -m tcptui --nonsense 2>&-'], env=environment(), capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
 
@@ -238,7 +238,7 @@ program.main = main
 program.program()
 """
     ended = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), capture_output=True, timeout=30, check=False
+        [sys.executable, "-c", code], env=environment(), capture_output=True, timeout=600, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (3, b"said put away", b"")
 
@@ -252,7 +252,7 @@ def test_system_without_another_thread_is_one_line() -> None:
         "sys.exit(main.main(['cases']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=600, check=False
     )
 
     assert done.returncode == 1

@@ -36,7 +36,7 @@ def run(folder: Path, *words: str, **changes: str) -> tuple[int, str, str]:
     environ = {**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "XDG_CONFIG_HOME": str(folder), **changes}
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", *words], env=environ, stdin=subprocess.DEVNULL, capture_output=True,
-        encoding="utf-8", timeout=60, check=False,
+        encoding="utf-8", timeout=600, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
@@ -133,7 +133,7 @@ def test_under_sudo_the_file_is_read_with_the_rights_of_the_user_who_called_it()
             environ |= {"SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY), "XDG_STATE_HOME": place}
             said.append(
                 subprocess.run(
-                    [sys.executable, "-c", AS_USER], env=environ, capture_output=True, encoding="utf-8", timeout=60,
+                    [sys.executable, "-c", AS_USER], env=environ, capture_output=True, encoding="utf-8", timeout=600,
                     check=False, stdin=subprocess.DEVNULL,
                 )
             )  # fmt: skip

@@ -39,7 +39,7 @@ def watch(*words: str | Path, piped: bytes | None = None) -> tuple[int, list[dic
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", "--no-screen", *map(str, words)],
         env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8"},
-        input=piped or b"", capture_output=True, timeout=60, check=False,
+        input=piped or b"", capture_output=True, timeout=600, check=False,
     )  # fmt: skip
     said = [line for line in done.stderr.decode().splitlines() if "as root" not in line]
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], "\n".join(said)
@@ -101,7 +101,7 @@ def test_keep_around_a_loss_is_a_capture_with_the_retransmission(capture: Path, 
     kept = tmp_path / "loss-1-fast-retransmission.pcap"
     assert (code, said.splitlines()[-1]) == (0, f"tcptui: kept around findings: 13 packets in {kept}")
     command = ["tshark", "-r", str(kept), "-T", "fields", "-e", "tcp.srcport", "-e", "tcp.analysis.retransmission"]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.splitlines()
     assert len(lines) == 13
     assert sum(line.endswith("\t1") for line in lines) == 1
     assert list(tmp_path.glob("loss-*")) == [kept]
@@ -141,7 +141,7 @@ def test_reader_that_goes_away_ends_it_quietly(capture: Path) -> None:
     os.close(reading)
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", "--no-screen", str(capture)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=writing, stderr=subprocess.PIPE, timeout=600, check=False,
     )  # fmt: skip
     os.close(writing)
     assert done.returncode == 141

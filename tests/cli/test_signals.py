@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SECONDS: Final = 30.0
+SECONDS: Final = 600.0
 #: The program, also where the tests themselves run under nohup.
 HEEDS_ALL: Final = """
 import signal, sys

@@ -108,7 +108,7 @@ def _tshark(path: Path) -> list[Line]:
     words = [word for name in fields for word in ("-e", name)]
     said = subprocess.run(
         ["tshark", "-n", "-r", str(path), "-T", "fields", *words],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     rows = [line.split("\t") for line in said.stdout.splitlines()]
     # It lists blocks that are no packets, too; we only leave their numbers out.

@@ -185,7 +185,7 @@ def test_every_key_of_a_verdict_line_is_in_the_format() -> None:
     capture = next((ROOT / "cases" / "61-retransmission-timeout").glob("*.pcap*"))
     done = subprocess.run(
         [sys.executable, "-m", "tcptui", "verdicts", str(capture), "--jsonl"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=True,
     )  # fmt: skip
     keys = {key for line in done.stdout.splitlines() for key in json.loads(line)}
 

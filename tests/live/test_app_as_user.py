@@ -121,7 +121,7 @@ def user(installed: Path) -> Iterator[pwd.struct_passwd]:
         grant.unlink(missing_ok=True)
         for left in Path("/var/tmp").glob(f"tcptui-{pwd.getpwnam(USER).pw_uid}-*.pcap"):
             left.unlink()
-        subprocess.run(["userdel", "--remove", USER], check=False, capture_output=True, timeout=30)
+        subprocess.run(["userdel", "--remove", USER], check=False, capture_output=True, timeout=600)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def spools(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     run("mount", "-t", "tmpfs", "-o", "size=100m,mode=1777", "tmpfs", str(folder))
     yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=60)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=600)
 
 
 def test_disk_that_others_fill_ends_the_capture_and_keeps_what_fits(

@@ -110,7 +110,7 @@ def ask(link: Link, key_log: Path, version: tuple[str, ...], *paths: str) -> byt
     return subprocess.run(
         ["ip", "netns", "exec", link.client, "curl", "--silent", "--insecure", *version, "--max-time", "20",
          *(f"https://{SERVER}:{PORT}{path}" for path in paths)],
-        check=True, timeout=60, capture_output=True, env={**os.environ, "SSLKEYLOGFILE": str(key_log)},
+        check=True, timeout=600, capture_output=True, env={**os.environ, "SSLKEYLOGFILE": str(key_log)},
     ).stdout  # fmt: skip
 
 

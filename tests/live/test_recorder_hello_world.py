@@ -26,7 +26,7 @@ pytestmark = [
 
 def record(folder: Path, *options: str) -> Session:
     command = [sys.executable, "-m", "cases.recorder.hello_world", str(folder), *options]
-    subprocess.run(command, cwd=CHECKOUT, check=True, timeout=60, capture_output=True)
+    subprocess.run(command, cwd=CHECKOUT, check=True, timeout=600, capture_output=True)
     return open_file(folder / "hello-world.pcapng")
 
 

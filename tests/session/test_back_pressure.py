@@ -362,7 +362,7 @@ def test_damage_ends_the_stream_and_its_writer() -> None:
 
     session = Session([source], compile_when=Compile.NEVER)
     try:
-        asyncio.run(asyncio.wait_for(session.run(), 60))
+        asyncio.run(asyncio.wait_for(session.run(), 600))
 
         with pytest.raises(BrokenPipeError):
             os.write(writing, b"x")

@@ -45,7 +45,7 @@ def _watch(bounds: Bounds, *, compiled: bool = False) -> Session:
     session.ring.bounds = bounds
     if compiled:
         session._pipeline.compile(compiled_kernel())
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     return session
 
 
@@ -89,7 +89,7 @@ def test_connection_that_comes_again_is_another_one() -> None:
     data = tape.pcap()
     session = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(400, streams=256)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     again = session.streams.count - 1
 
     assert str(session.streams.client(again)) == first[0]
@@ -137,7 +137,7 @@ def test_nothing_is_as_long_as_all_there_ever_was(compiled: bool) -> None:
     session.ring.bounds = Bounds(400, streams=256)
     if compiled:
         session._pipeline.compile(compiled_kernel())
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     tables = session._pipeline.analyzer._tables
     kept = session.streams.count - session.streams.evicted_streams
 
@@ -176,7 +176,7 @@ def test_stream_that_takes_the_place_of_another_is_as_new() -> None:
     crowded.ring.bounds = Bounds(400, streams=128)
     everything = Session([GrowingSource(data, ends_of(data)[63::64])], compile_when=Compile.NEVER)
     for session in (crowded, everything):
-        asyncio.run(asyncio.wait_for(session.run(), 60))
+        asyncio.run(asyncio.wait_for(session.run(), 600))
     kept = crowded.streams.listed()
     newest = kept[kept >= crowded.streams.count - 40]
 

@@ -516,7 +516,7 @@ def test_it_ends_with_a_program_that_was_killed() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False,
-        timeout=60,
+        timeout=600,
     )  # fmt: skip
 
     wait_until_gone(int(done.stdout))

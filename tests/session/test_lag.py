@@ -66,7 +66,7 @@ def test_source_that_grows_faster_than_it_is_read_is_told_and_read_to_its_end(mo
     source = GrowingSource(data, [len(data)] * 20, seen=look)
     session = Session([source], compile_when=Compile.NEVER)
     session.catch_up.lag = Lag(clock)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
 
     behind = told[2:20]  # before that there was only the session's making, and the first look
     assert all(progress.phase is Phase.LIVE and progress.bytes_waiting for progress in behind)

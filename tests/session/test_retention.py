@@ -36,7 +36,7 @@ def _watch(
     session = Session([source], compile_when=Compile.NEVER)
     if bounds is not None:
         session.ring.bounds = bounds
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     return session, source
 
 
@@ -148,7 +148,7 @@ def test_rows_of_a_stream_are_the_same_whether_they_were_known_before_or_not() -
     session = Session([GrowingSource(data, ends_of(data), seen=look)], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(32)
     sessions.append(session)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     first = session.store.first
 
     assert session.rows_of(0).tolist() == list(range(first, session.store.count))
@@ -202,7 +202,7 @@ def test_nothing_leaves_while_somebody_saves() -> None:
     session = Session([source], compile_when=Compile.NEVER)
     session.ring.bounds = Bounds(64)
     with session.ring.eviction_lock:
-        asyncio.run(asyncio.wait_for(session.run(), 60))
+        asyncio.run(asyncio.wait_for(session.run(), 600))
 
     assert session.store.first == 0
 

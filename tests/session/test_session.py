@@ -46,7 +46,7 @@ def _conclusions(session: Session) -> dict[str, list[int]]:
 
 
 async def _run(session: Session) -> None:
-    await asyncio.wait_for(session.run(), 60)
+    await asyncio.wait_for(session.run(), 600)
 
 
 def test_opened_file_is_done_and_annotated(lossy: Path) -> None:
@@ -211,7 +211,7 @@ async def test_stop_ends_a_growing_source_wherever_it_is(arrived: int) -> None:
     while source.status().end < (arrived if arrived >= MAGIC_BYTES else 0):
         await asyncio.sleep(0)
     session.stop()
-    await asyncio.wait_for(running, 60)
+    await asyncio.wait_for(running, 600)
 
     assert session.progress.phase is Phase.DONE
     assert session.progress.notice is None

@@ -105,7 +105,7 @@ def watched(
 
     watcher = Watcher(session, watch, tell=tell)
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     session.close()
     return events, watcher, session
 
@@ -248,7 +248,7 @@ def test_who_waits_for_the_end_is_told_how_many_were_not_looked_at(tmp_path: Pat
 
     watcher = Watcher(session, Watch(no_screen=True), tell=tell)
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     session.close()
 
     assert session.progress.phase is Phase.DONE
@@ -274,7 +274,7 @@ def test_trouble_that_nobody_looked_at_is_counted_where_only_trouble_is_wanted(
 
     watcher = Hurrying(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 60))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     session.close()
 
     assert session.progress.rows == 13 * 20
@@ -304,7 +304,7 @@ def test_connections_that_were_looked_at_before_the_end_are_not_counted_as_not_l
 
     watcher = Hurried(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))
     session.observe(watcher)
-    asyncio.run(asyncio.wait_for(session.run(), 30))
+    asyncio.run(asyncio.wait_for(session.run(), 600))
     session.close()
 
     assert session.unjudged == 2  # they were to be judged once more, by the capture's end
@@ -355,7 +355,7 @@ def watched_kept(connections: int) -> float:
     session.observe(watcher)
     tracemalloc.start()
     try:
-        asyncio.run(asyncio.wait_for(session.run(), 60))
+        asyncio.run(asyncio.wait_for(session.run(), 600))
     finally:
         tracemalloc.stop()
     evicted = session.streams.evicted_streams

@@ -49,7 +49,7 @@ def watched(data: bytes, ends: Sequence[int], bounds: Bounds | None, *, every: f
     if bounds is not None:
         session.ring.bounds = bounds
     with patch.multiple("tcptui.session.catch_up", ANNOTATE_EVERY=every, ANNOTATE_SLICE=60.0):
-        asyncio.run(asyncio.wait_for(session.run(), 120))
+        asyncio.run(asyncio.wait_for(session.run(), 600))
     return session
 
 

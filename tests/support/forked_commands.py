@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-DEADLINE_S: Final = 120
+DEADLINE_S: Final = 600
 #: Parts of the program that commands which write text have no part in; the last two are programs of their own.
 APART: Final = ("tcptui.ui", "tcptui.__main__", "tcptui.capture.child.main", "tcptui.protocols.scapy_child")
 #: Variables that an interpreter reads when it starts: a fork is too late for them.  LANG may be any of UTF-8.

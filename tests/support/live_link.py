@@ -90,7 +90,7 @@ print(number)
 
 def run(*words: str) -> str:
     """Run a command to its end; its output."""
-    return subprocess.run(words, check=True, timeout=60, capture_output=True, text=True).stdout
+    return subprocess.run(words, check=True, timeout=600, capture_output=True, text=True).stdout
 
 
 class Link:
@@ -125,7 +125,7 @@ class Link:
             server.kill()
             server.communicate()
         for namespace in (self.client, self.server):
-            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=60, capture_output=True)
+            subprocess.run(["ip", "netns", "del", namespace], check=False, timeout=600, capture_output=True)
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Link:
         words = ["ip", "netns", "exec", self.client, sys.executable, "-c", _NUMBER, SERVER]
         sender = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._servers.append(sender)
-        return lambda: int(sender.communicate("stop\n", timeout=30)[0])
+        return lambda: int(sender.communicate("stop\n", timeout=600)[0])
 
     def knock(self) -> None:
         """Try a port where nobody listens."""

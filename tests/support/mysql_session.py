@@ -105,7 +105,7 @@ class Server:
             where = [f"--host={HOST}", f"--port={PORT}", f"--user={user}", f"--password={PASSWORD}", "shop"]
         subprocess.run(
             ["mariadb", "--no-defaults", *more, *where], input=";\n".join(statements) + ";\n", text=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False,
         )  # fmt: skip
 
     def stop(self) -> None:
@@ -294,7 +294,7 @@ def own_clients(server: Server) -> None:
     subprocess.run(
         ["mariadb-binlog", "--no-defaults", "--read-from-remote-server", f"--host={HOST}", f"--port={PORT}",
          "--user=ada", f"--password={PASSWORD}", "--skip-ssl", "bin.000001"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False,
     )  # fmt: skip
 
 
@@ -327,7 +327,7 @@ def certificate_in(folder: Path) -> Path:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
          "1", "-subj", "/CN=mysql", "-keyout", str(key), "-out", str(certificate)],
-        check=True, stderr=subprocess.DEVNULL, timeout=30,
+        check=True, stderr=subprocess.DEVNULL, timeout=600,
     )  # fmt: skip
     made.write_text(certificate.read_text() + key.read_text())
     return made

@@ -29,7 +29,7 @@ class SshServer:
     def __enter__(self) -> Self:
         for name in ("host", "user"):
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._folder / name)]
-            subprocess.run(words, check=True, timeout=60, capture_output=True)
+            subprocess.run(words, check=True, timeout=600, capture_output=True)
         Path("/run/sshd").mkdir(exist_ok=True)
         options = {
             "Port": str(SSH_PORT),
@@ -59,13 +59,13 @@ class SshServer:
     def _listens(self) -> bool:
         code = f"import socket; socket.create_connection(('{SERVER}', {SSH_PORT}), 2)"
         words = ["ip", "netns", "exec", self._link.client, sys.executable, "-c", code]
-        return subprocess.run(words, check=False, timeout=60, capture_output=True).returncode == 0
+        return subprocess.run(words, check=False, timeout=600, capture_output=True).returncode == 0
 
     def drop_connections(self) -> None:
         """Kill the processes that serve logins, as a crash does."""
         if self._process is not None:
             listening = str(self._process.pid)
-            subprocess.run(["pkill", "-KILL", "-P", listening], check=True, timeout=60)
+            subprocess.run(["pkill", "-KILL", "-P", listening], check=True, timeout=600)
 
     @property
     def configuration(self) -> Path:

@@ -113,7 +113,7 @@ async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
         yield app
     finally:
         app.exit()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 600)
 
 
 async def _until_paid(app: Counter, text: str) -> None:

@@ -56,7 +56,7 @@ def imported(program: str, names: Iterable[str], *arguments: str) -> str:
     check = f"sys.stdout.write(' '.join(sorted({set(names)!r} & sys.modules.keys())))"
     done = subprocess.run(
         [sys.executable, "-c", program + check, *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     return done.stdout + done.stderr
 

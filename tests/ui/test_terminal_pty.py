@@ -82,7 +82,7 @@ sys.exit(code)
 """
 
 ALTERNATE_ON, ALTERNATE_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
-DEADLINE_S = 60.0
+DEADLINE_S = 600.0
 
 
 class Terminal:

@@ -41,7 +41,7 @@ from tcptui.words.catalogue import Words
 Words(Language.EN)("screen.list.none")
 print(sorted(name for name in sys.modules if name.startswith(("tcptui.words.en.", "tcptui.words.zh."))))
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600)
     assert done.stdout.strip() == str(
         [
             f"tcptui.words.en.{name}"

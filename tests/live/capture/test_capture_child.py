@@ -52,7 +52,7 @@ def test_capture_holds_the_very_frames_that_tcpdump_has(
     watched = watch(source)
 
     wire.send(3000)
-    expected, _ = judge.communicate(timeout=60)
+    expected, _ = judge.communicate(timeout=600)
     watched.packets(3000)
     source.stop()
 

@@ -121,7 +121,7 @@ def set_uid() -> Iterator[Mapping[str, str]]:
 
 
 def result(process: subprocess.Popen[str]) -> dict[str, object]:
-    out, complaints = process.communicate(timeout=60)
+    out, complaints = process.communicate(timeout=600)
     assert process.returncode == 0, complaints
     answer = json.loads(out)
     assert isinstance(answer, dict)
@@ -192,7 +192,7 @@ def test_right_of_the_child_opens_raw_sockets_and_nothing_else(set_uid: Mapping[
             privileges.give_up(privileges.invoking_identity(), keep=(capabilities.CAP_NET_RAW,))
             print(json.dumps(tried()))
             """)],
-        check=True, capture_output=True, text=True, timeout=60,
+        check=True, capture_output=True, text=True, timeout=600,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SUDO_UID": str(NOBODY), "SUDO_GID": str(NOBODY)}
         | set_uid,
     )  # fmt: skip
@@ -270,7 +270,7 @@ def test_child_without_the_right_is_denied() -> None:
                 print(denied.key, denied.facts["command"])
             child.close()
             """)],
-        check=True, capture_output=True, text=True, timeout=60, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True, capture_output=True, text=True, timeout=600, env=os.environ | {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
     assert process.stdout.startswith("messages.capture_denied sudo /")
@@ -289,7 +289,7 @@ def test_child_goes_when_the_app_is_killed(sudo: bool) -> None:
     assert app.stdout is not None
     watch = os.pidfd_open(int(app.stdout.readline()))
     app.kill()
-    app.communicate(timeout=60)
+    app.communicate(timeout=600)
     try:
         assert wait_readable(watch, 5), "the child outlived the app"
     finally:

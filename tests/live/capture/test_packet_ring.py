@@ -92,7 +92,7 @@ def tcpdump(wire: Any, path: Path, words: list[str], interface: str = "right") -
     yield
     time.sleep(1.2)  # tcpdump has the kernel hold a block back for a second, and leaves it unread at its end
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=600)
 
 
 @pytest.mark.skipif(shutil.which("tcpdump") is None, reason="needs tcpdump")

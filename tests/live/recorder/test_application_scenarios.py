@@ -125,7 +125,7 @@ def test_tshark_sees_the_same_frames(recorded: Path, name: str) -> None:
     capture = recorded / name / "client.pcapng"
     words = ["tshark", "-n", "-r", str(capture), "-Y", "websocket", "-T", "fields", "-e", "tcp.dstport"]
     words += [word for field in fields for word in ("-e", f"websocket.{field}")]
-    lines = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.splitlines()
+    lines = subprocess.run(words, capture_output=True, text=True, timeout=600, check=True).stdout.splitlines()
     theirs: tuple[list[tuple[int, bool]], list[tuple[int, bool]]] = ([], [])
     for line in lines:
         port, opcodes, masks, *_ = line.split("\t")

@@ -93,7 +93,7 @@ def test_http_lines_equal_tsharks(corpus: Path, name: str) -> None:
         "http && tcp",
     ]
     theirs = subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=60,
+        command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=600,
         env=os.environ | {"TZ": "UTC"},
     ).stdout  # fmt: skip
     session = open_file(path)

@@ -92,7 +92,7 @@ def test_fields_equal_tsharks(corpus: Path, name: str) -> None:
     path = corpus / "dev" / name
     command = ["tshark", "-r", str(path), "-n", "-2", "-Y", "smtp && tcp", "-T", "fields", "-E", "aggregator=\x1f"]
     command += [word for field in ("frame.number", *FIELDS) for word in ("-e", field)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
     expected = {
         int(row[0]): [cell.split("\x1f") if cell else [] for cell in row[1:]]
         for row in (line.split("\t") for line in printed.splitlines())

@@ -137,7 +137,7 @@ def test_layers_equal_tsharks_lines(corpus: Path, name: str) -> None:
     path = corpus / "dev" / name
     command = ["tshark", "-r", str(path), "-n", "-2", "-V", "-Y", f"frame.number <= {FRAMES}"]
     theirs = subprocess.run(
-        command, capture_output=True, encoding="utf-8", check=True, timeout=60, env=os.environ | {"TZ": "UTC"}
+        command, capture_output=True, encoding="utf-8", check=True, timeout=600, env=os.environ | {"TZ": "UTC"}
     ).stdout
     session = open_file(path)
     options = TreeOptions(zone=UTC, vendor_names=False)

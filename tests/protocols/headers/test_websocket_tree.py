@@ -175,7 +175,7 @@ def test_mutated_frames_give_a_tree_whose_ranges_lie_in_the_packet(tmp_path: Pat
 def _theirs(capture: Path) -> dict[int, list[str]]:
     """tshark's WebSocket lines, by frame; texts that it cuts are left out."""
     words = ["tshark", "-n", "-r", str(capture), "-V"]
-    text = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+    text = subprocess.run(words, capture_output=True, text=True, check=True, timeout=600).stdout
     found: dict[int, list[str]] = {}
     for block in re.split(r"(?m)^(?=Frame \d+: )", text)[1:]:
         kept, inside = [], False

@@ -39,6 +39,6 @@ def test_scapy_is_a_quiet_guest(tmp_path: Path, program: str) -> None:
     (tmp_path / "cryptography.py").write_text("print('imported')\n__version__ = '99'\n")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{program}"
 
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False)
 
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
