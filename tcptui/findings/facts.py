@@ -25,7 +25,6 @@ from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
-from tcptui.analysis.timing.budget_short import simple_budget, simple_parts
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
@@ -173,15 +172,12 @@ class ConnectionFacts(StreamColumns):
     @made_once
     def budget(self) -> TimeBudget:
         """The stream's time, split by what was waited for."""
-        return simple_budget(self.view) or time_budget(self.view, self.space)
+        return time_budget(self.view, self.space)
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """`TimeBudget.parts`, by the fast path for short plain streams where possible."""
-        if self._parts is None:
-            simple = None if "budget" in self.__dict__ else simple_parts(self.view)
-            self._parts = simple or self.budget.parts
-        return self._parts
+        """`TimeBudget.parts`."""
+        return self.budget.parts if self._parts is None else self._parts
 
     def _put_away(self) -> None:
         """Of a long stream keep only the sums of `budget`: its columns and the payload need not both be in memory."""

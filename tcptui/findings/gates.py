@@ -12,8 +12,8 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import may_skip
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.analysis.stream.clean_streams import PAUSE_NS, SLOW_NS, TRANSFER
 from tcptui.analysis.stream.table import StreamMark
+from tcptui.analysis.timing.stretches import SHORT_LEAST_NS
 from tcptui.model.lanes import integer
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import ACK
@@ -99,6 +99,13 @@ _ZERO_FILLED: Final = int(DecodeIssue.ZERO_FILLED)
 #: Bytes of an Ethernet frame with the usual MTU of 1,500, its header and a VLAN tag.
 ORDINARY_FRAME: Final = 1_518
 _DSACK: Final = int(OptionBit.DSACK)
+#: Duration of a connection from which on rules about speed may apply to it.
+SLOW_NS: Final = SHORT_LEAST_NS
+#: They may with a gap this long before data.  It is shorter than `SLOW_NS`, because an acknowledgment in between may
+#: split a wait.
+PAUSE_NS: Final = 100_000_000
+#: So they may with this many segments with data, which may have waited often.
+TRANSFER: Final = 4
 #: Streams of no more segments than this are too short to gain by an option or to show how an end numbers its packets.
 LONG_ENOUGH: Final = 24
 

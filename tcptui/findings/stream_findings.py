@@ -109,6 +109,42 @@ class Lane(NamedTuple):
         return tuple(_of_lane(finding, self.at) for finding in self.kind.findings)
 
 
+@dataclass(frozen=True, slots=True)
+class BatchFindings:
+    """The findings of a batch of streams."""
+
+    streams: I64
+    """Stream numbers, ascending."""
+    parts: I64
+    """`TimeBudget.parts` of each stream, one row a stream."""
+    kinds: list[AlikeFindings]
+    """The findings of streams that are alike."""
+    others: dict[int, tuple[Finding, ...]]
+    """The findings of each other stream, by its position in ``streams``."""
+
+    def each(self) -> Iterator[tuple[int, tuple[Finding, ...]]]:
+        """Each stream with its findings as objects."""
+        found = dict(self.others)
+        for kind in self.kinds:
+            found.update(zip(kind.places.tolist(), kind.each(), strict=True))
+        for place, stream in enumerate(self.streams.tolist()):
+            yield stream, found.pop(place)
+
+    def parts_of(self, most: int) -> Iterator[BatchFindings]:
+        """The same in parts of at most so many streams, about as many in each."""
+        parts = -(-len(self.streams) // most)
+        for part in range(parts):
+            yield self._cut(*(len(self.streams) * edge // parts for edge in (part, part + 1)))
+
+    def _cut(self, begin: int, end: int) -> BatchFindings:
+        return BatchFindings(
+            self.streams[begin:end],
+            self.parts[begin:end],
+            [same for kind in self.kinds if len(same := kind.cut(begin, end))],
+            {place - begin: findings for place, findings in self.others.items() if begin <= place < end},
+        )
+
+
 def cells(value: Any, lanes: int) -> Iterable[Any]:
     """``value`` in each of so many lanes."""
     if isinstance(value, Lanes):

@@ -31,7 +31,6 @@ import numpy as np
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.budget import CLOCK_STEP_NS, Part, time_budget
-from tcptui.analysis.timing.budget_short import simple_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
@@ -210,7 +209,7 @@ class _Times:
             for part in chunks(len(view) - 1)
         )
         """A clock that goes back measures nothing."""
-        self._budget = simple_budget(view) or time_budget(view)
+        self._budget = time_budget(view)
         waits = self._budget.waits
         stretches = len(waits)
         self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if stretches else _NOTHING

@@ -10,31 +10,28 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from heapq import merge
-from itertools import chain, starmap
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tcptui.analysis.correction.apply import correct
-from tcptui.analysis.correction.find import hindsight, may_need, shows_otherwise
+from tcptui.analysis.correction.find import hindsight, may_need
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.alike import AlikeView, alike
-from tcptui.analysis.stream.clean_streams import CleanStreams
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
-from tcptui.analysis.timing.budget import split_together
+from tcptui.analysis.timing.budget import split_together, time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.budget_short import is_plain, time_parts
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
-from tcptui.findings.bulk import BulkFindings, one_by_one, plain_findings
 from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.lockstep import judged_together, together
-from tcptui.findings.stream_findings import Lane, StreamFindings, cells, made
+from tcptui.findings.stream_findings import BatchFindings, Lane, StreamFindings, cells, made
 from tcptui.findings.weight import connection_seconds_lost, gravity
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
@@ -190,7 +187,7 @@ class FindingsCache:
         return self._findings.some(chosen.tolist())
 
     def selection(self, chosen: NDArray[np.int64], order: RowOrder | None = None) -> Selection:
-        """The kept streams of ``chosen`` (ascending), and what `bulk` and `told` must know of each.
+        """The kept streams of ``chosen`` (ascending), and what `judged` must know of each.
 
         With ``order``, rows are not searched for: for a selection that is taken in many parts.
         """
@@ -201,59 +198,34 @@ class FindingsCache:
         judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
         known[judged] = [stream in self._findings for stream in chosen[judged].tolist()]
         rows = chosen.astype(np.int32)
-        look_back, odd = may_need(self._streams, rows), shows_otherwise(self._streams, rows)
-        return Selection(chosen, known, look_back, odd, np.zeros(len(chosen), np.bool_), read, order)
+        alone = np.zeros(len(chosen), np.bool_)
+        return Selection(chosen, known, may_need(self._streams, rows), alone, read, order)
 
-    def bulk(self, selection: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``selection`` with its findings, computed in bulk and not cached."""
-        for gathered, part, plain, places in self._gathered(selection):
-            others = self._others(gathered, part, places, parts=False)
-            findings = one_by_one(plain.stream, plain_findings(gathered.block, plain, self.context.place))
-            is_plain = np.zeros(len(gathered.streams), np.bool_)
-            is_plain[plain.chosen] = True
-            for stream, plainly in zip(gathered.streams.tolist(), is_plain.tolist(), strict=True):
-                yield stream, next(findings) if plainly else next(others)[1]
+    def judged(self, selection: Selection, *, parts: bool = True) -> Iterator[BatchFindings]:
+        """The findings of ``selection`` in chunks that memory can hold, not cached; ``parts``: and time budgets."""
+        chosen, done = selection.streams, 0
+        for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
+            upto = done + len(gathered.streams)
+            chunk = [self._judged_chunk(gathered, selection.part(done, upto), parts=parts)]
+            del gathered  # not held here while its findings are used
+            yield chunk.pop()
+            done = upto
 
-    def told(self, selection: Selection) -> Iterator[BulkFindings]:
-        """The findings and time budgets of ``selection`` as columns, in chunks that memory can hold."""
-        yield from starmap(self._told, self._gathered(selection))
-
-    def _told(
-        self, gathered: Gathered, part: Selection, plain: CleanStreams, places: NDArray[np.int64]
-    ) -> BulkFindings:  # fmt: skip
-        """The findings and time budgets of one chunk (`_gathered`)."""
+    def _judged_chunk(self, gathered: Gathered, part: Selection, *, parts: bool) -> BatchFindings:
+        """The findings of all streams in ``gathered``; ``part`` is what the selection says of them."""
         spent = np.zeros((len(gathered.streams), len(Part)), np.int64)
-        spent[plain.chosen], right = plain.parts()
-        for place in plain.chosen[~right].tolist():
-            spent[place] = time_parts(gathered.view(place))
+        places = np.arange(len(gathered.streams))
         kinds = self._together(gathered, part, places)
         for kind in kinds:
             for share, times in zip(Part, kind.parts, strict=True):
                 spent[kind.places, share] = list(cells(times, len(kind)))
             places = np.setdiff1d(places, kind.places, assume_unique=True)
         found: dict[int, tuple[Finding, ...]] = {}
-        for place, findings, times in self._others(gathered, part, places, parts=True):
-            found[place], spent[place] = findings, times
-        told = plain_findings(gathered.block, plain, self.context.place)
-        return BulkFindings(gathered.streams, spent, plain.chosen, told, kinds, found)
-
-    def _gathered(self, selection: Selection) -> Iterator[tuple[Gathered, Selection, CleanStreams, NDArray[np.int64]]]:
-        """Split ``selection`` into chunks, and each chunk into ordinary streams and the places of the others."""
-        chosen = selection.streams
-        special = selection.known | selection.read[chosen] | selection.odd | selection.alone
-        special |= self._streams.evicted[chosen] > 0  # the rows that are left may look ordinary
-        done = 0
-        for gathered in gather_streams(self._store, self._streams, chosen, selection.order):
-            upto = done + len(gathered.streams)
-            asked = np.flatnonzero(~special[done:upto])
-            lacks = self.context.quality.kinds.lacks_bare_acks
-            spans = gathered.begins, gathered.ends
-            plain = CleanStreams(gathered.block, gathered.streams, *spans, asked, lacks_bare_acks=lacks)
-            others = np.delete(np.arange(len(gathered.streams)), plain.chosen)
-            chunk = [(gathered, selection.part(done, upto), plain, others)]
-            del gathered, plain, others  # not held here while their findings are told
-            yield chunk.pop()
-            done = upto
+        for place, findings, times in self._others(gathered, part, places, parts=parts):
+            found[place] = findings
+            if parts:
+                spent[place] = times
+        return BatchFindings(gathered.streams, spent, kinds, found)
 
     def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[AlikeFindings]:
         """Judge those of the streams at ``places`` together that are alike; ``part``: the streams of ``gathered``."""
@@ -285,15 +257,15 @@ class FindingsCache:
                 (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
             )
             if parts:
-                split_together(view for view in views if not view.evicted and not is_plain(view))
+                split_together(view for view in views if not view.evicted)
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
             for place in some:
                 view, stream = views.pop(), int(gathered.streams[place])
                 if known[place]:
-                    yield place, self._findings[stream], time_parts(view) if parts else ()
+                    yield place, self._findings[stream], time_budget(view).parts if parts else ()
                 elif view.evicted or not len(view):
-                    yield place, self._annotate(view, read=bool(read[stream])), time_parts(view) if parts else ()
+                    yield place, self._annotate(view, read=bool(read[stream])), time_budget(view).parts if parts else ()
                 else:
                     connection = ConnectionFacts(view, self._context_for(view, read=bool(read[stream])))
                     yield place, annotated(connection), connection.parts if parts else ()
@@ -470,7 +442,7 @@ class FindingsCache:
         streams = gathered.streams
         nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
         places = np.arange(len(streams))
-        kinds = self._together(gathered, Selection(streams, nowhere, look_back, nowhere, nowhere, read), places)
+        kinds = self._together(gathered, Selection(streams, nowhere, look_back, nowhere, read), places)
         newest, alike = gathered.block.newest_ns - self.context.live, []  # see `_concluded`
         for kind in kinds:
             places = np.setdiff1d(places, kind.places, assume_unique=True)

@@ -23,8 +23,6 @@ class Selection:
     """Of each: whether its findings are cached."""
     look_back: NDArray[np.bool_]
     """Of each: whether its states may need correction."""
-    odd: NDArray[np.bool_]
-    """Of each: whether its states may need a correction that connections that look ordinary can need."""
     alone: NDArray[np.bool_]
     """Of each: whether it is to be among those that are judged one by one."""
     read: SparseMask
@@ -34,5 +32,5 @@ class Selection:
     def part(self, begin: int, end: int) -> Selection:
         """The streams from index ``begin`` up to ``end``."""
         part = slice(begin, end)
-        columns = self.streams[part], self.known[part], self.look_back[part], self.odd[part], self.alone[part]
+        columns = self.streams[part], self.known[part], self.look_back[part], self.alone[part]
         return Selection(*columns, self.read, self.order)

@@ -12,6 +12,7 @@ import threading
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,9 +64,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
-    from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
-    from tcptui.findings.stream_findings import StreamFindings
+    from tcptui.findings.stream_findings import BatchFindings, StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -473,11 +473,12 @@ class Session:
 
     def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
         """Each stream of ``share`` with its findings, computed in bulk."""
-        bulk = self._judging.annotations.bulk(share)
-        return bulk if self._own is None else ((stream, (*found, *self.own_findings(stream))) for stream, found in bulk)
+        batches = self._judging.annotations.judged(share, parts=False)
+        each = chain.from_iterable(batch.each() for batch in batches)
+        return each if self._own is None else ((stream, (*found, *self.own_findings(stream))) for stream, found in each)
 
     def shares(self, sharing: Sharing, *, first: int = 0, lasting: bool = False) -> list[Selection]:
-        """All streams, cut into shares for `told` and `findings_of`; for a session that has been read to its end.
+        """All streams, cut into shares for `judged` and `findings_of`; for a session that has been read to its end.
 
         ``first`` as of `Sharing.cut`.  With ``lasting``, this process will see what others, that judge a share, write
         to the store.
@@ -501,22 +502,22 @@ class Session:
             for module in OF_ONE_PROTOCOL:
                 import_module(module)
 
-    def told(self, share: Selection | None = None) -> Iterator[BulkFindings]:
+    def judged(self, share: Selection | None = None) -> Iterator[BatchFindings]:
         """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
         chosen = self._all() if share is None else share
         own = self._own
         if own is None:
-            return self._judging.annotations.told(chosen)
+            return self._judging.annotations.judged(chosen)
         # A connection of which more is said than of others like it is told one by one.
         apart = replace(chosen, alone=own.has(chosen.streams))
-        return map(self._with_own, self._judging.annotations.told(apart))
+        return map(self._with_own, self._judging.annotations.judged(apart))
 
-    def _with_own(self, told: BulkFindings) -> BulkFindings:
-        streams = told.streams
+    def _with_own(self, batch: BatchFindings) -> BatchFindings:
+        streams = batch.streams
         others = {
-            place: (*found, *self.own_findings(int(streams[place]))) for place, found in told.others.items()
+            place: (*found, *self.own_findings(int(streams[place]))) for place, found in batch.others.items()
         }  # fmt: skip
-        return replace(told, others=others)
+        return replace(batch, others=others)
 
     def _all(self, order: RowOrder | None = None) -> Selection:
         return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)

@@ -17,7 +17,7 @@ from tcptui.analysis.timing.budget import split_together, time_budget
 from tcptui.analysis.timing.segments import SeveralSegments
 from tcptui.lessons.loader import load_cases
 from tcptui.session.session import Session, open_file
-from tests.analysis.test_time_budget import OPEN, SEGMENTS, assert_same_waits, plain_talk
+from tests.analysis.test_time_budget import OPEN, SEGMENTS, assert_same_waits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,34 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget import TimeBudget
     from tcptui.analysis.timing.send_gap_table import SendGaps
+
+
+def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[str]:
+    """One segment a message (by the client, ms after the one before, ms to its ACK or 0 for none, numbered on)."""
+    numbers, sent, now, lines = (
+        {"C": 3, "S": 3},
+        {"C": 1, "S": 1},
+        41.0,
+        [f"{line} id={i}" for i, line in enumerate(OPEN)],
+    )
+
+    def say(sender: str, flags: str, length: int, skip: int = 0) -> None:
+        other = "S" if sender == "C" else "C"
+        numbers[sender] += 1 + skip
+        lines.append(f"{now} {sender} {flags} {sent[sender]} {sent[other]} {length} id={numbers[sender]}")
+        sent[sender] += length + ("F" in flags)
+
+    for by_client, wait, ack, numbered in messages:
+        sender = "C" if by_client else "S"
+        now += wait
+        say(sender, "PA", 100, 0 if numbered else 1)
+        if ack:
+            now += ack
+            say("S" if by_client else "C", "A", 0)
+    for sender in ("", "C", "CS")[close]:
+        now += 20
+        say(sender, "FA", 0)
+    return lines
 
 
 def assert_gaps(one: SendGaps | None, other: SendGaps | None) -> None:

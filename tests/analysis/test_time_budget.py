@@ -6,25 +6,18 @@ import gc
 import weakref
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
-from tcptui.analysis.stream.clean_streams import CleanStreams
-from tcptui.analysis.stream.view import gather_streams
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
-from tcptui.analysis.timing.budget_short import simple_budget, simple_parts, time_parts
-from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
-from tcptui.analysis.timing.send_gaps import pause_ns
-from tcptui.session.session import Session, open_file
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tcptui.analysis.stream.view import StreamView
 
 OPEN = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1"]
 MS = 1_000_000
@@ -68,7 +61,6 @@ def test_wait_that_its_senders_stamps_refute_is_nobodys(tmp_path: Path, own_ms: 
     budget = time_budget(view)
 
     assert milliseconds(budget)[part] == pytest.approx(1000, abs=25)
-    assert simple_parts(view) == budget.parts
 
 
 def test_next_request_after_a_while_is_the_clients_thinking(spent: Spend) -> None:
@@ -276,16 +268,6 @@ def test_clock_that_goes_back_measures_nothing(spent: Spend) -> None:
     assert milliseconds(budget) == {"unattributed": 600.0}
 
 
-def assert_same(simple: TimeBudget | None, budget: TimeBudget) -> None:
-    """That the shorter way, where it was taken, told the same of every stretch."""
-    if simple is None:
-        return
-    assert_same_waits(simple, budget)
-    assert simple.turns.parts.tolist() == budget.turns.parts.tolist()
-    assert simple.turns.response.tolist() == budget.turns.response.tolist()
-    assert simple.sends == budget.sends
-
-
 def assert_same_waits(simple: TimeBudget, budget: TimeBudget) -> None:
     """That two ways told the same of every stretch, and of all together."""
     for name in ("begin", "end", "sender", "turns_at", "part", "network_ns", "recovery_ns"):
@@ -338,8 +320,6 @@ def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
         budget = time_budget(view)
         waits = budget.waits
         assert sum(budget.parts) == budget.elapsed_ns == int(view.time_ns[-1]) - int(view.time_ns[0])
-        assert simple_parts(view) in (None, budget.parts)
-        assert_same(simple_budget(view), budget)
         assert min(budget.parts) >= 0
         assert (waits.own_ns >= 0).all()
         assert (waits.network_ns >= 0).all()
@@ -348,108 +328,8 @@ def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
         assert int(budget.turns.parts.sum()) <= budget.elapsed_ns
 
 
-def plain_talk(messages: list[tuple[bool, int, int, bool]], close: int) -> list[str]:
-    """One segment a message (by the client, ms after the one before, ms to its ACK or 0 for none, numbered on)."""
-    numbers, sent, now, lines = (
-        {"C": 3, "S": 3},
-        {"C": 1, "S": 1},
-        41.0,
-        [f"{line} id={i}" for i, line in enumerate(OPEN)],
-    )
-
-    def say(sender: str, flags: str, length: int, skip: int = 0) -> None:
-        other = "S" if sender == "C" else "C"
-        numbers[sender] += 1 + skip
-        lines.append(f"{now} {sender} {flags} {sent[sender]} {sent[other]} {length} id={numbers[sender]}")
-        sent[sender] += length + ("F" in flags)
-
-    for by_client, wait, ack, numbered in messages:
-        sender = "C" if by_client else "S"
-        now += wait
-        say(sender, "PA", 100, 0 if numbered else 1)
-        if ack:
-            now += ack
-            say("S" if by_client else "C", "A", 0)
-    for sender in ("", "C", "CS")[close]:
-        now += 20
-        say(sender, "FA", 0)
-    return lines
-
-
-def parts_from_columns(session: Session) -> tuple[int, ...] | None:
-    """The parts of stream 0 as they are told of many streams at once; None where it has to be looked at alone."""
-    every = np.zeros(1, np.int64)
-    (some,) = gather_streams(session.store, session.streams, every)
-    clean = CleanStreams(some.block, some.streams, some.begins, some.ends, every, lacks_bare_acks=False)
-    parts, right = clean.parts()
-    return tuple(parts[0].tolist()) if len(clean) and right[0] else None
-
-
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    messages=st.lists(
-        st.tuples(st.booleans(), st.sampled_from([1, 39, 45, 300, 2000]), st.sampled_from([0, 1, 45]), st.booleans()),
-        max_size=9,
-    ),
-    close=st.integers(0, 2),
-)
-def test_shorter_ways_give_the_same_parts(
-    tmp_path: Path, messages: list[tuple[bool, int, int, bool]], close: int
-) -> None:
-    session = open_file(write_trace(tmp_path / "plain.pcap", plain_talk(messages, close)))
-    view = session.view(0)
-
-    assert simple_parts(view) in (None, time_budget(view).parts)
-    assert_same(simple_budget(view), time_budget(view))
-    assert parts_from_columns(session) in (None, time_budget(view).parts)
-    assert time_parts(view) == time_budget(view).parts
-
-
-def test_shorter_way_is_taken_by_plain_requests(tmp_path: Path) -> None:
-    talk = plain_talk([(True, 1, 0, True), (False, 300, 1, True), (True, 2000, 45, True), (False, 39, 0, True)], 2)
-    view = open_file(write_trace(tmp_path / "plain.pcap", talk)).view(0)
-
-    assert simple_parts(view) == time_budget(view).parts
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [*OPEN, "41 C PA 1 1 100 id=1", "281 C PA 1 1 100 id=2", "321 S PA 1 101 50", "321.1 C FA 101 51"],
-        [*OPEN, "41 C PA 1 1 100", "81 S R 1 0 0 win=0"],
-        [*OPEN, "41 C PA 1 1 100", "81 S A 1 101", "2600 S PA 1 101 50", "2601 C RA 101 51 0 win=0"],
-        [*OPEN, "81 S PA 1 121 400", "82 C FA 121 401"],
-        [*OPEN[:2], "44 C PFA 1 1 100", "84 S FA 1 102", "84.1 C A 102 2"],
-    ],
-    ids=["sent again", "reset", "reset later", "hole", "third packet closes"],
-)
-def test_shorter_way_is_taken_by_short_connections_in_trouble(tmp_path: Path, lines: list[str]) -> None:
-    view = open_file(write_trace(tmp_path / "trouble.pcap", lines)).view(0)
-    simple, budget = simple_budget(view), time_budget(view)
-
-    assert simple is not None
-    assert_same(simple, budget)
-    assert simple_parts(view) == budget.parts
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "3000 C S 0 0 id=3"],
-        ["0 C S 0 0 id=1", "5 S RA 0 1 win=0", "505 C S 0 0 id=2", "510 S RA 0 1 win=0"],
-        ["0 C S 0 0 id=1", "40 S SA 0 1 id=1", "1040 S SA 0 1 id=2", "1041 C R 1 0 win=0"],
-    ],
-    ids=["unanswered", "refused", "never opened"],
-)
-def test_shorter_way_is_taken_by_connections_that_were_not_opened(tmp_path: Path, lines: list[str]) -> None:
-    view = open_file(write_trace(tmp_path / "unopened.pcap", lines)).view(0)
-
-    assert simple_parts(view) == time_budget(view).parts
-
-
-@pytest.mark.parametrize("asked", [simple_budget, simple_parts])
 def test_view_is_freed_with_its_last_reference_though_its_budget_was_asked_for(
-    tmp_path: Path, asked: Callable[[StreamView], object]
+    tmp_path: Path,
 ) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "281 C PA 1 1 100", "321 S PA 1 101 50", "321.1 C FA 101 51"]
     session = open_file(write_trace(tmp_path / "trace.pcap", lines))
@@ -458,97 +338,10 @@ def test_view_is_freed_with_its_last_reference_though_its_budget_was_asked_for(
     collecting = gc.isenabled()
     gc.disable()  # a collection would free a cycle, too, but late
     try:
-        assert asked(view) is not None
-        assert asked(view) is not None
+        time_budget(view)
+        time_budget(view)
         del view
         assert gone() is None
     finally:
         if collecting:
             gc.enable()
-
-
-def test_shortest_way_is_taken_by_requests_that_wait_for_little(tmp_path: Path) -> None:
-    talk = plain_talk([(True, 1, 0, True), (False, 39, 1, True)], 2)
-    session = open_file(write_trace(tmp_path / "plain.pcap", talk))
-
-    assert parts_from_columns(session) == time_budget(session.view(0)).parts
-
-
-#: Around every threshold of `path_delay`, and nothing.
-TIMES = st.one_of(
-    st.sampled_from([-1, 0, 1, HERE_NS, HERE_NS + 1, 20 * HERE_NS, PROXY_NS, PROXY_NS + 1, PROXY_TIMES * PROXY_NS]),
-    st.integers(0, 3_000_000_000),
-)
-
-
-@given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=20))
-def test_delays_of_many_are_those_of_each(pairs: list[tuple[int, int]]) -> None:
-    one, other = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
-
-    assert ways_ns(one, other).tolist() == [way_ns(*pair) for pair in pairs]
-    assert are_here(one, other).tolist() == [is_here(*pair) for pair in pairs]
-    assert pause_ns(one).tolist() == [pause_ns(first) for first, _second in pairs]
-
-
-def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: Spend) -> None:
-    budget = spent([*OPEN[:2], "44 C PA 1 1 100", "84 S PA 1 101 200", "84.1 C A 101 201"])
-
-    assert "client_think" not in milliseconds(budget)
-    assert milliseconds(budget)["network"] == 84.1
-
-
-def test_probe_of_what_had_arrived_is_no_recovery_but_a_time_out_is(spent: Spend) -> None:
-    sack = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
-    flight = [*sack, "41 C A 1 1 1000 id=1", "41.1 C PA 1001 1 1000 id=2"]
-    probe = [*flight, "131 C PA 1001 1 1000 id=3", "140 S A 1 2001", "171 S A 1 2001 sack=1001:2001"]
-    timer = [*flight, "441 C A 1 1 1000 id=3", "450 S A 1 2001", "481 S A 1 2001 sack=1:1001"]
-
-    assert "recovery" not in milliseconds(spent([*probe, "200 S PA 1 2001 20"]))
-    assert milliseconds(spent([*timer, "500 S PA 1 2001 20"]))["recovery"] > 300
-
-
-@pytest.mark.parametrize(
-    ("turns", "missing", "part"),
-    [
-        pytest.param(10, 2, "recovery", id="lost"),
-        pytest.param(6, 2, "server_think", id="too few packets to tell"),
-        pytest.param(10, 18, "server_think", id="the server's other connections"),
-    ],
-)
-def test_answer_that_was_sent_and_lost_before_the_capture_is_recovery(
-    spent: Spend, turns: int, missing: int, part: str
-) -> None:
-    lines = ["0 C S 0 0 id=1", "40 S SA 0 1 id=0", "40.1 C A 1 1 id=2"]
-    for turn in range(turns):
-        begin, asked, answered = 41 + 100 * turn, 1 + 100 * turn, 1 + 50 * turn
-        lines.append(f"{begin} C PA {asked} {answered} 100 id={3 + turn}")
-        late = turn == turns - 1
-        number = 100 + turn + (missing if late else 0)
-        lines.append(f"{begin + 41 + 300 * late} S PA {answered} {asked + 100} 50 id={number}")
-
-    assert milliseconds(spent(lines))[part] >= 301.0
-
-
-#: Seen at the server: a request that takes 500 ms.
-AT_SERVER = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "41 C PA 1 1 100", "41.1 S A 1 101"]
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        ["541 S PA 1 101 200", "581 C A 201 201", "800 C PA 101 201 100", "800.1 S PA 201 201 10"],
-        ["300 C PA 1 1 100", "300.1 S A 1 101 sack=1:101", "541 S PA 1 101 200", "581 C A 101 201"],
-    ],
-    ids=["the next request was lost on its way", "its acknowledgment was lost"],
-)
-def test_what_the_client_sends_again_is_no_part_of_what_the_server_thinks(spent: Spend, later: list[str]) -> None:
-    budget = spent([*AT_SERVER, *later])
-
-    assert milliseconds(budget)["server_think"] >= 499.9
-    assert sum(budget.parts) == budget.elapsed_ns
-
-
-def test_what_the_server_waited_for_of_a_request_is_recovery(spent: Spend) -> None:
-    budget = spent([*AT_SERVER, "42 C PA 201 1 100", "300 C PA 101 1 100", "400 S PA 1 301 200", "440 C A 301 201"])
-
-    assert milliseconds(budget)["recovery"] >= 200

@@ -12,7 +12,6 @@ from web_captures import SERVER
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.budget_short import time_parts
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
@@ -71,9 +70,7 @@ def test_wait_is_nobodys_where_the_client_asked_for_it(
         told = json.loads(b"".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
         last = None if asked == _LINES else list(requests_of(session, 0))[-1]
         turns = slowest_turns(budget, view, 100, Words(Language.EN))
-        quick = time_parts(view)
 
-    assert quick == budget.parts
     seconds = told["streams"][0]["time_budget"]
     assert {part: round(value * 1e9) for part, value in seconds.items()} == {part.label: budget[part] for part in Part}
     waited_ms, server_ms = (budget[part] / 1e6 for part in (Part.ASKED_TO_WAIT, Part.SERVER_THINK))
@@ -88,7 +85,7 @@ def test_wait_is_nobodys_where_the_client_asked_for_it(
 def test_alike_connections_have_each_its_own_wait(tmp_path: Path) -> None:
     with closing(open_file(_record(tmp_path / "wait.pcap", _POP, 1_000, 2, connections=9))) as session:
         summary = Summary(session)
-        waited = [time_parts(session.view(stream))[Part.ASKED_TO_WAIT] for stream in range(9)]
+        waited = [time_budget(session.view(stream))[Part.ASKED_TO_WAIT] for stream in range(9)]
         told = {stream: {str(one.id) for one in session.findings(stream)} for stream in range(9)}
 
     assert summary.count == 9

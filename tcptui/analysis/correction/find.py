@@ -26,8 +26,6 @@ from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from tcptui.analysis.correction.correction import Correction
@@ -69,38 +67,20 @@ class Hindsight:
 
 def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """Which of the streams ``rows`` can have anything to correct, by the stream table alone."""
-    return shows_otherwise(streams, rows) | _of_blocks(_may_be_mute, streams, rows)
-
-
-def shows_otherwise(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
-    """`may_need` without those in which all that can be found is that the server took no data (`silent_server`)."""
-    return _of_blocks(_may_show_otherwise, streams, rows)
-
-
-def _of_blocks(
-    which: Callable[[StreamTable, slice | I32], NDArray[np.bool_]], streams: StreamTable, rows: slice | I32
-) -> NDArray[np.bool_]:
-    parts = [which(streams, part) for part in blocks(rows)]
+    parts = [_may_need(streams, part) for part in blocks(rows)]
     return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
 
 
-def _may_show_otherwise(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
+def _may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     seen = streams.completeness[rows]
     # Such streams may be corrected because of silence, so that a longer capture can change the result.
     unanswered = ((seen & _OPENING) == _ASKED) | ((seen & _OPENING) == _ANSWERED)
-    shown: NDArray[np.bool_] = unanswered | ((streams.marks[rows] & _SIGNS) != 0)
-    return shown
-
-
-def _may_be_mute(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
-    """Say the server sent only SYN-ACKs although the client sent data: not accepted, or lost after the capture point.
-
-    A longer capture can change the result here, too.
-    """
-    seen = streams.completeness[rows]
+    # Say the server sent only SYN-ACKs although the client sent data: not accepted, or lost after the capture point.
+    # A longer capture can change the result here, too.
     mute: NDArray[np.bool_] = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)
     mute &= ((seen & _DATA) != 0) & ((seen & _OPENING) == _OPENING)
-    return mute
+    shown: NDArray[np.bool_] = unanswered | mute | ((streams.marks[rows] & _SIGNS) != 0)
+    return shown
 
 
 def hindsight(view: StreamView) -> Hindsight:

@@ -2,8 +2,7 @@
 
 Many stacks number the packets of a connection one by one (RFC 6864 asks for less).  Where they do, a step of more
 than 1 means packets that were sent and are not in the capture.  All conclusions from these numbers are made here, with
-one table of thresholds; `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams` check first by
-`Calibration.steps`, and `tcptui.findings.gates` by `may_skip`, whether there can be anything to find.
+one table of thresholds; `tcptui.findings.gates` checks first, by `may_skip`, whether there can be anything to find.
 """
 
 from __future__ import annotations

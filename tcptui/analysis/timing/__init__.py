@@ -7,7 +7,6 @@
 ``budget``, ``budget_parts``  the split into parts and turns, of one stream or of many at a time
 ``segments``, ``events``, ``stretches``  their columns, where time is cut, and what each stretch was a wait for
 ``answers``           what the stretches before answers can have been
-``budget_short``      the same sums of a short plain stream, without arrays
 
 Findings about speed take their numbers from here (rules/findings.md#where-the-time-went).
 """

@@ -6,9 +6,7 @@ acknowledgment, the sender's program.  Recovery from loss overrides that.  The p
 the time from the first to the last segment, exactly; what cannot be told is
 `Part.UNATTRIBUTED` and is shown as such.
 
-Findings about speed take their numbers from here, so that a finding and the bar agree.  What is changed here has to
-be changed in `tcptui.analysis.timing.budget_short` and `tcptui.analysis.stream.clean_streams`, which give the same
-parts of plain streams faster; a property test compares the three: tests/analysis/test_time_budget.py.
+Findings about speed take their numbers from here, so that a finding and the bar agree.
 
 Not attempted: turns where both ends send at once (HTTP/2, pipelining, WebSocket); there only what TCP itself shows is
 split up, and what a protocol inside tells of waits for its own windows (`StreamView.held_back`).

@@ -15,8 +15,7 @@ from tcptui.cli.report.json_findings import capture_finding_text
 from tcptui.cli.report.json_text import Seconds, to_json, utf8
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.summary import Capture
-from tcptui.findings.bulk import BulkFindings
-from tcptui.findings.stream_findings import StreamFindings
+from tcptui.findings.stream_findings import BatchFindings, StreamFindings
 from tcptui.model.finding import Severity
 from tcptui.model.other_protocol import protocol_name
 from tcptui.session.sharing import ALONE
@@ -74,7 +73,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     else:
         view, chosen = summary.view(stream), np.array([stream])
         budget = time_budget(view)
-        told = BulkFindings(chosen, np.array([budget.parts]), chosen[:0], [], [], {0: summary.findings(stream)})
+        told = BatchFindings(chosen, np.array([budget.parts]), [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
         yield b'\n%s, "turns": %s}' % (text[:-1], utf8(to_json(_turns(budget, view))))
         loud = _in_trouble(told)
@@ -87,7 +86,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
 def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterator[bytes | StreamFindings]:
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
-    for block in summary.told(share):
+    for block in summary.judged(share):
         if loud := _in_trouble(block):
             yield loud
         for told in block.parts_of(MOST_AT_ONCE):
@@ -101,7 +100,7 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
         del block, loud
 
 
-def _in_trouble(told: BulkFindings) -> StreamFindings:
+def _in_trouble(told: BatchFindings) -> StreamFindings:
     """The warnings and errors of each stream of ``told`` that has any."""
     loud = StreamFindings()
     for place, findings in told.others.items():

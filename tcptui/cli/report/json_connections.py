@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tcptui.cli.report.json_findings import Tell
-    from tcptui.findings.bulk import BulkFindings
+    from tcptui.findings.stream_findings import BatchFindings
     from tcptui.model.packet_store import U8
 
 #: The %-template of one connection's object.
 _CONNECTION: Final = utf8(object_template(CONNECTION_KEYS))
-#: `connection_seconds_lost` of no warning and no error.
-_NOTHING_LOST: Final = b"0.0"
 _SPREAD: Final = b'{"min": %s, "median": %s, "max": %s}'
 
 
@@ -56,7 +54,7 @@ class ConnectionTexts:
         self._alike = TemplatedFindings(tell)
         self._seconds = CachedTexts(seconds)
 
-    def texts(self, told: BulkFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[bytes]:
+    def texts(self, told: BatchFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[bytes]:
         """The JSON objects (UTF-8) of the streams in ``told``, each made when asked for: all take tens of megabytes.
 
         ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
@@ -84,9 +82,9 @@ class ConnectionTexts:
         times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
         return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
 
-    def _lost(self, told: BulkFindings) -> list[bytes]:
-        """The seconds that the findings of each stream cost it; ordinary streams have notes, which cost nothing."""
-        lost = [_NOTHING_LOST] * len(told.streams)
+    def _lost(self, told: BatchFindings) -> list[bytes]:
+        """The seconds that the findings of each stream cost it."""
+        lost = [b""] * len(told.streams)
         for place, findings in told.others.items():
             lost[place] = utf8(to_json(connection_seconds_lost(findings)))
         for kind in told.kinds:
@@ -94,17 +92,9 @@ class ConnectionTexts:
                 lost[place] = utf8(to_json(seconds_lost))
         return lost
 
-    def _findings(self, told: BulkFindings) -> list[bytes]:
+    def _findings(self, told: BatchFindings) -> list[bytes]:
         """The findings of each stream, as comma-separated JSON objects in UTF-8."""
-        plainly = [b""] * len(told.plain)
-        for alike in told.alike:
-            owners = alike.owner.tolist()
-            before = [(text := plainly[owner]) and text + b", " for owner in owners]
-            for owner, text in zip(owners, self._alike.texts(alike, before), strict=True):
-                plainly[owner] = text
         found = [b""] * len(told.streams)
-        for place, text in zip(told.plain.tolist(), plainly, strict=True):
-            found[place] = text
         for kind in told.kinds:
             texts = [b""] * len(kind)
             for finding in kind.findings:

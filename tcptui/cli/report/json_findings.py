@@ -6,10 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import numpy as np
-
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json, utf8
-from tcptui.findings.bulk import seconds_of
 from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
 from tcptui.model.finding import Finding
@@ -20,7 +17,6 @@ from tcptui.words.quantities import duration
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tcptui.findings.bulk import BulkFinding
     from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Severity
     from tcptui.words.catalogue import Words
 
@@ -132,18 +128,6 @@ class TemplatedFindings:
 
     def _duration(self, seconds: float) -> str:
         return self._tell.duration(seconds)
-
-    def texts(self, alike: BulkFinding, before: list[bytes]) -> list[bytes]:
-        """The JSON objects (UTF-8) of ``alike``, as of `finding_text`, each appended to its element of ``before``."""
-        differing = {
-            name: (seconds_of(value) if name.endswith("_s") else value).tolist()
-            if isinstance(value, np.ndarray)
-            else list(value)
-            for name, value in alike.differing.items()
-        }
-        pattern = alike.pattern({name: f"{_MARK}{name}{_MARK}" for name in differing})
-        frames = [differing[name] for name in alike.evidence]
-        return self._filled(pattern, differing, frames, before)
 
     def of_lanes(self, finding: Finding, before: list[bytes]) -> list[bytes]:
         """The JSON objects (UTF-8) of ``finding`` in every lane, each appended to its element of ``before``."""

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.findings.bulk import BulkFindings
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
-    from tcptui.findings.stream_findings import StreamFindings
+    from tcptui.findings.stream_findings import BatchFindings, StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
@@ -80,9 +79,9 @@ class SessionLike(Protocol):
         """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
 
     def shares(self, sharing: Sharing, *, first: int = 0) -> list[Selection]:
-        """All streams, cut into shares for `told`; ``first`` as of `Sharing.cut`."""
+        """All streams, cut into shares for `judged`; ``first`` as of `Sharing.cut`."""
 
-    def told(self, share: Selection) -> Iterator[BulkFindings]:
+    def judged(self, share: Selection) -> Iterator[BatchFindings]:
         """The findings and time budgets of the streams of ``share``, in chunks."""
 
     @property
@@ -277,12 +276,12 @@ class Summary:
         return measured(self._session.store, self._session.streams, tally or self._tally, chosen)
 
     def shares(self, sharing: Sharing, first: int) -> list[Selection]:
-        """All connections, cut into shares for `told`; ``first`` as of `Sharing.cut`."""
+        """All connections, cut into shares for `judged`; ``first`` as of `Sharing.cut`."""
         return self._session.shares(sharing, first=first)
 
-    def told(self, share: Selection) -> Iterator[BulkFindings]:
+    def judged(self, share: Selection) -> Iterator[BatchFindings]:
         """The findings and time budgets of the connections of ``share``, in chunks."""
-        return self._session.told(share)
+        return self._session.judged(share)
 
     def states(self, chosen: I64, tally: Tally | None = None) -> tuple[U8, U8]:
         """Values of the state columns of clients and servers after the last segment.

@@ -11,7 +11,6 @@ from typing import Final
 from tcptui.analysis.resend.copies import NUMBER_REACH
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.resend.resend import RTO_MIN_NS
-from tcptui.analysis.stream.clean_streams import PROBE_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import DATALESS, RESET
@@ -27,6 +26,8 @@ from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
+#: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
+PROBE_NS: Final = 5_000_000_000
 #: rules/findings.md#rst-dead-connection: after this much silence, an end that lost the connection is likely.
 IDLE_NS: Final = 1_000_000_000
 #: Most bytes of a TLS close_notify record, with header and authentication tag (RFC 8446, 5.2): not a message.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import Completeness
+from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.analysis.timing.budget_short import time_parts
 from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
@@ -302,7 +302,7 @@ def _budget(part: Part) -> Read:
     def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         stream = known.store.stream[rows.index]
         distinct, place = np.unique(stream, return_inverse=True)
-        parts = [0 if one < 0 else time_parts(known.session.view(one))[part] for one in distinct.tolist()]
+        parts = [0 if one < 0 else time_budget(known.session.view(one)).parts[part] for one in distinct.tolist()]
         return in_stream(known.store, rows.index), np.array(parts, np.int64)[place]
 
     return read

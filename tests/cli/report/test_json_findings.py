@@ -12,39 +12,41 @@ from hypothesis import strategies as st
 
 from tcptui.cli.report.json_findings import Telling, TemplatedFindings, finding_text
 from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds, utf8
-from tcptui.findings.bulk import BulkFinding
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import lanes_of
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
-TIMES = st.integers(0, 10**6) | st.integers(-(10**6), 2**62)
-CLOSES = st.lists(st.tuples(st.integers(1, 2**32 - 1), TIMES, st.sampled_from(["client", "server", 'a "%s" \x1b'])))
+TIMES = st.floats(0, 1e6)
+CLOSES = st.lists(st.tuples(st.integers(1, 2**32 - 1), TIMES), min_size=2)
 
 
 @pytest.mark.parametrize("language", Language)
 @given(closes=CLOSES)
-def test_written_together_as_one_by_one(language: Language, closes: list[tuple[int, int, str]]) -> None:
-    frames, times, names = (list(column) for column in zip(*closes, strict=True)) if closes else ([], [], [])
-    alike = BulkFinding(
-        FindingId.THREE_PACKET_CLOSE,
-        Confidence.LIKELY,
-        np.arange(len(closes)),
-        {
-            "shape": "no-last-ack", "closer": "server", "other": "client",
-            "fin_frame": np.array(frames, np.uint32), "second_frame": np.array(frames, np.int64) + 1,
-            "gap_s": np.array(times, np.int64), "took_s": np.array(times, np.int64), "position": names, "odd": "%d",
-        },
-        ("fin_frame", "second_frame"),
-        ("last-ack-unseen",),
-    )  # fmt: skip
+def test_written_together_as_one_by_one(language: Language, closes: list[tuple[int, float]]) -> None:
+    facts = {"shape": "no-last-ack", "closer": "server", "other": "client", "position": "%d", "odd": 'a "%s" \x1b'}
+    alone = [
+        Finding(
+            FindingId.THREE_PACKET_CLOSE,
+            3,
+            (frame, frame + 1),
+            Severity.NOTE,
+            Confidence.LIKELY,
+            {**facts, "fin_frame": frame, "second_frame": frame + 1, "gap_s": passed, "took_s": passed},
+            ("last-ack-unseen",),
+        )
+        for frame, passed in closes
+    ]
+    frames, times = (lanes_of(np.array(column)) for column in zip(*closes, strict=True))
+    differing = {"fin_frame": frames, "second_frame": frames + 1, "gap_s": times, "took_s": times}
+    together = replace(alone[0], packets=(frames, frames + 1), facts={**facts, **differing})
     tell = Telling(Words(language))
 
-    together = TemplatedFindings(tell).texts(alike, [b"%%d%d, " % number for number in range(len(closes))])
+    found = TemplatedFindings(tell).of_lanes(together, [b"%%d%d" % number for number in range(len(closes))])
 
-    alone = [finding_text(finding, tell) for finding in alike.each(range(len(closes)))]
-    assert together == [utf8(f"%d{number}, {text}") for number, text in enumerate(alone)]
-    assert [json.loads(text)["packets"] for text in alone] == [[frame, frame + 1] for frame in frames]
+    texts = [finding_text(finding, tell) for finding in alone]
+    assert found == [utf8(f"%d{number}, {text}") for number, text in enumerate(texts)]
+    assert [json.loads(text)["packets"] for text in texts] == [[frame, frame + 1] for frame, _passed in closes]
 
 
 @pytest.mark.parametrize("language", Language)

@@ -1,20 +1,16 @@
-"""Ordinary short connections: told from columns they are told exactly as one by one, and nothing odd passes for one."""
+"""Short connections, healthy ones and others that look like them: judged together they are judged as one by one."""
 
 from __future__ import annotations
 
 from random import Random
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from captures import ACK, CLIENT, FIN, PSH, SERVER, SYN, Tape
 from traces import write_trace
 
-from tcptui.analysis.stream.clean_streams import CleanStreams
-from tcptui.analysis.stream.view import gather_streams
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.findings.bulk import one_by_one
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -24,6 +20,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 STREAMS = 120
+KINDS = 20
 
 
 class Talk:
@@ -150,33 +147,23 @@ def opened(path: Path, talks: list[Talk]) -> Session:
     return open_file(write_trace(path, sorted(lines, key=lambda line: float(line.split()[0]))))
 
 
-def plain_ones(session: Session) -> list[int]:
-    every = np.arange(session.streams.count)
-    found: list[int] = []
-    for some in gather_streams(session.store, session.streams, every):
-        places = np.arange(len(some.streams))
-        spans, lacks = (some.begins, some.ends), session.quality.kinds.lacks_bare_acks
-        found += CleanStreams(some.block, some.streams, *spans, places, lacks_bare_acks=lacks).stream.tolist()
-    return found
-
-
-def each_told(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
-    """Every stream with its findings and its parts, made of what is told together."""
-    for told in session.told():
-        plainly = one_by_one(told.streams[told.plain], told.alike)
-        findings = told.others | dict(zip(told.plain.tolist(), plainly, strict=True))
-        for place, stream in enumerate(told.streams.tolist()):
-            yield stream, findings[place], tuple(told.parts[place].tolist())
+def each_judged(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
+    """Every stream with its findings and the parts of its time budget, as a report has them."""
+    for batch in session.judged():
+        for (stream, findings), parts in zip(batch.each(), batch.parts.tolist(), strict=True):
+            yield stream, findings, tuple(parts)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
-    rng = Random(seed)
-    makers = [rng.choice((ordinary, hasty, one_way, unused, odd)) for _ in range(STREAMS)]
-    talks = [make(40_000 + number, 300.0 * number, rng) for number, make in enumerate(makers)]
+    talks = []
+    for number in range(STREAMS):
+        rng = Random(1000 * seed + number % KINDS)  # several of each kind
+        make = rng.choice((ordinary, hasty, one_way, unused, odd))
+        talks.append(make(40_000 + number, 300.0 * number, rng))
     together, alone = opened(tmp_path / "a.pcap", talks), open_file(tmp_path / "a.pcap")
 
-    told = list(each_told(together))
+    told = list(each_judged(together))
 
     assert [stream for stream, _findings, _parts in told] == list(range(together.streams.count))
     assert list(together.each_findings(range(len(told)))) == [(stream, findings) for stream, findings, _parts in told]
@@ -186,26 +173,11 @@ def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
         assert parts == time_budget(view).parts
     for name in ("state_a", "state_b", "marks"):
         assert (getattr(together.store, name) == getattr(alone.store, name)).all(), name
-    assert len(plain_ones(together)) > STREAMS // 5
-
-
-def test_ordinary_connections_are_recognised(tmp_path: Path) -> None:
-    rng = Random(1)
-    talks = [ordinary(40_000 + number, 1000.0 * number, rng) for number in range(30)]
-    quick = [Talk(50_000 + number, 1000.0 * number + 500, 3) for number in range(10)]
-    for talk in quick:
-        talk.say("C", "PA", 1, 100)
-        talk.say("S", "PA", 5, 100)
-        talk.close("S", three=True)
-    session = opened(tmp_path / "b.pcap", talks + quick)
-
-    found = plain_ones(session)
-
-    assert {session.streams.client(stream).port for stream in found} >= {talk.port for talk in quick}
+    assert sum(len(kind) for batch in together.judged() for kind in batch.kinds) > STREAMS // 3
 
 
 @pytest.mark.parametrize(("third", "length"), [("PFA", 70), ("FA", 0), ("PA", 70)])
-def test_connection_whose_third_packet_says_all_is_recognised(tmp_path: Path, third: str, length: int) -> None:
+def test_connection_whose_third_packet_says_all_is_judged_as_alone(tmp_path: Path, third: str, length: int) -> None:
     beside = Talk(40_001, 1_000, 3)
     beside.close("C", three=True)
     talk = Talk(40_000, 0, 3, third, length)
@@ -215,26 +187,11 @@ def test_connection_whose_third_packet_says_all_is_recognised(tmp_path: Path, th
     talk.say("C", "A", 0.1)
     session, alone = opened(tmp_path / "f.pcap", [talk, beside]), open_file(tmp_path / "f.pcap")
 
-    assert plain_ones(session) == [0, 1]
-    assert [findings for _stream, findings, _parts in each_told(session)] == [alone.findings(0), alone.findings(1)]
-
-
-def test_capture_without_bare_acknowledgments_has_no_ordinary_connections(tmp_path: Path) -> None:
-    talks = []
-    for number in range(12):
-        talk = Talk(40_000 + number, 100.0 * number, 3, "PA", 70)
-        talk.say("S", "PA", 3, 200)
-        talk.say("C", "FA", 1)
-        talk.say("S", "FA", 3)
-        talks.append(talk)
-    session = opened(tmp_path / "g.pcap", talks)
-
-    assert session.quality.kinds.lacks_bare_acks
-    assert plain_ones(session) == []
+    assert [findings for _stream, findings, _parts in each_judged(session)] == [alone.findings(0), alone.findings(1)]
 
 
 @pytest.mark.parametrize(("held_ms", "is_probe"), [(4_990, True), (5_010, False)])
-def test_connection_that_was_not_used_is_recognised_while_it_may_have_been_a_probe(
+def test_connection_that_was_not_used_is_called_a_probe_while_it_may_have_been_one(
     tmp_path: Path, held_ms: float, is_probe: bool
 ) -> None:
     talks = []
@@ -245,9 +202,8 @@ def test_connection_that_was_not_used_is_recognised_while_it_may_have_been_a_pro
         talks.append(talk)
     session = opened(tmp_path / "e.pcap", talks)
 
-    told = [{finding.id for finding in findings} for _stream, findings, _parts in each_told(session)]
+    told = [{finding.id for finding in findings} for _stream, findings, _parts in each_judged(session)]
 
-    assert plain_ones(session) == (list(range(8)) if is_probe else [])
     assert all(("probe-connection" in ids) == is_probe for ids in told)
 
 
@@ -257,9 +213,8 @@ def test_close_without_its_last_acknowledgment_is_told_as_such(tmp_path: Path) -
     talk.close("S", three=True)
     del talk.lines[-1]
     session = opened(tmp_path / "d.pcap", [talk])
-    (told,) = each_told(session)
+    (told,) = each_judged(session)
 
-    assert plain_ones(session) == [0]
     assert told[1] == open_file(tmp_path / "d.pcap").findings(0)
     assert told[1][1].facts["shape"] == "no-last-ack"
 
@@ -270,9 +225,8 @@ def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: P
     talk.say("S", "A", 3)
     talk.close("C", three=False)
     session = opened(tmp_path / "c.pcap", [talk])
-    (told,) = each_told(session)
+    (told,) = each_judged(session)
 
-    assert plain_ones(session) == [0]
     assert told[2] == time_budget(session.view(0)).parts
     assert told[2][Part.UNATTRIBUTED] > 0
 
@@ -292,6 +246,5 @@ def test_port_that_is_used_again_is_told_too(tmp_path: Path) -> None:
     path.write_bytes(tape.pcap())
     session, alone = open_file(path), open_file(path)
 
-    assert plain_ones(session) == [0, 1]
     assert "port-reused" in {finding.id for finding in alone.findings(1)}
-    assert [findings for _stream, findings, _parts in each_told(session)] == [alone.findings(0), alone.findings(1)]
+    assert [findings for _stream, findings, _parts in each_judged(session)] == [alone.findings(0), alone.findings(1)]
