@@ -126,7 +126,7 @@ def dying(real):
         return real(*arguments, **named)
     return called
 Session.halves = dying(Session.halves)
-FindingsCache.bulk = dying(FindingsCache.bulk)
+FindingsCache.judged = dying(FindingsCache.judged)
 FindingsCache._judged_block = dying(FindingsCache._judged_block)
 """
 

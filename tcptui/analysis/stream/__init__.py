@@ -4,10 +4,8 @@
 ``view``              one stream, seen from client and server
 ``columns``           the columns that views are cut from
 ``unwrapped_seq``, ``compact_columns``  sequence numbers that never wrap, in little memory
-``clean_streams``     ordinary short connections, recognised thousands at a time
 ``longest_waits``     the longest time between frames of each stream, updated batch by batch
 ``same_server``       other connections to the same server, and ICMP errors
 
-The table lets rules skip healthy streams; a view is made only of a stream that is asked for.  ``clean_streams``
-follows the thresholds of `analysis.timing.budget`; a test compares the two.
+The table lets rules skip healthy streams; a view is made only of a stream that is asked for.
 """
