@@ -161,8 +161,8 @@ class FindingsCache:
     def is_ordinary(self, stream: int) -> bool:
         """Whether ``stream`` is never due: the stream table and its payload as far as read need no judgement."""
         row = slice(stream, stream + 1)
-        suspect = self.screening is not None and self.screening.suspects()[stream]
-        return not (suspect or needs_attention(self._streams, row)[0] or may_need(self._streams, row)[0])
+        read = self.screening is not None and self.screening.read(self.screening.suspects())[stream]
+        return not (read or needs_attention(self._streams, row)[0] or may_need(self._streams, row)[0])
 
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """``known``, the findings of a stream that was judged without its payload, and those of its payload."""
@@ -193,7 +193,7 @@ class FindingsCache:
         """
         self._reserve(self._streams.count)
         chosen = chosen[self._streams.are_kept(chosen)]
-        read, _ = self._payload_masks()
+        read = self._read_in_advance()
         known = self._streams.packets[chosen] == self._judged[chosen]
         judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
         known[judged] = [stream in self._findings for stream in chosen[judged].tolist()]
@@ -357,8 +357,9 @@ class FindingsCache:
         grown = packets > judged * (1 if settle else np.where(packets > LONG, LONG_REGROWTH, REGROWTH))
         # Findings about silence depend on the capture's end: judge again what was judged by an earlier end.
         stale = (self._judged[rows] > 0) & (self._judged_until[rows] < self._store.latest_ns) & settle
-        read, suspect = self._payload_masks()
-        needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | suspect[rows]
+        read = self._read_in_advance()
+        # What is judged of its payload may be more than a note, whatever the table says of the stream.
+        needed = needs_attention(self._streams, rows) | may_need(self._streams, rows) | read[rows]
         if self.observer is not None:
             grown |= (packets > judged) & self.observer.due(rows)
         due = np.flatnonzero((grown & needed) | stale)
@@ -373,11 +374,11 @@ class FindingsCache:
         self._reserve(self._streams.count)
         of_row = self._store.stream[self._store.first : first]
         losing = sorted_unique(of_row[of_row >= 0]).astype(np.int64)
-        read, suspect = self._payload_masks()
+        read = self._read_in_advance()
         places = self._streams.places()
         needed = needs_attention(self._streams, places) | may_need(self._streams, places)
         at = losing if isinstance(places, slice) else np.searchsorted(places, losing)
-        losing = losing[needed[at] | suspect[losing]]
+        losing = losing[needed[at] | read[losing]]
         self._judge_all(losing[self._streams.packets[losing] > self._judged[losing]], read, is_late)
         for stream in losing.tolist():
             known = self._findings.get(stream)  # includes what was frozen earlier
@@ -507,13 +508,12 @@ class FindingsCache:
         lone[lone] = settled | open_yet
         return due[~lone]
 
-    def _payload_masks(self) -> tuple[SparseMask, SparseMask]:
-        """The streams whose payload is read in the background, and those whose payload may hold more than a note."""
+    def _read_in_advance(self) -> SparseMask:
+        """The streams whose payload is judged before somebody opens them."""
         if self.screening is None:
-            return NONE, NONE
+            return NONE
         self.screening.update()
-        suspects = self.screening.suspects()
-        return self.screening.read(suspects), suspects
+        return self.screening.read(self.screening.suspects())
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""
