@@ -459,7 +459,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 async def test_stream_grows_while_it_is_looked_at(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(80, 24)) as pilot:
         pipe.give(5)
         await settled(pilot, lambda: pipe.session.store.count == 5)
@@ -508,7 +508,7 @@ def events() -> Iterator[Pipe]:
 
 
 async def test_events_appear_decoded_as_they_come(events: Pipe) -> None:
-    app = TcptuiApp(events.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(events.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(80, 40)) as pilot:
         events.give(5)
         await settled(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count == 5)

@@ -78,7 +78,7 @@ def text(screen: MainScreen) -> str:
 
 
 async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_follows(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -112,7 +112,7 @@ async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_fo
 
 @pytest.mark.parametrize("before", [0, 8], ids=["before the first row", "on the only row"])
 async def test_key_to_the_first_row_ends_following(pipe: Pipe, before: int) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -130,7 +130,7 @@ async def test_key_to_the_first_row_ends_following(pipe: Pipe, before: int) -> N
 
 
 async def test_rows_that_come_with_a_key_do_not_undo_it(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         workspace = main_screen(pilot).workspace
@@ -149,7 +149,7 @@ async def test_rows_that_come_with_a_key_do_not_undo_it(pipe: Pipe) -> None:
 
 async def test_hints_are_those_for_what_has_come_so_far(pipe: Pipe) -> None:
     read, write = os.pipe()
-    app = TcptuiApp(Session([open_descriptor(read, "pipe")]), options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(Session([open_descriptor(read, "pipe")]), options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -165,7 +165,7 @@ async def test_hints_are_those_for_what_has_come_so_far(pipe: Pipe) -> None:
 
 
 async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -183,7 +183,7 @@ async def test_packets_of_the_open_connection_are_added_below(pipe: Pipe) -> Non
 
 
 async def test_form_of_a_filter_counts_what_comes(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -201,7 +201,7 @@ async def test_form_of_a_filter_counts_what_comes(pipe: Pipe) -> None:
 
 
 async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -230,7 +230,7 @@ async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
 
 
 async def test_paused_display_stands_still_and_counts(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -272,7 +272,7 @@ async def test_paused_display_is_of_one_moment(pipe: Pipe) -> None:
 
 
 async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -301,7 +301,7 @@ async def test_explanation_that_is_read_when_the_capture_ends_tells_of_its_last_
     wire.tcp(50.5, server, client, 16, 9001, 1002)
     wire.tcp(10_050, server, client, 24, 9001, 1002, payload=b"!")
     pipe = Pipe(wire, tmp_path / "late.pcap")
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(160, 50)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)
@@ -327,7 +327,7 @@ async def test_top_talker_comes_first_and_rates_fall_when_no_packets_come(wire: 
     pipe = Pipe(wire, tmp_path / "talk.pcap")
     passed_ns = 0
     pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50, sort=SortKey.RATE))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10, sort=SortKey.RATE))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         screen = main_screen(pilot)

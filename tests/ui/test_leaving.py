@@ -316,7 +316,7 @@ def live(records: bytes, directory: Path, *, limit_bytes: int | None = 1 << 30) 
 
 @asynccontextmanager
 async def driven(session: Session | None, **how: Any) -> AsyncIterator[Driven]:
-    how.setdefault("options", ViewOptions(numeric=True, refresh_hz=50))
+    how.setdefault("options", ViewOptions(numeric=True, refresh_hz=10))
     app = TcptuiApp(session, Language.EN, **how)
     async with app.run_test(size=(120, 40)) as pilot:
         driver = Driven(app, pilot)

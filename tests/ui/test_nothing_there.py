@@ -43,7 +43,7 @@ async def silent(tmp_path: Path) -> AsyncIterator[tuple[Pilot[object], RunningSo
     """A live capture that nothing has come from so far, and a packet of it that is no TCP."""
     data = pcap([arp(1, "10.0.0.1", "10.0.0.2")])
     source = RunningSource(data[:HEADER], directory=tmp_path)
-    app = TcptuiApp(Session([source]), Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(Session([source]), Language.EN, ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: isinstance(app.screen, MainScreen))
         yield pilot, source, data[HEADER:]

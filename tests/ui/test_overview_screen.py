@@ -135,7 +135,7 @@ async def test_rate_now_is_that_of_the_first_line(wire: Wire, tmp_path: Path) ->
     pipe = Pipe(wire, tmp_path / "talk.pcap")
     passed_ns = 0
     pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
-    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         pipe.give(32)

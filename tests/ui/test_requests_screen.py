@@ -283,7 +283,7 @@ async def test_requests_come_while_the_capture_runs(wire: Wire, tmp_path: Path) 
     source = RunningSource(begun[:HEADER], directory=tmp_path)
     source.give(begun[HEADER:], 5)
     session = Session([source])
-    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: isinstance(app.screen, MainScreen) and app.screen.workspace.ladder.row_count > 0)
         await pilot.press("R")
@@ -303,7 +303,7 @@ async def test_times_count_from_the_first_packet_where_the_list_was_there_before
     capture = wire.pcap(tmp_path / "one.pcap").read_bytes()
     source = RunningSource(capture[:HEADER], directory=tmp_path)
     session = Session([source])
-    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(lambda: isinstance(app.screen, MainScreen))
         await pilot.press("R")

@@ -108,7 +108,7 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
     source = RunningSource(recorded[:24], directory=tmp_path)
     source.give(recorded[24:], 15)
     session = Session([source])
-    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(session, Language.EN, ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)

@@ -598,7 +598,7 @@ async def test_live_capture_names_saving_first_and_what_is_said_of_the_whole(
 ) -> None:
     wire.lossy(0, "10.0.0.1:40001", "192.0.2.10:80")
     session, _ = live(wire.pcap(tmp_path / "lossy.pcap").read_bytes(), tmp_path)
-    app = TcptuiApp(session, language, ViewOptions(numeric=True, refresh_hz=50))
+    app = TcptuiApp(session, language, ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
