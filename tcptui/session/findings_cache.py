@@ -84,6 +84,12 @@ def _never() -> bool:
     return False
 
 
+def _without(places: NDArray[np.int64], kinds: list[AlikeFindings]) -> NDArray[np.int64]:
+    """``places`` but those of ``kinds``, in one pass: there may be thousands of kinds."""
+    judged = [kind.places for kind in kinds]
+    return np.setdiff1d(places, np.concatenate(judged), assume_unique=True) if judged else places
+
+
 class FindingsCache:
     """The findings of each stream, and the worst severity among them."""
 
@@ -219,7 +225,7 @@ class FindingsCache:
         for kind in kinds:
             for share, times in zip(Part, kind.parts, strict=True):
                 spent[kind.places, share] = list(cells(times, len(kind)))
-            places = np.setdiff1d(places, kind.places, assume_unique=True)
+        places = _without(places, kinds)
         found: dict[int, tuple[Finding, ...]] = {}
         for place, findings, times in self._others(gathered, part, places, parts=parts):
             found[place] = findings
@@ -446,11 +452,10 @@ class FindingsCache:
         kinds = self._together(gathered, Selection(streams, nowhere, look_back, nowhere, read), places)
         newest, alike = gathered.block.newest_ns - self.context.live, []  # see `_concluded`
         for kind in kinds:
-            places = np.setdiff1d(places, kind.places, assume_unique=True)
             segments = gathered.ends[kind.places] - gathered.begins[kind.places]
             until = newest if kind.hangs_on_end else _END_INDEPENDENT
             alike.append(AlikeJudged(kind.only(kind.findings), segments, until))
-        return alike, places
+        return alike, _without(places, kinds)
 
     def _keep_alike(self, alike: Iterable[AlikeJudged]) -> Iterator[int]:
         """Cache the findings of the streams that are ``alike``; yields their numbers, ascending."""

@@ -6,12 +6,15 @@ import gc
 import weakref
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
+from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
+from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -345,3 +348,83 @@ def test_view_is_freed_with_its_last_reference_though_its_budget_was_asked_for(
     finally:
         if collecting:
             gc.enable()
+
+
+#: Around every threshold of `path_delay`, and nothing.
+TIMES = st.one_of(
+    st.sampled_from([-1, 0, 1, HERE_NS, HERE_NS + 1, 20 * HERE_NS, PROXY_NS, PROXY_NS + 1, PROXY_TIMES * PROXY_NS]),
+    st.integers(0, 3_000_000_000),
+)
+
+
+@given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=20))
+def test_delays_of_many_are_those_of_each(pairs: list[tuple[int, int]]) -> None:
+    one, other = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
+
+    assert ways_ns(one, other).tolist() == [way_ns(*pair) for pair in pairs]
+    assert are_here(one, other).tolist() == [is_here(*pair) for pair in pairs]
+    assert pause_ns(one).tolist() == [pause_ns(first) for first, _second in pairs]
+
+
+def test_request_that_comes_with_the_third_packet_was_not_thought_about(spent: Spend) -> None:
+    budget = spent([*OPEN[:2], "44 C PA 1 1 100", "84 S PA 1 101 200", "84.1 C A 101 201"])
+
+    assert "client_think" not in milliseconds(budget)
+    assert milliseconds(budget)["network"] == 84.1
+
+
+def test_probe_of_what_had_arrived_is_no_recovery_but_a_time_out_is(spent: Spend) -> None:
+    sack = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
+    flight = [*sack, "41 C A 1 1 1000 id=1", "41.1 C PA 1001 1 1000 id=2"]
+    probe = [*flight, "131 C PA 1001 1 1000 id=3", "140 S A 1 2001", "171 S A 1 2001 sack=1001:2001"]
+    timer = [*flight, "441 C A 1 1 1000 id=3", "450 S A 1 2001", "481 S A 1 2001 sack=1:1001"]
+
+    assert "recovery" not in milliseconds(spent([*probe, "200 S PA 1 2001 20"]))
+    assert milliseconds(spent([*timer, "500 S PA 1 2001 20"]))["recovery"] > 300
+
+
+@pytest.mark.parametrize(
+    ("turns", "missing", "part"),
+    [
+        pytest.param(10, 2, "recovery", id="lost"),
+        pytest.param(6, 2, "server_think", id="too few packets to tell"),
+        pytest.param(10, 18, "server_think", id="the server's other connections"),
+    ],
+)
+def test_answer_that_was_sent_and_lost_before_the_capture_is_recovery(
+    spent: Spend, turns: int, missing: int, part: str
+) -> None:
+    lines = ["0 C S 0 0 id=1", "40 S SA 0 1 id=0", "40.1 C A 1 1 id=2"]
+    for turn in range(turns):
+        begin, asked, answered = 41 + 100 * turn, 1 + 100 * turn, 1 + 50 * turn
+        lines.append(f"{begin} C PA {asked} {answered} 100 id={3 + turn}")
+        late = turn == turns - 1
+        number = 100 + turn + (missing if late else 0)
+        lines.append(f"{begin + 41 + 300 * late} S PA {answered} {asked + 100} 50 id={number}")
+
+    assert milliseconds(spent(lines))[part] >= 301.0
+
+
+#: Seen at the server: a request that takes 500 ms.
+AT_SERVER = ["0 C S 0 0", "0.1 S SA 0 1", "40 C A 1 1", "41 C PA 1 1 100", "41.1 S A 1 101"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        ["541 S PA 1 101 200", "581 C A 201 201", "800 C PA 101 201 100", "800.1 S PA 201 201 10"],
+        ["300 C PA 1 1 100", "300.1 S A 1 101 sack=1:101", "541 S PA 1 101 200", "581 C A 101 201"],
+    ],
+    ids=["the next request was lost on its way", "its acknowledgment was lost"],
+)
+def test_what_the_client_sends_again_is_no_part_of_what_the_server_thinks(spent: Spend, later: list[str]) -> None:
+    budget = spent([*AT_SERVER, *later])
+
+    assert milliseconds(budget)["server_think"] >= 499.9
+    assert sum(budget.parts) == budget.elapsed_ns
+
+
+def test_what_the_server_waited_for_of_a_request_is_recovery(spent: Spend) -> None:
+    budget = spent([*AT_SERVER, "42 C PA 201 1 100", "300 C PA 101 1 100", "400 S PA 1 301 200", "440 C A 301 201"])
+
+    assert milliseconds(budget)["recovery"] >= 200

@@ -109,6 +109,10 @@ def test_several_files_are_one_capture_in_the_order_of_time(terminal: Terminal, 
     terminal.wait(LOADED)
     screen = terminal.wait("fast retransmission")
     assert "TIME-W" in screen
+    terminal.type("/40001")  # the one that is shown first may be the worst by then
+    terminal.wait("/40001 1 of 4")
+    terminal.press("Enter")
+    terminal.wait("stream 0, 8 packets")
 
 
 def test_filter_words_choose_packets_and_numbers_stay(terminal: Terminal, mixed_file: Path) -> None:
