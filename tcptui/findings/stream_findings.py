@@ -131,7 +131,7 @@ class BatchFindings:
             yield stream, found.pop(place)
 
     def parts_of(self, most: int) -> Iterator[BatchFindings]:
-        """The same in parts of at most so many streams, about as many in each."""
+        """This batch in parts of at most ``most`` streams, about as many in each."""
         parts = -(-len(self.streams) // most)
         for part in range(parts):
             yield self._cut(*(len(self.streams) * edge // parts for edge in (part, part + 1)))

@@ -44,12 +44,9 @@ class Prefilter:
         for one in self._each:
             one.update()
 
-    def suspects(self) -> SparseMask:
-        """A mask of the streams that may yield more than a note."""
-        return _union(one.suspects() for one in self._each)
-
-    def read(self, suspects: SparseMask) -> SparseMask:
-        """A mask of the streams whose payload is judged before a user opens them: ``suspects``, and a few others."""
+    def read(self) -> SparseMask:
+        """A mask of the streams whose payload is judged before a user opens them: the suspects, and a few others."""
+        suspects = _union(one.suspects() for one in self._each)
         return _union(one.read(suspects) for one in self._each)
 
     def evict(self, streams: NDArray[np.int64]) -> None:

@@ -167,7 +167,7 @@ class FindingsCache:
     def is_ordinary(self, stream: int) -> bool:
         """Whether ``stream`` is never due: the stream table and its payload as far as read need no judgement."""
         row = slice(stream, stream + 1)
-        read = self.screening is not None and self.screening.read(self.screening.suspects())[stream]
+        read = self.screening is not None and self.screening.read()[stream]
         return not (read or needs_attention(self._streams, row)[0] or may_need(self._streams, row)[0])
 
     def _read_through(self, stream: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -518,7 +518,7 @@ class FindingsCache:
         if self.screening is None:
             return NONE
         self.screening.update()
-        return self.screening.read(self.screening.suspects())
+        return self.screening.read()
 
     def _judge(self, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
         """Judge ``view`` and cache the findings; with ``read``, those of its payload, too."""

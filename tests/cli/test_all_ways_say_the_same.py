@@ -167,10 +167,10 @@ def test_of_a_response_whose_head_begins_in_one_segment_and_ends_in_the_next(run
         assert [one[0] for one in said] == ([] if is_healthy else ["http-length-mismatch"])
 
 
-def test_of_a_warning_about_connections_in_which_all_is_well(
+def test_of_a_note_that_a_new_rule_makes_of_connections_in_which_all_is_well(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rule that somebody adds as contributing.md says is for a kind of trouble that the table has no mark of."""
+    """The rule is one that somebody adds as contributing.md says: the stream table has no mark of what it finds."""
 
     def closed_soon(connection: ConnectionFacts) -> Finding | None:
         if not connection.fins:

@@ -250,7 +250,7 @@ class CaptureChild:
         return CaptureError("capture_child_died", reason=safe_text(reason, 200))
 
     def _stderr_tail(self) -> str:
-        """What the child wrote last to standard error; empty once `close` was called, by another thread perhaps."""
+        """The end of the child's standard error; empty once `close` was called, by another thread perhaps."""
         try:
             descriptor = self._stderr_file.fileno()
             size = os.fstat(descriptor).st_size

@@ -57,7 +57,7 @@ class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
 
     @property
     def is_frame_due(self) -> bool:
-        """Whether a frame was dropped, and what it would have shown is still to be drawn."""
+        """True while a frame that was dropped is still to be drawn."""
         return self._frame_dropped
 
     def when_drawn(self) -> Callable[[], float | None]:
