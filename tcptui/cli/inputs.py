@@ -77,13 +77,18 @@ class Input:
         What came through a pipe is given up, unless this is called on the way of an interrupt, a termination signal or
         a crash: then it stays for recovery, and that is told.
         """
+        try:
+            self.signals.close()  # raises what a signal asked for and was lost
+        finally:
+            self._close()
+
+    def _close(self) -> None:
         ending = sys.exc_info()[0]
         if ending is None or issubclass(ending, (TcptuiError, OSError)):
             self.source.discard()
         self.source.close()
         if self.raw is not None:
             os.close(self.raw)
-        self.signals.close()
         if self.words is not None and self.source.remains is not None:
             from tcptui.cli.remains import say_remains  # seldom needed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -19,9 +20,39 @@ STOPPING: Final = (signal.SIGINT, *_ENDING)
 SAME_SECONDS: Final = 0.2
 
 
-def _unwind(number: int, _frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
-    raise SystemExit(128 + number)
+#: How long after a signal the main thread has begun to unwind, in seconds; if not, the exception was lost.
+_AGAIN_S: Final = 0.1
+
+
+class _Unwinding:
+    """Handlers that raise an exception for the first signal, and again while the main thread goes on all the same.
+
+    An exception of a handler is raised amid whatever runs, and C code may drop it: numpy clears whatever is raised when
+    it asks an object, such as a member of an enum, for ``__array__``.
+    """
+
+    def __init__(self) -> None:
+        self.raised: KeyboardInterrupt | SystemExit | None = None
+
+    def begin(self, number: int, _frame: FrameType | None) -> NoReturn:
+        """Handle the signal ``number``."""
+        if number == signal.SIGINT:
+            self.raised = KeyboardInterrupt()
+        else:
+            signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
+            self.raised = SystemExit(128 + number)
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)
+        raise self.raised
+
+    def go_on(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """Raise it again, unless it is on its way: amid the cleanup it is, or led to, what is handled there."""
+        if self.raised is None:
+            return
+        handled = sys.exc_info()[1]
+        while handled is not None and handled is not self.raised:
+            handled = handled.__context__
+        if handled is None:
+            raise self.raised
 
 
 def heeded(number: signal.Signals) -> bool:
@@ -37,10 +68,19 @@ def heeded(number: signal.Signals) -> bool:
 def signals_unwind() -> Iterator[None]:
     """Inside, SIGTERM and SIGHUP raise SystemExit(128 + number), so that files are closed and temporary ones removed.
 
-    By default they would end the process without cleanup.  For the main thread.
+    By default they would end the process without cleanup.  SIGINT raises KeyboardInterrupt where it did before, but is
+    not lost either.  For the main thread.  SIGALRM is used meanwhile.
     """
-    with _handled(_ENDING, _unwind):
-        yield
+    unwinding = _Unwinding()
+    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    numbers = (signal.SIGINT, *_ENDING) if raises else _ENDING
+    with _handled((signal.SIGALRM,), unwinding.go_on), _handled(numbers, unwinding.begin):
+        try:
+            yield
+        finally:
+            if unwinding.raised is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        unwinding.go_on()
 
 
 @contextmanager

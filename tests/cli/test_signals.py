@@ -12,6 +12,7 @@ import termios
 import time
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pytest
 from captures import Tape
 from tmux_terminal import ROOT, until
@@ -48,12 +49,68 @@ def heeded_signals() -> Iterator[None]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signal_unwinds_once_and_does_afterwards_what_it_did_before(number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with signals_unwind():
-        with pytest.raises(SystemExit) as ended:
-            os.kill(os.getpid(), number)
-        assert signal.getsignal(number) is signal.SIG_DFL
+    meanwhile = None
+
+    def works() -> None:
+        nonlocal meanwhile
+        with signals_unwind():
+            try:
+                os.kill(os.getpid(), number)
+            finally:
+                meanwhile = signal.getsignal(number)
+
+    with pytest.raises(SystemExit) as ended:
+        works()
     assert ended.value.code == 128 + number
+    assert meanwhile is signal.SIG_DFL
     assert signal.getsignal(number) is before
+
+
+class Asked(type):
+    """Classes whose program is sent a signal when they are first asked for an attribute that they do not have."""
+
+    number: signal.Signals | None = None
+
+    def __getattr__(cls, name: str) -> object:
+        number, Asked.number = Asked.number, None
+        if number is not None:
+            os.kill(os.getpid(), number)
+        raise AttributeError(name)
+
+
+@pytest.mark.usefixtures("heeded_signals")
+@pytest.mark.parametrize("goes_on", [True, False])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_exception_that_numpy_drops_is_raised_again(
+    number: signal.Signals, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Asked, "number", number)
+    done: list[str] = []
+
+    def works() -> None:
+        is_asked, end = Asked("IsAsked", (), {})(), time.monotonic() + 60
+        with signals_unwind():
+            try:
+                _ = np.arange(3) == is_asked  # it looks for ``__array_ufunc__``
+                done.append("went on")
+                while goes_on and time.monotonic() < end:
+                    time.sleep(0.01)
+            finally:
+                if goes_on:
+                    time.sleep(0.5)  # what takes long on the way out is not interrupted
+                done.append("cleaned up")
+
+    sigint, sigalrm = signal.signal(signal.SIGINT, signal.default_int_handler), signal.getsignal(signal.SIGALRM)
+    try:
+        with pytest.raises(KeyboardInterrupt if number is signal.SIGINT else SystemExit) as ended:
+            works()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, sigint)
+    assert done == ["went on", "cleaned up"]
+    assert ended.value.args == (() if number is signal.SIGINT else (128 + number,))
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is sigalrm
 
 
 @pytest.mark.usefixtures("heeded_signals")
