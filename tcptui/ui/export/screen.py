@@ -148,8 +148,7 @@ class ExportScreen(KeyedScreen[int]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the preview beside the list where there is room, else below it."""
-        self.set_class(event.size.width >= _BESIDE, "-beside")
-        self.set_class(event.size.width >= _WIDE, "-wide")
+        self.update_classes({"-beside": event.size.width >= _BESIDE, "-wide": event.size.width >= _WIDE})
         self._place()
 
     def _place(self) -> None:

@@ -158,8 +158,7 @@ class CaptureScreen(NoticingScreen[None]):
         """Choose the layout for the new size."""
         width, height = event.size
         shape = shape_of(width, height, self.options.layout)
-        for each in Shape:
-            self.set_class(each is shape, each.value)
+        self.update_classes({each.value: each is shape for each in Shape})  # together: each change styles all anew
         self._show_too_small()
         self.workspace.arrange_for(shape)
 

@@ -93,17 +93,18 @@ class Panes(Container):
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
         self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
-        self.set_class(chosen.zoomed, "-zoomed")
         self._set_apart()
         self.show_titles()
         if self._placing.regions(self.size) != before:
             self.relay()
 
     def _set_apart(self) -> None:
-        """Draw lines between panes that stand side by side now."""
+        """Draw lines between panes that stand side by side now, and none around a zoomed one."""
         shape, chosen = self._placing.shape, self.arrangement
+        classes = {"-zoomed": chosen.zoomed}  # together: each change would style every pane anew
         for pane in (Pane.HEADERS, Pane.EXPLAIN):
-            self.set_class(not is_right_hand(pane, self.size, shape, chosen), f"-{pane.value}-left")
+            classes[f"-{pane.value}-left"] = not is_right_hand(pane, self.size, shape, chosen)
+        self.update_classes(classes)
         for pane, title in self._titles.items():
             cornered = is_right_hand(pane, self.size, shape, chosen)
             if cornered != title.has_class("-cornered"):
