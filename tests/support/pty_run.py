@@ -29,8 +29,10 @@ DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "180"))
 _QUIET_S: Final = 0.15
 #: The full screen is over.
 _LEFT: Final = b"\x1b[?1049l"
-#: What follows Esc closely makes another key of it: so long is waited for its effect.
-_ESCAPE_S: Final = 2.0
+#: What follows Esc closely makes another key of it: so long is waited, once the program has read it.
+_ESCAPE_S: Final = 1.0
+#: A screen that grows never comes to rest: so long at most is waited before a key that leaves is pressed again.
+_ONCE_MORE_S: Final = 3.0
 
 
 def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
@@ -116,9 +118,9 @@ class PtyRun:
         self._screen.feed(data)
         return True
 
-    def rest(self, quiet_s: float = _QUIET_S) -> None:
-        """Read until nothing comes any more."""
-        end = time.monotonic() + DEADLINE_S
+    def rest(self, quiet_s: float = _QUIET_S, at_most_s: float = DEADLINE_S) -> None:
+        """Read until nothing comes for ``quiet_s``, or for ``at_most_s``."""
+        end = time.monotonic() + at_most_s
         while time.monotonic() < end and self._take(quiet_s):
             pass
 
@@ -148,8 +150,21 @@ class PtyRun:
             if self._process.poll() is None:
                 os.write(self._terminal, key)
                 if key.endswith(b"\x1b"):
-                    self._take(_ESCAPE_S)
+                    self._let_escape_stand_alone()
                 self.rest()
+
+    def _let_escape_stand_alone(self) -> None:
+        """Read until the program has read Esc, and so long that what comes next makes no other key of it."""
+        end = time.monotonic() + DEADLINE_S
+        while self._process.poll() is None and time.monotonic() < end and self._waiting_keys():
+            self._take(0.05)
+        until = time.monotonic() + _ESCAPE_S
+        while self._process.poll() is None and (left := until - time.monotonic()) > 0:
+            self._take(left)
+
+    def _waiting_keys(self) -> int:
+        """How many bytes were pressed that the program has not read."""
+        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def leave(self, *keys: bytes) -> int:
         """Press ``keys`` again and again until the program ends; the exit code.
@@ -159,7 +174,7 @@ class PtyRun:
         end = time.monotonic() + DEADLINE_S
         while _LEFT not in self.drawn and self._process.poll() is None and time.monotonic() < end:
             self.press(*keys)
-            self.rest(1.0)
+            self.rest(1.0, _ONCE_MORE_S)
         return self.wait()
 
     def wait(self) -> int:
