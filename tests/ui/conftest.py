@@ -230,6 +230,11 @@ class Shown:
             await asyncio.sleep(0.005)
         await self.pilot.pause()
 
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Have the terminal be of this size, and wait until all has come to rest."""
+        await self.pilot.resize_terminal(*size)
+        await self.settle()
+
     def lines(self) -> list[str]:
         """What stands on the terminal."""
         return screen_lines(self.screen)

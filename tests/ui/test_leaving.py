@@ -209,6 +209,8 @@ class Driven:
         self.app = app
         self.pilot = pilot
         self.left: list[object] = []
+        self.awaited = {"case", "anew", "save"}
+        """Groups of workers that end by themselves."""
         app.exit = lambda result=None, *_, **__: self.left.append(result)  # type: ignore[method-assign]
 
     async def press(self, *keys: str) -> None:
@@ -229,7 +231,7 @@ class Driven:
             leaving = self.app.leaving
             waits = self.app.has_typed_ahead or (leaving.is_asking and not leaving.is_drawn)
             workers = (worker for worker in self.app.workers if worker.is_running)
-            if not waits and not any(worker.group in ("case", "anew", "save") for worker in workers):
+            if not waits and not any(worker.group in self.awaited for worker in workers):
                 break
             await asyncio.sleep(0.005)
         await self.pilot.pause()
@@ -635,6 +637,7 @@ async def test_copy_that_is_being_made_is_asked_about(
 ) -> None:
     session, _source = capture
     async with driven(session) as driver:
+        driver.awaited.discard("save")
         with session.copying.lock:  # as another copy that takes its time
             await driver.press("w")
             assert isinstance(driver.app.focused, Input)
@@ -643,6 +646,7 @@ async def test_copy_that_is_being_made_is_asked_about(
             await driver.until(lambda: session.copying.is_running)
             await driver.press(key)
             assert ("Still saving to a file. Press again to" in driver.shown, driver.left) == (True, [])
+        driver.awaited.add("save")
         await driver.until(lambda: not session.has_unsaved)
         await driver.press(OTHER, key)
         assert len(driver.left) == 1
@@ -655,6 +659,7 @@ async def test_what_came_of_a_copy_is_told_after_the_capture_was_begun_anew(
     async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
+        driver.awaited.discard("save")
         with session.copying.lock:
             before.save(str(tmp_path / "saved.pcap"))
             await driver.until(lambda: session.copying.is_running)

@@ -165,30 +165,32 @@ async def test_list_that_a_filter_empties_tells_of_no_words_typed_on_the_way(
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (160, 45), (250, 70)])
 async def test_words_in_no_row_are_told_once_with_what_to_do(
-    mixed_session: Session, show: Show, size: tuple[int, int], language: Language
+    mixed_session: Session, show: Show, language: Language
 ) -> None:
     words = Words(language)
     said = words("screen.list.no_match", text="zzz")
-    async with show(mixed_session, size, language) as shown:
-        await shown.press("slash", *"zzz", "enter")
-        told = plain(shown)
-        assert told.count(said[:16].replace(" ", "")) == 1
-        assert words("screen.unmatched.all").replace(" ", "") in told
-        if size[0] >= 100:
-            for way in ("words", "search", "requests", "other"):
-                assert words(f"screen.unmatched.{way}").replace(" ", "") in told
-            workspace = shown.screen.workspace
-            assert workspace.explain.region.width == size[0]
-            assert workspace.explain.region.bottom == workspace.region.bottom
-        await shown.press("2")
-        assert words("screen.ladder.empty").replace(" ", "") in plain(shown)
-        await shown.press("1", "escape")
-        assert shown.screen.workspace.connections.row_count == 4
-        assert words("screen.unmatched.all").replace(" ", "") not in plain(shown)
-        if size[0] >= 100:
-            assert shown.screen.workspace.ladder.region.area
+    sizes = [(60, 16), (80, 24), (100, 30), (160, 45), (250, 70)]
+    async with show(mixed_session, sizes[0], language) as shown:
+        for size in sizes:
+            await shown.resize(size)
+            await shown.press("slash", *"zzz", "enter")
+            told = plain(shown)
+            assert told.count(said[:16].replace(" ", "")) == 1, size
+            assert words("screen.unmatched.all").replace(" ", "") in told, size
+            if size[0] >= 100:
+                for way in ("words", "search", "requests", "other"):
+                    assert words(f"screen.unmatched.{way}").replace(" ", "") in told, size
+                workspace = shown.screen.workspace
+                assert workspace.explain.region.width == size[0]
+                assert workspace.explain.region.bottom == workspace.region.bottom
+            await shown.press("2")
+            assert words("screen.ladder.empty").replace(" ", "") in plain(shown), size
+            await shown.press("1", "escape")
+            assert shown.screen.workspace.connections.row_count == 4
+            assert words("screen.unmatched.all").replace(" ", "") not in plain(shown), size
+            if size[0] >= 100:
+                assert shown.screen.workspace.ladder.region.area
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -266,35 +268,38 @@ EMPTY_PAGES = {
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 @pytest.mark.parametrize("keys", EMPTY_PAGES, ids=lambda keys: keys[0])
 async def test_empty_page_says_what_is_not_there_and_what_to_do_next(
-    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], size: tuple[int, int], language: Language
+    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], language: Language
 ) -> None:
     words = Words(language)
     if keys != ("b",):
         wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
     key, screen = EMPTY_PAGES[keys]
     said = words(key, text="qqqq", place=words("search.in.streams")).replace(" ", "")
-    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), size, language) as shown:
+    assert "Esc" in said or "/" in said
+    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), SIZES[0], language) as shown:
         await shown.press(*keys)
-        await until(lambda: said in "".join("".join(screen_lines(shown.pilot.app.screen)).split()))
-        assert type(shown.pilot.app.screen).__name__ == screen
-        assert "Esc" in said or "/" in said
+        for size in SIZES:
+            await shown.pilot.resize_terminal(*size)
+            await until(lambda: said in "".join("".join(screen_lines(shown.pilot.app.screen)).split()))
+            assert type(shown.pilot.app.screen).__name__ == screen
 
 
-@pytest.mark.parametrize("size", [(60, 16), (120, 40), (200, 50)])
 @pytest.mark.parametrize(("keys", "name"), [(("F",), "FollowScreen"), (("R",), "RequestsScreen")])
 async def test_connection_without_a_byte_has_its_packets_below_the_reason(
-    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], name: str, size: tuple[int, int]
+    wire: Wire, tmp_path: Path, show: Show, keys: tuple[str, ...], name: str
 ) -> None:
     wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
-    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), size) as shown:
+    async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), (60, 16)) as shown:
         await shown.press(*keys)
         screen = shown.pilot.app.screen
         assert type(screen).__name__ == name
-        await until(lambda: getattr(screen, "settled", False))
-        lines = screen_lines(screen)
-        packets = next(place for place, line in enumerate(lines) if "Packets of connection 0" in line)
-        assert "Esc" in "".join(lines[:packets]) or "Tab" in "".join(lines[:packets])
-        assert any("SYN ACK" in line for line in lines[packets:])
+        for size in ((60, 16), (120, 40), (200, 50)):
+            await shown.pilot.resize_terminal(*size)
+            await until(lambda: getattr(screen, "settled", False))
+            await shown.pilot.pause()
+            lines = screen_lines(screen)
+            packets = next(place for place, line in enumerate(lines) if "Packets of connection 0" in line)
+            assert "Esc" in "".join(lines[:packets]) or "Tab" in "".join(lines[:packets]), size
+            assert any("SYN ACK" in line for line in lines[packets:]), size

@@ -51,9 +51,17 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return open_file(path)
 
 
+@pytest.fixture(scope="module")
+def reader(session: Session) -> FieldReader:
+    """Takes all options from each tree, and keeps them."""
+    made = FieldReader(session)
+    made.trees.want(OPTION_FIELDS)
+    return made
+
+
 @pytest.mark.parametrize("name", sorted(OPTION_FIELDS))
-def test_options_are_as_in_the_tree(session: Session, name: str) -> None:
-    rows, field, reader = Rows.between(0, session.store.count), FIELDS[name], FieldReader(session)
+def test_options_are_as_in_the_tree(session: Session, reader: FieldReader, name: str) -> None:
+    rows, field = Rows.between(0, session.store.count), FIELDS[name]
 
     assert by_row(reader.read(FieldValue(field), rows)) == by_row(reader.trees.read(field, rows))
 

@@ -97,7 +97,7 @@ def segments_of(seed: int) -> list[Segment]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_talk(seed: int, opened: Callable[[Tape], Session]) -> None:
     session = opened(on_tape(segments_of(seed)))
     told, present = compared(session)
@@ -106,7 +106,7 @@ def test_random_talk(seed: int, opened: Callable[[Tape], Session]) -> None:
     assert present > 5
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_talk_that_is_sent_again_out_of_order_or_lost(seed: int, opened: Callable[[Tape], Session]) -> None:
     chance, segments = random.Random(seed), segments_of(seed)
     for _ in range(6):
@@ -123,7 +123,7 @@ def test_random_talk_that_is_sent_again_out_of_order_or_lost(seed: int, opened: 
     compared(session)
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(40))
 def test_broken_talk(seed: int, opened: Callable[[Tape], Session]) -> None:
     session = opened(on_tape((side, offset, data) for side, offset, data, _ in mutant(seed).packets))
 
@@ -151,7 +151,7 @@ def opened_with_keys(segments: list[Segment], folder: Path) -> Session:
 
 
 @pytest.mark.parametrize("disturbed", [False, True])
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(8))
 def test_random_talk_inside_tls(seed: int, disturbed: bool, tmp_path: Path) -> None:
     segments = inside_tls((side, data) for side, _, data in segments_of(seed))
     if disturbed:
