@@ -147,8 +147,18 @@ ONE_OF_EACH: Final = tuple(
 )
 
 
+#: Workers that may share these screens: all take minutes.
+SHARES: Final = 4
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("screen", ONE_OF_EACH)
+@pytest.mark.parametrize(
+    "screen",
+    [
+        pytest.param(screen, marks=pytest.mark.xdist_group(f"test_bursts_{at % SHARES}"))
+        for at, screen in enumerate(ONE_OF_EACH)
+    ],
+)
 async def test_every_key_of_every_screen_typed_twice_and_thrice_breaks_nothing(session: Session, screen: str) -> None:
     async with bursting(session) as app:
         await app.at(screen)

@@ -99,9 +99,17 @@ def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return open_file(path)
 
 
+@pytest.fixture(scope="module")
+def reader(session: Session) -> FieldReader:
+    """Takes all that is asked for from each tree, and keeps it."""
+    made = FieldReader(session)
+    made.trees.want([*ASKED, *HEADERS])
+    return made
+
+
 @pytest.mark.parametrize("name", ASKED)
-def test_datagrams_say_what_their_trees_say(session: Session, name: str) -> None:
-    rows, field, reader = Rows.between(0, session.store.count), FIELDS[name], FieldReader(session)
+def test_datagrams_say_what_their_trees_say(session: Session, reader: FieldReader, name: str) -> None:
+    rows, field = Rows.between(0, session.store.count), FIELDS[name]
     quick, slow = by_row(reader.read(FieldValue(field), rows)), by_row(reader.trees.read(field, rows))
 
     assert {row: both for row, both in enumerate(zip(quick, slow, strict=True)) if both[0] != both[1]} == {}
@@ -119,8 +127,8 @@ def test_what_no_datagram_can_have_no_tree_has(session: Session) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(HEADERS - {"frame"}))
-def test_protocols_are_those_of_the_trees(session: Session, name: str) -> None:
-    rows, reader = Rows.between(0, session.store.count), FieldReader(session)
+def test_protocols_are_those_of_the_trees(session: Session, reader: FieldReader, name: str) -> None:
+    rows = Rows.between(0, session.store.count)
 
     passing = FilterRun(session, compile_filter(name)).matching(0, session.store.count)
     assert passing.tolist() == [bool(one) for one in by_row(reader.trees.read(FIELDS[name], rows))]
