@@ -540,15 +540,22 @@ def assert_lines_are_whole(screen: Screen[Any], size: tuple[int, int], where: ob
 FEW_SIZES: Final = (SIZES[0], SIZES[-1])
 
 
-@pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize(
-    "size",
-    [pytest.param(size, marks=() if size in FEW_SIZES else pytest.mark.slow) for size in SIZES],
-    ids=lambda size: f"{size[0]}x{size[1]}",
-)
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.opened.value)
+#: The smallest and the largest in both languages, those between them in one: each walk in another than the one before.
+SIZES_AND_WALKS: Final = [
+    pytest.param(
+        size, walk, language,
+        marks=() if size in FEW_SIZES else pytest.mark.slow,
+        id=f"{walk.opened.value}-{size[0]}x{size[1]}-{language.name}",
+    )
+    for at, size in enumerate(SIZES)
+    for number, walk in enumerate(WALKS)
+    for language in (Language if size in FEW_SIZES else [list(Language)[(at + number) % 2]])
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "walk", "language"), SIZES_AND_WALKS)
 async def test_every_screen_fills_the_terminal_and_cuts_nothing_beside_free_room(
-    wire: Wire, tmp_path: Path, walk: Walk, size: tuple[int, int], language: Language, monkeypatch: pytest.MonkeyPatch
+    wire: Wire, tmp_path: Path, size: tuple[int, int], walk: Walk, language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
     app = app_of(walk.opened, wire, tmp_path, language)
