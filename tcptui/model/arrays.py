@@ -206,3 +206,14 @@ def distinct_rows(rows: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], I64]:
     if not (found[which] == rows).all():
         found, which = np.unique(rows, axis=0, return_inverse=True)
     return found, which.reshape(-1)
+
+
+def ranks(values: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """For each entry, how many equal values come before it in the array."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    begin = np.repeat(starts, np.diff(np.append(starts, len(ordered))))
+    found = np.empty(len(values), np.int64)
+    found[order] = np.arange(len(values)) - begin
+    return found

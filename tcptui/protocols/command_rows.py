@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from tcptui.model.arrays import sorted_unique
+from tcptui.model.arrays import ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Rows that are kept of one protocol, the first, …
 MOST_ROWS: Final = 65_536
-#: … and of these so many of each pair of ports: a busy connection must not hide the others.
-MOST_OF_PORT: Final = 8
+#: … and of these so many of each connection: a busy one must not hide the others.
+MOST_OF_STREAM: Final = 8
 
 
 class CommandRows(ABC):
@@ -32,7 +32,8 @@ class CommandRows(ABC):
         """Store rows, ascending."""
         self.evicted = 0
         """Number of found rows that were evicted."""
-        self._of_port = np.zeros(1 << 16, np.int32)
+        self._of_stream: dict[int, int] = {}
+        """Number of rows by stream, of those that have one."""
 
     @abstractmethod
     def likely(self, batch: Payloads) -> I64:
@@ -46,7 +47,7 @@ class CommandRows(ABC):
         """Test the payloads of a batch."""
         if len(self.rows) >= MOST_ROWS:
             return
-        buffer, start, store, first = batch.buffer, batch.start, batch.store, batch.first
+        buffer, store, first = batch.buffer, batch.store, batch.first
         likely = batch.longer(self.likely(batch), self.least)
         if not len(likely):
             return
@@ -54,22 +55,22 @@ class CommandRows(ABC):
         at = at[self.begins(buffer, batch.place[likely], store.length[first + at].astype(np.int64))]
         if not len(at):
             return
-        # A TCP header begins with both ports; together they differ where the client's do, whoever sends.
-        begin = start[at] + store.transport_offset[first + at]
-        source, target = (buffer[begin + at].astype(np.int64) << 8 | buffer[begin + at + 1] for at in (0, 2))
-        found = [first + at[few] for few in self._few(source ^ target)]
-        if found:
-            new = np.sort(np.concatenate(found)).astype(np.int32)
+        rows = first + at
+        streams = store.stream[rows]
+        few = (streams >= 0) & (ranks(streams) < MOST_OF_STREAM)
+        new = self._few(rows[few], streams[few])
+        if len(new):
             self.rows = np.concatenate((self.rows, new))[:MOST_ROWS]
 
-    def _few(self, ports: I64) -> list[I64]:
-        """Places in ``ports``, one number for each pair, of those that are still kept."""
-        kept = []
-        for port in sorted_unique(ports[self._of_port[ports] < MOST_OF_PORT]).tolist():
-            mine = np.flatnonzero(ports == port)[: MOST_OF_PORT - int(self._of_port[port])]
-            self._of_port[port] += len(mine)
-            kept.append(mine)
-        return kept
+    def _few(self, rows: I64, streams: I32) -> I32:
+        """Those of ``rows`` (ascending) that are stored, by their ``streams``."""
+        stored = []
+        for row, stream in zip(rows.tolist(), streams.tolist(), strict=True):
+            count = self._of_stream.get(stream, 0)
+            if count < MOST_OF_STREAM:
+                self._of_stream[stream] = count + 1
+                stored.append(row)
+        return np.array(stored, np.int32)
 
     def evict(self, first: int) -> None:
         """Drop the rows before ``first``, which are evicted."""
@@ -77,4 +78,4 @@ class CommandRows(ABC):
         if gone:
             self.rows = self.rows[gone:].copy()
             self.evicted += gone
-            self._of_port[:] = 0
+            self._of_stream.clear()

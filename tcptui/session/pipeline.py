@@ -324,8 +324,8 @@ class Pipeline:
     def _analyse(self, batch: _Batch) -> None:
         """Conclude what follows from the rows that ``batch`` was decoded into, and publish them."""
         store, start, first, n = self.store, batch.records.start, batch.first, len(batch)
-        self.noted.add(batch.buffer, start, store, first)
         self.analyzer.analyse(first, n)
+        self.noted.add(batch.buffer, start, store, first)  # of each connection a few: by its number
         unknown = self.analyzer.without_role(first, n)
         if len(unknown):
             speakers = spoken_by(batch.buffer, start[unknown - first], store, unknown)

@@ -9,7 +9,7 @@ import pytest
 from captures import ACK, PSH, Tape
 
 from tcptui.protocols import command_prefilter
-from tcptui.protocols.command_rows import MOST_OF_PORT
+from tcptui.protocols.command_rows import MOST_OF_STREAM
 from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.session.session import Session, open_file
 
@@ -61,7 +61,18 @@ def test_a_busy_connection_does_not_take_the_room_of_others(tmp_path: Path) -> N
     busy = [(40_000, PING)] * 50
     rows = rows_of(session_of(tmp_path, *busy, (40_001, PING)))
 
-    assert rows == [*range(MOST_OF_PORT), 50]
+    assert rows == [*range(MOST_OF_STREAM), 50]
+
+
+def test_connections_of_the_same_ports_do_not_take_each_others_room(tmp_path: Path) -> None:
+    tape = Tape()
+    hosts = [f"10.0.{number // 250}.{1 + number % 250}" for number in range(300)]
+    for at, host in enumerate(hosts):
+        tape.tcp(at, f"{host}:40000", SERVER, PSH | ACK, 1, 1, PING)
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(tape.pcap())
+
+    assert rows_of(open_file(path)) == [*range(300)]
 
 
 def test_evicted_rows_make_room(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import BLOCK, StreamMark, StreamTable
-from tcptui.model.arrays import merged
+from tcptui.model.arrays import merged, ranks
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.http.status_lines import ResponseRows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.model.packet_store import PacketStore
     from tcptui.protocols.row_notes import NotedRows
 
 #: Most response heads read of one stream; with more responses its lengths are not checked.
@@ -103,7 +103,7 @@ class HttpPrefilter:
         streams = self._store.stream[new]
         known = streams >= 0
         new, codes, streams = new[known], codes[known], streams[known]
-        rank = _ranks(streams) + self.responses[streams]
+        rank = ranks(streams) + self.responses[streams]
         np.add.at(self.responses, streams, 1)
         self._suspect[streams[(codes == 400) | (codes >= 500)]] = True
         self._upgraded[streams[codes == 101]] = True
@@ -215,14 +215,3 @@ class HttpPrefilter:
         size, kept = max(streams, 2 * len(self.responses)), self._streams.places()
         for name in _COLUMNS:
             setattr(self, name, grown(getattr(self, name), size, kept))
-
-
-def _ranks(streams: NDArray[np.int32]) -> I64:
-    """For each entry, how many equal values come before it in the array."""
-    order = np.argsort(streams, kind="stable")
-    ordered = streams[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    begin = np.repeat(starts, np.diff(np.append(starts, len(ordered))))
-    ranks = np.empty(len(streams), np.int64)
-    ranks[order] = np.arange(len(streams)) - begin
-    return ranks
