@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import time
 from contextlib import closing
 from html import escape
 from random import Random
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import run_command
+from growth import Growth
 from resized import pcap_of, resized, tcp_frames
 from traces import write_trace
 from web_captures import GET, closed, record
@@ -22,6 +25,9 @@ from tcptui.findings.spec import Family
 from tcptui.lessons.loader import load_cases
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.session.session import open_file
+from tcptui.ui.app import TcptuiApp
+from tcptui.ui.overview.screen import OverviewScreen
+from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_title
 from tcptui.words.language import Language
@@ -41,6 +47,8 @@ CAPTURES: Final = [capture for case in load_cases() for capture in case.captures
 LOUD: Final = {"warning", "error"}
 ASKED: Final = 12
 FROM_PAYLOAD: Final = {str(each) for each in FAMILIES[Family.APPLICATION]}
+#: Only a failing test waits so long, in seconds.
+SETTLES_IN_S: Final = 600
 #: Longer cases make no mix.
 FRAMES: Final = 1_000
 
@@ -83,6 +91,37 @@ def watched(path: Path) -> dict[int, list[Said]]:
     return {stream: sorted(said) for stream, said in found.items()}
 
 
+def live(path: Path) -> dict[int, list[Said]]:
+    """The findings of a capture that grew to what is in the file and was judged meanwhile, by stream."""
+    growth = Growth(path.read_bytes())
+    for parts in range(1, 3):
+        growth.to(max(1, growth.packets * parts // 3))
+    growth.end()
+    session = growth.session
+    found = session.each_findings(range(session.streams.count))
+    return {
+        stream: sorted(
+            (str(one.id), one.severity.name.lower(), one.confidence.name.lower(), one.packets) for one in findings
+        )
+        for stream, findings in found
+        if findings
+    }
+
+
+async def in_trouble_on_the_screen(path: Path) -> frozenset[int]:
+    """The connections with more than a note, as the overview of the screen knows them."""
+    app = TcptuiApp(open_file(path), options=ViewOptions(language=Language.EN, numeric=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        end = time.monotonic() + SETTLES_IN_S
+        await pilot.press("0")
+        while not (isinstance(app.screen, OverviewScreen) and app.screen.settled):
+            assert time.monotonic() < end, "the overview did not come to rest"
+            await asyncio.sleep(0.005)
+        screen = app.screen
+        assert isinstance(screen, OverviewScreen)
+        return frozenset(stream for group in screen.groups.groups for stream in group.streams)
+
+
 def as_one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -91,7 +130,7 @@ def assert_all_ways_say_the_same(run: Run, path: Path, *, watches: bool = True) 
     """Returns what they say of all connections that is more than a note.
 
     Of many connections, or ids, `ASKED` each are asked for by themselves.  ``watches``: ``--no-screen``, too, which is
-    a process of its own.
+    a process of its own, the screen, and a capture that grows.
     """
     rng = Random(0)
     report = run("report", path, "--json")
@@ -101,7 +140,11 @@ def assert_all_ways_say_the_same(run: Run, path: Path, *, watches: bool = True) 
     more = {stream: loud(said) for stream, said in streams.items() if loud(said)}
 
     if watches:
-        assert watched(path) == {stream: sorted(said) for stream, said in streams.items() if said}
+        found = {stream: sorted(said) for stream, said in streams.items() if said}
+        assert watched(path) == found
+        assert asyncio.run(in_trouble_on_the_screen(path)) >= set(more)
+        if path.suffix == ".pcap":
+            assert live(path) == found
     for stream, said in rng.sample(list(streams.items()), min(ASKED, len(streams))):
         (one,) = json.loads(run("report", path, "--json", "--stream", stream))["streams"]
         opened = said_by(one["findings"])

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class Growth:
     """A session whose capture grows, and is judged, when the test says so."""
 
-    def __init__(self, tape: Tape, bounds: Bounds | None = None) -> None:
-        data = tape.pcap()
+    def __init__(self, tape: Tape | bytes, bounds: Bounds | None = None) -> None:
+        """``tape``: the packets, or the bytes of a pcap file with them."""
+        data = tape if isinstance(tape, bytes) else tape.pcap()
         self._ends = ends_of(data)
         self.packets = len(self._ends)
         self._source = SteeredSource(data, limit_bytes=1 << 30)
