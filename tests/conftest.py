@@ -17,10 +17,10 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
 pytest_plugins = (
-    "asked_markers", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
+    "asked_markers", "cases_once", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
 )  # fmt: skip
 
 # No test is timed: a busy machine takes long for anything now and then.
@@ -114,37 +114,38 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-def group_of(item: pytest.Item) -> str:
-    """Which tests share a worker with ``item``: those of its file, unless it names a group itself."""
-    own = item.get_closest_marker("xdist_group")
-    if own is not None:
-        return str(own.args[0])
-    if item.get_closest_marker("live") is not None:
+def group_of(item: pytest.Item, marks: Mapping[str, pytest.Mark]) -> str:
+    """Which tests share a worker with ``item``, which has these marks: those of its file, or of a group of its own."""
+    if "xdist_group" in marks:
+        return str(marks["xdist_group"].args[0])
+    if "live" in marks:
         return "recorder" if "recorder" in item.path.stem or item.path.parent.name == "recorder" else "live"
-    return "e2e" if item.get_closest_marker("e2e") is not None else item.path.stem
+    return "e2e" if "e2e" in marks else item.path.stem
 
 
-def turn_of(item: pytest.Item) -> int:
-    """When a worker comes to ``item``'s group."""
-    group = group_of(item)
+def turn_of(group: str) -> int:
+    """When a worker comes to a group."""
     return FIRST.index(group) if group in FIRST else len(FIRST)
 
 
 @pytest.hookimpl(tryfirst=True)  # groups are read by a plugin in its own hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests; skip what this machine cannot run, and say what it lacks."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=turn_of)
+    groups: dict[str, str] = {}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-        for marker, tools in TOOLS.items():
-            if item.get_closest_marker(marker) is None:
-                continue
-            missing = [tool for tool in tools if shutil.which(tool) is None]
+        marks: dict[str, pytest.Mark] = {}  # the closest of each name; asked for one by one, each costs a walk
+        for mark in item.iter_markers():
+            marks.setdefault(mark.name, mark)
+        groups[item.nodeid] = group_of(item, marks)
+        item.add_marker(pytest.mark.xdist_group(groups[item.nodeid]))
+        for marker in marks.keys() & TOOLS.keys():
+            missing = [tool for tool in TOOLS[marker] if shutil.which(tool) is None]
             if missing:
                 item.add_marker(pytest.mark.skip(reason=f"{NEEDS}{' and '.join(missing)} installed"))
             elif marker in ROOT_MARKERS and os.geteuid() != 0:
                 item.add_marker(pytest.mark.skip(reason=f"{NEEDS}root, for network namespaces"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: turn_of(groups[item.nodeid]))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

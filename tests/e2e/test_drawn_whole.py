@@ -23,12 +23,14 @@ THIRD: Final = ("Timeline  stream 0, 8", "Headers ─(.|\n)*Frame 3:", "ACK: the
 OF_40002: Final = ("/40002 1 of 4", "Timeline  stream 1, 13", "Headers ─(.|\n)*Frame 9:", "Nothing serious")
 #: The connection list has the whole screen.
 ALONE: Final = r"\A(?!(.|\n)*Timeline)(.|\n)*/40002 1 of 4"
+#: The palette has no line but those of what was typed.
+NARROWED: Final = r"(?s)\A(?!.*Go to the connections).*"
 #: What is typed, and patterns of what is there then: of every pane that changes, because they change one by one.
 KEYS: Final = [
-    (f"{CTRL_P}help", ("Help, the term",)),
+    (f"{CTRL_P}help", (f"{NARROWED}Help, the term",)),
     (ENTER, ("Move the cursor",)),
     (ESC, ("what happened",)),
-    (f"{CTRL_P}sort", ("Sort the connections by",)),
+    (f"{CTRL_P}sort", (f"{NARROWED}Sort the connections by",)),
     (ENTER, ("by time lost",)),
     ("x", ("No file was carried",)),
     (ESC, ("what happened",)),
@@ -41,7 +43,7 @@ KEYS: Final = [
     ("z?", ("Move the cursor",)),
 ]
 ROWS: Final = 39
-_STILL_S: Final = 0.25
+_STILL_S: Final = 1.0
 
 
 def at_rest(terminal: Terminal) -> list[str]:

@@ -220,8 +220,9 @@ import sys
 from tcptui.cli.main import main
 from tcptui.ui.main.header_pane import HeaderPane
 def show(pane, tree, data, *_rest):
-    packet = data.decode("utf-8", "surrogateescape")
-    raise LookupError(f"unknown encoding: {packet}")
+    if data:  # at first there may be none
+        packet = data.decode("utf-8", "surrogateescape")
+        raise LookupError(f"unknown encoding: {packet}")
 HeaderPane.show = show
 sys.exit(main(sys.argv[1:]))
 """

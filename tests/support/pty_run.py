@@ -31,8 +31,6 @@ _QUIET_S: Final = 0.15
 _LEFT: Final = b"\x1b[?1049l"
 #: What follows Esc closely makes another key of it: so long is waited, once the program has read it.
 _ESCAPE_S: Final = 1.0
-#: A screen that grows never comes to rest: so long at most is waited before a key that leaves is pressed again.
-_ONCE_MORE_S: Final = 3.0
 
 
 def environment(home: Path, **more: Word) -> dict[bytes, bytes]:
@@ -62,6 +60,8 @@ class PtyRun:
     ) -> None:
         self.drawn = bytearray()
         """All that came so far."""
+        self.patience_s = DEADLINE_S
+        """How long is waited for the screen to come to rest, which one that grows never does."""
         self._screen = DrawnScreen(columns, rows)
         self._terminal, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -118,9 +118,9 @@ class PtyRun:
         self._screen.feed(data)
         return True
 
-    def rest(self, quiet_s: float = _QUIET_S, at_most_s: float = DEADLINE_S) -> None:
-        """Read until nothing comes for ``quiet_s``, or for ``at_most_s``."""
-        end = time.monotonic() + at_most_s
+    def rest(self, quiet_s: float = _QUIET_S) -> None:
+        """Read until nothing comes for ``quiet_s``, or for `patience_s`."""
+        end = time.monotonic() + self.patience_s
         while time.monotonic() < end and self._take(quiet_s):
             pass
 
@@ -174,7 +174,7 @@ class PtyRun:
         end = time.monotonic() + DEADLINE_S
         while _LEFT not in self.drawn and self._process.poll() is None and time.monotonic() < end:
             self.press(*keys)
-            self.rest(1.0, _ONCE_MORE_S)
+            self.rest(1.0)
         return self.wait()
 
     def wait(self) -> int:

@@ -141,12 +141,15 @@ class Terminal:
         A key that the program takes for one typed before the question was there answers nothing; it is pressed again.
         Where nothing would be lost, there is no question.
         """
-        self.press("q")
-        self.wait(lambda screen: not self.alternate or _QUESTION.search(screen) is not None, "the question or the end")
         end = time.monotonic() + DEADLINE_S
         while self.alternate and time.monotonic() < end:
             self.press("q")
-            patience = time.monotonic() + _ANSWERED_S
+            self.wait(
+                lambda screen: not self.alternate or _QUESTION.search(screen) is not None, "the question or the end"
+            )
+            if self.alternate:
+                self.press("q")
+            patience = time.monotonic() + _ANSWERED_S  # longer than the question stands
             while self.alternate and time.monotonic() < patience:
                 time.sleep(_POLL_S)
 
