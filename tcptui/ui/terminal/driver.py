@@ -15,6 +15,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from textual import events
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tcptui.session.input_priority import input_priority
@@ -23,7 +25,7 @@ from tcptui.ui.terminal.cell_diff import CellDiff
 from tcptui.ui.terminal.link_rate import LinkRate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.app import App
     from textual.message import Message
@@ -91,6 +93,25 @@ def _handle_in_loop(loop: asyncio.AbstractEventLoop, number: signal.Signals, act
             loop.call_soon_threadsafe(act)
 
     signal.signal(number, later)
+
+
+class OneReadParser(XTermParser):
+    """Keys that came in one read have the time of that read, however late the input thread comes to each of them.
+
+    While it made one key after another, the question that the first one led to could be drawn: the next one, typed at
+    the same time, was then taken for its answer (see `leaving`).
+    """
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """See `XTermParser`."""
+        read_at = time.monotonic()
+        for message in super().feed(data):
+            if isinstance(message, events.Key):
+                message.time = read_at
+            yield message
+
+
+linux_driver.XTermParser = OneReadParser  # type: ignore[attr-defined]  # it takes none as an argument
 
 
 class PacedDriver(LinuxDriver):
