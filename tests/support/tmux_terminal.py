@@ -36,7 +36,10 @@ _POLL_S: Final = 0.03
 _PROMPT: Final = re.compile(r"^<(\d+)>", re.MULTILINE)
 #: What asks before a capture is given up.
 _QUESTION: Final = re.compile("Press again to quit|再按一次")
-#: A key that leaves has done so after so long, unless it was not taken for an answer.
+#: A key that leaves has led to the question or the end after so long.
+_ASKED_S: Final = 60.0
+#: A key that answers the question has ended the program after so long, unless it was not taken for an answer: longer
+#: than the question stands.
 _ANSWERED_S: Final = 8.0
 _NUMBERS: Final = count()
 _OURS: Final = ("-m tcptui", "bin/tcptui")
@@ -144,14 +147,17 @@ class Terminal:
         end = time.monotonic() + DEADLINE_S
         while self.alternate and time.monotonic() < end:
             self.press("q")
-            self.wait(
-                lambda screen: not self.alternate or _QUESTION.search(screen) is not None, "the question or the end"
-            )
+            self._wait_up_to(_ASKED_S, lambda: not self.alternate or _QUESTION.search(self.screen()) is not None)
             if self.alternate:
                 self.press("q")
-            patience = time.monotonic() + _ANSWERED_S  # longer than the question stands
-            while self.alternate and time.monotonic() < patience:
-                time.sleep(_POLL_S)
+                self._wait_up_to(_ANSWERED_S, lambda: not self.alternate)
+
+    @staticmethod
+    def _wait_up_to(seconds: float, met: Callable[[], bool]) -> None:
+        """Poll until ``met``, or for so long."""
+        end = time.monotonic() + seconds
+        while not met() and time.monotonic() < end:
+            time.sleep(_POLL_S)
 
     def run(self, line: str) -> None:
         """Type a command line and Enter on a cleared screen."""
