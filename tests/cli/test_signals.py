@@ -204,6 +204,7 @@ def test_capture_ends_whole_from_the_moment_it_says_that_it_began(
     process = watching()
     begun(process)
     process.send_signal(number)
+    process.wait(SECONDS)  # with its input open, or that might end first
     _out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, err
     assert b" packets, " in err

@@ -115,14 +115,14 @@ def test_private_name_is_where_it_is_said_to_be(name: str, module: str) -> None:
     assert name in defined(TEXTUAL / f"{module}.py")
 
 
-def test_private_modules_are_the_compositor_only() -> None:
+def test_private_modules_are_the_compositor_and_the_parser_of_keys_only() -> None:
     imported = {
         node.module
         for path in (ROOT / "tcptui" / "ui").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("textual._")
     }
-    assert imported == {"textual._compositor"}
+    assert imported == {"textual._compositor", "textual._xterm_parser"}
 
 
 def test_textual_is_pinned_to_the_minor_that_was_tested() -> None:
