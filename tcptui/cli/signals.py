@@ -18,17 +18,15 @@ _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 STOPPING: Final = (signal.SIGINT, *_ENDING)
 #: Signals this close together, in seconds, are one request: timeout(1) signals its child and its group.
 SAME_SECONDS: Final = 0.2
-
-
 #: How long after a signal the main thread has begun to unwind, in seconds; if not, the exception was lost.
-_AGAIN_S: Final = 0.1
+AGAIN_S: Final = 0.1
 
 
 class _Unwinding:
     """Handlers that raise an exception for the first signal, and again while the main thread goes on all the same.
 
     An exception of a handler is raised amid whatever runs, and C code may drop it: numpy clears whatever is raised when
-    it asks an object, such as a member of an enum, for ``__array__``.
+    it asks an object, such as a member of an enum, for ``__array_ufunc__``.
     """
 
     def __init__(self) -> None:
@@ -41,7 +39,7 @@ class _Unwinding:
         else:
             signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
             self.raised = SystemExit(128 + number)
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S, AGAIN_S)
         raise self.raised
 
     def go_on(self, _number: int = 0, _frame: FrameType | None = None) -> None:

@@ -57,13 +57,13 @@ class CommandRows(ABC):
             return
         rows = first + at
         streams = store.stream[rows]
-        few = (streams >= 0) & (ranks(streams) < MOST_OF_STREAM)
-        new = self._few(rows[few], streams[few])
+        few = (streams >= 0) & (ranks(streams) < MOST_OF_STREAM)  # of a busy connection a batch has thousands
+        new = self._counted(rows[few], streams[few])
         if len(new):
             self.rows = np.concatenate((self.rows, new))[:MOST_ROWS]
 
-    def _few(self, rows: I64, streams: I32) -> I32:
-        """Those of ``rows`` (ascending) that are stored, by their ``streams``."""
+    def _counted(self, rows: I64, streams: I32) -> I32:
+        """Count ``rows`` (ascending) for their ``streams``; returns the first rows of each stream up to the limit."""
         stored = []
         for row, stream in zip(rows.tolist(), streams.tolist(), strict=True):
             count = self._of_stream.get(stream, 0)

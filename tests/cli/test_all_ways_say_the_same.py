@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import time
 from contextlib import closing
 from html import escape
 from random import Random
@@ -31,6 +30,7 @@ from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_title
 from tcptui.words.language import Language
+from tests.ui.conftest import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,8 +47,6 @@ CAPTURES: Final = [capture for case in load_cases() for capture in case.captures
 LOUD: Final = {"warning", "error"}
 ASKED: Final = 12
 FROM_PAYLOAD: Final = {str(each) for each in FAMILIES[Family.APPLICATION]}
-#: Only a failing test waits so long, in seconds.
-SETTLES_IN_S: Final = 600
 #: Longer cases make no mix.
 FRAMES: Final = 1_000
 
@@ -112,11 +110,8 @@ async def in_trouble_on_the_screen(path: Path) -> frozenset[int]:
     """The connections with more than a note, as the overview of the screen knows them."""
     app = TcptuiApp(open_file(path), options=ViewOptions(language=Language.EN, numeric=True))
     async with app.run_test(size=(120, 40)) as pilot:
-        end = time.monotonic() + SETTLES_IN_S
         await pilot.press("0")
-        while not (isinstance(app.screen, OverviewScreen) and app.screen.settled):
-            assert time.monotonic() < end, "the overview did not come to rest"
-            await asyncio.sleep(0.005)
+        await until(lambda: isinstance(app.screen, OverviewScreen) and app.screen.settled)
         screen = app.screen
         assert isinstance(screen, OverviewScreen)
         return frozenset(stream for group in screen.groups.groups for stream in group.streams)

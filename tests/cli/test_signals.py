@@ -17,7 +17,7 @@ import pytest
 from captures import Tape
 from tmux_terminal import ROOT, until
 
-from tcptui.cli.signals import SAME_SECONDS, heeded, signals_stop, signals_unwind
+from tcptui.cli.signals import AGAIN_S, SAME_SECONDS, heeded, signals_stop, signals_unwind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ def test_exception_that_numpy_drops_is_raised_again(
                     time.sleep(0.01)
             finally:
                 if goes_on:
-                    time.sleep(0.5)  # what takes long on the way out is not interrupted
+                    time.sleep(5 * AGAIN_S)  # what takes long on the way out is not interrupted
                 done.append("cleaned up")
 
     sigint, sigalrm = signal.signal(signal.SIGINT, signal.default_int_handler), signal.getsignal(signal.SIGALRM)

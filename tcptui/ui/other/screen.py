@@ -337,8 +337,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
     # -- levels ------------------------------------------------------------------------
     def _go_to_level(self, level: int) -> None:
         self._level = level
-        for each in range(PACKET + 1):
-            self.set_class(each == level, f"-at-{each}")
+        self.update_classes({f"-at-{each}": each == level for each in range(PACKET + 1)})
         self._place_lists()
         if level == PACKET:
             self._show_packet()

@@ -156,8 +156,7 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
         titles = [self.words(f"guide.start.{name}", version=__version__) for name in ("title", "title_short")]
         title = titles[0] if cell_len(titles[0]) <= width - 2 else titles[1]
         self.query_one("#start-title", Static).update(title)
-        for other in Shape:
-            self.set_class(other is shape, other.value)
+        self.update_classes({other.value: other is shape for other in Shape})
         if shape is Shape.TOO_SMALL:
             needed = {"min_width": MIN_WIDTH, "min_height": MIN_HEIGHT, "width": width, "height": height}
             self.query_one("#start-small", Static).update(self.words("screen.too_small", **needed))
