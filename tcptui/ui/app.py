@@ -17,7 +17,7 @@ from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
 from tcptui.ui.one_shot import call_after
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.noticing import NOTICE_SECONDS, QUESTION_SECONDS, NoticingScreen
 from tcptui.ui.screens.translatable import Translatable
 from tcptui.ui.settings.named_filters import NamedFilters
 from tcptui.ui.settings.remembered import ScreenChoices
@@ -288,7 +288,7 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         if question is None:
             return True
         if not self.leaving.stands(question, self.screen):
-            self._tell(question)
+            self._tell(question, QUESTION_SECONDS)
             self.screen.call_after_refresh(self._note_frame, question)
         self.leaving.asked(question, self.screen)
         return False
@@ -301,10 +301,10 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         else:
             self.leaving.drawn(question, self.when_drawn())
 
-    def _tell(self, key: str) -> None:
+    def _tell(self, key: str, seconds: float = NOTICE_SECONDS) -> None:
         """Show the sentence with the catalogue key ``key`` on the screen in front."""
         if isinstance(self.screen, NoticingScreen):
-            self.screen.say(self.words(key))
+            self.screen.say(self.words(key), seconds)
 
     def action_redraw(self) -> None:
         """Redraw the whole screen: another program may have written on this terminal."""

@@ -60,7 +60,7 @@ def test_bursts_of_keys_end_no_capture(tmp_path: Path) -> None:
     program = piped(tmp_path, sys.executable, "-m", "tcptui")
     with PtyRun((), environment(tmp_path), program=program) as run:
         run.until_shown("4 connections")
-        run.patience_s = 1.0  # a question stands for three seconds: it is to be answered meanwhile
+        run.patience_s = 1.0  # bursts follow each other while a question stands
         for burst in BURSTS:
             run.press(*burst)
             run.press(*[b"\x1b"] * 4)

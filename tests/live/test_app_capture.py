@@ -61,7 +61,7 @@ def test_unsaved_capture_is_left_on_the_second_q(terminal: Terminal, link: Link)
     terminal.wait(f"{SERVER}:{PORT}")
     terminal.press("q")
     terminal.wait("Press again to quit")
-    terminal.press("q")
+    terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
 
 

@@ -32,14 +32,13 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 #: Far above what anything takes; only a failing test waits so long.
 DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "180"))
 _POLL_S: Final = 0.03
-#: The shell's prompt shows the status of the last command.
-_PROMPT: Final = re.compile(r"^<(\d+)>", re.MULTILINE)
+#: The shell's prompt shows the status of the last command; a key that came too late for that stands before it.
+_PROMPT: Final = re.compile(r"^q*<(\d+)>", re.MULTILINE)
 #: What asks before a capture is given up.
 _QUESTION: Final = re.compile("Press again to quit|再按一次")
 #: A key that leaves has led to the question or the end after so long.
 _ASKED_S: Final = 60.0
-#: A key that answers the question has ended the program after so long, unless it was not taken for an answer: longer
-#: than the question stands.
+#: A key that answers the question has ended the program after so long, unless it was not taken for an answer.
 _ANSWERED_S: Final = 8.0
 _NUMBERS: Final = count()
 _OURS: Final = ("-m tcptui", "bin/tcptui")
@@ -146,7 +145,8 @@ class Terminal:
         """
         end = time.monotonic() + DEADLINE_S
         while self.alternate and time.monotonic() < end:
-            self.press("q")
+            if _QUESTION.search(self.screen()) is None:
+                self.press("q")
             self._wait_up_to(_ASKED_S, lambda: not self.alternate or _QUESTION.search(self.screen()) is not None)
             if self.alternate:
                 self.press("q")

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: How long a notice is shown, in seconds.
-_NOTICE_SECONDS: Final = 3.0
+NOTICE_SECONDS: Final = 3.0
 #: A notice with something to write down is shown longer.
 _LONG_NOTICE_SECONDS: Final = 6.0
+#: A question waits for who looks elsewhere first; any key takes it away sooner.
+QUESTION_SECONDS: Final = 30.0
 #: One that stands until somebody is there to read it.
 _UNTIL_A_KEY: Final = 24 * 3600.0
 
@@ -72,7 +74,7 @@ class NoticingScreen(GuardedScreen[ScreenResultType], LowLatencyScreen[ScreenRes
         if leaving is not None:
             leaving.forget()
 
-    def say(self, text: str, seconds: float = _NOTICE_SECONDS) -> None:
+    def say(self, text: str, seconds: float = NOTICE_SECONDS) -> None:
         """Show ``text`` for ``seconds``, or until the next key, before the hints."""
         if self._notice_timer is not None:
             self._notice_timer.stop()
@@ -93,7 +95,7 @@ class NoticingScreen(GuardedScreen[ScreenResultType], LowLatencyScreen[ScreenRes
 
     def _end_notice(self) -> None:
         if not link_is_idle(self.app):  # over a slow link it may only just have been drawn, or not yet
-            self._notice_timer = call_after(self, _NOTICE_SECONDS, self._drop_notice)
+            self._notice_timer = call_after(self, NOTICE_SECONDS, self._drop_notice)
             return
         self._drop_notice()
 
