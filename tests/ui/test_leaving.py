@@ -34,7 +34,7 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.requests.screen import RequestsScreen
-from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.screens.noticing import NOTICE_SECONDS, NoticingScreen
 from tcptui.ui.screens.socket import SocketScreen
 from tcptui.ui.start.choice import BackToStart, RestartCapture
 from tcptui.ui.start.menu import Offer
@@ -692,6 +692,20 @@ async def test_capture_that_has_ended_is_begun_again(capture: tuple[Session, Run
         await driver.until(lambda: session.progress.phase is Phase.DONE)
         await driver.press("C", "C")
         assert driver.left == [RestartCapture()]
+
+
+async def test_question_waits_longer_than_a_notice(
+    capture: tuple[Session, RunningSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays: list[float] = []
+    monkeypatch.setattr(NoticingScreen, "say", lambda _screen, _text, seconds=NOTICE_SECONDS: stays.append(seconds))
+    async with driven(capture[0]) as driver:
+        stays.clear()
+        driver.app.action_capture_anew()
+        driver.app.action_choose_again()
+
+        assert stays[0] == NOTICE_SECONDS, "that nothing can be cleared is no question"
+        assert stays[1] >= 5 * NOTICE_SECONDS
 
 
 def test_each_way_has_a_question_of_its_own() -> None:
