@@ -10,6 +10,7 @@ import gc
 import os
 import resource
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +46,8 @@ FIRST: Final = (
     "test_crowded", "test_quoted_facts", "test_filtered_copies", "test_hostile_bytes", "test_learning", "test_oracle",
     "test_header_pane", "test_follow_screen",
 )  # fmt: skip
+#: Until when (`time.monotonic`) files are run, in the order in which they are given (`tests/support/reached.py`).
+UNTIL: Final = "TCPTUI_TESTS_UNTIL"
 #: Most workers; each takes some 500 MB.
 MOST_WORKERS: Final = 8
 #: A process that has grown by so many bytes gives back what apps froze: to look for that takes it half a second.
@@ -89,7 +92,12 @@ def resident_bytes() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Free what the tests of files left, once it is much: apps freeze it (`gc_control`), closed captures among it."""
+    """Free what the tests of files left, once it is much: apps freeze it (`gc_control`), closed captures among it.
+
+    End the run behind a test when its time is over.
+    """
+    if time.monotonic() > float(os.environ.get(UNTIL, "inf")):
+        item.session.shouldstop = "the time is over"
     if nextitem is None or nextitem.path == item.path:
         return
     if resident_bytes() > item.config.stash.setdefault(SIZE, resident_bytes()) + GROWN_BY:
@@ -144,7 +152,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"{NEEDS}{' and '.join(missing)} installed"))
             elif marker in ROOT_MARKERS and os.geteuid() != 0:
                 item.add_marker(pytest.mark.skip(reason=f"{NEEDS}root, for network namespaces"))
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if "PYTEST_XDIST_WORKER" in os.environ and UNTIL not in os.environ:
         items.sort(key=lambda item: turn_of(groups[item.nodeid]))
 
 

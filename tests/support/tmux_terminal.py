@@ -35,7 +35,7 @@ _POLL_S: Final = 0.03
 #: The shell's prompt shows the status of the last command; a key that came too late for that stands before it.
 _PROMPT: Final = re.compile(r"^q*<(\d+)>", re.MULTILINE)
 #: What asks before a capture is given up.
-_QUESTION: Final = re.compile("Press again to quit|再按一次")
+_QUESTION: Final = re.compile("Press again|再按一次")
 #: A key that leaves has led to the question or the end after so long.
 _ASKED_S: Final = 60.0
 #: A key that answers the question has ended the program after so long, unless it was not taken for an answer.
@@ -140,17 +140,26 @@ class Terminal:
     def leave_unsaved(self) -> None:
         """Leave a capture that is in no file: `q`, and again once the question stands on the screen.
 
-        A key that the program takes for one typed before the question was there answers nothing; it is pressed again.
         Where nothing would be lost, there is no question.
         """
+        self.insist("q", lambda: not self.alternate)
+
+    def insist(self, key: str, done: Callable[[], bool]) -> None:
+        """Press ``key``, and again once its question stands on the screen, until ``done``.
+
+        A key that the program takes for one typed before the question was there answers nothing; it is pressed again.
+        """
         end = time.monotonic() + DEADLINE_S
-        while self.alternate and time.monotonic() < end:
-            if _QUESTION.search(self.screen()) is None:
-                self.press("q")
-            self._wait_up_to(_ASKED_S, lambda: not self.alternate or _QUESTION.search(self.screen()) is not None)
-            if self.alternate:
-                self.press("q")
-                self._wait_up_to(_ANSWERED_S, lambda: not self.alternate)
+        while not done() and time.monotonic() < end:
+            if not self._is_asked():
+                self.press(key)
+            self._wait_up_to(_ASKED_S, lambda: done() or self._is_asked())
+            if not done():
+                self.press(key)
+                self._wait_up_to(_ANSWERED_S, done)
+
+    def _is_asked(self) -> bool:
+        return _QUESTION.search(self.screen()) is not None
 
     @staticmethod
     def _wait_up_to(seconds: float, met: Callable[[], bool]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 AS_GOOD: Final = 0.9
 _PROTOCOLS: Final = {"mariadb": "mysql"}
 _SCRIPT: Final = "EVAL"
+#: The play whose statement has a large result.
+_LARGE: Final = "large"
 #: Protocol and statement, without the script of one.
 Key = tuple[str, str]
 
@@ -46,9 +48,10 @@ class Costliest:
 def costliest(session: Session, account: Account, end: str) -> Costliest | None:
     """By the servers' own measures; None where none of them is of a statement that the capture may show.
 
-    What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.  Of what its
-    client gave up, and of what the server's end ended, a capture shows nothing or a part: it need not be told, and may
-    be.  So may what an error ended of which the server says no time: somebody may have ended its session.
+    What asked to wait is no cost, nor what waited until its client read on: the server's measure has both.  It has the
+    sending of a large result, too, which the network may have kept: that need not be told, and may be.  So of what its
+    client gave up, and of what the server's end ended: a capture shows nothing or a part.  So may what an error ended
+    of which the server says no time: somebody may have ended its session.
     """
     costs: Counter[Key] = Counter()
     unfinished: Counter[Key] = Counter()
@@ -58,7 +61,8 @@ def costliest(session: Session, account: Account, end: str) -> Costliest | None:
                 key = _key(one.database, said.text)
                 if said.waits or said.stops_s:
                     continue
-                if said.given_up or said.error == GONE or (said.error and said.took_ns is None):
+                ended_early = said.given_up or said.error == GONE or (said.error and said.took_ns is None)
+                if ended_early or one.play == _LARGE:
                     unfinished[key] += said.until_ns - said.asked_ns if said.took_ns is None else said.took_ns
                 elif said.took_ns is not None:
                     costs[key] += said.took_ns
