@@ -2,10 +2,10 @@
 
     python -m tests.campaigns.sweep [--shape NAME…] [--command NAME…] [--octets N…] [--jobs 2] [--directory FOLDER]
 
-Each shape (`tests/campaigns/shapes/`) is written at each size, each command reads it in a process of its own, with a
-limit of processor time.  A line for each pair, the worst first: seconds of processor time at each size, microseconds a
-byte, bytes of memory a byte (both beyond those of an almost empty capture), and the exponent of growth between the
-last two sizes.  Exit status 1 where a pair is above the bounds.
+Each shape (`tests/campaigns/shapes/`) is written at each size, each command reads it in a process of its own, forked
+from one that has imported the program, with a limit of processor time.  A line for each pair, the worst first: seconds
+of processor time at each size, microseconds a byte, bytes of memory a byte (both beyond those of an almost empty
+capture), and the exponent of growth between the last two sizes.  Exit status 1 where a pair is above the bounds.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ import importlib.util
 import math
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from .shapes import tcp_shapes
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from forked_commands import prepare
+
+from tcptui.__main__ import main as program_main
 
 #: The modules that have shapes.
 _MODULES: Final = ("tcp_shapes", "protocol_shapes")
@@ -149,26 +155,36 @@ def _limit(seconds: int) -> None:
 
 
 def run(words: Sequence[str], *, limit_s: int = _LIMIT_S) -> Cost:
-    """``words`` in a process of its own."""
-    process = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: _limit(limit_s),
-    )  # fmt: skip
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, process.returncode)
+    """``tcptui`` with ``words`` in a process of its own."""
+    child = os.fork()
+    if not child:
+        _limit(limit_s)
+        _become(words)
+    _, status, used = os.wait4(child, 0)
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, os.waitstatus_to_exitcode(status))
 
 
-def _words(command: str, file: Path, out: Path) -> list[str]:
-    return [sys.executable, "-m", "tcptui", *COMMANDS[command](str(file), str(out))]
+def _become(words: Sequence[str]) -> NoReturn:
+    """Run ``tcptui`` with ``words``, without input or output; end with its status."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    sys.argv[1:] = words
+    status = 70
+    try:
+        status = program_main()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 70
+    finally:
+        os._exit(status)
 
 
 @cache
 def _base(command: str, folder: Path) -> Cost:
     file = folder / "almost-empty.pcap"
     file.write_bytes(tcp_shapes.SHAPES["whole-connections"](500))
-    run(_words(command, file, folder))  # what is compiled or cached once is not of every start
-    return run(_words(command, file, folder))
+    run(COMMANDS[command](str(file), str(folder)))  # what is compiled or cached once is not of every start
+    return run(COMMANDS[command](str(file), str(folder)))
 
 
 def measure(shape: str, command: str, sizes: Sequence[int], folder: Path) -> Pair:
@@ -181,7 +197,7 @@ def measure(shape: str, command: str, sizes: Sequence[int], folder: Path) -> Pai
             part.write_bytes(shapes()[shape](size))
             part.replace(file)
         with tempfile.TemporaryDirectory(dir=folder) as out:
-            cost = run(_words(command, file, Path(out)))
+            cost = run(COMMANDS[command](str(file), out))
         octets.append(file.stat().st_size)
         costs.append(cost)
         if cost.ended_early:
@@ -206,10 +222,15 @@ def _chosen(words: Sequence[str], known: Sequence[str]) -> list[str]:
 
 def sweep(pairs: Sequence[tuple[str, str]], sizes: Sequence[int], folder: Path, jobs: int) -> Iterator[Pair]:
     """Measure all ``pairs``, ``jobs`` at a time, in their order."""
+    prepare()
     for command in {command for _, command in pairs}:
         _base(command, folder)
-    with ThreadPoolExecutor(jobs) as threads:
-        yield from threads.map(lambda pair: measure(pair[0], pair[1], sizes, folder), pairs)
+    with ProcessPoolExecutor(jobs, get_context("fork")) as processes:
+        yield from processes.map(partial(_measure, sizes=sizes, folder=folder), pairs)
+
+
+def _measure(pair: tuple[str, str], sizes: Sequence[int], folder: Path) -> Pair:
+    return measure(*pair, sizes, folder)
 
 
 def main() -> int:
