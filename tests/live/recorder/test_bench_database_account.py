@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cases.recorder.database_mix.account import Account, read_account
+from tests.campaigns.database_mix.account import Account, read_account
 
 S = 1_000_000_000
 

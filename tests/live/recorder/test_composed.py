@@ -1,7 +1,7 @@
 """Compositions that nobody has seen, recorded afresh: nothing is raised, nothing contradicts itself.
 
 The seed is drawn and named in every failure; `SEED_VARIABLE` sets it.  How often findings are right is measured
-by `cases.recorder.compose.score`, not here: a few dozen recordings say nothing about shares.
+by `tests.campaigns.compose.score`, not here: a few dozen recordings say nothing about shares.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Final
 import pytest
 from invariants import violations
 
-from cases.recorder.compose.recording import seeds_below
-from cases.recorder.compose.score import score_recording
-from cases.recorder.compose.states import contradictions
 from tcptui.session.session import open_file
+from tests.campaigns.compose.recording import seeds_below
+from tests.campaigns.compose.score import score_recording
+from tests.campaigns.compose.states import contradictions
 
 pytestmark = [
     pytest.mark.live,
@@ -52,7 +52,7 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Folders of fresh recordings."""
     folder = tmp_path_factory.mktemp("composed")
     words = ["--seed", str(SEED), "--count", str(COUNT), "--jobs", str(SIDE_BY_SIDE), "--seconds", str(RECORDING_S)]
-    command = [sys.executable, "-m", "cases.recorder.compose", *words, "--out", str(folder)]
+    command = [sys.executable, "-m", "tests.campaigns.compose", *words, "--out", str(folder)]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=RECORDING_S + 90, check=False)
     folders = seeds_below(folder)
     assert len(folders) >= FEWEST, f"{SEED_VARIABLE}={SEED}: {done.stdout}{done.stderr}"

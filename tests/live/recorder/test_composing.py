@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cases.recorder.compose import faults, meddling
-from cases.recorder.compose.capture_faults import CaptureFaultKind
-from cases.recorder.compose.draw import compose
-from cases.recorder.compose.middlebox import acknowledging, renumbered
-from cases.recorder.compose.packet import LAST, Packet
-from cases.recorder.compose.plan import Kind
-from cases.recorder.compose.report import wilson_lower
-from cases.recorder.compose.truth import Answer, Question
-from cases.recorder.compose.truth_loss import retransmission_timeout, spurious_retransmission, tail_loss
-from cases.recorder.compose.truth_table import TRUTHS
-from cases.recorder.compose.world import Talk, World
 from cases.recorder.namespaces import End
 from cases.recorder.segment import Flag, Layout, Segment, crafted, parse
 from tcptui.findings.catalog import CATALOG
 from tcptui.findings.spec import Family
+from tests.campaigns.compose import faults, meddling
+from tests.campaigns.compose.capture_faults import CaptureFaultKind
+from tests.campaigns.compose.draw import compose
+from tests.campaigns.compose.middlebox import acknowledging, renumbered
+from tests.campaigns.compose.packet import LAST, Packet
+from tests.campaigns.compose.plan import Kind
+from tests.campaigns.compose.report import wilson_lower
+from tests.campaigns.compose.truth import Answer, Question
+from tests.campaigns.compose.truth_loss import retransmission_timeout, spurious_retransmission, tail_loss
+from tests.campaigns.compose.truth_table import TRUTHS
+from tests.campaigns.compose.world import Talk, World
 
 MS = 1_000_000
 

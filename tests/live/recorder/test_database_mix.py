@@ -17,8 +17,8 @@ from typing import Final
 
 import pytest
 
-from cases.recorder.database_mix.score import MixScore, score_mix
 from cases.recorder.database_servers import PROGRAMS
+from tests.campaigns.database_mix.score import MixScore, score_mix
 
 pytestmark = [
     pytest.mark.live,
@@ -48,7 +48,7 @@ FIRST_FEW: Final = 3
 
 
 def record(folder: Path) -> Path:
-    command = [sys.executable, "-m", "cases.recorder.database_mix", "--seed", str(SEED), "--out", str(folder)]
+    command = [sys.executable, "-m", "tests.campaigns.database_mix", "--seed", str(SEED), "--out", str(folder)]
     for _ in range(TRIES):
         done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=LONGEST_S, check=False)
         if not done.returncode:
