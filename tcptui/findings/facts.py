@@ -30,10 +30,10 @@ from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.arrays import last_before
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.lanes import NumberDict, in_columns, in_each, integer, largest
-from tcptui.model.made_once import made_once
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
@@ -122,12 +122,12 @@ class ConnectionFacts(StreamColumns):
         #: Bitmask of `tcptui.findings.gates`.
         self.signs = gate_bits(self, context.quality)
 
-    @made_once
+    @cached_attribute
     def resends(self) -> tuple[Resend, ...]:
         """Segments that look resent, late, or a probe, each with its cause."""
         return resends(self.view)
 
-    @made_once
+    @cached_attribute
     def application(self) -> ApplicationStream | None:
         """The parsed payload, up to `MESSAGES_JUDGED` messages; None where it cannot or must not be read."""
         self._put_away()
@@ -138,12 +138,12 @@ class ConnectionFacts(StreamColumns):
 
         return ApplicationStream(*halves, MESSAGES_JUDGED)
 
-    @made_once
+    @cached_attribute
     def space(self) -> SequenceSpace:
         """Sequence and acknowledgment numbers that never wrap."""
         return sequence_space(self.view)
 
-    @made_once
+    @cached_attribute
     def _sent_again(self) -> SameStart:
         """Resends of what their sender believed lost, by their first byte."""
         again = (resend.index for resend in self.resends if resend.cause in SENT_AGAIN)
@@ -154,7 +154,7 @@ class ConnectionFacts(StreamColumns):
         last = last_before(self._sent_again.of(index), until)
         return last if last > index else -1
 
-    @made_once
+    @cached_attribute
     def _earliest_rst_ns(self) -> Sequence[int]:
         """By RST (`rsts`): when the earliest of it and all later ones was captured, in nanoseconds."""
         times = self.view.time_ns[self.rsts]
@@ -169,7 +169,7 @@ class ConnectionFacts(StreamColumns):
         """Whether segment ``i`` takes sequence numbers: data, SYN or FIN."""
         return integer(self.space.end[i]) > integer(self.space.seq[i])
 
-    @made_once
+    @cached_attribute
     def budget(self) -> TimeBudget:
         """The stream's time, split by what was waited for."""
         return time_budget(self.view, self.space)
@@ -185,18 +185,18 @@ class ConnectionFacts(StreamColumns):
             self._parts = self.budget.parts
             del self.__dict__["budget"]
 
-    @made_once
+    @cached_attribute
     def payload_by_side(self) -> tuple[int, int]:
         """Payload bytes sent by client and server, repeats included."""
         server = integer(self.view.length[self.view.from_server].sum())
         return integer(self.view.length.sum()) - server, server
 
-    @made_once
+    @cached_attribute
     def data_segments(self) -> int:
         """Segments with payload, repeats included."""
         return int(np.count_nonzero(self.view.length))
 
-    @made_once
+    @cached_attribute
     def _answers(self) -> tuple[list[int], frozenset[int]]:
         """The server's SYN-ACKs that acknowledge the client's newest SYN, and those that do not."""
         fitting: list[int] = []
@@ -217,7 +217,7 @@ class ConnectionFacts(StreamColumns):
         """The server's SYN-ACKs that acknowledge the client's newest SYN, all or none of the data in it (RFC 7413)."""
         return self._answers[0]
 
-    @made_once
+    @cached_attribute
     def several_initial_numbers(self) -> bool:
         """Whether `syn_acks` have different sequence numbers: a server that repeats its SYN-ACK keeps the number."""
         answers = self.syn_acks
@@ -233,11 +233,11 @@ class ConnectionFacts(StreamColumns):
         """Index of the client's newest SYN before segment ``index``; -1 without one."""
         return last_before(self._client_syns, index)
 
-    @made_once
+    @cached_attribute
     def _client_syns(self) -> list[int]:
         return [i for i in self.syns_by_side[0] if self.is_pure_syn(i)]
 
-    @made_once
+    @cached_attribute
     def handshake(self) -> Handshake | None:
         """SYN, SYN-ACK and the client's first acceptable ACK (RFC 9293, 3.5), or None."""
         if not self.syn_acks:
@@ -274,7 +274,7 @@ class ConnectionFacts(StreamColumns):
                 return Handshake(self._syn_before(answer), answer, i)
         return None
 
-    @made_once
+    @cached_attribute
     def first_reset(self) -> int:
         """Index of the first RST that can have ended the connection; -1 without one.
 
@@ -293,7 +293,7 @@ class ConnectionFacts(StreamColumns):
                 return rst
         return -1
 
-    @made_once
+    @cached_attribute
     def _acknowledging(self) -> NumberDict[list[int]]:
         """The server's segments up to the handshake that acknowledge exactly a number, by that number."""
         found: NumberDict[list[int]] = NumberDict()
@@ -307,13 +307,13 @@ class ConnectionFacts(StreamColumns):
 
     # -- where and how well ----------------------------------------------------------
 
-    @made_once
+    @cached_attribute
     def copies(self) -> LateCopies:
         """What of its waits may have passed while copies were on their way."""
         here = self.at_sender(0), self.at_sender(1)
         return LateCopies(self.view, self.budget.delays.rtt_ns, here, self.context.quality.kinds.lacks_bare_acks)
 
-    @made_once
+    @cached_attribute
     def position(self) -> CapturePoint:
         """Where the capture was made: at the host that the whole capture tells of, else by this handshake.
 
@@ -335,7 +335,7 @@ class ConnectionFacts(StreamColumns):
         """Whether the capture was made at the peer of ``side``."""
         return self.position is (CapturePoint.CLIENT if side else CapturePoint.SERVER)
 
-    @made_once
+    @cached_attribute
     def handshake_repeated(self) -> bool:
         """Whether the timer repeated SYN or SYN-ACK before the handshake was complete."""
         if len(self.syns) < 3 or self.handshake is None:
@@ -345,7 +345,7 @@ class ConnectionFacts(StreamColumns):
         ]
         return any(times[-1] - times[0] >= REPEAT_NS for times in before)
 
-    @made_once
+    @cached_attribute
     def rtt_ns(self) -> int:
         """Round-trip time between the two ends in nanoseconds; 0 when unknown.
 
@@ -378,7 +378,7 @@ class ConnectionFacts(StreamColumns):
         found: _T = in_each(partial(_of_siblings, make, known), self.view.stream, *arguments)
         return found
 
-    @made_once
+    @cached_attribute
     def reset_text(self) -> str:
         """The text in `first_reset` that says why it was sent (RFC 9293, 3.5.3); empty where it has no readable one."""
         rst = self.first_reset

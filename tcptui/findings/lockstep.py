@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.analysis.stream.alike import FEWEST, AlikeView
+from tcptui.analysis.stream.alike import FEWEST, SameShapeView
 from tcptui.findings.annotate import annotated
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import OPENED
-from tcptui.findings.stream_findings import AlikeFindings
+from tcptui.findings.stream_findings import SameShapeFindings
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.lanes import UNABLE, DivergedError
 
@@ -32,7 +32,7 @@ STREAMS_A_RUN: Final = 8
 _T = TypeVar("_T")
 
 
-def together(known: AlikeView, run: Callable[[AlikeView], _T]) -> Iterator[tuple[AlikeView, _T]]:
+def together(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterator[tuple[SameShapeView, _T]]:
     """``run`` of those streams of ``known`` that can be asked together."""
     waiting, runs = [known], 0
     while waiting and runs <= RUNS + len(known.places) // STREAMS_A_RUN:
@@ -49,13 +49,13 @@ def together(known: AlikeView, run: Callable[[AlikeView], _T]) -> Iterator[tuple
             yield view, result
 
 
-def judged_together(known: AlikeView, context: RuleContext) -> Iterator[AlikeFindings]:
+def judged_together(known: SameShapeView, context: RuleContext) -> Iterator[SameShapeFindings]:
     """The findings of those streams of ``known`` that can be judged together.
 
     Streams whose payload is not read, too.
     """
 
-    def judge(view: AlikeView) -> AlikeFindings:
+    def judge(view: SameShapeView) -> SameShapeFindings:
         connection = ConnectionFacts(view, context)
         # Here most ways part; what would have been done before would have to be done again.
         if connection.signs & OPENED:
@@ -63,7 +63,7 @@ def judged_together(known: AlikeView, context: RuleContext) -> Iterator[AlikeFin
         _ = connection.parts
         findings = annotated(connection)
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
-        return AlikeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
+        return SameShapeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
 
     for _view, judged in together(known, judge):
         yield judged

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import cells
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.seq import seq_after
 from tcptui.model.tcp_flags import ACK, CWR, ECE, FIN, RST, SYN
@@ -60,17 +60,17 @@ class StreamColumns:
         self.packets_by_side = (self.count - server, server)
         self._segments: dict[tuple[int, int, int], Sequence[int]] = {}
 
-    @made_once
+    @cached_attribute
     def time(self) -> Sequence[int]:
         """When each segment was captured, in nanoseconds."""
         return cells(self.view.time_ns)
 
-    @made_once
+    @cached_attribute
     def latest_ns(self) -> Sequence[int]:
         """By segment: the latest time of it and all that follow, in nanoseconds."""
         return cells(np.maximum.accumulate(self.view.time_ns[::-1])[::-1])
 
-    @made_once
+    @cached_attribute
     def frame(self) -> Sequence[int]:
         """The frame number of each segment."""
         return cells(self.view.frame)
@@ -85,31 +85,31 @@ class StreamColumns:
             self._segments[key] = cells(flatnonzero32(chosen))
         return self._segments[key]
 
-    @made_once
+    @cached_attribute
     def data_by_side(self) -> Pair:
         """Indexes of the segments with payload of client and server."""
         carrying = indexes_of(self.view.length)
         server = self.view.from_server[carrying]
         return carrying[~server].tolist(), carrying[server].tolist()
 
-    @made_once
+    @cached_attribute
     def cut_by_side(self) -> Pair:
         """Indexes of the segments of client and server whose header, or its options, was cut off."""
         cut = (self.view.issues & DecodeIssue.HEADER_CUT) != 0
         server = self.view.from_server
         return cells(flatnonzero32(cut & ~server)), cells(flatnonzero32(cut & server))
 
-    @made_once
+    @cached_attribute
     def syns_by_side(self) -> Pair:
         """`syns` of client and server."""
         return self.by_sender(self.syns)
 
-    @made_once
+    @cached_attribute
     def fins_by_side(self) -> Pair:
         """`fins` of client and server."""
         return self.by_sender(self.fins)
 
-    @made_once
+    @cached_attribute
     def rsts_by_side(self) -> Pair:
         """`rsts` of client and server."""
         return self.by_sender(self.rsts)

@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class AlikeFindings:
+class SameShapeFindings:
     """The findings of streams that are alike."""
 
     streams: I64
@@ -57,17 +57,17 @@ class AlikeFindings:
         findings = [_each(finding, count) for finding in self.findings]
         return zip(*findings, strict=True) if findings else repeat((), count)
 
-    def alone(self) -> AlikeFindings:
+    def alone(self) -> SameShapeFindings:
         """The same without the columns that they were made from, of which a number of each lane is but a row."""
         return self._each_value(_alone)
 
-    def cut(self, begin: int, end: int) -> AlikeFindings:
+    def cut(self, begin: int, end: int) -> SameShapeFindings:
         """Those of the streams at the places from ``begin`` up to ``end``, which then count from 0."""
         first, stop = self.places.searchsorted((begin, end)).tolist()
         found = self._each_value(partial(_of_lanes, lanes=slice(first, stop)))
         return replace(found, streams=self.streams[first:stop], places=self.places[first:stop] - begin)
 
-    def _each_value(self, change: Callable[[Any], Any]) -> AlikeFindings:
+    def _each_value(self, change: Callable[[Any], Any]) -> SameShapeFindings:
         """The same with what ``change`` makes of each value that may differ by lane."""
         kept = tuple([
             replace(
@@ -78,9 +78,11 @@ class AlikeFindings:
         ])  # fmt: skip
         return replace(self, findings=kept, lost=change(self.lost), parts=change(self.parts))
 
-    def only(self, findings: Iterable[Finding]) -> AlikeFindings:
+    def only(self, findings: Iterable[Finding]) -> SameShapeFindings:
         """With only those ``findings`` of each stream, to be kept."""
-        return AlikeFindings(self.streams, self.places[:0].copy(), tuple(findings), self.lost, (), self.hangs_on_end)
+        return SameShapeFindings(
+            self.streams, self.places[:0].copy(), tuple(findings), self.lost, (), self.hangs_on_end
+        )
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
         """``make(findings)`` of each lane; made once where that is possible."""
@@ -94,7 +96,7 @@ class AlikeFindings:
 class Lane(NamedTuple):
     """The findings of one of several streams that are alike, not yet made."""
 
-    kind: AlikeFindings
+    kind: SameShapeFindings
     at: int
     """Which lane it is."""
 
@@ -117,7 +119,7 @@ class BatchFindings:
     """Stream numbers, ascending."""
     parts: I64
     """`TimeBudget.parts` of each stream, one row a stream."""
-    kinds: list[AlikeFindings]
+    kinds: list[SameShapeFindings]
     """The findings of streams that are alike."""
     others: dict[int, tuple[Finding, ...]]
     """The findings of each other stream, by its position in ``streams``."""
@@ -215,7 +217,7 @@ class _Places:
     lane: I32
 
     @classmethod
-    def of(cls, kinds: list[AlikeFindings]) -> _Places:
+    def of(cls, kinds: list[SameShapeFindings]) -> _Places:
         """Of the streams of ``kinds``."""
         sizes = [len(kind) for kind in kinds]
         streams = np.concatenate([kind.streams for kind in kinds])
@@ -236,7 +238,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     def __init__(self, held: Iterable[tuple[int, Held]] = ()) -> None:
         self._known = dict(held)
-        self._kinds: list[AlikeFindings] = []
+        self._kinds: list[SameShapeFindings] = []
         """Those of further streams: an object for each of them takes memory, and time to send."""
         self._placed: _Places | None = None
         """Where the streams of all `_kinds` are, once somebody looked."""
@@ -300,7 +302,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         """Set the findings of ``stream``, made or not."""
         self._held[stream] = held
 
-    def hold_alike(self, kind: AlikeFindings) -> None:
+    def hold_alike(self, kind: SameShapeFindings) -> None:
         """Set the findings of the streams of ``kind``, of which nothing is known yet."""
         self._kinds.append(kind)
         self._placed = None
@@ -365,10 +367,10 @@ class _OfKinds(Generic[_T]):
 
     def __init__(self, make: Callable[[tuple[Finding, ...]], _T]) -> None:
         self._make = make
-        self._known: dict[int, tuple[AlikeFindings, list[_T]]] = {}
+        self._known: dict[int, tuple[SameShapeFindings, list[_T]]] = {}
         """By `id` of the kind, which is held for its sake: of each of its lanes."""
 
-    def of_lanes(self, kind: AlikeFindings, lanes: list[int]) -> list[_T]:
+    def of_lanes(self, kind: SameShapeFindings, lanes: list[int]) -> list[_T]:
         """Of these lanes of ``kind``."""
         self._ask(kind, len(lanes))
         known = self._known.get(id(kind))
@@ -386,12 +388,12 @@ class _OfKinds(Generic[_T]):
             known = self._known.get(id(one.kind)) if isinstance(one, Lane) else None
             yield self._make(made(one or ())) if known is None or not isinstance(one, Lane) else known[1][one.at]
 
-    def _ask(self, kind: AlikeFindings, lanes: int) -> None:
+    def _ask(self, kind: SameShapeFindings, lanes: int) -> None:
         """So many lanes of ``kind`` will be looked up."""
         if id(kind) not in self._known and lanes * _WORTH_ALL >= len(kind):
             self._known[id(kind)] = kind, kind.of_each(self._make)
 
 
-def lanes(kind: AlikeFindings) -> Iterator[tuple[int, Lane]]:
+def lanes(kind: SameShapeFindings) -> Iterator[tuple[int, Lane]]:
     """The streams of ``kind``, each with its findings."""
     return zip(kind.streams.tolist(), (Lane(kind, at) for at in range(len(kind))), strict=True)

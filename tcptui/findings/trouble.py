@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from tcptui.findings.weight import connection_seconds_lost, gravity
+from tcptui.findings.weight import connection_seconds_lost, rank_of
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class _Member(NamedTuple):
 
 def _weighed(findings: tuple[Finding, ...]) -> tuple[AnyId, Severity, float, int]:
     """The id of the worst of ``findings`` of one connection, and what `_Member` says of it."""
-    worst = max(findings, key=gravity)
+    worst = max(findings, key=rank_of)
     return worst.id, worst.severity, connection_seconds_lost(findings), worst.packets[0] if worst.packets else 0
 
 
@@ -122,7 +122,7 @@ def _alike(members: list[_Member], loud: StreamFindings, time_of: Callable[[int]
     ordered = sorted(members, key=lambda member: (-member.severity, -member.seconds_lost, member.stream))
     times = [time for member in members if member.frame and (time := time_of(member.frame))]
     return TroubleGroup(
-        max(loud[ordered[0].stream], key=gravity),
+        max(loud[ordered[0].stream], key=rank_of),
         tuple(member.stream for member in ordered),
         sum(member.seconds_lost for member in members),
         min(times, default=0),

@@ -27,7 +27,7 @@ def seconds_lost(finding: Finding) -> float:
     return 1.0 * value if isinstance(value, (int, float, Lanes)) else 0.0
 
 
-def gravity(finding: Finding) -> tuple[Severity, float]:
+def rank_of(finding: Finding) -> tuple[Severity, float]:
     """By which of two findings of a connection is the worse: the more severe, or of equal ones the costlier."""
     return finding.severity, seconds_lost(finding)
 

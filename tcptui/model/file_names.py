@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def told_apart(paths: Iterable[str]) -> list[str]:
+def disambiguate(paths: Iterable[str]) -> list[str]:
     """The names of files as safe text; of those that have the same, with as much of their folders as it takes."""
     known = [Path(path).parts or (path,) for path in paths]
     names = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget_parts import HeldSpan
 from tcptui.analysis.timing.budget_parts import Part as TimePart
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.http.prefilter import HttpPrefilter
 from tcptui.protocols.http2.prefilter import Http2Prefilter
@@ -26,7 +26,7 @@ from tcptui.protocols.interface import (
     FramedStream,
     RequestReader,
 )
-from tcptui.protocols.late import Late
+from tcptui.protocols.lazy import Lazy
 from tcptui.protocols.mysql.command_rows import MysqlRows
 from tcptui.protocols.postgresql.command_rows import PostgresqlRows
 from tcptui.protocols.redis.command_rows import RedisRows
@@ -48,58 +48,58 @@ def _asking(kind: type[CommandRows]) -> MakePrefilter:
     return partial(CommandPrefilter, kind)
 
 
-_BEGINS_TLS: Final = Late("tls.detection", "begins_tls")
-_BEGINS_HTTP2: Final = Late("http2.parse", "begins_http2")
+_BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
+_BEGINS_HTTP2: Final = Lazy("http2.parse", "begins_http2")
 
 #: The first protocol in this order that recognises a connection parses it.
 PROTOCOLS: Final = (
-    ApplicationProtocol("tls", _BEGINS_TLS, Late("tls.parse", "parse_tls"), prefilter=TlsPrefilter, judged=True),
+    ApplicationProtocol("tls", _BEGINS_TLS, Lazy("tls.parse", "parse_tls"), prefilter=TlsPrefilter, judged=True),
     ApplicationProtocol(
-        "http2", _BEGINS_HTTP2, Late("http2.parse", "parse_http2"), prefilter=Http2Prefilter, judged=True,
-        held_back=Late("http2.parse", "http2_held_back"),
+        "http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2"), prefilter=Http2Prefilter, judged=True,
+        held_back=Lazy("http2.parse", "http2_held_back"),
     ),
     ApplicationProtocol(
-        "http", Late("http.head", "begins_http"), Late("http.http_stream", "parse_http"), prefilter=HttpPrefilter,
+        "http", Lazy("http.head", "begins_http"), Lazy("http.http_stream", "parse_http"), prefilter=HttpPrefilter,
         judged=True,
     ),
-    ApplicationProtocol("smtp", Late("smtp.conversation", "begins_smtp"), Late("smtp.smtp_stream", "parse_smtp")),
+    ApplicationProtocol("smtp", Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp")),
     ApplicationProtocol(
-        "resp", Late("redis.detection", "begins_redis"), Late("redis.redis_stream", "parse_redis"),
-        prefilter=_asking(RedisRows), judged=True, asked_to_wait=Late("redis.waiting", "redis_waits"),
+        "resp", Lazy("redis.detection", "begins_redis"), Lazy("redis.redis_stream", "parse_redis"),
+        prefilter=_asking(RedisRows), judged=True, asked_to_wait=Lazy("redis.waiting", "redis_waits"),
     ),
     ApplicationProtocol(
-        "mysql", Late("mysql.detection", "begins_mysql"), Late("mysql.mysql_stream", "parse_mysql"),
+        "mysql", Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
         prefilter=_asking(MysqlRows), judged=True,
     ),
     ApplicationProtocol(
-        "pgsql", Late("postgresql.detection", "begins_postgresql"),
-        Late("postgresql.postgresql_stream", "parse_postgresql"), prefilter=_asking(PostgresqlRows), judged=True,
+        "pgsql", Lazy("postgresql.detection", "begins_postgresql"),
+        Lazy("postgresql.postgresql_stream", "parse_postgresql"), prefilter=_asking(PostgresqlRows), judged=True,
     ),
-    ApplicationProtocol("dns", Late("dns.detection", "begins_dns"), Late("dns.dns_stream", "parse_dns")),
-    ApplicationProtocol("tls", _BEGINS_TLS, Late("tls.parse", "parse_starttls")),
-    ApplicationProtocol("http2", _BEGINS_HTTP2, Late("http2.parse", "parse_http2_amid")),
+    ApplicationProtocol("dns", Lazy("dns.detection", "begins_dns"), Lazy("dns.dns_stream", "parse_dns")),
+    ApplicationProtocol("tls", _BEGINS_TLS, Lazy("tls.parse", "parse_starttls")),
+    ApplicationProtocol("http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2_amid")),
 )  # fmt: skip
 
 #: Bytes by which one tells protocols that are not parsed here.
 _BEGINNING: Final = 20
 
-_SMTP_REQUESTS: Final = Late("smtp.smtp_stream", "smtp_requests")
-_HTTP_REQUESTS: Final = Late("http.requests", "http_requests")
+_SMTP_REQUESTS: Final = Lazy("smtp.smtp_stream", "smtp_requests")
+_HTTP_REQUESTS: Final = Lazy("http.requests", "http_requests")
 #: What reads the requests of a connection, none for another protocol.
 REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    Late("http2.parse", "http2_requests"), _HTTP_REQUESTS, _SMTP_REQUESTS,
-    Late("redis.redis_stream", "redis_requests"), Late("mysql.mysql_stream", "mysql_requests"),
-    Late("postgresql.postgresql_stream", "postgresql_requests"), Late("dns.dns_stream", "dns_requests"),
-    Late("http2.parse", "http2_requests_amid"),
+    Lazy("http2.parse", "http2_requests"), _HTTP_REQUESTS, _SMTP_REQUESTS,
+    Lazy("redis.redis_stream", "redis_requests"), Lazy("mysql.mysql_stream", "mysql_requests"),
+    Lazy("postgresql.postgresql_stream", "postgresql_requests"), Lazy("dns.dns_stream", "dns_requests"),
+    Lazy("http2.parse", "http2_requests_amid"),
 )  # fmt: skip
 #: Of `Exchange.lead`: no request begins there.
 _NO_LEAD: Final = -1
 #: What is inside TLS, from the connection's start and behind plain commands.
-_PLAIN: Final = Late("tls.parse", "plain_streams")
-_TURNED: Final = Late("tls.parse", "turned_streams")
-_TUNNELLED: Final = Late("tls.parse", "tunnelled_streams")
+_PLAIN: Final = Lazy("tls.parse", "plain_streams")
+_TURNED: Final = Lazy("tls.parse", "turned_streams")
+_TUNNELLED: Final = Lazy("tls.parse", "tunnelled_streams")
 #: The same behind requests of a protocol that may turn to TLS amid its own.
-_BEHIND: Final[dict[RequestReader, Late]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
+_BEHIND: Final[dict[RequestReader, Lazy]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
 
 
 def begins_what_is_judged(payload: bytes) -> bool:
@@ -118,7 +118,7 @@ class ApplicationStream:
         self._schema = schema
         self._limit = limit
 
-    @made_once
+    @cached_attribute
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
         parsed = _parsed(self.halves, self._limit)

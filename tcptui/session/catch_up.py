@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source, SourceStatus
     from tcptui.protocols.keylog import KeyLog
-    from tcptui.session.judge_process import JudgeAside
+    from tcptui.session.judge_process import BackgroundJudge
     from tcptui.session.lazy_annotator import LazyAnnotator
     from tcptui.session.memory import MemoryBudget
     from tcptui.session.observer import Observer
@@ -126,7 +126,7 @@ class CatchUp:
         *,
         live: bool,
         counted: tuple[int, int] | None = None,
-        aside: JudgeAside | None = None,
+        aside: BackgroundJudge | None = None,
         budget: MemoryBudget | None = None,
     ) -> None:
         """``counted``: what the kernel's counters stood at when the packets of this session began; None: at 0.

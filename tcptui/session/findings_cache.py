@@ -21,7 +21,7 @@ from tcptui.analysis.correction.find import hindsight, may_need
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.analysis.stream.alike import AlikeView, alike
+from tcptui.analysis.stream.alike import SameShapeView, alike
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
@@ -32,16 +32,16 @@ from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.lockstep import judged_together, together
 from tcptui.findings.stream_findings import BatchFindings, Lane, StreamFindings, cells, made
-from tcptui.findings.weight import connection_seconds_lost, gravity
+from tcptui.findings.weight import connection_seconds_lost, rank_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Finding, Severity
 from tcptui.model.lanes import Lanes
 from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
+from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.input_priority import input_priority
-from tcptui.session.judgement import AlikeJudged
-from tcptui.session.known_of import KnownOf
+from tcptui.session.judgement import SameShapeJudged
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session.selection import Selection
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.correction.apply import Replay
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
-    from tcptui.findings.stream_findings import AlikeFindings, Held
+    from tcptui.findings.stream_findings import Held, SameShapeFindings
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.judgement import Judgement
@@ -84,7 +84,7 @@ def _never() -> bool:
     return False
 
 
-def _without(places: NDArray[np.int64], kinds: list[AlikeFindings]) -> NDArray[np.int64]:
+def _without(places: NDArray[np.int64], kinds: list[SameShapeFindings]) -> NDArray[np.int64]:
     """``places`` but those of ``kinds``, in one pass: there may be thousands of kinds."""
     judged = [kind.places for kind in kinds]
     return np.setdiff1d(places, np.concatenate(judged), assume_unique=True) if judged else places
@@ -142,7 +142,7 @@ class FindingsCache:
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, halves=None)
 
-    def known_of(self, stream: int, *, prompt: bool = True) -> KnownOf:
+    def known_of(self, stream: int, *, prompt: bool = True) -> CachedFindings:
         """The current findings of ``stream``, judged now if necessary, and of how many segments they tell.
 
         Findings about evicted rows are kept from the time of eviction.  With ``prompt``, a stream of more than
@@ -151,18 +151,18 @@ class FindingsCache:
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
         if not segments and not self._streams.are_kept(np.array([stream]))[0]:
-            return KnownOf((), 0)
+            return CachedFindings((), 0)
         judged = int(self._judged[stream])  # before the findings, which another thread may renew meanwhile
         known, keys = self._findings.get(stream), self.keys_revision()
         is_fresh = keys == self._asked_with.get(stream, 0)
         if known is not None and segments == judged and is_fresh:
-            return KnownOf(known if stream in self._whole else self._read_through(stream, known), segments)
+            return CachedFindings(known if stream in self._whole else self._read_through(stream, known), segments)
         if prompt and segments > PROMPT_SEGMENTS:
-            return KnownOf(known or (), judged)
+            return CachedFindings(known or (), judged)
         if not is_fresh:
             self._asked_with[stream] = keys
         view = view_stream(self._store, self._streams, stream, self._rows_of(stream))
-        return KnownOf(self._judge(view, read=True), view.evicted + len(view))
+        return CachedFindings(self._judge(view, read=True), view.evicted + len(view))
 
     def is_ordinary(self, stream: int) -> bool:
         """Whether ``stream`` is never due: the stream table and its payload as far as read need no judgement."""
@@ -183,7 +183,7 @@ class FindingsCache:
 
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note, of equal ones the costliest; None: none."""
-        worst = max(self._findings.get(stream, ()), key=gravity, default=None)
+        worst = max(self._findings.get(stream, ()), key=rank_of, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def loud(self) -> StreamFindings:
@@ -233,16 +233,16 @@ class FindingsCache:
                 spent[place] = times
         return BatchFindings(gathered.streams, spent, kinds, found)
 
-    def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[AlikeFindings]:
+    def _together(self, gathered: Gathered, part: Selection, places: NDArray[np.int64]) -> list[SameShapeFindings]:
         """Judge those of the streams at ``places`` together that are alike; ``part``: the streams of ``gathered``."""
         streams = gathered.streams[places]
         apart = part.known[places] | part.alone[places] | part.read[streams] | gathered.quoted[places]
         apart |= (self._streams.evicted[streams] > 0) | (gathered.begins[places] == gathered.ends[places])
-        looked: list[tuple[AlikeView, bool]] = []
+        looked: list[tuple[SameShapeView, bool]] = []
         for same in alike(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
             corrects = bool(part.look_back[same.places[0]])
-            looked += together(AlikeView(gathered, same), partial(self._look_back, corrects=corrects))
+            looked += together(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))
         self._write_hindsight(looked)
         self._siblings.gathered = gathered
         kinds = [kind for view, _ in looked for kind in judged_together(view, self._unread)]
@@ -299,16 +299,18 @@ class FindingsCache:
             self.waiting = self.unlooked = 0
             return
 
-        def work(share: int) -> Iterator[tuple[list[AlikeJudged], list[Judgement]]]:
+        def work(share: int) -> Iterator[tuple[list[SameShapeJudged], list[Judgement]]]:
             for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
                 yield self._judged_block(gathered, read)
 
         together = not self._findings and self.observer is None
-        kept: list[AlikeFindings] = []
+        kept: list[SameShapeFindings] = []
         self._store.share(CORRECTED_COLUMNS)
         with closing(sharing.in_order(len(cuts), work)) as parts:
             for alike, others in parts:
-                for judgement in chain(others, () if together else chain.from_iterable(map(AlikeJudged.each, alike))):
+                for judgement in chain(
+                    others, () if together else chain.from_iterable(map(SameShapeJudged.each, alike))
+                ):
                     self._keep(judgement)
                 if together:
                     kept += map(self._note_alike, alike)
@@ -439,12 +441,12 @@ class FindingsCache:
         alike, places = self._judged_alike(gathered, read)
         yield from merge(self._keep_alike(alike), self._judge_each(gathered, places, read, _never))
 
-    def _judged_block(self, gathered: Gathered, read: SparseMask) -> tuple[list[AlikeJudged], list[Judgement]]:
+    def _judged_block(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], list[Judgement]]:
         """What another process needs of the streams in ``gathered``: those alike together, and the others."""
         alike, places = self._judged_alike(gathered, read)
         return alike, [self._judgement(stream) for stream in self._judge_each(gathered, places, read, _never)]
 
-    def _judged_alike(self, gathered: Gathered, read: SparseMask) -> tuple[list[AlikeJudged], NDArray[np.int64]]:
+    def _judged_alike(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], NDArray[np.int64]]:
         """The streams in ``gathered`` that can be judged together, not cached; and the places of all others."""
         streams = gathered.streams
         nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
@@ -454,16 +456,16 @@ class FindingsCache:
         for kind in kinds:
             segments = gathered.ends[kind.places] - gathered.begins[kind.places]
             until = newest if kind.hangs_on_end else _END_INDEPENDENT
-            alike.append(AlikeJudged(kind.only(kind.findings), segments, until))
+            alike.append(SameShapeJudged(kind.only(kind.findings), segments, until))
         return alike, _without(places, kinds)
 
-    def _keep_alike(self, alike: Iterable[AlikeJudged]) -> Iterator[int]:
+    def _keep_alike(self, alike: Iterable[SameShapeJudged]) -> Iterator[int]:
         """Cache the findings of the streams that are ``alike``; yields their numbers, ascending."""
-        for judgement in sorted(chain.from_iterable(map(AlikeJudged.each, alike)), key=itemgetter(0)):
+        for judgement in sorted(chain.from_iterable(map(SameShapeJudged.each, alike)), key=itemgetter(0)):
             self._keep(judgement)
             yield judgement[0]
 
-    def _note_alike(self, alike: AlikeJudged) -> AlikeFindings:
+    def _note_alike(self, alike: SameShapeJudged) -> SameShapeFindings:
         """Note of streams of which nothing is known, and which nobody observes, that they are judged.
 
         Returns their findings, which are still to be cached.

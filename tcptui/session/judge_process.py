@@ -1,4 +1,4 @@
-"""`JudgeAside`: has a process of its own judge the connections of a file that the screen shows.
+"""`BackgroundJudge`: has a process of its own judge the connections of a file that the screen shows.
 
 Judging is Python: in a thread of the screen's process it has the interpreter half of the time, and a key waits for it.
 A fork is no way out, since a fork copies the locks of all threads and none of the threads.  So another interpreter is
@@ -110,7 +110,7 @@ class Task:
     """Whether the kernel is to be machine code when states are corrected."""
 
 
-class JudgeAside:
+class BackgroundJudge:
     """The process that judges for one session, from the worker's side; one thread calls all but `close`."""
 
     def __init__(self, pipeline: Pipeline, descriptors: Sequence[int], keys: KeyLog) -> None:

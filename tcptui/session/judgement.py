@@ -10,7 +10,7 @@ from tcptui.findings.stream_findings import lanes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.findings.stream_findings import AlikeFindings, Held
+    from tcptui.findings.stream_findings import Held, SameShapeFindings
     from tcptui.model.packet_store import I64
 
     #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class AlikeJudged:
+class SameShapeJudged:
     """Streams that were judged together, without their payload."""
 
-    kind: AlikeFindings
+    kind: SameShapeFindings
     segments: I64
     """How many segments each has."""
     until: int

@@ -20,7 +20,7 @@ from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.other_protocol import TCP
 from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
 from tcptui.wire.header_walk import PADDING
-from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Ends, read_other_headers
+from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Endpoints, read_other_headers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +162,7 @@ class OtherPackets:
         quoting = np.flatnonzero((headers.quoting >= 0) & (store.kind[rows] == RowKind.OTHER))
         if len(quoting) and len(self._table) < MOST_CONVERSATIONS:
             inner = headers.quoted
-            ends = Ends(inner.address[:, quoting], inner.version[quoting], inner.source_port[quoting],
+            ends = Endpoints(inner.address[:, quoting], inner.version[quoting], inner.source_port[quoting],
                         inner.target_port[quoting])  # fmt: skip
             about[quoting] = self._conversations(headers.quoting[quoting], ends)[0]
         at = np.where(headers.at_header < 0, _NOWHERE, headers.at_header)
@@ -214,12 +214,12 @@ class OtherPackets:
         except OSError:  # a disk or a network share that fails: the packets are listed all the same
             return b""
 
-    def _conversations(self, protocols: I64, ends: Ends) -> tuple[I32, U8]:
+    def _conversations(self, protocols: I64, ends: Endpoints) -> tuple[I32, U8]:
         """The number of the conversation of each packet, and whether end b sent it."""
         n = len(protocols)
         if len(self._table) >= MOST_CONVERSATIONS:
             nobody = np.zeros(n, np.int64)
-            ends = Ends(np.zeros((4, n), np.uint64), nobody + NO_ADDRESS, nobody, nobody)
+            ends = Endpoints(np.zeros((4, n), np.uint64), nobody + NO_ADDRESS, nobody, nobody)
         source, target = ends.address[:2], ends.address[2:]
         version = ends.version
         source, target = (np.where(version == NO_ADDRESS, np.uint64(0), words) for words in (source, target))

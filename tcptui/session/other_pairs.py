@@ -15,7 +15,7 @@ import numpy as np
 from tcptui.model import other_protocol as protocols
 from tcptui.model.datagram_pair import Role
 from tcptui.protocols.other.summary import udp_payload
-from tcptui.session.filtering.datagram_pairs import DatagramPairs, said_in
+from tcptui.session.filtering.datagram_pairs import DatagramPairs, message_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tcptui.model.datagram_pair import Pair
     from tcptui.model.packet_store import I64, PacketStore
     from tcptui.model.packet_view import PacketView
-    from tcptui.session.filtering.datagram_pairs import Said
+    from tcptui.session.filtering.datagram_pairs import MessageKey
     from tcptui.session.other_packets import OtherPackets
 
 #: The names of the layers of those that ask and answer.
@@ -102,7 +102,7 @@ class OtherPairs:
         np.maximum.at(slowest, numbers[answered], times[answered])
         return Talks(questions, questions - np.bincount(numbers[answered], minlength=count), slowest)
 
-    def _headers(self, row: int) -> list[Said | None]:
+    def _headers(self, row: int) -> list[MessageKey | None]:
         protocol, at = self._other.header_of(row)
         if protocol == protocols.FRAGMENT:
             return self._in_fragments(row)
@@ -114,9 +114,9 @@ class OtherPairs:
             message = self._read(row)[at:]
         except OSError:
             return []
-        return [said_in(name, udp_payload(message) if name == "dns" else message, sender, receiver)]
+        return [message_keys(name, udp_payload(message) if name == "dns" else message, sender, receiver)]
 
-    def _in_fragments(self, row: int) -> list[Said | None]:
+    def _in_fragments(self, row: int) -> list[MessageKey | None]:
         """What the datagram says that ``row`` completes."""
         from tcptui.protocols.headers.cursor import TreeOptions  # few captures have fragments
         from tcptui.protocols.headers.tree import header_tree

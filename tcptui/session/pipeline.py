@@ -12,10 +12,10 @@ from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
-from tcptui.model.ahead import Ahead
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import MAX_ROWS, DecodeIssue, OptionBit, PacketStore, RowKind
+from tcptui.model.prefetch import Prefetch
 from tcptui.model.safe_text import safe_text
 from tcptui.model.sparse_array import map_long_arrays, trim
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -107,7 +107,7 @@ class Pipeline:
         self._numbered = 0
         """As `frames`, the batch that is decoded ahead included."""
         self._goes_ahead = False
-        self._ahead: Ahead[_Batch | None] | None = None
+        self._ahead: Prefetch[_Batch | None] | None = None
         """Makes the next batch."""
         self._held: list[_Held | None] = [None] * len(descriptors)
         self._asked_in_vain = [False] * len(descriptors)
@@ -153,7 +153,7 @@ class Pipeline:
         if batch.first != first:
             self._decode(batch, first)
         if self._may_go_ahead(complete):
-            self._ahead = Ahead(partial(self._decoded, ends, complete, first + len(batch)))
+            self._ahead = Prefetch(partial(self._decoded, ends, complete, first + len(batch)))
         if len(batch):
             self._analyse(batch)
         if not self._foreseen and all(complete):

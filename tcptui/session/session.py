@@ -25,21 +25,21 @@ from tcptui.capture.file_source import FileChangedError, FileSource
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
-from tcptui.findings.weight import gravity
+from tcptui.findings.weight import rank_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
-from tcptui.model.file_names import told_apart
+from tcptui.model.file_names import disambiguate
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS, RowKind
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
+from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
 from tcptui.session.copying import Copying
 from tcptui.session.cores import usable_cores
-from tcptui.session.known_of import KnownOf
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import MemoryBudget, accounts_strictly
 from tcptui.session.observer import Observer, WithOwn
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.filtering.datagram_pairs import DatagramPairs
     from tcptui.session.filtering.udp_conversations import UdpConversations
-    from tcptui.session.judge_process import JudgeAside
+    from tcptui.session.judge_process import BackgroundJudge
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -149,7 +149,7 @@ class Session:
         self.flows: FlowTable = self._pipeline.flows
         self.streams: StreamTable = self._pipeline.analyzer.streams
         self.label = ", ".join(source.label for source in sources)
-        self.title = ", ".join(told_apart(source.label for source in sources))
+        self.title = ", ".join(disambiguate(source.label for source in sources))
         """What the sources are called on one line."""
         self.own_screen = OwnScreen.LOCAL
         self.filter_words = "" if packet_filter is None else packet_filter.expression
@@ -228,10 +228,10 @@ class Session:
 
         return read_schema(Path(file))
 
-    def _aside(self) -> JudgeAside:
-        from tcptui.session.judge_process import JudgeAside  # nobody else needs it
+    def _aside(self) -> BackgroundJudge:
+        from tcptui.session.judge_process import BackgroundJudge  # nobody else needs it
 
-        return JudgeAside(self._pipeline, [source.descriptor for source in self._sources], self.keys)
+        return BackgroundJudge(self._pipeline, [source.descriptor for source in self._sources], self.keys)
 
     # -- what screens read --------------------------------------------------------
 
@@ -403,18 +403,18 @@ class Session:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
         return self._known_of(stream).findings
 
-    def known_of(self, stream: int) -> KnownOf:
+    def known_of(self, stream: int) -> CachedFindings:
         """The current findings of ``stream``, and of how many of its `segments` they tell."""
         segments = self.segments(stream) if self.progress.phase is Phase.LIVE else 0
         known = self._known_of(stream)
         if known.packets < segments and self._judging.annotations.is_ordinary(stream):
-            return KnownOf(known.findings, segments)
+            return CachedFindings(known.findings, segments)
         return known
 
-    def _known_of(self, stream: int) -> KnownOf:
+    def _known_of(self, stream: int) -> CachedFindings:
         """The same, as far as they have been judged."""
         found, judged = self._judging.annotations.known_of(stream, prompt=self.progress.growing)
-        return KnownOf(found if self._own is None else (*found, *self._own.of(stream)), judged)
+        return CachedFindings(found if self._own is None else (*found, *self._own.of(stream)), judged)
 
     def own_findings(self, stream: int) -> tuple[Finding, ...]:
         """Those of them that the user has defined."""
@@ -578,7 +578,7 @@ class Session:
         """The worst cached finding of ``stream`` above a note; None: none."""
         headline = self._judging.headline(stream)
         known = () if headline is None else (headline,)
-        worst = max((*known, *self.own_findings(stream)), key=gravity, default=None)
+        worst = max((*known, *self.own_findings(stream)), key=rank_of, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def loud(self) -> StreamFindings:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
+    from tcptui.session.cached_findings import CachedFindings
     from tcptui.session.dns_names import DnsNames
-    from tcptui.session.known_of import KnownOf
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
@@ -81,7 +81,7 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
 
 
 def stream_document(
-    session: Session, stream: int, known: KnownOf, words: Words, names: DnsNames | None = None,
+    session: Session, stream: int, known: CachedFindings, words: Words, names: DnsNames | None = None,
     groups: Iterable[TroubleGroup] = (),
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the most severe first.

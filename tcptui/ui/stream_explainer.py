@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tcptui.session.known_of import KnownOf
+    from tcptui.session.cached_findings import CachedFindings
     from tcptui.session.session import Session
     from tcptui.ui.main.explain_pane import Document
     from tcptui.words.catalogue import Words
@@ -50,7 +50,7 @@ class StreamExplainer:
             self._shown_on.run_worker(explain, thread=True, group="explain")
         return self._document
 
-    def _take(self, wanted: tuple[int, Hashable], known: KnownOf) -> None:
+    def _take(self, wanted: tuple[int, Hashable], known: CachedFindings) -> None:
         if wanted == self._wanted:
             self.is_busy = False
             self._document = stream_document(self._session, wanted[0], known, self._words)

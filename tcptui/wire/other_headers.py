@@ -45,7 +45,7 @@ _STUN_COOKIE: Final = 0x2112A442
 #: Versions of QUIC whose long headers are known by content: 1, 2 (RFC 9369), and drafts of version 1.
 _QUIC_VERSIONS: Final = (0x00000001, 0x6B3343CF)
 _QUIC_DRAFTS: Final = 0xFF000000
-#: Kinds of addresses: `Ends.version`.
+#: Kinds of addresses: `Endpoints.version`.
 NO_ADDRESS: Final = 2
 MAC_ADDRESS: Final = 1
 
@@ -91,7 +91,7 @@ class _Noting(Frames):
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class Endpoints:
     """Who talks to whom, one column per packet; nothing known: `NO_ADDRESS`."""
 
     address: NDArray[np.uint64]
@@ -111,10 +111,10 @@ class OtherHeaders:
     """Codes (`model.other_protocol`)."""
     at_header: I64
     """Offset of the header of that protocol, for UDP's protocols of UDP's header; -1 where it is not known."""
-    ends: Ends
+    ends: Endpoints
     quoting: I64
     """Of packets that quote another one the code of its protocol, else -1."""
-    quoted: Ends
+    quoted: Endpoints
     """Who talked to whom in the packet that is quoted."""
 
 
@@ -137,7 +137,7 @@ def read_other_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_ty
     protocol = np.where(is_icmp, np.where(batch.icmp_number == PROTOCOL_ICMP, ICMP, ICMPV6), own)
     at_header: I64 = np.where(is_icmp, batch.icmp, batch.at_header)
     identifier = _identifiers(batch)
-    ends = Ends(
+    ends = Endpoints(
         np.where(is_icmp, batch.icmp_address, inner.address),
         np.where(is_icmp, batch.icmp_version, inner.version),
         np.where(is_icmp, identifier, inner.source_port),
@@ -195,7 +195,7 @@ def _services(batch: Frames, frames: I64, offsets: I64) -> I64:
     return np.where(with_ports, service, 0)
 
 
-def _ends(batch: _Noting, pieces: Bool) -> Ends:
+def _ends(batch: _Noting, pieces: Bool) -> Endpoints:
     """Addresses and ports by the innermost headers, quoted ones included."""
     n = len(batch.every)
     address, version = batch.address, np.where(batch.network >= 0, batch.version, NO_ADDRESS)
@@ -213,7 +213,7 @@ def _ends(batch: _Noting, pieces: Bool) -> Ends:
     asking = np.flatnonzero(link_only & (batch.number == ARP & 0xFFFF))
     if len(asking):
         _arp_addresses(batch, asking, address, version)
-    return Ends(address, version, source_port, target_port)
+    return Endpoints(address, version, source_port, target_port)
 
 
 def _arp_addresses(batch: _Noting, frames: I64, address: NDArray[np.uint64], version: I64) -> None:
@@ -248,7 +248,7 @@ def _identifiers(batch: _Noting) -> I64:
     return found
 
 
-def _link_addresses(batch: Frames, link_types: I64, ends: Ends) -> None:
+def _link_addresses(batch: Frames, link_types: I64, ends: Endpoints) -> None:
     """Fill in Ethernet's addresses where nothing above has any."""
     frames = np.flatnonzero((ends.version == NO_ADDRESS) & (link_types == _ETHERNET) & (batch.captured >= 12))
     if not len(frames):

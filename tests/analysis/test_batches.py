@@ -18,8 +18,8 @@ import tcptui.wire.records as records
 from tcptui.analysis.analyzer import Analyzer, compiled_kernel
 from tcptui.analysis.kernel import tables as kernel_tables
 from tcptui.analysis.stream.table import STREAM_COLUMNS
-from tcptui.model.ahead import Ahead
 from tcptui.model.packet_store import COLUMNS
+from tcptui.model.prefetch import Prefetch
 from tcptui.session.pipeline import Pipeline
 from tcptui.wire.numba_compile import compiler_available
 
@@ -136,14 +136,14 @@ def test_decoding_ahead_changes_no_column(
     plain = _columns(capture, [], 100, monkeypatch, compiled=True)
     decoded: list[bool] = []
 
-    class Watched(Ahead[Any]):
+    class Watched(Prefetch[Any]):
         def take(self) -> Any:
             batch = super().take()
             if batch is not None:
                 decoded.append(batch.first >= 0)
             return batch
 
-    monkeypatch.setattr(pipeline_module, "Ahead", Watched)
+    monkeypatch.setattr(pipeline_module, "Prefetch", Watched)
     monkeypatch.setattr(pipeline_module, "FIRST_BLOCK", 300)
     monkeypatch.setattr(pipeline_module, "_FORESEEN_ROWS", rows)
     monkeypatch.setattr(packet_store, "FIRST_CAPACITY", 64)

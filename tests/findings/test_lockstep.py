@@ -18,7 +18,7 @@ from resized import pcap_of, resized, tcp_frames
 from traces import write_trace
 
 from tcptui.analysis.stream import alike
-from tcptui.analysis.stream.alike import Alike, AlikeView
+from tcptui.analysis.stream.alike import SameShape, SameShapeView
 from tcptui.analysis.stream.view import gather_streams
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.report.as_json import json_report
@@ -222,7 +222,7 @@ def test_addresses_of_alike_ends_are_those_of_each_stream(name: str) -> None:
     with closing(open_file(load_case(name).captures[0])) as session:
         table, count = session.streams, session.streams.count
         (gathered,) = gather_streams(session.store, table, np.arange(count))
-        view = AlikeView(gathered, Alike(np.arange(count), equal=False))
+        view = SameShapeView(gathered, SameShape(np.arange(count), equal=False))
         ends = [table.ends(stream) for stream in range(count)]
 
         for end, expected in ((view.client, [one for one, _ in ends]), (view.server, [other for _, other in ends])):
@@ -324,7 +324,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
     """What rules do with numbers they can do with lanes, or it is refused; each stream is a lane of its own."""
     judged = 0
 
-    def cut(view: alike.AlikeView, name: str) -> Any:
+    def cut(view: alike.SameShapeView, name: str) -> Any:
         cells = view._block.column(name)[view._at]
         return Lanes(cells, plain=False) if name in LANES else cells[:, 0].copy()
 
@@ -338,7 +338,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
             for module in (alike, lockstep):
                 patch.setattr(module, "FEWEST", 1)
             patch.setattr(alike, "lanes_of", lanes_of)
-            patch.setattr(alike.AlikeView, "cut", cut)
+            patch.setattr(alike.SameShapeView, "cut", cut)
             judged += sum(len(kind) for told in session.judged() for kind in told.kinds)
             assert report(session, Language.EN) == alone, capture
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tcptui.findings.stream_findings import AlikeFindings, StreamFindings
+from tcptui.findings.stream_findings import SameShapeFindings, StreamFindings
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.lanes import Lanes
 
@@ -17,7 +17,7 @@ STREAMS = np.array([3, 5, 9])
 FRAMES = np.arange(30, dtype=np.int64).reshape(10, 3)
 
 
-def a_kind() -> AlikeFindings:
+def a_kind() -> SameShapeFindings:
     frame: Lanes = Lanes(FRAMES, plain=False)[4]
     severities = (Severity.ERROR, Severity.NOTE)
     findings = tuple(
@@ -27,7 +27,7 @@ def a_kind() -> AlikeFindings:
         )  # type: ignore[arg-type]
         for severity in severities
     )  # fmt: skip
-    return AlikeFindings(STREAMS, np.arange(3), findings, 2.5, (1, 2), hangs_on_end=True)
+    return SameShapeFindings(STREAMS, np.arange(3), findings, 2.5, (1, 2), hangs_on_end=True)
 
 
 def expected(stream: int, lane: int) -> tuple[Finding, ...]:
@@ -99,7 +99,7 @@ def test_looking_at_each_keeps_no_object_of_it() -> None:
     streams = np.arange(100_000)
     finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
     loud = StreamFindings()
-    loud.hold_alike(AlikeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     tracemalloc.start()
 
     assert set(loud.of_each(lambda findings: findings[0].severity, iter(streams.tolist()))) == {Severity.ERROR}
@@ -114,7 +114,7 @@ def test_something_is_made_once_of_those_alike_also_after_some_were_chosen() -> 
     streams = np.arange(1_000)
     finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
     loud = StreamFindings()
-    loud.hold_alike(AlikeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     asked: list[tuple[Finding, ...]] = []
 
     def number(findings: tuple[Finding, ...]) -> int:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tcptui.model.ahead import Ahead, each_ahead
+from tcptui.model.prefetch import Prefetch, each_prefetched
 
 
 @pytest.fixture
@@ -26,13 +26,13 @@ def test_without_a_thread_it_is_made_at_once() -> None:
         made.append(number)
         return 2 * number
 
-    assert list(each_ahead(make, range(3))) == [0, 2, 4]
+    assert list(each_prefetched(make, range(3))) == [0, 2, 4]
     assert made == [0, 1, 2]
 
 
 @pytest.mark.usefixtures("no_thread")
 def test_without_a_thread_what_fails_fails_when_it_is_taken() -> None:
-    ahead = Ahead(lambda: 1 // 0)
+    ahead = Prefetch(lambda: 1 // 0)
 
     with pytest.raises(ZeroDivisionError):
         ahead.take()

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 
 WAITS_S = 30
 
@@ -18,7 +18,7 @@ class Slow:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.made = 0
 
-    @made_once
+    @cached_attribute
     def value(self) -> list[int]:
         """How often it was made."""
         self.begun.set()
@@ -53,7 +53,7 @@ def test_what_could_not_be_made_is_made_when_it_is_asked_for_again() -> None:
     class Fails:
         tries = 0
 
-        @made_once
+        @cached_attribute
         def value(self) -> int:
             self.tries += 1
             if self.tries == 1:

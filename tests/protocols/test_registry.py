@@ -13,7 +13,7 @@ import pytest
 from captures import ACK, CLIENT, SERVER, Tape
 
 import tcptui
-from tcptui.protocols.late import Late
+from tcptui.protocols.lazy import Lazy
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.registry import PROTOCOLS, REQUEST_READERS, begins_what_is_judged
 from tcptui.session.session import open_file
@@ -188,7 +188,7 @@ def test_a_row_is_found_by_its_first_bytes_and_judged_only_where_there_are_rules
 def test_every_name_in_a_row_is_a_function_that_takes_what_it_is_given() -> None:
     """Nothing else looks at names of what is imported late before a capture needs it."""
     named = [name for row in PROTOCOLS for name in (row.begins, row.parse, row.held_back)]
-    functions = [one.load() for one in (*named, *REQUEST_READERS) if isinstance(one, Late)]
+    functions = [one.load() for one in (*named, *REQUEST_READERS) if isinstance(one, Lazy)]
 
     assert len(functions) == 2 * len(PROTOCOLS) + 1 + len(REQUEST_READERS)
     shapes = {tuple(inspect.signature(one).parameters) for one in functions}

@@ -27,7 +27,7 @@ from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
 from tcptui.session.findings_cache import FindingsCache
 from tcptui.session.gc_control import give_back
-from tcptui.session.judge_process import JudgeAside
+from tcptui.session.judge_process import BackgroundJudge
 from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 from tcptui.words.catalogue import Words
@@ -98,15 +98,15 @@ class Kept:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        whole = JudgeAside._take
+        whole = BackgroundJudge._take
 
-        def counted(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+        def counted(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
             before = aside._done
             more = whole(aside, cache, seconds)
             self.count += aside._done - before
             return more
 
-        monkeypatch.setattr(JudgeAside, "_take", counted)
+        monkeypatch.setattr(BackgroundJudge, "_take", counted)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
@@ -144,10 +144,10 @@ def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_pr
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = read(capture, aside=False)
-    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    hand_over, here = BackgroundJudge._hand_over, Concluded(monkeypatch)
     shown: list[tuple[int, int]] = []
 
-    def after_some(aside: JudgeAside, cache: FindingsCache) -> bool:
+    def after_some(aside: BackgroundJudge, cache: FindingsCache) -> bool:
         context = cache.context
         cache.context = replace(context, live=True)  # as while the file is being read
         cache.refresh(60, settle=False)
@@ -158,7 +158,7 @@ def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_pr
         shown.append((cache.waiting, cache.unlooked))
         return handed
 
-    monkeypatch.setattr(JudgeAside, "_hand_over", after_some)
+    monkeypatch.setattr(BackgroundJudge, "_hand_over", after_some)
     aside = read(capture, aside=True)
 
     assert shown[0][0] > 50, "the screen says how many are being judged before the first judgement comes"
@@ -170,17 +170,17 @@ def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_pr
 
 
 def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    hand_over, here = JudgeAside._hand_over, Concluded(monkeypatch)
+    hand_over, here = BackgroundJudge._hand_over, Concluded(monkeypatch)
     opened: list[int] = []
 
-    def then_opened(aside: JudgeAside, cache: FindingsCache) -> bool:
+    def then_opened(aside: BackgroundJudge, cache: FindingsCache) -> bool:
         handed = hand_over(aside, cache)
         due, read = cache.due_at_end()
         opened.append(int(due[~read[due]][-1]))  # whose payload nobody reads but for who opens it
         cache.known_of(opened[0])
         return handed
 
-    monkeypatch.setattr(JudgeAside, "_hand_over", then_opened)
+    monkeypatch.setattr(BackgroundJudge, "_hand_over", then_opened)
     aside = read(capture, aside=True)
 
     assert here.streams == opened
@@ -190,14 +190,14 @@ def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkey
 
 def test_it_ends_with_the_judging(capture: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[int] = []
-    begin = JudgeAside._start
+    begin = BackgroundJudge._start
 
-    def noted(aside: JudgeAside) -> None:
+    def noted(aside: BackgroundJudge) -> None:
         begin(aside)
         assert aside._process is not None
         started.append(aside._process.pid)
 
-    monkeypatch.setattr(JudgeAside, "_start", noted)
+    monkeypatch.setattr(BackgroundJudge, "_start", noted)
     session = read(capture, aside=True)
 
     assert len(started) == 1
@@ -211,7 +211,7 @@ def program(first: str) -> str:
     return f"{begin}\nimport os, signal\nfrom tcptui.session import judge_process\n{first}\n{call}\n"
 
 
-def wait_for_a_piece(aside: JudgeAside) -> None:
+def wait_for_a_piece(aside: BackgroundJudge) -> None:
     """Wait until the process has sent something: it has its task."""
     assert aside._channel is not None
     poll = select.poll()
@@ -262,7 +262,7 @@ def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges
 ) -> None:
     processes: list[int] = []
 
-    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+    def failing(aside: BackgroundJudge, _cache: FindingsCache, _seconds: float) -> bool:
         assert aside._process is not None
         processes.append(aside._process.pid)
         wait_for_a_piece(aside)
@@ -272,7 +272,7 @@ def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges
     monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
     monkeypatch.setattr(judge_process, "_DYING", 0.01)
     alone = read(capture, aside=False)
-    monkeypatch.setattr(JudgeAside, "_take", failing)
+    monkeypatch.setattr(BackgroundJudge, "_take", failing)
     aside = read(capture, aside=True)
 
     assert is_gone(processes[0])
@@ -304,7 +304,7 @@ def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
 ) -> None:
     closers: list[threading.Thread] = []
 
-    def failing(aside: JudgeAside, _cache: FindingsCache, _seconds: float) -> bool:
+    def failing(aside: BackgroundJudge, _cache: FindingsCache, _seconds: float) -> bool:
         wait_for_a_piece(aside)
         aside._took_task = True
         closers.append(threading.Thread(target=aside.close))
@@ -318,7 +318,7 @@ def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
     wait = subprocess.Popen.wait
     monkeypatch.setattr(judge_process, "_PROGRAM", STUCK)
     monkeypatch.setattr(judge_process, "_DYING", 600)
-    monkeypatch.setattr(JudgeAside, "_take", failing)
+    monkeypatch.setattr(BackgroundJudge, "_take", failing)
     monkeypatch.setattr(subprocess.Popen, "wait", waited)
     aside = read(capture, aside=True)
     closers[0].join()
@@ -379,16 +379,16 @@ def test_nor_is_one_of_whose_descriptors_some_were_lost(monkeypatch: pytest.Monk
 def test_the_kernel_short_of_memory_ends_it_and_not_the_screen(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = JudgeAside._take
+    take = BackgroundJudge._take
     scores: set[str] = set()
 
-    def noted(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+    def noted(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
         assert aside._process is not None
         wait_for_a_piece(aside)
         scores.add(Path(f"/proc/{aside._process.pid}/oom_score_adj").read_text())
         return take(aside, cache, seconds)
 
-    monkeypatch.setattr(JudgeAside, "_take", noted)
+    monkeypatch.setattr(BackgroundJudge, "_take", noted)
     aside = read(capture, aside=True)
 
     assert scores == {"1000\n"}
@@ -434,7 +434,7 @@ def test_where_no_memory_can_be_shared_no_process_is_started(
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(os, "memfd_create", refused)
-    monkeypatch.setattr(JudgeAside, "_start", never)
+    monkeypatch.setattr(BackgroundJudge, "_start", never)
     alone, aside = read(capture, aside=False), read(capture, aside=True)
 
     assert known(aside) == known(alone)
@@ -460,15 +460,15 @@ def test_nothing_is_shared_where_memory_is_accounted_strictly(
 def test_closing_the_session_meanwhile_ends_it_without_a_notice(
     capture: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take, processes = JudgeAside._take, []
+    take, processes = BackgroundJudge._take, []
 
-    def closed_first(aside: JudgeAside, cache: FindingsCache, seconds: float) -> bool:
+    def closed_first(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
         assert aside._process is not None
         processes.append(aside._process.pid)
         aside.close()
         return take(aside, cache, seconds)
 
-    monkeypatch.setattr(JudgeAside, "_take", closed_first)
+    monkeypatch.setattr(BackgroundJudge, "_take", closed_first)
     session = read(capture, aside=True)
 
     assert session.progress.notice is None
@@ -476,14 +476,14 @@ def test_closing_the_session_meanwhile_ends_it_without_a_notice(
     session.close()
 
 
-def never(_aside: JudgeAside) -> None:
+def never(_aside: BackgroundJudge) -> None:
     raise AssertionError("a process was started")
 
 
 def test_a_short_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "few.pcap"
     path.write_bytes(many(50).pcap())
-    monkeypatch.setattr(JudgeAside, "_start", never)
+    monkeypatch.setattr(BackgroundJudge, "_start", never)
     session = read(path, aside=True)
 
     assert session.looked_through
@@ -495,7 +495,7 @@ def test_a_file_with_little_to_judge_is_judged_here(
 ) -> None:
     monkeypatch.setattr(judge_process, "FORESEEN_ROWS", 10**6)
     monkeypatch.setattr(judge_process, "WORTH_JUDGING", 10**6)
-    monkeypatch.setattr(JudgeAside, "_start", never)
+    monkeypatch.setattr(BackgroundJudge, "_start", never)
     session, alone = read(capture, aside=True), read(capture, aside=False)
 
     assert known(session) == known(alone)
@@ -506,10 +506,10 @@ def test_a_file_with_little_to_judge_is_judged_here(
 def test_it_ends_with_a_program_that_was_killed() -> None:
     program = (
         "import os, signal, sys\n"
-        "from tcptui.session.judge_process import JudgeAside\n"
+        "from tcptui.session.judge_process import BackgroundJudge\n"
         "from tcptui.session.pipeline import Pipeline\n"
         "from tcptui.protocols.keylog import KeyLog\n"
-        "aside = JudgeAside(Pipeline([]), [], KeyLog())\n"
+        "aside = BackgroundJudge(Pipeline([]), [], KeyLog())\n"
         "aside._start()\n"
         "print(aside._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.session.groups import GroupBy, GroupSort, Talker, busiest_hosts, group_connections
-from tcptui.ui.below.table import ROOM_LEAST, Part, lines_of
+from tcptui.ui.filler.table import ROOM_LEAST, Part, lines_of
 
 if TYPE_CHECKING:
     from tcptui.session.session import Session

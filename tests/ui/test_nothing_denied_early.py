@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tcptui.session import findings_cache
-from tcptui.session.known_of import KnownOf
+from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.progress import Phase, Progress
 from tcptui.session.session import Session, open_file
 from tcptui.ui.explain_document import stream_document
@@ -34,7 +34,7 @@ NOT_YET = EN("screen.explain.unjudged")
 LOSSY = 1
 
 
-def said(session: Session, known: KnownOf, words: Words = EN) -> list[str]:
+def said(session: Session, known: CachedFindings, words: Words = EN) -> list[str]:
     return [passage.text for passage in stream_document(session, LOSSY, known, words)]
 
 
@@ -43,7 +43,7 @@ async def test_connection_that_is_being_judged_is_not_called_clean(
 ) -> None:
     judged, known_of = Event(), Session.known_of
 
-    def slowly(session: Session, stream: int) -> KnownOf:
+    def slowly(session: Session, stream: int) -> CachedFindings:
         assert judged.wait(60)
         return known_of(session, stream)
 
@@ -68,9 +68,9 @@ async def test_connection_that_is_being_judged_is_not_called_clean(
 def test_what_was_not_judged_is_told(mixed_session: Session, language: Language) -> None:
     words, packets = Words(language), mixed_session.segments(LOSSY)
 
-    none = said(mixed_session, KnownOf((), 0), words)
-    some = said(mixed_session, KnownOf((), packets - 2), words)
-    every = said(mixed_session, KnownOf((), packets), words)
+    none = said(mixed_session, CachedFindings((), 0), words)
+    some = said(mixed_session, CachedFindings((), packets - 2), words)
+    every = said(mixed_session, CachedFindings((), packets), words)
 
     assert none[0] == words("screen.explain.unjudged")
     assert str(packets) in none[1]
@@ -88,10 +88,10 @@ def test_long_connection_of_a_growing_capture_is_not_judged_until_it_is(
     session = open_file(wire.pcap(tmp_path / "two.pcap"))
     clean = 0  # nothing of it needs a judgement
 
-    def known(phase: Phase) -> tuple[KnownOf, KnownOf]:
+    def known(phase: Phase) -> tuple[CachedFindings, CachedFindings]:
         monkeypatch.setattr(Session, "progress", Progress(phase))
         return session.known_of(LOSSY), session.known_of(clean)
 
-    assert known(Phase.LOADING) == (KnownOf((), 0), KnownOf((), 0))
-    assert known(Phase.LIVE) == (KnownOf((), 0), KnownOf((), session.segments(clean)))
+    assert known(Phase.LOADING) == (CachedFindings((), 0), CachedFindings((), 0))
+    assert known(Phase.LIVE) == (CachedFindings((), 0), CachedFindings((), session.segments(clean)))
     assert known(Phase.DONE)[0].findings

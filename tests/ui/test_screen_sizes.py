@@ -18,7 +18,7 @@ from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.below.table import ROOM_LEAST
+from tcptui.ui.filler.table import ROOM_LEAST
 from tcptui.ui.leaving import Way
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import COLUMNS, Sorting

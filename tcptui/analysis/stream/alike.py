@@ -61,7 +61,7 @@ _ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SameShape:
     """Streams that can be judged together."""
 
     places: I64
@@ -70,7 +70,7 @@ class Alike:
     """They have the same numbers, lengths and windows; else only their shape is the same."""
 
 
-def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[Alike]:
+def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[SameShape]:
     """Sets of `FEWEST` or more of ``places`` (in ``gathered.streams``) whose streams are alike; no stream is in two."""
     counts = gathered.ends[places] - gathered.begins[places]
     left = places[(counts > 0) & (counts <= LONGEST)]
@@ -80,7 +80,7 @@ def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[Alike]:
         told = [same for same in _sets(gathered, left, equal=equal) if len(same) >= fewest]
         for same in told:
             for begin in range(0, len(same) - FEWEST + 1, MOST):
-                yield Alike(same[begin : begin + MOST], equal)
+                yield SameShape(same[begin : begin + MOST], equal)
         left = np.setdiff1d(left, np.concatenate((*told, left[:0])), assume_unique=True)
 
 
@@ -182,10 +182,10 @@ class _End:
         return lanes_of(addresses)
 
 
-class AlikeView(StreamView):
+class SameShapeView(StreamView):
     """Streams that are `alike`, as the view of one stream; columns in which they differ are `Lanes`."""
 
-    def __init__(self, gathered: Gathered, same: Alike) -> None:
+    def __init__(self, gathered: Gathered, same: SameShape) -> None:
         """``same``: streams without quotes, of which nothing is evicted."""
         places = same.places
         block, begin, end = gathered.block, int(gathered.begins[places[0]]), int(gathered.ends[places[0]])
@@ -210,17 +210,17 @@ class AlikeView(StreamView):
         self.min_rtt_from_server_ns = lanes_of(np.where(is_b, from_a, from_b))
 
     def _ends(self) -> tuple[Any, Any]:
-        if AlikeView._ends not in self.kept:
+        if SameShapeView._ends not in self.kept:
             table, numbers = self._block.streams, self.numbers
             client, server = table.clients_and_servers(numbers)
             ends = _End(table, numbers, *client, server=False), _End(table, numbers, *server, server=True)
-            self.kept[AlikeView._ends] = ends
-        found: tuple[Any, Any] = self.kept[AlikeView._ends]
+            self.kept[SameShapeView._ends] = ends
+        found: tuple[Any, Any] = self.kept[SameShapeView._ends]
         return found
 
-    def some(self, chosen: NDArray[np.bool_]) -> AlikeView:
+    def some(self, chosen: NDArray[np.bool_]) -> SameShapeView:
         """The view of the lanes ``chosen``, which has what this one has read of the packets."""
-        some, lanes = AlikeView(self._gathered, Alike(self.places[chosen], self._equal)), indexes_of(chosen)
+        some, lanes = SameShapeView(self._gathered, SameShape(self.places[chosen], self._equal)), indexes_of(chosen)
         some._one = self._one
         some._made = {make: [column.take(lanes, 1) for column in made] for make, made in self._made.items()}
         for name in self.__dict__.keys() & CUT_COLUMNS:

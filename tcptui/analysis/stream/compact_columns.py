@@ -63,7 +63,7 @@ class Counted:
         return numbers
 
 
-class Ends:
+class SegmentEnds:
     """Unwrapped ends of segments: the unwrapped number plus what the segment takes of the sequence space."""
 
     def __init__(self, seq: Counted, low_seq: U32, low_end: U32) -> None:

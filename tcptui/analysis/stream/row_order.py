@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.ahead import each_ahead
+from tcptui.model.prefetch import each_prefetched
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, PacketStore
@@ -31,7 +31,7 @@ class RowOrder:
         """Where in `rows` those of each stream begin; one entry more than streams."""
         self.rows: I32 = np.empty(int(self.begins[-1]), np.int32)
         free = self.begins[:-1].copy()
-        for keys, (first, _) in zip(each_ahead(partial(_sorted, store), pieces), pieces, strict=True):
+        for keys, (first, _) in zip(each_prefetched(partial(_sorted, store), pieces), pieces, strict=True):
             self._add(keys, first, free)
 
     def of_each(self, chosen: I64) -> I32:

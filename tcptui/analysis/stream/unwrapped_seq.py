@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.stream.columns import RowBlock
-from tcptui.analysis.stream.compact_columns import NOTHING, Acks, Counted, Ends, Latest, Rounds, RunningValue, Steps
+from tcptui.analysis.stream.compact_columns import (
+    NOTHING,
+    Acks,
+    Counted,
+    Latest,
+    Rounds,
+    RunningValue,
+    SegmentEnds,
+    Steps,
+)
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks
 from tcptui.model.packet_store import I32, I64, U32, OptionBit
@@ -291,7 +300,7 @@ class _ChunkedUnwrapper:
         acknowledged = Counted(self._acknowledged, self._acknowledged_rounds)
         return SequenceSpace(
             seq,
-            Ends(seq, view.seq, view.end),
+            SegmentEnds(seq, view.seq, view.end),
             Acks(Counted(view.ack, self._ack), view.flags, _ACKING, int(TcpFlag.ACK)),
             (RunningValue(sent, latest[0], client.first_sent), RunningValue(sent, latest[1], server.first_sent)),
             (

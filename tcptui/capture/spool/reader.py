@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.ahead import Ahead
+from tcptui.model.prefetch import Prefetch
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.records import RecordBatch, RecordParser
 
@@ -46,7 +46,7 @@ class _Block:
 
     buffer: NDArray[np.uint8]
     """Its first `_LEFT` bytes are left free."""
-    count: Ahead[int]
+    count: Prefetch[int]
     """How many bytes were read."""
 
 
@@ -157,4 +157,4 @@ class SpoolReader:
         if self._reads_ahead and end - self._read >= _WORTH_READING_AHEAD:
             buffer = np.zeros(len(self._buffer), np.uint8) if spare is None else spare
             room = buffer.data[_LEFT : _LEFT + BLOCK]
-            self._ahead = _Block(buffer, Ahead(partial(os.preadv, self._descriptor, [room], self._read)))
+            self._ahead = _Block(buffer, Prefetch(partial(os.preadv, self._descriptor, [room], self._read)))

@@ -13,7 +13,7 @@ from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
-from tcptui.findings.weight import gravity
+from tcptui.findings.weight import rank_of
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
@@ -113,7 +113,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     yield Heading(3, title, connection.severity)
     yield Paragraph(_measures(connection, words))
     yield from _time_part(summary.view(connection.stream), words, whole=whole)
-    ranked = sorted(connection.findings, key=gravity, reverse=True)
+    ranked = sorted(connection.findings, key=rank_of, reverse=True)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
             yield from _finding_part(finding, explain_finding(finding, None, words), words)
@@ -237,7 +237,7 @@ def _table(connections: Iterable[Connection], words: Words) -> Table:
     headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "worst")))
     rows = []
     for connection in connections:
-        worst = max(connection.findings, key=gravity)
+        worst = max(connection.findings, key=rank_of)
         ends = (str(connection.client.endpoint), str(connection.server.endpoint))
         rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", finding_title(worst, words)))
     return Table(headings, tuple(rows), frozenset({0, 3}))

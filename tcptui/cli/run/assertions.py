@@ -24,7 +24,7 @@ from tcptui.cli.stdout import redirect_stdout_to_null
 from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError, StandardOutputError, TcptuiError, UsageError
-from tcptui.model.file_names import told_apart
+from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.assertions.judge import judge
 from tcptui.session.assertions.rule import RuleError, parse_rule
@@ -159,7 +159,7 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
     if command.junit is not None:
         unknown = words("assertion.why.part") if failed else None
         cases = [TestCase(_name(one.rule), reason or unknown) for one, reason in zip(judged, reasons, strict=True)]
-        suite = ", ".join(told_apart(command.files))
+        suite = ", ".join(disambiguate(command.files))
         with Sink(Path(command.junit)) as sink:
             sink.write(junit_xml(suite, cases).encode())
     if command.slices is not None:

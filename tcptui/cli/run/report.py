@@ -25,9 +25,9 @@ from tcptui.cli.run.load import (
 )
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
-from tcptui.model.ahead import Ahead
 from tcptui.model.errors import OutputError
-from tcptui.model.file_names import told_apart
+from tcptui.model.file_names import disambiguate
+from tcptui.model.prefetch import Prefetch
 from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.words.errors import say
@@ -62,7 +62,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
             may_replace.check(Path(command.html))
         refuse_unreadable_among(opened)
         is_large = sum(one.size() for one in opened) > IMPORTED_AHEAD and command.workers != 1
-        rest = Ahead(partial(_import_rest, command.format)) if is_large else None
+        rest = Prefetch(partial(_import_rest, command.format)) if is_large else None
         session = read_whole(
             command.common,
             opened,
@@ -158,7 +158,7 @@ def _write_page(
             return make_chart(graphs, ChartKind.SEQUENCE, graphs.busier_side)
 
     to_stdout = command.html == STANDARD_STREAM
-    label = ", ".join(told_apart(command.files))
+    label = ", ".join(disambiguate(command.files))
     sys.stdout.flush()
     descriptor = sys.stdout.fileno() if to_stdout else None
     with signals_unwind(), Sink(Path(command.html), may_replace, descriptor=descriptor) as sink:

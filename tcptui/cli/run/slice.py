@@ -20,7 +20,7 @@ from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError, OutputError
-from tcptui.model.file_names import told_apart
+from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import Notebook
@@ -117,7 +117,7 @@ def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) 
 def comments_of(session: Session, slicer: Slicer, files: Sequence[str], words: Words) -> Comments:
     """What a slice of ``files`` says of its packets; notes that cannot be used are left out, which is said."""
     books = [_book(name, words) for name in files]
-    return Comments(session, slicer, told_apart(files), books, words)
+    return Comments(session, slicer, disambiguate(files), books, words)
 
 
 def _book(name: str, words: Words) -> Notebook | None:

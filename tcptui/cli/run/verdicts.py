@@ -11,7 +11,7 @@ from tcptui.cli.run.filtering import compiled_filter, matching_rows
 from tcptui.cli.run.load import exit_code, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.model.errors import InputError, TcptuiError
-from tcptui.model.file_names import told_apart
+from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import reason_of
 from tcptui.words.errors import error_line, say
 
@@ -72,7 +72,7 @@ def _write_verdicts(
     tcp_frames = len(rows)
     if compiled is not None:
         rows = rows[matching_rows(session, compiled, words)[rows]]
-    (name,) = told_apart([opened.source.label])
+    (name,) = disambiguate([opened.source.label])
     write([header_line(name, digest, opened.size(), session.store.count, tcp_frames, tcptui.__version__), "\n"])
     with closing(tcp_lines(session.store, session.streams, evidence, rows, sharing)) as lines:
         write(lines)

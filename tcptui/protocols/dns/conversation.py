@@ -33,7 +33,7 @@ _HALF: Final = 1 << 31
 
 
 @dataclass(eq=False, slots=True)
-class Asked:
+class DnsQuery:
     """A question, and what answers it as far as it is known."""
 
     query: Message | None
@@ -133,14 +133,16 @@ def _result_sets(answer: Carried, *, ended: bool) -> Iterator[Result]:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DnsMessage:
     """A message, with the question that it is, or answers; None where that is not known."""
 
     message: Message
-    asked: Asked | None
+    asked: DnsQuery | None
 
 
-def conversation(client: ByteStream, server: ByteStream, *, whole: bool = True) -> Iterator[Asked | Said | Unread]:
+def conversation(
+    client: ByteStream, server: ByteStream, *, whole: bool = True
+) -> Iterator[DnsQuery | DnsMessage | Unread]:
     """All that both sides sent: each message as it comes, each question when no answer to it can follow any more.
 
     Without ``whole`` messages of a zone that are alike are counted, and not told.
@@ -153,12 +155,12 @@ class _Pairing:
         self._whole = whole
         self._asks, self._answers = Reader(client), Reader(server)
         self._next: Message | Unread | None = self._asks.next()
-        self._waiting: dict[int, list[Asked]] = {}
+        self._waiting: dict[int, list[DnsQuery]] = {}
         self._count = 0
         self._given_up: Counter[int] = Counter()
         """By number: questions that were given up; their answers, when they come, are no requests of their own."""
 
-    def said(self) -> Iterator[Asked | Said | Unread]:
+    def said(self) -> Iterator[DnsQuery | DnsMessage | Unread]:
         """See `conversation`."""
         while (found := self._answers.next()) is not None:
             if isinstance(found, Unread):
@@ -177,30 +179,30 @@ class _Pairing:
         for waiting in self._waiting.values():
             yield from waiting
 
-    def _ask_until(self, time_ns: int) -> Iterator[Asked | Said | Unread]:
+    def _ask_until(self, time_ns: int) -> Iterator[DnsQuery | DnsMessage | Unread]:
         while self._next is not None and self._next.half.first_ns(self._next.start) <= time_ns:
             yield from self._ask()
 
-    def _ask(self) -> Iterator[Asked | Said | Unread]:
+    def _ask(self) -> Iterator[DnsQuery | DnsMessage | Unread]:
         """Takes the client's next message."""
         message, self._next = self._next, self._asks.next()
         if not isinstance(message, Message) or message.is_response or message.head is None:
             if isinstance(message, Unread):
                 yield message
             elif message is not None:
-                yield Said(message, None)
+                yield DnsMessage(message, None)
             return
-        asked = Asked(message)
+        asked = DnsQuery(message)
         waiting = self._waiting.setdefault(message.head.number, [])
         waiting.append(asked)
         self._count += 1
-        yield Said(message, asked)
+        yield DnsMessage(message, asked)
         if len(waiting) > _OF_NUMBER_MOST:
             yield self._give_up(message.head.number)
         if self._count > _WAITING_MOST:
             yield self._give_up(next(iter(self._waiting)))
 
-    def _give_up(self, number: int) -> Asked:
+    def _give_up(self, number: int) -> DnsQuery:
         """The oldest question of that number, for whose answer nobody looks any more."""
         asked = self._waiting[number][0]
         asked.is_given_up = True
@@ -208,29 +210,29 @@ class _Pairing:
         self._forget(number, asked)
         return asked
 
-    def _answer(self, message: Message, asked: Asked | None) -> Iterator[Asked | Said]:
+    def _answer(self, message: Message, asked: DnsQuery | None) -> Iterator[DnsQuery | DnsMessage]:
         if asked is None:
             if message.is_response:
-                alone = Asked(None)
+                alone = DnsQuery(None)
                 alone.answer(message, self._answers)
-                yield Said(message, alone)
+                yield DnsMessage(message, alone)
                 number = -1 if message.head is None else message.head.number
                 if self._given_up[number] > 0:
                     self._given_up[number] -= 1
                 else:
                     yield alone
             else:
-                yield Said(message, None)
+                yield DnsMessage(message, None)
             return
         is_last = asked.answer(message, self._answers)
-        yield Said(message, asked)
+        yield DnsMessage(message, asked)
         if not is_last and not self._whole and self._next is None:  # nothing may be asked meanwhile
             asked.pass_alike(message, self._answers)
         if is_last and message.head is not None:
             self._forget(message.head.number, asked)
             yield asked
 
-    def _find(self, message: Message) -> Asked | None:
+    def _find(self, message: Message) -> DnsQuery | None:
         """The oldest question that ``message`` answers."""
         head = message.head
         if head is None or not head.is_response:
@@ -241,7 +243,7 @@ class _Pairing:
                 return asked
         return None
 
-    def _forget(self, number: int, asked: Asked) -> None:
+    def _forget(self, number: int, asked: DnsQuery) -> None:
         waiting = self._waiting[number]
         waiting.remove(asked)
         self._count -= 1

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcptui.model.made_once import made_once
-from tcptui.protocols.dns.conversation import Asked, Said, conversation
+from tcptui.model.cached_attribute import cached_attribute
+from tcptui.protocols.dns.conversation import DnsMessage, DnsQuery, conversation
 from tcptui.protocols.dns.detection import dns_sides
 from tcptui.protocols.dns.message import Message, Unread
 from tcptui.protocols.dns.parts import part_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class _Read:
     """What was read of both sides."""
 
-    of_side: tuple[list[Said], list[Said]] = field(default_factory=lambda: ([], []))
+    of_side: tuple[list[DnsMessage], list[DnsMessage]] = field(default_factory=lambda: ([], []))
     unread: list[Unread] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[DnsQuery] = field(default_factory=list)
     limited: bool = False
 
 
@@ -46,7 +46,7 @@ def dns_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] |
     sides = dns_sides(client, server)
     if sides is None:
         return None
-    return (one.exchange for one in conversation(*sides, whole=False) if isinstance(one, Asked))
+    return (one.exchange for one in conversation(*sides, whole=False) if isinstance(one, DnsQuery))
 
 
 class DnsStream:
@@ -55,11 +55,11 @@ class DnsStream:
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @made_once
+    @cached_attribute
     def _read(self) -> _Read:
         read = _Read()
         for one in conversation(self._client, self._server):
-            if isinstance(one, Asked):
+            if isinstance(one, DnsQuery):
                 read.asked.append(one)
             elif isinstance(one, Unread):
                 read.unread.append(one)
@@ -70,12 +70,12 @@ class DnsStream:
                 break
         return read
 
-    def shown_in(self, side: int, frame: int) -> list[Said]:
+    def shown_in(self, side: int, frame: int) -> list[DnsMessage]:
         """The messages of ``side`` that ``frame`` completed, in order."""
         return self._shown[side].get(frame, [])
 
     @cached_property
-    def _shown(self) -> tuple[dict[int, list[Said]], dict[int, list[Said]]]:
+    def _shown(self) -> tuple[dict[int, list[DnsMessage]], dict[int, list[DnsMessage]]]:
         """By side, the messages that each frame completed."""
         first, second = (by_frame(said, lambda one: one.message.frame) for said in self._read.of_side)
         return first, second
@@ -111,11 +111,11 @@ class DnsStream:
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
         read = self._read
-        found: list[Said | Unread] = [*read.of_side[0], *read.of_side[1], *read.unread]
+        found: list[DnsMessage | Unread] = [*read.of_side[0], *read.of_side[1], *read.unread]
         found.sort(key=self._readable_at)
         return (part_of(one) for one in found)
 
-    def _readable_at(self, one: Said | Unread) -> tuple[int, bool, int]:
+    def _readable_at(self, one: DnsMessage | Unread) -> tuple[int, bool, int]:
         it = one if isinstance(one, Unread) else one.message
         return it.half.delivered_ns(it.start), it.half is self._server, it.start
 

@@ -10,14 +10,14 @@ from tcptui.protocols.parts import Label, Part, frame_at, once
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.protocols.dns.conversation import Said
+    from tcptui.protocols.dns.conversation import DnsMessage
     from tcptui.protocols.dns.message import Message
     from tcptui.protocols.stream.reassembly import ByteStream
 
 _SHOWN: Final = 80
 
 
-def part_of(one: Said | Unread) -> Part:
+def part_of(one: DnsMessage | Unread) -> Part:
     """The decoded part of one message, or of bytes that are not read."""
     if isinstance(one, Unread):
         label = Label("dns-unread", {"count": f"{one.stop - one.start:,}"})

@@ -20,7 +20,7 @@ from tcptui.protocols.stream.segment_place import lone_segment, place_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.protocols.dns.conversation import Asked, Said
+    from tcptui.protocols.dns.conversation import DnsMessage, DnsQuery
     from tcptui.protocols.dns.message import Head, Message
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection, Step
@@ -36,7 +36,7 @@ _TITLES: Final = {
 }  # fmt: skip
 
 
-def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[Said]) -> None:
+def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[DnsMessage]) -> None:
     """Append a layer for each message that the packet completed."""
     budget = Budget()
     for one in said[:_MESSAGES_SHOWN]:
@@ -84,7 +84,7 @@ def _variant(ports: int) -> Variant:
     return _VARIANTS[min(port for port in (ports >> 16, ports & 0xFFFF) if port in _VARIANTS)]
 
 
-def _add_pair(layer: Branch, message: Message, asked: Asked) -> None:
+def _add_pair(layer: Branch, message: Message, asked: DnsQuery) -> None:
     """What Wireshark concludes of a question and its answer."""
     query, first = asked.query, asked.first
     if query is None:

@@ -98,7 +98,7 @@ def header_trees(
     packets: Iterable[tuple[PacketView, ApplicationStream | None]], options: TreeOptions | None = None
 ) -> Iterator[Node]:
     """The `header_tree` of each packet, made some at a time: scapy's process is asked about these together."""
-    growing = (_Growing(_grow(packet, application, options or TreeOptions())) for packet, application in packets)
+    growing = (_PendingTree(_grow(packet, application, options or TreeOptions())) for packet, application in packets)
     while some := list(islice(growing, TOGETHER)):
         while asking := [each for each in some if each.question is not None]:
             replies = scapy_child.dissect([each.question for each in asking if each.question is not None])
@@ -107,7 +107,7 @@ def header_trees(
         yield from (each.tree for each in some)
 
 
-class _Growing:
+class _PendingTree:
     """A tree that is complete once no question is left."""
 
     def __init__(self, growth: Generator[Question, Reply, Node]) -> None:

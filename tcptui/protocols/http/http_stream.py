@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import CONNECTED, HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
@@ -53,7 +53,7 @@ class HttpStream:
         self.halves = (client, server)
         self._limit = limit
 
-    @made_once
+    @cached_attribute
     def conversation(self) -> HttpConversation:
         """The messages; parsed on first use."""
         return conversation(*self.halves, limit=self._limit)

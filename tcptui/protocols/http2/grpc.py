@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.direction import Block
-    from tcptui.protocols.http2.streams import Said
+    from tcptui.protocols.http2.streams import SentOnStream
 
 #: Bytes before each message: whether it is compressed, and its length.
 PREFIX: Final = 5
@@ -60,7 +60,7 @@ def _is_media(raw: bytes) -> bool:
 _is_short_media: Final = lru_cache(maxsize=256)(_is_media)
 
 
-def status_text(said: Said, head: Block | None) -> str:
+def status_text(said: SentOnStream, head: Block | None) -> str:
     """The name of the status, or its number; empty where none was captured."""
     trailers = trailers_of(said, head)
     text = value_in(trailers, b"grpc-status") or value_in(head, b"grpc-status")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.frames import Frame
     from tcptui.protocols.http2.opening import Opening
-    from tcptui.protocols.http2.streams import Said, StreamTalk
+    from tcptui.protocols.http2.streams import SentOnStream, StreamTalk
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Frames of one direction that are read.
@@ -47,7 +47,7 @@ class Event(NamedTuple):
 class Call:
     """One stream that the client opened: a request, and what came back."""
 
-    def __init__(self, asking: Said, answering: Said, number: int) -> None:
+    def __init__(self, asking: SentOnStream, answering: SentOnStream, number: int) -> None:
         self.id = number
         self.asking = asking
         self.answering = answering
@@ -102,13 +102,13 @@ class Call:
         return 0 if said is None else said.half.delivered_ns(max(said.stop, said.taken_back[1]) - 1)
 
     @property
-    def _last(self) -> Said | None:
+    def _last(self) -> SentOnStream | None:
         if self.asking.reset is not None:
             return self.asking
         return self.answering if self.answering.ended or self.answering.reset is not None else None
 
     @staticmethod
-    def _frame(said: Said, offset: int) -> int:
+    def _frame(said: SentOnStream, offset: int) -> int:
         return (said.half.frames_of(offset, offset + 1) or (0,))[0]
 
 

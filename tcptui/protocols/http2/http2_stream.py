@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.grpc import grpc_messages
 from tcptui.protocols.http2.index import IndexedStreams
@@ -54,7 +54,7 @@ class Http2Stream(FramedStream):
         self._limit = limit
         self._grpc: dict[tuple[int, int], list[GrpcMessage]] = {}
 
-    @made_once
+    @cached_attribute
     def _read(self) -> tuple[list[Exchange], tuple[FrameIndex, FrameIndex]]:
         streams = IndexedStreams(self.halves, self._limit)
         found = list(exchanges(*self.halves, self.opening, streams))

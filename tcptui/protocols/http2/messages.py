@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.protocols.http2.direction import Block
-    from tcptui.protocols.http2.streams import Said
+    from tcptui.protocols.http2.streams import SentOnStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
 VERSION: Final = "HTTP/2"
@@ -68,7 +68,7 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
     )  # fmt: skip
 
 
-def final_block(said: Said, *, is_response: bool) -> Block | None:
+def final_block(said: SentOnStream, *, is_response: bool) -> Block | None:
     """The header block that begins the message: of answers, the first that is not interim."""
     for block in said.blocks:
         if not (is_response and is_interim(block)):
@@ -76,13 +76,13 @@ def final_block(said: Said, *, is_response: bool) -> Block | None:
     return None
 
 
-def trailers_of(said: Said, head: Block | None) -> Block | None:
+def trailers_of(said: SentOnStream, head: Block | None) -> Block | None:
     """The header block behind the body; None without one."""
     last = said.blocks[-1] if said.blocks else None
     return None if last is head or last is None or is_interim(last) else last
 
 
-def message_of(said: Said, number: int, *, is_response: bool) -> HttpMessage | None:
+def message_of(said: SentOnStream, number: int, *, is_response: bool) -> HttpMessage | None:
     """What ``said`` has as a message; None where its head was not captured."""
     block = final_block(said, is_response=is_response)
     if block is None:
@@ -150,7 +150,7 @@ class FramedBody:
         )  # fmt: skip
 
 
-def is_captured(said: Said) -> bool:
+def is_captured(said: SentOnStream) -> bool:
     """Whether no byte of it is missing in the capture."""
     if said.half.is_whole:
         return True
@@ -158,14 +158,14 @@ def is_captured(said: Said) -> bool:
     return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
 
 
-def is_complete(said: Said) -> bool:
+def is_complete(said: SentOnStream) -> bool:
     """Whether it was captured from its head to its end."""
     if not said.ended or said.lost or said.overflown or not is_captured(said):
         return False
     return all(map(_IS_WHOLE, said.blocks))  # a generator would take longer than all else here
 
 
-def _faults(said: Said) -> list[Fault]:
+def _faults(said: SentOnStream) -> list[Fault]:
     if is_complete(said):
         return []
     if said.lost or not is_captured(said):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.opening import Opening
-    from tcptui.protocols.http2.streams import Said
+    from tcptui.protocols.http2.streams import SentOnStream
     from tcptui.protocols.interface import HttpMessages
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -114,7 +114,12 @@ class _Messages:
     _recent: ClassVar[LruCache[_Messages, HttpMessages]] = LruCache(_MESSAGES_KEPT, locked=True)
 
     def __init__(
-        self, number: int, asking: Said, answering: Said, upgraded: HttpMessage | None, promise: Block | None
+        self,
+        number: int,
+        asking: SentOnStream,
+        answering: SentOnStream,
+        upgraded: HttpMessage | None,
+        promise: Block | None,
     ) -> None:
         self._number, self._asking, self._answering = number, asking, answering
         self._upgraded, self._promise = upgraded, promise
@@ -141,7 +146,7 @@ def _operation(head: Block | None, *, is_grpc: bool) -> str:
     return _kept(path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}")
 
 
-def _status(asking: Said, answering: Said, answer: Block | None, *, is_grpc: bool) -> str:
+def _status(asking: SentOnStream, answering: SentOnStream, answer: Block | None, *, is_grpc: bool) -> str:
     code = value_in(answer, b":status")
     status = status_text(answering, answer) if is_grpc and code in ("200", UNKNOWN, "") else code
     reset = answering.reset if answering.reset is not None else asking.reset
@@ -155,5 +160,5 @@ def _kept(text: str) -> str:
     return shared_if_long(text[:LIMIT])
 
 
-def _carried(said: Said) -> Carried:
+def _carried(said: SentOnStream) -> Carried:
     return Carried(said.half, said.start, said.stop, is_complete(said), said.stretches)

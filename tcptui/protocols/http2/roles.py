@@ -9,7 +9,7 @@ from tcptui.protocols.http2.direction import Direction
 if TYPE_CHECKING:
     from tcptui.protocols.http2.direction import Listener
     from tcptui.protocols.http2.opening import Opening
-    from tcptui.protocols.http2.streams import Said, StreamTalk
+    from tcptui.protocols.http2.streams import SentOnStream, StreamTalk
     from tcptui.protocols.stream.reassembly import ByteStream
 
 
@@ -24,7 +24,7 @@ def directions_of(
     return client, server
 
 
-def roles_of(talk: StreamTalk) -> tuple[Said, Said]:
+def roles_of(talk: StreamTalk) -> tuple[SentOnStream, SentOnStream]:
     """Who asks and who answers on a stream: clients open odd streams (RFC 9113, 5.1.1).
 
     In a capture that began amid a connection, client and server may be swapped.

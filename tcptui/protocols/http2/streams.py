@@ -37,7 +37,7 @@ _FIELD: Final = 100
 HELD_MOST: Final = 1 << 28
 
 
-class Said:
+class SentOnStream:
     """What one side sent on one stream."""
 
     start = -1
@@ -113,8 +113,8 @@ class StreamTalk:
     """One stream: both sides of it."""
 
     id: int
-    client: Said
-    server: Said
+    client: SentOnStream
+    server: SentOnStream
     promise: Block | None = None
     """The PUSH_PROMISE that announced it."""
     held: int = 0
@@ -123,7 +123,7 @@ class StreamTalk:
     """No stream that comes behind it began before; 0: that is not known."""
 
     @property
-    def sides(self) -> tuple[Said, Said]:
+    def sides(self) -> tuple[SentOnStream, SentOnStream]:
         """What each side of the connection sent."""
         return self.client, self.server
 
@@ -260,7 +260,9 @@ class Streams:
         talk = self._open.get(stream) or self._closing.get(stream)
         if talk is None and stream not in self._ended:
             (client, server), (of_client, of_server) = self._halves, self._epochs
-            talk = self._open[stream] = StreamTalk(stream, Said(client, of_client), Said(server, of_server))
+            talk = self._open[stream] = StreamTalk(
+                stream, SentOnStream(client, of_client), SentOnStream(server, of_server)
+            )
             if stream in self._early:
                 self.reset(*self._early.pop(stream))
             if len(self._open) > OPEN_MOST:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Carried, Exchange, Extent, Unit
 from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import REPLICATION
@@ -65,7 +65,7 @@ class MysqlStream:
         self._sealed = client, server
         self._limit = limit
 
-    @made_once
+    @cached_attribute
     def _read(self) -> _Read:
         return _Read(self._sealed, self._limit)
 

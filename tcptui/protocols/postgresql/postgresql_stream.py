@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Extent, Unit
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
@@ -86,7 +86,7 @@ class PostgresqlStream:
         """How it begins."""
         return opening_of(self._client, self._server)
 
-    @made_once
+    @cached_attribute
     def _read(self) -> dict[int, _Read]:
         """What was read, by side of the connection."""
         opening, found = self.opening, dict[int, _Read]()

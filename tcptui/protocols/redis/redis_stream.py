@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Carried, DecodedStream, Exchange, Extent, Unit
 from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import conversation
@@ -77,7 +77,7 @@ class RedisStream(DecodedStream):
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @made_once
+    @cached_attribute
     def _read(self) -> _Read:
         read, most = _Read(), self._limit
         for said in conversation(self._client, self._server):

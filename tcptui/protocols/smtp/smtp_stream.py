@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Carried, Exchange, Extent, Unit
 from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
@@ -57,7 +57,7 @@ class SmtpStream:
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
 
-    @made_once
+    @cached_attribute
     def conversation(self) -> SmtpConversation:
         """The units of both sides; parsed on first use."""
         return read_conversation(self._client, self._server, self._limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.made_once import made_once
+from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake, agreed, name_of
 from tcptui.protocols.tls.handshake import Message, Messages, read_messages, with_messages
 from tcptui.protocols.tls.message import is_hello_retry, read_message
@@ -37,7 +37,7 @@ class TlsConversation:
         self._limit = limit
         self._decryption = decryption
 
-    @made_once
+    @cached_attribute
     def records(self) -> tuple[Records, Records]:
         """The records of each direction."""
         one, two = (

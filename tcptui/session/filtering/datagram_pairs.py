@@ -5,7 +5,7 @@ An echo is answered by the message with its identifier and sequence number whose
 A question of DNS is answered by the next message with its number; the same question within `AGAIN_NS`, unanswered, is
 a retransmission and pairs with nothing, as does an answer that comes again.  Packets are looked at in their order and
 each only once.  What a filter is asked after packets were evicted begins with the first that is kept.  Who has no
-header trees gives the bytes of the messages instead (`said_in`).
+header trees gives the bytes of the messages instead (`message_keys`).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _NANOSECONDS_A_MILLISECOND: Final = 1e6
 _QUOTED: Final = "quoted"
 
 
-class Said(NamedTuple):
+class MessageKey(NamedTuple):
     """One header that may ask or answer."""
 
     protocol: str
@@ -117,10 +117,10 @@ class DatagramPairs:
         ends = [(str(ip_address(address)), port) for address, port in (
             (head.source, head.source_port), (head.target, head.target_port)
         )]  # fmt: skip
-        said = [said_in("dns", head.message, *ends)] if head.speaks_dns else []
+        said = [message_keys("dns", head.message, *ends)] if head.speaks_dns else []
         self.hear(head.row, head.frame, head.time_ns, said)
 
-    def hear(self, row: int, frame: int, time_ns: int, headers: Iterable[Said | None]) -> None:
+    def hear(self, row: int, frame: int, time_ns: int, headers: Iterable[MessageKey | None]) -> None:
         """Look at ``headers`` of ``row``, outermost first; None for one that is cut or quoted."""
         for said in headers:
             role, other, taken = Role.NONE, 0, 0
@@ -171,7 +171,7 @@ class DatagramPairs:
             answers = bisect_left(self._answers, first)
             del self._answers[:answers], self._answered[:answers]
 
-    def _asked(self, said: Said, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
+    def _asked(self, said: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
         known = self._open.get(said.key)
         if known is not None and said.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
             return Role.AGAIN, -known.frame
@@ -179,7 +179,7 @@ class DatagramPairs:
         self._ask(said.key, row, frame, time_ns)
         return Role.QUESTION, 0
 
-    def _told(self, said: Said, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
+    def _told(self, said: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
         known = self._open.pop(said.key, None)
         if known is None:
             first = self._given.get(said.key, 0)
@@ -227,7 +227,7 @@ def paired_value(protocol: str, field: str, nanoseconds_or_frame: int) -> int | 
     return nanoseconds_or_frame
 
 
-def said_in(protocol: str, message: bytes, one: tuple[str, int], other: tuple[str, int]) -> Said | None:
+def message_keys(protocol: str, message: bytes, one: tuple[str, int], other: tuple[str, int]) -> MessageKey | None:
     """What ``message`` of ``protocol`` (a key of `PAIR_FIELDS`) between two ends asks or answers; None where it is cut
     or does neither.  Of ICMP the ends have no ports.
     """
@@ -239,12 +239,12 @@ def said_in(protocol: str, message: bytes, one: tuple[str, int], other: tuple[st
     return _echo(protocol, message[0], checksum, identifier, sequence, (one[0], other[0]))
 
 
-def headers_of(tree: Node, data: bytes) -> Iterator[Said | None]:
+def headers_of(tree: Node, data: bytes) -> Iterator[MessageKey | None]:
     """What each header of `PAIR_FIELDS` in ``tree`` asks or answers; None where it is cut or quoted by an error."""
     hosts: tuple[str, str] = ("", "")
     ports: tuple[object, object] = (None, None)
 
-    def walked(node: Node, *, is_quoted: bool) -> Iterator[Said | None]:
+    def walked(node: Node, *, is_quoted: bool) -> Iterator[MessageKey | None]:
         nonlocal hosts, ports
         if node.field in ("ip", "ipv6"):
             hosts = (_host(node, "src", data), _host(node, "dst", data))
@@ -254,7 +254,7 @@ def headers_of(tree: Node, data: bytes) -> Iterator[Said | None]:
             said = _dns(node, data, hosts, ports) if node.field in PAIRED_DNS else _icmp(node, data, hosts)
             if is_quoted and said is not None:
                 is_answer = node.field in PAIRED_DNS and not said.is_question
-                said = Said(said.protocol, False, (_QUOTED,)) if is_answer else None
+                said = MessageKey(said.protocol, False, (_QUOTED,)) if is_answer else None
             yield said
         for child in node.children:
             yield from walked(child, is_quoted=is_quoted or node.field in ("icmp", "icmpv6"))
@@ -267,7 +267,7 @@ def _host(node: Node, end: str, data: bytes) -> str:
     return str(ip_address(address)) if isinstance(address, int | bytes) else ""
 
 
-def _icmp(node: Node, data: bytes, hosts: tuple[str, str]) -> Said | None:
+def _icmp(node: Node, data: bytes, hosts: tuple[str, str]) -> MessageKey | None:
     kind, checksum, identifier, sequence = (line_value(node, field, data) for field in _ECHO_FIELDS[node.field])
     if not isinstance(kind, int) or not isinstance(checksum, int) or sequence is None:
         return None
@@ -276,7 +276,7 @@ def _icmp(node: Node, data: bytes, hosts: tuple[str, str]) -> Said | None:
 
 def _echo(
     protocol: str, kind: int, checksum: int, identifier: object, sequence: object, ends: tuple[object, object]
-) -> Said | None:
+) -> MessageKey | None:
     is_request = _ECHO[protocol].get(kind)
     if is_request is None:
         return None
@@ -286,7 +286,7 @@ def _echo(
     return _said(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
 
 
-def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, object]) -> Said | None:
+def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, object]) -> MessageKey | None:
     number, is_answer = line_value(node, "dns.id", data), _inner(node, "dns.flags.response", data)
     if number is None or is_answer is None or ports[0] is None:
         return None
@@ -294,8 +294,8 @@ def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, o
     return _said("dns", not is_answer, ends, (number,))
 
 
-def _said(protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]) -> Said:
-    return Said(protocol, is_question, (protocol, *sorted(ends, key=repr), *numbers))
+def _said(protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]) -> MessageKey:
+    return MessageKey(protocol, is_question, (protocol, *sorted(ends, key=repr), *numbers))
 
 
 def _inner(layer: Node, field: str, data: bytes) -> object:

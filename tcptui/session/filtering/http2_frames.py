@@ -91,11 +91,11 @@ class Http2Frames:
     def _table(self, stream: int) -> FrameTable | None:
         now, known = self._session.state_of(stream), self._kept.get(stream)
         if known is None or not known.serves(now, self._trees):
-            known = _Kept(now, self._made(stream))
+            known = _Kept(now, self._build_table(stream))
             self._kept.put(stream, known)
         return known.table
 
-    def _made(self, stream: int) -> FrameTable | None:
+    def _build_table(self, stream: int) -> FrameTable | None:
         """A table of the connection, if it is HTTP/2 from its start, maybe inside TLS, and all of it was captured."""
         session, whole = self._session, self._trees.whole
         application = session.application(stream, whole=whole)

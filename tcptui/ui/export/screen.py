@@ -12,14 +12,14 @@ from textual.widgets import Input
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import reason_of, safe_text
-from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import Part
 from tcptui.ui.cell_text import amount, grouped
 from tcptui.ui.export.bar import ExportBar, ExportStatus
 from tcptui.ui.export.file_list import FileList
 from tcptui.ui.export.keys import EXPORT_KEYS, hints
 from tcptui.ui.export.preview import FilePreview
 from tcptui.ui.export.reader import Cancel, Found, look_for_files, read_beginning, write_files
+from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.table import Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand

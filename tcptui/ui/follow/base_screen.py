@@ -12,8 +12,8 @@ from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of
-from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import OF_CONNECTION
+from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.table import OF_CONNECTION
 from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.lines import Form

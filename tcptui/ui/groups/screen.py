@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
-from tcptui.ui.below.column import PacketsColumn
-from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import Part
+from tcptui.ui.filler.column import PacketsColumn
+from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.table import Part
 from tcptui.ui.groups.columns import key_text, sort_text
 from tcptui.ui.groups.group_list import ConnectionGroups
 from tcptui.ui.groups.keys import GROUPS_KEYS, hints

@@ -1,7 +1,7 @@
 """Fetches the findings, the application messages and the requests of the selected connection for the panes.
 
-Those of a short connection are waited for a moment (`Aside`); those of a long one, and of any while a file is being
-loaded, not at all.
+Those of a short connection are waited for a moment (`Background`); those of a long one, and of any while a file is
+being loaded, not at all.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.worker import get_current_worker
 
+from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.input_priority import input_priority
-from tcptui.session.known_of import KnownOf
 from tcptui.session.progress import Phase
 from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
-from tcptui.ui.aside import Aside
+from tcptui.ui.background import Background
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.request_lines import RequestLine, request_lines
 from tcptui.ui.one_shot import call_after
@@ -43,7 +43,7 @@ _INLINE_PACKETS: Final = 200
 _MESSAGES_MOST: Final = 200_000
 #: Requests of one connection that the timeline tells, at most (some 300 bytes each).
 REQUESTS_MOST: Final = 200_000
-_UNKNOWN: Final = KnownOf((), 0)
+_UNKNOWN: Final = CachedFindings((), 0)
 _NONE: Final[Mapping[int, RequestLine]] = MappingProxyType({})
 #: Seconds between two requests for a long connection that grows.
 _ASK_AGAIN: Final = 1.0
@@ -72,14 +72,14 @@ class StreamFetch:
         self._glyphs = glyphs
         self._session: Session | None = None
         self._stream = -1
-        self._known: tuple[int, KnownOf] = (-1, _UNKNOWN)
+        self._known: tuple[int, CachedFindings] = (-1, _UNKNOWN)
         """The stream whose findings were fetched last, and those findings."""
         self._messages: tuple[int, int, ApplicationStream | None] = (-1, 0, None)
         """The stream whose messages were requested last, its packets then, and the messages (None: not yet there)."""
         self._short: tuple[int, ApplicationStream | None] = (-1, None)
         """The short connection whose messages were read last, and these."""
-        self._judging: Aside[KnownOf] = Aside(owner)
-        self._reading: Aside[tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]] = Aside(owner)
+        self._judging: Background[CachedFindings] = Background(owner)
+        self._reading: Background[tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]] = Background(owner)
         self._requests: tuple[int, ApplicationStream | None, Mapping[int, RequestLine]] = (-1, None, {})
         """The stream whose requests were read last, the messages that they are of, and the lines that tell them."""
         self._asking: Timer | None = None
@@ -108,7 +108,7 @@ class StreamFetch:
         return self._judging.is_busy or self._reading.is_busy
 
     @property
-    def known(self) -> KnownOf:
+    def known(self) -> CachedFindings:
         """What is known of the selected connection: nothing until it has been fetched."""
         return self._known[1] if self._known[0] == self._stream else _UNKNOWN
 
@@ -189,7 +189,7 @@ class StreamFetch:
         else:
             self._ask()
 
-    def _take_findings(self, stream: int, known: KnownOf, *, show: bool) -> None:
+    def _take_findings(self, stream: int, known: CachedFindings, *, show: bool) -> None:
         if self._session is not None and stream == self._stream:
             self._known = (stream, known)
             self._taker.take_findings(show=show)

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import Tree
 
 from tcptui.protocols.headers.node import ExpertLevel, Node, node_at, path_at
-from tcptui.ui.aside import Aside
+from tcptui.ui.background import Background
 from tcptui.ui.cell_text import fit_ends
 from tcptui.ui.main.hex_pane import HexPane, fits_whole_line
 from tcptui.ui.theme import Glyphs
@@ -392,7 +392,7 @@ class HeaderPane(Container):
 
     def __init__(self, glyphs: Glyphs, *, id: str = "headers") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._working: Aside[Node] = Aside(self)
+        self._working: Background[Node] = Background(self)
         self._waits_for: Hashable = None
         self.tree_view = HeaderTree(glyphs)
         self.hex_pane = HexPane()

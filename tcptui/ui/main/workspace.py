@@ -12,7 +12,7 @@ from textual.message import Message
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.safe_text import safe_text
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.aside import Aside
+from tcptui.ui.background import Background
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.fetch import StreamFetch
 from tcptui.ui.main.packet_severity import harmless_resets, packet_severity, raised_rows
@@ -87,7 +87,7 @@ class Workspace(Panes):
         """Updates that still have to follow the cursor, as a stack: the last one is done first."""
         self._stream_due = False
         self._fetch = StreamFetch(self, self, words, glyphs)
-        self._explanation: Aside[Document] = Aside(self)
+        self._explanation: Background[Document] = Background(self)
         self._explained = (True, -1)
         """What was to be explained last: whether that is a connection, and which; or which packet."""
         self._explains_connection = True

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from tcptui.model.other_protocol import ASKING, ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
 from tcptui.ui.cell_text import fit, fit_ends, fit_target, grouped, span, stamp
-from tcptui.ui.told_apart import ToldApart
+from tcptui.ui.shortened_addresses import ShortenedAddresses
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
 from tcptui.words.other_text import line_text, pair_text
 from tcptui.words.quantities import byte_size, percentage
@@ -148,7 +148,7 @@ class ConversationList(_OtherList):
         """Whether the packets of this protocol ask and answer."""
         self._time = _TIME
         """Cells of the column of times."""
-        self._hosts = ToldApart()
+        self._hosts = ShortenedAddresses()
         """The addresses of the first conversations."""
 
     @property
@@ -162,7 +162,7 @@ class ConversationList(_OtherList):
         self.numbers = numbers
         looked_at = numbers[:_MEASURED].tolist()
         talks = map(self.session.other.conversation, looked_at)
-        self._hosts = ToldApart(end.host for talk in talks for end in talk.ends)
+        self._hosts = ShortenedAddresses(end.host for talk in talks for end in talk.ends)
         self._asks = bool(looked_at) and self.session.other.conversation(looked_at[0]).protocol in ASKING
         self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
         self._time = time_width(self.session, [self.session.other.conversation(each).first_row for each in looked_at])
@@ -256,7 +256,7 @@ class PacketList(_OtherList):
         """Cells of the longest ends, of the first packets."""
         self._longest = 0
         """Cells of the longest summary, of fewer."""
-        self._hosts = ToldApart()
+        self._hosts = ShortenedAddresses()
         """The addresses of the first packets."""
         self._number = self._time = 0
         """Cells of the columns of packet numbers and times: no more than they need, the summaries want them."""
@@ -275,7 +275,7 @@ class PacketList(_OtherList):
         number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
         self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
         self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
-        self._hosts = ToldApart(end.host for each in looked_at for end in self.session.other.ends_of(each))
+        self._hosts = ShortenedAddresses(end.host for each in looked_at for end in self.session.other.ends_of(each))
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self._longest = max((cell_len(self._line(each, 0)) for each in looked_at[:_SUMMARIES]), default=0)

@@ -13,10 +13,10 @@ from textual import on
 from textual.containers import Horizontal
 
 from tcptui.model.safe_text import safe_text
-from tcptui.ui.below.column import PacketsColumn
-from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import ALL_PARTS, Part
 from tcptui.ui.capture_notice import notice_text
+from tcptui.ui.filler.column import PacketsColumn
+from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.table import ALL_PARTS, Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.explain_pane import ExplainPane, Passage, lay_out

@@ -17,8 +17,8 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
-from tcptui.ui.below.room import RoomBelow
-from tcptui.ui.below.table import ALL_PARTS, OF_CONNECTION, Part
+from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.table import ALL_PARTS, OF_CONNECTION, Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine, expand

@@ -16,7 +16,7 @@ from tcptui.cli.report.page.bars import budget_bar
 from tcptui.cli.report.page.ladder import ladder
 from tcptui.cli.report.page.markup import Markup, element
 from tcptui.cli.report.page.style import STYLE, policy
-from tcptui.findings.weight import gravity
+from tcptui.findings.weight import rank_of
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title, what_happened
@@ -187,7 +187,7 @@ def _connections(
         rows = []
         for stream in rest[:LISTED]:
             connection = summary.connection(stream)
-            worst = max(connection.findings, key=gravity)
+            worst = max(connection.findings, key=rank_of)
             ends = str(connection.client.endpoint), str(connection.server.endpoint)
             rows.append((str(stream), *ends, finding_title(worst, words)))
         yield _table(headings, rows, {0})
@@ -210,7 +210,7 @@ def _connection(
 ) -> Markup:
     stream = connection.stream
     view = summary.view(stream)
-    ranked = sorted(connection.findings, key=gravity, reverse=True)
+    ranked = sorted(connection.findings, key=rank_of, reverse=True)
     loud = [finding for finding in ranked if finding.severity > Severity.NOTE]
     severity = connection.severity or Severity.NOTE
     ends = {"client": connection.client.endpoint, "server": connection.server.endpoint}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class made_once(Generic[T]):  # noqa: N801  (a decorator, named as `cached_property` is)
+class cached_attribute(Generic[T]):  # noqa: N801  (a decorator, named as `cached_property` is)
     """As `functools.cached_property`, but two threads never wait for each other.
 
     Up to Python 3.11 all objects of a class share that one's lock: while one connection is read, which may take
@@ -26,10 +26,10 @@ class made_once(Generic[T]):  # noqa: N801  (a decorator, named as `cached_prope
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type) -> made_once[T]: ...
+    def __get__(self, instance: None, owner: type) -> cached_attribute[T]: ...
     @overload
     def __get__(self, instance: object, owner: type) -> T: ...
-    def __get__(self, instance: object | None, owner: type) -> T | made_once[T]:
+    def __get__(self, instance: object | None, owner: type) -> T | cached_attribute[T]:
         if instance is None:
             return self
         found: T = instance.__dict__.setdefault(self._name, self._make(instance))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 
-class KnownOf(NamedTuple):
+class CachedFindings(NamedTuple):
     """The findings of a connection, which may have grown since they were made."""
 
     findings: tuple[Finding, ...]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Vertical
 
-from tcptui.ui.below.packets import PacketsBelow
-from tcptui.ui.below.table import ROOM_LEAST
+from tcptui.ui.filler.packets import PacketsBelow
+from tcptui.ui.filler.table import ROOM_LEAST
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 
 from tcptui.session.groups import busiest_hosts
 from tcptui.session.traffic_histogram import TrafficHistogram
-from tcptui.ui.below.packets import PacketsBelow
-from tcptui.ui.below.table import ROOM_LEAST, SPEC_OF, Part, lines_of
+from tcptui.ui.filler.packets import PacketsBelow
+from tcptui.ui.filler.table import ROOM_LEAST, SPEC_OF, Part, lines_of
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.explain_pane import ExplainPane, Passage
 from tcptui.ui.main.glance import GlancePane

@@ -18,7 +18,7 @@ _SHOWN: Final = re.compile(r"(\[?)([0-9a-f.]*+:[0-9a-f:.]*+)(\](?::\d+)?|)")
 _LAST: Final = 7
 
 
-class ToldApart:
+class ShortenedAddresses:
     """The addresses of a list, which `fit` cuts.
 
     Addresses of one network differ in their last groups, so these are kept.  Where another one ends alike, the groups

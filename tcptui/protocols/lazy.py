@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Late:
+class Lazy:
     """The function ``name`` of ``module``: what reads a protocol is imported where a capture speaks it."""
 
     def __init__(self, module: str, name: str) -> None:

@@ -27,7 +27,7 @@ _THREADS: Final = 8
 _pool: Final = ThreadPoolExecutor(_THREADS, "aside")
 
 
-class Aside(Generic[Result]):
+class Background(Generic[Result]):
     """Computes the one thing that ``owner`` wants to show now; what it wanted before is dropped."""
 
     def __init__(self, owner: Widget) -> None:

@@ -1,4 +1,4 @@
-"""`Ahead`: makes one thing in a thread of its own, until it is needed; `each_ahead`: one after the other."""
+"""`Prefetch`: makes one thing in a thread of its own, until it is needed; `each_prefetched`: one after the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Given = TypeVar("_Given")
 _T = TypeVar("_T")
 
 
-class Ahead(Generic[_T]):
+class Prefetch(Generic[_T]):
     """What a function returns, which runs in another thread meanwhile; in this one where the system has no other."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
@@ -41,11 +41,11 @@ class Ahead(Generic[_T]):
         return self._made[0]
 
 
-def each_ahead(make: Callable[[_Given], _T], given: Iterable[_Given]) -> Iterator[_T]:
+def each_prefetched(make: Callable[[_Given], _T], given: Iterable[_Given]) -> Iterator[_T]:
     """``make`` of each of ``given``, in this order; while one is used, the next is made."""
-    coming: Ahead[_T] | None = None
+    coming: Prefetch[_T] | None = None
     for one in given:
-        before, coming = coming, Ahead(partial(make, one))
+        before, coming = coming, Prefetch(partial(make, one))
         if before is not None:
             yield before.take()
     if coming is not None:
