@@ -128,3 +128,12 @@ def test_numbers_of_many_streams_together_are_those_of_each_segment_after_the_ot
         for name in ("sent", "acknowledged", "sacked", "latest"):
             pair = [np.asarray(column).tolist() for column in getattr(space, name)]
             assert pair == [wanted[f"{name}0"], wanted[f"{name}1"]], name
+
+
+def test_end_of_the_capture_is_told_again_without_reading_all_times_again(session: Session) -> None:
+    """A rule asks for it at each of thousands of resends."""
+    view = session.view(0)
+    end = view.capture_end_ns
+    vars(view)["time_ns"] = None  # who reads the column now, fails
+
+    assert view.capture_end_ns == end > 0

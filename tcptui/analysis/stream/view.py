@@ -158,8 +158,13 @@ class StreamView:
 
     @property
     def _watched_until_ns(self) -> int:
-        found: int = in_columns(self._block.watched_until, self.time_ns.max().tolist())
+        found: int = in_columns(self._block.watched_until, self._latest_ns)
         return found
+
+    @cached_property
+    def _latest_ns(self) -> Any:
+        """Time of this stream's newest segment; rules ask for the capture's end once for each of thousands of resends."""
+        return self.time_ns.max().tolist()
 
     @property
     def newest_ns(self) -> int:
