@@ -166,7 +166,9 @@ def readable_later(identity: Identity | None) -> bool:
 
 def privilege_key(privileges: Privileges) -> str | None:
     """The key of the message for a program that stays uid 0; None in all other cases."""
-    return "messages.root_without_rights" if privileges.footing is PrivilegeState.ROOT_WITHOUT_RIGHTS else None
+    if privileges.footing is not PrivilegeState.ROOT_WITHOUT_RIGHTS:
+        return None
+    return "messages.root_without_rights" if invoking_identity() is None else "messages.root_unreadable"
 
 
 def print_privilege_notice(privileges: Privileges, words: Words) -> None:

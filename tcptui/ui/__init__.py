@@ -6,7 +6,7 @@
 ``follow``            follow stream
 ``graph``             graphs of a connection, which ``tcptui.charts`` draws
 ``export``            files carried over HTTP
-``below``             what fills the lines that overview, groups, requests and files leave on a large terminal
+``filler``            what fills the lines that overview, groups, requests and files leave on a large terminal
 ``learn``             cases and questions on the main screen
 ``screens``           help, sockets, notices
 ``widgets``           lists, documents and one-line widgets that draw only what is on screen

@@ -154,6 +154,17 @@ def is_foreign(path: Path) -> bool:
     return False
 
 
+def open_output_folder(path: Path) -> int:
+    """The descriptor of the directory ``path``, to be written to; made, with mode 0700, where only it is missing.
+
+    Anybody may own it, and directories on the way: somebody has named it.  But a link is followed only where it is
+    root's or this user's, wherever in the path it is: another user's would choose the place instead.  Raises OSError,
+    as ForeignError, whose ``filename`` is the link, for another user's.
+    """
+    descriptor, _ = _Walk(make=True, strict=False, is_output=True).to(path)
+    return _readable(descriptor)
+
+
 def open_folder_of(path: Path, *, make: bool = False) -> tuple[Directory, str]:
     """The directory of the file that ``path`` leads to, and that file's name in it; there need not be one yet.
 
@@ -211,11 +222,32 @@ def _own(descriptor: int, path: Path, *, strict: bool) -> Directory:
     return Directory(descriptor, path, strict=strict)
 
 
+def _read_link(parent: int, name: str) -> tuple[os.stat_result, str] | None:
+    """Status and target of the link ``name`` in an open directory; None where it is no link.  Raises OSError.
+
+    It is held open meanwhile, so both are of one link whoever exchanges it.  Where the system cannot do that, nobody
+    else can do so only where the directory was checked.
+    """
+    try:
+        if not hasattr(os, "O_PATH"):
+            status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+            return (status, os.readlink(name, dir_fd=parent)) if stat.S_ISLNK(status.st_mode) else None
+        link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    except FileNotFoundError:
+        return None
+    try:
+        status = os.fstat(link)
+        return (status, os.readlink("", dir_fd=link)) if stat.S_ISLNK(status.st_mode) else None
+    finally:
+        os.close(link)
+
+
 class _Walk:
     """One walk along a path."""
 
-    def __init__(self, *, make: bool, strict: bool) -> None:
-        self._make, self._strict = make, strict
+    def __init__(self, *, make: bool, strict: bool, is_output: bool = False) -> None:
+        """``is_output``: only links are checked, only the last directory is made, and the path may be relative."""
+        self._make, self._strict, self._is_output = make, strict, is_output
         self._links = 0
         self.name = ""
         """The last component of the path to a file, behind all links."""
@@ -225,16 +257,17 @@ class _Walk:
 
         Raises OSError, too where ``path`` is relative.
         """
-        if not path.is_absolute():
+        if not path.is_absolute() and not self._is_output:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-        left = list(reversed(path.parts[1:]))
-        descriptor, at = os.open("/", _STEP), Path("/")
+        at = Path(path.anchor)
+        left = list(reversed(path.parts[1:] if path.is_absolute() else path.parts))
+        descriptor = os.open(at, _STEP)
         try:
-            check(descriptor, "/", strict=self._strict, on_the_way=True)
+            self._check(descriptor, at)
             while left:
                 name = left.pop()
                 is_last = is_file and not left
-                child = self._link(descriptor, name, at) if is_last else self._step(descriptor, name, at)
+                child = self._link(descriptor, name, at) if is_last else self._step(descriptor, name, at, last=not left)
                 if child is None:
                     self.name = name
                     break
@@ -247,16 +280,20 @@ class _Walk:
                     at = at.parent if name == ".." else at / name
                 os.close(descriptor)
                 descriptor = child
-                check(descriptor, str(at), strict=self._strict, on_the_way=True)
+                self._check(descriptor, at)
         except OSError:
             os.close(descriptor)
             raise
         return descriptor, at
 
-    def _step(self, descriptor: int, name: str, at: Path) -> int | PurePosixPath:
+    def _check(self, descriptor: int, at: Path) -> None:
+        if not self._is_output:
+            check(descriptor, str(at), strict=self._strict, on_the_way=True)
+
+    def _step(self, descriptor: int, name: str, at: Path, *, last: bool) -> int | PurePosixPath:
         """The directory ``name`` in an open one, or where it leads to if it is a link.  Raises OSError."""
         try:
-            return _open_step(descriptor, name, _STEP, make=self._make)
+            return _open_step(descriptor, name, _STEP, make=self._make and (last or not self._is_output))
         except OSError as error:
             target = self._link(descriptor, name, at) if error.errno in _MAY_BE_LINK else None
             if target is None:
@@ -264,18 +301,13 @@ class _Walk:
             return target
 
     def _link(self, descriptor: int, name: str, at: Path) -> PurePosixPath | None:
-        """Where the link ``name`` in an open directory leads to; None where it is no link.  Raises OSError.
-
-        It is read after its owner was found out: nobody else can have exchanged it, for the directory is checked.
-        """
-        try:
-            found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-        except FileNotFoundError:
+        """Where the link ``name`` in an open directory leads to; None where it is no link.  Raises OSError."""
+        found = _read_link(descriptor, name)
+        if found is None:
             return None
-        if not stat.S_ISLNK(found.st_mode):
-            return None
-        check_owner(found, str(at / name))
+        status, target = found
+        check_owner(status, str(at / name))
         self._links += 1
         if self._links > _MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(at / name))
-        return PurePosixPath(os.readlink(name, dir_fd=descriptor))
+        return PurePosixPath(target)

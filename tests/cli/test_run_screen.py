@@ -297,12 +297,16 @@ def test_user_who_cannot_read_the_program_is_not_become(monkeypatch: pytest.Monk
         assert (target_identity() is not None) is readable
 
 
-def test_footing_goes_without_saying_for_ordinary_users() -> None:
+def test_footing_goes_without_saying_for_ordinary_users(monkeypatch: pytest.MonkeyPatch) -> None:
     from tcptui.capture.privileges import Privileges, PrivilegeState
 
+    monkeypatch.delenv("SUDO_UID", raising=False)
     assert privilege_key(Privileges(PrivilegeState.ORDINARY, "me")) is None
     assert privilege_key(Privileges(PrivilegeState.GAVE_UP_ROOT, "me")) is None
     assert privilege_key(Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_without_rights"
+    monkeypatch.setenv("SUDO_UID", "1001")
+    monkeypatch.setenv("SUDO_GID", "1001")
+    assert privilege_key(Privileges(PrivilegeState.ROOT_WITHOUT_RIGHTS, "root")) == "messages.root_unreadable"
 
 
 def test_footing_is_said_once_however_many_captures_are_shown(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from foreign_owner import give_away
 
 from tcptui.model.errors import OutputError
 from tcptui.protocols.export.writer import ExportFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def test_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
@@ -94,14 +96,74 @@ def test_folder_that_cannot_be_is_said(tmp_path: Path, kind: str) -> None:
     assert caught.value.key == "messages.export_folder"
 
 
-def test_foreign_link_in_a_shared_folder_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shared, target = tmp_path / "shared", tmp_path / "target"
-    shared.mkdir()
-    target.mkdir()
-    shared.chmod(0o777)
-    (shared / "out").symlink_to(target)
-    ExportFolder(shared / "out").close()  # our own link
+@pytest.mark.parametrize("mode", [0o777, 0o755, 0o1777])
+@pytest.mark.parametrize("place", ["out", "way/out", "way/../out", "own/out"])
+def test_link_of_another_user_chooses_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, place: str
+) -> None:
+    """The capture chooses a file's name and bytes; who chose the folder, too, could write what root would run."""
+    theirs, target = tmp_path / "theirs", tmp_path / "target"
+    theirs.mkdir()
+    (target / "out").mkdir(parents=True)
+    theirs.chmod(mode)
+    links = [theirs / "out", theirs / "way"]
+    for link in links:
+        link.symlink_to(target)
+    (theirs / "own").symlink_to("way")  # our own link, which leads to theirs
+    ExportFolder(theirs / place).close()
+    give_away(monkeypatch, *links)
 
-    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(OutputError):
-        ExportFolder(shared / "out")
+    with pytest.raises(OutputError) as caught:
+        ExportFolder(theirs / place)
+
+    assert caught.value.key == "messages.export_foreign"
+    assert Path(str(caught.value.facts["link"])) in {theirs / "way", theirs / "out"}
+    assert os.listdir(target / "out") == []  # noqa: PTH208
+
+
+def test_own_link_is_followed_in_anybodys_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, target = tmp_path / "theirs", tmp_path / "target"
+    theirs.mkdir()
+    target.mkdir()
+    (theirs / "out").symlink_to(target)
+    give_away(monkeypatch, theirs)
+
+    with ExportFolder(theirs / "out" / "new") as folder:
+        folder.write("a.txt", [b"x"])
+
+    assert (target / "new" / "a.txt").read_bytes() == b"x"
+    assert (target / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_folder_in_the_current_one_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    with ExportFolder(Path("out")) as folder:
+        folder.write("a.txt", [b"x"])
+
+    assert (tmp_path / "out" / "a.txt").read_bytes() == b"x"
+
+
+def test_link_that_is_exchanged_between_check_and_use_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs, target = tmp_path / "ours", tmp_path / "theirs", tmp_path / "target"
+    for folder in (ours, theirs, target):
+        folder.mkdir()
+    link = theirs / "out"
+    link.symlink_to(ours)
+    fstat = os.fstat
+
+    def exchanged(descriptor: int) -> os.stat_result:
+        found = fstat(descriptor)
+        if stat.S_ISLNK(found.st_mode):
+            link.unlink()
+            link.symlink_to(target)
+        return found
+
+    monkeypatch.setattr(os, "fstat", exchanged)
+    with ExportFolder(link) as folder:
+        folder.write("a.txt", [b"x"])
+
+    assert (ours / "a.txt").exists()
+    assert not list(target.iterdir())

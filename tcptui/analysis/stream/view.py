@@ -163,7 +163,7 @@ class StreamView:
 
     @cached_property
     def _latest_ns(self) -> Any:
-        """Time of this stream's newest segment; rules ask for the capture's end once for each of thousands of resends."""
+        """Time of this stream's newest segment: rules ask for the capture's end at each of thousands of resends."""
         return self.time_ns.max().tolist()
 
     @property

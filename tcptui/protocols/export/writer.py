@@ -1,8 +1,9 @@
 """Writes carried files into one folder: never over a file, never outside the folder, never partly under its name.
 
 A file is written under a temporary name and gets its own name when it is complete, by a hard link: that fails where
-the name exists, so nothing is ever replaced.  All access goes through the folder's descriptor, and a symbolic
-link as the last path component is never followed.
+the name exists, so nothing is ever replaced.  All access goes through the folder's descriptor, and no symbolic link in
+it is followed; on the way to it none of another user (`open_output_folder`): the capture chooses the names of files, so
+whoever chose the place, too, could put what runs where it runs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -19,13 +19,14 @@ from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.protocols.export.bound import ExportBoundError, export_bound
 from tcptui.protocols.export.names import NAME_LIMIT, numbered, shortened
+from tcptui.userdirs.directory import open_output_folder
+from tcptui.userdirs.trust import ForeignError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
 _MODE: Final = 0o600
-_FOLDER_MODE: Final = 0o700
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: One more than the names that are tried for one file: ``image.png`` … ``image-9999.png``.
 _NUMBERS: Final = 10_000
@@ -54,11 +55,11 @@ class ExportFolder:
         self.path = path
         self._written = 0
         try:
-            path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-            _distrust_foreign_link(path)
             self.most = export_bound(captured, path) if most is None else most
             """Bytes that all files together may take."""
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._descriptor = open_output_folder(path)
+        except ForeignError as error:
+            raise OutputError("export_foreign", path=safe_text(str(path)), link=safe_text(error.filename)) from error
         except OSError as error:
             raise OutputError("export_folder", path=safe_text(str(path)), reason=reason_of(error)) from error
 
@@ -143,12 +144,3 @@ class ExportFolder:
         key = "export_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "export_failed"
         reason = reason_of(error)
         return OutputError(key, name=name, path=str(self.path), reason=reason)
-
-
-def _distrust_foreign_link(path: Path) -> None:
-    """Raise OSError for a symbolic link that another user put into a world-writable folder: it is not followed."""
-    status = path.lstat()
-    if not stat.S_ISLNK(status.st_mode) or status.st_uid == os.geteuid():
-        return
-    if path.absolute().parent.stat().st_mode & stat.S_IWOTH:
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))

@@ -12,6 +12,7 @@ from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of
+from tcptui.ui.background import Background
 from tcptui.ui.filler.room import RoomBelow
 from tcptui.ui.filler.table import OF_CONNECTION
 from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
@@ -20,7 +21,6 @@ from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.source import RawSource
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
-from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
     _Made = tuple[Form, FollowSource, tuple[ByteStream, ByteStream]]
-#: A connection of at most this many packets is reassembled on the event loop, a longer one in a worker thread.
-QUICK_PACKETS: Final = 20_000
-#: While such a longer one grows, the pause between two reassemblies is this many times as long as the last one took.
+#: While a connection grows, the pause between two reassemblies is this many times as long as the last one took.
 _REST: Final = 5
 #: The bar above the text, the lines of the byte and of the hints below it.
 _LINES: Final = 3
@@ -92,7 +90,8 @@ class FollowBase(KeyedScreen[int]):
         self._halves: tuple[ByteStream, ByteStream] | None = None
         self._made_of: object = None
         """What the source on screen was made for: number of packets, whether more may come, form, sides."""
-        self._making = False
+        self._source: Background[_Made] = Background(self)
+        """Makes the source: in a moment, or aside, for few packets may carry many messages."""
         self._rest_until = 0.0
 
     def compose(self) -> ComposeResult:
@@ -140,7 +139,7 @@ class FollowBase(KeyedScreen[int]):
     @property
     def settled(self) -> bool:
         """Whether what is shown is up to date."""
-        return not self._making and not self.below.is_busy
+        return not self._source.is_busy and not self.below.is_busy
 
     @property
     def growing(self) -> bool:
@@ -151,30 +150,27 @@ class FollowBase(KeyedScreen[int]):
     def tick(self) -> None:
         """Update the view when packets have come, or when another form or other sides were chosen."""
         wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides, self._only)
-        if wanted == self._made_of or self._making:
+        if wanted == self._made_of:
             return
-        packets, form, sides, only = wanted[0], self._form, self._sides, self._only
+        form, sides, only = self._form, self._sides, self._only
         same_view = isinstance(self._made_of, tuple) and self._made_of[2:] == (form, sides, only)
-        if same_view and (time.monotonic() < self._rest_until or not link_is_idle(self.app)):
+        is_early = self._source.is_busy or time.monotonic() < self._rest_until or not link_is_idle(self.app)
+        if same_view and is_early:
             return
         self._made_of = wanted
-        if packets <= QUICK_PACKETS:
-            self._take(*self._make(form, sides, only))
-            return
-        self._making = True
 
-        def make() -> None:
+        def make() -> _Made:
             began = time.monotonic()
             made = self._make(form, sides, only)
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-            call_on_loop(self, self._take, *made)
+            return made
 
-        self.run_worker(make, thread=True, group="follow")
+        self._source.want(wanted, make, lambda made: self._take(*made))
 
     def _make(self, chosen: Form | None, sides: tuple[int, ...], only: str | None) -> _Made:
         """The source to show in that form, raw text where nothing can be decoded; and the two byte streams.
 
-        Called in a worker thread for long streams.
+        Called in another thread.
         """
         halves = self.session.halves(self.stream)
         form = chosen or Form.TEXT
@@ -194,9 +190,6 @@ class FollowBase(KeyedScreen[int]):
         return form, RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
 
     def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
-        self._making = False
-        if not self.is_running:
-            return  # the screen was closed while the thread was working
         first = self._halves is None
         self._halves = halves
         if self._form is None and any(half.length for half in halves) and isinstance(self._made_of, tuple):

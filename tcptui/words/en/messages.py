@@ -108,6 +108,7 @@ WORDS: Final[dict[str, str]] = {
     # privileges
     "messages.root_kept": "cannot give up root: {reason}; run tcptui as an ordinary user, with sudo",
     "messages.root_without_rights": "running as root without any privilege; started through sudo it would run as you",
+    "messages.root_unreadable": "still running as root, without any privilege: the user who called sudo cannot read the files of tcptui or its Python; install it where that user can",
     # the terminal
     "messages.terminal_missing": "there is no terminal to draw on; tcptui report FILE needs none",
     "messages.terminal_dumb": (

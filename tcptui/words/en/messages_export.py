@@ -4,6 +4,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "messages.export_folder": "{path} cannot be used as the folder for exported files: {reason}",
+    "messages.export_foreign": "{path} is not used as the folder for exported files: {link} is another user's link; name the folder it leads to",
     "messages.export_failed": "{name} cannot be written to {path}: {reason}; what was written before is whole",
     "messages.export_bound": (
         "The files would take more than {most} MB in {path}, which is all that they may: the others were not written. What was written is whole; export --out-limit SIZE sets another limit."

@@ -74,6 +74,7 @@ WORDS: Final[dict[str, str]] = {
     # 权限
     "messages.root_kept": "无法放弃 root 权限：{reason}；请以普通用户身份通过 sudo 运行 tcptui",
     "messages.root_without_rights": "以 root 身份运行，但已放弃全部特权；通过 sudo 启动则会以你本人的身份运行",
+    "messages.root_unreadable": "仍以 root 身份运行，但已放弃全部特权：调用 sudo 的用户读不到 tcptui 或它所用 Python 的文件；请装在该用户读得到的地方",
     # 终端
     "messages.terminal_missing": "没有可以显示界面的终端；tcptui report FILE 不需要终端",
     "messages.terminal_dumb": (
