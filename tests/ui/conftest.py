@@ -15,12 +15,13 @@ from textual.css.stylesheet import Stylesheet
 from tcptui.protocols.scapy_child.client import Reply, ScapyChild
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.background import Background
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
     from pathlib import Path
 
     from textual.css.model import RuleSet
@@ -158,6 +159,22 @@ def _each_style_sheet_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
         yield
+
+
+class _AtOnce(Background[Any]):
+    """Computes on the event loop."""
+
+    def want(
+        self, _key: Hashable, compute: Callable[[], Any], take: Callable[[Any], object], _late: object = None
+    ) -> bool:
+        take(compute())
+        return True
+
+
+@pytest.fixture(autouse=True)
+def follow_is_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What *follow* shows is there when a key was pressed, however slow this machine is; `test_aside` has it late."""
+    monkeypatch.setattr("tcptui.ui.follow.base_screen.Background", _AtOnce)
 
 
 @pytest.fixture

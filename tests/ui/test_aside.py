@@ -13,6 +13,9 @@ from screen_lines import screen_lines
 from tcptui.protocols.headers import tree
 from tcptui.session.session import Session, open_file
 from tcptui.ui import explain_document
+from tcptui.ui.follow.base_screen import FollowBase
+from tcptui.ui.follow.lines import Form
+from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.screens.help import HelpScreen
 from tests.ui.conftest import SETTLES_IN_S, until
@@ -122,6 +125,34 @@ async def test_what_is_wanted_no_more_is_not_shown(show: Show, mixed_session: Se
         await shown.settle()
 
         assert COMPUTED in "\n".join(shown.lines())
+
+
+@pytest.fixture
+def follow_is_prompt() -> None:
+    """Not here."""
+
+
+async def test_follow_is_left_and_asked_for_another_form_while_it_is_worked_out(
+    show: Show, mixed_session: Session, gate: Gate
+) -> None:
+    async with show(mixed_session, (160, 50)) as shown:
+        app = shown.pilot.app
+        gate.hold(FollowBase, "_make")
+        for _ in range(2):
+            await shown.pilot.press("F")
+            await until(lambda: isinstance(app.screen, FollowScreen) and not app.screen.settled)
+            assert "putting the stream together" in "\n".join(screen_lines(app.screen))
+            await shown.pilot.press("escape")
+            await until(lambda: app.screen is shown.screen)
+
+        await shown.pilot.press("F")
+        await until(lambda: isinstance(app.screen, FollowScreen) and not app.screen.settled)
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        await shown.pilot.press("x")
+        gate.is_open.set()
+        await until(lambda: screen.settled and screen.view.source is not None)
+        assert screen.view.form is Form.HEX
 
 
 @pytest.mark.parametrize("key", ["u", "ctrl+f"])
