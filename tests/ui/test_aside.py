@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from other_frames import ip
 from screen_lines import screen_lines
+from traces import write_trace
 
 from tcptui.protocols.headers import tree
 from tcptui.session.session import Session, open_file
@@ -16,8 +17,10 @@ from tcptui.ui import explain_document
 from tcptui.ui.follow.base_screen import FollowBase
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.screen import FollowScreen
+from tcptui.ui.main import corrections
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.screens.help import HelpScreen
+from tcptui.words import correction_text
 from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
@@ -153,6 +156,29 @@ async def test_follow_is_left_and_asked_for_another_form_while_it_is_worked_out(
         gate.is_open.set()
         await until(lambda: screen.settled and screen.view.source is not None)
         assert screen.view.form is Form.HEX
+
+
+async def test_reasons_of_corrections_come_late_in_a_long_connection(
+    show: Show, tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "1040 S SA 0 1", "1040.1 C A 1 1", "1090 S PA 1 1 10"]
+    path = write_trace(tmp_path / "trace.pcap", lines)
+    async with show(open_file(path), (160, 50)) as shown:
+        at_once = shown.lines()
+    monkeypatch.setattr(corrections, "FOLLOWED", 0)
+    async with show(open_file(path), (160, 50)) as shown:
+        await until(lambda: shown.lines() == at_once)
+    gate.hold(correction_text, "corrections_of")
+    async with show(open_file(path), (160, 50)) as shown:
+        await until(gate.waits.is_set)
+        timeline = shown.screen.workspace.ladder
+        await until(lambda: timeline._corrections._reading.is_busy)
+        assert shown.lines() != at_once, "the reason is not known yet"
+        await shown.pilot.press("question_mark")
+        await until(lambda: isinstance(shown.pilot.app.screen, HelpScreen))
+        await shown.pilot.press("escape")
+        gate.is_open.set()
+        await until(lambda: shown.lines() == at_once)
 
 
 @pytest.mark.parametrize("key", ["u", "ctrl+f"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widget import Widget
 from traces import write_trace
 
 from tcptui.session.session import Session, open_file
@@ -25,7 +26,7 @@ def session(tmp_path: Path) -> Session:
 
 
 def test_ordinary_packet_has_no_correction(session: Session) -> None:
-    assert ShownCorrections().at(session, 0, 6, 1) is None
+    assert ShownCorrections(Widget()).at(session, 0, 6, 1) is None
 
 
 def test_corrections_are_looked_up_again_only_when_the_connection_has_grown(
@@ -39,7 +40,7 @@ def test_corrections_are_looked_up_again_only_when_the_connection_has_grown(
         return look_up(*asked)  # type: ignore[arg-type]
 
     monkeypatch.setattr(corrections, "corrections_of", counted)
-    shown = ShownCorrections()
+    shown = ShownCorrections(Widget())
     found = [shown.at(session, 0, rows, 2) for rows in (6, 6, 7)]
 
     assert len(looked) == 2
@@ -50,7 +51,7 @@ def test_packet_marked_by_a_newer_look_is_told_without_a_reason(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(corrections, "corrections_of", lambda *_: {})
-    correction = ShownCorrections().at(session, 0, 6, 2)
+    correction = ShownCorrections(Widget()).at(session, 0, 6, 2)
 
     assert correction is not None
     assert correction.reason is None

@@ -59,7 +59,7 @@ class Timeline(TimelineRows):
         self._previews: LruCache[tuple[int, int], str] = LruCache(_PREVIEWS)
         self._columns = TimelineColumns(0, 0, 0, 0, 0, 0)
         self._columns_for: tuple[object, ...] = ()
-        self._corrections = ShownCorrections()
+        self._corrections = ShownCorrections(self)
         self.cells = OwnCells(self, of_packets, glyphs.bullet)
         """The columns of the user's own."""
 
