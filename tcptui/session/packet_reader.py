@@ -13,6 +13,7 @@ import numpy as np
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
 from tcptui.model.arrays import chunks, sorted_unique
 from tcptui.model.datagram import Datagram
+from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import I32, I64, NO_ROW, NO_STREAM, DecodeIssue, PacketStore, RowKind
 from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
@@ -43,6 +44,8 @@ _LITTLE: Final = 1 << 16
 _LITTLE_EACH: Final = 1 << 11
 _REASSEMBLED: Final = np.uint16(DecodeIssue.REASSEMBLED)
 _IN_FRAGMENTS: Final = np.uint16(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT)
+#: Fragments of the datagrams that are cached once they were put together: those of a screen, as a rule.
+_COMPLETIONS: Final = 1 << 14
 #: Most comments read of a packet.
 _MOST_COMMENTS: Final = 1_000
 _LARGEST_COMMENTED_BLOCK: Final = 1 << 20
@@ -52,6 +55,10 @@ _IP_STREAM_ROWS: Final = 20_000
 _IP_STREAM_READ: Final = 256
 #: Bytes of an IP header that contain both addresses, IPv4 or IPv6.
 _IP_HEAD: Final = 40
+
+
+def _pieces_of(completed: Completed) -> int:
+    return 1 + sum(len(datagram.pieces) for datagram in completed.datagrams)
 
 
 class PacketReader:
@@ -71,6 +78,8 @@ class PacketReader:
         self._descriptors = descriptors
         self._rows_of = rows_of
         self.landmarks = SeqBases(store, streams, lambda stream: self._rows_of(stream))
+        self._completions: LruCache[int, Completed] = LruCache(_COMPLETIONS, locked=True, weigh=_pieces_of)
+        """What rows complete: a datagram may be in thousands of fragments, and every key may ask for it again."""
         self._pairs: dict[bytes, int] = {}
         self._pair_of_row: list[int] = []
 
@@ -170,6 +179,14 @@ class PacketReader:
         rows = store.fragments.of(row)
         if not rows or rows[0] < store.first:
             return Completed()
+        known = self._completions.get(row)
+        if known is None:
+            known = self._put_together(rows)
+            self._completions.put(row, known)
+        return known
+
+    def _put_together(self, rows: list[int]) -> Completed:
+        store = self._store
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
         found = completed_by_last([self.data(piece) for piece in rows], links)
         frames = [int(store.frame[piece]) for piece in rows]

@@ -13,6 +13,7 @@ from ip_pieces import datagram, pieces, segment, whole, write_raw
 from tcptui.model.datagram import Datagram, Piece
 from tcptui.session import packet_reader as packet_access
 from tcptui.session.session import Session, open_file
+from tcptui.wire.completed_datagrams import Completed, completed_by_last
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,8 +110,28 @@ def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path
     session.close()
 
 
+def test_datagram_in_fragments_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be in 8,000 of them, and every key asks for the packet under the cursor."""
+    put_together: list[int] = []
+
+    def counted(frames: list[bytes], links: list[int]) -> Completed:
+        put_together.append(len(frames))
+        return completed_by_last(frames, links)
+
+    monkeypatch.setattr(packet_access, "completed_by_last", counted)
+    body = segment(41000, 1001, b"a" * 60)
+    session = open_file(write_raw(tmp_path / "a.pcapng", pieces(body, 7)))
+    views = [session.packet(1) for _ in range(3)]
+
+    assert put_together == [2]
+    assert [view.segment for view in views] == [body] * 3
+    session.close()
+
+
 def test_datagram_whose_first_fragment_was_evicted_is_not_put_together(tmp_path: Path) -> None:
-    session = open_file(write_raw(tmp_path / "a.pcapng", pieces(segment(41000, 1001, b"a" * 60), 7)))
+    body = segment(41000, 1001, b"a" * 60)
+    session = open_file(write_raw(tmp_path / "a.pcapng", pieces(body, 7)))
+    assert session.packet(1).segment == body
     session.store.evict(1)
 
     assert session.packet(1).datagrams == ()
