@@ -309,7 +309,7 @@ def test_zone_whose_messages_are_passed_over_is_the_same_request(
         dialogue.lost(1, len(piece)) if is_lost else dialogue.server(piece)
     found = [
         [one.exchange for one in conversation.conversation(*dialogue.halves(), whole=whole)
-         if isinstance(one, conversation.Asked)]
+         if isinstance(one, conversation.DnsQuery)]
         for whole in (True, False)
     ]  # fmt: skip
 

@@ -265,13 +265,13 @@ def test_who_asks_for_one_packet_has_its_tree(
 def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     session = opened(taped(8080, http2(60), http2(60)))
     made: list[int] = []
-    table = Http2Frames._made
+    table = Http2Frames._build_table
 
     def counted(self: Http2Frames, stream: int) -> object:
         made.append(stream)
         return table(self, stream)
 
-    monkeypatch.setattr(Http2Frames, "_made", counted)
+    monkeypatch.setattr(Http2Frames, "_build_table", counted)
     compiled = compile_filter('http2.type == 1 and http2.headers.path contains "5"')
     FilterRun(session, compiled).matching(0, session.store.count)
     once = list(made)
