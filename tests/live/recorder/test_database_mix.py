@@ -18,6 +18,8 @@ from typing import Final
 import pytest
 
 from cases.recorder.database_servers import PROGRAMS
+from tests.campaigns.database_mix.draw import compose
+from tests.campaigns.database_mix.plan import Way
 from tests.campaigns.database_mix.score import MixScore, score_mix
 
 pytestmark = [
@@ -31,7 +33,8 @@ pytestmark = [
 
 CHECKOUT = Path(__file__).parents[3]
 SEED_VARIABLE: Final = "TCPTUI_DATABASE_SEED"
-SEED: Final = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(1_000, 1_000_000))
+#: Times are held against the servers' where nothing delays them: so many scenes of a mix are played over such ways.
+CLEAN: Final = 5
 LONGEST_S: Final = 80
 TRIES: Final = 3
 #: What must be found where a capture shows it, …
@@ -45,6 +48,18 @@ FEW: Final = 2
 #: Our time of a server is its own, by the median and at the 90th percentile, within so many milliseconds.
 MEDIAN_MS, P90_MS = 0.5, 8.0
 FIRST_FEW: Final = 3
+
+
+def drawn() -> int:
+    """A seed whose mix has `CLEAN` scenes over clean ways; seven of a hundred have fewer."""
+    chance = random.SystemRandom()
+    while True:
+        mix = compose(seed := chance.randrange(1_000, 1_000_000))
+        if sum(mix.paths[scene.host].way is Way.CLEAN for scene in mix.scenes) >= CLEAN:
+            return seed
+
+
+SEED: Final = int(os.environ.get(SEED_VARIABLE) or drawn())
 
 
 def record(folder: Path) -> Path:
