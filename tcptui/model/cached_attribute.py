@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class cached_attribute(Generic[T]):  # noqa: N801  (a decorator, named as `cached_property` is)
-    """As `functools.cached_property`, but two threads never wait for each other.
+    """A `functools.cached_property` for which two threads never wait for each other.
 
     Up to Python 3.11 all objects of a class share that one's lock: while one connection is read, which may take
     seconds, nobody could read another.  Two threads that ask at once for the same both make it; one of these is kept.

@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 
 
 class Prefetch(Generic[_T]):
-    """What a function returns, which runs in another thread meanwhile; in this one where the system has no other."""
+    """The result of a function that runs in another thread until it is needed; in this one where there is no other."""
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._made: list[_T] = []

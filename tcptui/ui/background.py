@@ -24,7 +24,7 @@ PROMPT_S: Final = 0.06
 #: Threads: as many things may be expensive at once before others wait for them.
 _THREADS: Final = 8
 
-_pool: Final = ThreadPoolExecutor(_THREADS, "aside")
+_pool: Final = ThreadPoolExecutor(_THREADS, "background")
 
 
 class Background(Generic[Result]):

@@ -27,8 +27,7 @@ PROXY_TIMES: Final = 8
 #: … and longer than this was answered by another host than the acknowledgments, which a proxy sends.
 PROXY_NS: Final = 20_000_000
 
-#: A request instead of the bare ACK of the SYN-ACK is late from this on: longer than most ways, and than a bulk
-#: judgment lets pass before data (`tcptui.analysis.stream.clean_streams.PAUSE_NS`).
+#: A request instead of the bare ACK of the SYN-ACK is late from this on: longer than most ways.
 LATE_REQUEST_NS: Final = 500_000_000
 
 

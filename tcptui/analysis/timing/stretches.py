@@ -34,7 +34,7 @@ ONE_WAY_PAUSES: Final = 2
 #: Shorter waits are not worth reading what a protocol inside TCP says of them.
 HELD_LEAST_NS: Final = 50_000_000
 #: In a connection of up to so many segments waits have to be longer, before it is read whether the client asked for
-#: them: those that `tcptui.analysis.stream.clean_streams` judges have none.
+#: them: most connections are as short, and to read one costs more than to judge it.
 SHORT: Final = 24
 SHORT_LEAST_NS: Final = 200_000_000
 #: Behind the last payload of ends that take turns, a shorter silence is not worth it.

@@ -38,7 +38,7 @@ HELD_MOST: Final = 1 << 28
 
 
 class SentOnStream:
-    """What one side sent on one stream."""
+    """All that one side sent on one stream, as it comes."""
 
     start = -1
     stop = -1
