@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.analysis.stream.alike import FEWEST, SameShapeView
+from tcptui.analysis.stream.same_shape import FEWEST, SameShapeView
 from tcptui.findings.annotate import annotated
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import OPENED

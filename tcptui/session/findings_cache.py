@@ -21,9 +21,9 @@ from tcptui.analysis.correction.find import hindsight, may_need
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.analysis.stream.alike import SameShapeView, alike
 from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
+from tcptui.analysis.stream.same_shape import SameShapeView, same_shapes
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
 from tcptui.analysis.timing.budget import split_together, time_budget
 from tcptui.analysis.timing.budget_parts import Part
@@ -239,7 +239,7 @@ class FindingsCache:
         apart = part.known[places] | part.alone[places] | part.read[streams] | gathered.quoted[places]
         apart |= (self._streams.evicted[streams] > 0) | (gathered.begins[places] == gathered.ends[places])
         looked: list[tuple[SameShapeView, bool]] = []
-        for same in alike(gathered, places[~apart]):
+        for same in same_shapes(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
             corrects = bool(part.look_back[same.places[0]])
             looked += together(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))

@@ -17,8 +17,8 @@ import pytest
 from resized import pcap_of, resized, tcp_frames
 from traces import write_trace
 
-from tcptui.analysis.stream import alike
-from tcptui.analysis.stream.alike import SameShape, SameShapeView
+from tcptui.analysis.stream import same_shape
+from tcptui.analysis.stream.same_shape import SameShape, SameShapeView
 from tcptui.analysis.stream.view import gather_streams
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.report.as_json import json_report
@@ -137,7 +137,7 @@ def written(session: Session) -> list[NDArray[Any]]:
 
 def one_by_one(session: Session, language: Language, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     with monkeypatch.context() as patch:
-        for module in (alike, lockstep):
+        for module in (same_shape, lockstep):
             patch.setattr(module, "FEWEST", 1 << 30)
         return report(session, language)
 
@@ -189,7 +189,7 @@ def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monke
     """What is cached of all streams, and what follows for the capture as a whole."""
     with closing(opened(crowd)) as one, closing(opened(crowd)) as other:
         one.judge(ALONE)
-        for module in (alike, lockstep):
+        for module in (same_shape, lockstep):
             monkeypatch.setattr(module, "FEWEST", 1 << 30)
         other.judge(ALONE)
         loud, expected = one.loud(), other.loud()
@@ -242,7 +242,7 @@ def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> Non
 def test_streams_with_one_hash_are_alike_only_where_their_segments_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alike._Segments, "hashes", lambda segments: np.zeros(len(segments._counts), np.int64))
+    monkeypatch.setattr(same_shape._Segments, "hashes", lambda segments: np.zeros(len(segments._counts), np.int64))
     talks = [told_twice(STORIES["refused" if number % 3 else "reset"], number) for number in range(12)]
     lines = sorted((line for talk in talks for line in talk), key=lambda line: float(line.split(" ", 1)[0]))
     with closing(opened(write_trace(tmp_path / "one_hash.pcap", lines))) as session:
@@ -307,12 +307,12 @@ def test_pauses_that_differ_part_few(story: str, tmp_path: Path, monkeypatch: py
 
 
 def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:
-    lines = [line for number in range(alike.FEWEST - 1) for line in told_twice(STORIES["refused"], number)]
+    lines = [line for number in range(same_shape.FEWEST - 1) for line in told_twice(STORIES["refused"], number)]
     with closing(opened(write_trace(tmp_path / "few.pcap", lines))) as session:
         (told,) = session.judged()
 
     assert not told.kinds
-    assert len(told.others) == alike.FEWEST - 1
+    assert len(told.others) == same_shape.FEWEST - 1
 
 
 #: Columns that are lanes in the test below, though there is one lane only.
@@ -324,7 +324,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
     """What rules do with numbers they can do with lanes, or it is refused; each stream is a lane of its own."""
     judged = 0
 
-    def cut(view: alike.SameShapeView, name: str) -> Any:
+    def cut(view: same_shape.SameShapeView, name: str) -> Any:
         cells = view._block.column(name)[view._at]
         return Lanes(cells, plain=False) if name in LANES else cells[:, 0].copy()
 
@@ -335,10 +335,10 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
     for capture in captures:
         with closing(opened(capture)) as session, monkeypatch.context() as patch:
             alone = one_by_one(session, Language.EN, monkeypatch)
-            for module in (alike, lockstep):
+            for module in (same_shape, lockstep):
                 patch.setattr(module, "FEWEST", 1)
-            patch.setattr(alike, "lanes_of", lanes_of)
-            patch.setattr(alike.SameShapeView, "cut", cut)
+            patch.setattr(same_shape, "lanes_of", lanes_of)
+            patch.setattr(same_shape.SameShapeView, "cut", cut)
             judged += sum(len(kind) for told in session.judged() for kind in told.kinds)
             assert report(session, Language.EN) == alone, capture
 

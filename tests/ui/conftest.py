@@ -173,7 +173,7 @@ class _AtOnce(Background[Any]):
 
 @pytest.fixture(autouse=True)
 def follow_is_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What *follow* shows is there when a key was pressed, however slow this machine is; `test_aside` has it late."""
+    """What *follow* shows is there when a key was pressed, however slow this is; `test_background` has it late."""
     monkeypatch.setattr("tcptui.ui.follow.base_screen.Background", _AtOnce)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
 _BULK_ROWS: Final = 131_072
-#: The same of callers that take a capture in many parts: more streams of a block are alike (`stream.alike`), which
+#: The same of callers that take a capture in many parts: more streams of a block are alike (`stream.same_shape`), which
 #: saves more than the cache.
 _PART_ROWS: Final = 8 * _BULK_ROWS
 #: Most streams of a block: what is told of each takes more memory than a few rows.

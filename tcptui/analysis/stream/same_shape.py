@@ -70,7 +70,7 @@ class SameShape:
     """They have the same numbers, lengths and windows; else only their shape is the same."""
 
 
-def alike(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[SameShape]:
+def same_shapes(gathered: Gathered, places: NDArray[np.int64]) -> Iterator[SameShape]:
     """Sets of `FEWEST` or more of ``places`` (in ``gathered.streams``) whose streams are alike; no stream is in two."""
     counts = gathered.ends[places] - gathered.begins[places]
     left = places[(counts > 0) & (counts <= LONGEST)]
