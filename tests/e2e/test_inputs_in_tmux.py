@@ -77,6 +77,26 @@ def test_pipe_that_is_slow_says_it_waits_then_grows_on_the_screen(terminal: Term
     assert terminal.wait_prompt() == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("-r - no such filter", "is not one libpcap understands"),
+        ("-Y tcp.nothing -r -", "tcp.nothing"),
+        ("--findings missing.toml -r -", "missing.toml"),
+        ("--stop-on no-such-finding -r -", "no-such-finding"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_told_before_the_pipe_says_anything(
+    terminal: Terminal, tmp_path: Path, words: str, reason: str
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    terminal.run(f"{program(terminal)} {words} <{pipe}")
+    with pipe.open("wb", buffering=0):
+        assert terminal.wait_prompt() == 2
+    assert reason in said(terminal)
+
+
 def test_pipe_without_packets_gets_one_line(terminal: Terminal) -> None:
     terminal.run(f"true | {program(terminal)} -")
     assert terminal.wait_prompt() == 1

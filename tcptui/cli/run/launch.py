@@ -117,11 +117,11 @@ class Launch:
         self.take_terminal()
 
     # -- what is opened --------------------------------------------------------------------
-    def open_files(self, names: Sequence[str], limit: int | None = None) -> list[Source]:
-        """Open the capture files ``names``; ``limit``: maximum spool size of standard input.  Raises InputError."""
+    def open_files(self, names: Sequence[str]) -> list[Source]:
+        """Open the capture files ``names``.  Raises InputError."""
         sources: list[Source] = []
         for name in names:
-            sources.append(self._standard_input(limit) if name == STANDARD_STREAM else open_file(Path(name)))
+            sources.append(open_file(Path(name)))
             self.round.callback(sources[-1].close)
         return sources
 
@@ -130,15 +130,20 @@ class Launch:
         """The descriptor of the original standard input where the terminal has taken its place, else None."""
         return self._setup.piped
 
-    def _standard_input(self, limit: int | None) -> Source:
-        """The original standard input; the terminal has replaced it for keys."""
+    def open_standard_input(self, limit: int | None) -> Source:
+        """The original standard input, once something came; the terminal has replaced it for keys.
+
+        ``limit``: maximum spool size in bytes.  Raises InputError.
+        """
         piped = self._setup.piped
         if piped is None:
             raise InputError("stdin_terminal")
         # Wait: the program at the other end of the pipe may be asking for a password on this terminal.
         if not wait_for_data(piped, lambda: say(self.words("cli.notice.waiting"), self.words)):
             raise InputError("stream_empty", path=STANDARD_STREAM)
-        return open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
+        source = open_descriptor(piped, STANDARD_STREAM, limit_bytes=limit)
+        self.round.callback(source.close)
+        return source
 
     def open_remote(self, target: RemoteTarget, command: RemoteCommand) -> RemoteSource:
         """A capture on another host, after its first bytes; ssh may ask for a password.  Raises CaptureError."""

@@ -101,7 +101,9 @@ class _Rounds:
         if isinstance(command, StartCommand | LiveCommand) or not readable_later(identity):
             self._start_child(identity)
         sources = (
-            self._launch.open_files(command.files, command.limits.spool) if isinstance(command, OpenCommand) else []
+            self._launch.open_files(command.files)
+            if isinstance(command, OpenCommand) and STANDARD_STREAM not in command.files
+            else []
         )
         with gc_paused_and_frozen():
             import tcptui.ui.app
@@ -278,17 +280,20 @@ class _Rounds:
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:
+        """Show the files of ``command``, which are ``sources``, or standard input, which is opened here."""
         forbid_sudo()
+        if command.filter_words:  # a wrong one is told before anything is waited for, or a file written
+            from tcptui.capture.bpf.packet_filter import PacketFilter
+
+            PacketFilter(command.filter_words)
+        if STANDARD_STREAM in command.files:
+            sources = [self._launch.open_standard_input(command.limits.spool)]
         for source in sources:
             refuse_unreadable(source)
         recent = self._recent()
         for name in command.files:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
-        if command.filter_words:  # a wrong one is told before a file is written
-            from tcptui.capture.bpf.packet_filter import PacketFilter
-
-            PacketFilter(command.filter_words)
         inputs = inputs_of(command, sources, self._launch.piped)
         files = open_kept(command, may_replace(command, self._says_yes, self._words, inputs))
         opened = [keep(partial(_identity, source), files) for source in sources]
