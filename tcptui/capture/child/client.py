@@ -37,7 +37,6 @@ from tcptui.capture.child.protocol import (
 )
 from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
-from tcptui.capture.source import SourceStatus
 from tcptui.capture.spool.files import spool_directory
 from tcptui.model.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
@@ -315,25 +314,34 @@ def ending_error(ended: Ended, interface: str, path: Path | None) -> TcptuiError
             return CaptureError("capture_broken", interface=interface, reason=safe_text(ended.text))
 
 
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """How a capture into a stream ended."""
+
+    packets: int = 0
+    """Packets given to the stream, of which the last few may be lost where its reader is gone."""
+    kernel_dropped: int = 0
+    """Packets dropped because the ring was full."""
+    error: TcptuiError | None = None
+
+
 def stream_to_descriptor(
     child: CaptureChild, options: CaptureOptions, descriptor: int = 1, *, opened: Callable[[], None] = lambda: None
-) -> SourceStatus:
+) -> StreamEnd:
     """``-w -``: capture into a pipe or file until ``-c`` is reached, its reader closes it, or `CaptureChild.stop`.
 
-    ``opened`` is called once the capture has begun.  Returns the kernel's counters; ``end`` is 0, because the bytes of
-    a pipe are not counted.  Raises CaptureError when the capture cannot begin, OutputError where ``descriptor`` is a
-    terminal.
+    ``opened`` is called once the capture has begun.  Raises CaptureError when the capture cannot begin, OutputError
+    where ``descriptor`` is a terminal.
     """
     if os.isatty(descriptor):
         raise OutputError("output_terminal")
     child.open(options, descriptor, None, is_stream=True)
     opened()
-    status = SourceStatus(end=0, complete=False, received=0, kernel_dropped=0, interface_dropped=0)
+    end = StreamEnd()
     for message in child.messages():
         match message:
             case Level():
-                status = SourceStatus(0, False, message.received, message.kernel_dropped, message.interface_dropped)
+                end = StreamEnd(message.packets, message.kernel_dropped)
             case Ended():
-                error = ending_error(message, safe_text(options.interface), Path("-"))
-                return replace(status, complete=True, error=error)
-    return replace(status, complete=True, error=child.died())
+                return replace(end, error=ending_error(message, safe_text(options.interface), Path("-")))
+    return replace(end, error=child.died())

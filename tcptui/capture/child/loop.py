@@ -132,7 +132,7 @@ class Capture:
         """Since when the file has been at its limit (monotonic seconds); None: below it."""
         self._end = request.append_at
         self._settled = 0
-        """Packets in the file's first `_end` bytes, of those of this capture."""
+        """Packets of this capture in the file's first `_end` bytes, or given to the stream."""
         self._unwritten = 0
         """At the end: packets that were taken from the kernel, but are not in the file."""
         self._left_in_ring = 0
@@ -290,6 +290,8 @@ class Capture:
                 raise _CaptureOverError(Ending.DISK_FULL)
             self._end, self._settled = end, self._tally.packets
             self._check_limit()
+        else:
+            self._settled = self._tally.packets
         control.send_nowait(self._level())
 
     def _checked_size(self) -> int:
@@ -339,7 +341,9 @@ class Capture:
             self._ring.close()
         self._pcap.close()
         whole = True
-        if not is_stream:
+        if is_stream:
+            self._unwritten = self._tally.packets - self._settled
+        else:
             size = os.fstat(self._file).st_size
             if size >= self._end:
                 self._end, count = whole_records(self._file, self._end, size)

@@ -32,13 +32,13 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     try:
         footing = drop_root(identity, may_offer_sudo=True)
         with signals_stop(child.stop):
-            status = stream_to_descriptor(child, capture_options(command), opened=forbid_sudo)
+            end = stream_to_descriptor(child, capture_options(command), opened=forbid_sudo)
     except CaptureDeniedError as error:
         return offer_sudo(error, sys.argv[1:], words)
     finally:
         child.close()
     print_privilege_notice(footing, words)
-    say(words("cli.live.streamed", packets=status.received or 0, dropped=status.kernel_dropped or 0), words)
-    if status.error is not None:
-        raise status.error
+    say(words("cli.live.summary", packets=end.packets, dropped=end.kernel_dropped), words)
+    if end.error is not None:
+        raise end.error
     return 0

@@ -145,7 +145,6 @@ Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
     "cli.interface.wireless": "wireless",
     "cli.interface.disconnected": "disconnected",
     "cli.interface.none": "no interface can be captured",
-    "cli.live.streamed": "{packets} packets passed the filter, {dropped} dropped by the kernel",
     "cli.live.summary": "{packets} packets captured, {dropped} dropped by the kernel",
     "cli.live.summary_unknown": "{packets} packets captured; tcpdump did not say how many were dropped",
 }

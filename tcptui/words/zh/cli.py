@@ -139,7 +139,6 @@ packets、slice、assert、graph、requests、export 各有自己的帮助页：
     "cli.interface.wireless": "无线",
     "cli.interface.disconnected": "未连接",
     "cli.interface.none": "没有可以抓包的接口",
-    "cli.live.streamed": "通过过滤的数据包 {packets} 个，内核丢弃 {dropped} 个",
     "cli.live.summary": "捕获 {packets} 个数据包，内核丢弃 {dropped} 个",
     "cli.live.summary_unknown": "抓到 {packets} 个数据包；远端的 tcpdump 没有报告丢了多少",
 }
