@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.campaigns.faults.capturing import Fault, Mode, fits, reported_packets
 from tests.campaigns.faults.numbered import FILE_HEADER, Held, record
+from tests.campaigns.faults.reading import is_whole
 
 
 def held(*files: bytes) -> Held:
@@ -44,6 +46,16 @@ def test_largest_number_of_packets_is_what_was_reported() -> None:
     assert reported_packets("3 packets\n12,345 packets captured, 7 dropped by the kernel") == 12_345
     assert reported_packets("1 packet, findings: 2") == 1
     assert reported_packets("interface eth0") == 0
+
+
+def test_result_that_lacks_its_end_is_not_whole() -> None:
+    block = struct.pack("<III", 6, 12, 12)
+
+    assert is_whole(block * 2)
+    assert not is_whole(block + block[:-1])
+    assert is_whole(b"<!doctype html><html></html>\n")
+    assert not is_whole(b"<!doctype html><html>")
+    assert not is_whole(b"")
 
 
 def test_every_mode_meets_a_signal_and_every_fault_a_mode() -> None:

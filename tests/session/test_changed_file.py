@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
 from captures import mixed
 
+import tcptui
 from tcptui.capture.file_source import FileChangedError
 from tcptui.cli.run.load import exit_code
 from tcptui.dfilter.compile import compile_filter
@@ -20,7 +24,25 @@ from tcptui.session.slicing.write import Slicer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+
+ROOT: Final = str(Path(tcptui.__file__).parents[1])
+#: The program, which shortens its first argument when it begins to write the result.
+_CHANGING: Final = """
+import os, sys
+from tcptui.__main__ import main
+from tcptui.capture.slicing.sink import Sink
+
+path = sys.argv.pop(1)
+enter = Sink.__enter__
+
+def change_first(sink):
+    os.truncate(path, 500)
+    return enter(sink)
+
+Sink.__enter__ = change_first
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -67,6 +89,32 @@ def test_changed_file_is_said_and_no_longer_asked(change: Callable[[Path], None]
     refused(session)
     with pytest.raises(NotesError):
         _ = session.notebook
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "FILE", "--html", "OUT", "--overwrite"),
+        ("requests", "FILE", "--har", "OUT", "--overwrite"),
+        ("slice", "FILE", "--stream", "0", "-w", "OUT", "--overwrite"),
+        ("graph", "FILE", "--stream", "0", "--svg", "OUT"),
+    ],
+)
+def test_result_of_a_file_that_is_changed_while_it_is_written_replaces_nothing(
+    words: tuple[str, ...], path: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    old = b"the old file" if "--overwrite" in words else None
+    if old is not None:
+        out.write_bytes(old)
+    places = {"FILE": str(path), "OUT": str(out)}
+    program = (sys.executable, "-c", _CHANGING, str(path), *(places.get(word, word) for word in words))
+    done = subprocess.run(program, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ROOT}, check=False)
+
+    assert done.returncode == 1
+    assert "was changed while it was read" in done.stderr
+    assert (out.read_bytes() if out.exists() else None) == old
+    assert {each.name for each in tmp_path.iterdir()} <= {"a.pcap", "out"}, "nothing half written is left"
 
 
 def test_file_that_grows_is_still_the_same(path: Path) -> None:

@@ -16,7 +16,7 @@ from tcptui.cli.commands import STANDARD_STREAM, GraphForm
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.graph_rows import graph_csv
-from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, require_unchanged, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.model.safe_text import safe_text
 from tcptui.session.graphs.stream_graphs import StreamGraphs
@@ -69,6 +69,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         else:
             with Sink(Path(command.out)) as sink:
                 sink.write(drawn.encode())
+                require_unchanged(session)
             say(words("graph.written", file=safe_text(command.out)), words)
         return exit_code(session, [opened.source])
     finally:

@@ -79,13 +79,21 @@ def has_failed(session: Session) -> bool:
     return session.progress.phase is Phase.FAILED
 
 
+def require_unchanged(session: Session) -> None:
+    """Raise InputError where a file of ``session`` was changed meanwhile.
+
+    Called before a `Sink` is closed, it leaves the old file as it was.
+    """
+    with packets_read_again(session):
+        session.require_unchanged()
+
+
 def exit_code(session: Session, sources: Iterable[Source]) -> int:
     """0 when ``session`` has all bytes that its ``sources`` had; 1 when some were damaged or not read at all.
 
     Raises InputError where a file was changed meanwhile.
     """
-    with packets_read_again(session):
-        session.require_unchanged()
+    require_unchanged(session)
     unread = session.progress.unread is not None or has_failed(session)
     return TcptuiError.exit_code if unread or any(source.status().error is not None for source in sources) else 0
 

@@ -21,6 +21,7 @@ from tcptui.cli.run.load import (
     packets_read_again,
     read_whole,
     require_stream,
+    require_unchanged,
     write,
 )
 from tcptui.cli.run.own_findings import own_rules
@@ -164,5 +165,6 @@ def _write_page(
     with signals_unwind(), Sink(Path(command.html), may_replace, descriptor=descriptor) as sink:
         for piece in page(summary, label, requests_of, chart_of, words, notice):
             sink.write(piece.encode("utf-8", "replace"))
+        require_unchanged(session)
     if not to_stdout:
         say(words("page.written", file=safe_text(command.html)), words)

@@ -16,7 +16,7 @@ from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_unchanged, write
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
@@ -225,6 +225,7 @@ def _write_har(command: RequestsCommand, found: FoundRequests, may_replace: Repl
         with Sink(out, may_replace, descriptor=sys.stdout.fileno() if to_stdout else None) as sink:
             for piece in archive.pieces():
                 sink.write(piece)
+            require_unchanged(session)
     say(words("requests.har.written", n=Count(len(archive)), file=safe_text(command.har)), words)
     if left_out:
         say(words("requests.har.left-out", n=Count(left_out)), words)

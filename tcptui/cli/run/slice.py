@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import tcptui
+from tcptui.capture.file_source import FileChangedError
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -92,6 +93,8 @@ def write_rows(session: Session, slicer: Slicer, rows: I64, sink: Sink, comments
             slicer.write(rows, sink, comments.of, f"tcptui {tcptui.__version__}")
     except BrokenPipeError:
         raise
+    except FileChangedError as error:
+        raise InputError("file_changed", path=session.label) from error
     except OSError as error:
         raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
