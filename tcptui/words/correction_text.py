@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SIDES: Final = ("client", "server")
 #: Reasons are not computed for streams with more packets: this many take some 20 ms, about as long as a key press may.
 MAX_CORRECTED_PACKETS: Final = 100_000
+_CORRECTED: Final = int(RowMark.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class RowCorrection:
 
 def is_corrected(source: Source, row: int) -> bool:
     """Whether later packets corrected what ``row`` did."""
-    return bool(int(source.store.marks[row]) & RowMark.CORRECTED)
+    return bool(int(source.store.marks[row]) & _CORRECTED)
 
 
 def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
@@ -53,7 +54,7 @@ def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
     if int(source.streams.packets[stream]) > MAX_CORRECTED_PACKETS:
         return {}
     view = source.view(stream)
-    marked = (source.store.marks[view.rows] & RowMark.CORRECTED) != 0
+    marked = (source.store.marks[view.rows] & _CORRECTED) != 0
     if not marked.any():
         return {}
     return {

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.table import NO_BASE, SCALE_UNKNOWN
@@ -22,12 +24,17 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.words.explanation import Source
 
 #: Largest window in bytes (RFC 7323, 2.3); an acknowledgment number that moved further is relative to another base.
 LARGEST_WINDOW: Final = 1 << 30
 #: Earlier packets of the stream that are searched for the context of a packet.
 REACH: Final = 512
+#: `DecodeIssue` of rows whose payload length stands in the view of their stream alone.
+_COUNTED_BY_VIEW: Final = int(DecodeIssue.ZERO_FILLED | DecodeIssue.LENGTH_FORGOTTEN)
+_TCP: Final = int(RowKind.TCP)
 #: In streams with more packets a resend is explained without its earlier copy: finding that reads the whole stream.
 DETAILED_SEGMENTS: Final = 20_000
 
@@ -82,40 +89,51 @@ class PacketContext:
 
 def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
     """The segment in ``row`` with relative numbers; ``rebased`` is `rebased_at` of its stream."""
+    return read_segments(source, [row], rebased)[0]
+
+
+def read_segments(source: Source, rows: Sequence[int], rebased: Rebased = ()) -> list[Segment]:
+    """The segments in ``rows`` of one stream; ``rebased`` is `rebased_at` of it."""
     store, streams = source.store, source.streams
-    stream = int(store.stream[row])
-    client_is_b = int(streams.client_is_b[stream])
-    from_b = int(store.from_b[row])
-    side = int(from_b != client_is_b)
-    bases = [int(streams.base_a[stream]), int(streams.base_b[stream])]
+    at = np.array(rows, np.int64)
+    stream = int(store.stream[rows[0]])
+    from_b = store.from_b[at].astype(np.int64)
+    bases = np.empty((2, len(at)), np.int64)
+    bases[0], bases[1] = streams.base_a[stream], streams.base_b[stream]
     for since, of_b, number in rebased:
-        if since <= row:
-            bases[of_b] = number
-    own, peer = (0 if base == NO_BASE else base for base in (bases[from_b], bases[1 - from_b]))
-    scale = int((streams.scale_a, streams.scale_b)[from_b][stream])
-    flags = int(store.flags[row])
-    return Segment(
-        row=row,
-        side=side,
-        flags=flags,
-        seq=(int(store.seq[row]) - own) & SEQ_MASK,
-        ack=(int(store.ack[row]) - peer) & SEQ_MASK,
-        length=_length(source, row),
-        window=int(store.window[row]) << (max(scale, 0) if not flags & SYN else 0),
-        time_ns=int(store.time_ns[row]),
-        frame=int(store.frame[row]),
+        bases[of_b, at >= since] = number
+    bases[bases == NO_BASE] = 0
+    each = np.arange(len(at))
+    flags = store.flags[at].astype(np.int64)
+    scale = np.array([max(int(streams.scale_a[stream]), 0), max(int(streams.scale_b[stream]), 0)])
+    shift = np.where(flags & SYN, 0, scale[from_b])
+    columns = (
+        from_b != int(streams.client_is_b[stream]),
+        flags,
+        (store.seq[at].astype(np.int64) - bases[from_b, each]) & SEQ_MASK,
+        (store.ack[at].astype(np.int64) - bases[1 - from_b, each]) & SEQ_MASK,
+        _lengths(source, at),
+        store.window[at].astype(np.int64) << shift,
+        store.time_ns[at],
+        store.frame[at],
     )
+    side, *others = (column.tolist() for column in columns)
+    return [Segment(row, int(of_server), *values) for row, of_server, *values in zip(rows, side, *others, strict=True)]
 
 
-def _length(source: Source, row: int) -> int:
+def _lengths(source: Source, at: NDArray[np.int64]) -> NDArray[np.int64]:
     """Payload bytes as findings count them: padding left out, and what the file cut off without saying so included."""
     store = source.store
-    if int(store.issues[row]) & (DecodeIssue.ZERO_FILLED | DecodeIssue.LENGTH_FORGOTTEN):
-        view = source.view(int(store.stream[row]))
-        place = int(view.rows.searchsorted(row))
-        if place < len(view) and int(view.rows[place]) == row:
-            return int(view.length[place])
-    return max(0, int(store.length[row]))
+    lengths = np.maximum(store.length[at].astype(np.int64), 0)
+    counted = (store.issues[at] & _COUNTED_BY_VIEW) != 0
+    if counted.any():
+        view = source.view(int(store.stream[at[0]]))
+        wanted = np.flatnonzero(counted)
+        places = view.rows.searchsorted(at[wanted])
+        is_there = places < len(view)
+        is_there[is_there] = view.rows[places[is_there]] == at[wanted[is_there]]
+        lengths[wanted[is_there]] = view.length[places[is_there]]
+    return lengths
 
 
 #: Changes of base: (row of a SYN-ACK, endpoint (1: *b*), its new base).  From that row on, relative sequence numbers of
@@ -143,23 +161,19 @@ def read_context(source: Source, row: int) -> PacketContext:
     segment = read_segment(source, row, rebased)
     previous: list[Segment | None] = [None, None]
     highest: list[int | None] = [None, None]
-    earlier, steps = int(store.previous[row]), 0
     peer_fin: Segment | None = None
     asked: Segment | None = None
-    while earlier >= 0 and steps < REACH:
-        if store.kind[earlier] == RowKind.TCP:
-            other = read_segment(source, earlier, rebased)
-            if previous[other.side] is None:
-                previous[other.side] = other
-            best = highest[other.side]
-            if not other.flags & RST and (best is None or ahead(other.end, best) > 0):
-                highest[other.side] = other.end
-            if other.side != segment.side:
-                if peer_fin is None and other.flags & FIN:
-                    peer_fin = other
-                if asked is None and other.flags & ACK and other.ack == segment.seq:
-                    asked = other
-        earlier, steps = int(store.previous[earlier]), steps + 1
+    for other in _segments_before(source, row, rebased):
+        if previous[other.side] is None:
+            previous[other.side] = other
+        best = highest[other.side]
+        if not other.flags & RST and (best is None or ahead(other.end, best) > 0):
+            highest[other.side] = other.end
+        if other.side != segment.side:
+            if peer_fin is None and other.flags & FIN:
+                peer_fin = other
+            if asked is None and other.flags & ACK and other.ack == segment.seq:
+                asked = other
     resend, original, detailed = _resend(source, row)
     scale = (source.streams.scale_a, source.streams.scale_b)[int(store.from_b[row])][stream]
     return PacketContext(
@@ -176,6 +190,19 @@ def read_context(source: Source, row: int) -> PacketContext:
         original is not None and int(store.ttl[original.row]) != int(store.ttl[row]),
         scale != SCALE_UNKNOWN or bool(segment.flags & SYN),
     )
+
+
+def _segments_before(source: Source, row: int, rebased: Rebased) -> list[Segment]:
+    """The TCP segments of the stream among the `REACH` packets before ``row``, newest first."""
+    store, rows = source.store, list[int]()
+    earlier = int(store.previous[row])
+    for _ in range(REACH):
+        if earlier < 0:
+            break
+        if store.kind[earlier] == _TCP:
+            rows.append(earlier)
+        earlier = int(store.previous[earlier])
+    return read_segments(source, rows, rebased) if rows else []
 
 
 def _resend(source: Source, row: int) -> tuple[Resend | None, Segment | None, bool]:
