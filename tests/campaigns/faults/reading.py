@@ -159,9 +159,8 @@ class Bench:
                 stack.callback(subprocess.run, ["umount", "--lazy", str(folder)], check=True)
             capture, out = self._capture, folder / "out"
             if fault in {Fault.CUT, Fault.CUT_MEANWHILE}:
-                capture = self._folder / f"{mark}.pcap"
+                capture = folder / self._capture.name  # results name the capture
                 shutil.copyfile(self._capture, capture)
-                stack.callback(capture.unlink)
                 if fault is Fault.CUT:
                     os.truncate(capture, chance.randrange(1000, self._capture.stat().st_size))
             out.write_bytes(_OLD)
@@ -194,7 +193,7 @@ class Bench:
                 process.wait()
             for file in (results, messages):
                 file.seek(0)
-            return Answer(process.returncode, results.read(), messages.read(), out.read_bytes())
+            return Answer(process.returncode, _named(results.read(), capture), messages.read(), out.read_bytes())
 
     def _happen(
         self, process: subprocess.Popen[bytes], fault: Fault | None, capture: Path, chance: random.Random, mark: str
@@ -214,6 +213,11 @@ class Bench:
             if workers:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(chance.choice(workers), signal.SIGKILL)
+
+
+def _named(data: bytes, capture: Path) -> bytes:
+    """``data`` with one name for the capture, whose copies are elsewhere."""
+    return data.replace(os.fsencode(capture), b"FILE")
 
 
 def _processor_s(pid: int) -> float:
