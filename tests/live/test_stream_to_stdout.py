@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,6 +63,24 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, str]:
         out += more
     said = process.stderr.read().decode()
     return process.wait(), out, said
+
+
+@contextmanager
+def asking(link: Link) -> Iterator[None]:
+    """Packets that keep coming."""
+    over = threading.Event()
+
+    def keep_asking() -> None:
+        while not over.is_set():
+            link.ask(20)
+
+    asker = threading.Thread(target=keep_asking)
+    asker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        asker.join()
 
 
 def child_of(process: subprocess.Popen[bytes]) -> int:
@@ -124,23 +143,12 @@ def test_capture_process_that_was_stopped_does_not_hold_up_the_end(
 def test_no_packet_is_told_that_the_kernel_had_not_handed_over(
     stream: subprocess.Popen[bytes], link: Link, is_killed: bool
 ) -> None:
-    over = threading.Event()
-
-    def keep_asking() -> None:
-        while not over.is_set():
-            link.ask(20)
-
-    asker = threading.Thread(target=keep_asking)
-    asker.start()
-    try:
+    with asking(link):
         if is_killed:
             os.kill(child_of(stream), signal.SIGKILL)
         else:
             stream.send_signal(signal.SIGTERM)
         code, out, said = ended(stream)
-    finally:
-        over.set()
-        asker.join()
 
     assert code == int(is_killed)
     (told,) = re.findall(r"(\d+) packets captured", said)
@@ -154,6 +162,37 @@ def test_reader_that_closes_the_pipe_is_no_error(stream: subprocess.Popen[bytes]
     until(lambda: bool(link.ask()) or stream.poll() is not None, "the end")
 
     assert stream.returncode == 0
+
+
+def test_reader_that_leaves_amid_packets_ends_it(stream: subprocess.Popen[bytes], link: Link) -> None:
+    assert stream.stdout is not None
+    assert stream.stderr is not None
+    link.flood("data", 2_000)  # more than a pipe holds
+    assert stream.stdout.read(4_000)
+    stream.stdout.close()
+    code = stream.wait(SECONDS)
+
+    assert code == 0
+    assert "packets captured" in stream.stderr.read().decode()
+
+
+def test_disk_that_fills_amid_packets_is_an_error_and_what_is_told_is_there(link: Link, tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        with (tmp_path / "out.pcap").open("wb") as out, asking(link):
+            words = [*link.inside, sys.executable, "-m", "tcptui", "-i", INTERFACE, "-w", "-"]
+            done = subprocess.run(
+                words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False,
+            )  # fmt: skip
+        written = (tmp_path / "out.pcap").read_bytes()
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+    assert done.returncode == 1
+    assert "disk is full" in done.stderr
+    (told,) = re.findall(r"(\d+) packets captured", done.stderr)
+    assert 0 < int(told) <= whole_packets(written[24:], may_be_cut=True)
 
 
 def test_full_disk_is_an_error(link: Link) -> None:

@@ -30,6 +30,7 @@ from tcptui.capture.child.protocol import (
     Refusal,
     StopRequest,
 )
+from tcptui.capture.child.stream_writer import StreamWriter
 from tcptui.capture.interfaces import is_up
 from tcptui.capture.spool.punch import held_bytes
 from tcptui.capture.spool.whole_records import whole_records
@@ -48,7 +49,6 @@ IDLE_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2 * BLOCK_SECONDS
 #: How long a file at its size limit waits for its oldest bytes to be released, in seconds.
 ROOM_SECONDS: Final = 20.0
-_STDOUT: Final = 1
 #: Upper bound of packets per dispatch; without one libpcap stays in its loop for as long as packets come.
 ROUND_PACKETS: Final = 8192
 #: … and of those that are written to a stream: where its reader is slow, a stop is noticed only after them.
@@ -117,6 +117,7 @@ class Capture:
     def __init__(self, request: CaptureRequest, descriptor: int) -> None:
         self._request = request
         self._file = descriptor
+        self._stream: StreamWriter | None = None
         self._pcap = activate(request)
         try:
             self._filter = set_filter(self._pcap, request)
@@ -157,7 +158,7 @@ class Capture:
     def _open_dumper(self) -> Any:
         try:
             if self._request.is_stream:
-                os.dup2(self._file, _STDOUT)
+                self._stream = StreamWriter(self._file)
                 return self._pcap.dump_open("-")
             if self._request.append_at:
                 return self._pcap.dump_open_append(f"/dev/fd/{self._file}")
@@ -235,14 +236,30 @@ class Capture:
         if not self._request.is_stream:
             # Before writing: behind a truncated end that leaves a hole of zeros, and the size as it should be.
             self._checked_size()
+        if self._stream is not None:
+            try:
+                self._pcap.dispatch(STREAM_PACKETS, self._dump)
+            finally:
+                self._pass_on(self._stream)
+            return
         if self._ring is None:
-            self._pcap.dispatch(STREAM_PACKETS if self._request.is_stream else ROUND_PACKETS, self._dump)
+            self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
         self._tally.add(*self._ring.take(self._file, self._tally.octets, self._tally.left()))
         if failure := self._ring.failure():
             if failure != errno.ENETDOWN:
                 raise _CaptureOverError(Ending.BROKEN, os.strerror(failure))
             self._is_down = True
+
+    def _pass_on(self, stream: StreamWriter) -> None:
+        """Flush to ``stream``.  Raises `_CaptureOverError` when it cannot be written."""
+        try:
+            self._dumper.flush()
+            stream.pass_on(self._tally.octets)
+        except (cypcap.Error, OSError) as error:
+            ending = Ending.READER_GONE if has_no_reader(self._file) else Ending.DISK_FULL
+            raise _CaptureOverError(ending, error_text(error)) from error
+        self._settled = self._tally.packets
 
     def _drain(self) -> None:
         """After a stop, write what is left in the ring: at a high rate more than was written before the deadline."""
@@ -267,7 +284,7 @@ class Capture:
         """Write what the ring still holds of a failed interface; libpcap reports the failure before those packets."""
         deadline = time.monotonic() + LINGER_SECONDS
         while time.monotonic() < deadline:
-            with contextlib.suppress(cypcap.Error):
+            with contextlib.suppress(cypcap.Error, _CaptureOverError):
                 self._take()
             time.sleep(BLOCK_SECONDS / 4)
 
@@ -276,23 +293,28 @@ class Capture:
         return self._request.is_stream or self._wanted_end() != self._end
 
     def _settle(self, control: Control) -> None:
-        """Flush the file, check its size, and send a `Level`.  Raises `_CaptureOverError` when it cannot go on."""
+        """Flush file or stream, check the file's size, and send a `Level`.
+
+        Raises `_CaptureOverError` when it cannot go on.
+        """
+        if self._stream is not None:
+            self._pass_on(self._stream)
+        else:
+            self._settle_file()
+        self._counters.update(self._pcap.stats())
+        control.send_nowait(self._level())
+
+    def _settle_file(self) -> None:
         try:
             self._dumper.flush()
         except cypcap.Error as error:
-            is_gone = self._request.is_stream and has_no_reader(_STDOUT)
-            raise _CaptureOverError(Ending.READER_GONE if is_gone else Ending.DISK_FULL, error_text(error)) from error
-        self._counters.update(self._pcap.stats())
-        if not self._request.is_stream:
-            end, size = self._wanted_end(), self._checked_size()
-            # libpcap's dumper does not report a failed write, and then writes nothing more.
-            if size < end:
-                raise _CaptureOverError(Ending.DISK_FULL)
-            self._end, self._settled = end, self._tally.packets
-            self._check_limit()
-        else:
-            self._settled = self._tally.packets
-        control.send_nowait(self._level())
+            raise _CaptureOverError(Ending.DISK_FULL, error_text(error)) from error
+        end, size = self._wanted_end(), self._checked_size()
+        # libpcap's dumper does not report a failed write, and then writes nothing more.
+        if size < end:
+            raise _CaptureOverError(Ending.DISK_FULL)
+        self._end, self._settled = end, self._tally.packets
+        self._check_limit()
 
     def _checked_size(self) -> int:
         """The size of the file; raises `_CaptureOverError` if another program truncated it."""

@@ -450,8 +450,9 @@ class _Run:
         gone = mode is Mode.STREAM and fault in {Fault.READER_GONE, Fault.KILL}
         if outcome.reported > outcome.kept and not gone:
             outcome.wrong.append(f"{outcome.reported} packets were reported, {outcome.kept} are kept")
-        was_killed_writing = mode is Mode.STREAM and fault is Fault.CHILD_KILLED  # into a pipe, amid a record
-        if held.torn and fault is not Fault.KILL and not was_killed_writing:
+        # Into a pipe nothing is written twice: its writer was killed, or its reader left, amid a record.
+        was_cut = mode is Mode.STREAM and fault in {Fault.CHILD_KILLED, Fault.READER_GONE}
+        if held.torn and fault is not Fault.KILL and not was_cut:
             outcome.wrong.append(f"torn: {held.torn}")
         old = self._folder / "out.pcap"
         if self._has_old and old.read_bytes() == b"":
