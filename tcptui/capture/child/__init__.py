@@ -8,6 +8,7 @@ started it.
 ``control``           the child's end of that socket pair
 ``client``            the app's end: starts the child, sends requests, receives messages
 ``loop``              one capture: polls libpcap's handle, fills the spool, sends `Level` messages
+``stream_writer``     gives a pipe what libpcap's dumper wrote to memory, and sees what fails
 ``pcap_handle``       opens a libpcap handle, or says why it cannot
 ``packet_ring``, ``ring_geometry``  copies blocks of the kernel's ring to the file; the ring's layout
 ``buffer_size``, ``priority``  the ring's default size; nice values

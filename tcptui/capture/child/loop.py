@@ -118,6 +118,7 @@ class Capture:
         self._request = request
         self._file = descriptor
         self._stream: StreamWriter | None = None
+        """What ``descriptor`` is written by where it is a stream."""
         self._pcap = activate(request)
         try:
             self._filter = set_filter(self._pcap, request)
@@ -233,15 +234,14 @@ class Capture:
         Raises `_CaptureOverError` for another socket error or a file that was truncated meanwhile, or cypcap.Error from
         libpcap's loop.
         """
-        if not self._request.is_stream:
-            # Before writing: behind a truncated end that leaves a hole of zeros, and the size as it should be.
-            self._checked_size()
         if self._stream is not None:
             try:
                 self._pcap.dispatch(STREAM_PACKETS, self._dump)
             finally:
                 self._pass_on(self._stream)
             return
+        # Before writing: behind a truncated end that leaves a hole of zeros, and the size as it should be.
+        self._checked_size()
         if self._ring is None:
             self._pcap.dispatch(ROUND_PACKETS, self._dump)
             return
