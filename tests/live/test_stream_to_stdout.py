@@ -177,7 +177,7 @@ def test_reader_that_leaves_amid_packets_ends_it(stream: subprocess.Popen[bytes]
 
 
 def test_disk_that_fills_amid_packets_is_an_error_and_what_is_told_is_there(link: Link, tmp_path: Path) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(tmp_path)], check=True)  # several rounds
     try:
         with (tmp_path / "out.pcap").open("wb") as out, asking(link):
             words = [*link.inside, sys.executable, "-m", "tcptui", "-i", INTERFACE, "-w", "-"]
