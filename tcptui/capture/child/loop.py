@@ -171,14 +171,15 @@ class Capture:
         """Capture until something ends it; returns why, and whether the app is still connected."""
         text = ""
         try:
-            self._settle(control)
-            for _ in self._rounds(control, is_terminated):
+            try:
                 self._settle(control)
-        except _CaptureOverError as over:
+                for _ in self._rounds(control, is_terminated):
+                    self._settle(control)
+            except cypcap.Error as error:
+                self._ending, text = self._why_broken(), error_text(error)
+                self._salvage()
+        except _CaptureOverError as over:  # also while what is left is salvaged
             self._ending, text = over.ending, over.text
-        except cypcap.Error as error:
-            self._ending, text = self._why_broken(), error_text(error)
-            self._salvage()
         finally:
             whole = self._close()
         if not whole and self._ending is not Ending.CUT:
@@ -281,10 +282,13 @@ class Capture:
         self._is_down = not is_up(self._request.interface)
 
     def _salvage(self) -> None:
-        """Write what the ring still holds of a failed interface; libpcap reports the failure before those packets."""
+        """Write what the ring still holds of a failed interface; libpcap reports the failure before those packets.
+
+        Raises `_CaptureOverError` when nothing more can be written.
+        """
         deadline = time.monotonic() + LINGER_SECONDS
         while time.monotonic() < deadline:
-            with contextlib.suppress(cypcap.Error, _CaptureOverError):
+            with contextlib.suppress(cypcap.Error):
                 self._take()
             time.sleep(BLOCK_SECONDS / 4)
 
