@@ -58,10 +58,12 @@ def read_whole(
 def packets_read_again(session: Session) -> Iterator[None]:
     """Inside, packets are read once more: what the system says against that is raised as InputError.
 
-    Not for what writes: an error of the output is another one.
+    What is written inside goes through a `Sink`, whose errors are others, or to a pipe without a reader.
     """
     try:
         yield
+    except BrokenPipeError:
+        raise
     except FileChangedError as error:
         raise InputError("file_changed", path=session.label) from error
     except OSError as error:

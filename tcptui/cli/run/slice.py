@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import tcptui
-from tcptui.capture.file_source import FileChangedError
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -20,9 +19,9 @@ from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_known
 from tcptui.cli.signals import signals_unwind
-from tcptui.model.errors import InputError, OutputError
+from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
-from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.model.safe_text import safe_text
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import Notebook
 from tcptui.session.slicing import choose
@@ -86,17 +85,11 @@ def reading_again(session: Session) -> Slicer:
 
 def write_rows(session: Session, slicer: Slicer, rows: I64, sink: Sink, comments: Comments | None) -> None:
     """Write ``rows`` to ``sink``, as pcap without ``comments``.  Raises OutputError and InputError."""
-    try:
+    with packets_read_again(session):
         if comments is None:
             slicer.write_pcap(rows, sink)
         else:
             slicer.write(rows, sink, comments.of, f"tcptui {tcptui.__version__}")
-    except BrokenPipeError:
-        raise
-    except FileChangedError as error:
-        raise InputError("file_changed", path=session.label) from error
-    except OSError as error:
-        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
 
 def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) -> NDArray[np.bool_]:
