@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -258,17 +257,6 @@ def test_connections_that_came_after_the_severities_were_read_are_no_problem() -
     index, severity = listed("EEE")
 
     assert index.next_problem(severity[:1], 0, 1) == ListedProblem(2, Severity.ERROR, 1, 1)
-
-
-def test_next_problem_of_a_hundred_thousand_is_not_felt() -> None:
-    index = ConnectionIndex()
-    index.order = np.random.default_rng(7).permutation(100_000).astype(np.int32)
-    severity = np.random.default_rng(8).integers(0, 4, 100_000).astype(np.uint8)
-    began = time.process_time()
-    for position in range(20):
-        assert index.next_problem(severity, 5_000 * position, 1) is not None
-
-    assert time.process_time() - began < 20 * 0.005
 
 
 @pytest.mark.parametrize("distinct", [0, 1, 5, 24, 25, 300])

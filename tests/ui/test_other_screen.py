@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -279,9 +278,7 @@ async def test_a_key_in_a_hundred_thousand_rows_reads_those_on_screen_only(
         read: list[int] = []
         of = session.other_lines._read
         monkeypatch.setattr(session.other_lines, "_read", lambda row: (read.append(row), of(row))[1])
-        began = time.process_time()
         await player.press("G")
-        assert time.process_time() - began < 2
         assert "100000" in player.text
         assert 0 < len(read) <= 60
 
