@@ -183,6 +183,11 @@ class ExportScreen(KeyedScreen[int]):
         self.files.empty_text = self.words("export.unreadable", reason=reason)
         self.say(self.files.empty_text)
 
+    @property
+    def settled(self) -> bool:
+        """Whether what is shown is up to date."""
+        return not self.busy
+
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
         """From a worker thread: call ``function`` on the event loop, unless ``cancel`` is set."""
         if not cancel.is_set():
