@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from screen_lines import screen_lines
+from textual._compositor import Compositor
 from textual.css.stylesheet import Stylesheet
 
 from tcptui.protocols.scapy_child.client import Reply, ScapyChild
@@ -159,6 +160,21 @@ def _each_style_sheet_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _painted_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames that no terminal shows are not rendered, but for tests of that: a third of the time of all went there.
+
+    `screen_lines` renders what a test looks at.
+    """
+    if request.node.get_closest_marker("painted") is not None:
+        return
+
+    def unseen(self: Compositor, *_of: object, **_more: object) -> None:
+        self._dirty_regions.clear()
+
+    monkeypatch.setattr(Compositor, "render_update", unseen)
 
 
 class _AtOnce(Background[Any]):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+pytestmark = pytest.mark.painted
+
 COMPUTED = "being worked out"
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tcptui.ui.app import TcptuiApp
     from tests.ui.conftest import Wire
 
+pytestmark = pytest.mark.painted
+
 #: Screens that begin elsewhere than at a capture.
 ELSEWHERE: Final = frozenset({name for name in WAYS_IN if "start screen" in name} | {"kernel's view"})
 SCREENS: Final = tuple(name for name in WAYS_IN if name not in ELSEWHERE)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+pytestmark = pytest.mark.painted
+
 COLUMNS, ROWS = 40, 4
 
 

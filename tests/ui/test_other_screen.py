@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     SnapCompare = Callable[..., bool]
 
+pytestmark = pytest.mark.painted
+
 CLIENT, RESOLVER = "10.0.0.1", "10.0.0.53"
 ASKED = udp(f"{CLIENT}:40000", f"{RESOLVER}:53", dns_query(1, "a.example"))
 ANSWERED = udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(1, "a.example", ["192.0.2.10"]))

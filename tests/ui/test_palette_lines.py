@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+pytestmark = pytest.mark.painted
+
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("width", [55, 75, 115])

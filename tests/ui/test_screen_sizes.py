@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+pytestmark = pytest.mark.painted
+
 SIZES = [(60, 16), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70)]
 ACK, PSH_ACK = 0x10, 0x18
 ELLIPSIS = "…"

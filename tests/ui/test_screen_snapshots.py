@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     SnapCompare = Callable[..., bool]
 
+pytestmark = pytest.mark.painted
+
 CASES = Path(__file__).parents[2] / "cases"
 SCREENS = [
     pytest.param((80, 24), Language.EN, False, ("j", "N"), id="80x24-connections"),

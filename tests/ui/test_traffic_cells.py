@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+pytestmark = pytest.mark.painted
+
 
 @pytest.fixture
 def many_session(wire: Wire, tmp_path: Path) -> Session:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
+pytestmark = pytest.mark.painted
+
 
 @pytest.fixture
 def troubled_session(wire: Wire, tmp_path: Path) -> Session:
