@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.model.batched import largest, smallest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.endpoint import Endpoint
-from tcptui.model.lanes import largest, smallest
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
@@ -33,9 +33,9 @@ FAR_TIMES: Final = 4
 """The far part of a handshake takes at least this many times as long as the near one."""
 MIDDLE_PERCENT: Final = 10
 """For a capture in the middle, each part takes more than this share of the handshake."""
-HANDSHAKES_ASKED: Final = 4_096
+HANDSHAKES_SAMPLED: Final = 4_096
 """Most handshakes that are evaluated; more add nothing."""
-STREAMS_ASKED: Final = 65_536
+STREAMS_SAMPLED: Final = 65_536
 """Acknowledgments are evaluated in this many first streams only."""
 
 _ANYWHERE: Final = frozenset({CapturePoint.CLIENT, CapturePoint.SERVER, CapturePoint.MIDDLE})
@@ -129,7 +129,7 @@ def _telling_pairs(streams: StreamTable) -> tuple[dict[bytes, CapturePoint], dic
     parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
     pairs = _Pairs(streams, rows, *parts)
     found = pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ANYWHERE)
-    rows = rows[:STREAMS_ASKED]
+    rows = rows[:STREAMS_SAMPLED]
     of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
     # After a retransmission it is not known which copy was acknowledged (Karn).
     once = (streams.verdicts[rows] & SUSPICIOUS) == 0
@@ -142,7 +142,7 @@ class _Pairs:
     """Streams for which both times are known, grouped by their client and server hosts."""
 
     def __init__(self, streams: StreamTable, rows: I32, one: I64, other: I64) -> None:
-        self._places = np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_ASKED]
+        self._places = np.flatnonzero((one > 0) & (other > 0))[:HANDSHAKES_SAMPLED]
         """Places of the streams in ``rows``."""
         asked = rows[self._places]
         hosts = streams.flows.addresses_of(streams.flow[asked])

@@ -8,9 +8,9 @@ from typing import Final
 #: Fewest segments with data, FIN or SYN-ACK that draw at least one bare acknowledgment, one of them being a SYN-ACK.
 ACKED_LEAST: Final = 3
 #: No receiver holds an acknowledgment back for longer (RFC 1122, 4.2.3.2), nor is the path much slower.
-HELD_BACK_NS: Final = 1_000_000_000
+LONGEST_DELAYED_ACK_NS: Final = 1_000_000_000
 #: Fewest segments that were, it seems, acknowledged later than that, and by nothing but data.
-HELD_BACK_LEAST: Final = 2
+LATE_ACKED_LEAST: Final = 2
 #: Fewest segments with acknowledgments that prove, together, that the packets they acknowledge were not captured.
 ACKING_LEAST: Final = 3
 
@@ -33,7 +33,7 @@ class KindsCaptured:
     answering: int = 0
     """Segments that are the first to acknowledge a captured one."""
     held_back: int = 0
-    """Segments with data or FIN that are so more than `HELD_BACK_NS` after it."""
+    """Segments with data or FIN that are so more than `LONGEST_DELAYED_ACK_NS` after it."""
 
     @property
     def lacks_bare_acks(self) -> bool:
@@ -41,7 +41,7 @@ class KindsCaptured:
         if self.bare_acks or not self.answering or self.carrying < 2:
             return False
         opened = self.syn_acks > 0 and self.syn_acks + self.carrying >= ACKED_LEAST
-        return opened or self.held_back >= HELD_BACK_LEAST
+        return opened or self.held_back >= LATE_ACKED_LEAST
 
     @property
     def may_lack_bare_acks(self) -> bool:

@@ -62,7 +62,7 @@ def end_with(parent: int) -> None:
     os._exit(1)  # it has ended, killed or amid the wait of its daemon thread: nobody needs what is made here
 
 
-def compile_aside(stop: Event) -> None:
+def compile_in_background(stop: Event) -> None:
     """Have another process compile all kernels, and wait for it; when ``stop`` is set it is killed.
 
     It may fail, where this process may no longer read the interpreter for example: then nothing is in the cache.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.lanes import taken
+from tcptui.model.batched import taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SCHEME: Final = "ssh://"
 #: Upper bound of the last lines of ssh's and tcpdump's standard error that are kept, and of a line's bytes.
-_LINES_KEPT: Final = 40
+_LINES_MOST: Final = 40
 _LINE_BYTES: Final = 2000
 #: … of a line's characters, and of the lines that are shown to the user.
 _LINE_TEXT: Final = 300
@@ -205,7 +205,7 @@ class RemoteSource:
         self.show_line = show_line
         """As of the constructor; None: nobody is shown anything (any more)."""
         self._shown = 0
-        self._said: deque[str] = deque(maxlen=_LINES_KEPT)
+        self._said: deque[str] = deque(maxlen=_LINES_MOST)
         self._end: SourceStatus | None = None
         self._announce: Announce = lambda: None
         self._stopping = False

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from tcptui.capture.spool.named import Remains
 
 #: Back-pressure: a pipe is not read while this many bytes of the spool wait to be analysed, or the spool's limit
-#: divided by `AHEAD_SHARE`, if that is less.  Enough for seconds in which more comes than can be analysed.
-MOST_AHEAD: Final = 1 << 30
-AHEAD_SHARE: Final = 4
+#: divided by `BUFFERED_SHARE`, if that is less.  Enough for seconds in which more comes than can be analysed.
+BUFFERED_MOST: Final = 1 << 30
+BUFFERED_SHARE: Final = 4
 #: Minimum interval of announcements under load, in seconds; before a read that blocks, growth is announced at once.
 ANNOUNCE_SECONDS: Final = 0.02
 #: How long is waited for the rest of the first line of what is no capture, in seconds.
@@ -60,7 +60,7 @@ class StreamSource:
             os.close(descriptor)
             raise
         self._release = SpoolRelease(self.descriptor)
-        self._ahead = min(self._limit // AHEAD_SHARE, MOST_AHEAD)
+        self._ahead = min(self._limit // BUFFERED_SHARE, BUFFERED_MOST)
         self._analysed: int | None = None
         """As `analysed` was last told; None: nobody says, so the stream is read as fast as it comes."""
         self._held = False

@@ -138,7 +138,7 @@ class _Facts(TypedDict, total=False):
     why_no_congestion: WhyUnknown | None
 
 
-_Made = tuple[list[Layer], _Facts]
+_Drawn = tuple[list[Layer], _Facts]
 
 
 def make_chart(graphs: StreamGraphs, kind: ChartKind, side: int, interval_ns: int = 0) -> Chart:
@@ -166,7 +166,7 @@ def _values(mark: Mark, time_ns: I64, value: I64, frame: U32, chosen: NDArray[np
     return _layer(mark, time_ns, value, value, frame)
 
 
-def _sequence(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
+def _sequence(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
     graph = graphs.sequence(side)
     segments, acks = graph.segments, graph.acks
 
@@ -197,7 +197,7 @@ def _lettered(kind: NDArray[np.uint8], cause: NDArray[np.uint8]) -> Iterator[tup
         yield mark, (kind == SegmentKind.RETRANSMISSION) & (cause == why)
 
 
-def _throughput(graphs: StreamGraphs, side: int, interval: int) -> _Made:
+def _throughput(graphs: StreamGraphs, side: int, interval: int) -> _Drawn:
     graph = graphs.throughput(side, interval)
     layers = [
         _values(mark, graph.time_ns, graph.per_second(amounts), graph.frame)
@@ -206,7 +206,7 @@ def _throughput(graphs: StreamGraphs, side: int, interval: int) -> _Made:
     return layers, {"interval_ns": graph.interval_ns}
 
 
-def _rtt(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
+def _rtt(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
     graph = graphs.rtt(side)
     layers = [
         _values(Mark.RTT, graph.time_ns, graph.rtt_ns, graph.frame),
@@ -219,7 +219,7 @@ def _rtt(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
     return layers, {}
 
 
-def _window(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
+def _window(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
     graph = graphs.flight(side)
     acks = graphs.sequence(side).acks
     nothing = np.zeros(int(acks.zero.sum()), np.int64)
@@ -232,7 +232,7 @@ def _window(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
     return layers, {"edge_unknown": not graph.window_known}
 
 
-def _flight(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
+def _flight(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
     graph, congestion = graphs.flight(side), graphs.congestion(side)
     layers = [
         _values(Mark.IN_FLIGHT, graph.time_ns, graph.in_flight, graph.frame, graph.in_flight != NO_VALUE),
@@ -242,7 +242,7 @@ def _flight(graphs: StreamGraphs, side: int, _interval: int) -> _Made:
     return layers, {"why_no_congestion": congestion.why_unknown}
 
 
-_MAKE: Final[dict[ChartKind, Callable[[StreamGraphs, int, int], _Made]]] = {
+_MAKE: Final[dict[ChartKind, Callable[[StreamGraphs, int, int], _Drawn]]] = {
     ChartKind.SEQUENCE: _sequence,
     ChartKind.THROUGHPUT: _throughput,
     ChartKind.RTT: _rtt,

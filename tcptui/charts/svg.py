@@ -99,7 +99,7 @@ def _drawn(chart: Chart, view: Viewport, words: Words, heading: str, place: str)
     legend = list(_legend(chart, view, words))
     top = _TOP + _LINE * len(legend) + _LINE // 2
     bottom = top + _PLOT_HEIGHT
-    below = list(_below(chart, view, words, bottom, len(spans)))
+    below = list(_notes(chart, view, words, bottom, len(spans)))
     height = bottom + _LINE * (2 + len(spans) + len(below)) + 8
     grid = Grid(view, WIDTH - _LEFT - _RIGHT, _PLOT_HEIGHT)
     title = escape(f"{heading} – {title_of(chart, words)}")
@@ -154,7 +154,7 @@ def _legend(chart: Chart, view: Viewport, words: Words) -> Iterator[str]:
         yield line
 
 
-def _below(chart: Chart, view: Viewport, words: Words, bottom: int, spans: int) -> Iterator[str]:
+def _notes(chart: Chart, view: Viewport, words: Words, bottom: int, spans: int) -> Iterator[str]:
     for row, note in enumerate(notes_of(chart, view, words)):
         y = bottom + _LINE * (2 + spans + row) + 12
         yield f'<text class="i{int(Ink.NOTE)}" x="8" y="{y}">{escape(_cut(note))}</text>'

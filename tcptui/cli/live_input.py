@@ -11,7 +11,7 @@ from tcptui.capture.child.client import DEFAULT_BUFFER_KIB, CaptureOptions
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.ssh_source import RemoteOptions
-from tcptui.cli.outputs import keep, may_replace, open_kept
+from tcptui.cli.outputs import keep, may_replace, open_output_files
 from tcptui.cli.read_files import files_read
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def live_source(
     """
     options = capture_options(command, own.filter_words)
     replaceable = may_replace(command, ask, words, files_read(command.common, ()))
-    files = open_kept(command, replaceable)
+    files = open_output_files(command, replaceable)
     is_spool = files is None and command.write is not None and not command.watch.keep_around
     path = Path(command.write) if command.write is not None and is_spool else None
     screens: list[OwnScreen] = []

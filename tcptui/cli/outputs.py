@@ -65,7 +65,9 @@ def may_replace(
     return Replaceable(frozenset(found), inputs)
 
 
-def open_kept(command: LiveCommand | OpenCommand | RemoteCommand, replaceable: Replaceable) -> OutputFiles | None:
+def open_output_files(
+    command: LiveCommand | OpenCommand | RemoteCommand, replaceable: Replaceable
+) -> OutputFiles | None:
     """The files, the first of them opened if its name is known; None where `fills_files` is False.
 
     ``replaceable``: as `may_replace` says.  Raises OutputError.

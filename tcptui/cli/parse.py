@@ -50,7 +50,7 @@ from tcptui.cli.parse_capture import (
     OUTPUT_OPTIONS,
     WATCHING,
     display_filter,
-    kept_of_files,
+    options_for_files,
     parse_live,
     parse_open,
     parse_remote,
@@ -260,7 +260,7 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
         _allow(scan, _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | WATCHING | _DISPLAY, _REMOTE)
         return parse_remote(options, words, common, display)
     files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
-    keeping = kept_of_files(options, files)
+    keeping = options_for_files(options, files)
     for name in options:
         if name in _LIVE_ONLY - keeping:
             raise CommandLineError("error.needs-interface", option=name)

@@ -49,7 +49,7 @@ LIMIT_OPTIONS: Final = frozenset({"--spool-limit", "--memory-limit"})
 WATCHING: Final = frozenset({"--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only", "-Y"})
 
 
-def kept_of_files(options: Options, files: Sequence[str]) -> frozenset[str]:
+def options_for_files(options: Options, files: Sequence[str]) -> frozenset[str]:
     """The options of `OUTPUT_OPTIONS` and `LIMIT_OPTIONS` that are allowed for ``files``.
 
     All of them for standard input; for files, which exist already, only those that ``--keep-around`` needs.

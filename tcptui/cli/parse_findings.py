@@ -17,7 +17,7 @@ def finding_filter(option: str, text: str) -> FindingFilter:
     """Parse ``text``, a comma-separated list of names, as the value of ``option``.  Raises CommandLineError.
 
     A name that is not known is that of a finding of one's own; whether there is one turns out when the files of
-    these are read (`tcptui.cli.run.own_findings.require_known`).
+    these are read (`tcptui.cli.run.own_findings.require_defined`).
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:

@@ -36,7 +36,7 @@ _TELLING: Final = re.compile(
 )
 
 
-class _Asked(NamedTuple):
+class _Qualifiers(NamedTuple):
     """What stands in front of a value."""
 
     protocol: str
@@ -71,7 +71,7 @@ def _joined(made: list[str]) -> str:
     return re.sub(r"\( ", "(", re.sub(r" \)", ")", " ".join(made)))
 
 
-def _primitive(words: list[str], place: int, before: _Asked | None) -> tuple[str, int, _Asked | None] | None:
+def _primitive(words: list[str], place: int, before: _Qualifiers | None) -> tuple[str, int, _Qualifiers | None] | None:
     """The piece that begins at ``place``, where it ends, and what is asked of a value alone behind it."""
     flag = _FLAG.fullmatch(words[place])
     if flag is not None:
@@ -96,7 +96,7 @@ def _primitive(words: list[str], place: int, before: _Asked | None) -> tuple[str
     place += word in _KINDS
     if not kind or place >= len(words):
         return None
-    asked = _Asked(protocol, end, kind)
+    asked = _Qualifiers(protocol, end, kind)
     piece = _condition(asked, words[place])
     return None if piece is None else (piece, place + 1, asked)
 
@@ -120,14 +120,14 @@ def _flags(found: re.Match[str]) -> str | None:
 
 
 def _size(
-    word: str, words: list[str], place: int, before: _Asked | None
-) -> tuple[str, int, _Asked | None] | None:  # fmt: skip
+    word: str, words: list[str], place: int, before: _Qualifiers | None
+) -> tuple[str, int, _Qualifiers | None] | None:  # fmt: skip
     if place + 1 >= len(words) or not words[place + 1].isdecimal():
         return None
     return f"frame.len {'>=' if word == 'greater' else '<='} {words[place + 1]}", place + 2, before
 
 
-def _condition(asked: _Asked, value: str) -> str | None:
+def _condition(asked: _Qualifiers, value: str) -> str | None:
     """What is asked of ``value``; None where it is no value for that."""
     protocol, end, kind = asked
     if end == _BOTH_ENDS:

@@ -29,7 +29,7 @@ _SPOKEN: Final = {
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"})
 _FLAGS: Final = {"SYN": "syn", "ACK": "ack", "FIN": "fin", "RST": "reset", "PSH": "push", "URG": "urg"}
 _ALTERNATIVE: Final = re.compile(r"([A-Za-z_][\w.-]*+)\s*+(?:==|eq)\s*+([^(){}=<>!]++)", re.ASCII)
-_BEHIND_RELATION: Final = re.compile(r"(?:[=!]==?|\b(?:eq|ne|contains|matches)\b)\s*([^\s\"'(){},=<>!&|]+)")
+_AFTER_RELATION: Final = re.compile(r"(?:[=!]==?|\b(?:eq|ne|contains|matches)\b)\s*([^\s\"'(){},=<>!&|]+)")
 _MAXIMUM: Final = 2_000
 _LAST_PORT: Final = 65_535
 
@@ -100,7 +100,7 @@ def for_unexpected(error: FilterError, text: str) -> Hint | None:
 
 def for_unquoted(text: str, offset: int) -> Hint | None:
     """For a word behind a relation that holds signs, such as a path: it was meant as text."""
-    for found in _BEHIND_RELATION.finditer(text[:_MAXIMUM]):
+    for found in _AFTER_RELATION.finditer(text[:_MAXIMUM]):
         if found.start(1) <= offset < found.end(1) and not found[1][0].isdigit():
             shown = f'"{found[1]}"'
             return Hint("quote", {"text": shown}, text[: found.start(1)] + shown + text[found.end(1) :])

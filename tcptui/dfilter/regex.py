@@ -26,7 +26,7 @@ _NOT_POSIX: Final = {name: re.compile(f"[^{members}]".encode()) for name, member
 _SPACES: Final = {"h": r"\t\x20\xa0", "v": r"\n\x0b\x0c\r\x85"}
 _SIMPLE: Final = {"a": r"\x07", "e": r"\x1b", "f": r"\x0c", "n": r"\n", "r": r"\r", "t": r"\t"}
 _SAME: Final = frozenset("dDsSwW")
-_BEHIND: Final = {"A": r"\A", "z": r"\Z", "Z": r"(?=\n?\Z)", "b": r"\b", "B": r"\B", "N": r"[^\n]", "K": "",
+_AFTER_BACKSLASH: Final = {"A": r"\A", "z": r"\Z", "Z": r"(?=\n?\Z)", "b": r"\b", "B": r"\B", "N": r"[^\n]", "K": "",
                   "C": r"[\x00-\xff]", "R": r"(?:\r\n|[\n\x0b\x0c\r\x85])"}  # fmt: skip
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FLAGS: Final = re.compile(r"\(\?([a-z]*)(?:-([a-z]*))?([:)])")
@@ -256,8 +256,8 @@ class _Translation:
             return self._digits(letter, in_class=in_class)
         if self._pattern.startswith("N{U+", self._place - 1):
             raise PatternError(Refusal.INVALID, "\\N{U+")
-        if not in_class and letter in _BEHIND:
-            return _BEHIND[letter]
+        if not in_class and letter in _AFTER_BACKSLASH:
+            return _AFTER_BACKSLASH[letter]
         if not in_class and letter in "kg":
             return self._reference(letter)
         if letter.isascii() and letter.isalnum():

@@ -7,7 +7,7 @@
 ``gates``             what a stream contains, as a bitmask; each rule runs only on streams that have one of its bits
 ``rules``             the rules, one module a topic
 ``annotate``          runs them on one stream; capture quality lowers confidence, causes turn symptoms into notes
-``lockstep``          the same for streams that are alike, thousands at a time
+``batch_evaluation``  the same for streams that are alike, thousands at a time
 ``evicted``           the findings of a stream whose first packets were evicted
 ``http_facts``, ``icmp_quote``, ``rtt_vs_flight``  facts that several rules share
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.findings.request_facts import read_beside
 from tcptui.findings.server_time import server_ns
-from tcptui.protocols.answered_together import TOGETHER_NS
+from tcptui.protocols.answered_together import ONE_WRITE_NS
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
 
 #: The answer of who waited comes so soon behind that of the command that it waited for, …
-BEHIND_NS: Final = 20_000_000
+AFTER_NS: Final = 20_000_000
 #: … or, where packets may have overtaken one another, so long before or behind it, …
 OVERTAKEN_NS: Final = 100_000_000
 #: … which the server took at least this share of the wait for, in percent.
@@ -51,14 +51,14 @@ def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
         return None
     away_ns = 0 if connection.at_sender(1) else OVERTAKEN_NS
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
-    span = answered_ns - BEHIND_NS - away_ns, answered_ns + away_ns
+    span = answered_ns - AFTER_NS - away_ns, answered_ns + away_ns
     least_ns = server_ns(wait) * BUSY_PERCENT // 100
     found = []
     for view, exchanges in read_beside(connection, span, answering=True):
         for one, exchange in timed_requests(view, exchanges):
             if exchange.waits or one.protocol != said.protocol or one.request is None or one.response is None:
                 continue
-            is_first = one.response.first < wait.response.first and one.request.last_ns < asked_ns + TOGETHER_NS
+            is_first = one.response.first < wait.response.first and one.request.last_ns < asked_ns + ONE_WRITE_NS
             is_known = is_first or one.request.last_ns < asked_ns - away_ns
             if is_known and span[0] <= one.response.first_ns <= span[1] and server_ns(one) >= least_ns:
                 found.append(Before(view.stream, one))

@@ -40,7 +40,7 @@ def still_valid(findings: tuple[Finding, ...], silent_ns: int, *, grown: bool) -
     return tuple(finding for finding in findings if finding.id not in gone)
 
 
-def findings_of_kept_rows(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
+def findings_of_stored_rows(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
     """The findings that the kept segments of a stream prove by themselves; ``context`` must not give access to payload.
 
     Payload that begins mid-stream cannot be parsed.

@@ -30,10 +30,10 @@ from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
 from tcptui.findings.gates import gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.arrays import last_before
+from tcptui.model.batched import NumberDict, in_columns, in_each, integer, largest
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import NumberDict, in_columns, in_each, integer, largest
 from tcptui.model.packet_view import PacketView
 from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK

@@ -14,7 +14,7 @@ from tcptui.analysis.resend.ip_id import may_skip
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.analysis.timing.stretches import SHORT_LEAST_NS
-from tcptui.model.lanes import integer
+from tcptui.model.batched import integer
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import ACK
 from tcptui.model.verdict import Verdict

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.lanes import in_each
+from tcptui.model.batched import in_each
 from tcptui.model.packet_view import PacketView
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import first_after, last_of_each
-from tcptui.model.lanes import in_columns, in_each
+from tcptui.model.batched import in_columns, in_each
 from tcptui.model.tcp_flags import RST
 
 if TYPE_CHECKING:

@@ -197,7 +197,7 @@ def was_ended_early(said: RequestFacts, request: Request) -> bool:
     return code_of(request) in codes
 
 
-def told_statement(request: Request) -> str:
+def quoted_statement(request: Request) -> str:
     """The statement of ``request`` as a sentence quotes it."""
     return quoted(statement_of(request), STATEMENT_QUOTED) or "?"
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import in_each, integer, put, smallest
+from tcptui.model.batched import in_each, integer, put, smallest
 from tcptui.model.packet_store import I32, I64, OptionBit
 
 #: Fewest measurements that can show a trend.

@@ -1,6 +1,6 @@
 """`StreamFindings`: the findings of many streams; those of streams that are alike are made when they are asked for.
 
-Of a capture in trouble most findings are those of some hundred kinds of streams (`tcptui.findings.lockstep`).  Kept as
+Of a capture in trouble most findings are those of some hundred kinds of streams (`findings.batch_evaluation`).  Kept as
 objects they would take more memory than the packets.
 """
 
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from tcptui.model.arrays import indexes_of
+from tcptui.model.batched import UNABLE, Batched, DivergedError
 from tcptui.model.finding import Finding
-from tcptui.model.lanes import UNABLE, DivergedError, Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Streams looked for together: the objects that stand for them live no longer than that.
 _AT_ONCE: Final = 1 << 16
-#: Of a kind with up to so many lanes for each one that is asked for, something is made of all at once.
+#: Of a kind with up to so many members for each one that is asked for, something is made of all at once.
 _WORTH_ALL: Final = 16
 _T = TypeVar("_T")
 
@@ -36,15 +36,15 @@ class SameShapeFindings:
     """The findings of streams that are alike."""
 
     streams: I64
-    """Which streams, lane by lane."""
+    """Which streams, member by member."""
     places: I64
     """Their places in the block, ascending."""
     findings: tuple[Finding, ...]
-    """Those of each; stream, frame numbers and facts that differ are `Lanes`."""
+    """Those of each; stream, frame numbers and facts that differ are `Batched`."""
     lost: Any
-    """`connection_seconds_lost` of each: a float or `Lanes`."""
+    """`connection_seconds_lost` of each: a float or `Batched`."""
     parts: tuple[Any, ...]
-    """`TimeBudget.parts` of each: integers or `Lanes`."""
+    """`TimeBudget.parts` of each: integers or `Batched`."""
     hangs_on_end: bool
     """`StreamView.hangs_on_end` of each."""
 
@@ -52,23 +52,23 @@ class SameShapeFindings:
         return len(self.streams)
 
     def each(self) -> Iterator[tuple[Finding, ...]]:
-        """The findings of each lane as objects."""
+        """The findings of each member as objects."""
         count = len(self)
         findings = [_each(finding, count) for finding in self.findings]
         return zip(*findings, strict=True) if findings else repeat((), count)
 
     def alone(self) -> SameShapeFindings:
-        """The same without the columns that they were made from, of which a number of each lane is but a row."""
+        """The same without the columns that they were made from, of which a number of each member is but a row."""
         return self._each_value(_alone)
 
     def cut(self, begin: int, end: int) -> SameShapeFindings:
         """Those of the streams at the places from ``begin`` up to ``end``, which then count from 0."""
         first, stop = self.places.searchsorted((begin, end)).tolist()
-        found = self._each_value(partial(_of_lanes, lanes=slice(first, stop)))
+        found = self._each_value(partial(_of_members, members=slice(first, stop)))
         return replace(found, streams=self.streams[first:stop], places=self.places[first:stop] - begin)
 
     def _each_value(self, change: Callable[[Any], Any]) -> SameShapeFindings:
-        """The same with what ``change`` makes of each value that may differ by lane."""
+        """The same with what ``change`` makes of each value that may differ by member."""
         kept = tuple([
             replace(
                 finding, stream=change(finding.stream), packets=change(finding.packets),
@@ -85,30 +85,30 @@ class SameShapeFindings:
         )
 
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
-        """``make(findings)`` of each lane; made once where that is possible."""
+        """``make(findings)`` of each member; made once where that is possible."""
         try:
-            made: Any = make(self.findings)
+            as_objects: Any = make(self.findings)
         except (DivergedError, *UNABLE):
             return [make(findings) for findings in self.each()]
-        return list(cells(made, len(self)))
+        return list(cells(as_objects, len(self)))
 
 
-class Lane(NamedTuple):
+class DeferredFindings(NamedTuple):
     """The findings of one of several streams that are alike, not yet made."""
 
     kind: SameShapeFindings
     at: int
-    """Which lane it is."""
+    """Which member it is."""
 
     @property
     def lost(self) -> float:
         """Their `connection_seconds_lost`."""
-        lost: float = _in_lane(self.kind.lost, self.at)
+        lost: float = _in_member(self.kind.lost, self.at)
         return lost
 
     def findings(self) -> tuple[Finding, ...]:
         """The findings, as objects."""
-        return tuple(_of_lane(finding, self.at) for finding in self.kind.findings)
+        return tuple(_of_member(finding, self.at) for finding in self.kind.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,48 +147,48 @@ class BatchFindings:
         )
 
 
-def cells(value: Any, lanes: int) -> Iterable[Any]:
-    """``value`` in each of so many lanes."""
-    if isinstance(value, Lanes):
+def cells(value: Any, members: int) -> Iterable[Any]:
+    """``value`` in each of so many members."""
+    if isinstance(value, Batched):
         found: list[Any] = value.each.tolist()
         return found
-    if isinstance(value, tuple) and any(isinstance(part, Lanes) for part in value):
-        return zip(*(cells(part, lanes) for part in value), strict=True)
-    return repeat(value, lanes)
+    if isinstance(value, tuple) and any(isinstance(part, Batched) for part in value):
+        return zip(*(cells(part, members) for part in value), strict=True)
+    return repeat(value, members)
 
 
 def _alone(value: Any) -> Any:
     """``value`` without the column that it is a part of."""
-    if isinstance(value, Lanes):
+    if isinstance(value, Batched):
         return value.copy()
     return tuple(map(_alone, value)) if isinstance(value, tuple) else value
 
 
-def _of_lanes(value: Any, lanes: slice) -> Any:
-    """``value`` in each of some ``lanes``."""
-    if isinstance(value, Lanes):
-        return Lanes(value.each[..., lanes], plain=value.plain)
-    return tuple([_of_lanes(part, lanes) for part in value]) if isinstance(value, tuple) else value
+def _of_members(value: Any, members: slice) -> Any:
+    """``value`` in each of some ``members``."""
+    if isinstance(value, Batched):
+        return Batched(value.each[..., members], plain=value.plain)
+    return tuple([_of_members(part, members) for part in value]) if isinstance(value, tuple) else value
 
 
-def _in_lane(value: Any, at: int) -> Any:
-    """``value`` in the lane ``at``."""
-    if isinstance(value, Lanes):
+def _in_member(value: Any, at: int) -> Any:
+    """``value`` in the member ``at``."""
+    if isinstance(value, Batched):
         return value.each.item(at)
     if isinstance(value, tuple):
-        return tuple([_in_lane(part, at) for part in value])
+        return tuple([_in_member(part, at) for part in value])
     return value
 
 
-def _of_lane(finding: Finding, at: int) -> Finding:
-    """``finding`` of the lane ``at``."""
-    stream, packets = _in_lane(finding.stream, at), _in_lane(finding.packets, at)
-    facts = {name: _in_lane(value, at) for name, value in finding.facts.items()}
+def _of_member(finding: Finding, at: int) -> Finding:
+    """``finding`` of the member ``at``."""
+    stream, packets = _in_member(finding.stream, at), _in_member(finding.packets, at)
+    facts = {name: _in_member(value, at) for name, value in finding.facts.items()}
     return Finding(finding.id, stream, packets, finding.severity, finding.confidence, facts, finding.alternatives)
 
 
 def _each(finding: Finding, count: int) -> Iterator[Finding]:
-    """``finding`` of each of so many lanes."""
+    """``finding`` of each of so many members."""
     names = tuple(finding.facts)
     columns = [cells(value, count) for value in finding.facts.values()]
     values = zip(*columns, strict=True) if columns else repeat((), count)
@@ -198,12 +198,12 @@ def _each(finding: Finding, count: int) -> Iterator[Finding]:
 
 
 #: The findings of a stream, made or not.
-Held = tuple[Finding, ...] | Lane
+MaybeDeferred = tuple[Finding, ...] | DeferredFindings
 
 
-def made(held: Held) -> tuple[Finding, ...]:
+def as_objects(held: MaybeDeferred) -> tuple[Finding, ...]:
     """``held`` as objects."""
-    return held.findings() if isinstance(held, Lane) else held
+    return held.findings() if isinstance(held, DeferredFindings) else held
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class _Places:
     """Ascending."""
     kind: I32
     """Which of the kinds it is of."""
-    lane: I32
+    member: I32
 
     @classmethod
     def of(cls, kinds: list[SameShapeFindings]) -> _Places:
@@ -222,13 +222,13 @@ class _Places:
         sizes = [len(kind) for kind in kinds]
         streams = np.concatenate([kind.streams for kind in kinds])
         order = np.argsort(streams, kind="stable")
-        lane = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
-        return cls(streams[order], np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)[order], lane[order])
+        member = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
+        return cls(streams[order], np.repeat(np.arange(len(kinds), dtype=np.int32), sizes)[order], member[order])
 
     def of_some(self, streams: list[int]) -> tuple[I32, I32]:
-        """The kind of each of ``streams``, -1 where it is of none, and its lane."""
+        """The kind of each of ``streams``, -1 where it is of none, and its member."""
         at = np.minimum(np.searchsorted(self.streams, streams), len(self.streams) - 1)
-        return np.where(self.streams[at] == streams, self.kind[at], np.int32(-1)), self.lane[at]
+        return np.where(self.streams[at] == streams, self.kind[at], np.int32(-1)), self.member[at]
 
 
 class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
@@ -236,7 +236,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     __slots__ = ("_kinds", "_known", "_placed")
 
-    def __init__(self, held: Iterable[tuple[int, Held]] = ()) -> None:
+    def __init__(self, held: Iterable[tuple[int, MaybeDeferred]] = ()) -> None:
         self._known = dict(held)
         self._kinds: list[SameShapeFindings] = []
         """Those of further streams: an object for each of them takes memory, and time to send."""
@@ -250,17 +250,17 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         return self._placed
 
     @property
-    def _held(self) -> dict[int, Held]:
+    def _held(self) -> dict[int, MaybeDeferred]:
         """All of them, to be changed one by one."""
         for kind in self._kinds:
-            self._known.update(lanes(kind))
+            self._known.update(members(kind))
         self._kinds, self._placed = [], None
         return self._known
 
     def __getitem__(self, stream: int) -> tuple[Finding, ...]:
         if (found := self._find(stream)) is None:
             raise KeyError(stream)
-        return made(found)
+        return as_objects(found)
 
     def __setitem__(self, stream: int, findings: tuple[Finding, ...]) -> None:
         self._held[stream] = findings
@@ -280,25 +280,25 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     def __bool__(self) -> bool:
         return bool(self._kinds or self._known)
 
-    def _find(self, stream: int) -> Held | None:
+    def _find(self, stream: int) -> MaybeDeferred | None:
         return self._known.get(stream) if not self._kinds else next(self._each([stream]))
 
-    def _each(self, streams: Iterable[int]) -> Iterator[Held | None]:
+    def _each(self, streams: Iterable[int]) -> Iterator[MaybeDeferred | None]:
         """What is held of each of ``streams``."""
         if not self._kinds:
             yield from map(self._known.get, streams)
             return
         numbers, kinds = iter(streams), self._kinds
         while some := list(islice(numbers, _AT_ONCE)):
-            kind_lane = (column.tolist() for column in self._places.of_some(some))
-            for stream, kind, lane in zip(some, *kind_lane, strict=True):
-                yield self._known.get(stream) if kind < 0 else Lane(kinds[kind], lane)
+            kind_member = (column.tolist() for column in self._places.of_some(some))
+            for stream, kind, member in zip(some, *kind_member, strict=True):
+                yield self._known.get(stream) if kind < 0 else DeferredFindings(kinds[kind], member)
 
-    def held(self, stream: int) -> Held:
+    def held(self, stream: int) -> MaybeDeferred:
         """The findings of ``stream``, made or not; none where nothing is known of it."""
         return self._find(stream) or ()
 
-    def hold(self, stream: int, held: Held) -> None:
+    def hold(self, stream: int, held: MaybeDeferred) -> None:
         """Set the findings of ``stream``, made or not."""
         self._held[stream] = held
 
@@ -335,7 +335,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         of_kind: dict[int, _T] = {}
         for stream in sorted(self._known):
             held = self._known[stream]
-            if not isinstance(held, Lane):
+            if not isinstance(held, DeferredFindings):
                 value = make(held)
             elif id(held.kind) in of_kind:
                 value = of_kind[id(held.kind)]
@@ -347,17 +347,17 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
 
     def _of_some(self, values: _OfKinds[_T], streams: list[int]) -> list[_T]:
         """``values`` of each of ``streams``, kind by kind: an object for each stream would take longer than they do."""
-        kind, lane = self._places.of_some(streams)
+        kind, member = self._places.of_some(streams)
         order = np.argsort(kind, kind="stable")
         found = np.empty(len(streams), object)
         for same in np.split(order, indexes_of(np.diff(kind[order])) + 1):
             which = int(kind[same[0]])
-            made = (
-                values.of_lanes(self._kinds[which], lane[same].tolist())
+            as_objects = (
+                values.of_members(self._kinds[which], member[same].tolist())
                 if which >= 0
                 else values.of_held(self._known.get(streams[at]) for at in same.tolist())
             )
-            found[same] = np.fromiter(made, object, len(same))
+            found[same] = np.fromiter(as_objects, object, len(same))
         numbers: list[_T] = found.tolist()
         return numbers
 
@@ -368,32 +368,36 @@ class _OfKinds(Generic[_T]):
     def __init__(self, make: Callable[[tuple[Finding, ...]], _T]) -> None:
         self._make = make
         self._known: dict[int, tuple[SameShapeFindings, list[_T]]] = {}
-        """By `id` of the kind, which is held for its sake: of each of its lanes."""
+        """By `id` of the kind, which is held for its sake: of each of its members."""
 
-    def of_lanes(self, kind: SameShapeFindings, lanes: list[int]) -> list[_T]:
-        """Of these lanes of ``kind``."""
-        self._ask(kind, len(lanes))
+    def of_members(self, kind: SameShapeFindings, members: list[int]) -> list[_T]:
+        """Of these members of ``kind``."""
+        self._ask(kind, len(members))
         known = self._known.get(id(kind))
         if known is None:
-            return [self._make(Lane(kind, at).findings()) for at in lanes]
-        return list(map(known[1].__getitem__, lanes))
+            return [self._make(DeferredFindings(kind, at).findings()) for at in members]
+        return list(map(known[1].__getitem__, members))
 
-    def of_held(self, held: Iterable[Held | None]) -> Iterator[_T]:
+    def of_held(self, held: Iterable[MaybeDeferred | None]) -> Iterator[_T]:
         """Of what is held of each of some streams."""
         some = list(held)
-        kinds = {id(one.kind): one.kind for one in some if isinstance(one, Lane)}
-        for key, count in Counter(id(one.kind) for one in some if isinstance(one, Lane)).items():
+        kinds = {id(one.kind): one.kind for one in some if isinstance(one, DeferredFindings)}
+        for key, count in Counter(id(one.kind) for one in some if isinstance(one, DeferredFindings)).items():
             self._ask(kinds[key], count)
         for one in some:
-            known = self._known.get(id(one.kind)) if isinstance(one, Lane) else None
-            yield self._make(made(one or ())) if known is None or not isinstance(one, Lane) else known[1][one.at]
+            known = self._known.get(id(one.kind)) if isinstance(one, DeferredFindings) else None
+            yield (
+                self._make(as_objects(one or ()))
+                if known is None or not isinstance(one, DeferredFindings)
+                else known[1][one.at]
+            )
 
-    def _ask(self, kind: SameShapeFindings, lanes: int) -> None:
-        """So many lanes of ``kind`` will be looked up."""
-        if id(kind) not in self._known and lanes * _WORTH_ALL >= len(kind):
+    def _ask(self, kind: SameShapeFindings, members: int) -> None:
+        """So many members of ``kind`` will be looked up."""
+        if id(kind) not in self._known and members * _WORTH_ALL >= len(kind):
             self._known[id(kind)] = kind, kind.of_each(self._make)
 
 
-def lanes(kind: SameShapeFindings) -> Iterator[tuple[int, Lane]]:
+def members(kind: SameShapeFindings) -> Iterator[tuple[int, DeferredFindings]]:
     """The streams of ``kind``, each with its findings."""
-    return zip(kind.streams.tolist(), (Lane(kind, at) for at in range(len(kind))), strict=True)
+    return zip(kind.streams.tolist(), (DeferredFindings(kind, at) for at in range(len(kind))), strict=True)

@@ -94,7 +94,7 @@ def server_certificate(said: TlsConversation) -> Certificate | None:
     return Certificate(chain[0]) if chain else None
 
 
-def asked_host(hello: Line | None) -> str:
+def requested_host(hello: Line | None) -> str:
     """The host that the client asked for, as a sentence quotes it; empty without a server name."""
     return quoted(_server_name(hello))
 
@@ -108,13 +108,13 @@ def out_of_date(certificate: Certificate, at_ns: int) -> dict[str, int | float |
     now = datetime.fromtimestamp(at_ns // 1_000_000_000, UTC)
     since, until = map(time_of, certificate.validity)
     if until < now:
-        return {"shape": "expired", "until": _told(until), "now": _told(now)}
+        return {"shape": "expired", "until": _date_text(until), "now": _date_text(now)}
     if now < since <= now + NOT_YET_MOST:
-        return {"shape": "not-yet", "since": _told(since), "now": _told(now)}
+        return {"shape": "not-yet", "since": _date_text(since), "now": _date_text(now)}
     return {}
 
 
-def _told(time: datetime) -> str:
+def _date_text(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 

@@ -71,7 +71,7 @@ def find_trouble(
     streams = sorted(loud.keys() - diagnosis.echoes)
     for stream, (name, severity, lost, frame) in zip(streams, loud.of_each(_weighed, streams), strict=True):
         by_worst.setdefault(name, []).append(_Member(stream, severity, lost, frame))
-    groups += [_alike(members, loud, time_of) for members in by_worst.values()]
+    groups += [_same_shape_group(members, loud, time_of) for members in by_worst.values()]
     warned = (found for found in diagnosis.findings if found.finding.severity > Severity.NOTE)
     members = frozenset(loud) | {stream for found in warned for stream in found.streams}
     return Trouble(tuple(sorted(groups, key=_rank)), members)
@@ -118,7 +118,7 @@ def _weighed(findings: tuple[Finding, ...]) -> tuple[AnyId, Severity, float, int
     return worst.id, worst.severity, connection_seconds_lost(findings), worst.packets[0] if worst.packets else 0
 
 
-def _alike(members: list[_Member], loud: StreamFindings, time_of: Callable[[int], int]) -> TroubleGroup:
+def _same_shape_group(members: list[_Member], loud: StreamFindings, time_of: Callable[[int], int]) -> TroubleGroup:
     ordered = sorted(members, key=lambda member: (-member.severity, -member.seconds_lost, member.stream))
     times = [time for member in members if member.frame and (time := time_of(member.frame))]
     return TroubleGroup(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.findings.catalog import spec_of
+from tcptui.model.batched import Batched
 from tcptui.model.finding import Confidence, Severity
-from tcptui.model.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def seconds_lost(finding: Finding) -> float:
     """The seconds that ``finding`` cost its connection (`FindingSpec.lost`); 0.0 where none can be told."""
     name = lost_fact(finding)
     value = finding.facts.get(name, 0.0) if name else 0.0
-    return 1.0 * value if isinstance(value, (int, float, Lanes)) else 0.0
+    return 1.0 * value if isinstance(value, (int, float, Batched)) else 0.0
 
 
 def rank_of(finding: Finding) -> tuple[Severity, float]:

@@ -18,7 +18,7 @@ from tcptui.findings.catalog import VOUCHED
 from tcptui.model.finding import Confidence
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import TcpFlag
-from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState, state_of
+from tcptui.model.tcp_state import STATE_MASK, STATE_PROVED, TcpState, state_of
 from tcptui.model.verdict import Verdict, leading_verdict
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def proof_of_state(view: StreamView, place: int, topic: Topic) -> int | None:
     for later in range(place, min(len(view), place + _PROOF_REACH)):
         if int(column[later]) & STATE_MASK != state:
             return None
-        if int(column[later]) & STATE_KNOWN:
+        if int(column[later]) & STATE_PROVED:
             return later
     return None
 

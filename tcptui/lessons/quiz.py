@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
 
 #: Packets searched for the next question; in a long transfer without one, the user is told so instead of waiting.
-_LOOK_AHEAD: Final = 20_000
+_SEARCHED_MOST: Final = 20_000
 #: How often a question on the same topic with the same answer is asked per stream.
 _REPEATS: Final = 2
 
@@ -47,12 +47,12 @@ class Prediction:
     """How often each topic came up with each answer: asking the same again would teach nothing more."""
 
     def ask(self, view: StreamView, findings: Sequence[Finding]) -> Question | None:
-        """The next question; None when there is none within `_LOOK_AHEAD` packets.
+        """The next question; None when there is none within `_SEARCHED_MOST` packets.
 
         Goes on to the next packet when all questions about this one have been asked.
         """
         self.chosen, self.revealed = None, False
-        last = min(len(view), self.place + _LOOK_AHEAD)
+        last = min(len(view), self.place + _SEARCHED_MOST)
         while not self._left and self.place + 1 < last:
             self.place += 1
             self._left = [each for each in questions_at(view, self.place, findings) if self._is_fresh(each)]

@@ -219,7 +219,7 @@ class PacketStore:
     marks: U8
     """`RowMark`."""
     state_a: U8
-    """State of endpoint *a* after this frame, with `STATE_KNOWN`."""
+    """State of endpoint *a* after this frame, with `STATE_PROVED`."""
     state_b: U8
     cause: U8
     """`ResendCause`."""

@@ -115,7 +115,7 @@ class RequestName:
     """As that of the request, where it is known."""
 
 
-class Together(NamedTuple):
+class AnsweredInOneWrite(NamedTuple):
     """Requests of a connection whose answers were written at once, by their numbers."""
 
     first: int
@@ -163,7 +163,7 @@ class Request(NamedTuple):
     """The frame of the answer over UDP that did not fit, so that the client asks here; None where none was seen."""
     unsure_ns: int = 0
     """What of `RequestPart.IDLE` may have been the server's, for this request or for one that was answered with it."""
-    together: Together | None = None
+    together: AnsweredInOneWrite | None = None
     """Those that it was answered with, itself among them; None where it was answered alone."""
 
     @property

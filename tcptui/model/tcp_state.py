@@ -29,10 +29,10 @@ class TcpState(IntEnum):
 
 
 #: In state columns: this bit is set when the state is *known* (proved), clear when assumed.
-STATE_KNOWN: Final = 0x80
+STATE_PROVED: Final = 0x80
 STATE_MASK: Final = 0x7F
 
 
 def state_of(cell: int) -> tuple[TcpState, bool]:
     """A state column's cell as (state, known)."""
-    return TcpState(cell & STATE_MASK), bool(cell & STATE_KNOWN)
+    return TcpState(cell & STATE_MASK), bool(cell & STATE_PROVED)

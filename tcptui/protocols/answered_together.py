@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import MessagePackets
 
 #: Requests that come, and answers that begin, so soon behind the one before were read and written with it.
-TOGETHER_NS: Final = 2_000_000
+ONE_WRITE_NS: Final = 2_000_000
 _WRITES_AT_ONCE: Final = frozenset({"redis", "postgresql"})
 
 
@@ -32,8 +32,8 @@ def is_written_with(before: Answered, one: Answered, answered_ns: int) -> bool:
         return False
     if one.request is None or one.response is None or before.request is None or before.response is None:
         return False
-    if one.request.last_ns >= answered_ns or one.response.first_ns - before.response.last_ns > TOGETHER_NS:
+    if one.request.last_ns >= answered_ns or one.response.first_ns - before.response.last_ns > ONE_WRITE_NS:
         return False
     if one.protocol == "postgresql":
         return not before.is_ready
-    return one.request.last_ns - before.request.last_ns <= TOGETHER_NS
+    return one.request.last_ns - before.request.last_ns <= ONE_WRITE_NS

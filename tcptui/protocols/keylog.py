@@ -38,7 +38,7 @@ class Secret(IntEnum):
 
 #: All that a connection of TLS 1.3 without early data has.
 _OF_1_3: Final = frozenset(Secret) - {Secret.MASTER, Secret.CLIENT_EARLY}
-_KEPT: Final = {
+_SECRETS: Final = {
     b"CLIENT_RANDOM": Secret.MASTER,
     b"CLIENT_EARLY_TRAFFIC_SECRET": Secret.CLIENT_EARLY,
     b"CLIENT_HANDSHAKE_TRAFFIC_SECRET": Secret.CLIENT_HANDSHAKE,
@@ -47,7 +47,7 @@ _KEPT: Final = {
     b"SERVER_TRAFFIC_SECRET_0": Secret.SERVER_TRAFFIC,
 }
 #: Labels of exporters, of ECH, of QUIC, and of secrets that follow from others.  Their lines are right, and not kept.
-_KNOWN: Final = frozenset({
+_OTHER_LABELS: Final = frozenset({
     b"EARLY_EXPORTER_SECRET", b"EARLY_EXPORTER_MASTER_SECRET", b"EXPORTER_SECRET", b"ECH_SECRET", b"ECH_CONFIG",
     b"CLIENT_TRAFFIC_SECRET_N", b"SERVER_TRAFFIC_SECRET_N",
     b"QUIC_CLIENT_EARLY_TRAFFIC_SECRET", b"QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET",
@@ -74,7 +74,7 @@ _READ: Final = 1 << 22
 #: How often it is looked whether a file has grown, in seconds.
 _LOOK_EVERY: Final = 0.1
 #: Most connections remembered as asked for in vain; beyond them every new line may concern one.
-_MOST_ASKED: Final = 10_000
+_REQUESTED_MOST: Final = 10_000
 
 
 class KeySource(Protocol):
@@ -231,7 +231,7 @@ class KeyLog:
             found: dict[Secret, bytes] = {}
             for table in self._tables:
                 found |= _unpacked(table.get(random, b""))
-            if Secret.MASTER not in found and not found.keys() >= _OF_1_3 and len(self._asked) < _MOST_ASKED:
+            if Secret.MASTER not in found and not found.keys() >= _OF_1_3 and len(self._asked) < _REQUESTED_MOST:
                 self._asked.add(random)
             return found
 
@@ -271,7 +271,7 @@ class KeyLog:
                 continue
             found = _secret_in(words)
             if found is None:
-                self._wrong += words[0] not in _KNOWN and not _PREMASTER.fullmatch(b" ".join(words))
+                self._wrong += words[0] not in _OTHER_LABELS and not _PREMASTER.fullmatch(b" ".join(words))
             else:
                 self._keep(table, *found)
         last = _secret_in(rest.split())
@@ -290,7 +290,7 @@ class KeyLog:
             packed = _packed(others | {kind: secret})
         table[who] = packed  # the newest last
         if packed != known:
-            self._revision += who in self._asked or len(self._asked) >= _MOST_ASKED
+            self._revision += who in self._asked or len(self._asked) >= _REQUESTED_MOST
 
 
 def _packed(secrets: dict[Secret, bytes]) -> bytes:
@@ -312,7 +312,7 @@ def _secret_in(words: list[bytes]) -> tuple[bytes, Secret, bytes] | None:
     if len(words) != 3:
         return None
     label, who, secret = words
-    kind = _KEPT.get(label)
+    kind = _SECRETS.get(label)
     if kind is None:
         if label != b"RSA" or not who.startswith(_SESSION) or not secret.startswith(_MASTER):
             return None
@@ -321,7 +321,7 @@ def _secret_in(words: list[bytes]) -> tuple[bytes, Secret, bytes] | None:
         identity, value = bytes.fromhex(who.decode("ascii")), bytes.fromhex(secret.decode("ascii"))
     except ValueError:
         return None
-    if label in _KEPT and len(identity) != _RANDOM:
+    if label in _SECRETS and len(identity) != _RANDOM:
         return None
     fits = len(value) == _MASTER_BYTES if kind is Secret.MASTER else len(value) in _TRAFFIC_BYTES
     return (identity, kind, value) if fits and identity else None

@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.timing.budget_parts import HeldSpan
 from tcptui.analysis.timing.budget_parts import Part as TimePart
+from tcptui.analysis.timing.budget_parts import ProtocolWait
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.http.prefilter import HttpPrefilter
@@ -77,7 +77,7 @@ PROTOCOLS: Final = (
     ),
     ApplicationProtocol("dns", Lazy("dns.detection", "begins_dns"), Lazy("dns.dns_stream", "parse_dns")),
     ApplicationProtocol("tls", _BEGINS_TLS, Lazy("tls.parse", "parse_starttls")),
-    ApplicationProtocol("http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2_amid")),
+    ApplicationProtocol("http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2_without_start")),
 )  # fmt: skip
 
 #: Bytes by which one tells protocols that are not parsed here.
@@ -90,7 +90,7 @@ REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
     Lazy("http2.parse", "http2_requests"), _HTTP_REQUESTS, _SMTP_REQUESTS,
     Lazy("redis.redis_stream", "redis_requests"), Lazy("mysql.mysql_stream", "mysql_requests"),
     Lazy("postgresql.postgresql_stream", "postgresql_requests"), Lazy("dns.dns_stream", "dns_requests"),
-    Lazy("http2.parse", "http2_requests_amid"),
+    Lazy("http2.parse", "http2_requests_without_start"),
 )  # fmt: skip
 #: Of `Exchange.lead`: no request begins there.
 _NO_LEAD: Final = -1
@@ -99,7 +99,7 @@ _PLAIN: Final = Lazy("tls.parse", "plain_streams")
 _TURNED: Final = Lazy("tls.parse", "turned_streams")
 _TUNNELLED: Final = Lazy("tls.parse", "tunnelled_streams")
 #: The same behind requests of a protocol that may turn to TLS amid its own.
-_BEHIND: Final[dict[RequestReader, Lazy]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
+_AFTER_REQUESTS: Final[dict[RequestReader, Lazy]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
 
 
 def begins_what_is_judged(payload: bytes) -> bool:
@@ -212,7 +212,7 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
     for read in REQUEST_READERS:
         found = read(*halves)
         if found is not None:
-            turned = _BEHIND.get(read)
+            turned = _AFTER_REQUESTS.get(read)
             behind = None if turned is None else turned(*halves)
             return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
     behind = _TURNED(client, server)
@@ -231,14 +231,14 @@ def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStr
     return _PLAIN(client, server) or (client, server)
 
 
-def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
+def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
     """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
     halves = _opened(client, server)
     for protocol in PROTOCOLS:
         read = None if protocol.held_back is None else protocol.held_back(*halves)
         if read is not None:
             return [
-                HeldSpan(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
+                ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
                 for side, way_ns in enumerate(ways_ns)
                 for one in read(side, way_ns * 9 // 10)
                 if one.went_on_at_once(way_ns)

@@ -34,10 +34,10 @@ from tcptui.analysis.timing.budget import CLOCK_STEP_NS, Part, time_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
-from tcptui.analysis.timing.stretches import HELD_LEAST_NS
+from tcptui.analysis.timing.stretches import PROTOCOL_WAIT_LEAST_NS
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.named_tuples import maker_of
-from tcptui.model.request import Request, RequestPart, Together
+from tcptui.model.request import AnsweredInOneWrite, Request, RequestPart
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_text import shared_if_long, shared_text
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
@@ -97,7 +97,7 @@ _THINKING: Final[dict[int, Part]] = {Part.SERVER_THINK: Part.CLIENT_THINK, Part.
 
 
 #: Exchanges that are read before the first request is handed out, more than any protocol lets wait for their answers, …
-_AHEAD: Final = 1 << 17
+_EXCHANGES_READ_FIRST: Final = 1 << 17
 #: … and so many more, to do for many of them what takes one look at all.
 _MORE: Final = 1 << 16
 #: Exchanges with ids that are read before it is asked which of them may be handed out; more where most still wait.
@@ -109,13 +109,20 @@ def timed_requests(
 ) -> Iterator[tuple[Request, Exchange]]:
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
-    ``exchanges``: in the order of their answers, and nobody else's.  `_AHEAD` of them are read before the first one is
-    handed out; where they are told apart by an id, until none that began before can come, or all.  None is kept behind
-    that.  Without ``whole`` they lose their
-    messages, which take some KiB each.  Raises OSError when the spool is gone.
+    ``exchanges``: in the order of their answers, and nobody else's.  `_EXCHANGES_READ_FIRST` of them are read before
+    the first one is handed out; where they are told apart by an id, until none that began before can come, or all.
+    None is kept after that.  Without ``whole`` they lose their messages, which take some KiB each.  Raises OSError when
+    the spool is gone.
     """
     seen: list[SeenExchange] = []
-    answered_ns, in_order, any_in_order, times, most, enough = 0, True, False, None, _AHEAD + _MORE, _ENOUGH
+    answered_ns, in_order, any_in_order, times, most, enough = (
+        0,
+        True,
+        False,
+        None,
+        _EXCHANGES_READ_FIRST + _MORE,
+        _ENOUGH,
+    )
     for one in seen_exchanges(exchanges, whole=whole):
         exchange = one.exchange
         if exchange.id is None:
@@ -129,7 +136,7 @@ def timed_requests(
         seen.append(one)
         if in_order and len(seen) >= most:
             ready, seen = _settled(seen)
-            most = max(len(seen), _AHEAD) + _MORE
+            most = max(len(seen), _EXCHANGES_READ_FIRST) + _MORE
         elif exchange.later_ns and not any_in_order and len(seen) >= enough:
             ready, seen = _begun_before(exchange.later_ns, seen)
             enough = 2 * len(seen) + _ENOUGH
@@ -158,13 +165,13 @@ def timed_requests(
 def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
     """Those of ``seen`` of which later ones tell nothing more, in the order in which they began, and the others.
 
-    An exchange comes at most `_AHEAD` after others that began after it.
+    An exchange comes at most `_EXCHANGES_READ_FIRST` after others that began after it.
     """
     answered = next((at for at in reversed(range(len(seen))) if seen[at].response is not None), -1)
     perhaps_open = set(map(id, seen[answered + 1 :]))
     ordered = sorted(seen, key=BEGINS)
     stop = next((at for at, one in enumerate(ordered) if id(one) in perhaps_open), len(ordered))
-    stop = min(stop, len(ordered) - _AHEAD)
+    stop = min(stop, len(ordered) - _EXCHANGES_READ_FIRST)
     later = ordered[stop:]
     if not any(one.response is not None for one in later) or not any(one.request is not None for one in later):
         return [], seen
@@ -240,7 +247,7 @@ class _Times:
             spent = [0] * _PARTS
             spent[RequestPart.IDLE] = end_ns - start_ns
         if batch is not None and batch.together is None:
-            batch.together = Together(number, number + batch.count, 0 if batch.waits else one.unsure_ns)
+            batch.together = AnsweredInOneWrite(number, number + batch.count, 0 if batch.waits else one.unsure_ns)
         untimed = _NO_TIME[request is not None, response is not None, opening is not None]
         # In their order: by their names it takes twice as long.
         return Request(
@@ -399,7 +406,7 @@ class _Times:
         """Split the time in which the request (``asks``) or the answer was sent; returns its end."""
         own, parts = (RequestPart.REQUEST, _SENDING) if asks else (RequestPart.RESPONSE, _ANSWERING)
         now = begin_ns
-        if end_ns - begin_ns >= HELD_LEAST_NS:  # else no window held it back for long
+        if end_ns - begin_ns >= PROTOCOL_WAIT_LEAST_NS:  # else no window held it back for long
             side = int(asks == swapped)
             way_ns = self._budget.delays.to_end_ns(side)
             for held in one.exchange.held_back(side, way_ns * 9 // 10):

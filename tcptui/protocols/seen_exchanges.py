@@ -15,7 +15,7 @@ from tcptui.protocols.message_packets import packets_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tcptui.model.request import MessagePackets, Together
+    from tcptui.model.request import AnsweredInOneWrite, MessagePackets
     from tcptui.protocols.interface import Carried, Exchange, HttpMessages
 
 BEGINS: Final = attrgetter("begin_ns", "first_frame", "offset")
@@ -52,7 +52,7 @@ class Batch:
     count: int = 1
     waits: bool = False
     """One of them asks the server to wait."""
-    together: Together | None = None
+    together: AnsweredInOneWrite | None = None
     """Known since the first of them has its times."""
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.answered_together import BEHIND_NS, BUSY_PERCENT
+from tcptui.findings.answered_together import AFTER_NS, BUSY_PERCENT
 from tcptui.model.request import RequestPart
-from tcptui.protocols.answered_together import TOGETHER_NS
+from tcptui.protocols.answered_together import ONE_WRITE_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 RequestKey = tuple[int, int]
 _ONE_AT_A_TIME: Final = "redis"
 #: What the server took less for kept nobody waiting for long.
-_LEAST_NS: Final = BEHIND_NS * BUSY_PERCENT // 100
+_LEAST_NS: Final = AFTER_NS * BUSY_PERCENT // 100
 #: Answers right before one that are looked at.
 _LOOKED_AT: Final = 64
 
 
-def behind_others(requests: Iterable[Request], server_of: Callable[[int], str]) -> dict[RequestKey, int]:
+def waited_for_others(requests: Iterable[Request], server_of: Callable[[int], str]) -> dict[RequestKey, int]:
     """What of the server's time of each request it was busy with a command of another connection, where it was (ns).
 
     That had been asked before, or with it, and was answered right before it; `server_of` gives a connection's server.
@@ -38,28 +38,28 @@ def behind_others(requests: Iterable[Request], server_of: Callable[[int], str]) 
     of_server: dict[str, list[Request]] = {}
     for stream, found in long.items():
         of_server.setdefault(server_of(stream), []).extend(found)
-    return {key: ns for found in of_server.values() for key, ns in _behind(found).items()}
+    return {key: ns for found in of_server.values() for key, ns in _waited_within(found).items()}
 
 
-def _behind(requests: list[Request]) -> dict[RequestKey, int]:
+def _waited_within(requests: list[Request]) -> dict[RequestKey, int]:
     requests.sort(key=_answered)
     answers = [_answered(one)[0] for one in requests]
     found: dict[RequestKey, int] = {}
     for at, one in enumerate(requests):
         took_ns = one.spent_ns(RequestPart.SERVER)
-        if took_ns <= BEHIND_NS:
+        if took_ns <= AFTER_NS:
             continue
-        first = max(bisect_left(answers, answers[at] - BEHIND_NS), at - _LOOKED_AT)
-        if any(_kept_busy(other, one, took_ns) for other in requests[first:at]):
+        first = max(bisect_left(answers, answers[at] - AFTER_NS), at - _LOOKED_AT)
+        if any(_occupied(other, one, took_ns) for other in requests[first:at]):
             found[one.stream, one.number] = took_ns
     return found
 
 
-def _kept_busy(other: Request, one: Request, took_ns: int) -> bool:
+def _occupied(other: Request, one: Request, took_ns: int) -> bool:
     """Whether ``other``, which was answered before ``one``, is what the server did for most of ``took_ns``."""
     if other.stream == one.stream or other.request is None or one.request is None:
         return False
-    is_earlier = other.request.last_ns < one.request.last_ns + TOGETHER_NS
+    is_earlier = other.request.last_ns < one.request.last_ns + ONE_WRITE_NS
     return is_earlier and other.server_most_ns * 100 >= took_ns * BUSY_PERCENT
 
 

@@ -42,7 +42,7 @@ class _Named:
         return self._streams.get((server, name))
 
 
-_KNOWN: Final[WeakKeyDictionary[Session, _Named]] = WeakKeyDictionary()
+_CACHE: Final[WeakKeyDictionary[Session, _Named]] = WeakKeyDictionary()
 
 
 def cancelled(session: Session, stream: int, name: bytes) -> int | None:
@@ -50,4 +50,4 @@ def cancelled(session: Session, stream: int, name: bytes) -> int | None:
 
     None: it was not captured.  Raises OSError when packets cannot be read again.
     """
-    return _KNOWN.setdefault(session, _Named()).find(session, stream, name)
+    return _CACHE.setdefault(session, _Named()).find(session, stream, name)

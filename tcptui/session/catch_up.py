@@ -54,7 +54,7 @@ _REST: Final = 4
 #: Time budget of a round of judging after the input has ended, in seconds: then it only delays a request to stop.
 SETTLE_SLICE: Final = 1.0
 #: How long a round waits for what another process has judged, in seconds: the screen then shows it.
-ASIDE_SLICE: Final = 0.25
+BACKGROUND_SLICE: Final = 0.25
 #: The capture point is computed again when there are this many times more packets, and at the end.
 PLACE_REGROWTH: Final = 1.25
 
@@ -288,7 +288,7 @@ class CatchUp:
             return False
         seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())
         began, annotations = time.monotonic(), self._judging.annotations
-        more = settled and self._aside is not None and self._aside.judges(annotations, min(seconds, ASIDE_SLICE))
+        more = settled and self._aside is not None and self._aside.judges(annotations, min(seconds, BACKGROUND_SLICE))
         more = more or annotations.refresh(seconds, settle=settled)
         self.judged_at_count = self.judged_at_count if more else self._pipeline.store.count
         done = time.monotonic()

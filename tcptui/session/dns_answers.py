@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.dns.answer_rows import DnsRows
 
 #: Answers that are kept, the newest; an attempt follows its answer soon.
-KEPT: Final = 4_096
+MAX_STORED: Final = 4_096
 
 
 class DnsAnswers:
@@ -24,12 +24,12 @@ class DnsAnswers:
         """``read``: a row's packet; it raises OSError when the spool cannot be read."""
         self._found, self._read = found, read
         self._next_row = 0
-        self._answers: deque[DnsAnswer] = deque(maxlen=KEPT)
+        self._answers: deque[DnsAnswer] = deque(maxlen=MAX_STORED)
 
     def newest(self) -> tuple[DnsAnswer, ...]:
-        """Up to `KEPT` answers that give an address, in capture order; none of frames that cannot be read."""
+        """Up to `MAX_STORED` answers that give an address, in capture order; none of frames that cannot be read."""
         rows = self._found.rows
-        new = rows[int(rows.searchsorted(self._next_row)) :][-KEPT:].tolist()
+        new = rows[int(rows.searchsorted(self._next_row)) :][-MAX_STORED:].tolist()
         if not new:
             return tuple(self._answers)
         from tcptui.protocols.dns.answer import read_answer  # imports dpkt

@@ -25,17 +25,17 @@ from tcptui.analysis.stream.row_order import RowOrder
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.same_shape import SameShapeView, same_shapes
 from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
-from tcptui.analysis.timing.budget import split_together, time_budget
+from tcptui.analysis.timing.budget import split_batched, time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
-from tcptui.findings.evicted import findings_of_kept_rows, joined, still_valid
+from tcptui.findings.batch_evaluation import batched, judge_batches
+from tcptui.findings.evicted import findings_of_stored_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
-from tcptui.findings.lockstep import judged_together, together
-from tcptui.findings.stream_findings import BatchFindings, Lane, StreamFindings, cells, made
+from tcptui.findings.stream_findings import BatchFindings, DeferredFindings, StreamFindings, as_objects, cells
 from tcptui.findings.weight import connection_seconds_lost, rank_of
 from tcptui.model.arrays import sorted_unique
+from tcptui.model.batched import Batched
 from tcptui.model.finding import Finding, Severity
-from tcptui.model.lanes import Lanes
 from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.correction.apply import Replay
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
-    from tcptui.findings.stream_findings import Held, SameShapeFindings
+    from tcptui.findings.stream_findings import MaybeDeferred, SameShapeFindings
     from tcptui.model.packet_store import I32, U8, PacketStore
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.session.judgement import Judgement
@@ -242,10 +242,10 @@ class FindingsCache:
         for same in same_shapes(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
             corrects = bool(part.look_back[same.places[0]])
-            looked += together(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))
+            looked += batched(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))
         self._write_hindsight(looked)
         self._siblings.gathered = gathered
-        kinds = [kind for view, _ in looked for kind in judged_together(view, self._unread)]
+        kinds = [kind for view, _ in looked for kind in judge_batches(view, self._unread)]
         self._siblings.gathered = None
         return kinds
 
@@ -263,7 +263,7 @@ class FindingsCache:
                 (view, bool(look_back[place])) for place, view in zip(some, views, strict=True) if not known[place]
             )
             if parts:
-                split_together(view for view in views if not view.evicted)
+                split_batched(view for view in views if not view.evicted)
             # From the last one, so that each view is dropped once it was judged.
             views.reverse()
             for place in some:
@@ -303,16 +303,16 @@ class FindingsCache:
             for gathered in gather_streams(self._store, self._streams, due[slice(*cuts[share])], order):
                 yield self._judged_block(gathered, read)
 
-        together = not self._findings and self.observer is None
+        at_once = not self._findings and self.observer is None
         kept: list[SameShapeFindings] = []
         self._store.share(CORRECTED_COLUMNS)
         with closing(sharing.in_order(len(cuts), work)) as parts:
             for alike, others in parts:
                 for judgement in chain(
-                    others, () if together else chain.from_iterable(map(SameShapeJudged.each, alike))
+                    others, () if at_once else chain.from_iterable(map(SameShapeJudged.each, alike))
                 ):
                     self._keep(judgement)
-                if together:
+                if at_once:
                     kept += map(self._note_alike, alike)
         for kind in kept:
             self._findings.hold_alike(kind)
@@ -352,7 +352,7 @@ class FindingsCache:
         (self._whole.add if whole else self._whole.discard)(stream)
         self._weigh(stream, held)
         if self.observer is not None:
-            self.observer.judged(stream, segments, made(held))
+            self.observer.judged(stream, segments, as_objects(held))
 
     def _due(self, *, settle: bool) -> tuple[NDArray[np.int64], SparseMask]:
         """The streams to judge (ascending), and those whose payload is judged."""
@@ -474,7 +474,7 @@ class FindingsCache:
         self._judged[streams], self._judged_until[streams] = alike.segments, alike.until
         self.severity[streams] = max((finding.severity for finding in kind.findings), default=0)
         lost: Any = kind.lost
-        self.lost_ns[streams] = np.rint((lost.each if isinstance(lost, Lanes) else lost) * 1e9)
+        self.lost_ns[streams] = np.rint((lost.each if isinstance(lost, Batched) else lost) * 1e9)
         return kind
 
     def _judge_each(
@@ -544,8 +544,8 @@ class FindingsCache:
             self.observer.judged(stream, view.evicted + len(view), findings)
         return findings
 
-    def _weigh(self, stream: int, held: Held) -> None:
-        if isinstance(held, Lane):
+    def _weigh(self, stream: int, held: MaybeDeferred) -> None:
+        if isinstance(held, DeferredFindings):
             findings, lost = held.kind.findings, held.lost
         else:
             findings, lost = held, connection_seconds_lost(held)
@@ -557,7 +557,7 @@ class FindingsCache:
         if view.evicted:
             segments, silent, known = self._frozen.get(view.stream, (0, 0, ()))
             kept = still_valid(known, silent, grown=view.evicted + len(view) != segments)
-            return joined(kept, findings_of_kept_rows(view, self._unread))
+            return joined(kept, findings_of_stored_rows(view, self._unread))
         return annotate(view, self._context_for(view, read=read))
 
     def _context_for(self, view: StreamView, *, read: bool) -> RuleContext:

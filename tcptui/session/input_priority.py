@@ -84,7 +84,7 @@ _finder: Final = _Finder()
 
 
 @contextmanager
-def imports_stand_aside() -> Iterator[None]:
+def imports_yield_to_input() -> Iterator[None]:
     """Inside, this thread pauses before each module that it imports; the main thread, which handles keys, does not."""
     if threading.current_thread() is threading.main_thread():
         yield

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.input_priority import imports_yield_to_input
 from tcptui.session.memory import is_tight
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ class BackgroundCompiler:
             self._go_on.set()
             if is_tight():  # compiling takes hundreds of megabytes; plain Python does the same in more time
                 return
-            from tcptui.analysis.compile_ahead import compile_aside
+            from tcptui.analysis.compile_ahead import compile_in_background
 
-            compile_aside(self._closed)
+            compile_in_background(self._closed)
         else:
             self._closed.wait(AFTER_FIRST)
         if not (self._closed.is_set() or self._unwanted.is_set()):
-            with gc_paused_and_frozen(), imports_stand_aside():
+            with gc_paused_and_frozen(), imports_yield_to_input():
                 self._kernel = compiled_kernel()
         self._go_on.set()
         announce()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tcptui.findings.stream_findings import lanes
+from tcptui.findings.stream_findings import members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.findings.stream_findings import Held, SameShapeFindings
+    from tcptui.findings.stream_findings import MaybeDeferred, SameShapeFindings
     from tcptui.model.packet_store import I64
 
     #: A stream, its findings, its number of segments, its entry in `_judged_until`, whether its payload was judged.
-    Judgement = tuple[int, Held, int, int, bool]
+    Judgement = tuple[int, MaybeDeferred, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,5 @@ class SameShapeJudged:
 
     def each(self) -> Iterator[Judgement]:
         """The judgement of each stream."""
-        for (stream, lane), segments in zip(lanes(self.kind), self.segments.tolist(), strict=True):
-            yield stream, lane, segments, self.until, False
+        for (stream, member), segments in zip(members(self.kind), self.segments.tolist(), strict=True):
+            yield stream, member, segments, self.until, False

@@ -17,7 +17,7 @@ from tcptui.analysis.capture_point import CapturePlace
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.findings.stream_findings import StreamFindings
 from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.input_priority import imports_yield_to_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.correction.apply import Replay
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.analysis.timing.budget_parts import HeldSpan
+    from tcptui.analysis.timing.budget_parts import ProtocolWait
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.protocols.row_notes import NotedRows
@@ -98,7 +98,7 @@ class LazyAnnotator:
             if self._made is not None:
                 self._made.context = replace(self._made.context, quality=quality, place=place, live=live)
 
-    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> Sequence[HeldSpan]:
+    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> Sequence[ProtocolWait]:
         """See `StreamView.held_back`: the first question imports what reads payload, which answers from then on."""
         _ = self.annotations
         return view.held_back(*ways_ns)
@@ -123,7 +123,7 @@ def new_cache(
     rows_of: Callable[[int], I32],
 ) -> FindingsCache:  # fmt: skip
     """A `FindingsCache` whose rules read payload through ``access``; imports them."""
-    with gc_paused_and_frozen(), imports_stand_aside():
+    with gc_paused_and_frozen(), imports_yield_to_input():
         from tcptui.findings.facts import RuleContext
         from tcptui.protocols.prefilter import Prefilter
         from tcptui.session.findings_cache import FindingsCache

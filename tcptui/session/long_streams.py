@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.session.stream_state import StreamState
 
 #: Messages of all connections that are kept, of both directions: of HTTP/2, the dearest, 1 to 2.5 KB each.
-MESSAGES_KEPT: Final = 100_000
+MESSAGES_CACHED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,12 @@ class _Entry:
 
 
 class LongStreams:
-    """Parsed connections: those used last are kept, one at least, others up to `MESSAGES_KEPT`; thread-safe."""
+    """Parsed connections: those used last are kept, one at least, others up to `MESSAGES_CACHED`; thread-safe."""
 
     def __init__(self) -> None:
-        self._entries: LruCache[int, _Entry] = LruCache(MESSAGES_KEPT, locked=True, weigh=lambda entry: entry.messages)
+        self._entries: LruCache[int, _Entry] = LruCache(
+            MESSAGES_CACHED, locked=True, weigh=lambda entry: entry.messages
+        )
 
     def __contains__(self, stream: int) -> bool:
         return stream in self._entries

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.session.other_packets import OtherPackets
 
 #: Lines that are kept: some screens full.
-_KEPT: Final = 4096
+_CACHE_SIZE: Final = 4096
 
 
 class OtherLine(NamedTuple):
@@ -33,7 +33,7 @@ class OtherLines:
     def __init__(self, other: OtherPackets, read: Callable[[int], bytes]) -> None:
         self._other = other
         self._read = read
-        self._lines: LruCache[int, OtherLine] = LruCache(_KEPT)
+        self._lines: LruCache[int, OtherLine] = LruCache(_CACHE_SIZE)
 
     def of(self, row: int) -> OtherLine:
         """The line of ``row``, which the index must have."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.analyzer import Analyzer
-from tcptui.analysis.capture_quality import HELD_BACK_NS, CaptureQuality, KindsCaptured
+from tcptui.analysis.capture_quality import LONGEST_DELAYED_ACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.arrays import sorted_unique
@@ -109,7 +109,7 @@ class Pipeline:
         self._goes_ahead = False
         self._ahead: Prefetch[_Batch | None] | None = None
         """Makes the next batch."""
-        self._held: list[_Held | None] = [None] * len(descriptors)
+        self._held: list[_WaitingPackets | None] = [None] * len(descriptors)
         self._asked_in_vain = [False] * len(descriptors)
         """Per spool: whether the last `advance` found no packets in it."""
         self._tally = _Tally()
@@ -273,7 +273,7 @@ class Pipeline:
             if self._held[index] is None:
                 found = self._next_batch(index, ends[index])
                 if found is not None:
-                    self._held[index] = _Held.of(found, self._source_ids(index, found.records.interface))
+                    self._held[index] = _WaitingPackets.of(found, self._source_ids(index, found.records.interface))
                 elif not complete[index] and not reader.stopped:
                     return None  # a growing spool may still have earlier packets
         held = [part for part in self._held if part is not None]
@@ -380,7 +380,7 @@ class _Batch:
 
 
 @dataclass(slots=True)
-class _Held:
+class _WaitingPackets:
     """Packets of one spool that wait for earlier packets of the others."""
 
     batch: _Batch
@@ -388,7 +388,7 @@ class _Held:
     """Sort keys: the timestamps (ns) made monotonic, so that a spool's own order is kept."""
 
     @classmethod
-    def of(cls, found: PacketBatch, source: NDArray[np.int64]) -> _Held:
+    def of(cls, found: PacketBatch, source: NDArray[np.int64]) -> _WaitingPackets:
         records = found.records
         begin = int(records.start.min())
         held = found.buffer[begin : int((records.start + records.captured).max()) + PADDING].copy()
@@ -446,7 +446,7 @@ def _kinds(store: PacketStore, rows: slice) -> NDArray[np.int64]:
     acked = store.acked[rows]
     answering = segment & (acked >= store.first)
     filled = (store.issues[rows] & DecodeIssue.ZERO_FILLED) != 0
-    late = store.time_ns[rows] - store.time_ns[np.maximum(acked, store.first)] > HELD_BACK_NS
+    late = store.time_ns[rows] - store.time_ns[np.maximum(acked, store.first)] > LONGEST_DELAYED_ACK_NS
     each = (
         segment,
         segment & syn,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Requests of one connection that are read, the first ones: each takes some KiB until all are in order.
 REQUESTS_MOST: Final = 500_000
 #: Connections whose requests are kept.
-MOST_KEPT: Final = 200_000
+CONNECTIONS_CACHED: Final = 200_000
 
 
 def requests_of(session: Session, stream: int) -> list[Request]:
@@ -70,7 +70,7 @@ class RequestCache:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: LruCache[int, tuple[StreamState, tuple[Request, ...]]] = LruCache(MOST_KEPT, locked=True)
+        self._known: LruCache[int, tuple[StreamState, tuple[Request, ...]]] = LruCache(CONNECTIONS_CACHED, locked=True)
 
     def of(self, stream: int) -> tuple[Request, ...]:
         """The requests of ``stream`` as far as it has been read.  Raises OSError as `requests_of`."""

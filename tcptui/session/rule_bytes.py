@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from tcptui.findings.stream_findings import cells
-from tcptui.model.lanes import NotInLockstepError, agreed
+from tcptui.model.batched import NotBatchableError, agreed
 from tcptui.protocols.registry import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.analysis.timing.budget_parts import HeldSpan
+    from tcptui.analysis.timing.budget_parts import ProtocolWait
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
@@ -37,12 +37,12 @@ def _first_asking_rows(view: StreamView) -> list[int]:
 def _nothing_but_of_one(found: list[list[_T]]) -> list[_T]:
     """What was found in the one stream, or nothing in each of several.
 
-    Raises DivergedError where something was in some of them, and NotInLockstepError where there was in each.
+    Raises DivergedError where something was in some of them, and NotBatchableError where there was in each.
     """
     if len(found) == 1 or not any(found):
         return found[0]
     agreed(np.fromiter(map(bool, found), np.bool_, len(found)))
-    raise NotInLockstepError
+    raise NotBatchableError
 
 
 class StreamBytes:
@@ -70,11 +70,11 @@ class StreamBytes:
         )  # fmt: skip
         return client, server
 
-    def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
+    def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
         """See `StreamView.held_back`; empty where the spool is gone."""
         return _nothing_but_of_one(list(map(self._held_back, view.each(), cells(ways_ns, len(view.streams)))))
 
-    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[HeldSpan]:
+    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
         halves = self.halves(view)
         try:
             return [] if halves is None else held_back(*halves, ways_ns)

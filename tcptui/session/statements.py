@@ -11,20 +11,20 @@ import numpy as np
 from tcptui.model.request import RequestPart, status_number
 from tcptui.protocols.statements.sessions import is_of_session
 from tcptui.protocols.statements.statement import statement_of
-from tcptui.session.busy_servers import behind_others
+from tcptui.session.busy_servers import waited_for_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tcptui.model.packet_store import I64
-    from tcptui.model.request import Request, Together
+    from tcptui.model.request import AnsweredInOneWrite, Request
     from tcptui.session.busy_servers import RequestKey
 
 
 #: Protocol and statement.
 StatementKey = tuple[str, str]
 #: Of a server's time, what is estimated is said to be so from this share on, in percent.
-_TOLD_PERCENT: Final = 1
+_ESTIMATE_SHOWN_PERCENT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class StatementGroup:
     @property
     def is_estimated(self) -> bool:
         """Whether a part of `server_likely_ns` worth telling is not certain."""
-        return self.shared_ns * 100 > _TOLD_PERCENT * self.server_likely_ns
+        return self.shared_ns * 100 > _ESTIMATE_SHOWN_PERCENT * self.server_likely_ns
 
     @property
     def is_of_session(self) -> bool:
@@ -89,9 +89,9 @@ def group_statements(
     ``keys``: of each request, where they are known.  ``server_of``: the server of a connection; with it, what a server
     did for another connection is no time of those that waited for it.
     """
-    behind = {} if server_of is None else behind_others(requests, server_of)
+    behind = {} if server_of is None else waited_for_others(requests, server_of)
     together: dict[StatementKey, list[Request]] = {}
-    batches: dict[tuple[int, Together], Counter[StatementKey]] = {}
+    batches: dict[tuple[int, AnsweredInOneWrite], Counter[StatementKey]] = {}
     for request, key in zip(requests, map(key_of, requests) if keys is None else keys, strict=True):
         together.setdefault(key, []).append(request)
         if request.together is not None:
@@ -113,7 +113,8 @@ def key_of(request: Request) -> StatementKey:
 
 
 def _shares(
-    batches: Mapping[tuple[int, Together], Counter[StatementKey]], members: Mapping[StatementKey, Sequence[Request]]
+    batches: Mapping[tuple[int, AnsweredInOneWrite], Counter[StatementKey]],
+    members: Mapping[StatementKey, Sequence[Request]],
 ) -> Counter[StatementKey]:
     """How much each statement likely had of the times (ns) that a server took for requests that it answered together.
 

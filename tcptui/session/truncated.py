@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: So long before the question over TCP the answer came, at most.
 WITHIN_NS: Final = 10_000_000_000
 #: Answers that are kept, the first.
-_KEPT: Final = 65_536
+_CACHE_SIZE: Final = 65_536
 
 
 class _Truncated:
@@ -51,7 +51,7 @@ class _Truncated:
 
         for row in new:
             self._next_row = row + 1
-            if len(self._found) >= _KEPT:
+            if len(self._found) >= _CACHE_SIZE:
                 return
             with suppress(OSError):
                 found = read_truncated(session.packet(row))
@@ -61,7 +61,7 @@ class _Truncated:
                     self._found.append(found)
 
 
-_KNOWN: Final[WeakKeyDictionary[Session, _Truncated]] = WeakKeyDictionary()
+_CACHE: Final[WeakKeyDictionary[Session, _Truncated]] = WeakKeyDictionary()
 
 
 def truncated_before(session: Session, stream: int, operation: str, time_ns: int) -> int | None:
@@ -72,9 +72,9 @@ def truncated_before(session: Session, stream: int, operation: str, time_ns: int
     if not len(session.dns_rows):
         return None
     server, client = (end.host for end in (session.streams.server(stream), session.streams.client(stream)))
-    return _KNOWN.setdefault(session, _Truncated()).find(session, (server, client, operation.lower()), time_ns)
+    return _CACHE.setdefault(session, _Truncated()).find(session, (server, client, operation.lower()), time_ns)
 
 
 def truncated_answers(session: Session) -> tuple[TruncatedAnswer, ...]:
-    """The answers over UDP that did not fit, in capture order: the first `_KEPT` of them."""
-    return _KNOWN.setdefault(session, _Truncated()).all(session)
+    """The answers over UDP that did not fit, in capture order: the first `_CACHE_SIZE` of them."""
+    return _CACHE.setdefault(session, _Truncated()).all(session)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 CAN_FORK: Final = sys.platform == "linux"
 #: How many shares per worker may be handed out before the first of them has been consumed: bounds the pieces that wait.
-AHEAD: Final = 2
+SHARES_AHEAD: Final = 2
 #: Bytes of pieces that may wait for those of earlier shares, per worker: one that is further ahead waits itself …
 WAITING_BYTES: Final = 16 << 20
 #: … as of so many at least: of two, one that ends its share as the other is amid its own is half a share ahead.
@@ -187,7 +187,7 @@ def _fork() -> int | None:
 
 def _collected(force: _Workforce, shares: int) -> Iterator[Any]:
     """The pieces of all shares, in order; those of later shares wait for those of earlier ones."""
-    ahead, handed, current = AHEAD * len(force.running), 0, 0
+    ahead, handed, current = SHARES_AHEAD * len(force.running), 0, 0
     waiting: dict[int, list[Any]] = {}
     sizes: Counter[int] = Counter()
     """Of the pieces that wait, by share."""

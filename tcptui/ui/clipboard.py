@@ -36,7 +36,7 @@ _TMUX_PATIENCE_S: Final = 3.0
 _FILE: Final = "copied.txt"
 _GENERATIONS: Final = 64
 #: Files of copies of this process, open and locked.
-_kept: Final[dict[Path, int]] = {}
+_open_files: Final[dict[Path, int]] = {}
 
 
 class Way(Enum):
@@ -145,19 +145,19 @@ def keep(text: str, environ: Mapping[str, str]) -> Path | None:
     with contextlib.suppress(OSError):  # a file system without locks
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     path = place / _FILE
-    before = _kept.get(path)
+    before = _open_files.get(path)
     if before is not None:
         os.close(before)
-    _kept[path] = descriptor
+    _open_files[path] = descriptor
     return path
 
 
 def forget_copied() -> None:
     """Remove the files of this process's copies: they may hold what packets carried, and nobody would look for them."""
-    for path, descriptor in _kept.items():
+    for path, descriptor in _open_files.items():
         _remove_file(path.parent, descriptor)
         os.close(descriptor)
-    _kept.clear()
+    _open_files.clear()
 
 
 def forget_stale(environ: Mapping[str, str]) -> None:

@@ -151,8 +151,8 @@ def name_passages(session: Session, stream: int, names: DnsNames | None, words: 
 
 #: Slowest turns that are listed; nobody reads more.
 TURNS_SHOWN: Final = 8
-#: The time budget of connections with more segments is computed by a worker thread (`read_ahead`), never while a key
-#: waits for its repaint; while a file is being loaded, that of all connections is.
+#: The time budget of connections with more segments is computed by a worker thread (`prefetch_time_budget`), never
+#: while a key waits for its repaint; while a file is being loaded, that of all connections is.
 PROMPT_SEGMENTS: Final = 1_000
 #: The time budget of a connection that may still grow is computed again after this growth (percent).
 REGROWTH_PERCENT: Final = 10
@@ -189,7 +189,7 @@ class TimeSpent:
 _caches: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
 
 
-def read_ahead(session: Session, stream: int, words: Words) -> None:
+def prefetch_time_budget(session: Session, stream: int, words: Words) -> None:
     """Compute and cache the time budget of ``stream``, however long it is; for worker threads."""
     _look_up(session, stream, words, at_once=True)
 

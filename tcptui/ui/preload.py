@@ -12,7 +12,7 @@ from typing import Final
 
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.input_priority import imports_yield_to_input
 
 #: First the modules that describe the packet under the cursor, then those that the next keys may need.
 _MODULES: Final = (
@@ -68,7 +68,7 @@ class Preloader:
 
 
 def _import(modules: tuple[str, ...]) -> None:
-    with gc_paused_and_frozen(), imports_stand_aside():
+    with gc_paused_and_frozen(), imports_yield_to_input():
         for module in modules:
             import_module(module)
 

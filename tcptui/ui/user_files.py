@@ -87,7 +87,7 @@ class LearningRecord:
 
 
 #: Recent files that are kept.
-KEPT: Final = 20
+MAX_RECENT: Final = 20
 #: A longer list file (bytes) was not written by us.
 _RECENT_LONGEST: Final = 256 * 1024
 _RECENT_FILE: Final = "recent.json"
@@ -106,7 +106,7 @@ def _recents(content: object) -> tuple[RecentFile, ...]:
     """The list that JSON has in ``content``, without entries that make no sense.  Raises ValueError."""
     if not isinstance(content, list):
         raise ValueError("no list")  # noqa: TRY004  as of other content that makes no sense
-    return tuple(recent for entry in content[:KEPT] if (recent := _entry(entry)) is not None)
+    return tuple(recent for entry in content[:MAX_RECENT] if (recent := _entry(entry)) is not None)
 
 
 class RecentFiles:
@@ -127,7 +127,9 @@ class RecentFiles:
         if self._file.path is None:
             return
         newest = RecentFile(path.absolute(), now)
-        self._file.change(lambda listed: (newest, *(recent for recent in listed if recent.path != newest.path))[:KEPT])
+        self._file.change(
+            lambda listed: (newest, *(recent for recent in listed if recent.path != newest.path))[:MAX_RECENT]
+        )
 
 
 def _is_there(path: Path) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def open_aside(path: Path, *, dir_fd: int | None = None) -> tuple[int, Path]:
+def open_temporary(path: Path, *, dir_fd: int | None = None) -> tuple[int, Path]:
     """The descriptor, read and write, and the path of a new file beside ``path``: mode 0600.  Raises OSError.
 
     ``dir_fd``: the directory in which relative paths begin.
@@ -26,9 +26,10 @@ def open_aside(path: Path, *, dir_fd: int | None = None) -> tuple[int, Path]:
 def replacing(path: Path, *, dir_fd: int | None = None) -> Iterator[BinaryIO]:
     """A new file of mode 0600, in the place of ``path`` once the block has ended; a link there is not followed.
 
-    ``dir_fd`` as in `open_aside`.  Left by an exception or an interrupt, no part of it is left behind.  Raises OSError.
+    ``dir_fd`` as in `open_temporary`.  Left by an exception or an interrupt, no part of it is left behind.  Raises
+    OSError.
     """
-    descriptor, aside = open_aside(path, dir_fd=dir_fd)
+    descriptor, aside = open_temporary(path, dir_fd=dir_fd)
     is_whole = False
     try:
         with os.fdopen(descriptor, "wb") as file:

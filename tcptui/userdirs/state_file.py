@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 
 #: Damaged files that are kept beside each other; with so many the file counts as one that cannot be read.
-_MOST_ASIDE: Final = 9
+_QUARANTINED_MOST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +142,13 @@ class StateFile(Generic[_Value]):
         if not is_locked:
             with locked(folder.descriptor):  # another window may have set it aside meanwhile
                 return self._stored(folder, path, is_locked=True)
-        _report(Trouble(path, aside=_set_aside(folder, path)))
+        _report(Trouble(path, aside=_quarantine(folder, path)))
         return self._empty
 
 
-def _set_aside(folder: Directory, path: Path) -> Path:
+def _quarantine(folder: Directory, path: Path) -> Path:
     """Rename the damaged file; returns its new path.  Raises OSError where it cannot be, or there are many already."""
-    for number in range(1, _MOST_ASIDE + 1):
+    for number in range(1, _QUARANTINED_MOST + 1):
         name = f"{path.name}.damaged" + (f"-{number}" if number > 1 else "")
         try:
             os.stat(name, dir_fd=folder.descriptor, follow_symlinks=False)

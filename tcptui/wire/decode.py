@@ -310,14 +310,14 @@ def walk(batch: Frames) -> tuple[I64, I64]:
     return _joined(found) if found else (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-class HeadersBelow(NamedTuple):
+class HeaderPlaces(NamedTuple):
     """Where headers below TCP begin: frames and offsets within them, frame by frame, the outermost first."""
 
     ip: tuple[I64, I64]
     udp: tuple[I64, I64]
 
 
-def headers_below(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> HeadersBelow:
+def find_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> HeaderPlaces:
     """All IP and UDP headers of the frames at ``start`` in ``buffer``, those of tunnels included.
 
     ``buffer`` ends with `PADDING` bytes of no frame.
@@ -326,7 +326,7 @@ def headers_below(buffer: U8, start: I64, captured: I64, wire: I64, link_types: 
     batch.ip_headers, batch.udp_headers = [], []
     batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(len(start), np.int64))
     walk(batch)
-    return HeadersBelow(_by_frame(batch.ip_headers), _by_frame(batch.udp_headers))
+    return HeaderPlaces(_by_frame(batch.ip_headers), _by_frame(batch.udp_headers))
 
 
 def _by_frame(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:

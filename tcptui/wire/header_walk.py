@@ -178,7 +178,7 @@ class Frames:
     pending: dict[Layer, list[tuple[I64, I64]]] = field(default_factory=dict)
     """Frames and offsets that are still to be read, by layer."""
     ip_headers: list[tuple[I64, I64]] | None = None
-    """Frames and offsets of all IP headers, where somebody wants to know of each (`decode.headers_below`)."""
+    """Frames and offsets of all IP headers, where somebody wants to know of each (`decode.find_headers`)."""
     udp_headers: list[tuple[I64, I64]] | None = None
     """The same of UDP headers."""
 

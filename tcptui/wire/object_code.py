@@ -99,7 +99,7 @@ def _kind_of(argument: Any) -> str:
     raise TypeError(f"a kernel does not take {type(argument).__name__}")
 
 
-def made_by_numba(kernel: FunctionType, kinds: tuple[str, ...]) -> ObjectCode:
+def compile_kernel(kernel: FunctionType, kinds: tuple[str, ...]) -> ObjectCode:
     """``kernel``, compiled for arguments of ``kinds``; its indexes are not checked.
 
     Raises TypeError where it needs more than its arguments, or does not return integers.
@@ -242,7 +242,7 @@ class CompiledKernel:
         found = None if folder is None else _read(folder, name)
         if found is None or found.kinds != kinds:
             try:
-                found = made_by_numba(self._kernel, kinds)
+                found = compile_kernel(self._kernel, kinds)
             except (AttributeError, ImportError):  # another version of numba, in which things are elsewhere
                 self.kept = False
                 return self._only_here()

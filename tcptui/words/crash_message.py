@@ -22,7 +22,7 @@ _HIDDEN: Final = "'…'"
 _TYPES: Final = frozenset({"NoneType", "function", "method", "module", "generator", "coroutine", "ndarray", "array"})
 _NAME: Final = r"'([A-Za-z_][\w.]*)'"
 #: Python's own messages, in full; a group is the name of a type.
-_KNOWN: Final = tuple(
+_PATTERNS: Final = tuple(
     re.compile(form, re.ASCII)
     for form in (
         r"(?:list|tuple|string|bytearray|range object|array)(?: assignment)? index out of range|index out of range",
@@ -60,7 +60,7 @@ _CODEC_REASONS: Final = frozenset({
 })  # fmt: skip
 
 
-def known_message(error: BaseException) -> str:
+def recognised_message(error: BaseException) -> str:
     """The message of ``error`` if its form is known, with ``'…'`` where it quotes something; else empty."""
     if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
         return _of_codec(error)
@@ -76,10 +76,10 @@ def known_message(error: BaseException) -> str:
     quoting = _ENDS_QUOTED.match(text)
     if quoting is not None:
         return f"{quoting[1]}: …"
-    for form in _KNOWN:
+    for form in _PATTERNS:
         found = form.fullmatch(text)
         if found is not None:
-            return _told(text, found)
+            return _without_names(text, found)
     return ""
 
 
@@ -94,7 +94,7 @@ def _of_codec(error: UnicodeDecodeError | UnicodeEncodeError) -> str:
     return f"{_HIDDEN} codec can't decode {what} in {where}: {error.reason}"
 
 
-def _told(text: str, found: re.Match[str]) -> str:
+def _without_names(text: str, found: re.Match[str]) -> str:
     """``text`` without the names in it that are of no type of Python's: a text of that form may be a packet's."""
     for place in range(found.re.groups, 0, -1):
         name = found[place]

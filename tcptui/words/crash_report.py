@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui import __version__
 from tcptui.model.safe_text import safe_text
-from tcptui.words.crash_message import known_message
+from tcptui.words.crash_message import recognised_message
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,7 +43,7 @@ def describe_crash(error: BaseException) -> str:
 
 
 def _summary(error: BaseException) -> str:
-    message = safe_text(known_message(error), _LONGEST_MESSAGE)
+    message = safe_text(recognised_message(error), _LONGEST_MESSAGE)
     return type(error).__name__ + (f": {message}" if message else "")
 
 

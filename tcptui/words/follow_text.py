@@ -22,7 +22,7 @@ _GAPS: Final = {
 }
 _US_PER_S: Final = 1_000_000
 #: `seconds_text` with its unit, before something else.
-_TIME_AMID: Final = re.compile(r"  -?\d+\.\d{6} \S+(?=  )")
+_TIME_IN_LINE: Final = re.compile(r"  -?\d+\.\d{6} \S+(?=  )")
 #: Most characters of a text from a packet in a heading.
 _FACT: Final = 60
 
@@ -60,7 +60,7 @@ def part_head(words: Words, part: Part, began_ns: int) -> str:
 
 def without_time(heading: str) -> str:
     """A `part_head` for a line that is too short for it: what is at its end tells the part from others."""
-    return _TIME_AMID.sub("", heading, count=1)
+    return _TIME_IN_LINE.sub("", heading, count=1)
 
 
 def part_words(label: Label, words: Words) -> str:

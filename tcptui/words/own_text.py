@@ -18,14 +18,14 @@ _SHARED: Final = frozenset({"known", "sure", "look"})
 _TITLE, _SENTENCE = 0, 1
 
 
-def _said(own: OwnId, part: int, words: Words) -> str:
+def _user_text(own: OwnId, part: int, words: Words) -> str:
     """What the user wrote, in English where there is no other."""
     return own.words.get(words.language.value, own.words["en"])[part]
 
 
 def own_name(own: OwnId, words: Words) -> str:
     """The name of such findings, marked as the user's own."""
-    return words("own.name", title=_said(own, _TITLE, words))
+    return words("own.name", title=_user_text(own, _TITLE, words))
 
 
 def own_sentence(finding: Finding, own: OwnId, part: str, words: Words) -> str:
@@ -37,7 +37,7 @@ def own_sentence(finding: Finding, own: OwnId, part: str, words: Words) -> str:
             return _cut(own_name(own, words))
         case "happened":
             matched = words("own.happened", n=Count(len(finding.packets)), filter=finding.facts["own_filter"])
-            return words("narrative.space").join((_said(own, _SENTENCE, words), matched))
+            return words("narrative.space").join((_user_text(own, _SENTENCE, words), matched))
         case "meaning":
             return words("own.meaning")
         case _ if part in _SHARED:

@@ -36,7 +36,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _made_at(place: CapturePlace, words: Words) -> str:
+def _captured_at(place: CapturePlace, words: Words) -> str:
     """Where the capture was made: at one host, which may be client here and server there, or at one kind of end."""
     if place.own_host is not None:
         return words("report.position.host", host=place.own_host)
@@ -48,14 +48,14 @@ def trust_items(trust: CaptureTrust, words: Words) -> tuple[str, ...]:
     items = [words(f"report.trust.{name}", n=Count(n)) for name, n in _doubts(trust).items()]
     if not items:
         items.append(words("report.trust.sound"))
-    items.append(_made_at(trust.place, words))
+    items.append(_captured_at(trust.place, words))
     return tuple(items)
 
 
 def trust_line(trust: CaptureTrust, connections: int, words: Words) -> str:
     """Where the capture was made, and `doubts_line`."""
     parts = (
-        _made_at(trust.place, words),
+        _captured_at(trust.place, words),
         doubts_line(trust, connections, words, minor="report.trust.minor"),
     )
     return words("report.list-semicolon").join(parts)

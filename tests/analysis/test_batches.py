@@ -147,7 +147,7 @@ def test_decoding_ahead_changes_no_column(
     monkeypatch.setattr(pipeline_module, "FIRST_BLOCK", 300)
     monkeypatch.setattr(pipeline_module, "_FORESEEN_ROWS", rows)
     monkeypatch.setattr(packet_store, "FIRST_CAPACITY", 64)
-    for name, value in (("FIRST_BLOCK", 500), ("BLOCK", block), ("_LEFT", 2_000), ("_WORTH_READING_AHEAD", worth)):
+    for name, value in (("FIRST_BLOCK", 500), ("BLOCK", block), ("_LEFT", 2_000), ("_PREFETCH_FROM", worth)):
         monkeypatch.setattr(reader, name, value)
 
     assert _columns(capture, [], 13, monkeypatch, compiled=True, ahead=True) == plain

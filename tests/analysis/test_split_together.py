@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from traces import write_trace
 
 from tcptui.analysis.timing import budget as budgets
-from tcptui.analysis.timing.budget import split_together, time_budget
+from tcptui.analysis.timing.budget import split_batched, time_budget
 from tcptui.analysis.timing.segments import SeveralSegments
 from tcptui.lessons.loader import load_cases
 from tcptui.session.session import Session, open_file
@@ -75,7 +75,7 @@ def assert_same(one: TimeBudget, other: TimeBudget) -> None:
 
 def compared(views: list[StreamView], alone: list[StreamView]) -> int:
     """How many of ``views`` were split together; ``alone`` are other views of the same streams."""
-    split_together(views)
+    split_batched(views)
     together = 0
     for view, other in zip(views, alone, strict=True):
         known = view.kept.get(time_budget)
@@ -133,7 +133,7 @@ def test_stream_that_is_not_ordinary_is_left_to_itself(tmp_path: Path) -> None:
     later = write_trace(tmp_path / "later.pcap", ["0 C A 1 1 100", "5 S A 1 101 0", "9 S A 1 101 500"])
     with closing(open_file(plain)) as one, closing(open_file(later)) as other:
         views = [one.view(0), other.view(0), one.view(0)]
-        split_together(views)
+        split_batched(views)
 
     assert [time_budget in view.kept for view in views] == [True, False, True]
     assert views[0].kept[time_budget].parts == views[2].kept[time_budget].parts == time_budget(one.view(0)).parts

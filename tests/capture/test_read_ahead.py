@@ -24,7 +24,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool_reader, "BLOCK", BLOCK)
     monkeypatch.setattr(spool_reader, "FIRST_BLOCK", 512)
     monkeypatch.setattr(spool_reader, "_LEFT", LEFT)
-    monkeypatch.setattr(spool_reader, "_WORTH_READING_AHEAD", 2 * BLOCK)
+    monkeypatch.setattr(spool_reader, "_PREFETCH_FROM", 2 * BLOCK)
 
 
 def write(path: Path, packets: list[bytes]) -> int:

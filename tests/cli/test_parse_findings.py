@@ -8,7 +8,7 @@ import pytest
 
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError
-from tcptui.cli.run.own_findings import require_known
+from tcptui.cli.run.own_findings import require_defined
 from tcptui.findings.annotate import needs_attention
 from tcptui.findings.catalog import FAMILIES, MARKED
 from tcptui.findings.finding_filter import NOTHING
@@ -49,13 +49,13 @@ def test_name_that_nobody_has_defined_is_refused_with_those_near_it() -> None:
     wanted = finding_filter("--stop-on", "error,retransmision-timeout")
 
     with pytest.raises(CommandLineError) as caught:
-        require_known("--stop-on", wanted, ())
+        require_defined("--stop-on", wanted, ())
     assert (caught.value.key, caught.value.exit_code) == ("cli.error.finding-near", 2)
     assert "retransmission-timeout" in str(caught.value.facts["near"])
     with pytest.raises(CommandLineError) as caught:
-        require_known("--only", finding_filter("--only", "qqqq"), ())
+        require_defined("--only", finding_filter("--only", "qqqq"), ())
     assert caught.value.key == "cli.error.finding"
-    require_known("--only", finding_filter("--only", "loss,warning,out-of-order"), ())
+    require_defined("--only", finding_filter("--only", "loss,warning,out-of-order"), ())
 
 
 def test_nothing_chooses_nothing() -> None:

@@ -270,7 +270,7 @@ def test_of_many_connections_those_asked_longest_ago_are_dropped() -> None:
     growth = Growth(tape)
     growth.to(40)
     shown = Shown(growth.session, compile_filter("tcp.len == 1000"), Words(Language.EN))
-    with patch.object(watch_filter, "CONNECTIONS_KEPT", 5):
+    with patch.object(watch_filter, "CONNECTIONS_CACHED", 5):
         for stream in range(20):
             shown.shown(event(stream, stream))
 

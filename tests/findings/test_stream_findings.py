@@ -9,20 +9,20 @@ from dataclasses import replace
 import numpy as np
 
 from tcptui.findings.stream_findings import SameShapeFindings, StreamFindings
+from tcptui.model.batched import Batched
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import Lanes
 
 STREAMS = np.array([3, 5, 9])
-#: Packets by lane, of which a finding keeps one.
+#: Packets by member, of which a finding keeps one.
 FRAMES = np.arange(30, dtype=np.int64).reshape(10, 3)
 
 
 def a_kind() -> SameShapeFindings:
-    frame: Lanes = Lanes(FRAMES, plain=False)[4]
+    frame: Batched = Batched(FRAMES, plain=False)[4]
     severities = (Severity.ERROR, Severity.NOTE)
     findings = tuple(
         Finding(
-            FindingId.SYN_TIMEOUT, Lanes(STREAMS, plain=True), (frame,), severity, Confidence.LIKELY,
+            FindingId.SYN_TIMEOUT, Batched(STREAMS, plain=True), (frame,), severity, Confidence.LIKELY,
             {"syn_frame": frame, "count": 5, "tried_s": 2.5},
         )  # type: ignore[arg-type]
         for severity in severities
@@ -30,8 +30,8 @@ def a_kind() -> SameShapeFindings:
     return SameShapeFindings(STREAMS, np.arange(3), findings, 2.5, (1, 2), hangs_on_end=True)
 
 
-def expected(stream: int, lane: int) -> tuple[Finding, ...]:
-    frame = int(FRAMES[4, lane])
+def expected(stream: int, member: int) -> tuple[Finding, ...]:
+    frame = int(FRAMES[4, member])
     facts = {"syn_frame": frame, "count": 5, "tried_s": 2.5}
     return (Finding(FindingId.SYN_TIMEOUT, stream, (frame,), Severity.ERROR, Confidence.LIKELY, facts),)
 
@@ -47,7 +47,7 @@ def test_findings_of_streams_that_are_alike_are_those_of_each() -> None:
     loud = loud_ones()
 
     assert loud
-    assert dict(loud) == {stream: expected(stream, lane) for lane, stream in enumerate(STREAMS.tolist())}
+    assert dict(loud) == {stream: expected(stream, member) for member, stream in enumerate(STREAMS.tolist())}
 
 
 def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
@@ -60,7 +60,7 @@ def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
 
 
 def test_a_part_of_them_is_cut_by_place() -> None:
-    kind = replace(a_kind(), places=np.array([2, 4, 8]), lost=Lanes(np.array([1.5, 2.5, 3.5]), plain=True))
+    kind = replace(a_kind(), places=np.array([2, 4, 8]), lost=Batched(np.array([1.5, 2.5, 3.5]), plain=True))
 
     part = kind.cut(3, 9)
 
@@ -75,7 +75,7 @@ def test_what_is_kept_of_them_holds_on_to_no_other_packets() -> None:
     kept = alone.only(alone.findings[:1])
 
     (frame,) = kept.findings[0].packets
-    assert isinstance(frame, Lanes)
+    assert isinstance(frame, Batched)
     assert frame.each.base is None
     assert not len(kept.places)
     assert not kept.parts
@@ -97,7 +97,7 @@ def test_one_set_among_those_alike_takes_its_place() -> None:
 
 def test_looking_at_each_keeps_no_object_of_it() -> None:
     streams = np.arange(100_000)
-    finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
+    finding = Finding(FindingId.SYN_TIMEOUT, Batched(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
     loud = StreamFindings()
     loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     tracemalloc.start()
@@ -112,7 +112,7 @@ def test_looking_at_each_keeps_no_object_of_it() -> None:
 
 def test_something_is_made_once_of_those_alike_also_after_some_were_chosen() -> None:
     streams = np.arange(1_000)
-    finding = Finding(FindingId.SYN_TIMEOUT, Lanes(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
+    finding = Finding(FindingId.SYN_TIMEOUT, Batched(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
     loud = StreamFindings()
     loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     asked: list[tuple[Finding, ...]] = []

@@ -108,8 +108,8 @@ def test_what_no_empty_line_follows_is_counted_as_unfinished() -> None:
 
 
 def test_limits_bound_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "EVENTS_KEPT", 3)
-    monkeypatch.setattr(event_stream, "DATA_KEPT", 10)
+    monkeypatch.setattr(event_stream, "MAX_STORED_EVENTS", 3)
+    monkeypatch.setattr(event_stream, "MAX_STORED_DATA", 10)
     monkeypatch.setattr(event_stream, "BODY_LIMIT", 100)
     stream = read_events([DecodedPiece(1, 1, b"data: 0123456789012345\n\n" * 4), DecodedPiece(2, 2, b"data: a\n\n")])
 

@@ -65,9 +65,9 @@ def kernel() -> Any:
 @pytest.fixture
 def texts(kernel: Any, monkeypatch: pytest.MonkeyPatch) -> HeaderTexts:
     """That of HPACK's reader, with the kernel loaded."""
-    monkeypatch.setattr(huffman._ahead._passer, "_left", 0)
-    monkeypatch.setattr(huffman._ahead._passer, "_compiled", kernel)
-    return huffman._ahead
+    monkeypatch.setattr(huffman._prefetched._passer, "_left", 0)
+    monkeypatch.setattr(huffman._prefetched._passer, "_compiled", kernel)
+    return huffman._prefetched
 
 
 def test_texts_are_those_that_the_library_reads(texts: HeaderTexts) -> None:
@@ -119,8 +119,8 @@ def test_blocks_without_coded_texts_have_none(texts: HeaderTexts) -> None:
 
 
 def test_without_machine_code_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huffman._ahead._passer, "_left", 1 << 60)
-    assert huffman._ahead.found_in(frames(random.Random(1))) == {}
+    monkeypatch.setattr(huffman._prefetched._passer, "_left", 1 << 60)
+    assert huffman._prefetched.found_in(frames(random.Random(1))) == {}
 
 
 def said_on(data: bytes) -> list[Any]:

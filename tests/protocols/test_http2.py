@@ -22,7 +22,7 @@ from tcptui.protocols.http2 import streams
 from tcptui.protocols.http2.direction import Block
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
 from tcptui.protocols.http2.hpack import HeaderList
-from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid, parse_http2
+from tcptui.protocols.http2.parse import http2_requests, http2_requests_without_start, parse_http2
 from tcptui.protocols.http2.streams import OPEN_MOST
 from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of
@@ -220,7 +220,7 @@ def test_call_of_grpc_is_known_by_its_trailers_where_its_type_is_not() -> None:
     for stream in (1, 3, 5):
         ends.ask(stream, CALL, message(b"abc"))
         ends.answer(stream, ANSWER, message(b"de"), [("grpc-status", "5")] if stream == 5 else [("x-end", "1")])
-    exchanges = http2_requests_amid(*late(ends, len(ends.turns) - 4).halves())
+    exchanges = http2_requests_without_start(*late(ends, len(ends.turns) - 4).halves())
 
     assert exchanges is not None
     assert told(list(exchanges)) == [
@@ -261,7 +261,7 @@ def test_capture_that_begins_later_names_what_it_cannot_know() -> None:
         ends.answer(stream, [*OK, ("server", "s")], b"text")
     begun = len(ends.turns) - 8
     assert http2_requests(*late(ends, begun).halves()) is None
-    exchanges = http2_requests_amid(*late(ends, begun).halves())
+    exchanges = http2_requests_without_start(*late(ends, begun).halves())
 
     assert exchanges is not None
     found = told(list(exchanges))
@@ -321,7 +321,7 @@ def test_body_with_a_hole_is_not_whole() -> None:
 def test_other_bytes_are_not_taken_for_frames() -> None:
     random_ = random.Random(7)
     for fill in (bytes(9_000), random_.randbytes(9_000), b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" * 900):
-        assert http2_requests_amid(*Dialogue(from_start=False).client(fill).server(fill).halves()) is None
+        assert http2_requests_without_start(*Dialogue(from_start=False).client(fill).server(fill).halves()) is None
 
 
 # -- hostile bytes -------------------------------------------------------------------------
@@ -412,7 +412,7 @@ def test_one_byte_that_stands_for_a_long_text_is_kept_once_for_all_requests() ->
 @pytest.mark.parametrize("kind", ["blocks", "data"])
 def test_what_is_kept_of_open_streams_is_bounded_together(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 1 << 16
-    monkeypatch.setattr(streams, "HELD_MOST", most)
+    monkeypatch.setattr(streams, "BUFFERED_MOST", most)
     collected = streams.Streams(Dialogue().client(bytes(1 << 16)).halves())
     given = 0
     for stream in range(1, 2_001, 2):

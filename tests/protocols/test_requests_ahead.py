@@ -56,7 +56,7 @@ def test_requests_are_the_same_however_many_are_read_ahead(
     capture = record(tmp_path, turns, missing=sorted({one % frames or 1 for one in missing}))
     with closing(open_file(capture)) as session:
         whole = requests_of(session, 0)
-        monkeypatch.setattr(request_times, "_AHEAD", 8)
+        monkeypatch.setattr(request_times, "_EXCHANGES_READ_FIRST", 8)
         monkeypatch.setattr(request_times, "_MORE", 3)
         told = requests_of(session, 0)
         monkeypatch.undo()
@@ -78,7 +78,7 @@ def noting(patch: pytest.MonkeyPatch) -> list[SeenExchange]:
 
 def test_the_first_request_is_there_before_the_last_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipelines = [[b"*1\r\n$4\r\nPING\r\n"] * 5] * 20
-    monkeypatch.setattr(request_times, "_AHEAD", 8)
+    monkeypatch.setattr(request_times, "_EXCHANGES_READ_FIRST", 8)
     monkeypatch.setattr(request_times, "_MORE", 3)
     taken = noting(monkeypatch)
     with closing(open_file(record(tmp_path, _turns(pipelines, 20)))) as session:

@@ -220,7 +220,7 @@ def test_reference_beyond_the_negotiated_window_cannot_be_unpacked() -> None:
 
 
 def test_bomb_is_unpacked_up_to_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket_messages, "MESSAGE_KEPT", 1_000)
+    monkeypatch.setattr(websocket_messages, "MAX_STORED_MESSAGE", 1_000)
     monkeypatch.setattr(websocket_messages, "INFLATE_LIMIT", 3 << 20)
     packed = squeezed(bytes(2 << 20), bytes(2 << 20))
     data = b"".join(bytes((0xC2, 126)) + len(part).to_bytes(2, "big") + part for part in packed)

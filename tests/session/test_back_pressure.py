@@ -20,7 +20,7 @@ from tcptui.capture.output_files import OutputFiles
 from tcptui.capture.rotation import Rotation
 from tcptui.capture.spool.punch import SpoolRelease
 from tcptui.capture.ssh_source import RemoteOptions, RemoteSource, RemoteTarget
-from tcptui.capture.stream_source import AHEAD_SHARE, StreamSource
+from tcptui.capture.stream_source import BUFFERED_SHARE, StreamSource
 from tcptui.capture.tee_source import TeeSource
 from tcptui.model.errors import OutputError
 from tcptui.session.catch_up import Compile
@@ -96,7 +96,7 @@ def test_everything_in_a_fast_pipe_is_analysed_and_the_spool_stays_within_its_bo
     assert session.progress.rows == len(tape.records)
     assert session.streams.count == CONNECTIONS
     assert source.status().error is None
-    assert LIMIT // AHEAD_SHARE < source.most_held <= LIMIT
+    assert LIMIT // BUFFERED_SHARE < source.most_held <= LIMIT
 
 
 def test_files_that_are_written_meanwhile_hold_everything_too(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_files_that_are_slower_than_the_analysis_are_waited_for(tmp_path: Path) 
         kept.analysed(1 << 30)
         source.start(lambda: None)
         until(lambda: source._room() is None)
-        assert source.status().end <= LIMIT // AHEAD_SHARE + READ_BYTES
+        assert source.status().end <= LIMIT // BUFFERED_SHARE + READ_BYTES
 
         kept.start(lambda: None)
         source._thread.join(60)
@@ -137,7 +137,7 @@ def test_packet_longer_than_the_bound_ahead_is_waited_for() -> None:
     with piped(tape.pcap()) as source:
         session = analysed(source)
 
-    assert LIMIT // AHEAD_SHARE < 30_000
+    assert LIMIT // BUFFERED_SHARE < 30_000
     assert session.progress.rows == len(tape.records)
     assert source.status().error is None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from running_source import RunningSource
 
-from tcptui.capture.spool.punch import held_bytes
+from tcptui.capture.spool.punch import allocated_bytes
 from tcptui.model.errors import OutputError
 from tcptui.session.session import Session, open_file
 
@@ -130,14 +130,14 @@ async def test_disk_space_of_before_is_released_and_counts_no_more(tmp_path: Pat
     await capture.run()
     capture.source.give(b"".join(record(n, 40001, PUSH_ACK, 1 + n, bytes(1000)) for n in range(2000)), 2000)
     await capture.read(2000)
-    held = held_bytes(capture.source.descriptor)
+    held = allocated_bytes(capture.source.descriptor)
     await capture.begin_anew()
     if capture.source.released.begin == 0:
         await capture.end()
         pytest.skip("this file system punches no holes")
     capture.source.give(record(9000, 40001, SYN, 1), 1)
     await capture.read(1)
-    progress, now = capture.session.progress, held_bytes(capture.source.descriptor)
+    progress, now = capture.session.progress, allocated_bytes(capture.source.descriptor)
     await capture.end()
 
     assert held > 2_000_000

@@ -10,7 +10,7 @@ import pytest
 from hand_clock import HandClock
 
 from tcptui.session import input_priority as module
-from tcptui.session.input_priority import LONGEST, MOST, InputPriority, imports_stand_aside
+from tcptui.session.input_priority import LONGEST, MOST, InputPriority, imports_yield_to_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ def test_only_imports_of_a_polite_thread_stand_aside(tmp_path: Path, monkeypatch
     finders = len(sys.meta_path)
 
     def run() -> None:
-        with imports_stand_aside():
+        with imports_yield_to_input():
             __import__("first_of_all")
         __import__("second_of_all")
 
@@ -110,7 +110,7 @@ def test_main_thread_never_waits_for_itself(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.syspath_prepend(tmp_path)
     stepped: list[None] = []
     monkeypatch.setattr(module.input_priority, "step_aside", lambda: stepped.append(None), raising=False)
-    with imports_stand_aside():
+    with imports_yield_to_input():
         __import__("third_of_all")
     sys.modules.pop("third_of_all")
     assert stepped == []

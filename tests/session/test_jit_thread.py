@@ -42,7 +42,7 @@ def never_compiled(at_once: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
     compiled = threading.Event()
     monkeypatch.setattr(compiling, "kernel_is_cached", lambda: False)
     monkeypatch.setattr(compiling, "PATIENCE", 3600)
-    monkeypatch.setattr("tcptui.analysis.compile_ahead.compile_aside", lambda _stop: compiled.wait(60))
+    monkeypatch.setattr("tcptui.analysis.compile_ahead.compile_in_background", lambda _stop: compiled.wait(60))
     yield compiled
     compiled.set()
 

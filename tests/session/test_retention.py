@@ -13,7 +13,7 @@ from captures import SERVER, Tape, many
 from forgetting import as_pcap, ends_of
 from growing_source import GrowingSource
 
-from tcptui.capture.spool.punch import held_bytes, released_until
+from tcptui.capture.spool.punch import allocated_bytes, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW, PacketStore
 from tcptui.session.catch_up import Compile
@@ -175,7 +175,7 @@ def test_released_spool_is_small_and_says_where_it_begins(tmp_path: Path) -> Non
     if not source.released.begin:
         pytest.skip("no holes in files here")
 
-    assert held_bytes(source.descriptor) <= limit + 8192
+    assert allocated_bytes(source.descriptor) <= limit + 8192
     assert os.fstat(source.descriptor).st_size == len(data)
     assert begin == int(store.offset[store.first]) - 16
     assert session.progress.spool_held == len(data) - begin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcptui.model.request import MessagePackets, Request, RequestPart, Together
+from tcptui.model.request import AnsweredInOneWrite, MessagePackets, Request, RequestPart
 from tcptui.session.statements import group_statements
 
 MS = 1_000_000
@@ -67,7 +67,7 @@ def test_numbers_and_sqlstates_are_errors() -> None:
 
 def batch(server_ms: int, *operations: str, number: int = 0) -> list[Request]:
     """Requests that were answered at once."""
-    told = Together(number, number + len(operations), server_ms * MS)
+    told = AnsweredInOneWrite(number, number + len(operations), server_ms * MS)
     found = [request(operation, server_ms, number=number + at)._replace(together=told)
              for at, operation in enumerate(operations)]  # fmt: skip
     return [found[0]._replace(unsure_ns=server_ms * MS), *found[1:]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_events(pieces: Iterable[DecodedPiece]) -> EventStream:
-    """All events of a decoded body, bounded by `BODY_LIMIT` and `EVENTS_KEPT`."""
+    """All events of a decoded body, bounded by `BODY_LIMIT` and `MAX_STORED_EVENTS`."""
     reader = EventReader()
     for piece in pieces:
         reader.feed(piece)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.analysis.timing.budget import Part
 from tcptui.session.cached_findings import CachedFindings
-from tcptui.ui.explain_document import read_ahead, stream_document
+from tcptui.ui.explain_document import prefetch_time_budget, stream_document
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -20,7 +20,7 @@ def quiet_recoveries(session: Session) -> list[tuple[str, int, str]]:
     """The connections of ``session`` that are called unusual in nothing though time went into recovery."""
     found = []
     for stream, findings in session.each_findings(range(session.streams.count)):
-        read_ahead(session, stream, WORDS)
+        prefetch_time_budget(session, stream, WORDS)
         document = stream_document(session, stream, CachedFindings(findings, session.seen(stream)), WORDS)
         spent = [share.time for passage in document for share in passage.bar if share.part is Part.RECOVERY]
         if spent and document[0].text == WORDS("screen.explain.clean"):

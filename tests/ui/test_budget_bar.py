@@ -91,7 +91,7 @@ def test_long_connection_is_worked_out_by_a_worker_only(
     monkeypatch.setattr(time_spent, "PROMPT_SEGMENTS", 3)
     assert time_spent.bar_passage(mixed_session, 0, ZH) == ()
 
-    time_spent.read_ahead(mixed_session, 0, ZH)
+    time_spent.prefetch_time_budget(mixed_session, 0, ZH)
     (passage,) = time_spent.bar_passage(mixed_session, 0, ZH)
     assert passage.heading == "时间花在哪"
 

@@ -14,7 +14,7 @@ from tcptui.ui.main.prompt_line import candidates, completed
 from tcptui.ui.prose import text_of
 from tcptui.ui.start.detail import detail_of
 from tcptui.ui.start.menu import Offer, StartMenu
-from tcptui.ui.start.rates import KEPT, Rate, RateMeter, bars
+from tcptui.ui.start.rates import SAMPLES, Rate, RateMeter, bars
 from tcptui.ui.start.rows import CaseRow, FileRow, HeadingRow, InterfaceRow, NoteRow, StartRow, cells_of
 from tcptui.ui.theme import ASCII, UNICODE
 from tcptui.ui.user_files import RecentFiles
@@ -68,10 +68,10 @@ def test_clock_that_stands_still_gives_no_rate() -> None:
 
 def test_history_is_bounded() -> None:
     meter = RateMeter()
-    for second in range(KEPT + 5):
+    for second in range(SAMPLES + 5):
         rates = meter.measure({"eth0": Traffic(second, 0)}, second * SECOND)
 
-    assert len(rates["eth0"].history) == KEPT
+    assert len(rates["eth0"].history) == SAMPLES
 
 
 def test_bars_scale_to_the_highest_and_keep_their_width() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tcptui.ui.user_files import KEPT, RecentFiles
+from tcptui.ui.user_files import MAX_RECENT, RecentFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +41,11 @@ def test_deleted_file_is_not_offered(tmp_path: Path) -> None:
 
 def test_many_files_are_bounded(tmp_path: Path) -> None:
     recent = RecentFiles(tmp_path)
-    for number in range(KEPT + 5):
+    for number in range(MAX_RECENT + 5):
         recent.remember(a_file(tmp_path, f"{number}.pcap"), number)
 
-    assert len(recent.load()) == KEPT
-    assert recent.load()[0].path.name == f"{KEPT + 4}.pcap"
+    assert len(recent.load()) == MAX_RECENT
+    assert recent.load()[0].path.name == f"{MAX_RECENT + 4}.pcap"
 
 
 def test_name_that_is_not_unicode_survives(tmp_path: Path) -> None:

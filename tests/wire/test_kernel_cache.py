@@ -18,7 +18,7 @@ import pytest
 from process_end import wait_until_gone
 
 import tcptui
-from tcptui.analysis.compile_ahead import compile_aside
+from tcptui.analysis.compile_ahead import compile_in_background
 from tcptui.analysis.kernel import segment, states
 from tcptui.wire.kernel_cache import UNUSED_DAYS, cache_folder, is_noted, kernel_key, note_compiled
 from tcptui.wire.numba_compile import compiler_available
@@ -61,7 +61,7 @@ def test_key_knows_every_constant_of_the_verdicts(name: str) -> None:
     assert kernel_key(moved) != kernel_key(segment.analyse)
 
 
-@pytest.mark.parametrize("name", ["TIME_WAIT", "EVENT_GOT_FIN", "STATE_KNOWN", "GOT_FIN", "MARK_CHALLENGED"])
+@pytest.mark.parametrize("name", ["TIME_WAIT", "EVENT_GOT_FIN", "STATE_PROVED", "GOT_FIN", "MARK_CHALLENGED"])
 def test_key_knows_every_constant_of_the_states_that_the_verdicts_call(name: str) -> None:
     follow = _with_global(states.follow_states, **{name: states.follow_states.__globals__[name] + 1})
 
@@ -197,7 +197,7 @@ def test_compiling_aside_ends_when_it_is_told_to_and_leaves_no_process(
     monkeypatch.setattr(subprocess, "Popen", note)
     stop = threading.Event()
     stop.set()
-    compile_aside(stop)
+    compile_in_background(stop)
     assert [process.returncode for process in started] == [-signal.SIGKILL]
 
 
@@ -211,7 +211,7 @@ def test_compiling_aside_ends_with_a_program_that_was_killed(tmp_path: Path) -> 
         "    print(process.pid, flush=True)\n"
         "    return process\n"
         "subprocess.Popen = note\n"
-        "ahead.compile_aside(threading.Event())\n"
+        "ahead.compile_in_background(threading.Event())\n"
     )
     program = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}

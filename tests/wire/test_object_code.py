@@ -16,7 +16,7 @@ from foreign_owner import give_away
 from tcptui.userdirs.directory import Directory, open_directory
 from tcptui.wire import object_code
 from tcptui.wire.numba_compile import compiler_available
-from tcptui.wire.object_code import CompiledKernel, ObjectCode, kinds_of, made_by_numba
+from tcptui.wire.object_code import CompiledKernel, ObjectCode, compile_kernel, kinds_of
 
 pytestmark = pytest.mark.skipif(not compiler_available(), reason="needs numba, the extra [fast]")
 
@@ -69,7 +69,7 @@ def test_code_that_was_kept_is_not_made_again(
     tmp_path: Path, folder: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     CompiledKernel(_mixed, folder)(*_given(True))
-    monkeypatch.setattr(object_code, "made_by_numba", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(object_code, "compile_kernel", lambda *_: pytest.fail("compiled again"))
     assert CompiledKernel(_mixed, folder)(*_given(True)) == (300 << 40, 2)
 
 
@@ -132,7 +132,7 @@ def test_numba_that_has_been_rebuilt_is_used_as_it_offers_itself(
     def moved(*_: object) -> ObjectCode:
         raise AttributeError("no such place")
 
-    monkeypatch.setattr(object_code, "made_by_numba", moved)
+    monkeypatch.setattr(object_code, "compile_kernel", moved)
     kernel = CompiledKernel(_mixed, folder)
     assert kernel(*_given(True)) == (300 << 40, 2)
     assert not kernel.kept
@@ -149,7 +149,7 @@ def test_kernel_that_does_not_return_integers_is_refused() -> None:
         return number / 2
 
     with pytest.raises(TypeError, match="half returns float64"):
-        made_by_numba(half, ("int",))
+        compile_kernel(half, ("int",))
 
 
 def test_process_that_finds_the_code_does_not_import_numba(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
 from tcptui.analysis.kernel.columns import FILLS, NOT_RECEIVED
 from tcptui.analysis.resend.resend import RTO_MIN_NS
-from tcptui.model.lanes import integer
+from tcptui.model.batched import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, FIN, RST

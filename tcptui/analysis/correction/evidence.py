@@ -12,7 +12,7 @@ from tcptui.analysis.kernel.columns import NOT_RECEIVED, PADDED, STALE
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import largest
+from tcptui.model.batched import largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK

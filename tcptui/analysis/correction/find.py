@@ -47,9 +47,9 @@ _RULES: Final = (
 
 
 _SIGNS: Final = int(StreamMark.CONTRADICTED | StreamMark.SYN_REPEATED)
-_ASKED: Final = int(Completeness.SYN)
+_SYN: Final = int(Completeness.SYN)
 _ANSWERED: Final = int(Completeness.SYN_ACK)
-_OPENING: Final = _ASKED | _ANSWERED
+_OPENING: Final = _SYN | _ANSWERED
 _DATA: Final = int(Completeness.DATA)
 
 
@@ -74,7 +74,7 @@ def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 def _may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     seen = streams.completeness[rows]
     # Such streams may be corrected because of silence, so that a longer capture can change the result.
-    unanswered = ((seen & _OPENING) == _ASKED) | ((seen & _OPENING) == _ANSWERED)
+    unanswered = ((seen & _OPENING) == _SYN) | ((seen & _OPENING) == _ANSWERED)
     # Say the server sent only SYN-ACKs although the client sent data: not accepted, or lost after the capture point.
     # A longer capture can change the result here, too.
     mute: NDArray[np.bool_] = (streams.payload_a[rows] == 0) | (streams.payload_b[rows] == 0)

@@ -12,7 +12,7 @@ from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, OLDER
 from tcptui.analysis.resend.sender_view import sack_agreed
-from tcptui.model.lanes import integer, largest
+from tcptui.model.batched import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
 

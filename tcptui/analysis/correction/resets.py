@@ -13,7 +13,7 @@ from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.kernel.columns import CLOSES, NOT_RECEIVED, STALE
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.model.arrays import MaximumTree, sorted_unique
-from tcptui.model.lanes import Lanes, NumberDict, integer, largest
+from tcptui.model.batched import Batched, NumberDict, integer, largest
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -84,7 +84,7 @@ class _Route:
         self._count = len(others)
         known = look.view.ttl[others]
         self._one_place = self._count > 0 and not from_other_distance(known.max(), known.min())
-        self._known = known if isinstance(known, Lanes) else sorted_unique(known)
+        self._known = known if isinstance(known, Batched) else sorted_unique(known)
 
     @cached_property
     def _asked(self) -> NumberDict[int]:

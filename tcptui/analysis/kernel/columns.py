@@ -73,7 +73,7 @@ class DirectionColumn(IntEnum):
     STATE = auto()
     """`TcpState`."""
     KNOWN = auto()
-    """`STATE_KNOWN` when the state is proved, else 0."""
+    """`STATE_PROVED` when the state is proved, else 0."""
     SYN_END = auto()
     """Number after the end's SYN; -1 without one."""
     FIN_END = auto()

@@ -21,14 +21,14 @@ from tcptui.analysis.kernel.columns import (
 
 # isort: on
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
-from tcptui.model.tcp_state import STATE_KNOWN
+from tcptui.model.tcp_state import STATE_PROVED
 
 
 def follow_states(
     stream: Any, fwd: Any, rev: Any, side: int, now: int, seq: int, ack: int, flags: int, is_syn: bool, is_ack: bool,
     carried: int, verdict: int, row_flags: int, next_state: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """Move both ends' states by one segment; returns the cells (state, `STATE_KNOWN` bit) of sender and receiver.
+    """Move both ends' states by one segment; returns the cells (state, `STATE_PROVED` bit) of sender and receiver.
 
     ``stream`` is the stream's row of `StreamColumn`, ``fwd`` and ``rev`` the rows of `DirectionColumn` of the sender's
     direction and of the other one, all updated in place.  ``side`` is 1 when endpoint *b* sent it, ``now`` in ns,
@@ -58,7 +58,7 @@ def follow_states(
             sender = CLOSED
             # A RST with a number that its sender has not reached is hardly its own (RFC 5961, 3.1).
             ahead = (seq - fwd[SENT_END]) & SEQ_MASK if fwd[SENT_END] >= 0 else 0
-            sender_known = 0 if 0 < ahead < SEQ_HALF and seq != rev[LAST_ACK] else STATE_KNOWN
+            sender_known = 0 if 0 < ahead < SEQ_HALF and seq != rev[LAST_ACK] else STATE_PROVED
         if arrives and receiver == UNSEEN and not is_ack and fwd[SYN_END] >= 0 and seq == rev[LAST_ACK]:
             receiver = CLOSED  # the RST ends the older connection that had answered the SYN (RFC 9293, 3.5.1)
             receiver_known = 0
@@ -99,14 +99,14 @@ def follow_states(
                 sender = next_state[sender * EVENTS + EVENT_SYN]
                 if fwd[SYN_END] >= 0 and rev[SYN_END] < 0:
                     stream[MARKS] |= MARK_CONTRADICTED
-            sender_known = STATE_KNOWN
+            sender_known = STATE_PROVED
             fwd[SYN_END] = (seq + 1) & SEQ_MASK
         if is_ack and stream[SYN_ACK_TIME] == 0 and stream[SYN_TIME] != 0:
             stream[SYN_ACK_TIME] = now
             stream[SERVER_WAIT] = now - stream[SYN_TIME]
         if receiver == UNSEEN:
             receiver = SYN_SENT if is_ack else LISTEN
-            receiver_known = STATE_KNOWN if is_ack else 0  # a SYN-ACK proves that a SYN was sent
+            receiver_known = STATE_PROVED if is_ack else 0  # a SYN-ACK proves that a SYN was sent
             if is_ack:
                 rev[SYN_END] = ack
         if is_ack:
@@ -145,7 +145,7 @@ def follow_states(
             if sender == CLOSED and fwd[BEFORE_RST] != 0 and is_ack and not (repeats and sender_known != 0):
                 sender = fwd[BEFORE_RST]  # it goes on sending: its RST did not end the connection
                 fwd[BEFORE_RST] = 0
-                sender_known = STATE_KNOWN
+                sender_known = STATE_PROVED
                 stream[MARKS] |= MARK_CONTRADICTED
             early = fwd[EARLY] != 0 and (not is_ack or ((rev[OPEN_END] - ack) & SEQ_MASK) < SEQ_HALF)
             if is_ack and sender == SYN_SENT:
@@ -155,14 +155,14 @@ def follow_states(
             elif sender == SYN_RECEIVED and flags & FIN == 0 and not early:
                 sender = ESTABLISHED
             if sender == ESTABLISHED and not early:
-                sender_known = STATE_KNOWN
+                sender_known = STATE_PROVED
             if is_ack and not covers_fin and fwd[GOT_FIN] != 0 and sender_known == 0 and sender != CLOSED:
                 # The peer's FIN had not reached it.
                 fwd[GOT_FIN] = 0
                 stream[MARKS] |= MARK_CONTRADICTED
                 if sender == CLOSE_WAIT:
                     sender = ESTABLISHED
-                    sender_known = STATE_KNOWN
+                    sender_known = STATE_PROVED
                 elif sender == CLOSING:
                     sender = FIN_WAIT_1
                 elif sender == TIME_WAIT:
@@ -174,16 +174,16 @@ def follow_states(
                 if sender in (CLOSE_WAIT, CLOSING) or (
                     sender == TIME_WAIT and ((rev[FIN_ACKS] - fwd[FIN_END]) & SEQ_MASK) < SEQ_HALF
                 ):  # fmt: skip
-                    sender_known = STATE_KNOWN
+                    sender_known = STATE_PROVED
             if sender == UNSEEN and carried > 0:
                 talked = stream[MARKS] & (MARK_DATA_A << (1 - side))
                 if talked != 0 and fwd[FIN_END] < 0 and rev[FIN_END] < 0:
                     # Both ends have sent data since the capture began, so neither had closed before.
                     sender = ESTABLISHED
-                    sender_known = STATE_KNOWN
+                    sender_known = STATE_PROVED
                     if receiver == UNSEEN:
                         receiver = ESTABLISHED
-                        receiver_known = STATE_KNOWN
+                        receiver_known = STATE_PROVED
             if missing != 0 and fwd[FIN_END] < 0 and sender != UNSEEN:
                 # It has sent more than was captured; a single missing number that no data follow was its FIN.
                 if missing == 1:
@@ -194,7 +194,7 @@ def follow_states(
             elif carried > 0 and fwd[FIN_END] >= 0 and seq == fwd[FIN_END]:
                 fwd[FIN_END] = -1  # data follow: that number was no FIN
                 sender = CLOSE_WAIT if fwd[GOT_FIN] != 0 else ESTABLISHED
-                sender_known = STATE_KNOWN
+                sender_known = STATE_PROVED
             unseen = rev[SENT_END] < 0 or ((rev[SENT_END] - ack) & SEQ_MASK) >= SEQ_HALF
             if is_ack and unseen and sender != ESTABLISHED and flags & FIN == 0:
                 sender_known = 0  # it has received packets that were not captured
@@ -223,10 +223,10 @@ def follow_states(
             if fwd[FIN_END] < 0:
                 if sender == UNSEEN:
                     sender = LAST_ACK_STATE if covers_fin else FIN_WAIT_1
-                    sender_known = STATE_KNOWN if covers_fin else 0
+                    sender_known = STATE_PROVED if covers_fin else 0
                 elif sender != CLOSED:  # else it was sent before what closed its sender arrived there
                     sender = next_state[sender * EVENTS + EVENT_FIN]
-                    sender_known = STATE_KNOWN
+                    sender_known = STATE_PROVED
                 fwd[FIN_END] = (seq + carried + 1) & SEQ_MASK
                 fwd[FIN_ACKS] = ack
             else:
@@ -239,7 +239,7 @@ def follow_states(
                         sender = CLOSING
                     else:
                         sender = FIN_WAIT_1
-                    sender_known = STATE_KNOWN
+                    sender_known = STATE_PROVED
                 fwd[FIN_ACKS] = ack
             if arrives and rev[GOT_FIN] == 0:
                 if whole:

@@ -91,15 +91,15 @@ class MptcpBatch:
 
     def next_segment(self, flow: int, side: int, at: int) -> int | None:
         """The next analysed segment of endpoint ``side`` of ``flow`` after ``at``."""
-        return _behind(self._segments, 2 * flow + side, at)
+        return _next_place(self._segments, 2 * flow + side, at)
 
     def next_ordinary(self, flow: int, at: int) -> int | None:
         """The next segment of ``flow`` after ``at`` in `with_options`."""
-        return _behind(self._ordinary, flow, at)
+        return _next_place(self._ordinary, flow, at)
 
     def next_long_mapping(self, flow: int, side: int, at: int) -> int | None:
         """The next segment of endpoint ``side`` of ``flow`` after ``at`` in `long_mappings`."""
-        return _behind(self._long, 2 * flow + side, at)
+        return _next_place(self._long, 2 * flow + side, at)
 
     def begins_anew(self, flow: int, at: int) -> bool:
         """Whether the SYN at ``at`` begins another stream of ``flow`` (rules/tcp-analysis.md#2-streams)."""
@@ -172,7 +172,7 @@ class _Walk:
                 bases[1 - side] = (ack - 1) & SEQ_MASK
 
 
-def _behind(keys: memoryview, of: int, at: int) -> int | None:
+def _next_place(keys: memoryview, of: int, at: int) -> int | None:
     found = bisect_left(keys, of << _PLACE_BITS | at + 1)
     if found == len(keys) or keys[found] >> _PLACE_BITS != of:
         return None

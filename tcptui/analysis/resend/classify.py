@@ -51,7 +51,7 @@ from tcptui.analysis.resend.sender_view import (
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells, sequence_space
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import first_after, indexes_of
-from tcptui.model.lanes import integer, largest, places_of
+from tcptui.model.batched import integer, largest, places_of
 from tcptui.model.packet_store import U8, DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead

@@ -9,7 +9,7 @@ from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.resend.sender_view import timestamp_tick_ns
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sent_before
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import integer, largest, smallest
+from tcptui.model.batched import integer, largest, smallest
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import ahead

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import put
+from tcptui.model.batched import put
 from tcptui.model.tcp_flags import RST, SYN
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Fewest pairs of data segments with the same IP packet number and length, and numbers apart by the same constant, …
 PAIRS: Final = 4
 #: … and their least share (percent) of the pairs with the same packet number and length, …
-ALIKE_PERCENT: Final = 80
+MATCHING_PERCENT: Final = 80
 #: … and of all data segments of that end (two in each pair).
 SHARE_PERCENT: Final = 50
 #: Longest time from one side of the device to the other.
@@ -78,7 +78,7 @@ def _of_side(view: StreamView, side: int) -> Renumbered | None:
         return None
     shifts, counts = np.unique(view.raw_seq[two] - view.raw_seq[one], return_counts=True)
     pairs, shift = int(counts.max()), int(shifts[counts.argmax()])
-    usual = pairs >= PAIRS and 100 * pairs >= ALIKE_PERCENT * len(one) and 200 * pairs >= SHARE_PERCENT * len(own)
+    usual = pairs >= PAIRS and 100 * pairs >= MATCHING_PERCENT * len(one) and 200 * pairs >= SHARE_PERCENT * len(own)
     if not shift or not usual:
         return None
     chosen = indexes_of(view.raw_seq[two] - view.raw_seq[one] == np.uint32(shift))
@@ -100,7 +100,7 @@ def _among_neighbours(view: StreamView, side: int, own: I32) -> Renumbered | Non
         if int(counts.max()) < PAIRS or 200 * int(counts.max()) < SHARE_PERCENT * len(own):
             continue
         # A copy and the segment behind its original are as far apart, less one segment: copies come sooner.
-        usual = indexes_of(100 * counts >= ALIKE_PERCENT * counts.max())
+        usual = indexes_of(100 * counts >= MATCHING_PERCENT * counts.max())
         waits = (view.time_ns[two] - view.time_ns[one])[same]
         chosen = min(usual.tolist(), key=lambda place: int(np.median(waits[which == place])))
         first = int(indexes_of(same)[int((which == chosen).argmax())])

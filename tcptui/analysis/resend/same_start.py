@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.model.lanes import NumberDict, integer
+from tcptui.model.batched import NumberDict, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

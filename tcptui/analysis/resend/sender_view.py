@@ -19,7 +19,7 @@ from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace, cells
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import chunks, first_after, flatnonzero32, indexes_of
-from tcptui.model.lanes import NumberDict, integer, places_of, put
+from tcptui.model.batched import NumberDict, integer, places_of, put
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK, ahead
 from tcptui.model.tcp_flags import RST, SYN

@@ -55,7 +55,7 @@ class RowBlock:
         """The column ``name`` of all rows; treat it as read-only."""
         column = self._known.get(name)
         if column is None:
-            make = _MADE.get(name)
+            make = _COMPUTED.get(name)
             made: NDArray[Any] = self._of_store[name][self._index] if make is None else make(self)
             column = self._known[name] = made
         return column
@@ -252,7 +252,7 @@ def _state(block: RowBlock, with_client_b: str, with_client_a: str) -> U8:
 
 
 #: Columns that are computed; the others are the store's.
-_MADE: Final = {
+_COMPUTED: Final = {
     "rows": _rows,
     "from_b": _from_b,
     "from_server": _from_server,

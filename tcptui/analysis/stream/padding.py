@@ -57,7 +57,7 @@ def _padded_of(block: RowBlock, segments: I32, from_b: bool) -> I32:
     end = seq + counted + np.where(filled, 0, length)
     sent = np.maximum.accumulate(np.where(own & ((flags & RST) == 0), end, _NONE))
     heard = int(np.where(~own & ((flags & ACK) != 0), ack, _NONE).max())
-    if heard > int(sent[-1]) or _went_on_behind(seq, own, places, end[places], length[places]):
+    if heard > int(sent[-1]) or _went_on_after(seq, own, places, end[places], length[places]):
         return segments[:0]  # somebody counts the bytes: they are data
     shown = _went_on_before(seq, ack, filled, own, places, end[places])
     short = own & (length == 0) & (block.raw("header_length")[segments] == _BARE_HEADER) & ((flags & RST) == 0)
@@ -72,7 +72,7 @@ def _following(own: Bools, places: I64) -> I64:
     return following
 
 
-def _went_on_behind(seq: I64, own: Bools, places: I64, end: I64, size: I64) -> bool:
+def _went_on_after(seq: I64, own: Bools, places: I64, end: I64, size: I64) -> bool:
     """Whether the sender went on behind the bytes of one of ``places``, as it does behind data."""
     after = _following(own, places)
     return bool(((after >= 0) & (seq[after] == end + size)).any())

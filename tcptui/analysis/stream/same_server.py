@@ -31,7 +31,7 @@ MANY: Final = 16
 #: The index is rebuilt when the streams have become this many times as many.
 REGROWTH: Final = 1.25
 #: Streams whose `FirstWords` are cached.
-WORDS_KEPT: Final = 4_096
+CACHED_STREAMS: Final = 4_096
 #: Streams hashed at a time.
 CHUNK: Final = 65_536
 #: Odd multipliers of the hash.
@@ -123,7 +123,7 @@ class Siblings:
         self._quotes = np.zeros(0, np.int64)
         """Rows before `_searched` of ICMP errors that quote too little (`short_quotes`)."""
         self._searched = 0
-        self._words: LruCache[int, tuple[tuple[int, ...], FirstWords | None]] = LruCache(WORDS_KEPT, locked=True)
+        self._words: LruCache[int, tuple[tuple[int, ...], FirstWords | None]] = LruCache(CACHED_STREAMS, locked=True)
         """Of streams: how many rows there were when they were read and what else told them, and `first_words`."""
         self._lock = threading.Lock()
         """Screens and the worker call this from different threads."""

@@ -1,8 +1,8 @@
-"""Streams whose packets are alike: one view of all of them, to be judged in lockstep (`tcptui.model.lanes`).
+"""Streams whose packets are alike: one view of all of them, to be judged as one batch (`tcptui.model.batched`).
 
 Streams have the same *shape* where flags, directions, options and verdicts of all segments are the same, and the same
 segments carry data.  They are *equal* where relative numbers, lengths and windows are the same, too.  What differs,
-always times, frame numbers, packet numbers and time stamps, are columns of lanes.
+always times, frame numbers, packet numbers and time stamps, are columns of members.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import CUT_COLUMNS, StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import Lanes, NotInLockstepError, lanes_of, one_column
+from tcptui.model.batched import Batched, NotBatchableError, member_values, one_column
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import ACK
 
@@ -41,7 +41,7 @@ _SHAPE_OF_STREAM: Final = ("marks", "completeness", "scale_a", "scale_b", "clien
 _NUMBERS_OF_STREAM: Final = ("payload_a", "payload_b")
 #: IP version, as `tcptui.model.flow_table.FlowTable.addresses_of` has it.
 IPV6: Final = 6
-#: Columns that are the same in all lanes: of streams of one shape, …
+#: Columns that are the same in all members: of streams of one shape, …
 _SAME_SHAPE: Final = frozenset(_SHAPE)
 #: … and of equal ones; `end` because it follows from others.  Without the flag ACK, `ack` is not.
 _SAME: Final = _SAME_SHAPE | {*_NUMBERS, "end"}
@@ -158,17 +158,17 @@ class _Segments:
 
 
 class _End:
-    """The clients, or the servers, of all lanes; as `tcptui.model.endpoint.Endpoint`."""
+    """The clients, or the servers, of all members; as `tcptui.model.endpoint.Endpoint`."""
 
     def __init__(
         self, table: StreamTable, numbers: I64, hosts: NDArray[np.object_], ports: I64, *, server: bool
     ) -> None:
         self._table, self._numbers, self._server = table, numbers, server
-        self.host: Any = lanes_of(hosts)
-        self.port: Any = lanes_of(ports)
+        self.host: Any = member_values(hosts)
+        self.port: Any = member_values(ports)
 
     def __str__(self) -> str:
-        raise NotInLockstepError
+        raise NotBatchableError
 
     @cached_property
     def address(self) -> Any:
@@ -178,36 +178,36 @@ class _End:
         words = table.flows.addresses_of(table.flow[numbers])[np.arange(len(numbers)), is_b.astype(np.int64)]
         whole, begins = words[:, :2].astype(">u8").tobytes(), np.where(words[:, 2] == IPV6, 0, 12).tolist()
         addresses = np.empty(len(numbers), object)
-        addresses[:] = [whole[16 * lane + begin : 16 * lane + 16] for lane, begin in enumerate(begins)]
-        return lanes_of(addresses)
+        addresses[:] = [whole[16 * member + begin : 16 * member + 16] for member, begin in enumerate(begins)]
+        return member_values(addresses)
 
 
 class SameShapeView(StreamView):
-    """Streams that are `alike`, as the view of one stream; columns in which they differ are `Lanes`."""
+    """Streams that are `alike`, as the view of one stream; columns in which they differ are `Batched`."""
 
     def __init__(self, gathered: Gathered, same: SameShape) -> None:
         """``same``: streams without quotes, of which nothing is evicted."""
         places = same.places
         block, begin, end = gathered.block, int(gathered.begins[places[0]]), int(gathered.ends[places[0]])
         self.numbers = gathered.streams[places]
-        """The stream of each lane."""
+        """The stream of each member."""
         super().__init__(block, int(self.numbers[0]), begin, end, _NO_ROWS)
         self.places = places
         """Where it is among those of ``gathered``."""
         self._gathered, self._equal = gathered, same.equal
         self._made: dict[Any, list[NDArray[Any]]] = {}
-        """What `columns_of` made of streams that are not equal: segments by lanes."""
+        """What `columns_of` made of streams that are not equal: segments by members."""
         self._at: I64 = gathered.begins[places] + np.arange(end - begin)[:, None]
-        """Places of the segments in the block, by lane."""
+        """Places of the segments in the block, by member."""
         self._one = block.of_one(begin, end, int(self.numbers[0]))
-        """The rows of one lane: of equal streams what is computed from columns is computed from these."""
+        """The rows of one member: of equal streams what is computed from columns is computed from these."""
         table = block.streams
-        self.stream = lanes_of(self.numbers)
+        self.stream = member_values(self.numbers)
         is_b = table.client_is_b[self.numbers] != 0
         from_a, from_b = table.min_rtt_ns_a[self.numbers], table.min_rtt_ns_b[self.numbers]
-        self.irtt_ns = lanes_of(table.irtt_ns[self.numbers])
-        self.min_rtt_from_client_ns = lanes_of(np.where(is_b, from_b, from_a))
-        self.min_rtt_from_server_ns = lanes_of(np.where(is_b, from_a, from_b))
+        self.irtt_ns = member_values(table.irtt_ns[self.numbers])
+        self.min_rtt_from_client_ns = member_values(np.where(is_b, from_b, from_a))
+        self.min_rtt_from_server_ns = member_values(np.where(is_b, from_a, from_b))
 
     def _ends(self) -> tuple[Any, Any]:
         if SameShapeView._ends not in self.kept:
@@ -219,32 +219,32 @@ class SameShapeView(StreamView):
         return found
 
     def some(self, chosen: NDArray[np.bool_]) -> SameShapeView:
-        """The view of the lanes ``chosen``, which has what this one has read of the packets."""
-        some, lanes = SameShapeView(self._gathered, SameShape(self.places[chosen], self._equal)), indexes_of(chosen)
+        """The view of the members ``chosen``, which has what this one has read of the packets."""
+        some, members = SameShapeView(self._gathered, SameShape(self.places[chosen], self._equal)), indexes_of(chosen)
         some._one = self._one
-        some._made = {make: [column.take(lanes, 1) for column in made] for make, made in self._made.items()}
+        some._made = {make: [column.take(members, 1) for column in made] for make, made in self._made.items()}
         for name in self.__dict__.keys() & CUT_COLUMNS:
             column = self.__dict__[name]
-            some.__dict__[name] = one_column(column.each.take(lanes, 1)) if isinstance(column, Lanes) else column
+            some.__dict__[name] = one_column(column.each.take(members, 1)) if isinstance(column, Batched) else column
         return some
 
     def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
-        """As `StreamView.columns_of`, where ``make`` reads what is compared alone: of equal lanes it is that of one."""
+        """As `StreamView.columns_of`, where ``make`` reads compared columns alone: of equal members that of one."""
         if self._equal:
             return list(self._one.made(make))
         if make not in self._made:
-            lanes = self._at.shape[::-1]
+            members = self._at.shape[::-1]
             own = self._block.of_some(self._at.T.ravel())
-            self._made[make] = [column.reshape(lanes).T for column in own.made(make)]
+            self._made[make] = [column.reshape(members).T for column in own.made(make)]
         return [one_column(column) for column in self._made[make]]
 
     def each(self) -> Iterator[StreamView]:
-        """The view of each lane's stream alone."""
+        """The view of each member's stream alone."""
         return map(self._gathered.view, self.places.tolist())
 
     @property
     def streams(self) -> list[int]:
-        """The numbers of the streams, lane by lane."""
+        """The numbers of the streams, member by member."""
         found: list[int] = self.numbers.tolist()
         return found
 

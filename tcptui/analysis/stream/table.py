@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.analysis.stream.view import StreamView
-    from tcptui.analysis.timing.budget_parts import HeldSpan
+    from tcptui.analysis.timing.budget_parts import ProtocolWait
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
 
@@ -162,7 +162,7 @@ class StreamTable:
         self._listed = np.zeros(0, np.int32), 0
         """The kept streams below a number, and that number: streams from it on are all kept."""
         self.flows = flows
-        self.held_back: Callable[[StreamView, tuple[int, ...]], Sequence[HeldSpan]] | None = None
+        self.held_back: Callable[[StreamView, tuple[int, ...]], Sequence[ProtocolWait]] | None = None
         """Reads what a view's `held_back` gives; set by whoever can read payload."""
         self.asked_to_wait: Callable[[StreamView], Sequence[tuple[int, int]]] | None = None
         """The same of its `asked_to_wait`."""

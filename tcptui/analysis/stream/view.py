@@ -12,7 +12,7 @@ from tcptui.analysis.roles import ROLE_SOURCES, RoleSource
 from tcptui.analysis.stream.columns import RowBlock
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import in_columns
+from tcptui.model.batched import in_columns
 from tcptui.model.packet_store import I32, I64, U8, U16, U32, PacketStore, RowKind
 from tcptui.model.tcp_flags import FIN, RST
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.analysis.stream.row_order import RowOrder
-    from tcptui.analysis.timing.budget_parts import HeldSpan
+    from tcptui.analysis.timing.budget_parts import ProtocolWait
     from tcptui.model.endpoint import Endpoint
 
 #: Rows per block when many streams are viewed: enough to amortise NumPy's overhead, few enough for the cache.
@@ -110,7 +110,7 @@ class StreamView:
     """Row numbers, as in the store; -1 without."""
     acked = _Column[I32]()
     state_client = _Column[U8]()
-    """`STATE_KNOWN` bit included."""
+    """`STATE_PROVED` bit included."""
     state_server = _Column[U8]()
     cause = _Column[U8]()
     issues = _Column[U16]()
@@ -204,7 +204,7 @@ class StreamView:
         begin, stop = self._begin, self._stop
         return [column[begin:stop] for column in self._block.made(make)]
 
-    def held_back(self, *ways_ns: int) -> Sequence[HeldSpan]:
+    def held_back(self, *ways_ns: int) -> Sequence[ProtocolWait]:
         """When data could not be sent by the rules of the protocol inside; none where nobody reads it.
 
         ``ways_ns``: from the capture point to client and server, and back.

@@ -13,7 +13,7 @@ from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, refuted_waits
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import in_any_lane
+from tcptui.model.batched import in_any_member
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,8 +67,8 @@ class Answers:
                 continue
             answers, clock = at[theirs], self._segments.clock
             paused = clock[answers] - clock[answers - 1] > pause_ns(self._segments.rtt_ns(answers))
-            # Those alone are looked at; of lanes, those that came after a pause in any.
-            among = in_any_lane(paused)
+            # Those alone are looked at; of a batch, those that came after a pause in any.
+            among = in_any_member(paused)
             theirs, paused = theirs[among], paused[among]
             for number, which in self._segments.groups(theirs, at[theirs]):
                 base = np.int32(self._members[number].start)

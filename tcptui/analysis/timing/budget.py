@@ -25,19 +25,19 @@ from tcptui.analysis.timing.path_delay import PathDelays, path_delays
 from tcptui.analysis.timing.segments import Member, segments_of
 from tcptui.analysis.timing.stretches import Stretches
 from tcptui.model.arrays import PIECE, chunks
-from tcptui.model.lanes import largest
+from tcptui.model.batched import largest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tcptui.model.packet_store import I64
 
-__all__ = ["Part", "TimeBudget", "Turns", "Waits", "split_together", "time_budget"]
+__all__ = ["Part", "TimeBudget", "Turns", "Waits", "split_batched", "time_budget"]
 
 #: A clock that goes back by more than this between two segments measures nothing.
 CLOCK_STEP_NS: Final = 1_000_000
 #: Segments of the longest stream that is split together with others, …
-TOGETHER: Final = 4_096
+BATCHED_SEGMENTS_MOST: Final = 4_096
 #: … and how long it lasts (ns): times of many, one behind the other, stay far below 2**63.
 LONGEST_NS: Final = 100_000_000_000_000
 
@@ -66,14 +66,14 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
     return budget
 
 
-def split_together(views: Iterable[StreamView]) -> None:
+def split_batched(views: Iterable[StreamView]) -> None:
     """Split the time of those of ``views`` that are ordinary, many at a time; `time_budget` of them then knows it.
 
-    They must not be lanes, nor change until then.
+    They must be no batches, nor change until then.
     """
     waiting: list[Member] = []
     for view in views:
-        if len(view) > TOGETHER:
+        if len(view) > BATCHED_SEGMENTS_MOST:
             continue
         delays = path_delays(view)
         if not _is_ordinary(view, delays):

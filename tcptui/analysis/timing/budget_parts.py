@@ -12,7 +12,7 @@ import numpy as np
 from tcptui.analysis.timing.path_delay import PathDelays
 from tcptui.analysis.timing.send_gap_table import SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import integer, zeros_like
+from tcptui.model.batched import integer, zeros_like
 from tcptui.model.packet_store import I32, I64, U8
 
 
@@ -45,7 +45,7 @@ class Part(IntEnum):
         return self.name.lower()
 
 
-class HeldSpan(NamedTuple):
+class ProtocolWait(NamedTuple):
     """A time, in ns since the epoch, of which a protocol inside TCP tells what was waited for."""
 
     begin_ns: int

@@ -10,7 +10,7 @@ import numpy as np
 from tcptui.analysis.stream.unwrapped_seq import sent_before
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER
 from tcptui.model.arrays import chunks, flatnonzero32
-from tcptui.model.lanes import integer
+from tcptui.model.batched import integer
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
 from tcptui.model.verdict import Verdict

@@ -11,9 +11,9 @@ import numpy as np
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumbers
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
-from tcptui.analysis.timing.recovery import HELD_BACK_NS
+from tcptui.analysis.timing.recovery import LONGEST_DELAYED_ACK_NS
 from tcptui.analysis.timing.sender_stamps import SenderStamps
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.batched import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 
@@ -91,7 +91,7 @@ class LateCopies:
         if self.lacks_bare_acks or _numbers(self.view, self._side(answer)).told:
             return 0
         late_ns = self._time(answer) - self._time(asked) - self.rtt_ns
-        return FIRST_TIMER_NS if self._acknowledged_at(asked) >= answer and late_ns > HELD_BACK_NS else 0
+        return FIRST_TIMER_NS if self._acknowledged_at(asked) >= answer and late_ns > LONGEST_DELAYED_ACK_NS else 0
 
     def _last_copy(self, asked: int, answer: int) -> int:
         """Index of the last copy of the end of the request, ``asked``, that may have been the first to arrive."""

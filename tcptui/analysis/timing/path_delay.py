@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer, largest, smallest
+from tcptui.model.batched import integer, largest, smallest
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import column, integer, largest, places_of, smallest
+from tcptui.model.batched import column, integer, largest, places_of, smallest
 from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import seq_distance
@@ -31,7 +31,7 @@ LONGEST_FIRST_WAIT_NS: Final = 3_000_000_000
 #: No timer waits longer (RFC 6298, 2.4 asks for 60 s at least; Linux' TCP_RTO_MAX).
 LONGEST_WAIT_NS: Final = 120_000_000_000
 #: No stack holds an acknowledgment back for longer, whatever RFC 1122, 4.2.3.2 allows (500 ms).
-HELD_BACK_NS: Final = 200_000_000
+LONGEST_DELAYED_ACK_NS: Final = 200_000_000
 #: D-SACK reports that are examined after a resend.
 REPORTS: Final = 8
 
@@ -131,7 +131,7 @@ class _Recovery:
         if not i < healed < len(self.view):
             return start, now
         ended = self.clock.item(healed)
-        if ended - now > largest(HELD_BACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
+        if ended - now > largest(LONGEST_DELAYED_ACK_NS, 2 * self.view.irtt_ns) and not self._acks_alone(1 - side):
             return start, now
         return start, ended
 

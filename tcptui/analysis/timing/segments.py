@@ -15,7 +15,7 @@ import numpy as np
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import zeros_like
+from tcptui.model.batched import zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.model.arrays import flatnonzero32
-from tcptui.model.lanes import put
+from tcptui.model.batched import put
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

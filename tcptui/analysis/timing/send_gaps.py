@@ -27,7 +27,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.segments import Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import Lanes, by_lane, integer, of_pairs, put, taken
+from tcptui.model.batched import Batched, by_member, integer, of_pairs, put, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import RST
@@ -277,7 +277,7 @@ class _Judge:
 
     def _edge(self, speaker: I32) -> I64:
         heard = np.maximum(speaker, 0)
-        edges = taken(self._edges(_ALL), heard) if isinstance(heard, Lanes) else self._edges(heard)
+        edges = taken(self._edges(_ALL), heard) if isinstance(heard, Batched) else self._edges(heard)
         edges[speaker < 0] = NO_LIMIT_NS
         return edges
 
@@ -289,14 +289,14 @@ class _Judge:
     def _least_between(self, above: I32, up_to: I32) -> I64:
         """The smallest right edge of the peer's segments ``above + 1 … up_to`` of each pair."""
         part = slice(0, len(self._segments))
-        if not isinstance(above, Lanes) and not isinstance(up_to, Lanes):
+        if not isinstance(above, Batched) and not isinstance(up_to, Batched):
             part = slice(int(min(above.min(), up_to.min())) + 1, int(max(up_to.max(), above.max())) + 2)
         edges = self._edges(part)
         edges[self._segments.from_server[part] == bool(self._side)] = NO_LIMIT_NS
         above, up_to = above - np.int32(part.start), up_to - np.int32(part.start)
         least: I64 = (
-            by_lane(_least, edges, above, up_to)
-            if isinstance(edges, Lanes)
+            by_member(_least, edges, above, up_to)
+            if isinstance(edges, Batched)
             else of_pairs(partial(_least, edges), above, up_to)
         )
         return least

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import FEWEST_TICKS
 from tcptui.model.arrays import flatnonzero32, indexes_of
-from tcptui.model.lanes import in_each
+from tcptui.model.batched import in_each
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 

@@ -20,7 +20,7 @@ from tcptui.analysis.timing.segments import Member, Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import send_gaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.lanes import in_any_lane, integer, largest, put, taken
+from tcptui.model.batched import in_any_member, integer, largest, put, taken
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import FIN, RST
 from tcptui.model.verdict import Verdict
@@ -32,7 +32,7 @@ OVERLAP_PERCENT: Final = 10
 #: A client that sent this often after a pause, and was never answered, expects no answer.
 ONE_WAY_PAUSES: Final = 2
 #: Shorter waits are not worth reading what a protocol inside TCP says of them.
-HELD_LEAST_NS: Final = 50_000_000
+PROTOCOL_WAIT_LEAST_NS: Final = 50_000_000
 #: In a connection of up to so many segments waits have to be longer, before it is read whether the client asked for
 #: them: most connections are as short, and to read one costs more than to judge it.
 SHORT: Final = 24
@@ -49,9 +49,9 @@ _UNKNOWN_TO_TCP: Final = (Part.IDLE, Part.SENDER, Part.UNATTRIBUTED)
 _KEEP_ALIVE: Final = int(Verdict.KEEP_ALIVE)
 
 
-def asked_least_ns(segments: int) -> int:
+def requested_wait_least_ns(segments: int) -> int:
     """From which length on a wait of a stream of ``segments`` is read: whether the client had asked for it."""
-    return SHORT_LEAST_NS if segments <= SHORT else HELD_LEAST_NS
+    return SHORT_LEAST_NS if segments <= SHORT else PROTOCOL_WAIT_LEAST_NS
 
 
 def brings_news(view: StreamView, amid: slice, side: int) -> bool:
@@ -380,11 +380,11 @@ class Stretches:
         member, stretches = self.members[number], self.stretches[number]
         clock = self.clock
         fresh = self.fresh[self._fresh_at[number] : self._fresh_at[number + 1]]
-        # This first: nearly all connections end here, and only what lanes can do is done for many of them together.
+        # This first: nearly all connections end here, and only what batches can do is done for many of them together.
         if in_turns and (len(fresh) < 2 or clock[member.stop - 1] - clock[fresh[-1]] < STUCK_NS):
             return
         part, begin, end = self.waits.part, self.waits.begin, self.waits.end
-        first, least_ns = stretches.start, HELD_LEAST_NS
+        first, least_ns = stretches.start, PROTOCOL_WAIT_LEAST_NS
         if in_turns:
             first, least_ns = int(begin.searchsorted(fresh[-1])), STUCK_NS
         long = [
@@ -411,9 +411,9 @@ class Stretches:
         if not any(in_turns):
             return
         part, clock, segments = self.waits.part, self.clock, self.segments
-        least_ns = [asked_least_ns(len(member.view)) for member in self.members]
+        least_ns = [requested_wait_least_ns(len(member.view)) for member in self.members]
         long = [
-            indexes_of(in_any_lane(
+            indexes_of(in_any_member(
                 (part[some] == Part.SERVER_THINK)
                 & (clock[end[some]] - clock[begin[some]] >= segments.of(least_ns, begin[some]))
             )) + some.start

@@ -32,7 +32,7 @@ from tcptui.capture.child.protocol import (
 )
 from tcptui.capture.child.stream_writer import StreamWriter
 from tcptui.capture.interfaces import is_up
-from tcptui.capture.spool.punch import held_bytes
+from tcptui.capture.spool.punch import allocated_bytes
 from tcptui.capture.spool.whole_records import whole_records
 from tcptui.model.pcap_format import FILE_HEADER_BYTES, RECORD_HEADER_BYTES
 
@@ -334,7 +334,7 @@ class Capture:
         """
         limit, now = self._request.limit_bytes, time.monotonic()
         # Released bytes take no space on disk; fstat is needed only once the file is as long as the limit.
-        if limit is None or self._end < limit or held_bytes(self._file) < limit:
+        if limit is None or self._end < limit or allocated_bytes(self._file) < limit:
             self._full_since = None
         elif self._full_since is None:
             self._full_since = now

@@ -62,7 +62,7 @@ class SpoolRelease:
         os.pwrite(self._descriptor, offset.to_bytes(8, "little"), RELEASED.start)
 
 
-def held_bytes(descriptor: int) -> int:
+def allocated_bytes(descriptor: int) -> int:
     """The disk space in bytes that the file at ``descriptor`` occupies, without holes."""
     status = os.fstat(descriptor)
     return min(status.st_blocks * _BLOCK_BYTES, status.st_size)

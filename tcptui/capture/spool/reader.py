@@ -27,7 +27,7 @@ SHORT_BLOCK: Final = 1 << 20
 #: Bytes in front of a block that is read ahead, for what is not parsed of the one before.
 _LEFT: Final = 1 << 20
 #: From so many bytes on that are there to be read the next block is read while one is worked on.
-_WORTH_READING_AHEAD: Final = 2 * BLOCK
+_PREFETCH_FROM: Final = 2 * BLOCK
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class SpoolReader:
 
     def _read_ahead(self, end: int, spare: NDArray[np.uint8] | None) -> None:
         """Begin to read the next block where many are there; ``spare``: a buffer that nobody needs."""
-        if self._reads_ahead and end - self._read >= _WORTH_READING_AHEAD:
+        if self._reads_ahead and end - self._read >= _PREFETCH_FROM:
             buffer = np.zeros(len(self._buffer), np.uint8) if spare is None else spare
             room = buffer.data[_LEFT : _LEFT + BLOCK]
             self._ahead = _Block(buffer, Prefetch(partial(os.preadv, self._descriptor, [room], self._read)))

@@ -82,7 +82,7 @@ def find_leftovers(folders: Sequence[Path] = ()) -> tuple[Leftover, ...]:
             if (status.st_dev, status.st_ino) in seen:
                 continue  # the same directory by two names
             seen.add((status.st_dev, status.st_ino))
-            size = FILE_HEADER_BYTES + status.st_size - first_kept(descriptor)
+            size = FILE_HEADER_BYTES + status.st_size - first_record_offset(descriptor)
             if size > FILE_HEADER_BYTES:
                 found.append(Leftover(path, size, status.st_mtime))
             elif time.time() - status.st_mtime > _EMPTY_SECONDS:
@@ -97,7 +97,7 @@ def open_leftover(path: Path) -> FileSource:
     raises OutputError where that cannot be written.
     """
     with _claimed(path) as descriptor:
-        first = first_kept(descriptor)
+        first = first_record_offset(descriptor)
         if first == FILE_HEADER_BYTES:
             return FileSource(os.dup(descriptor), str(path))
         copy = open_spool()
@@ -118,7 +118,7 @@ def save_leftover(path: Path, target: Path, *, overwrite: bool = False) -> Saved
     OutputError where ``target`` cannot be written; the leftover is then still there.
     """
     with _claimed(path) as descriptor:
-        first = first_kept(descriptor)
+        first = first_record_offset(descriptor)
         inputs = frozenset({FileId.of(os.fstat(descriptor))})
         replaceable = Replaceable.for_overwrite(overwrite, inputs)
         if first == FILE_HEADER_BYTES and _link(path, target, replaceable):
@@ -138,7 +138,7 @@ def delete_leftover(path: Path) -> None:
             raise InputError("leftover_stays", path=safe_text(str(path)))
 
 
-def first_kept(descriptor: int) -> int:
+def first_record_offset(descriptor: int) -> int:
     """The offset of the first kept record of a spool: `FILE_HEADER_BYTES` where nothing was released."""
     offset = released_until(descriptor)
     return offset if FILE_HEADER_BYTES < offset <= os.fstat(descriptor).st_size else FILE_HEADER_BYTES

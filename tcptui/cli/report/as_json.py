@@ -104,15 +104,15 @@ def _in_trouble(told: BatchFindings) -> StreamFindings:
     """The warnings and errors of each stream of ``told`` that has any."""
     loud = StreamFindings()
     for place, findings in told.others.items():
-        if found := _loud(findings):
+        if found := _above_note(findings):
             loud[int(told.streams[place])] = found
     for kind in told.kinds:
-        if found := _loud(kind.findings):
+        if found := _above_note(kind.findings):
             loud.hold_alike(kind.only(found))
     return loud
 
 
-def _loud(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity > Severity.NOTE)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: Upper bound of groups that are told; more are counted.
-TOLD_GROUPS: Final = 20
+GROUPS_SHOWN: Final = 20
 #: Upper bound of frame numbers of a group.
 NAMED_FRAMES: Final = 8
 #: Upper bound of connection numbers of a group.
@@ -48,10 +48,10 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
         yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
     if notice is not None and not is_part:
         yield Paragraph(notice)
-    for group in trouble.groups[:TOLD_GROUPS]:
+    for group in trouble.groups[:GROUPS_SHOWN]:
         yield from _group(summary, group, words)
-    if len(trouble.groups) > TOLD_GROUPS:
-        yield Paragraph(words("report.brief.more-groups", n=Count(len(trouble.groups) - TOLD_GROUPS)))
+    if len(trouble.groups) > GROUPS_SHOWN:
+        yield Paragraph(words("report.brief.more-groups", n=Count(len(trouble.groups) - GROUPS_SHOWN)))
 
 
 def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Block]:

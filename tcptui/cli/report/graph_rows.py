@@ -82,7 +82,7 @@ def _window(graphs: StreamGraphs, side: int) -> Iterator[Row]:
     graph = graphs.flight(side)
     for time_ns, frame, *values in _cells((graph.time_ns, graph.frame, graph.window, graph.in_flight)):
         if any(value != NO_VALUE for value in values):
-            yield time_ns, frame, SIDES[side], ",".join(map(_told, values))
+            yield time_ns, frame, SIDES[side], ",".join(map(_formatted, values))
 
 
 def _flight(graphs: StreamGraphs, side: int) -> Iterator[Row]:
@@ -90,10 +90,10 @@ def _flight(graphs: StreamGraphs, side: int) -> Iterator[Row]:
     shown = dict(zip(congestion.frame.tolist(), congestion.window.tolist(), strict=True))
     for time_ns, frame, *values in _cells((graph.time_ns, graph.frame, graph.in_flight, graph.without_sacked)):
         if any(value != NO_VALUE for value in values):
-            yield time_ns, frame, SIDES[side], ",".join(map(_told, (*values, shown.get(frame, NO_VALUE))))
+            yield time_ns, frame, SIDES[side], ",".join(map(_formatted, (*values, shown.get(frame, NO_VALUE))))
 
 
-def _told(value: int) -> str:
+def _formatted(value: int) -> str:
     return "" if value == NO_VALUE else str(value)
 
 

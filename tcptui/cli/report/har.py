@@ -47,7 +47,7 @@ _NAME_MOST: Final = 256
 #: Parameters of a URI that are listed.
 _PARAMETERS: Final = 500
 _NS_PER_MS: Final = 1_000_000
-_KNOWN_MOST: Final = 2_048
+_CACHED_MOST: Final = 2_048
 #: An object of JSON.
 _Object = dict[str, Any]
 #: HAR's value for a time that does not apply.
@@ -232,7 +232,7 @@ def _response(answer: HttpMessage | None, words: Words) -> _Object:
 def _headers(head: MessageHead) -> list[dict[str, str]]:
     fields = []
     for line in head.headers:
-        name, value = (_known_field if len(line.value) <= _KNOWN_MOST else _field)(line.name[:_NAME_MOST], line.value)
+        name, value = (_cached_field if len(line.value) <= _CACHED_MOST else _field)(line.name[:_NAME_MOST], line.value)
         fields.append({"name": name, "value": value})
     return fields
 
@@ -242,8 +242,8 @@ def _field(name: str, value: str) -> tuple[str, str]:
     return safe_text(name), safe_text(header_without_secrets(name, value), VALUE_MOST)
 
 
-#: The same for what messages have alike; it remembers values up to `_KNOWN_MOST` characters.
-_known_field: Final = lru_cache(maxsize=4_096)(_field)
+#: The same for what messages have alike; it remembers values up to `_CACHED_MOST` characters.
+_cached_field: Final = lru_cache(maxsize=4_096)(_field)
 
 
 def _parameters(url: str) -> list[dict[str, str]]:

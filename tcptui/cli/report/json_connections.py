@@ -40,7 +40,7 @@ def _state(cell: int) -> tuple[bytes, bytes]:
     return utf8(to_json(state.label)), utf8(to_json(known))
 
 
-def _known(texts: Iterable[bytes], whether: list[int]) -> list[bytes]:
+def _or_null(texts: Iterable[bytes], whether: list[int]) -> list[bytes]:
     """``texts``, with ``null`` where ``whether`` is 0."""
     return [text if some else b"null" for text, some in zip(texts, whether, strict=True)]
 
@@ -68,8 +68,8 @@ class ConnectionTexts:
             m["stream"], map(utf8, m["client_host"]), m["client_port"], map(utf8, m["server_host"]), m["server_port"],
             m["packets"], m["wire_bytes"], map(utf8, map(seconds, m["start_ns"])),
             self._seconds.texts(m["duration_ns"]),
-            [state for state, _known in client], [state for state, _known in server],
-            _known(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
+            [state for state, _or_null in client], [state for state, _or_null in server],
+            _or_null(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
             m["client_packets"], m["client_payload"], [known for _state, known in client],
             m["server_packets"], m["server_payload"], [known for _state, known in server],
             m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
@@ -80,7 +80,7 @@ class ConnectionTexts:
     def _spreads(self, m: dict[str, list[Any]]) -> list[bytes]:
         """Minimum, median and maximum ACK round trip of each stream, as JSON; ``null`` without one."""
         times = (self._seconds.texts(m[name]) for name in ("rtt_minimum_ns", "rtt_median_ns", "rtt_maximum_ns"))
-        return _known(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
+        return _or_null(map(_SPREAD.__mod__, zip(*times, strict=True)), m["round_trips"])
 
     def _lost(self, told: BatchFindings) -> list[bytes]:
         """The seconds that the findings of each stream cost it."""
@@ -98,7 +98,7 @@ class ConnectionTexts:
         for kind in told.kinds:
             texts = [b""] * len(kind)
             for finding in kind.findings:
-                texts = self._alike.of_lanes(finding, texts)
+                texts = self._alike.of_members(finding, texts)
             for place, text in zip(kind.places.tolist(), texts, strict=True):
                 found[place] = text
         for place, findings in told.others.items():

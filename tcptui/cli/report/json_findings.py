@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from tcptui.cli.report.json_text import CachedTexts, seconds, to_json, utf8
 from tcptui.findings.stream_findings import cells
 from tcptui.findings.weight import cause_confidence, lost_fact, seconds_lost
+from tcptui.model.batched import Batched
 from tcptui.model.finding import Finding
-from tcptui.model.lanes import Lanes
 from tcptui.words.finding_text import below_zero, spoken, title_and_happened
 from tcptui.words.quantities import duration
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 #: Encloses the name of a fact where its value is to be inserted; occurs neither in catalogue sentences nor in JSON.
 _MARK: Final = "\0"
 #: Slots in a template: a fact's value as in a sentence, and as in JSON.
-_AS_TOLD: Final = "told"
-_TOLD: Final = f"{_MARK}{_AS_TOLD} {{}}{_MARK}".format
+_AS_TEXT: Final = "told"
+_TEXT_SLOT: Final = f"{_MARK}{_AS_TEXT} {{}}{_MARK}".format
 _WRITTEN: Final = "written"
 _FACT: Final = f"{_MARK}{_WRITTEN} {{}}{_MARK}".format
 
@@ -129,36 +129,36 @@ class TemplatedFindings:
     def _duration(self, seconds: float) -> str:
         return self._tell.duration(seconds)
 
-    def of_lanes(self, finding: Finding, before: list[bytes]) -> list[bytes]:
-        """The JSON objects (UTF-8) of ``finding`` in every lane, each appended to its element of ``before``."""
+    def of_members(self, finding: Finding, before: list[bytes]) -> list[bytes]:
+        """The JSON objects (UTF-8) of ``finding`` in every member, each appended to its element of ``before``."""
         count, texts = len(before), [text and text + b", " for text in before]
         differing = {name: list(cells(value, count)) for name, value in finding.facts.items() if _differs(value)}
         frames: list[list[int]] = [list(cells(packet, count)) for packet in finding.packets]
         told: list[bytes] = [b""] * count
         below = _below_zero(finding, count)
         for some in self._told_alike(differing, below):
-            mine = {name: [values[lane] for lane in some] for name, values in differing.items()}
+            mine = {name: [values[member] for member in some] for name, values in differing.items()}
             is_below = below[some[0]]
             known = {name: values[0] for name, values in mine.items() if not _is_free(name, values[0], is_below)}
             free = {name: values for name, values in mine.items() if name not in known}
             facts = {**finding.facts, **known, **{name: _Mark(f"{_MARK}{name}{_MARK}") for name in free}}
             pattern = replace(finding, packets=(), facts=facts)
-            evidence = [[frame[lane] for lane in some] for frame in frames]
-            filled = self._filled(pattern, free, evidence, [texts[lane] for lane in some])
-            for lane, text in zip(some, filled, strict=True):
-                told[lane] = text
+            evidence = [[frame[member] for member in some] for frame in frames]
+            filled = self._filled(pattern, free, evidence, [texts[member] for member in some])
+            for member, text in zip(some, filled, strict=True):
+                told[member] = text
         return told
 
     @staticmethod
     def _told_alike(differing: dict[str, list[Any]], below: list[bool]) -> Iterable[list[int]]:
-        """The lanes in sets of those with the same words: these depend on whether a number is 0, or on what it is.
+        """The members in sets of those with the same words: these depend on whether a number is 0, or on what it is.
 
         ``below``: whether the numbers of each are `below_zero`.
         """
         found: dict[tuple[Any, ...], list[int]] = {}
         on = [_kinds(name, values, below) for name, values in differing.items()]
-        for lane, key in enumerate(zip(*on, strict=True) if on else [()] * len(below)):
-            found.setdefault(key, []).append(lane)
+        for member, key in enumerate(zip(*on, strict=True) if on else [()] * len(below)):
+            found.setdefault(key, []).append(member)
         return found.values()
 
     def _filled(
@@ -167,7 +167,7 @@ class TemplatedFindings:
         """``pattern``, whose differing facts are marks, filled for each element of ``before``."""
         # Make the sentences once, with a mark for each fact that differs: the words around the facts are the same.
         told = self._tell(pattern).split(_MARK)
-        words = "".join([_TOLD(part) if place % 2 else to_json(part)[1:-1] for place, part in enumerate(told)])
+        words = "".join([_TEXT_SLOT(part) if place % 2 else to_json(part)[1:-1] for place, part in enumerate(told)])
         facts = ", ".join([
             f"{to_json(name)}: {_FACT(name) if name in differing else to_json(value)}"
             for name, value in pattern.facts.items()
@@ -203,16 +203,16 @@ class TemplatedFindings:
                 told, written = [utf8(f"{value:,}") for value in values], values
             else:
                 told = written = values
-            columns[f"{_AS_TOLD} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
+            columns[f"{_AS_TEXT} {name}"], columns[f"{_WRITTEN} {name}"] = told, written
         return columns
 
 
 def _differs(value: object) -> bool:
-    return isinstance(value, Lanes) or (isinstance(value, tuple) and any(map(_differs, value)))
+    return isinstance(value, Batched) or (isinstance(value, tuple) and any(map(_differs, value)))
 
 
 def _below_zero(finding: Finding, count: int) -> list[bool]:
-    """Whether the numbers of each lane are `below_zero`."""
+    """Whether the numbers of each member are `below_zero`."""
     if "first_seq" not in finding.facts:
         return [False] * count
     first, last = (cells(finding.facts.get(name, 0), count) for name in ("first_seq", "last_seq"))
@@ -224,15 +224,15 @@ def _kinds(name: str, values: list[Any], below: list[bool]) -> list[Any]:
     if name.endswith((_BYTES, _SEQ)):
         both = zip(values, below, strict=True)
         return [_MANY if _is_free(name, value, is_below) else value for value, is_below in both]
-    return list(map(bool, values)) if _is_told_as_it_is(name, values[0]) else values
+    return list(map(bool, values)) if _is_formatted_plainly(name, values[0]) else values
 
 
 def _is_free(name: str, value: object, is_below: bool) -> bool:
-    """Whether it `_is_told_as_it_is`, and is told: not where it is 0, nor numbers in a finding that is `below_zero`."""
-    return bool(value) and _is_told_as_it_is(name, value) and not (is_below and name.endswith(_SEQ))
+    """Whether it `_is_formatted_plainly`, and is shown: not where it is 0, nor numbers of a `below_zero` finding."""
+    return bool(value) and _is_formatted_plainly(name, value) and not (is_below and name.endswith(_SEQ))
 
 
-def _is_told_as_it_is(name: str, value: object) -> bool:
+def _is_formatted_plainly(name: str, value: object) -> bool:
     """Whether sentences have a place for such a fact, and depend on no more of it than whether it is 0, or many."""
     if isinstance(value, str):
         return name in _TEXTS

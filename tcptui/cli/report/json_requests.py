@@ -15,7 +15,7 @@ from tcptui.model.safe_text import safe_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tcptui.model.request import MessagePackets, Request, Together, TransactionState
+    from tcptui.model.request import AnsweredInOneWrite, MessagePackets, Request, TransactionState
 
 _Value = TypeVar("_Value")
 _TIMES: Final = ", ".join(f'"{part.label}": %s' for part in RequestPart)
@@ -44,14 +44,14 @@ class RequestTexts:
             stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
             statement, transaction, cancels, truncated, _, together,
         ) = zip(*requests, strict=True)  # fmt: skip
-        spent = [_told(self._seconds.texts, part) for part in zip(*time, strict=True)]
+        spent = [_formatted(self._seconds.texts, part) for part in zip(*time, strict=True)]
         server_most = [one.server_most_ns for one in requests]
         columns = (
             stream, map(self._name, protocol), map(_text, operation), map(_text, status), map(_message, asked),
             map(_message, answer), map(utf8, map(seconds, start_ns)), self._seconds.texts(duration_ns), *spent,
-            map(_id, name), map(_FLAG.__getitem__, complete), _told(_numbers, rows), map(_text, statement),
-            _told(_transactions, transaction), _told(_numbers, cancels), _told(_numbers, truncated),
-            self._seconds.texts(server_most), _told(_togethers, together),
+            map(_id, name), map(_FLAG.__getitem__, complete), _formatted(_numbers, rows), map(_text, statement),
+            _formatted(_transactions, transaction), _formatted(_numbers, cancels), _formatted(_numbers, truncated),
+            self._seconds.texts(server_most), _formatted(_togethers, together),
         )  # fmt: skip
         return map(_LINE.__mod__, zip(*columns, strict=True))
 
@@ -62,7 +62,7 @@ class RequestTexts:
         return known
 
 
-def _told(
+def _formatted(
     texts: Callable[[Sequence[_Value | None]], Iterable[bytes]], column: Sequence[_Value | None]
 ) -> Iterable[bytes]:
     """What ``texts`` makes of ``column``; most that not all requests have, none of a connection has."""
@@ -101,5 +101,5 @@ def _transactions(states: Sequence[TransactionState | None]) -> Iterable[bytes]:
     return [_NULL if state is None else utf8(quoted(state.value)) for state in states]
 
 
-def _togethers(batches: Sequence[Together | None]) -> Iterable[bytes]:
+def _togethers(batches: Sequence[AnsweredInOneWrite | None]) -> Iterable[bytes]:
     return [_NULL if one is None else b"[%d, %d]" % (one.first, one.stop - 1) for one in batches]

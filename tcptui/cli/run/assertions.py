@@ -14,7 +14,7 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.junit import TestCase, junit_xml
-from tcptui.cli.run.all_told import all_told
+from tcptui.cli.run.combined_fault import combined_fault
 from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
 from tcptui.cli.run.own_findings import own_rules
@@ -105,7 +105,7 @@ def _rules(command: AssertCommand, words: Words) -> list[Rule]:
         except RuleError as error:
             faults.append(WrongRuleError(place, error_line(error, words)) if place else error)
     if faults:
-        raise all_told(faults)
+        raise combined_fault(faults)
     return rules
 
 

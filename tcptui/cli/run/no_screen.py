@@ -31,13 +31,13 @@ from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, Remot
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
-from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_lost
+from tcptui.cli.outputs import keep, may_replace, open_output_files, say_files, say_lost
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.remains import say_remains
 from tcptui.cli.run.filtering import compiled_filter
 from tcptui.cli.run.load import exit_code
-from tcptui.cli.run.own_findings import own_rules, require_known
+from tcptui.cli.run.own_findings import own_rules, require_defined
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import SAME_SECONDS, STOPPING, heeded, signals_unwind
 from tcptui.cli.spool_folders import remember_spool_folder
@@ -97,7 +97,7 @@ def _check(command: WatchCommand, words: Words) -> _Checked:
 
     own = own_rules(command.common, words)
     for option, wanted in command.watch.filters.items():
-        require_known(option, wanted, own)
+        require_defined(option, wanted, own)
     is_here = isinstance(command, OpenCommand) and command.filter_words
     return _Checked(own, PacketFilter(command.filter_words) if is_here else None)
 
@@ -129,7 +129,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> tuple[list[S
             give_up_root()
             checked = _check(command, words)
             target = parse_target(command.target)
-            files = open_kept(command, may_replace(command, ask, words, files_read(command.common, ())))
+            files = open_output_files(command, may_replace(command, ask, words, files_read(command.common, ())))
             with _interrupts_ignored():  # by ssh: we handle Ctrl-C, and then have tcpdump end
                 remote = keep(lambda: RemoteSource(target, remote_options(command), show_line=print_remote), files)
                 return [stack.enter_context(closing(remote))], checked
@@ -137,7 +137,7 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> tuple[list[S
             inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]
             give_up_root()
             checked = _check(command, words)
-            files = open_kept(command, may_replace(command, ask, words, inputs_of(command, inputs)))
+            files = open_output_files(command, may_replace(command, ask, words, inputs_of(command, inputs)))
             if files is None:
                 return inputs, checked
             return [stack.enter_context(closing(TeeSource(source, files))) for source in inputs], checked
@@ -231,7 +231,7 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
         loop.add_signal_handler(number, ask)
     say(words("watch.begin", source=session.label), words)  # after this line signals are handled
     running = asyncio.create_task(session.run())
-    waiting = asyncio.create_task(_asked_or_alone(asked))
+    waiting = asyncio.create_task(_stop_requested(asked))
     try:
         await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done() and not running.done():
@@ -243,7 +243,7 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
         waiting.cancel()
 
 
-async def _asked_or_alone(asked: asyncio.Event) -> None:
+async def _stop_requested(asked: asyncio.Event) -> None:
     """Return when a signal came; raise BrokenPipeError when the reader of standard output closed the pipe."""
     while not asked.is_set():
         if has_no_reader(_OUT):

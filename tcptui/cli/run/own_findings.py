@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tcptui.cli.run.all_told import all_told
+from tcptui.cli.run.combined_fault import combined_fault
 from tcptui.model.errors import UsageError
 from tcptui.userdirs.places import config_path
 
@@ -53,11 +53,11 @@ def own_rules(common: Common, words: Words) -> tuple[OwnRule, ...]:
     for name in common.findings:
         reader.read(Path(name))
     if reader.faults:
-        raise all_told([_told(fault, words) for fault in reader.faults])
+        raise combined_fault([_usage_error(fault, words) for fault in reader.faults])
     return tuple(reader.rules)
 
 
-def _told(fault: OwnFindingsError | OwnFilterError, words: Words) -> UsageError:
+def _usage_error(fault: OwnFindingsError | OwnFilterError, words: Words) -> UsageError:
     if isinstance(fault, UsageError):
         return fault
     from tcptui.cli.run.check import pointed
@@ -69,7 +69,7 @@ def _told(fault: OwnFindingsError | OwnFilterError, words: Words) -> UsageError:
     return error
 
 
-def require_known(option: str, wanted: FindingFilter | None, rules: Iterable[OwnRule]) -> None:
+def require_defined(option: str, wanted: FindingFilter | None, rules: Iterable[OwnRule]) -> None:
     """Raise CommandLineError where ``wanted`` names a finding that nobody has defined."""
     from tcptui.cli.parse_findings import unknown_finding
     from tcptui.model.finding import OwnId

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 #: Bytes of files from which on modules are imported while they are read: of smaller ones packets would wait for that.
-IMPORTED_AHEAD: Final = 4 << 20
+PREFETCH_IMPORTS_FROM: Final = 4 << 20
 
 
 def write_report(command: ReportCommand, words: Words) -> int:
@@ -62,7 +62,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
         if command.html and command.html != STANDARD_STREAM:
             may_replace.check(Path(command.html))
         refuse_unreadable_among(opened)
-        is_large = sum(one.size() for one in opened) > IMPORTED_AHEAD and command.workers != 1
+        is_large = sum(one.size() for one in opened) > PREFETCH_IMPORTS_FROM and command.workers != 1
         rest = Prefetch(partial(_import_rest, command.format)) if is_large else None
         session = read_whole(
             command.common,

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     Pairs = list[tuple[Request, Exchange]]
 
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
 #: Requests of a connection whose lines are made, and written, at a time: a line takes some 600 bytes.
 _LINES: Final = 256
 #: The same of entries of an archive, each of which may have half a MiB of header fields and 128 KiB of bodies.
@@ -111,8 +111,8 @@ class FoundRequests:
             self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
     def made(
-        self, make: Callable[[Pairs], _Made], *, whole: bool = False, at_once: int | None = None
-    ) -> Generator[_Made]:
+        self, make: Callable[[Pairs], _Result], *, whole: bool = False, at_once: int | None = None
+    ) -> Generator[_Result]:
         """What ``make`` makes of each connection that has requests to show, in their order; among several processes.
 
         With ``at_once`` it is given so many requests of a connection at a time.  Close it if it may be left before its
@@ -121,7 +121,7 @@ class FoundRequests:
         session, streams = self.session, self._streams
         cuts = self._sharing.cut(session.streams.packets[streams])
 
-        def work(share: int) -> Iterator[_Made]:
+        def work(share: int) -> Iterator[_Result]:
             for stream in streams[slice(*cuts[share])].tolist():
                 with packets_read_again(session):
                     found = self._shown(stream, exchanges_with_times(session, stream, whole=whole))

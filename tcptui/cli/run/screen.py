@@ -28,12 +28,12 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.outputs import keep, may_replace, open_kept, say_files, say_lost
+from tcptui.cli.outputs import keep, may_replace, open_output_files, say_files, say_lost
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.remains import leftovers
 from tcptui.cli.run.launch import Launch, Watched
-from tcptui.cli.run.own_findings import own_rules, require_known
+from tcptui.cli.run.own_findings import own_rules, require_defined
 from tcptui.cli.run.recover import say_leftovers
 from tcptui.cli.run.watch_messages import say_watched
 from tcptui.cli.signals import signals_unwind
@@ -161,7 +161,7 @@ class _Rounds:
         self._launch.own_rules = rules
         if isinstance(command, LiveCommand | OpenCommand | RemoteCommand):
             for option, wanted in command.watch.filters.items():
-                require_known(option, wanted, rules)
+                require_defined(option, wanted, rules)
 
     def _carry_out(self, command: ScreenCommand, sources: list[Source]) -> int:
         match command:
@@ -262,7 +262,7 @@ class _Rounds:
 
         target = parse_target(command.target)
         inputs = files_read(command.common, ())
-        files = open_kept(command, may_replace(command, self._says_yes, self._words, inputs))
+        files = open_output_files(command, may_replace(command, self._says_yes, self._words, inputs))
         source = keep(partial(self._launch.open_remote, target, command), files)
         self._launch.round.callback(source.close)
         say_leftovers(self._words)
@@ -295,7 +295,7 @@ class _Rounds:
             if name != STANDARD_STREAM:
                 recent.remember(Path(name), time.time())
         inputs = inputs_of(command, sources, self._launch.piped)
-        files = open_kept(command, may_replace(command, self._says_yes, self._words, inputs))
+        files = open_output_files(command, may_replace(command, self._says_yes, self._words, inputs))
         opened = [keep(partial(_identity, source), files) for source in sources]
         for source in opened:
             self._launch.round.callback(source.close)

@@ -17,7 +17,7 @@ from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
-from tcptui.cli.run.own_findings import own_rules, require_known
+from tcptui.cli.run.own_findings import own_rules, require_defined
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
@@ -51,7 +51,7 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         stack.enter_context(signals_unwind())
         opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
-        require_known("--finding", command.chosen.findings, own)
+        require_defined("--finding", command.chosen.findings, own)
         out = Path(command.write)
         may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
         if not to_stdout:

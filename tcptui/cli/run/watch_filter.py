@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 #: LRU size: findings of which is remembered that they were shown.
-FINDINGS_KEPT: Final = 100_000
+FINDINGS_CACHED: Final = 100_000
 #: Connections at most of which is remembered what their packets answered.
-CONNECTIONS_KEPT: Final = 100_000
+CONNECTIONS_CACHED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PacketAnswers:
     """What the packets of a connection answered."""
 
     matches: bool = False
@@ -59,9 +59,9 @@ class Shown:
     def __init__(self, session: Session, compiled: Compiled, words: Words) -> None:
         self._session = session
         self._words = words
-        self._told: LruCache[int, bool] = LruCache(FINDINGS_KEPT)
+        self._told: LruCache[int, bool] = LruCache(FINDINGS_CACHED)
         """Numbers of the findings that were shown: what becomes of them is shown, too."""
-        self._asked: dict[int, _Asked] = {}
+        self._asked: dict[int, _PacketAnswers] = {}
         """By connection, in the order in which they were asked, so `stop` ascends."""
         self._changes = answers_may_change(compiled)
         try:
@@ -97,13 +97,13 @@ class Shown:
         first = self._session.store.first
         while self._asked:
             oldest = next(iter(self._asked))
-            if self._asked[oldest].stop > first and len(self._asked) <= CONNECTIONS_KEPT:
+            if self._asked[oldest].stop > first and len(self._asked) <= CONNECTIONS_CACHED:
                 return
             del self._asked[oldest]
 
     def _matches(self, stream: int, *, was_judged: bool) -> bool:
         """Whether a packet of ``stream`` matches; with ``was_judged``, it has been judged since it was asked last."""
-        known = self._asked.get(stream, _Asked())
+        known = self._asked.get(stream, _PacketAnswers())
         store, catch_up = self._session.store, self._session.catch_up
         rows = self._session.rows_of(stream)
         fresh = rows[place_of(rows, known.stop) :]
@@ -113,7 +113,7 @@ class Shown:
         ends = catch_up.settled and was_judged and not known.is_final
         allowance = known.allowance + BLOCKS_AGAIN * self._run.block
         if self._changes and (ends or len(rows) <= allowance or len(rows) > known.rows * REGROWTH):
-            asked = _Asked(self._any(rows, whole=True), rows=len(rows), is_final=known.is_final or ends)
+            asked = _PacketAnswers(self._any(rows, whole=True), rows=len(rows), is_final=known.is_final or ends)
         else:
             matches = known.matches or self._any(fresh, whole=False)
             asked = replace(known, matches=matches, allowance=allowance)

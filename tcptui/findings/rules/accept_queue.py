@@ -22,12 +22,12 @@ from tcptui.findings.rules.handshake import (
     repeated_syn_acks,
     third_arrived,
 )
-from tcptui.findings.rules.no_answer import answered_together, client_syns, syn_timeout
+from tcptui.findings.rules.no_answer import back_to_back_answers, client_syns, syn_timeout
 from tcptui.findings.rules.path_lost import IDLE_NS, LONG_IDLE_NS
 from tcptui.model.arrays import last_of_each
+from tcptui.model.batched import in_columns, integer
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_columns, integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
@@ -371,7 +371,7 @@ def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
         return None
     if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
         return None
-    if answered_together(connection, syns) > 1:
+    if back_to_back_answers(connection, syns) > 1:
         return None  # two SYNs were answered, so neither was dropped
     waiting = waiting_beside(connection, syns[0], connection.time[syns[1]], connection.time[syns[0]])
     if not waiting:

@@ -14,8 +14,8 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import OVERSIZED, SKIPPED
 from tcptui.findings.rules.capture_gaps import capture_missed_packets
 from tcptui.model.arrays import last_before
+from tcptui.model.batched import integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 
 if TYPE_CHECKING:

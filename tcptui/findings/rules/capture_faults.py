@@ -10,8 +10,8 @@ import numpy as np
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOCK, CUT, DROPPED, HOLES, OVERSIZED, PADDED, SUSPECT
 from tcptui.model.arrays import chunks, first_after, flatnonzero32, indexes_of, sorted_unique
+from tcptui.model.batched import by_member, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import by_lane, integer, largest
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import SYN
 
@@ -216,7 +216,7 @@ def _covered_before(connection: ConnectionFacts) -> list[int]:
     chosen = np.concatenate(covered)
     if not len(chosen):
         return []
-    early: list[int] = chosen[by_lane(partial(_are_first, chosen, view.length != 0), space.seq)].tolist()
+    early: list[int] = chosen[by_member(partial(_are_first, chosen, view.length != 0), space.seq)].tolist()
     return early
 
 

@@ -13,9 +13,9 @@ from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPEC
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.arrays import first_after, indexes_of
+from tcptui.model.batched import column, in_each, integer, places_of, rounded
 from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import column, in_each, integer, places_of, rounded
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK

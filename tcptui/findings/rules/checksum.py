@@ -9,8 +9,8 @@ import numpy as np
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
+from tcptui.model.batched import Batched, in_columns, in_each, integer, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import Lanes, in_columns, in_each, integer, places_of
 from tcptui.model.resend_cause import ResendCause
 from tcptui.wire.checksum import ChecksumState, checksum_states, tcp_checksum
 
@@ -106,7 +106,7 @@ def _each_state(connection: ConnectionFacts, indexes: list[int]) -> list[Checksu
     """`_state` of each of the segments ``indexes``; of one stream they are read at once."""
     read, rows = connection.context.read_segments, connection.view.rows
     ends = [_from_to(connection, i) for i in indexes]
-    if read is None or not ends or any(isinstance(given, Lanes) for given in (rows, *ends[0])):
+    if read is None or not ends or any(isinstance(given, Batched) for given in (rows, *ends[0])):
         return [_state(connection, i) for i in indexes]
     sources, destinations = map(list, zip(*ends, strict=True))
     states = checksum_states(read(rows[indexes]), sources, destinations)

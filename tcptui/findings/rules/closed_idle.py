@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import told_statement
+from tcptui.findings.request_facts import quoted_statement
 from tcptui.findings.rules.idle_transaction import is_open
+from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -43,13 +43,13 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
     idle_ns = _silence_ns(connection, index_of(connection, last.response.last), end)
     if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS) or is_open(last):
         return None
-    if _said_farewell(connection, index_of(connection, last.response.last), end):
+    if _sent_goodbye(connection, index_of(connection, last.response.last), end):
         return None
     says_so = said.says_unasked(IDLE_LIMIT)
     lost = [one for one in after if one.response is None]
     facts: dict[str, Fact] = {}
     if lost:
-        facts = {"statement": told_statement(lost[0]), "lost_frame": lost[0].first_frame}
+        facts = {"statement": quoted_statement(lost[0]), "lost_frame": lost[0].first_frame}
     return connection.finding(
         FindingId.CLOSED_WHILE_IDLE,
         [index_of(connection, last.response.last), end, *(index_of(connection, one.first_frame) for one in lost[:1])],
@@ -78,7 +78,7 @@ def _silence_ns(connection: ConnectionFacts, answer: int, end: int) -> int:
     return int(said_ns[is_late].min(initial=end_ns) - said_ns[~is_late].max(initial=since_ns))
 
 
-def _said_farewell(connection: ConnectionFacts, answer: int, end: int) -> bool:
+def _sent_goodbye(connection: ConnectionFacts, answer: int, end: int) -> bool:
     """Whether the client sent something new behind the last answer, which asks for none: it takes its leave.
 
     Also where that was not captured, but the server acknowledged it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import code_of, evidence_of, told_statement
+from tcptui.findings.request_facts import code_of, evidence_of, quoted_statement
 from tcptui.findings.rules.database_refusals import demands_encryption
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import DATABASE_NAMES
@@ -76,7 +76,7 @@ def _finding(
         _UNENCRYPTED if shape == "login" and said.protocol == "mysql" else (),
         shape=shape,
         status=first.status,
-        statement=told_statement(first),
+        statement=quoted_statement(first),
         protocol=DATABASE_NAMES[said.protocol],
         count=len(errors),
         answers=answers,

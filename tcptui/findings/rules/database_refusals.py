@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, told_statement
+from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, quoted_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import DATABASE_NAMES
 
@@ -108,7 +108,7 @@ def _unlike(
         shape=shape,
         protocol=DATABASE_NAMES[said.protocol],
         status=request.status,
-        statement=told_statement(request),
+        statement=quoted_statement(request),
         asked_frame=0 if request.request is None else request.request.last,
         answer_frame=request.response.first,
     )

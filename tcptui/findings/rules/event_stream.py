@@ -26,9 +26,9 @@ STREAMS_JUDGED: Final = 4
 #: Most decoded bytes read of one event stream.
 BODY_JUDGED: Final = 2 << 20
 #: Shortest wait before the first event that a reader notices.
-HELD_NS: Final = 1_000_000_000
+BUFFERED_NS: Final = 1_000_000_000
 #: Fewest events that count as held back and sent at once.
-HELD_EVENTS: Final = 3
+BUFFERED_EVENTS: Final = 3
 #: A large body that was held back takes up to this many round trips to transfer.
 PASSING_ROUND_TRIPS: Final = 4
 #: Body bytes this long before the first event show that the compressor had received data.
@@ -81,11 +81,11 @@ class _Heard:
         Events that a fast server writes one by one may come as close together, but each has its own packet.
         """
         events = self.stream.events
-        if not self.ended or self.stream.dispatched < HELD_EVENTS or 2 * self.event_packets > len(events):
+        if not self.ended or self.stream.dispatched < BUFFERED_EVENTS or 2 * self.event_packets > len(events):
             return False
         spread = events[-1].time_ns - events[0].time_ns
         waited = events[0].time_ns - self.asked_ns
-        return spread <= BURST_NS + PASSING_ROUND_TRIPS * self.rtt_ns and waited >= max(HELD_NS, 10 * spread)
+        return spread <= BURST_NS + PASSING_ROUND_TRIPS * self.rtt_ns and waited >= max(BUFFERED_NS, 10 * spread)
 
     @property
     def is_flushed(self) -> bool:

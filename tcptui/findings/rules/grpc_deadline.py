@@ -28,7 +28,7 @@ NEAR_NS: Final = 15_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Late:
+class _ExpiredCall:
     """A call whose time ran out."""
 
     call: Call
@@ -41,7 +41,7 @@ class _Late:
 def grpc_deadline(connection: ConnectionFacts, said: Http2History) -> Finding | None:
     """Calls with status 4, or that the client took back when the time was over that it had announced."""
     calls = [call for call in said.calls if is_grpc(call.head)]
-    late = [one for call in calls if (one := _late(call)) is not None]
+    late = [one for call in calls if (one := _expired(call)) is not None]
     if not late:
         return None
     first = late[0]
@@ -78,7 +78,7 @@ def grpc_deadline(connection: ConnectionFacts, said: Http2History) -> Finding | 
     )
 
 
-def _late(call: Call) -> _Late | None:
+def _expired(call: Call) -> _ExpiredCall | None:
     """``call`` where its time ran out; None where it did not, or that is not known."""
     timeout_ns = timeout_of(value_in(call.head, b"grpc-timeout"))
     answer = call.answering.blocks[0] if call.answering.blocks else None
@@ -87,13 +87,13 @@ def _late(call: Call) -> _Late | None:
         half, last = call.answering.half, call.answering.blocks[-1].stop - 1
         told = timeout_ns and half.delivered_ns(last) - call.asked_ns >= timeout_ns * (1 - NEAR_SHARE)
         shape = "told" if told else "told-only"
-        return _Late(call, timeout_ns, shape, half.delivered_ns(last), half.delivered_frame(last))
+        return _ExpiredCall(call, timeout_ns, shape, half.delivered_ns(last), half.delivered_frame(last))
     if not timeout_ns or call.asking.reset not in (ErrorCode.CANCEL, ErrorCode.NO_ERROR) or call.answering.ended:
         return None
     # The client's clock began when the program called, which is a little before it asked.
     lasted, near = call.over_ns - call.asked_ns, max(NEAR_NS, NEAR_SHARE * timeout_ns)
     is_near = abs(lasted - timeout_ns) <= near
-    return _Late(call, timeout_ns, "", call.over_ns, call.over_frame) if is_near else None
+    return _ExpiredCall(call, timeout_ns, "", call.over_ns, call.over_frame) if is_near else None
 
 
 def timeout_of(text: str) -> int:

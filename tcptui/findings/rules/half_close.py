@@ -8,8 +8,8 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOSED
 from tcptui.findings.rules.close import new_bytes_after
 from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
+from tcptui.model.batched import largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import largest
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 

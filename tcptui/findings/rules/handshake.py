@@ -9,9 +9,9 @@ from tcptui.analysis.timing.path_delay import REPEAT_NS
 from tcptui.findings.facts import ConnectionFacts, Handshake
 from tcptui.findings.gates import OPENED, REOPENED, REUSED
 from tcptui.model.arrays import last_before
+from tcptui.model.batched import NumberDict, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import NumberDict, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK

@@ -96,7 +96,7 @@ def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding
     grave = [message for message in errors if message.head.status >= SERVER_ERRORS]
     worst = (grave or errors)[0]
     broken = None if grave else _broken_line(worst)
-    evidence = [frame for message in errors for frame in (_asked(message), message.first_frame)]
+    evidence = [frame for message in errors for frame in (_request_frame(message), message.first_frame)]
     statuses = Counter(message.head.status for message in errors)
     facts: dict[str, int | float | str] = {
         "shape": "server" if grave else "broken" if broken is not None else "client",
@@ -104,7 +104,7 @@ def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding
         "target": target_of(worst),
         "software": quoted(worst.head.value("Server"), 30) or "?",
         "first_frame": worst.first_frame,
-        "request_frame": _asked(worst) or worst.first_frame,
+        "request_frame": _request_frame(worst) or worst.first_frame,
         "wait_s": max(worst.wait_ns or 0, 0) / 1e9,
         "count": len(errors),
         "responses": len(app.responses),
@@ -151,7 +151,7 @@ def _late_errors(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
     )
 
 
-def _asked(message: HttpMessage) -> int:
+def _request_frame(message: HttpMessage) -> int:
     """First frame of the request that ``message`` answers; 0 when it was not captured."""
     return message.request.first_frame if message.request is not None else 0
 
@@ -195,7 +195,9 @@ def file_download(connection: ConnectionFacts, app: HttpFacts) -> Finding | None
         "to_byte": int(whole[2]) if whole else largest.body_length - 1,
         "of_bytes": int(whole[3]) if whole and whole[3] != "*" else largest.body_length,
     }
-    evidence = [frame for message in files for frame in (_asked(message), message.first_frame, message.last_frame)]
+    evidence = [
+        frame for message in files for frame in (_request_frame(message), message.first_frame, message.last_frame)
+    ]
     return connection.finding(
         FindingId.FILE_DOWNLOAD,
         [index_of(connection, frame) for frame in evidence if frame],

@@ -82,7 +82,7 @@ def http2_head_of_line(connection: ConnectionFacts, said: Http2History) -> Findi
         "count": len(holes),
         "lost_frame": worst.lost_frame,
         "resent_frame": worst.filled_frame,
-        "behind_frame": _behind_frame(said, worst, waiting[0]),
+        "behind_frame": _frame_after(said, worst, waiting[0]),
     }
     seen = worst.lost_frame == 0
     return connection.finding(
@@ -141,7 +141,7 @@ def _find_waiting(half: ByteStream, frames: list[Event], hole: _Hole) -> None:
         hole.waiting.clear()
 
 
-def _behind_frame(said: Http2History, hole: _Hole, stream: int) -> int:
+def _frame_after(said: Http2History, hole: _Hole, stream: int) -> int:
     """The packet that completed the first frame of ``stream`` behind the hole."""
     half = said.halves[hole.side]
     for event in said.events:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.history import Call, Http2History
 
 #: A receiver that opens a window so much later than the path takes did not take what it had got …
-HELD_NS: Final = 200_000_000
+UNREAD_NS: Final = 200_000_000
 #: … and so many round trips later; …
-HELD_RTTS: Final = 3
+UNREAD_RTTS: Final = 3
 #: … from this time on it is a warning.
 SLOW_NS: Final = 1_000_000_000
 #: A window is too small where it was used up so often, …
@@ -73,7 +73,7 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     """The finding about what ``side`` sends."""
     stuck = _stuck(connection, said, side, sender)
     if stuck is not None:
-        return _made(connection, said, side, sender, "stuck", [stuck])
+        return _finding(connection, said, side, sender, "stuck", [stuck])
     limit = prompt_ns(connection)
     # What came later than the window explains waited for something else; who wants nothing waits not.
     waits = [
@@ -83,15 +83,15 @@ def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: 
     ]  # fmt: skip
     rtt_ns = round_trip_ns(connection)
     # Opened so much later than the path takes.
-    held = [one for one in waits if one.open_ns - one.begin_ns - rtt_ns >= max(HELD_NS, HELD_RTTS * rtt_ns)]
+    held = [one for one in waits if one.open_ns - one.begin_ns - rtt_ns >= max(UNREAD_NS, UNREAD_RTTS * rtt_ns)]
     if held:
-        return _made(connection, said, side, sender, "held", held)
-    total_ns = _together_ns(waits)
+        return _finding(connection, said, side, sender, "held", held)
+    total_ns = _union_ns(waits)
     if len(waits) < SMALL_STALLS or total_ns < SMALL_NS or sender.first is None or sender.last is None:
         return None
     if total_ns < SMALL_SHARE * (sender.last.ns - sender.first.ns):
         return None
-    return _made(connection, said, side, sender, "small", waits)
+    return _finding(connection, said, side, sender, "small", waits)
 
 
 def _wait(said: Http2History, side: int, stall: Stall, open_ns: int, end_ns: int) -> _Wait | None:
@@ -110,7 +110,7 @@ def _stuck(connection: ConnectionFacts, said: Http2History, side: int, sender: W
     return next((one for one in waits if one is not None and one.ns >= STUCK_NS), None)
 
 
-def _together_ns(waits: Sequence[_Wait]) -> int:
+def _union_ns(waits: Sequence[_Wait]) -> int:
     """How long somebody waited for at least one window."""
     total, until = 0, 0
     for wait in sorted(waits, key=lambda one: one.begin_ns):
@@ -119,13 +119,13 @@ def _together_ns(waits: Sequence[_Wait]) -> int:
     return total
 
 
-def _made(
+def _finding(
     connection: ConnectionFacts, said: Http2History, side: int, sender: Windows, kind: str, waits: list[_Wait]
 ) -> Finding:
     longest = max(waits, key=lambda one: one.ns)
     worst = longest.stall
     whole = worst.window == CONNECTION
-    total_ns = _together_ns(waits)
+    total_ns = _union_ns(waits)
     update, going = worst.update, worst.next
     until_ns = longest.end_ns - (round_trip_ns(connection) if going is not None else 0)
     waiting = _waiting(said.calls, side, worst, until_ns)

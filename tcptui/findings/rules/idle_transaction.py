@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import code_of, lacks_bytes, told_statement
+from tcptui.findings.request_facts import code_of, lacks_bytes, quoted_statement
 from tcptui.findings.rules.lock_wait import TIMED_OUT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The client was silent for at least so long, beyond a round trip, …
 IDLE_NS: Final = 1_000_000_000
 #: … a warning from here on.
-LOUD_NS: Final = 10_000_000_000
+WARNING_NS: Final = 10_000_000_000
 #: With this PostgreSQL says that a transaction was idle for longer than `idle_in_transaction_session_timeout`.
 LIMIT: Final = "25P03"
 #: Silences whose packets are evidence.
@@ -72,13 +72,13 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
     return connection.finding(
         FindingId.IDLE_IN_TRANSACTION,
         evidence,
-        Severity.WARNING if longest.by_server or longest.lasted_ns >= LOUD_NS else Severity.NOTE,
+        Severity.WARNING if longest.by_server or longest.lasted_ns >= WARNING_NS else Severity.NOTE,
         Confidence.LIKELY if others else Confidence.CERTAIN,
         others,
         shape="ended" if longest.by_server else "",
         idle_s=longest.lasted_ns / 1e9,
         open_s=(longest.end_ns - begun.begun_ns) / 1e9,
-        statement=told_statement(longest.before),
+        statement=quoted_statement(longest.before),
         begun_frame=begun.first_frame,
         answer_frame=longest.before.response.last,
         end_frame=longest.end_frame,

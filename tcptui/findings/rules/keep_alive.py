@@ -7,8 +7,8 @@ from typing import Final
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
+from tcptui.model.batched import integer, largest, upper_median
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest, upper_median
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK

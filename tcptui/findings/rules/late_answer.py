@@ -14,7 +14,7 @@ import numpy as np
 from tcptui.analysis.timing.budget_parts import CLIENT, SERVER, Part
 from tcptui.analysis.timing.sender_stamps import refuted_waits
 from tcptui.model.arrays import chunks
-from tcptui.model.lanes import integer, smallest
+from tcptui.model.batched import integer, smallest
 from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def alternates(connection: ConnectionFacts, late: int) -> bool:
     return prompt >= 1 and slow == 1 and request[:2] in (_APPLICATION_DATA, _CHANGE_CIPHER_SPEC) and _is_tls(connection)
 
 
-def behind_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
+def answer_after_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
     """The first request of a TLS 1.3 connection and its late answer, as indexes; None without.
 
     The request leaves right behind the client's Finished, and what comes back at once, perhaps crossing it, are two
@@ -121,7 +121,7 @@ def behind_tickets(connection: ConnectionFacts) -> tuple[int, int] | None:
     if not SLOW_NS <= wait_ns < POLL_NS or not _silent(connection, flight[-1], answer, spoken=tuple(tickets)):
         return None
     heads = (_APPLICATION_DATA, _CHANGE_CIPHER_SPEC)
-    if connection.payload_start(flight[0], 2) not in heads or not _two_alike(connection, tickets):
+    if connection.payload_start(flight[0], 2) not in heads or not _two_of_one_length(connection, tickets):
         return None
     asked = sum(connection.length[i] for i in flight)
     prompt_ns = connection.time[tickets[-1]] - connection.time[flight[-1]]
@@ -203,7 +203,7 @@ def _is_tls(connection: ConnectionFacts) -> bool:
     return _CLIENT_HELLO.match(_first_of_client(connection, _RECORD_HEADER + 1)) is not None
 
 
-def _two_alike(connection: ConnectionFacts, segments: list[int]) -> bool:
+def _two_of_one_length(connection: ConnectionFacts, segments: list[int]) -> bool:
     """Whether ``segments`` hold two records of application data, both of one length, and nothing else."""
     payload = b"".join(connection.payload_start(i, _LOOKED_AT) for i in segments[:3])
     size = _RECORD_HEADER + int.from_bytes(payload[3:_RECORD_HEADER], "big")

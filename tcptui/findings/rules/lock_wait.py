@@ -13,8 +13,8 @@ from tcptui.findings.request_facts import (
     evidence_of,
     lacks_bytes,
     lacks_bytes_beside,
+    quoted_statement,
     requests_beside,
-    told_statement,
 )
 from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, least_slow_ns
 from tcptui.findings.server_time import server_ns, surely_server_ns
@@ -107,8 +107,8 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
         assert release.end.response is not None
         facts = {
             "other_stream": release.end.stream,
-            "held": told_statement(release.taken),
-            "ended": told_statement(release.end),
+            "held": quoted_statement(release.taken),
+            "ended": quoted_statement(release.end),
             "ended_frame": release.end.response.first,
         }
     loud = release is None or server_ns(longest) >= SLOW_ANSWER_NS
@@ -119,7 +119,7 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
         Confidence.CERTAIN if release is None else Confidence.LIKELY,
         () if release is None else ("lock-by-chance",),
         shape=found.shape,
-        statement=told_statement(longest),
+        statement=quoted_statement(longest),
         wait_s=server_ns(longest) / 1e9,
         total_s=sum(map(server_ns, found.waits)) / 1e9,
         count=len(found.waits),

@@ -13,8 +13,8 @@ from tcptui.findings.life_signs import silent_but_syn_ack
 from tcptui.findings.rules.retransmission import duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of, last_before
+from tcptui.model.batched import integer, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK

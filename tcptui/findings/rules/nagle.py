@@ -18,8 +18,8 @@ from tcptui.analysis.timing.send_gaps import largest_segment
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.model.arrays import chunks, indexes_of
+from tcptui.model.batched import integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import I64
 
 #: A delayed ACK comes at least this much later than the round trip to its sender …
@@ -33,9 +33,9 @@ JITTER_NS: Final = 1_000_000
 #: Least share (percent) of the small segments after a delayed ACK that must have left at once.
 FREED_PERCENT: Final = 70
 #: rules/findings.md#nagle-delayed-ack: at least this often …
-HELD_TIMES: Final = 2
+DELAYED_TIMES: Final = 2
 #: … or in at least this share (percent) of the turns.
-HELD_PERCENT: Final = 30
+DELAYED_PERCENT: Final = 30
 #: Least time lost in all for a warning.
 COSTLY_NS: Final = 200_000_000
 #: The MSS without an MSS option (RFC 9293, 3.7.1).
@@ -46,16 +46,16 @@ TIMESTAMPS_ROOM: Final = 12
 LARGEST_REAL: Final = 1_500
 
 
-def held_segments(connection: ConnectionFacts, side: int) -> I64:
+def delayed_segments(connection: ConnectionFacts, side: int) -> I64:
     """Indexes into ``TimeBudget.sends[side]``: pairs whose later segment waited for a delayed ACK; once a view."""
     kept = connection.view.kept
-    if (held_segments, side) not in kept:
-        kept[held_segments, side] = _find_held(connection, side)
-    found: I64 = kept[held_segments, side]
+    if (delayed_segments, side) not in kept:
+        kept[delayed_segments, side] = _find_delayed(connection, side)
+    found: I64 = kept[delayed_segments, side]
     return found
 
 
-def _find_held(connection: ConnectionFacts, side: int) -> I64:
+def _find_delayed(connection: ConnectionFacts, side: int) -> I64:
     gaps = connection.budget.sends[side]
     view = connection.view
     if gaps is None or integer(view.length.max()) > LARGEST_REAL:
@@ -118,15 +118,15 @@ def nagle_delayed_ack(connection: ConnectionFacts) -> Finding | None:
     if budget[Part.SENDER] + budget[Part.UNATTRIBUTED] < DELAYED_NS:
         return None
     for side in (0, 1):
-        held = held_segments(connection, side)
+        held = delayed_segments(connection, side)
         turns = len(connection.budget.turns)
-        if not len(held) or (len(held) < HELD_TIMES and len(held) * 100 < HELD_PERCENT * turns):
+        if not len(held) or (len(held) < DELAYED_TIMES and len(held) * 100 < DELAYED_PERCENT * turns):
             continue
-        return _held(connection, side, held)
+        return _finding(connection, side, held)
     return None
 
 
-def _held(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
+def _finding(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
     gaps = connection.budget.sends[side]
     if gaps is None:
         return None
@@ -141,7 +141,7 @@ def _held(connection: ConnectionFacts, side: int, held: I64) -> Finding | None:
     return connection.finding(
         FindingId.NAGLE_DELAYED_ACK,
         [before, ack, after, *shown],
-        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= HELD_TIMES else Severity.NOTE,
+        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= DELAYED_TIMES else Severity.NOTE,
         Confidence.LIKELY if sure else Confidence.POSSIBLE,
         ("two-steps", "slow-reader"),
         sender=SIDES[side],

@@ -12,9 +12,9 @@ from tcptui.findings.gates import QUOTED, REOPENED, RESET, UNANSWERED
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_beside
 from tcptui.model.arrays import last_before
+from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -120,7 +120,7 @@ def _without_answer(connection: ConnectionFacts, syns: list[int], end: int) -> t
     return ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
 
 
-def answered_together(connection: ConnectionFacts, syns: list[int]) -> int:
+def back_to_back_answers(connection: ConnectionFacts, syns: list[int]) -> int:
     """How many SYN-ACKs came back to back for ``syns``: sooner than any timer repeats the first.
 
     Two of them answer two SYNs, so no queue had dropped those: the SYNs or their answers were held up.
@@ -150,7 +150,7 @@ def syn_retransmission(connection: ConnectionFacts) -> Finding | None:
     if answer >= 0 and not answered:
         return None
     near_server = answered and _syn_delay_at_server(connection, before[-1], answer)
-    together = answered_together(connection, before) if answered else 0
+    together = back_to_back_answers(connection, before) if answered else 0
     held = together >= len(before)
     alternatives: tuple[str, ...] = ("syn-lost", "syn-ack-lost", "firewall-drop", "accept-queue-full")
     if 1 < together < len(before):

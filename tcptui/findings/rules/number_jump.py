@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.batched import integer, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

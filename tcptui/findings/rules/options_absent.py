@@ -16,8 +16,8 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import NEGOTIATED, OPTION_REFUSED
 from tcptui.model.arrays import indexes_of
+from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.tcp_flags import ACK, SYN
 

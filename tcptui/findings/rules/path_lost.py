@@ -13,8 +13,8 @@ from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
 from tcptui.model.arrays import chunks
+from tcptui.model.batched import integer, largest, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, SYN

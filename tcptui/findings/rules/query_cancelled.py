@@ -11,8 +11,8 @@ from tcptui.findings.request_facts import (
     TIMED_OUT,
     code_of,
     evidence_of,
+    quoted_statement,
     read_beside,
-    told_statement,
     was_ended_early,
 )
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -70,7 +70,7 @@ def _victim(connection: ConnectionFacts, said: RequestFacts, asks: Request) -> d
             return {}
         return {
             "other_stream": view.stream,
-            "victim": told_statement(running[-1]),
+            "victim": quoted_statement(running[-1]),
             "victim_frame": running[-1].request.last,
         }
     return {}
@@ -111,7 +111,7 @@ def _finding(
         shape=shape,
         protocol=DATABASE_NAMES[said.protocol],
         status=longest.status,
-        statement=quoted(longest.operation) if shape.startswith("request") else told_statement(longest),
+        statement=quoted(longest.operation) if shape.startswith("request") else quoted_statement(longest),
         count=len(ended),
         wait_s=_waited_ns(longest) / 1e9,
         asked_frame=longest.first_frame,

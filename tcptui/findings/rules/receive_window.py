@@ -20,8 +20,8 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
+from tcptui.model.batched import in_each, integer, largest, put, smallest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer, largest, put, smallest
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.tcp_flags import RST, SYN
 

@@ -19,9 +19,9 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
+from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN

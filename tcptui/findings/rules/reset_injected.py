@@ -9,8 +9,8 @@ from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
+from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN

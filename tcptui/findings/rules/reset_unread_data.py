@@ -14,16 +14,16 @@ from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.findings.rules.reset_injected import rst_injected
 from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
+from tcptui.model.batched import integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
 
 #: Fewest segments whose data must stay unread: one or two shrink the window for a moment whatever the program does.
-KEPT_SEGMENTS: Final = 4
+UNREAD_SEGMENTS: Final = 4
 #: How long the window must stay small: a program that reads at all has read within this time.
-KEPT_NS: Final = 5_000_000
+UNREAD_NS: Final = 5_000_000
 
 
 def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
@@ -64,7 +64,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
     ]
     if crossing and heard and _still_sending(connection, crossing, rst):
         shape, evidence = "crossed", [*crossing[:2]]
-    elif len(recent) >= KEPT_SEGMENTS and _kept(connection, rst, side):
+    elif len(recent) >= UNREAD_SEGMENTS and _is_unread(connection, rst, side):
         shape, evidence = "kept", recent
     elif unread > CLOSE_NOTIFY_BYTES and side and not connection.fins:
         shape, evidence = "unanswered", recent
@@ -137,24 +137,24 @@ def _room_given_back(connection: ConnectionFacts, rst: int, asked: int, unread: 
     return ahead(edges[1], edges[0]) >= unread
 
 
-def _kept(connection: ConnectionFacts, rst: int, side: int) -> bool:
+def _is_unread(connection: ConnectionFacts, rst: int, side: int) -> bool:
     """Whether the end's window shrank by at least half of what it acknowledged since: the bytes are in its buffer.
 
-    A burst shrinks the window until the program has had time to read, so it must stay small for `KEPT_NS` and half a
+    A burst shrinks the window until the program has had time to read, so it must stay small for `UNREAD_NS` and half a
     round trip.  The window in the RST itself is that of an emptied buffer, so it is not used.  Only half is required,
     because auto-tuning enlarges the window meanwhile.
     """
     view = connection.view
     mine = flatnonzero32((view.from_server == bool(side)) & ((view.flags & SYN) == 0))
     mine = mine[mine < rst]
-    if len(mine) < KEPT_SEGMENTS:
+    if len(mine) < UNREAD_SEGMENTS:
         return False
     windows = view.window[mine]
     widest = len(windows) - 1 - int(np.argmax(windows[::-1]))
     acknowledged = ahead(connection.ack[int(mine[-1])], connection.ack[int(mine[widest])])
     shrunk = int(windows[widest]) - int(windows[-1])
     lasted = connection.time[int(mine[-1])] - connection.time[int(mine[widest])]
-    return lasted >= largest(KEPT_NS, connection.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
+    return lasted >= largest(UNREAD_NS, connection.rtt_ns // 2) and 2 * shrunk >= acknowledged > 0
 
 
 RULES: Final = ((RESET, rst_unread_data),)

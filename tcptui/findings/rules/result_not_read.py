@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.request_facts import told_statement
+from tcptui.findings.request_facts import quoted_statement
 from tcptui.findings.rules.zero_window import CLOSED_NS, waited_windows
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import DATABASE_NAMES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.interface import Carried
 
 #: A client's window that is shut for so long, in one result, is a warning; it is told from `CLOSED_NS` on.
-LOUD_NS: Final = 1_000_000_000
+WARNING_NS: Final = 1_000_000_000
 _SHOWN: Final = 12
 
 
@@ -29,14 +29,14 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
     """`result-not-read`: of all results in which the client's window was shut, that which stood longest."""
     unread: dict[int, list[Closed]] = {}
     for one in waited_windows(connection):
-        amid = next((each.number for each in said.requests if _is_amid(each, one.begins_ns)), None)
+        amid = next((each.number for each in said.requests if _is_within_answer(each, one.begins_ns)), None)
         if one.side == 0 and amid is not None:
             unread.setdefault(amid, []).append(one)
     if not unread:
         return None
-    number, shut = max(unread.items(), key=lambda pair: _together_ns(pair[1]))
+    number, shut = max(unread.items(), key=lambda pair: _union_ns(pair[1]))
     request, answer = said.requests[number], said.exchanges[number].response
-    closed_ns = _together_ns(shut)
+    closed_ns = _union_ns(shut)
     if closed_ns < CLOSED_NS or request.response is None or answer is None:
         return None
     longest = max(shut, key=lambda one: one.lasted_ns)
@@ -44,12 +44,12 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
     return connection.finding(
         FindingId.RESULT_NOT_READ,
         [index for one in shut[:_SHOWN] for index in (one.shut, one.opened)],
-        Severity.WARNING if closed_ns >= LOUD_NS else Severity.NOTE,
+        Severity.WARNING if closed_ns >= WARNING_NS else Severity.NOTE,
         Confidence.CERTAIN,
         ("row-by-row", "stopped-program", "small-buffer"),
         shape="" if longest.opened >= 0 else "still",
         protocol=DATABASE_NAMES[said.protocol],
-        statement=told_statement(request),
+        statement=quoted_statement(request),
         asked_frame=request.first_frame,
         shut_frame=connection.frame[longest.shut],
         open_frame=connection.frame[longest.opened] if longest.opened >= 0 else 0,
@@ -61,11 +61,11 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
     )
 
 
-def _together_ns(shut: list[Closed]) -> int:
+def _union_ns(shut: list[Closed]) -> int:
     return sum(one.lasted_ns for one in shut)
 
 
-def _is_amid(request: Request, at_ns: int) -> bool:
+def _is_within_answer(request: Request, at_ns: int) -> bool:
     """Whether at this time the answer to ``request`` had begun and had not ended."""
     return request.response is not None and request.response.first_ns <= at_ns < request.response.last_ns
 

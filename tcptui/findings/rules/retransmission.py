@@ -27,9 +27,9 @@ from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of, last_before
+from tcptui.model.batched import integer, largest, places_of, smallest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest, places_of, smallest
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -47,7 +47,7 @@ RECOVERY_PERCENT: Final = 10
 #: … and at least this long, so that a user may notice.
 RECOVERY_NS: Final = 200_000_000
 #: How long a receiver may hold its ACK back: Linux's longest delay (RFC 9293, 3.8.6.3 allows 500 ms).
-ACK_HELD_NS: Final = 200_000_000
+DELAYED_ACK_NS: Final = 200_000_000
 #: What is named first where SACKs may have been cut off.
 _CUT: Final = ("options-cut",)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
@@ -407,9 +407,10 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
 def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) -> bool:
     """Whether the first copy may well have arrived: a bare FIN, or bytes acknowledged soon after it, twice, or never.
 
-    A FIN's receiver may be gone without having lost it.  An ACK that comes within a round trip and `ACK_HELD_NS` of the
-    first copy may be that one's, held back or late.  So may one that comes at the sender sooner after the resend than
-    half a round trip.  Two ACKs of the bytes answer two copies: the first was only held up, in a stall of the link.
+    A FIN's receiver may be gone without having lost it.  An ACK that comes within a round trip and `DELAYED_ACK_NS` of
+    the first copy may be that one's, held back or late.  So may one that comes at the sender sooner after the resend
+    than half a round trip.  Two ACKs of the bytes answer two copies: the first was only held up, in a stall of
+    the link.
     """
     if not connection.length[resend.index] or cover < 0:
         return True
@@ -420,7 +421,7 @@ def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) ->
     soon = 2 * (connection.time[cover] - connection.time[resend.index]) < connection.rtt_ns
     if soon and connection.at_sender(connection.side[resend.index]):
         return True
-    return connection.time[cover] - connection.time[resend.previous] <= connection.rtt_ns + ACK_HELD_NS
+    return connection.time[cover] - connection.time[resend.previous] <= connection.rtt_ns + DELAYED_ACK_NS
 
 
 def _acknowledged_twice(connection: ConnectionFacts, cover: int) -> bool:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of
-from tcptui.findings.request_facts import evidence_of, told_statement
+from tcptui.findings.request_facts import evidence_of, quoted_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
 from tcptui.protocols.statements.statement import statement_of
@@ -21,7 +21,7 @@ LEAST: Final = 20
 #: … whose ways there and back take so long together, …
 NETWORK_NS: Final = 200_000_000
 #: … a warning from here on, …
-LOUD_NS: Final = 1_000_000_000
+WARNING_NS: Final = 1_000_000_000
 #: … and so much of the time from the first of them to the last, in percent.
 NETWORK_PERCENT: Final = 50
 #: A client that takes longer than this, and longer than a round trip, from an answer to its next request does not wait
@@ -54,10 +54,10 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     return connection.finding(
         FindingId.MANY_ROUND_TRIPS,
         evidence_of(connection, best),
-        Severity.WARNING if best_ns >= LOUD_NS else Severity.NOTE,
+        Severity.WARNING if best_ns >= WARNING_NS else Severity.NOTE,
         Confidence.CERTAIN,
         ("answers-needed",),
-        statement=told_statement(first),
+        statement=quoted_statement(first),
         count=len(best),
         network_s=best_ns / 1e9,
         each_s=best_ns / len(best) / 1e9,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.answered_together import answered_together, busy_before
-from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, told_statement, was_ended_early
+from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, quoted_statement, was_ended_early
 from tcptui.findings.rules.think_time import THINK_NS, least_slow_ns, slow_answer_ns
 from tcptui.findings.server_time import own_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -75,7 +75,7 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         shape, others = "behind", ("query-by-chance",)
         facts = {
             "other_stream": busy.stream,
-            "busy": told_statement(busy.request),
+            "busy": quoted_statement(busy.request),
             "busy_frame": busy.request.response.first,
         }
     elif len(together) > 1 and not is_login:
@@ -89,7 +89,7 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         Confidence.CERTAIN if at_server and busy is None else Confidence.LIKELY,
         others if at_server else others + _ELSEWHERE,
         shape=shape,
-        statement=told_statement(slowest),
+        statement=quoted_statement(slowest),
         asked_frame=slowest.request.last,
         answer_frame=slowest.response.first,
         wait_s=wait_ns / 1e9,
@@ -118,7 +118,7 @@ def _slow_ones(connection: ConnectionFacts, said: RequestFacts) -> list[Request]
 
 def _distinct(requests: list[Request]) -> str:
     """The first of the different statements of ``requests``."""
-    told = list(dict.fromkeys(map(told_statement, requests)))
+    told = list(dict.fromkeys(map(quoted_statement, requests)))
     return ", ".join(told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
 
 
@@ -141,7 +141,7 @@ def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | 
         Confidence.CERTAIN,
         (),
         shape="sql" if asks_to_wait(longest.statement) else "",
-        statement=told_statement(longest),
+        statement=quoted_statement(longest),
         asked_frame=longest.request.last,
         answer_frame=longest.response.first,
         wait_s=_idle_ns(longest) / 1e9,

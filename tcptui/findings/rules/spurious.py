@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import Proof
 from tcptui.model.arrays import indexes_of
-from tcptui.model.lanes import integer, places_of
+from tcptui.model.batched import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import FIN, RST, SYN

@@ -12,10 +12,10 @@ from tcptui.analysis.timing.budget import Part, Waits
 from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW, SUSPECT
-from tcptui.findings.rules.late_answer import alternates, behind_tickets
+from tcptui.findings.rules.late_answer import alternates, answer_after_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.batched import integer, largest
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest
 from tcptui.model.packet_store import I32, DecodeIssue
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.secrets_out import uri_without_secrets
@@ -140,9 +140,9 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         return None
     least_ns = least_slow_ns(connection)
     found = _sure(connection, _stretches(waits, Part.SERVER_THINK, least_ns), least_ns)
-    behind = None if connection.signs & HOLES else behind_tickets(connection)
+    behind = None if connection.signs & HOLES else answer_after_tickets(connection)
     if behind is not None:
-        return _behind_tickets(connection, *behind)
+        return _after_tickets(connection, *behind)
     if not len(found):
         return None
     longest, wait_ns, total_ns = _weigh(connection, found)
@@ -178,7 +178,7 @@ def _confidence(connection: ConnectionFacts, *, is_request: bool) -> Confidence:
     return Confidence.POSSIBLE if connection.signs & HOLES else steps[min(doubt, 2)]
 
 
-def _behind_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Finding:
+def _after_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Finding:
     """The finding about a late answer that came behind the session tickets of TLS 1.3."""
     network_ns = connection.budget.delays.to_server_ns
     wait_ns = largest(0, connection.time[answer] - connection.time[asked] - network_ns)

@@ -20,11 +20,11 @@ from tcptui.findings.rules.tls_truncated import tls_truncated
 from tcptui.findings.rules.tls_unfinished import tls_unfinished
 from tcptui.findings.tls_facts import (
     HOSTS_QUOTED,
-    asked_host,
     frame_of,
     may_outgrow,
     other_hosts,
     out_of_date,
+    requested_host,
     sent_no_certificate,
     server_certificate,
 )
@@ -191,10 +191,10 @@ def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
         return {"shape": "version", "offered": _versions(hello)}
     if alert.code in (_HANDSHAKE_FAILURE, _INSUFFICIENT_SECURITY) and not said.messages[said.server_side].each:
         suites = {one for one in hello.numbers("handshake.ciphersuite") if not is_grease(one)} - _SIGNALS
-        shape = "cipher" if asked_host(hello) else "cipher-no-name"
+        shape = "cipher" if requested_host(hello) else "cipher-no-name"
         return {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
     if alert.code == _UNRECOGNIZED_NAME:
-        asked = asked_host(hello)
+        asked = requested_host(hello)
         return {"shape": "name", "asked": asked} if asked else {"shape": "no-name"}
     if alert.code == _NO_APPLICATION_PROTOCOL:
         protocols = hello.texts("handshake.extensions_alpn_str")
@@ -225,7 +225,7 @@ def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> 
     facts = out_of_date(certificate, alert.record.half.delivered_ns(alert.record.stop - 1))
     if facts or not vague:
         return facts
-    if asked := asked_host(said.client_hello):
+    if asked := requested_host(said.client_hello):
         others = other_hosts(certificate, said.client_hello)
         return {"shape": "host", "asked": asked, "hosts": others} if others else {}
     hosts = quoted(", ".join(certificate.hosts), HOSTS_QUOTED)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.tls_facts import (
-    asked_host,
     frame_of,
     other_hosts,
     out_of_date,
+    requested_host,
     server_certificate,
     unasked_hosts,
 )
@@ -68,7 +68,7 @@ def _faults(
     """What is wrong with the certificate; empty where nothing is that can be seen.  Raises DerError."""
     facts = out_of_date(certificate, at_ns)
     if not facts and (hosts := other_hosts(certificate, said.client_hello)):
-        facts = {"shape": "host", "asked": asked_host(said.client_hello), "hosts": hosts}
+        facts = {"shape": "host", "asked": requested_host(said.client_hello), "hosts": hosts}
     if not facts and (hosts := unasked_hosts(certificate, said.client_hello, connection.view.server.host)):
         facts = {"shape": "no-name", "hosts": hosts}
     return facts

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.tls.conversation import TlsConversation
 
-_BEHIND: Final = (ContentType.CHANGE_CIPHER_SPEC, ContentType.APPLICATION_DATA)
+_AFTER_CERTIFICATE: Final = (ContentType.CHANGE_CIPHER_SPEC, ContentType.APPLICATION_DATA)
 
 
 def tls_client_certificate(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
@@ -30,7 +30,7 @@ def tls_client_certificate(connection: ConnectionFacts, said: TlsConversation) -
     evidence = [index_of(connection, frame) for frame in frames.values()]
     end, theirs = first_end(connection, server), first_end(connection, client)
     # A server that finishes the handshake takes the client without a certificate.
-    goes_on = any(one.content_type in _BEHIND for one in said.records[server].each)
+    goes_on = any(one.content_type in _AFTER_CERTIFICATE for one in said.records[server].each)
     if end < 0 or 0 <= theirs < end or goes_on or said.records[server].limited or len(said.halves[server].gaps):
         return connection.finding(
             FindingId.TLS_CLIENT_CERTIFICATE, evidence, Severity.NOTE, Confidence.CERTAIN, (), shape="none", **frames

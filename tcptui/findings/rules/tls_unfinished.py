@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.tls_facts import asked_host, first_message
+from tcptui.findings.tls_facts import first_message, requested_host
+from tcptui.model.batched import integer
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.tls.codes import TLS_1_3, ContentType, Handshake
 from tcptui.protocols.tls.message import title_of
@@ -50,7 +50,7 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     if turn is None or any(len(half.gaps) and half.gaps[0].start < half.segments.acknowledged for half in said.halves):
         return None  # what was acknowledged and not captured may have been the answer
     half = said.halves[turn.side]
-    sent = _last_said(connection, said, turn.side)
+    sent = _last_record(connection, said, turn.side)
     if sent < 0:
         return None
     ends = [end for side in (0, 1) if (end := first_end(connection, side)) > sent]
@@ -136,7 +136,7 @@ def _sent_again(connection: ConnectionFacts, sent: int, before: int = -1) -> boo
     )
 
 
-def _last_said(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
+def _last_record(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
     """Index of the packet with a side's last record before anybody ended; alerts, which may say that it ends, apart."""
     half = said.halves[side]
     ended = min((end for one in (0, 1) if (end := first_end(connection, one)) >= 0), default=connection.count)
@@ -175,7 +175,7 @@ def _ended(
         if from_other_distance(view.ttl[end], view.ttl[usual]):
             shape = "reset-elsewhere"
     split = ("tls-hello-split",) if int(facts["segments"]) >= _SPLIT else ()
-    name = ("tls-name-unknown",) if asked_host(said.client_hello) else ("tls-no-server-name",)
+    name = ("tls-name-unknown",) if requested_host(said.client_hello) else ("tls-no-server-name",)
     others = (*name, *_NO_TLS)
     return connection.finding(
         FindingId.TLS_UNFINISHED, [usual, sent, end], Severity.WARNING, Confidence.CERTAIN,
@@ -193,5 +193,5 @@ def _why_silent(connection: ConnectionFacts, said: TlsConversation, shape: str, 
         return ("tls-user-asked", "tls-client-checks")
     lost = () if connection.position is CapturePoint.SERVER else ("tls-answer-lost",)
     split = ("tls-hello-split",) if segments >= _SPLIT else ()
-    unnamed = () if asked_host(said.client_hello) else ("tls-no-server-name",)
+    unnamed = () if requested_host(said.client_hello) else ("tls-no-server-name",)
     return (*_NO_ANSWER, *lost, *split, *unnamed)

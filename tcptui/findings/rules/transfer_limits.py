@@ -13,11 +13,11 @@ from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, windo
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
-from tcptui.findings.rules.nagle import held_segments
+from tcptui.findings.rules.nagle import delayed_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
 from tcptui.model.arrays import chunks, indexes_of, top_k
+from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import in_each, integer, largest
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ECE, PSH, SYN
@@ -35,7 +35,7 @@ PAUSE_NS: Final = 20_000_000
 #: `send-buffer-limited`: at least this many full flights …
 FLIGHTS: Final = 10
 #: … that differ by at most this (percent) …
-ALIKE_PERCENT: Final = 20
+SIMILAR_PERCENT: Final = 20
 #: … and are smaller than this share (percent) of the window.
 BELOW_WINDOW_PERCENT: Final = 80
 #: `path-limited`: fewest losses, more than a round trip apart, that are a sign of the path's limit.
@@ -87,7 +87,7 @@ def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
         segment, before = largest_segment(connection.view, side), gaps.befores(paused)
         chosen = (connection.view.length[before] < segment) | ((connection.view.flags[before] & PSH) != 0)
         chosen &= own > largest(PAUSE_NS, connection.rtt_ns)
-        chosen &= ~np.isin(paused, held_segments(connection, side))
+        chosen &= ~np.isin(paused, delayed_segments(connection, side))
         paused, own = paused[chosen], own[chosen]
         total = integer(own.sum())
         if len(paused) < PAUSES or total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
@@ -197,7 +197,7 @@ def _full_flights(connection: ConnectionFacts, side: int, gaps: SendGaps) -> I64
 def _flat(flights: I64, segment: int) -> bool:
     """Whether the flights are all about the same size."""
     low, high = np.quantile(flights, (0.1, 0.9))
-    return float(high - low) <= largest(2 * segment, ALIKE_PERCENT * float(high) / 100)
+    return float(high - low) <= largest(2 * segment, SIMILAR_PERCENT * float(high) / 100)
 
 
 def _grows(low: int, high: int) -> bool:

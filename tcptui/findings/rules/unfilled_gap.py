@@ -10,21 +10,21 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
 from tcptui.model.arrays import indexes_of
+from tcptui.model.batched import integer, largest, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest, places_of
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.verdict import Verdict
 
 #: By then a sender has sent again what a third duplicate ACK asks for: its first time-out is at most this (RFC 6298).
-ASKED_NS: Final = 1_000_000_000
+REPORTED_GAP_NS: Final = 1_000_000_000
 #: The same in round trips: the report travels, the resend travels, and a late ACK may hold up either.
-ASKED_RTTS: Final = 3
+REPORTED_GAP_RTTS: Final = 3
 
 
 def gap_never_filled(connection: ConnectionFacts) -> Finding | None:
     """`lost-retransmission` (shape ``gap``): bytes that never passed here, reported missing until the end.
 
-    Their receiver asked three times or more (RFC 5681, RFC 2018), and the connection went on for `ASKED_NS`.
+    Their receiver asked three times or more (RFC 5681, RFC 2018), and the connection went on for `REPORTED_GAP_NS`.
     Likely where the sender was heard that long after being asked, else possible: it may be gone.  Not for a capture
     at the sender, which would have shown the bytes leave.
     """
@@ -57,7 +57,7 @@ def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     if ((space.seq[again] <= missing) & (space.end[again] > missing)).any():
         return None  # they passed here later: the rules about resends judge that
     asked = int(reports[DUPLICATE_ACKS - 1])
-    told_ns = largest(ASKED_NS, ASKED_RTTS * connection.rtt_ns)
+    told_ns = largest(REPORTED_GAP_NS, REPORTED_GAP_RTTS * connection.rtt_ns)
     closing = next((i for i in connection.rsts if i > asked), -1)
     until_ns = connection.time[closing] if closing >= 0 else view.capture_end_ns
     if until_ns - connection.time[asked] < told_ns:

@@ -20,7 +20,7 @@ _ORDERLY: Final = frozenset({1000, 1001, 1005})
 #: Codes below this are defined by RFC 6455 and the IANA registry; the others belong to applications.
 _REGISTERED: Final = 3000
 #: Codes that have a text in the catalogues.
-_TOLD: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
+_CODES_WITH_TEXT: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 
 
 def websocket_upgrade(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
@@ -99,7 +99,7 @@ def _closed_with_code(
         Severity.WARNING if code < _REGISTERED else Severity.NOTE,
         Confidence.CERTAIN,
         shape="code",
-        reason=f"ws-{code}" if code in _TOLD else "ws-own" if code >= _REGISTERED else "ws-unknown",
+        reason=f"ws-{code}" if code in _CODES_WITH_TEXT else "ws-own" if code >= _REGISTERED else "ws-unknown",
         closer=SIDES[way.side],
         other=SIDES[1 - way.side],
         code_seq=code,

@@ -13,8 +13,8 @@ from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT, WINDOW_CLOSED
 from tcptui.model.arrays import chunks, indexes_of, sorted_unique
+from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer
 from tcptui.model.packet_store import I64, OptionBit
 from tcptui.model.tcp_flags import RST, SYN
 

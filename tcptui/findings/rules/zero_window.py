@@ -16,8 +16,8 @@ from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
 from tcptui.findings.stream_columns import Pair
 from tcptui.model.arrays import first_after, indexes_of, last_before
+from tcptui.model.batched import integer, largest, smallest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import integer, largest, smallest
 from tcptui.model.packet_store import I32
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import RST
@@ -161,11 +161,11 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
         open_bytes=integer(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=worst.lasted_ns / 1e9,
-        total_s=_together(closed) / 1e9,
+        total_s=_union_ns(closed) / 1e9,
     )
 
 
-def _together(closed: list[Closed]) -> int:
+def _union_ns(closed: list[Closed]) -> int:
     """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
     total = until = 0
     for episode in sorted(closed, key=lambda each: each.begins_ns):

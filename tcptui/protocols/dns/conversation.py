@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import IXFR
-from tcptui.protocols.dns.message import Message, Unread, known_serial, second_zone_numbers, zone_numbers
+from tcptui.protocols.dns.message import Message, Unread, ixfr_serial, second_zone_numbers, zone_numbers
 from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.result_set import Result, no_result_sets
@@ -27,7 +27,7 @@ _WAITING_MOST: Final = 100_000
 #: … and most of them that may share a number.
 _OF_NUMBER_MOST: Final = 64
 #: Questions that are looked at beyond the time of an answer, where a capture has them in the wrong order.
-_AHEAD: Final = 16
+_LOOKED_AT_MOST: Final = 16
 #: Serial numbers are compared modulo 2**32 (RFC 1982).
 _HALF: Final = 1 << 31
 
@@ -89,7 +89,7 @@ class DnsQuery:
             if found is None:
                 return True
             self._numbers = found[0]
-            known = known_serial(self.query.data()) if is_incremental and self.query is not None else None
+            known = ixfr_serial(self.query.data()) if is_incremental and self.query is not None else None
             head = message.head
             if (
                 head is not None
@@ -169,7 +169,7 @@ class _Pairing:
             begin_ns = found.half.first_ns(found.start)
             yield from self._ask_until(begin_ns)
             asked = self._find(found)
-            ahead = _AHEAD
+            ahead = _LOOKED_AT_MOST
             while asked is None and found.is_response and self._next is not None and ahead:
                 yield from self._ask()
                 asked, ahead = self._find(found), ahead - 1

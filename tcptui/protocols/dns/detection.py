@@ -37,7 +37,7 @@ def dns_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteS
         if any(may_be_message(said[PREFIX:], int.from_bytes(said[:PREFIX])) for said in (asks, answers)):
             is_swapped = _is_response(asks) and not _is_response(answers) and not client.has_first_byte
             return (server, client) if is_swapped else (client, server)
-    return _sides_amid(client, server)
+    return _sides_without_start(client, server)
 
 
 def _answers(asks: bytes, said: bytes) -> bool:
@@ -50,7 +50,7 @@ def _answers(asks: bytes, said: bytes) -> bool:
     return answer.asked in (None, asked.asked) or _is_sound(said)
 
 
-def _sides_amid(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
+def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
     """The same for a connection that began before its capture, whose first captured bytes begin no message."""
     for asker, answerer in ((client, server), (server, client)):
         if (

@@ -208,7 +208,7 @@ def begins_answer(data: bytes, size: int) -> bool:
     head = read_head(data) if may_be_message(data, size) and len(data) < size else None
     if head is None or not head.is_response or not _has_question(head) or not head.answers:
         return False
-    at, read = behind_question(data, head), 0
+    at, read = records_offset(data, head), 0
     try:
         for read in range(head.answers + head.authorities + head.additional):  # noqa: B007 - how many were read
             at = read_name(data, at)[1]
@@ -232,7 +232,7 @@ def _end(data: bytes, head: Head) -> int:
     if count > RECORDS_MOST:
         return len(data)
     try:
-        at = behind_question(data, head)
+        at = records_offset(data, head)
         for _ in range(count):
             at = read_name(data, at)[1]
             at += RECORD.size + RECORD.unpack_from(data, at)[3]
@@ -259,7 +259,7 @@ def zone_numbers(data: bytes) -> tuple[bytes, int] | None:
     if head is None or not head.answers:
         return None
     try:
-        return _soa_at(data, behind_question(data, head))
+        return _soa_at(data, records_offset(data, head))
     except (BadName, struct.error):
         return None
 
@@ -270,26 +270,26 @@ def second_zone_numbers(data: bytes) -> bytes | None:
     if head is None or head.answers < 2:
         return None
     try:
-        at = read_name(data, behind_question(data, head))[1]
+        at = read_name(data, records_offset(data, head))[1]
         found = _soa_at(data, at + RECORD.size + RECORD.unpack_from(data, at)[3])
     except (BadName, struct.error):
         return None
     return None if found is None else found[0]
 
 
-def known_serial(data: bytes) -> int | None:
+def ixfr_serial(data: bytes) -> int | None:
     """The serial that the client has, which IXFR tells in the authority section (RFC 1995, 3)."""
     head = read_head(data)
     if head is None or head.labels is None or not head.authorities or head.answers:
         return None
     try:
-        found = _soa_at(data, behind_question(data, head))
+        found = _soa_at(data, records_offset(data, head))
     except (BadName, struct.error):
         return None
     return None if found is None else found[1]
 
 
-def behind_question(data: bytes, head: Head) -> int:
+def records_offset(data: bytes, head: Head) -> int:
     """Where the records of a message begin.  Raises `BadName`."""
     return read_name(data, HEADER)[1] + _QUESTION.size if head.questions else HEADER
 

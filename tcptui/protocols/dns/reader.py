@@ -39,7 +39,7 @@ _MESSAGES_TRIED: Final = 200_000
 _SOUND_MOST: Final = 4_096
 
 #: Number, flags and count of questions; length and count of answers.
-_ALIKE: Final = 6
+_MATCHING_BYTES: Final = 6
 _PASSED: Final = struct.Struct("!H6xH").unpack_from
 
 
@@ -110,7 +110,7 @@ class Reader:
         question = None if message.head is None else message.head.written_question
         if self._at != message.stop or first < 0 or question is None:
             return self._at, rows
-        alike = data[first : first + _ALIKE]
+        alike = data[first : first + _MATCHING_BYTES]
         if not data.startswith(question, first + HEADER):
             return self._at, rows  # its name is shortened
         end = data.find(unlike, place)

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import class_name, type_name
-from tcptui.protocols.dns.message import PREFIX, RECORD, behind_question, read_head
+from tcptui.protocols.dns.message import PREFIX, RECORD, read_head, records_offset
 from tcptui.protocols.dns.names import BadName, read_name
 from tcptui.protocols.dns.text import text_of_name, text_of_record
 from tcptui.protocols.result_set import ResultSet
@@ -43,7 +43,7 @@ def _records(data: bytes) -> Iterator[Row]:
     if head is None:
         return
     try:
-        at = behind_question(data, head)
+        at = records_offset(data, head)
         for _ in range(head.answers):
             name, at = read_name(data, at)
             kind, group, lifetime, size = RECORD.unpack_from(data, at)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.http.body import DecodedPiece
 
 #: Most events kept of one stream; the others are only counted.
-EVENTS_KEPT: Final = 10_000
+MAX_STORED_EVENTS: Final = 10_000
 #: Most characters kept of an event's data; longer data is cut.
-DATA_KEPT: Final = 65_536
+MAX_STORED_DATA: Final = 65_536
 #: Most bytes kept of a line; longer lines are cut, as the standard has no limit.
 LINE_LIMIT: Final = 1 << 20
 #: Most decoded bytes read of one stream.
@@ -43,7 +43,7 @@ class ServerEvent:
     kind: str
     """The ``event`` field; ``message`` when there was none."""
     data: str
-    """The ``data`` lines, joined by line feeds; cut at `DATA_KEPT`."""
+    """The ``data`` lines, joined by line feeds; cut at `MAX_STORED_DATA`."""
     last_id: str
     """The stream's last event id when this event was dispatched."""
     start: int
@@ -74,7 +74,7 @@ class EventStream:
     """The events of one stream parsed so far."""
 
     events: list[ServerEvent] = field(default_factory=list)
-    """The first `EVENTS_KEPT` events."""
+    """The first `MAX_STORED_EVENTS` events."""
     dispatched: int = 0
     """Number of all events, kept or not."""
     comments: int = 0
@@ -175,8 +175,8 @@ class EventReader:
             self.stream.not_utf8 = self._began
         if name == b"data":
             self._has_data = True
-            if self._data_size < DATA_KEPT:
-                self._data.append(text[: DATA_KEPT - self._data_size])
+            if self._data_size < MAX_STORED_DATA:
+                self._data.append(text[: MAX_STORED_DATA - self._data_size])
                 self._data_size += len(text) + 1
         elif name == b"event":
             self._kind = text[:256]
@@ -189,7 +189,7 @@ class EventReader:
         stream = self.stream
         if self._has_data:
             stream.dispatched += 1
-            if len(stream.events) < EVENTS_KEPT:
+            if len(stream.events) < MAX_STORED_EVENTS:
                 event = ServerEvent(
                     kind=self._kind or "message",
                     data="\n".join(self._data),

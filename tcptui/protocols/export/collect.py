@@ -17,7 +17,7 @@ from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messag
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
-from tcptui.protocols.http2.parse import http2_requests, http2_requests_amid
+from tcptui.protocols.http2.parse import http2_requests, http2_requests_without_start
 from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def _messages(client: ByteStream, server: ByteStream) -> Iterator[tuple[HttpMess
     found = messages(client, server) if exchanges is None else iter(())
     first = next(found, None)
     if first is None and exchanges is None:
-        exchanges = http2_requests_amid(client, server)
+        exchanges = http2_requests_without_start(client, server)
     if first is not None:
         yield first, None, False
         yield from ((message, None, False) for message in found)

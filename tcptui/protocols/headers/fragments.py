@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
 
 
-def behind_fragment(
+def reassembled_payload(
     dissection: Dissection, layer: Branch, start: int, source: FrameBytes, offset: int
 ) -> FrameBytes | None:
     """The payload of the datagram that the fragment completes, whose own bytes begin at ``start``; None: it does not.

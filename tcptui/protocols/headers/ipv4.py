@@ -8,7 +8,7 @@ from tcptui.protocols.headers.coloring_rules import ttl_is_low
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bits_label, data_step
 from tcptui.protocols.headers.field_names import DSCP, ECN, ip_protocol_name
-from tcptui.protocols.headers.fragments import behind_fragment
+from tcptui.protocols.headers.fragments import reassembled_payload
 from tcptui.protocols.headers.frame_bytes import FrameBytes, MalformedError
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -105,7 +105,7 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
         layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ip.stream")
     inner = source.within(end)
     if fragment and not (dissection.quoting and fragment & 0x1FFF == 0):
-        whole = behind_fragment(dissection, layer, start + header, inner, (fragment & 0x1FFF) * 8)
+        whole = reassembled_payload(dissection, layer, start + header, inner, (fragment & 0x1FFF) * 8)
         return data_step(start + header, inner) if whole is None else after_ip(protocol, 0, whole)
     return after_ip(protocol, start + header, inner) if start + header < inner.end else None
 

@@ -11,7 +11,7 @@ from tcptui.protocols.headers.builder import BareBranch, Branch
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
 from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
 from tcptui.protocols.headers.field_names import ip_protocol_name
-from tcptui.protocols.headers.fragments import behind_fragment
+from tcptui.protocols.headers.fragments import reassembled_payload
 from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -41,7 +41,7 @@ _OPTION_NAMES: Final[dict[int, str]] = {
     201: "Home Address",
 }
 #: What the names of all lines below extension headers begin with.
-_BELOW: Final = ("ah.", "ipv6.dstopts", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.opt", "ipv6.routing")
+_EXTENSION_PREFIXES: Final = ("ah.", "ipv6.dstopts", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.opt", "ipv6.routing")
 #: Extension headers and options of one packet that have lines where no field is asked for: honest packets have a few,
 #: and of one byte each a packet has room for 65,000.
 MOST_SHOWN: Final = 500
@@ -137,7 +137,7 @@ class _Room:
         """Where the fields ``asked`` are asked for: all of these; None: lines are shown."""
         if asked is None:
             return cls(MOST_SHOWN, is_asked=True)
-        return cls(sys.maxsize, is_asked=any(name.startswith(_BELOW) for name in asked))
+        return cls(sys.maxsize, is_asked=any(name.startswith(_EXTENSION_PREFIXES) for name in asked))
 
     def take(self) -> bool:
         """Whether there is room for one more."""
@@ -185,7 +185,7 @@ def _read_extension_headers(
             following, piece, offset = _fragment(layer, at, source, room)
             length = 8
             if piece:
-                whole = behind_fragment(dissection, layer, at + length, source, offset)
+                whole = reassembled_payload(dissection, layer, at + length, source, offset)
                 if whole is None:
                     return data_step(at + length, source)
                 source, at, length = whole, 0, 0

@@ -28,7 +28,7 @@ from tcptui.protocols.headers.scapy_tree import STARTS, question, read_other
 from tcptui.protocols.headers.tcp import add_analysis_only, read_tcp
 from tcptui.protocols.headers.udp import read_udp
 from tcptui.protocols.scapy_child.client import Reply, scapy_child
-from tcptui.protocols.scapy_child.messages import TOGETHER, Question
+from tcptui.protocols.scapy_child.messages import BATCH_SIZE, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -99,7 +99,7 @@ def header_trees(
 ) -> Iterator[Node]:
     """The `header_tree` of each packet, made some at a time: scapy's process is asked about these together."""
     growing = (_PendingTree(_grow(packet, application, options or TreeOptions())) for packet, application in packets)
-    while some := list(islice(growing, TOGETHER)):
+    while some := list(islice(growing, BATCH_SIZE)):
         while asking := [each for each in some if each.question is not None]:
             replies = scapy_child.dissect([each.question for each in asking if each.question is not None])
             for each, reply in zip(asking, replies, strict=True):

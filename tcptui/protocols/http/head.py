@@ -16,7 +16,7 @@ from tcptui.protocols.http.fault import Fault, FaultKind
 #: Most bytes read of a head (servers accept 8 to 80 KiB).
 HEAD_LIMIT: Final = 65_536
 #: Most faults kept of one head: the first of each kind.
-_FAULTS_KEPT: Final = 12
+_MAX_FAULTS: Final = 12
 #: A folded value is joined up to about this many characters, so that a head full of continuation lines costs little.
 _FOLDED_VALUE_LIMIT: Final = 8_192
 
@@ -225,7 +225,7 @@ class _Lines:
 
     def blame(self, kind: FaultKind, offset: int, length: int = 0) -> None:
         """Add a fault, unless there is one of that kind already."""
-        if kind not in self.faults and len(self.faults) < _FAULTS_KEPT:
+        if kind not in self.faults and len(self.faults) < _MAX_FAULTS:
             self.faults[kind] = Fault(kind, offset, length)
 
     def line_end(self, data: bytes, start: int, newline: int) -> None:

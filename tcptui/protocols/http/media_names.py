@@ -58,20 +58,20 @@ def media_name(media: str, beginning: bytes) -> str:
 
     Of a shorter body: all of it.
     """
-    known = _known_name(media)
+    known = _extension(media)
     return (_image_name(beginning) or "media") if known is None else known
 
 
 def stream_media_name(media: str, beginning: bytes) -> str:
     """The same for a body of HTTP/2; empty where its type has no reader: Wireshark does not look what it may be."""
-    known = _known_name(media)
+    known = _extension(media)
     if known is None:
         image = _image_name(beginning)
         return image if image == _IMAGE_TYPES.get(media) else ""
     return known
 
 
-def _known_name(media: str) -> str | None:
+def _extension(media: str) -> str | None:
     return "mime_multipart" if media.startswith(_MULTIPART) else _NAMES.get(media)
 
 

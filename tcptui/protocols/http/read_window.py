@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes per read when reading sequentially: chunk sizes and pipelined heads lie close together.
-READ_AHEAD: Final = 65_536
+SEQUENTIAL_READ: Final = 65_536
 #: Bytes of the first read after a jump, as over a body: usually only a head is wanted.
 FIRST_READ: Final = 4_096
 
 
 class Window:
-    """Reads a byte stream in blocks of at most `READ_AHEAD`, and keeps the last block."""
+    """Reads a byte stream in blocks of at most `SEQUENTIAL_READ`, and keeps the last block."""
 
     def __init__(self, half: ByteStream) -> None:
         self.half = half
@@ -30,14 +30,14 @@ class Window:
         """The block ends at a gap or at the end of the stream."""
 
     def read(self, offset: int, size: int, first: int = FIRST_READ) -> bytes:
-        """As `ByteStream.read`, for ``size`` up to `READ_AHEAD`: stops at a gap and at the end.
+        """As `ByteStream.read`, for ``size`` up to `SEQUENTIAL_READ`: stops at a gap and at the end.
 
         ``first``: how much is read at least after a jump.
         """
         begin = offset - self._start
         if 0 <= begin <= len(self._data) and (begin + size <= len(self._data) or self._short):
             return self._data[begin : begin + size]
-        wanted = READ_AHEAD if 0 <= begin <= len(self._data) else max(size, first)
+        wanted = SEQUENTIAL_READ if 0 <= begin <= len(self._data) else max(size, first)
         self._start = offset
         self._data = self.half.read(offset, wanted)
         self._short = len(self._data) < wanted

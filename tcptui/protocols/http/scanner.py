@@ -14,7 +14,7 @@ from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.framing import ChunkWalk, framing_of
 from tcptui.protocols.http.head import HEAD_LIMIT, parse_head
 from tcptui.protocols.http.message import Framing, HttpMessage, Skipped, SkipReason
-from tcptui.protocols.http.read_window import READ_AHEAD, Window
+from tcptui.protocols.http.read_window import SEQUENTIAL_READ, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ class MessageScanner:
         """
         at, limit = begin, min(begin + searched, self.half.length)
         while at < limit:
-            data = self.window.read(at, READ_AHEAD)
+            data = self.window.read(at, SEQUENTIAL_READ)
             found = data.find(_VERSION)
             while found >= 0:
                 start = self._start_around(data, found, at)
@@ -134,8 +134,8 @@ class MessageScanner:
                     if head is not None and not any(fault.kind is FaultKind.START_LINE for fault in head.faults):
                         return head
                 found = data.find(_VERSION, found + 1)
-            if len(data) == READ_AHEAD:
-                at += READ_AHEAD - _OVERLAP
+            if len(data) == SEQUENTIAL_READ:
+                at += SEQUENTIAL_READ - _OVERLAP
             elif data or self.window.behind_gap(at) > at:
                 at = self.window.behind_gap(at + len(data))
                 # In truncated packets there may be no complete line at all.

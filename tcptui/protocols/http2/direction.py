@@ -18,7 +18,7 @@ from tcptui.protocols.http2.frames import (
     unpack_head,
 )
 from tcptui.protocols.http2.hpack import HeaderList, HpackReader
-from tcptui.protocols.http2.huffman import read_ahead
+from tcptui.protocols.http2.huffman import prefetch_texts
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.synchronise import find_frame
 
@@ -34,8 +34,8 @@ BLOCK_MOST: Final = 1 << 20
 #: Most frames of one header block whose place is kept.
 CUTS_MOST: Final = 1_000
 #: How far the numbers of streams may go beyond those that this direction has named: of requests under way, or left out.
-_AHEAD: Final = 4_096
-_KNOWN_HEADS: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
+_STREAMS_BEYOND_MOST: Final = 4_096
+_HEAD_FRAMES: Final = frozenset({FrameType.HEADERS, FrameType.PUSH_PROMISE, FrameType.CONTINUATION})
 # As integers: an operation on an enum takes longer than all the rest of a frame.
 _DATA, _HEADERS, _CONTINUATION = int(FrameType.DATA), int(FrameType.HEADERS), int(FrameType.CONTINUATION)
 _END, _END_HEADERS, _PADDED = int(Flag.END_STREAM), int(Flag.END_HEADERS), int(Flag.PADDED)
@@ -154,7 +154,7 @@ class Direction:
             self._end_or_gap(base + size)
             return
         if self._blocks >= _MANY_BLOCKS:
-            read_ahead(data)
+            prefetch_texts(data)
         blocks = 0
         while at + HEADER <= size:
             high, low, kind, flags, stream = unpack_head(data, at)
@@ -210,7 +210,7 @@ class Direction:
         self._listener.lost(self.half.side)
         known = STREAM_MASK
         if self._highest is not None:  # what is missing can have opened so many, each with a frame
-            known = self._highest + 2 * ((begin - self.position) // HEADER) + _AHEAD
+            known = self._highest + 2 * ((begin - self.position) // HEADER) + _STREAMS_BEYOND_MOST
         of_client = self._highest is not None and not self.half.side
         found = find_frame(self.half, begin, highest=known, of_client=of_client)
         self.position = self.half.length if found is None else found
@@ -224,7 +224,7 @@ class Direction:
             self._break()
         if frame.kind == _RST_STREAM and frame.stream and frame.length == len(data) - HEADER == _CODE:
             self._listener.reset(self.half.side, frame, int.from_bytes(data[HEADER:]))
-        if frame.kind not in _KNOWN_HEADS:
+        if frame.kind not in _HEAD_FRAMES:
             return
         if frame.kind == _HEADERS and not frame.flags & _PREFIXED and len(data) == HEADER + frame.length:
             self._fragment(frame, data[HEADER:])

@@ -22,7 +22,7 @@ from tcptui.protocols.http2.hpack import Representation
 from tcptui.protocols.http2.index import FRAMES_MOST, FrameIndex
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.roles import directions_of
-from tcptui.protocols.http2.told_fields import BITS, LISTED, NAME, VALUE, type_of
+from tcptui.protocols.http2.table_fields import BITS, LISTED, NAME, VALUE, type_of
 from tcptui.protocols.http2.tree import FRAMES_SHOWN
 from tcptui.protocols.http2.tree_headers import FIELDS_SHOWN
 
@@ -145,7 +145,7 @@ class _Side:
         self._kept += sum(_AROUND + (len(value) if isinstance(value, bytes) else 0) for _, value in found)
         return True
 
-    def told(self, magic: int | None) -> _ToldSide:
+    def told(self, magic: int | None) -> _ReadDirection:
         """What was read.  ``magic``: the packet that completed the preface, of who sent it."""
         index, half = self._index, self._index.half
         stops = np.array(index.start, np.int64) + HEADER + np.array(index.length, np.int64)
@@ -160,10 +160,10 @@ class _Side:
             for start, stop in self._odd
         ]
         last = None if index.left_out is None else int(packets[-1])
-        return _ToldSide(packets, cells, lists, sorted_unique(np.concatenate([packets[:0], *odd])), magic, last)
+        return _ReadDirection(packets, cells, lists, sorted_unique(np.concatenate([packets[:0], *odd])), magic, last)
 
 
-class _ToldSide:
+class _ReadDirection:
     """What was read of one direction."""
 
     def __init__(

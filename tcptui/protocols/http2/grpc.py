@@ -90,7 +90,7 @@ def grpc_messages(message: HttpMessage) -> Iterator[GrpcMessage]:
     for piece in body_pieces(message):
         if isinstance(piece, Gap):
             if start >= 0:
-                yield _made(prefix, start, stop, "gap")
+                yield _message(prefix, start, stop, "gap")
             return
         at = 0
         while at < len(piece.data):
@@ -106,13 +106,13 @@ def grpc_messages(message: HttpMessage) -> Iterator[GrpcMessage]:
             at += taken
             stop = piece.start + at
             if len(prefix) == PREFIX and not left:
-                yield _made(prefix, start, stop)
+                yield _message(prefix, start, stop)
                 start = -1
     if start >= 0:
-        yield _made(prefix, start, stop, "cut")
+        yield _message(prefix, start, stop, "cut")
 
 
-def _made(prefix: bytes, start: int, stop: int, trouble: str = "") -> GrpcMessage:
+def _message(prefix: bytes, start: int, stop: int, trouble: str = "") -> GrpcMessage:
     return GrpcMessage(start, stop, int.from_bytes(prefix[1:PREFIX]), prefix[:1] > b"\0", trouble)
 
 

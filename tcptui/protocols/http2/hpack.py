@@ -193,7 +193,7 @@ class HpackReader:
         is_usual = 2 * stop + len(entries) * self._largest <= LIST_USUAL
         is_cut = not is_usual and self._cut(entries, stop)
         if is_cut:
-            data = data[: _behind(data, len(entries))]
+            data = data[: _offset_after(data, len(entries))]
         decoded = HeaderList(data, entries, is_valid, is_cut)
         if is_usual and changes == self._changes:
             if len(self._same) >= _SAME_MOST:
@@ -280,7 +280,7 @@ def _walked(data: bytes, at: int) -> tuple[Representation, int, int]:
     return representation, place, at
 
 
-def _behind(data: bytes, count: int) -> int:
+def _offset_after(data: bytes, count: int) -> int:
     """The offset behind the first ``count`` fields of ``data``, which are valid."""
     at = 0
     for _ in range(count):

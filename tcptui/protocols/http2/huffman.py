@@ -48,7 +48,7 @@ def _cells() -> NDArray[np.int32]:
     return cells.ravel()
 
 
-_ahead: Final = HeaderTexts(_cells)
+_prefetched: Final = HeaderTexts(_cells)
 
 
 def _step(cell: int) -> _Step:
@@ -81,13 +81,13 @@ _texts: Final = _Texts()
 plain_text: Final = _texts.__getitem__
 
 
-def read_ahead(data: bytes) -> None:
+def prefetch_texts(data: bytes) -> None:
     """Decode the texts of the header blocks in ``data``, which begins with a frame, where that pays: for `plain_text`.
 
     Nothing else follows from it.
     """
     _texts.make_room(len(data))
-    _texts.update(_ahead.found_in(data))
+    _texts.update(_prefetched.found_in(data))
 
 
 def _decoded(coded: bytes) -> bytes:

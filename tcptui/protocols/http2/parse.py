@@ -29,11 +29,11 @@ def parse_http2(client: ByteStream, server: ByteStream, limit: int) -> Http2Stre
     return _parsed(client, server, opening_of(client, server, limit), limit)
 
 
-def parse_http2_amid(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
+def parse_http2_without_start(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
     """The same for a connection that began before its capture."""
-    from tcptui.protocols.http2.opening_amid import opening_amid
+    from tcptui.protocols.http2.opening_without_start import opening_without_start
 
-    return _parsed(client, server, opening_amid(client, server), limit)
+    return _parsed(client, server, opening_without_start(client, server), limit)
 
 
 def http2_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
@@ -41,11 +41,11 @@ def http2_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange]
     return _requests(client, server, opening_of(client, server, _BEFORE))
 
 
-def http2_requests_amid(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+def http2_requests_without_start(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
     """The same for a connection that began before its capture."""
-    from tcptui.protocols.http2.opening_amid import opening_amid
+    from tcptui.protocols.http2.opening_without_start import opening_without_start
 
-    return _requests(client, server, opening_amid(client, server))
+    return _requests(client, server, opening_without_start(client, server))
 
 
 def http2_held_back(client: ByteStream, server: ByteStream) -> Callable[[int, int], list[HeldBack]] | None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: The stream of the request that asked for the upgrade (RFC 7540, 3.2).
 _UPGRADED: Final = 1
 #: Streams whose messages are kept: of a list that HPACK makes long, each takes some hundred KiB.
-_MESSAGES_KEPT: Final = 64
+_CACHED_STREAMS: Final = 64
 
 
 def exchanges(
@@ -111,7 +111,7 @@ def exchange_in(
 class _Messages:
     """Makes the messages of a stream when somebody asks; those asked for last are kept."""
 
-    _recent: ClassVar[LruCache[_Messages, HttpMessages]] = LruCache(_MESSAGES_KEPT, locked=True)
+    _recent: ClassVar[LruCache[_Messages, HttpMessages]] = LruCache(_CACHED_STREAMS, locked=True)
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class _Messages:
 
 def _operation(head: Block | None, *, is_grpc: bool) -> str:
     path = uri_without_secrets(value_in(head, b":path") or value_in(head, b":authority") or UNKNOWN)
-    return _kept(path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}")
+    return _interned(path if is_grpc else f"{value_in(head, b':method') or UNKNOWN} {path}")
 
 
 def _status(asking: SentOnStream, answering: SentOnStream, answer: Block | None, *, is_grpc: bool) -> str:
@@ -152,10 +152,10 @@ def _status(asking: SentOnStream, answering: SentOnStream, answer: Block | None,
     reset = answering.reset if answering.reset is not None else asking.reset
     if reset is not None and not (answering.ended and status):
         return f"RST_STREAM {error_name(reset)}"
-    return _kept(status or code or (UNKNOWN if answer is not None and answer.headers.entries else ""))
+    return _interned(status or code or (UNKNOWN if answer is not None and answer.headers.entries else ""))
 
 
-def _kept(text: str) -> str:
+def _interned(text: str) -> str:
     """``text`` as an exchange keeps it: no longer than any is shown, and once for all that say the same, if long."""
     return shared_if_long(text[:LIMIT])
 

@@ -34,7 +34,7 @@ _LOOKED_AT: Final = 500
 _FIELD: Final = 100
 #: Bytes that header blocks and DATA frames of all streams that are open may take; beyond that the oldest stream is
 #: taken as it is.
-HELD_MOST: Final = 1 << 28
+BUFFERED_MOST: Final = 1 << 28
 
 
 class SentOnStream:
@@ -197,7 +197,7 @@ class Streams:
             if said.add_span(start, stop):
                 talk.held += _SPAN
                 self._held += _SPAN
-                if self._held > HELD_MOST:
+                if self._held > BUFFERED_MOST:
                     self._make_room()
             else:
                 said.overflown = True
@@ -285,12 +285,12 @@ class Streams:
         size = block.stop - block.start + _FIELD * len(block.headers.entries)
         talk.held += size
         self._held += size
-        if self._held > HELD_MOST:
+        if self._held > BUFFERED_MOST:
             self._make_room()
 
     def _make_room(self) -> None:
         """Take the oldest streams as they are."""
-        while self._held > HELD_MOST and (talks := self._closing or self._open):
+        while self._held > BUFFERED_MOST and (talks := self._closing or self._open):
             self._over(talks.pop(next(iter(talks))))
 
     def _over(self, talk: StreamTalk) -> None:

@@ -30,7 +30,7 @@ def http2_summary(payload: bytes) -> str:
         if not is_plausible(payload, at, _LARGEST if at else DEFAULT_FRAME_SIZE):
             break
         frame = head_at(payload, at, at)
-        found.append(_told(frame, payload))
+        found.append(_frame_text(frame, payload))
         at = frame.stop
     # Other bytes may look like one frame; like several, or like one of just the payload's length, they do not.
     if not found or not (at == len(payload) or len(found) > 1 or _is_long_data(payload)):
@@ -46,7 +46,7 @@ def _is_long_data(payload: bytes) -> bool:
     )
 
 
-def _told(frame: Frame, payload: bytes) -> str:
+def _frame_text(frame: Frame, payload: bytes) -> str:
     """``HEADERS[1]: GET /path``, as Wireshark's column has it; what only an earlier packet would tell is left out."""
     name = f"{type_name(frame.kind)}[{frame.stream}]"
     if frame.kind != FrameType.HEADERS:

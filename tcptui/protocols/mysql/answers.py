@@ -28,7 +28,7 @@ _PREPARED_LENGTH: Final = 12
 #: Most packets of one kind that are read one by one, as columns.
 _MOST: Final = 70_000
 #: Most result sets of one answer whose packets are remembered; a procedure may send any number.
-_RUNS_KEPT: Final = 20_000
+_MAX_RUNS: Final = 20_000
 #: As plain numbers: members of an enum take three times as long to be combined with a number.
 _DEPRECATE_EOF: Final = int(Capability.DEPRECATE_EOF)
 _MORE_RESULTS, _CURSOR_EXISTS = int(Status.MORE_RESULTS), int(Status.CURSOR_EXISTS)
@@ -143,7 +143,7 @@ class AnswerReader:
         run.complete = not self._packets.is_missing(run.start, run.stop)
         run.stop, run.command = min(run.stop, length), self._command
         self.answer.stop = max(run.stop, self.answer.start)
-        if len(self.answer.runs) < _RUNS_KEPT:
+        if len(self.answer.runs) < _MAX_RUNS:
             self.answer.runs.append(run)
 
     # -- what they say -----------------------------------------------------------------------
@@ -155,7 +155,7 @@ class AnswerReader:
         elif packet.kind == codes.ERR:
             self._add(Role.ERR, packet)
             self._error(packet)
-        elif packet.kind == codes.EOF and packet.length < codes.EOF_BELOW:
+        elif packet.kind == codes.EOF and packet.length < codes.EOF_LENGTH_LIMIT:
             self._add(Role.EOF, packet)
             self._eof(packet)
         else:
@@ -299,7 +299,7 @@ class AnswerReader:
             self._ok(packet)
 
     def _is_end(self, packet: Packet) -> bool:
-        most = codes.EOF_BELOW if self._ends_columns else FULL
+        most = codes.EOF_LENGTH_LIMIT if self._ends_columns else FULL
         return packet.kind == codes.EOF and packet.length < most
 
     def _fields(self) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 #: Bytes of a statement that are read, and characters of it that are kept.
 SQL_READ: Final = 16_384
-SQL_KEPT: Final = 2_000
+MAX_STORED_SQL: Final = 2_000
 #: Prepared statements of a connection whose SQL is remembered.
-STATEMENTS_KEPT: Final = 4_096
+MAX_PREPARED_STATEMENTS: Final = 4_096
 _NAME_MOST: Final = 256
 #: ``KILL`` of a session by its number; MariaDB's ``QUERY ID`` has one of another kind.
 _KILL: Final = re.compile(r"kill\s+(?:(?:hard|soft)\s+)?(?:(?:connection|query)\s+)?([0-9]{1,19})\s*;?", re.IGNORECASE)
@@ -97,7 +97,7 @@ class Statements:
             self._sql.move_to_end(known)
         for known in (number, codes.LAST_PREPARED):
             self.parameters[known] = parameters
-        while len(self._sql) > STATEMENTS_KEPT:
+        while len(self._sql) > MAX_PREPARED_STATEMENTS:
             gone, _ = self._sql.popitem(last=False)
             self.parameters.pop(gone, None)
 
@@ -105,7 +105,7 @@ class Statements:
         """Remembers the columns of a statement's rows, which a cursor fetches later."""
         self.columns[number] = columns
         self.columns.move_to_end(number)
-        if len(self.columns) > STATEMENTS_KEPT:
+        if len(self.columns) > MAX_PREPARED_STATEMENTS:
             self.columns.popitem(last=False)
 
     def sql(self, number: int) -> str:
@@ -182,4 +182,4 @@ def turn_of(packet: Packet, command: int, statements: Statements, capabilities: 
 
 
 def _sql(data: bytes) -> str:
-    return sql_without_secrets(data.decode("utf-8", "replace")).strip()[:SQL_KEPT]
+    return sql_without_secrets(data.decode("utf-8", "replace")).strip()[:MAX_STORED_SQL]

@@ -99,6 +99,6 @@ LAST_PREPARED: Final = 0xFFFF_FFFF
 #: First bytes of the server's packets.
 OK, MORE_DATA, INFILE, EOF, ERR = 0x00, 0x01, 0xFB, 0xFE, 0xFF
 #: An EOF is shorter than this, a row that begins like one is not.
-EOF_BELOW: Final = 9
+EOF_LENGTH_LIMIT: Final = 9
 #: The error number with which MariaDB tells progress.
 PROGRESS: Final = 0xFFFF

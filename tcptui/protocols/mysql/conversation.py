@@ -19,7 +19,7 @@ from tcptui.protocols.mysql.detection import is_cut_greeting
 from tcptui.protocols.mysql.greeting import read_greeting, read_login
 from tcptui.protocols.mysql.packets import Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import ROWS, Role, Run
-from tcptui.protocols.mysql.transactions import flags_behind, state_of
+from tcptui.protocols.mysql.transactions import flags_after, state_of
 from tcptui.protocols.sql_secrets import names_secret
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Conversation:
     def _note_transaction(self, one: Turn | Run) -> None:
         """What the flags are behind ``one``, in order."""
         if isinstance(one, Turn):
-            self._flags = flags_behind(one, self._flags)
+            self._flags = flags_after(one, self._flags)
             if one.answer is not None:
                 one.answer.transaction = state_of(one, self._flags)
 

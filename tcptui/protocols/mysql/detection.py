@@ -55,7 +55,7 @@ def mysql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     if _from_start(client) and _from_start(server) and not is_cut_greeting(Packets(server)):
         return None
     for asker, answerer in ((client, server), (server, client)):
-        if _begins_amid(asker, answerer):
+        if _is_mysql_without_start(asker, answerer):
             return asker, answerer
     return None
 
@@ -95,7 +95,7 @@ def _turns_to_tls(asker: ByteStream) -> bool:
     return asker.read(asked.stop, len(_TLS_RECORD)) == _TLS_RECORD
 
 
-def _begins_amid(asker: ByteStream, answerer: ByteStream) -> bool:
+def _is_mysql_without_start(asker: ByteStream, answerer: ByteStream) -> bool:
     """Whether commands and answers are in a connection that began before its capture."""
     asks, answers = Packets(asker), Packets(answerer)
     asked = [asks.packet(at) for at in asker.captured.start[:_SEGMENTS].tolist()]

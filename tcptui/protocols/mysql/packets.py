@@ -30,7 +30,7 @@ _BLOCK: Final = 1 << 18
 #: Bytes behind a block that are rather read than jumped over.
 _NEAR: Final = 8_192
 #: Payload bytes that `Packet.head` keeps.
-HEAD_KEPT: Final = 48
+HEAD_BYTES: Final = 48
 #: Bytes between the places that are remembered in a run of many packets: about those of a segment, for who asks for the
 #: packets of each segment reads those behind the last such place, and rows may be of five bytes.
 MARK_EVERY: Final = 1 << 11
@@ -85,7 +85,7 @@ class Packets:
 
     def packet(self, at: int) -> Packet | Fault:
         """The packet at ``at``; its payload may be missing."""
-        head = self.read(at, HEADER + HEAD_KEPT)
+        head = self.read(at, HEADER + HEAD_BYTES)
         if len(head) < HEADER:
             return Fault.END if at + HEADER > self.half.length else Fault.GAP
         part = length = int.from_bytes(head[:3], "little")

@@ -23,7 +23,7 @@ _OK: Final = re.compile(
 _GREETING: Final = re.compile(rb"..\0\0\x0a(\d+\.\d+[ -~]{0,99})\0.{12}\0", re.DOTALL)
 _QUIT: Final = b"\x01\0\0\0\x01"
 _READ: Final = 16_384
-_SAID_MOST: Final = 200
+_TEXT_MOST: Final = 200
 
 
 def mysql_summary(payload: bytes) -> str:
@@ -39,7 +39,7 @@ def mysql_summary(payload: bytes) -> str:
         return ""
     sql = sql_without_secrets(payload[HEADER + 1 : _READ].decode("utf-8", "replace"))
     prefix = "PREPARE " if payload[HEADER] == Command.STMT_PREPARE else ""
-    return prefix + " ".join(sql.split())[:_SAID_MOST]
+    return prefix + " ".join(sql.split())[:_TEXT_MOST]
 
 
 def _answer(payload: bytes) -> str:

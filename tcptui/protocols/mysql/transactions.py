@@ -43,7 +43,7 @@ _APART: Final = frozenset(
 )  # fmt: skip
 
 
-def flags_behind(turn: Turn, before: int | None) -> int | None:
+def flags_after(turn: Turn, before: int | None) -> int | None:
     """`Status` flags in force behind ``turn``, which were ``before`` in front of it; None: nothing tells them."""
     answer = turn.answer
     if not turn.is_answered:

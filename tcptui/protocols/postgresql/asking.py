@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.postgresql.message import Kind
 from tcptui.protocols.postgresql.operation import Awaited, Operation, Step
-from tcptui.protocols.postgresql.statement import STATEMENT_KEPT, may_hold_secrets, operation_of, without_secrets
+from tcptui.protocols.postgresql.statement import MAX_STORED_STATEMENT, may_hold_secrets, operation_of, without_secrets
 
 if TYPE_CHECKING:
     from tcptui.protocols.postgresql.message import Message
@@ -83,7 +83,7 @@ def _get(names: OrderedDict[str, str], name: str) -> str:
 
 
 def _sql(message: Message, at: int) -> str:
-    return message.texts(1, at)[0][:STATEMENT_KEPT]
+    return message.texts(1, at)[0][:MAX_STORED_STATEMENT]
 
 
 class Asking:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Most operations that wait for their answers, as where only one side was captured.
 _WAITING_MOST: Final = 100_000
 #: What the server says without being asked.
-_ASIDE: Final = frozenset({Kind.NOTICE, Kind.PARAMETER, Kind.NOTIFICATION})
+_ASYNCHRONOUS: Final = frozenset({Kind.NOTICE, Kind.PARAMETER, Kind.NOTIFICATION})
 _RESULTS: Final = frozenset({Kind.COLUMNS, Kind.ROW, Kind.COMPLETE, Kind.EMPTY, Kind.COPY_IN, Kind.COPY_OUT,
                              Kind.COPY_BOTH, Kind.DATA, Kind.DONE})  # fmt: skip
 _SESSION: Final = frozenset({Kind.AUTHENTICATION, Kind.KEY_DATA, Kind.VERSION})
@@ -160,7 +160,7 @@ class _Pairing:
             self._find(message)
         if not self._counts:
             return
-        if message.kind in _ASIDE:
+        if message.kind in _ASYNCHRONOUS:
             return
         if message.kind is Kind.ERROR and not self._steps and self._is_unasked(message):
             ended = Operation(status=sqlstate(message), ends=True)
@@ -282,7 +282,7 @@ class _Pairing:
         if message.kind is Kind.READY:
             self._ready += 1
             self._ready_ns = message.half.delivered_ns(message.stop - 1)
-        elif message.kind not in _ASIDE:
+        elif message.kind not in _ASYNCHRONOUS:
             self._ready_ns = -1
 
 

@@ -16,7 +16,7 @@ PORTS: Final = frozenset({5432, 5433, 5434, 6432})
 _HEAD: Final = struct.Struct(">II")
 _BEGINNING: Final = 64
 #: Messages, or runs of rows, that are read to tell; on another port both sides have to, by so many together.
-_TOLD_BY: Final = 12
+_MESSAGES_READ: Final = 12
 _WANTED: Final = 4
 #: What only a server says, with a body or a length that nothing else has.
 _TELLING: Final = frozenset({Kind.READY, Kind.COMPLETE, Kind.ROW, Kind.COLUMNS, Kind.ERROR})
@@ -60,7 +60,7 @@ def _heard(half: ByteStream, side: int, telling: frozenset[Kind]) -> int:
     if half.has_first_byte and side == 0:
         return 0
     reader, count = Reader(half, side), 0
-    for _ in range(_TOLD_BY):
+    for _ in range(_MESSAGES_READ):
         found = reader.next()
         if found is None:
             break

@@ -19,7 +19,7 @@ class Notes:
 
     def __init__(self, operations: Iterable[Operation], requests: Iterable[Message], *, stop: int) -> None:
         """``requests``: the server's, for authentication; ``stop``: what the client sends from there is left out."""
-        self._requests = [(one.half.delivered_ns(one.stop - 1), _asked(one)) for one in requests]
+        self._requests = [(one.half.delivered_ns(one.stop - 1), _method_number(one)) for one in requests]
         asked: list[tuple[Span, Operation]] = []
         answered: list[tuple[Span, Operation]] = []
         for one in operations:
@@ -54,7 +54,7 @@ class Notes:
         return operation.is_secret
 
 
-def _asked(message: Message) -> int:
+def _method_number(message: Message) -> int:
     return int.from_bytes(message.body[:4], "big")
 
 

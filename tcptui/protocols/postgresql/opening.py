@@ -17,7 +17,7 @@ _HEAD: Final = struct.Struct(">II")
 _AGREES: Final = {Kind.SSL_REQUEST: b"S", Kind.GSS_REQUEST: b"G"}
 _REFUSES: Final = b"N"
 #: Most requests for encryption: one of each kind, and one more each.
-_ASKED_MOST: Final = 4
+_REQUESTS_MOST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Opening:
 def opening_of(client: ByteStream, server: ByteStream) -> Opening:
     """How the connection begins, as far as its first bytes were captured."""
     at = count = 0
-    for _ in range(_ASKED_MOST):
+    for _ in range(_REQUESTS_MOST):
         head = client.read(at, _HEAD.size)
         kind = untyped_kind(*_HEAD.unpack(head)) if len(head) == _HEAD.size else None
         if kind is None or kind not in _AGREES:

@@ -58,7 +58,7 @@ def _settings(messages: list[Message]) -> Part:
     label = Label("postgresql-message", {"type": last.kind.title, "count": f"{last.stop - start:,}"})
     return Part(
         half.side, start, last.stop, frame_at(half, start), half.delivered_ns(start), label,
-        lambda: ((one.start, _said(one)) for one in messages), trouble=lambda: cut,
+        lambda: ((one.start, _payload_text(one)) for one in messages), trouble=lambda: cut,
     )  # fmt: skip
 
 
@@ -87,10 +87,10 @@ def _part_of(message: Message, notes: Notes) -> Part:
         return _part(message, Label(f"postgresql-ready-{state.value}"), once(message.start, b""))
     if kind in _BODIES:
         return _hidden(message.half, message.start, message.stop, Label("postgresql-body", facts))
-    return _part(message, Label("postgresql-message", facts), once(message.start, _said(message)))
+    return _part(message, Label("postgresql-message", facts), once(message.start, _payload_text(message)))
 
 
-def _said(message: Message) -> bytes:
+def _payload_text(message: Message) -> bytes:
     """What a short message says beside its kind; empty where that is nothing."""
     if message.kind is Kind.COMPLETE or message.kind is Kind.ENCRYPTION:
         return message.body.rstrip(b"\0") + b"\n"

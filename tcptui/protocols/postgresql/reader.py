@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of a body that are kept.
-BODY_KEPT: Final = 4_096
+MAX_STORED_BODY: Final = 4_096
 _FIRST_BLOCK: Final = 4_096
 _BLOCK: Final = 1 << 18
 #: Bytes behind a block that are rather read than jumped over.
@@ -122,7 +122,7 @@ class Reader:
             stop, count = self._run(start, letter)
             if count:
                 return self._made(kind, start, stop, b"", count)
-        size = min(length - LENGTH, BODY_KEPT)
+        size = min(length - LENGTH, MAX_STORED_BODY)
         return self._made(kind, start, start + 1 + length, b"" if kind in MANY else self._bytes(start + HEADER, size))
 
     def _untyped(self, start: int) -> Message | None:
@@ -139,7 +139,9 @@ class Reader:
         if kind is None:
             return None
         self._is_untyped = kind is not Kind.STARTUP
-        return self._made(kind, start, start + length, self._bytes(start + LENGTH, min(length - LENGTH, BODY_KEPT)))
+        return self._made(
+            kind, start, start + length, self._bytes(start + LENGTH, min(length - LENGTH, MAX_STORED_BODY))
+        )
 
     def _run(self, start: int, letter: int) -> tuple[int, int]:
         """Where messages of that type that follow each other in the block end, and how many they are."""

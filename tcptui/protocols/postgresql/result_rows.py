@@ -22,7 +22,7 @@ _HEAD: Final = struct.Struct(">BI")
 _COUNT: Final = struct.Struct(">H")
 _SIZE: Final = struct.Struct(">i")
 #: Bytes behind the name of a column: table, number, type, size, modifier, format.
-_BEHIND_NAME: Final = 18
+_AFTER_NAME: Final = 18
 #: Bytes of a message that are read for its columns, or for the formats of its results.
 _READ_MOST: Final = 4 << 20
 _ENDS: Final = frozenset({Kind.COMPLETE, Kind.SUSPENDED})
@@ -114,7 +114,7 @@ def _names(message: Message) -> tuple[str, ...]:
         if end < 0:
             break
         names.append(body[at:end].decode("utf-8", "replace"))
-        at = end + 1 + _BEHIND_NAME
+        at = end + 1 + _AFTER_NAME
     return tuple(names)
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.postgresql.message import HEADER, Message
-from tcptui.protocols.postgresql.reader import BODY_KEPT
+from tcptui.protocols.postgresql.reader import MAX_STORED_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ def within(message: Message, start: int, stop: int) -> Iterator[Message]:
             return
         behind = at + 1 + _HEAD.unpack_from(data, at)[1]
         if base + behind > start:
-            body = data[at + HEADER : min(behind, at + HEADER + BODY_KEPT)]
+            body = data[at + HEADER : min(behind, at + HEADER + MAX_STORED_BODY)]
             yield Message(message.half, base + at, base + behind, message.kind, body, message.complete)
         at = behind
 
@@ -36,7 +36,7 @@ def with_body(message: Message) -> Message:
     """The message with the beginning of its body."""
     if message.body:
         return message
-    size = min(message.stop - message.start - HEADER, BODY_KEPT)
+    size = min(message.stop - message.start - HEADER, MAX_STORED_BODY)
     body = message.half.read(message.start + HEADER, size) if size > 0 else b""
     return Message(message.half, message.start, message.stop, message.kind, body, message.complete)
 

@@ -13,7 +13,7 @@ from typing import Final
 from tcptui.protocols.secrets_out import LEFT_OUT
 
 #: Bytes of a statement that are kept.
-STATEMENT_KEPT: Final = 4_000
+MAX_STORED_STATEMENT: Final = 4_000
 _TOKEN: Final = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
       | (?P<literal>[eE]'(?:[^'\\]|''|\\.)*(?:'|\\?\Z) | [bBxXnN]?'(?:[^']|'')*(?:'|\Z)
@@ -39,7 +39,7 @@ _NO_NAME: Final = frozenset({"ONLY", "IF", "NOT", "EXISTS", "TABLE", "CONCURRENT
 _THINGS: Final = frozenset({"TABLE", "INDEX", "USER", "ROLE", "DATABASE", "VIEW", "SEQUENCE", "SCHEMA", "FUNCTION",
                             "SUBSCRIPTION", "EXTENSION", "TYPE"})  # fmt: skip
 _WITH_THINGS: Final = frozenset({"CREATE", "ALTER", "DROP"})
-_SAID_MOST: Final = 4
+_PARAMETERS_SHOWN: Final = 4
 #: Statements of which is remembered what they are: the same one is executed over and over.
 _REMEMBERED: Final = 256
 _NAME_MOST: Final = 60
@@ -109,8 +109,8 @@ def operation_of(sql: str) -> str:
                 words.append(upper)
     said.append(" ".join(words))
     said = [one for one in said if one]
-    more = [f"+{len(said) - _SAID_MOST}"] if len(said) > _SAID_MOST else []
-    return "; ".join(said[:_SAID_MOST] + more)
+    more = [f"+{len(said) - _PARAMETERS_SHOWN}"] if len(said) > _PARAMETERS_SHOWN else []
+    return "; ".join(said[:_PARAMETERS_SHOWN] + more)
 
 
 def _qualified(sql: str, token: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.postgresql.asking import parameters
 from tcptui.protocols.postgresql.fields import error_fields
 from tcptui.protocols.postgresql.message import HEADER, Kind
-from tcptui.protocols.postgresql.statement import STATEMENT_KEPT, may_hold_secrets, without_secrets
+from tcptui.protocols.postgresql.statement import MAX_STORED_STATEMENT, may_hold_secrets, without_secrets
 from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.protocols.stream.conversation import chunks
 
@@ -49,7 +49,7 @@ def parameter_texts(message: Message) -> list[tuple[str, str]]:
 def statement_blocks(message: Message) -> Iterator[tuple[int, bytes]]:
     """The SQL of a Query or Parse as one line or more; of a long one, what is kept of it."""
     yield message.start, statement_text(message).encode() + b"\n"
-    left = message.stop - message.start - HEADER - STATEMENT_KEPT
+    left = message.stop - message.start - HEADER - MAX_STORED_STATEMENT
     if left > 0:
         yield message.stop - 1, b"...\n"
 

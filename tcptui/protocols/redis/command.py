@@ -16,7 +16,7 @@ from tcptui.protocols.redis.commands import (
     name_of,
     operation_of,
 )  # fmt: skip
-from tcptui.protocols.redis.reader import ITEM_KEPT
+from tcptui.protocols.redis.reader import MAX_STORED_ITEM
 from tcptui.protocols.redis.value import Kind
 
 if TYPE_CHECKING:
@@ -153,4 +153,4 @@ class Command:
 
 
 def _is_whole(item: Item) -> bool:
-    return len(item.data) >= min(item.stop - item.start, ITEM_KEPT)
+    return len(item.data) >= min(item.stop - item.start, MAX_STORED_ITEM)

@@ -41,7 +41,7 @@ _NAMES: Final = frozenset(
 _OF_MODULE: Final = re.compile(rb"[A-Z]{1,12}\.[A-Z_]{1,24}")
 _NAME_MOST: Final = 40
 #: First words of commands of which is remembered what they are; each is at most as long as is kept of an argument.
-_KNOWN_MOST: Final = 1_024
+_CACHE_SIZE: Final = 1_024
 #: Commands whose first argument says what they do.
 _CONTAINERS: Final = frozenset(
     {
@@ -83,14 +83,14 @@ ITEMS_OF_SECRETS: Final = 1_024
 _ACL_MARKS: Final = frozenset({b">", b"<", b"#", b"!", b""})
 
 
-@lru_cache(_KNOWN_MOST)
+@lru_cache(_CACHE_SIZE)
 def name_of(data: bytes) -> str:
     """The name of a command in capitals; empty where it can be none."""
     name = data.upper()
     return name.decode("ascii") if (name.isascii() and name.strip().isalnum()) or is_command(data) else ""
 
 
-@lru_cache(_KNOWN_MOST)
+@lru_cache(_CACHE_SIZE)
 def is_command(data: bytes) -> bool:
     """Whether ``data`` is the name of a command."""
     if len(data) > _NAME_MOST:
@@ -99,7 +99,7 @@ def is_command(data: bytes) -> bool:
     return name in _NAMES or _OF_MODULE.fullmatch(name) is not None
 
 
-@lru_cache(_KNOWN_MOST)
+@lru_cache(_CACHE_SIZE)
 def keeps_secrets(data: bytes) -> bool:
     """Whether a command of that name may hold a secret."""
     return data[:_NAME_MOST].upper().decode("ascii", "replace") in _WITH_SECRETS
@@ -122,9 +122,9 @@ def hidden(name: str, arguments: Sequence[bytes]) -> frozenset[int]:
     if name == "AUTH":
         return frozenset(range(len(arguments)))
     if name == "HELLO":
-        return _behind(upper, (b"AUTH",), 2)
+        return _places_after(upper, (b"AUTH",), 2)
     if name == "MIGRATE":
-        return _behind(upper, (b"AUTH",), 1) | _behind(upper, (b"AUTH2",), 2)
+        return _places_after(upper, (b"AUTH",), 1) | _places_after(upper, (b"AUTH2",), 2)
     if name == "MODULE":
         return frozenset(range(2, len(arguments)))
     if name == "ACL" and upper[:1] == [b"SETUSER"]:
@@ -140,7 +140,7 @@ _PLAIN: Final = frozenset(name.decode() for name in _NAMES) - frozenset().union(
 )
 
 
-def _behind(upper: Sequence[bytes], words: tuple[bytes, ...], count: int) -> frozenset[int]:
+def _places_after(upper: Sequence[bytes], words: tuple[bytes, ...], count: int) -> frozenset[int]:
     return frozenset(at + more for at, one in enumerate(upper) if one in words for more in range(1, count + 1))
 
 

@@ -51,10 +51,10 @@ class Heard:
 
 
 #: What a connection consists of.
-Said = Command | Unasked | Heard | Unread
+Element = Command | Unasked | Heard | Unread
 
 
-def conversation(client: ByteStream, server: ByteStream) -> Iterator[Said]:
+def conversation(client: ByteStream, server: ByteStream) -> Iterator[Element]:
     """All that both sides sent; commands in order, each when it is answered or it is known that it is not."""
     return _Pairing(client, server).said()
 
@@ -73,9 +73,9 @@ class _Pairing:
         self._skips = 0
         self._queued: list[Command] | None = None
         """The commands of the transaction that is open; None: none is, or not all of it is known."""
-        self._others: list[Said] = []
+        self._others: list[Element] = []
 
-    def said(self) -> Iterator[Said]:
+    def said(self) -> Iterator[Element]:
         """See `conversation`."""
         while (found := self._answers.next()) is not None:
             if isinstance(found, Unread):
@@ -153,13 +153,13 @@ class _Pairing:
             if len(self._queued) > _QUEUED_MOST or command.value.after_unread:
                 self._queued = None
 
-    def _told(self) -> Iterator[Said]:
+    def _told(self) -> Iterator[Element]:
         """What came up meanwhile and waits for nothing."""
         others, self._others = self._others, []
         yield from others
 
     # -- answers -----------------------------------------------------------------------------
-    def _counted(self, value: Value) -> Iterator[Said]:
+    def _counted(self, value: Value) -> Iterator[Element]:
         """A value of the server while counting tells whose answer it is."""
         if value.kind is Kind.PUSH and _first(value) not in _CONFIRMATIONS:
             yield Unasked(value)
@@ -196,7 +196,7 @@ class _Pairing:
         return self._replicates and value.kind is Kind.ARRAY and is_command(first)
 
     # -- where counting does not tell --------------------------------------------------------
-    def _lost(self) -> Iterator[Said]:
+    def _lost(self) -> Iterator[Element]:
         """The count is lost: what waits has no known answer."""
         yield from self._end_turn()
         self._counts = False
@@ -205,7 +205,7 @@ class _Pairing:
             command.unanswered = True
             yield command
 
-    def _by_turns(self, value: Value) -> Iterator[Said]:
+    def _by_turns(self, value: Value) -> Iterator[Element]:
         """A value of the server while only turns tell whose answer it is."""
         begin_ns = value.half.first_ns(value.start)
         while (command := self._peek()) is not None and _passed_ns(command.value) <= begin_ns:
@@ -224,7 +224,7 @@ class _Pairing:
             if len(self._turn) > len(self._waiting):
                 yield from self._end_turn()
 
-    def _end_turn(self) -> Iterator[Said]:
+    def _end_turn(self) -> Iterator[Element]:
         """A turn is over: pairs its commands with its replies if they are as many."""
         turn, self._turn = self._turn, []
         wanted = sum(one.count if one.answered is Answered.FOR_EACH else 1 for one in self._waiting)

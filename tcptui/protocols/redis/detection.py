@@ -50,7 +50,7 @@ def redis_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
 
         if asker is client and are_lines_answered(asker, answerer):
             return asker, answerer
-    return _sides_amid(client, server)
+    return _sides_without_start(client, server)
 
 
 def _answers(half: ByteStream, first: bytes) -> bool:
@@ -58,7 +58,7 @@ def _answers(half: ByteStream, first: bytes) -> bool:
     return _REPLY.match(first) is not None or not half.has_first_byte
 
 
-def _sides_amid(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
+def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
     """The same for a connection that began before its capture, whose first captured bytes begin no command."""
     for asker, answerer in ((client, server), (server, client)):
         if asker.has_first_byte or not _begins_segment(asker):

@@ -42,7 +42,7 @@ def _plain(line: bytes, most: int) -> Iterator[tuple[int, int, bytes]]:
 
 def _quoted(line: bytes, most: int) -> Iterator[tuple[int, int, bytes] | None]:
     """The words; None where the line cannot be read on."""
-    at = _behind_blanks(line, 0)
+    at = _after_blanks(line, 0)
     for _ in range(most):
         if at >= len(line):
             return
@@ -51,12 +51,12 @@ def _quoted(line: bytes, most: int) -> Iterator[tuple[int, int, bytes] | None]:
             yield None
             return
         yield _word(found)
-        at = _behind_blanks(line, found.end())
+        at = _after_blanks(line, found.end())
     if at < len(line):
         yield at, len(line), line[at:]
 
 
-def _behind_blanks(line: bytes, at: int) -> int:
+def _after_blanks(line: bytes, at: int) -> int:
     found = _BLANKS.match(line, at)
     return at if found is None else found.end()
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes kept of a value's first line, and of each of its first elements …
-LINE_KEPT: Final = 512
-ITEM_KEPT: Final = 256
+MAX_STORED_LINE: Final = 512
+MAX_STORED_ITEM: Final = 256
 #: … of which so many are kept; see also `ITEMS_OF_SECRETS`.
-ITEMS_KEPT: Final = 8
+MAX_STORED_ITEMS: Final = 8
 #: Values that follow each other are enough to show where one begins, even if none ends with its segment: commands are
 #: more alike than replies are.
 _CHAIN: Final = {True: 2, False: 8}
@@ -109,13 +109,13 @@ class Reader:
             return self._made(top, top.stop, ())
         items: list[Item] = []
         inner = b""
-        at, remaining, wanted = top.stop, _following(top) + (top.kind is Kind.ATTRIBUTE), ITEMS_KEPT
+        at, remaining, wanted = top.stop, _following(top) + (top.kind is Kind.ATTRIBUTE), MAX_STORED_ITEMS
         gathers = top.kind in AGGREGATES
         if top.kind is Kind.BULK_ERROR:
             items.append(self._item(top))
         while remaining:
             if gathers:
-                at, passed = tokens.pass_bulks(at, min(remaining, wanted - len(items)), items, ITEM_KEPT)
+                at, passed = tokens.pass_bulks(at, min(remaining, wanted - len(items)), items, MAX_STORED_ITEM)
             else:
                 at, passed = tokens.pass_bulks(at, remaining)
             remaining -= passed
@@ -143,14 +143,14 @@ class Reader:
         known = min(stop, self.half.length)
         complete = stop == known and not (self._has_gaps and self._is_missing(top.start, stop))
         return Value(
-            self.half, top.start, known, top.kind, top.line[:LINE_KEPT], rows, tuple(items), complete,
-            self._after_unread, inner[:LINE_KEPT],
+            self.half, top.start, known, top.kind, top.line[:MAX_STORED_LINE], rows, tuple(items), complete,
+            self._after_unread, inner[:MAX_STORED_LINE],
         )  # fmt: skip
 
     def _item(self, token: Token) -> Item:
         if token.kind not in BULKS or token.number == NOTHING:
-            return Item(token.start + 1, token.stop - 2, token.line[:ITEM_KEPT])
-        data = self._tokens.read(token.body, min(token.number, ITEM_KEPT))
+            return Item(token.start + 1, token.stop - 2, token.line[:MAX_STORED_ITEM])
+        data = self._tokens.read(token.body, min(token.number, MAX_STORED_ITEM))
         return Item(token.body, token.body + token.number, data)
 
     def _is_missing(self, start: int, stop: int) -> bool:
@@ -176,7 +176,7 @@ class Reader:
         if isinstance(line, Fault):
             return line
         stop = start + len(line) + 1
-        items = inline_words(line, start, ITEMS_OF_SECRETS, ITEM_KEPT)
+        items = inline_words(line, start, ITEMS_OF_SECRETS, MAX_STORED_ITEM)
         if not items or not is_command(items[0].data):
             return Fault.MALFORMED
         self._at = stop

@@ -13,7 +13,7 @@ from tcptui.protocols.stream.segment_place import lone_segment
 
 #: Most commands that are named, and bytes kept of what they say.
 _NAMED: Final = 8
-_SAID_MOST: Final = 200
+_TEXT_MOST: Final = 200
 
 
 def redis_summary(payload: bytes) -> str:
@@ -29,5 +29,5 @@ def redis_summary(payload: bytes) -> str:
         command = Command.of(found)
         secrets = command.secrets
         words = [LEFT_OUT.encode() if at in secrets else item.data for at, item in enumerate(found.items)]
-        said.append(b" ".join(words)[:_SAID_MOST].decode("utf-8", "replace"))
+        said.append(b" ".join(words)[:_TEXT_MOST].decode("utf-8", "replace"))
     return ", ".join(said)

@@ -76,7 +76,7 @@ class Value:
     """At most the bytes that are known to have been sent."""
     kind: Kind
     line: bytes
-    """As `Token.line`, at most `LINE_KEPT` bytes."""
+    """As `Token.line`, at most `MAX_STORED_LINE` bytes."""
     rows: int | None
     """How many elements it has: of a map, pairs; None where it is no aggregate, or null."""
     items: tuple[Item, ...]
@@ -86,7 +86,7 @@ class Value:
     after_unread: bool = False
     """What came right before it is not known: bytes are missing, or could not be read."""
     inner: bytes = b""
-    """The first error among its elements, without its type: at most `LINE_KEPT` bytes."""
+    """The first error among its elements, without its type: at most `MAX_STORED_LINE` bytes."""
 
     @property
     def is_null(self) -> bool:

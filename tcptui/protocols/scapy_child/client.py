@@ -19,7 +19,7 @@ from tcptui.model.how_ended import how_ended
 from tcptui.protocols.scapy_child.channel import BOOT, Channel, took_too_long
 from tcptui.protocols.scapy_child.limits import MEMORY, SECONDS
 from tcptui.protocols.scapy_child.messages import (
-    TOGETHER,
+    BATCH_SIZE,
     Answer,
     MessageError,
     Next,
@@ -112,7 +112,7 @@ class ScapyChild:
     def dissect(self, questions: Sequence[Question]) -> list[Reply]:
         """What became of each of ``questions``."""
         replies: list[Reply] = []
-        while rest := list(questions[len(replies) : len(replies) + TOGETHER]):
+        while rest := list(questions[len(replies) : len(replies) + BATCH_SIZE]):
             with self._turn():
                 try:
                     answers, problem = self._exchange(dissect_request(rest), len(rest), read_answer, needs_scapy=True)

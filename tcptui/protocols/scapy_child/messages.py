@@ -17,7 +17,7 @@ BYTES_READ: Final = 4_096
 #: Most lines of one packet's scapy layers together.
 LINES: Final = 400
 #: Most questions in one request.
-TOGETHER: Final = 32
+BATCH_SIZE: Final = 32
 #: Most characters of a line; the program cuts it anew once it is safe to print.
 LABEL_LIMIT: Final = 300
 _LAYERS: Final = 32
@@ -40,7 +40,7 @@ _LENGTH: Final = struct.Struct("<I")
 HEAD_SIZE: Final = _HEAD.size
 LENGTH_SIZE: Final = _LENGTH.size
 ADDRESS_BYTES: Final = 6
-_LONGEST_REQUEST: Final = TOGETHER * (_QUESTION.size + 32 + BYTES_READ)
+_LONGEST_REQUEST: Final = BATCH_SIZE * (_QUESTION.size + 32 + BYTES_READ)
 
 
 class Kind(IntEnum):
@@ -152,7 +152,7 @@ def vendor_request(address: bytes) -> bytes:
 
 
 def dissect_request(questions: list[Question]) -> bytes:
-    """Asks for the headers of up to `TOGETHER` packets."""
+    """Asks for the headers of up to `BATCH_SIZE` packets."""
     parts = []
     for asked in questions:
         source, target = asked.addresses
@@ -165,7 +165,7 @@ def dissect_request(questions: list[Question]) -> bytes:
 def read_head(head: bytes) -> tuple[Kind, int, int]:
     """The kind of a request, the number of its questions, the length of what follows; raises MessageError."""
     kind, count, length = _HEAD.unpack(head)
-    if count > TOGETHER or length > _LONGEST_REQUEST:
+    if count > BATCH_SIZE or length > _LONGEST_REQUEST:
         raise MessageError("a request that is too long")
     try:
         return Kind(kind), count, length

@@ -48,12 +48,12 @@ _EARLIER_IGMP: Final = ("scapy.contrib.igmp", "scapy.contrib.igmpv3")
 _PPP_MPLS: Final = (0x0281, 0x0283)
 #: What is under the Apache licence, and scapy imports where it is installed: OpenSSL, by its wheel, and by Python's
 #: own modules, in whose place `hashlib` has others.
-_KEPT_OUT: Final = ("cryptography", "_hashlib", "_ssl")
+_BLOCKED_IMPORTS: Final = ("cryptography", "_hashlib", "_ssl")
 
 
 def keep_apache_out() -> None:
-    """Have every import of `_KEPT_OUT` fail in this process, as where it is not installed."""
-    for name in _KEPT_OUT:
+    """Have every import of `_BLOCKED_IMPORTS` fail in this process, as where it is not installed."""
+    for name in _BLOCKED_IMPORTS:
         sys.modules[name] = None  # type: ignore[assignment]  # as the import system documents
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: RFC 5321, 4.2: three digits, then a space, a hyphen where more lines follow, or nothing.
 REPLY: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 #: Most lines kept of one reply.
-LINES_KEPT: Final = 200
+MAX_STORED_LINES: Final = 200
 #: Stop reading after this many bytes that are no reply.
 _GARBAGE: Final = 1 << 16
 
@@ -64,7 +64,7 @@ def _replies(half: ByteStream) -> Iterator[Reply]:
 
 
 def _reply(half: ByteStream, code: int, held: list[tuple[Line, bytes]], *, complete: bool) -> Reply:
-    kept = held[:LINES_KEPT]
+    kept = held[:MAX_STORED_LINES]
     return Reply(
         half, held[0][0].start, held[-1][0].stop, code,
         tuple(text.decode("utf-8", "replace") for _, text in kept), tuple(line.start for line, _ in kept),

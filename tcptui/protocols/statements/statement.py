@@ -24,7 +24,7 @@ _MAKERS: Final[dict[str, Callable[[str], str]]] = {
 #: Operations about a statement that are not its execution: each is a statement of its own.
 _ABOUT_ONE: Final = ("PREPARE ", "CLOSE ", "RESET ", "SEND_LONG_DATA ", "FETCH ")
 #: Statements that are remembered: most requests repeat one of a few operations.
-_KEPT: Final = 4_096
+_CACHE_SIZE: Final = 4_096
 
 
 def statement_of(request: Request) -> str:
@@ -40,7 +40,7 @@ def as_sent(operation: str, statement: str) -> str:
     return statement if words and words[0].upper() == verb.upper() else operation
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def without_varying(protocol: str, operation: str) -> str:
     """``operation`` without the values that vary; empty where it is.  Safe where it is."""
     maker = _MAKERS.get(protocol)

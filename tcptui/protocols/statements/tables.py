@@ -10,7 +10,7 @@ from typing import Final
 
 #: Characters of a statement that are read, and statements that are remembered.
 _READ: Final = 4_096
-_KEPT: Final = 1_024
+_CACHE_SIZE: Final = 1_024
 _WORD: Final = r"[`\"]?[^\W\d][\w$]*[`\"]?"
 _NAMED: Final = re.compile(
     rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLES?)\s+(?:(?:ONLY|IF|NOT|EXISTS|IGNORE|LOW_PRIORITY)\s+)*"
@@ -46,7 +46,7 @@ class Locks:
         return bool(self.tables & other.tables) and (LockKind.TABLES in kinds or kinds == {LockKind.ROWS})
 
 
-@lru_cache(_KEPT)
+@lru_cache(_CACHE_SIZE)
 def locks_of(statement: str) -> Locks:
     """The `Locks` of ``statement``."""
     text = statement[:_READ]

@@ -44,7 +44,7 @@ class Conversation:
 
     def __init__(self, halves: Sequence[ByteStream], sides: Sequence[int] = (0, 1)) -> None:
         self.halves = halves
-        said = [_Said.of(halves[side]) for side in sides]
+        said = [_DirectionRuns.of(halves[side]) for side in sides]
         parts = [one.shortened([other.key for other in said if other is not one]) for one in said]
         del said
         side = np.concatenate([np.full(len(part.key), of, np.uint8) for of, part in zip(sides, parts, strict=True)])
@@ -97,7 +97,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _DirectionRuns:
     """The runs of bytes and gaps of one direction, in order."""
 
     start: I64
@@ -107,7 +107,7 @@ class _Said:
     """The store row of the packet with which each became deliverable."""
 
     @classmethod
-    def of(cls, half: ByteStream) -> _Said:
+    def of(cls, half: ByteStream) -> _DirectionRuns:
         """All runs and gaps of ``half``."""
         runs, gaps = half.captured, half.gaps
         key = half.segments.rows[runs.segment]
@@ -124,7 +124,7 @@ class _Said:
             np.insert(key, behind, gap_key),
         )
 
-    def shortened(self, others: Sequence[I32]) -> _Said:
+    def shortened(self, others: Sequence[I32]) -> _DirectionRuns:
         """The same with adjacent runs joined where no run of another side (keys ``others``) comes between them."""
         breaks = self.key == _NEVER
         if len(breaks):
@@ -136,7 +136,9 @@ class _Said:
             breaks[at[at < len(breaks)]] = True
         first = flatnonzero32(breaks)
         last = np.append(first[1:], np.int32(len(breaks))) - 1
-        return _Said(self.start[first], self.stop[last] if len(first) else self.stop, self.gap[first], self.key[first])
+        return _DirectionRuns(
+            self.start[first], self.stop[last] if len(first) else self.stop, self.gap[first], self.key[first]
+        )
 
 
 def chunks(half: ByteStream, start: int, stop: int, size: int = READ_SIZE) -> Iterator[tuple[int, bytes]]:

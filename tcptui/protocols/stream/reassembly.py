@@ -28,7 +28,7 @@ from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
-from tcptui.protocols.stream.segments import Segments, half_segments
+from tcptui.protocols.stream.segments import Segments, direction_segments
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
@@ -43,13 +43,13 @@ ReadPayloads = Callable[[I32], Sequence[bytes]]
 #: Segments in the first batch that is read: few, as many callers want only the first piece.
 _FIRST_READ: Final = 4
 #: Most segments in a later batch: each is twice as large as the one before.
-READ_AHEAD: Final = 256
+BATCH_SEGMENTS_MOST: Final = 256
 #: Bytes at the beginning of what was captured that are kept: a dozen readers ask for some of them.
 _FRONT: Final = 4_096
 #: Bytes that are read, and kept, where somebody reads a few after a few: the fields of a head, the items of a list.
 _NEAR: Final = 16_384
 #: Packets that are read with one behind which bytes are missing.
-_KEPT_AHEAD: Final = 32
+_PREFETCHED_PACKETS: Final = 32
 #: Most resent segments whose bytes are compared, to bound the cost of hostile repetition …
 COMPARED_SEGMENTS: Final = 4_096
 #: … and most bytes of them.
@@ -241,7 +241,7 @@ class ByteStream:
                 if payload is None:
                     coming = data.segment[at : min(at + size, after)]
                     ahead = iter(self._read_payloads(self.segments.rows[coming]))
-                    size = min(2 * size, READ_AHEAD)
+                    size = min(2 * size, BATCH_SEGMENTS_MOST)
                     payload = next(ahead)
                 yield from self._pieces_of(int(data.segment[at]), payload, position, upto)
                 at += 1
@@ -301,8 +301,8 @@ class ByteStream:
         position, stop = max(start, 0), min(start + size, self.length)
         low, high = data.at(position), int(np.searchsorted(data.start, stop, side="left"))
         parts: list[bytes] = []
-        for first in range(low, high, READ_AHEAD):
-            some = slice(first, min(first + READ_AHEAD, high))
+        for first in range(low, high, BATCH_SEGMENTS_MOST):
+            some = slice(first, min(first + BATCH_SEGMENTS_MOST, high))
             holes = np.flatnonzero(data.start[some][1:] > data.stop[some][:-1])
             if len(holes):  # as where each packet was cut: what is behind is not wanted
                 some = slice(first, first + int(holes[0]) + 1)
@@ -329,7 +329,10 @@ class ByteStream:
         """
         begin, kept = self._ahead
         if not begin <= one < begin + len(kept):
-            begin, kept = one, self._read_payloads(self.segments.rows[self._data.segment[one : one + _KEPT_AHEAD]])
+            begin, kept = (
+                one,
+                self._read_payloads(self.segments.rows[self._data.segment[one : one + _PREFETCHED_PACKETS]]),
+            )
             self._ahead = begin, kept
         return kept[one - begin : one - begin + 1]
 
@@ -493,7 +496,7 @@ def reassemble(
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
-    segments = half_segments(view, side, held)
+    segments = direction_segments(view, side, held)
     port = view.server.port
     return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port, keys=keys)
 

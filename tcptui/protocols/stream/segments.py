@@ -47,7 +47,7 @@ class Segments:
     """Relative sequence number (as shown in the TCP header) of offset 0."""
 
 
-def half_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
+def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
     """The segments of ``view`` that ``side`` sent; ``held``: captured payload bytes of each segment of the view."""
     flags = view.flags
     plain = view.from_server == bool(side)

@@ -79,7 +79,7 @@ def tls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None
     heads = tuple(window.read(0, _HELLO) for window in windows)
     hello = any(begins_hello(head) for head in heads)
     late = not (client.segments.from_start and server.segments.from_start)
-    if not hello and not (late and any(map(_begins_late, halves, windows))):
+    if not hello and not (late and any(map(_is_tls_without_start, halves, windows))):
         return None
     starts = tuple(_first(half, window, hello=hello) for half, window in zip(halves, windows, strict=True))
     return starts[0], starts[1]
@@ -98,7 +98,7 @@ def starttls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] |
     return found[0], found[1]
 
 
-def _begins_late(half: ByteStream, window: Window) -> bool:
+def _is_tls_without_start(half: ByteStream, window: Window) -> bool:
     """Whether one of the first segments of a direction that began before the capture begins with records."""
     starts = half.captured.start[:_STARTS].tolist()
     return any(begins_hello(window.read(start, _HELLO)) or looks_like_records(half, window, start) for start in starts)

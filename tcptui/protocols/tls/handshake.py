@@ -21,7 +21,7 @@ HEADER: Final = 4
 #: Longest message that is put together; one that claims more is taken for encrypted bytes.
 MESSAGE_MOST: Final = 1 << 20
 #: Most bytes of plain messages of one direction that are kept.
-KEPT_MOST: Final = 2 << 20
+MAX_STORED_BYTES: Final = 2 << 20
 #: Most plain messages of one direction; a handshake has about ten.
 MESSAGES_MOST: Final = 500
 _TYPE: Final = "tls.handshake.type"
@@ -95,7 +95,7 @@ class Joiner:
         if not self._data and not begins_message(fragment):
             return False
         self._kept += len(fragment)
-        if self._kept > KEPT_MOST or len(self._found.each) >= MESSAGES_MOST:
+        if self._kept > MAX_STORED_BYTES or len(self._found.each) >= MESSAGES_MOST:
             return False
         self._data += fragment
         self._pieces.append((start, len(fragment)))

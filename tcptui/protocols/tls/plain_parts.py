@@ -38,7 +38,7 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
     if decryption is None:
         return iter(found)
     if plain is not None:
-        found = list(_told(found, stream.conversation))
+        found = list(_handshake_parts(found, stream.conversation))
         inside = _unparsed(plain) if stream.inner is None else stream.inner.parts()
         found += [_sealed(part, half) for part in inside if isinstance(half := plain[part.side], PlainStream)]
         found.sort(key=lambda part: (part.time_ns, part.side, part.start))
@@ -51,7 +51,7 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
     return iter(found)
 
 
-def _told(parts: Sequence[Part], said: TlsConversation) -> Iterator[Part]:
+def _handshake_parts(parts: Sequence[Part], said: TlsConversation) -> Iterator[Part]:
     """What TLS itself says, each run of one side in a line and without its bytes: what was sealed is read instead."""
     own = [part for part in parts if part.label.name not in _OPENED]
     agreed = ""

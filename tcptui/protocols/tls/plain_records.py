@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.tls.handshake import KEPT_MOST
+from tcptui.protocols.tls.handshake import MAX_STORED_BYTES
 from tcptui.protocols.tls.opened import OpenedRecord
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PlainRecords:
     messages: list[tuple[int, int]] = field(default_factory=list)
     """Handshake messages that were encrypted: the offset of the record that ends each, and its type."""
     others: list[OpenedRecord] = field(default_factory=list)
-    """Opened records that hold no application data, up to `KEPT_MOST` bytes."""
+    """Opened records that hold no application data, up to `MAX_STORED_BYTES` bytes."""
     kept: int = 0
     """Bytes of `others`."""
     lost: int = 0
@@ -64,7 +64,7 @@ class PlainRecords:
     def add_other(self, record: Record, body: int, kind: int, plain: bytes) -> None:
         """A record without application data."""
         self.kept += len(plain)
-        if self.kept <= KEPT_MOST and len(self.others) < MESSAGES_MOST:
+        if self.kept <= MAX_STORED_BYTES and len(self.others) < MESSAGES_MOST:
             self.others.append(OpenedRecord(record.start, body, kind, plain))
 
     def add_gap(self, start: int, stop: int, length: int) -> None:

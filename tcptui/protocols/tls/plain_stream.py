@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.tls.plain_records import PlainRecords
 
 #: Bytes of opened records that are kept of one direction.
-_KEPT: Final = 1 << 20
+_MAX_STORED_BYTES: Final = 1 << 20
 #: Most bytes of one record (RFC 8446, 5.1), and of what is read at once: several of them.
 _READ: Final = 1 << 17
 #: Ranges of captured bytes whose places are looked up at once.
@@ -160,7 +160,7 @@ class PlainStream(ByteStream):
         """The plain bytes of record ``at``, kept for the next time."""
         plain = self._opened[at] = self._unsealed(at, behind)
         self._kept += len(plain)
-        while self._kept > _KEPT and len(self._opened) > 1:
+        while self._kept > _MAX_STORED_BYTES and len(self._opened) > 1:
             self._kept -= len(self._opened.popitem(last=False)[1])
         return plain
 

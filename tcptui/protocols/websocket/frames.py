@@ -157,10 +157,10 @@ class Frame:
     @property
     def opcode_name(self) -> str:
         """The opcode's name in Wireshark; ``Reserved`` for others."""
-        return _LABELS.get(Opcode(self.opcode), "") if self.opcode in _KNOWN else "Reserved"
+        return _LABELS.get(Opcode(self.opcode), "") if self.opcode in _OPCODES else "Reserved"
 
 
-_KNOWN: Final = frozenset(int(opcode) for opcode in Opcode)
+_OPCODES: Final = frozenset(int(opcode) for opcode in Opcode)
 
 
 class Ended(Enum):
@@ -283,7 +283,7 @@ def _check(scan: FrameScan, frame: Frame, *, from_client: bool, may_compress: bo
     begins = not frame.is_control and frame.opcode != Opcode.CONTINUATION
     if frame.reserved & (3 if may_compress and begins else 7):
         scan.blame(FaultKind.RESERVED_BITS, frame.start)
-    if frame.opcode not in _KNOWN:
+    if frame.opcode not in _OPCODES:
         scan.blame(FaultKind.RESERVED_OPCODE, frame.start)
     if frame.masked is not from_client:
         scan.blame(FaultKind.UNMASKED if from_client else FaultKind.MASKED, frame.start + 1)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Most bytes kept of one message; `WebSocketMessage.length` has the number of all.
-MESSAGE_KEPT: Final = 1 << 20
+MAX_STORED_MESSAGE: Final = 1 << 20
 #: Most bytes kept of all messages of one direction together.
-TOTAL_KEPT: Final = 16 << 20
+MAX_STORED_BYTES: Final = 16 << 20
 #: Most bytes inflated of one direction, kept or not (with RFC 7692 one byte may become a thousand).
 INFLATE_LIMIT: Final = 64 << 20
 #: Most payload bytes read of one direction.
@@ -55,7 +55,7 @@ class WebSocketMessage:
     frames: tuple[Frame, ...]
     opcode: int
     data: bytes
-    """Its bytes, unmasked and inflated; at most `MESSAGE_KEPT`."""
+    """Its bytes, unmasked and inflated; at most `MAX_STORED_MESSAGE`."""
     length: int
     """Number of its bytes, unmasked and inflated, kept or not."""
     is_compressed: bool
@@ -116,7 +116,9 @@ class MessageReader:
     def _message(self, frames: tuple[Frame, ...]) -> WebSocketMessage:
         first = frames[0]
         compressed = self._deflate is not None and first.is_compressed and not first.is_control
-        collected = _Collected(first.opcode == Opcode.TEXT, min(MESSAGE_KEPT, max(TOTAL_KEPT - self._kept, 0)))
+        collected = _Collected(
+            first.opcode == Opcode.TEXT, min(MAX_STORED_MESSAGE, max(MAX_STORED_BYTES - self._kept, 0))
+        )
         whole = first.is_control or (frames[-1].fin and first.opcode != Opcode.CONTINUATION)
         readable = not (compressed and self._context_lost)
         complete = True

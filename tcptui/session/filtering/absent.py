@@ -16,12 +16,12 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.session.filtering.header_bytes import nonzero
 from tcptui.session.filtering.plain import (
     ABSENT,
-    BEHIND,
     IN_PIECES,
     IPV4_OPTIONS,
     IPV6_EXTENSIONS,
     LINK_HEADER,
     TAGS,
+    TRAILING,
     is_four,
     plain,
 )
@@ -172,7 +172,7 @@ _LINKS: Final = {
 #: Rules by how a field's name begins; the first that fits.
 _PREFIXES: Final[dict[str, Rule]] = {
     "eth.len": _tagged,
-    **dict.fromkeys(BEHIND, _trailing),
+    **dict.fromkeys(TRAILING, _trailing),
     **dict.fromkeys(IN_PIECES, _never),
     **dict.fromkeys(IPV4_OPTIONS, _ipv4_options),
     **dict.fromkeys(IPV6_EXTENSIONS, _ipv6_extensions),

@@ -45,7 +45,7 @@ _LONGEST: Final = 200
 #: Values of one packet or connection that are told.
 _VALUES: Final = 4
 #: Packets of a connection that are asked for the cell of a list, by what asking costs; then there is a + behind it.
-_ASKED: Final = {Cost.COLUMNS: 1 << 20, Cost.TABLES: 1 << 18, Cost.PACKETS: 1 << 9}
+_PACKETS_EVALUATED: Final = {Cost.COLUMNS: 1 << 20, Cost.TABLES: 1 << 18, Cost.PACKETS: 1 << 9}
 #: Packets at once.
 _BLOCK: Final = {Cost.COLUMNS: 1 << 16, Cost.TABLES: 1 << 14, Cost.PACKETS: 1 << 8}
 #: Fields that say something of a connection as a whole, or how it stands: its last packet is asked.
@@ -192,7 +192,7 @@ class ColumnReader:
         rows = rows[rows >= self._session.store.first]
         if over is Over.LAST:
             rows = rows[-1:]
-        asked = rows[: _ASKED[self.column.compiled.cost]]
+        asked = rows[: _PACKETS_EVALUATED[self.column.compiled.cost]]
         self._begin(cancelled, asked)
         more = "+" if len(asked) < len(rows) else ""
         if over in (Over.LAST, Over.VALUES):

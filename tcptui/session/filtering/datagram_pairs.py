@@ -234,7 +234,7 @@ def message_keys(protocol: str, message: bytes, one: tuple[str, int], other: tup
     if len(message) < _LEAST[protocol]:
         return None
     if protocol == "dns":
-        return _said("dns", message[2] >> 7 == 0, (one, other), (int.from_bytes(message[:2]),))
+        return _message_of("dns", message[2] >> 7 == 0, (one, other), (int.from_bytes(message[:2]),))
     checksum, identifier, sequence = (int.from_bytes(message[at : at + 2]) for at in (2, 4, 6))
     return _echo(protocol, message[0], checksum, identifier, sequence, (one[0], other[0]))
 
@@ -283,7 +283,7 @@ def _echo(
     if is_request:
         checksum += _STEP[protocol]
         checksum = (checksum & _ONES) + (checksum >> 16)  # ones' complement: what carries comes in again
-    return _said(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
+    return _message_of(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
 
 
 def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, object]) -> MessageKey | None:
@@ -291,10 +291,12 @@ def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, o
     if number is None or is_answer is None or ports[0] is None:
         return None
     ends = (hosts[0], ports[0]), (hosts[1], ports[1])
-    return _said("dns", not is_answer, ends, (number,))
+    return _message_of("dns", not is_answer, ends, (number,))
 
 
-def _said(protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]) -> MessageKey:
+def _message_of(
+    protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]
+) -> MessageKey:
     return MessageKey(protocol, is_question, (protocol, *sorted(ends, key=repr), *numbers))
 
 

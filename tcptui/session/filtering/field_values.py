@@ -27,6 +27,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
+from tcptui.session.filtering.datagram_fields import read_told
 from tcptui.session.filtering.dns_datagrams import DNS_LAYERS, has_dns
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import is_of_messages, possible
@@ -43,26 +44,25 @@ from tcptui.session.filtering.http2_frames import Http2Frames, tells
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
-from tcptui.session.filtering.packet_bytes import STRETCHES, containing, known, values
+from tcptui.session.filtering.packet_bytes import STRETCHES, containing, has_place, values
 from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import (
-    KNOWN,
     QUICK_PROTOCOLS,
-    Known,
+    READ_PLAINLY,
+    PlainRows,
     either_address,
     has_protocol,
-    known_of,
     plain,
+    plain_rows,
     read_plain,
 )
 from tcptui.session.filtering.plain_datagrams import datagrams_of, has_header, may_hold
-from tcptui.session.filtering.requests import ASKED, RequestReader
+from tcptui.session.filtering.requests import REQUEST_FIELDS, RequestReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.silent_streams import SilentStreams
 from tcptui.session.filtering.stream_columns import StreamColumns
 from tcptui.session.filtering.tables import EVIDENCE, TABLED, read_findings, read_table
 from tcptui.session.filtering.texts import value_text
-from tcptui.session.filtering.told_datagrams import read_told
 from tcptui.session.filtering.trees import TreeReader, is_in, members
 from tcptui.session.filtering.tunnelled import TUNNELLED_FIELDS, TUNNELLED_PROTOCOLS, tunnelled
 
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
 _SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
 #: Fields that are read without a header tree, and are no columns.
-MADE: Final = TABLED | EVIDENCE | NOTED | ASKED
+COMPUTED: Final = TABLED | EVIDENCE | NOTED | REQUEST_FIELDS
 
 
 class FieldReader:
@@ -98,7 +98,7 @@ class FieldReader:
         self._frames = Http2Frames(session, self.trees) if deep else None
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
-        self._last: Known | None = None
+        self._last: PlainRows | None = None
         self._streams: StreamColumns | None = None
 
     def rest(self) -> None:
@@ -207,14 +207,14 @@ class FieldReader:
             return self.trees.read(field, rows, value.layers, rest=True)
         if field.name not in STRETCHES:
             return self._of_trees(field, rows, rest=True)
-        return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes, rest=True)
+        return self._split(field, rows, has_place(self._session, field.name, rows), self._of_bytes, rest=True)
 
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
         """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
         name = value.field.name
         if name not in STRETCHES or value.layers is not None or value.is_raw or not wanted:
             return None
-        ordinary = known(self._session, name, rows)
+        ordinary = has_place(self._session, name, rows)
         mask = np.zeros(len(rows), np.bool_)
         mask[ordinary] = containing(self._session, name, wanted, rows.only(ordinary))
         if not ordinary.all():
@@ -229,7 +229,7 @@ class FieldReader:
         field, source = value.field, value.field.source
         if value.layers is not None or value.is_raw or not (isinstance(source, Column) or field.name in TABLED):
             return None
-        if not _is_kept(field) and elsewhere(self._session.store, rows).any():
+        if not _is_in_memory(field) and elsewhere(self._session.store, rows).any():
             return None
         return self._cells(field, rows)
 
@@ -237,14 +237,14 @@ class FieldReader:
         """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
         if value.field.name != "ip.addr" or value.layers is not None or value.is_raw:
             return None
-        known = self._known(rows)
-        found = either_address(self._session, known, decide)
-        if found is None or known.mask.all():
+        plainly = self._known(rows)
+        found = either_address(self._session, plainly, decide)
+        if found is None or plainly.mask.all():
             return found
         mask = np.zeros(len(rows), np.bool_)
-        mask[known.mask] = found
-        rest = self._of_trees(value.field, rows.only(~known.mask))
-        mask[~known.mask] = rest.any(decide(rest))
+        mask[plainly.mask] = found
+        rest = self._of_trees(value.field, rows.only(~plainly.mask))
+        mask[~plainly.mask] = rest.any(decide(rest))
         return mask
 
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
@@ -278,8 +278,8 @@ class FieldReader:
 
     def _read(self, field: Field, rows: Rows) -> Occurrences:
         if field.name in STRETCHES:
-            return self._split(field, rows, known(self._session, field.name, rows), self._of_bytes)
-        if all(name in KNOWN for name in members(field)):
+            return self._split(field, rows, has_place(self._session, field.name, rows), self._of_bytes)
+        if all(name in READ_PLAINLY for name in members(field)):
             plainly = self._known(rows)
             return self._split(field, rows, plainly.mask, lambda field, rows: self._of_plain(field, rows, plainly))
         if all(name in PLACED for name in members(field)):
@@ -290,7 +290,7 @@ class FieldReader:
             return self._of_options(field, rows)
         if not _is_cheap(field):
             return self._of_trees(field, rows)
-        if _is_kept(field):
+        if _is_in_memory(field):
             return self._of_memory(field, rows)
         # Of quoted and cut headers columns know nothing, or not what tshark shows.
         odd = elsewhere(self._session.store, rows)
@@ -330,14 +330,14 @@ class FieldReader:
         could[ordinary] = may_have_option(options_of(self._session, rows.only(ordinary)), name)
         return could
 
-    def _of_plain(self, field: Field, rows: Rows, known: Known) -> Occurrences:
-        parts = [read_plain(self._session, name, rows, known.four) for name in members(field)]
+    def _of_plain(self, field: Field, rows: Rows, has_place: PlainRows) -> Occurrences:
+        parts = [read_plain(self._session, name, rows, has_place.four) for name in members(field)]
         return merged(types.type_of(field), parts, len(rows))
 
-    def _known(self, rows: Rows) -> Known:
-        """`known_of`, which both halves of a field such as ``ip.addr`` ask for the same rows."""
+    def _known(self, rows: Rows) -> PlainRows:
+        """`plain_rows`, which both halves of a field such as ``ip.addr`` ask for the same rows."""
         if self._last is None or self._last.rows is not rows:
-            self._last = known_of(self._session, rows)
+            self._last = plain_rows(self._session, rows)
         return self._last
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False, bare: bool = False) -> Occurrences:
@@ -394,7 +394,7 @@ class FieldReader:
             return merged(types.type_of(field), parts, len(rows))
         if field.name in NOTED:
             return read_notes(self._session, field, rows)
-        if field.name in ASKED:
+        if field.name in REQUEST_FIELDS:
             return self._requests.read(field, rows)
         if field.name in EVIDENCE:
             return read_findings(self._session, field, rows, own=self._own)
@@ -411,10 +411,10 @@ def _is_cheap(field: Field) -> bool:
     source = field.source
     if isinstance(source, AnyOf):
         return all(_is_cheap(FIELDS[name]) for name in source.names)
-    return isinstance(source, Column) or field.name in MADE
+    return isinstance(source, Column) or field.name in COMPUTED
 
 
-def _is_kept(field: Field) -> bool:
+def _is_in_memory(field: Field) -> bool:
     """Whether memory knows all of the field, which is cheap: no packet has it in a quoted or a cut header."""
     return field.owner is Owner.TCPTUI or not field.name.startswith("tcp.")
 
@@ -430,7 +430,7 @@ def _cost(value: FieldValue) -> int:
         return _TREES
     if field.name in STRETCHES or field.name in OPTION_VALUES or all(name in PLACED for name in members(field)):
         return _BYTES
-    if all(name in KNOWN for name in members(field)):
+    if all(name in READ_PLAINLY for name in members(field)):
         return _TABLES
     if not _is_cheap(field):
         return _TREES

@@ -13,7 +13,7 @@ from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.header_places import PLACES, values_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.filtering.plain import KNOWN, is_four, on_ethernet
+from tcptui.session.filtering.plain import READ_PLAINLY, is_four, on_ethernet
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
@@ -27,7 +27,7 @@ _IPV6_HEADER: Final = 40
 
 
 #: What memory does not know (`plain.KNOWN`).
-PLACED: Final = frozenset(name for name, place in PLACES.items() if place.header != "udp") - KNOWN
+PLACED: Final = frozenset(name for name, place in PLACES.items() if place.header != "udp") - READ_PLAINLY
 
 
 def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:

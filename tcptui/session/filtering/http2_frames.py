@@ -16,7 +16,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.http2.http2_stream import Http2Stream
-from tcptui.protocols.http2.told_fields import TOLD
+from tcptui.protocols.http2.table_fields import TABLE_FIELDS
 from tcptui.protocols.interface import EncryptedStream
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from tcptui.session.stream_state import StreamState
 
 #: Frames of all connections that are kept, some 30 bytes each.
-_FRAMES_KEPT: Final = 4_000_000
+_FRAMES_CACHED: Final = 4_000_000
 
 
 def tells(name: str, *, bare: bool) -> bool:
     """Whether `Http2Frames` may be asked for the field ``name``; ``bare``: only whether it is there."""
-    return name in TOLD or (bare and name == "http2")
+    return name in TABLE_FIELDS or (bare and name == "http2")
 
 
-class _Kept(NamedTuple):
+class _CachedConnection(NamedTuple):
     """What is known of a connection; no table where trees are needed."""
 
     read_at: StreamState
@@ -50,7 +50,7 @@ class _Kept(NamedTuple):
 
     def serves(self, now: StreamState, trees: TreeReader) -> bool:
         """Whether it need not be read again for what ``trees`` asks."""
-        asked = self.table is None or trees.wanted & TOLD <= self.table.names
+        asked = self.table is None or trees.wanted & TABLE_FIELDS <= self.table.names
         return asked and self.read_at.serves(now, whole=trees.whole)
 
 
@@ -60,7 +60,7 @@ class Http2Frames:
     def __init__(self, session: Session, trees: TreeReader) -> None:
         self._session = session
         self._trees = trees
-        self._kept: LruCache[int, _Kept] = LruCache(_FRAMES_KEPT, weigh=lambda kept: kept.frames)
+        self._kept: LruCache[int, _CachedConnection] = LruCache(_FRAMES_CACHED, weigh=lambda kept: kept.frames)
 
     def read(self, name: str, rows: Rows) -> tuple[Mask, Occurrences]:
         """Of which of ``rows`` the field is told, and its values there; of "http2" that it is there.
@@ -91,7 +91,7 @@ class Http2Frames:
     def _table(self, stream: int) -> FrameTable | None:
         now, known = self._session.state_of(stream), self._kept.get(stream)
         if known is None or not known.serves(now, self._trees):
-            known = _Kept(now, self._build_table(stream))
+            known = _CachedConnection(now, self._build_table(stream))
             self._kept.put(stream, known)
         return known.table
 
@@ -111,4 +111,4 @@ class Http2Frames:
             return None
         from tcptui.protocols.http2.frame_table import FrameTable  # most filters ask for columns alone
 
-        return FrameTable(spoken, self._trees.wanted & TOLD, self._trees.pause)
+        return FrameTable(spoken, self._trees.wanted & TABLE_FIELDS, self._trees.pause)

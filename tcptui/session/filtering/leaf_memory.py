@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
 
 #: Tests that are kept, a byte a packet each.
-_KEPT: Final = 16
+_CACHE_SIZE: Final = 16
 _UNKNOWN, _FAILS, _PASSES = 0, 1, 2
 
 
@@ -26,7 +26,7 @@ class LeafMemory(RowCells[Test]):
         """What ``ask`` says of ``rows``; it is only asked about those that it was not asked about before."""
         numbers = rows.numbers
         first, cells = self._room(test, int(numbers[0]), int(numbers[-1]) + 1)
-        if len(self._known) > _KEPT:
+        if len(self._known) > _CACHE_SIZE:
             del self._known[next(iter(self._known))]
         at = numbers - first
         found = cells[at]

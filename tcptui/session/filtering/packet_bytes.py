@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STRETCHES: Final = frozenset({"frame", "tcp", "tcp.payload"})
 
 
-def known(session: Session, name: str, rows: Rows) -> Mask:
+def has_place(session: Session, name: str, rows: Rows) -> Mask:
     """In which of ``rows`` memory knows where the field ``name`` of `STRETCHES` is."""
     return np.ones(len(rows), np.bool_) if name == "frame" else plain(session, rows)
 
@@ -47,7 +47,7 @@ def _ranges(session: Session, name: str, rows: Rows) -> tuple[I64, I64]:
 
 
 def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
-    """Which of ``rows``, all `known`, have ``wanted`` (not empty) in the field ``name``."""
+    """Which of ``rows``, all `has_place`, have ``wanted`` (not empty) in the field ``name``."""
     begin, end = _ranges(session, name, rows)
     block, starts = session.stretch(rows.numbers)
     found = np.zeros(len(rows), np.bool_)
@@ -75,7 +75,7 @@ def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
 
 
 def values(session: Session, name: str, rows: Rows) -> Occurrences:
-    """The bytes of the field ``name`` in ``rows``, all `known`."""
+    """The bytes of the field ``name`` in ``rows``, all `has_place`."""
     begin, end = _ranges(session, name, rows)
     block, starts = session.stretch(rows.numbers)
     kind = T.BYTES if name == "tcp.payload" else T.PROTOCOL

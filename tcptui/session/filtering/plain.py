@@ -132,7 +132,7 @@ ABSENT: Final = frozenset({"udp", "icmp", "icmpv6", "arp", "igmp", "gre", "sctp"
 #: Families between the link header and the IP header.
 TAGS: Final = ("vlan", "mpls", "pppoes", "ppp", "llc")
 #: How the names of fields begin that only bytes behind the IP packet have …
-BEHIND: Final = ("eth.padding", "eth.trailer", "eth.fcs")
+TRAILING: Final = ("eth.padding", "eth.trailer", "eth.fcs")
 #: … fragments, and broken headers, …
 IN_PIECES: Final = ("ip.fragment", "ip.reassembled", "ip.bogus_header_length")
 #: … options of IPv4, …
@@ -141,13 +141,13 @@ IPV4_OPTIONS: Final = ("ip.opt", "ip.rec_rt")
 IPV6_EXTENSIONS: Final = (
     "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.opt", "ipv6.frag", "ipv6.reassembled",
 )  # fmt: skip
-KNOWN: Final = frozenset(_FIELDS)
+READ_PLAINLY: Final = frozenset(_FIELDS)
 #: Protocols that `has_protocol` tells of a plain segment.
 QUICK_PROTOCOLS: Final = _PRESENT | ABSENT | {"frame"}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PlainRows:
     """Of some rows, those that `read_plain` answers for."""
 
     rows: Rows
@@ -157,7 +157,7 @@ class Known:
     """For each that ``mask`` names: whether it has an IPv4 header, or one of IPv6."""
 
 
-def known_of(session: Session, rows: Rows) -> Known:
+def plain_rows(session: Session, rows: Rows) -> PlainRows:
     """Which of ``rows`` `read_plain` answers for."""
     mask = plain(session, rows)
     some = rows.only(mask)
@@ -169,11 +169,11 @@ def known_of(session: Session, rows: Rows) -> Known:
         answered = four | (header == _IPV6_HEADER)
         mask[mask] = answered
         four = four[answered]
-    return Known(rows, mask, four)
+    return PlainRows(rows, mask, four)
 
 
 def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrences:
-    """The field ``name`` of `KNOWN` in ``rows``, all of them `Known`, of which ``four`` have an IPv4 header."""
+    """The field ``name`` of `READ_PLAINLY` in ``rows``, which are `PlainRows`; ``four``: those with an IPv4 header."""
     kind, six, read = _FIELDS[name]
     if name == "ip.version":  # tshark has the field in both headers
         return Occurrences(kind, len(rows), np.where(four, 4, 6).astype(np.int64))
@@ -186,8 +186,8 @@ def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrenc
     return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
 
 
-def either_address(session: Session, known: Known, decide: Callable[[Occurrences], Mask]) -> Mask | None:
-    """Which of the `Known` rows have an IPv4 address, of either end, that ``decide`` takes.
+def either_address(session: Session, known: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
+    """Which of the `PlainRows` rows have an IPv4 address, of either end, that ``decide`` takes.
 
     Each flow is decided about once: those between the first and the last of the rows, which are few as flows are
     numbered in the order of their first packets.  Where they are not, each row is decided about.  None: no flows.

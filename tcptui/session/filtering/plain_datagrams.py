@@ -17,12 +17,12 @@ from tcptui.protocols.headers.udp import DNS_HEADER, DNS_PORTS
 from tcptui.session.filtering.header_places import PLACES, numbers_at, values_at
 from tcptui.session.filtering.occurrences import Occurrences
 from tcptui.session.filtering.plain import (
-    BEHIND,
     IN_PIECES,
     IPV4_OPTIONS,
     IPV6_EXTENSIONS,
     LINK_HEADER,
     TAGS,
+    TRAILING,
     on_ethernet,
 )
 from tcptui.session.filtering.rows import Rows
@@ -205,7 +205,7 @@ def may_hold(datagrams: Datagrams, name: str) -> Mask:
         return datagrams.speaks_dns
     if family == "data":
         return ~datagrams.speaks_dns
-    if name.startswith(BEHIND):
+    if name.startswith(TRAILING):
         return datagrams.is_trailed
     could = family not in _FOREIGN and family not in _NOT_BETWEEN and not name.startswith(_UNUSUAL)
     return np.full(len(datagrams.four), could, np.bool_)

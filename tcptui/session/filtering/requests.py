@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
 
 #: Connections whose requests are kept: those of the packets asked for at once are among them.
-_KEPT: Final = 1 << 12
+_CACHE_SIZE: Final = 1 << 12
 
 #: What the three fields have of a request, None without one.
 _Values = tuple[bytes | None, bytes | None, int | None]
@@ -49,7 +49,7 @@ class _Extent:
     """Whether there may be more."""
 
 
-class _Half:
+class _DirectionRequests:
     """Which requests the segments of one direction carry."""
 
     def __init__(self, half: ByteStream, exchanges: Iterable[Exchange]) -> None:
@@ -87,7 +87,7 @@ class _Requests:
         self._values = [_values(request, exchange, shared) for request, exchange in found]
         exchanges = [exchange for _, exchange in found]
         halves = {carried.half.side: carried.half for exchange in exchanges for carried in exchange.carried}
-        self._halves = [_Half(half, exchanges) for half in halves.values()]
+        self._halves = [_DirectionRequests(half, exchanges) for half in halves.values()]
 
     def is_fresh(self, now: _Extent, *, whole: bool) -> bool:
         """Whether they need not be read again: with ``whole``, only if the connection has not grown at all."""
@@ -108,7 +108,7 @@ class RequestReader:
     def __init__(self, session: Session, trees: TreeReader) -> None:
         self._session = session
         self._trees = trees
-        self._known: LruCache[int, _Requests] = LruCache(_KEPT)
+        self._known: LruCache[int, _Requests] = LruCache(_CACHE_SIZE)
 
     def clear(self) -> None:
         """Read all anew when they are asked for."""
@@ -159,4 +159,4 @@ def _values(request: Request, exchange: Exchange, shared: dict[bytes, bytes]) ->
 
 #: Fields that a `RequestReader` knows, in the order of `_Values`.
 _FIELDS: Final = ("tcptui.request.operation", "tcptui.request.status", "tcptui.request.duration")
-ASKED: Final = frozenset(_FIELDS)
+REQUEST_FIELDS: Final = frozenset(_FIELDS)

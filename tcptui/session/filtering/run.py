@@ -15,7 +15,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.cancelling import Cancelled, ignore, never
 from tcptui.session.filtering.evaluator import passing
-from tcptui.session.filtering.field_values import MADE, FieldReader
+from tcptui.session.filtering.field_values import COMPUTED, FieldReader
 from tcptui.session.filtering.rows import Rows
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def is_readable(field: Field) -> bool:
         return all(is_readable(FIELDS[name]) for name in source.names)
     if isinstance(source, Column) or source is Reader.TREE:
         return True
-    return source is not Reader.UNREAD and field.name in MADE
+    return source is not Reader.UNREAD and field.name in COMPUTED
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from tcptui.model.field import every, in_stream, segments, whole_headers
 from tcptui.model.finding import OwnId
 from tcptui.model.packet_store import DecodeIssue, RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
-from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState
+from tcptui.model.tcp_state import STATE_MASK, STATE_PROVED, TcpState
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.tcp import flag_letters
 from tcptui.session.filtering.occurrences import Cells, Occurrences, array_of, none_of
@@ -271,10 +271,10 @@ def _state(*, of_client: bool) -> Read:
     return read
 
 
-def _state_known(*, of_client: bool) -> Read:
+def _is_state_proved(*, of_client: bool) -> Read:
     def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         cells = _cells(known, rows, of_client=of_client)
-        return segments(known.store, rows.index), (cells & STATE_KNOWN) != 0
+        return segments(known.store, rows.index), (cells & STATE_PROVED) != 0
 
     return read
 
@@ -399,8 +399,8 @@ _READERS: Final[dict[str, Read]] = {
     "tcptui.server.port": _end_port(of_client=False),
     "tcptui.client.state": _state(of_client=True),
     "tcptui.server.state": _state(of_client=False),
-    "tcptui.client.state_known": _state_known(of_client=True),
-    "tcptui.server.state_known": _state_known(of_client=False),
+    "tcptui.client.state_known": _is_state_proved(of_client=True),
+    "tcptui.server.state_known": _is_state_proved(of_client=False),
     "tcptui.packets": _of_stream(_column("packets")),
     "tcptui.bytes": _of_stream(_column("wire_bytes")),
     "tcptui.duration": _of_stream(_column("duration_ns")),

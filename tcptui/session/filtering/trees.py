@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
-KEPT: Final = 1 << 14
+CACHED_PACKETS: Final = 1 << 14
 #: Lines of these that are kept from one question to the next: a packet may have ten thousands, of few bytes.
-_LINES_KEPT: Final = 1 << 18
+_CACHED_LINES: Final = 1 << 18
 #: Packets whose UDP conversations are numbered, or whose questions are paired, at once.
 _NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
@@ -207,7 +207,7 @@ class TreeReader:
         """Have the fields of all ``rows`` in ``_known``; stream by stream, because messages are parsed by stream."""
         numbers = rows.numbers
         missing = [row for row in numbers.tolist() if row not in self._known]
-        if len(self._known) + len(missing) > KEPT or self._lines > _LINES_KEPT:
+        if len(self._known) + len(missing) > CACHED_PACKETS or self._lines > _CACHED_LINES:
             self._lines = 0
             self._known = {row: self._known[row] for row in numbers.tolist() if row in self._known}
             self._having = {name: kept for name, had in self._having.items() if (kept := had & self._known.keys())}

@@ -97,7 +97,7 @@ class _Numbers:
 
 
 @dataclass(slots=True)
-class _Known:
+class _CacheKey:
     """What a trace was made from; another value means that it is made anew."""
 
     first: int
@@ -112,7 +112,7 @@ class _State:
 
     columns: GrowingColumns = field(default_factory=lambda: GrowingColumns(_COLUMNS))
     numbers: tuple[_Numbers, _Numbers] = field(default_factory=lambda: (_Numbers(), _Numbers()))
-    known: _Known | None = None
+    known: _CacheKey | None = None
     clock: int = -(1 << 62)
     """The latest time so far."""
     suspicious: int = -1
@@ -163,7 +163,7 @@ class StreamTrace:
         rows, state = self._session.rows_of(self.stream), self._state
         streams = self._session.streams
         whole = self._view(rows[:0])
-        known = _Known(
+        known = _CacheKey(
             int(rows[0]) if len(rows) else -1,
             int(streams.client_is_b[self.stream]),
             (whole.scale_client, whole.scale_server),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import CaptureFinding, Finding
 
 #: LRU size: streams whose reported findings are remembered.
-STREAMS_KEPT: Final = 20_000
+STREAMS_CACHED: Final = 20_000
 
 
 class FindingChange(Enum):
@@ -43,9 +43,9 @@ class FindingEvent:
 
 
 class FindingLog:
-    """Remembers the reported findings of the `STREAMS_KEPT` streams judged last."""
+    """Remembers the reported findings of the `STREAMS_CACHED` streams judged last."""
 
-    def __init__(self, streams_kept: int = STREAMS_KEPT) -> None:
+    def __init__(self, streams_kept: int = STREAMS_CACHED) -> None:
         self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_kept)
         self._of_capture: list[tuple[int, Finding]] = []
         self._whole: dict[int, CaptureFinding] = {}

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 #: Streams without problems are judged at this interval, and for at most this long, in seconds …
 _LOOK_EVERY: Final = 0.5
 _SLICE: Final = 0.25
-#: … or only for `_SHORT_SLICE`, while packets have been waiting for `_BEHIND` seconds: these come first.
-_BEHIND: Final = 1.0
+#: … or only for `_SHORT_SLICE`, while packets have been waiting for `_BACKLOG_S` seconds: these come first.
+_BACKLOG_S: Final = 1.0
 _SHORT_SLICE: Final = 0.05
 #: What is said of the capture as a whole is looked at again after this time, in seconds, …
 _DIAGNOSE_EVERY: Final = 1.0
@@ -144,7 +144,7 @@ class Watcher:
             return
         most = len(session.streams.packets) if session.steering.sharing is not None else _MOST_AT_ONCE
 
-        seconds = _SLICE if session.progress.seconds_behind < _BEHIND else _SHORT_SLICE
+        seconds = _SLICE if session.progress.seconds_behind < _BACKLOG_S else _SHORT_SLICE
 
         def late() -> bool:
             until = session.steering.ends_by if over else now + seconds

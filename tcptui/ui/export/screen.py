@@ -18,7 +18,7 @@ from tcptui.ui.export.file_list import FileList
 from tcptui.ui.export.keys import EXPORT_KEYS, hints
 from tcptui.ui.export.preview import FilePreview
 from tcptui.ui.export.reader import Cancel, Found, look_for_files, read_beginning, write_files
-from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
@@ -111,7 +111,7 @@ class ExportScreen(KeyedScreen[int]):
         self._bar = ExportBar(glyphs, words)
         self.files = FileList(glyphs, words)
         self.preview = FilePreview(glyphs, words)
-        self.below = RoomBelow(session, glyphs, words, options, self._fill_below)
+        self.below = FillerRoom(session, glyphs, words, options, self._fill_below)
         self._prompt = PromptLine(words)
         self._looking = Cancel()
         self._reading = Cancel()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Vertical
 
-from tcptui.ui.filler.packets import PacketsBelow
+from tcptui.ui.filler.packets import FillerPackets
 from tcptui.ui.filler.table import ROOM_LEAST
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PacketsColumn(Vertical):
     ) -> None:
         super().__init__(id=id)
         self._text = text
-        self.packets = PacketsBelow(session, glyphs, words, options, id=f"{id}-packets")
+        self.packets = FillerPackets(session, glyphs, words, options, id=f"{id}-packets")
 
     def compose(self) -> ComposeResult:
         """The text, the packets."""

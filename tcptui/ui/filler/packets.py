@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 
-class PacketsBelow(Timeline, can_focus=False):
+class FillerPackets(Timeline, can_focus=False):
     """Begins where its worst finding has its first packet."""
 
     DEFAULT_CSS = """

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 
 from tcptui.session.groups import busiest_hosts
 from tcptui.session.traffic_histogram import TrafficHistogram
-from tcptui.ui.filler.packets import PacketsBelow
+from tcptui.ui.filler.packets import FillerPackets
 from tcptui.ui.filler.table import ROOM_LEAST, SPEC_OF, Part, lines_of
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.explain_pane import ExplainPane, Passage
@@ -56,7 +56,7 @@ class _Counted:
     largest: tuple[int, ...] = ()
 
 
-class RoomBelow(Vertical):
+class FillerRoom(Vertical):
     """Shown while `fill` is given lines enough; never takes the focus."""
 
     DEFAULT_CSS = """
@@ -79,7 +79,7 @@ class RoomBelow(Vertical):
         self.glyphs = glyphs
         self.words = words
         self._has_counted = counted
-        self.packets = PacketsBelow(session, glyphs, words, options, id="below-packets")
+        self.packets = FillerPackets(session, glyphs, words, options, id="below-packets")
         self._hosts = ExplainPane(glyphs, words, id="below-hosts")
         self._largest = ExplainPane(glyphs, words, id="below-largest")
         self.traffic = GlancePane(glyphs, words)

@@ -13,7 +13,7 @@ from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of
 from tcptui.ui.background import Background
-from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import OF_CONNECTION
 from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.follow.decoded import DecodedSource
@@ -73,7 +73,7 @@ class FollowBase(KeyedScreen[int]):
         self._start_row = row
         self._bar = FollowBar(glyphs, words)
         self.view = FollowView(glyphs, self._head, self._gap)
-        self.below = RoomBelow(session, glyphs, words, options, self._fill_below)
+        self.below = FillerRoom(session, glyphs, words, options, self._fill_below)
         self._frame_below = 0
         """The packet that the cursor of those below is at."""
         self._byte = ByteLine(glyphs, words)

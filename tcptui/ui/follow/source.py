@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Bytes of a block, before its edges are moved to line ends.
 BLOCK: Final = 1 << 14
 #: Bytes after the edge of a block in which a line end is searched; a line that ends later is cut at the edge.
-LOOK_AHEAD: Final = 1 << 12
+LINE_END_SEARCHED: Final = 1 << 12
 #: Bytes searched between two checks whether the search was cancelled.
 SEARCH_STEP: Final = 1 << 20
 _CONTINUATION: Final = range(0x80, 0xC0)
@@ -167,7 +167,7 @@ class RawSource:
     def _edge(self, half: ByteStream, nominal: int) -> int:
         if not self._by_line:
             return nominal
-        ahead = half.read(nominal, LOOK_AHEAD)
+        ahead = half.read(nominal, LINE_END_SEARCHED)
         newline = ahead.find(b"\n")
         if newline >= 0:
             return nominal + newline + 1

@@ -53,7 +53,7 @@ _REST: Final = 5
 #: The shortest stretch of time that is shown.
 _SHORTEST_NS: Final = 10_000
 #: Lines for what is said of the packet, by the height of the screen from which on there are so many.
-_SAID_LINES: Final = ((45, 8), (30, 6), (22, 4), (0, 2))
+_TEXT_LINES: Final = ((45, 8), (30, 6), (22, 4), (0, 2))
 #: A text that is copied is broken at this width.
 _COPIED: Final = 10_000
 
@@ -150,7 +150,7 @@ class GraphScreen(KeyedScreen[int]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Give the words below the picture the lines that the height allows."""
-        height = next(lines for least, lines in _SAID_LINES if event.size.height >= least)
+        height = next(lines for least, lines in _TEXT_LINES if event.size.height >= least)
         self.said.styles.height = height
         self.call_after_refresh(self._draw)
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
 from tcptui.ui.filler.column import PacketsColumn
-from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import Part
 from tcptui.ui.groups.columns import key_text, sort_text
 from tcptui.ui.groups.group_list import ConnectionGroups
@@ -123,7 +123,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         self._left = PacketsColumn(self._members, session, glyphs, words, options, id="group-left")
         """The connections, and the packets of the worst where the column beside is so much longer."""
         self._explainer = StreamExplainer(self, session, words, self._show_members)
-        self.below = RoomBelow(session, glyphs, words, options, self._show_members)
+        self.below = FillerRoom(session, glyphs, words, options, self._show_members)
         self._filter = Static("", id="group-filter", markup=False)
         self._counted_for: _Counted | None = None
         """What was asked for last."""

@@ -37,7 +37,7 @@ def prediction_page(
     prediction: Prediction, question: Question, view: StreamView, session: Session, record: LearningRecord, words: Words
 ) -> PanelPage:
     """The page with the question and its choices, or once it is revealed with the answer and its reasons."""
-    asked = Paragraph(_asked(question, view, words), "strong")
+    asked = Paragraph(_question_text(question, view, words), "strong")
     score = ""
     if record.session.asked:
         score = words("learning.score", right=record.session.right, asked=record.session.asked)
@@ -56,7 +56,7 @@ def prediction_page(
     return PanelPage(title, hint, (tuple(told), reasons))
 
 
-def _asked(question: Question, view: StreamView, words: Words) -> str:
+def _question_text(question: Question, view: StreamView, words: Words) -> str:
     if question.topic is Topic.NEXT:
         before = choice_text(shape_at(view, question.place - 1), words)
         return words("learning.ask.next", frame=int(view.frame[question.place - 1]), before=before)
@@ -125,13 +125,13 @@ def _state_line(question: Question, session: Session, words: Words) -> str:
     facts = {"before": move.before.label, "after": move.after.label, "frame": question.frame}
     events = [event for _, event in move.edges()]
     if events:
-        return words("learning.because.state", events=_told(events, words), **facts)
+        return words("learning.because.state", events=_events_text(events, words), **facts)
     # The packet may only show a transition of this end that happened before: an ACK of a FIN that had arrived.
     earlier = [event for (state, event), to in TRANSITIONS.items() if (state, to) == (move.before, move.after)]
     if earlier:
-        return words("learning.because.shown", events=_told(earlier[:1], words), **facts)
+        return words("learning.because.shown", events=_events_text(earlier[:1], words), **facts)
     return words("learning.because.hindsight", **facts)
 
 
-def _told(events: list[Event], words: Words) -> str:
+def _events_text(events: list[Event], words: Words) -> str:
     return words("learning.and").join(words(f"guide.event.{event.name.lower()}") for event in events)

@@ -173,12 +173,12 @@ class ListColumn:
 
 def _mark(row: ListRow) -> Cell:
     troubled = int(row.streams.troubled[row.stream])
-    severity = _known_severity(row.severity, troubled)
+    severity = _severity_shown(row.severity, troubled)
     sign = row.glyphs.severity(severity)
     return sign + brief(troubled) if severity and troubled else sign, row.palette.severity(severity)
 
 
-def _known_severity(severity: int, troubled: int) -> int:
+def _severity_shown(severity: int, troubled: int) -> int:
     """The `Severity` that the list shows, which does not change because somebody looks at the connection.
 
     Notes of most connections are found only then, so they do not count; troubled packets are known of all.
@@ -242,7 +242,7 @@ def _problems(capture: Capture, chosen: I32) -> I64:
     lost_us = np.minimum(_judged(capture.lost_ns, chosen) // NS_PER_US, _MOST_LOST_US)
     troubled = np.minimum(capture.streams.troubled[chosen].astype(np.int64), _MOST_TROUBLED)
     severity = _judged(capture.severity, chosen)
-    severity[severity < Severity.WARNING] = 0  # see `_known_severity`
+    severity[severity < Severity.WARNING] = 0  # see `_severity_shown`
     weight = (severity << _LOST_BITS) + lost_us
     return (weight << _TROUBLED_BITS) + troubled
 

@@ -66,7 +66,7 @@ def as_text(document: Document, words: Words) -> str:
     """``document`` with one line for each paragraph."""
     lines = []
     for passage in document:
-        told = ": ".join(part for part in (passage.heading, _told(passage)) if part)
+        told = ": ".join(part for part in (passage.heading, _passage_text(passage)) if part)
         lines += [line for line in (told, _packets(passage, words)) if line]
     return "\n".join(lines)
 
@@ -75,7 +75,7 @@ def as_markdown(document: Document, words: Words) -> str:
     """``document`` as Markdown: titles as headings, one paragraph for each passage."""
     blocks = []
     for passage in document:
-        text = escape(_told(passage))
+        text = escape(_passage_text(passage))
         if passage.tone is Tone.TITLE:
             blocks.append(f"### {text}")
         else:
@@ -84,7 +84,7 @@ def as_markdown(document: Document, words: Words) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _told(passage: Passage) -> str:
+def _passage_text(passage: Passage) -> str:
     """The text of ``passage``; of a time budget its parts, which on the screen are a bar, the largest first."""
     parts = sorted(passage.bar, key=lambda share: -share.time_ns)
     return passage.text or ", ".join(f"{share.name} {share.time} {share.percent}" for share in parts)

@@ -165,9 +165,9 @@ class StreamFetch:
             try:
                 found = session.known_of(stream)
                 if not is_early:
-                    from tcptui.ui.explain_document import read_ahead
+                    from tcptui.ui.explain_document import prefetch_time_budget
 
-                    read_ahead(session, stream, self._words)
+                    prefetch_time_budget(session, stream, self._words)
             finally:
                 self._running_requests.discard(question)
             if not get_current_worker().is_cancelled:
@@ -220,13 +220,13 @@ class StreamFetch:
             worker = get_current_worker()
             found = session.application(stream) if packets <= _MESSAGES_MOST else None
             if found:
-                lines = self._lines(_aside(found.requests(), worker))
+                lines = self._lines(_in_background(found.requests(), worker))
                 if not worker.is_cancelled:
                     call_on_loop(self._owner, self._take_messages, stream, found, lines)
             # A header tree can show so many messages; the timeline tells all requests.
             every = requests_of(*session.halves(stream)) if packets > UNIT_LIMIT else None
             if every is not None:
-                lines = self._lines(_aside(every, worker))
+                lines = self._lines(_in_background(every, worker))
                 if not worker.is_cancelled:
                     call_on_loop(self._owner, self._take_requests, stream, lines)
 
@@ -271,7 +271,7 @@ class StreamFetch:
             self._taker.take_requests()
 
 
-def _aside(exchanges: Iterator[Exchange], worker: Worker[None]) -> Iterator[Exchange]:
+def _in_background(exchanges: Iterator[Exchange], worker: Worker[None]) -> Iterator[Exchange]:
     """``exchanges``, read in a thread: it waits while a key is handled, and ends when nobody wants them any more."""
     for exchange in exchanges:
         if worker.is_cancelled:

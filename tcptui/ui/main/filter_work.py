@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Evaluate = Callable[[Session, Compiled], "Evaluation"]
 
 #: Fields of a filter whose absence is told: more are not read in one line.
-_TOLD: Final = 2
+_ABSENT_SHOWN: Final = 2
 #: Packets that are asked at once for a field.
 _BLOCK: Final = 1 << 16
 
@@ -104,7 +104,7 @@ class FilterWork:
         if self._compiled is None or self._evaluation is None:
             self._compiled = compile_filter(self.text)
             self._evaluation = self._evaluate(session, self._compiled)
-            told = [field for field in self._compiled.fields if is_column(field)][:_TOLD]
+            told = [field for field in self._compiled.fields if is_column(field)][:_ABSENT_SHOWN]
             self._lacking = [_Lacking(session, field) for field in told]
         self._evaluation.update(cancelled=self._asked, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()

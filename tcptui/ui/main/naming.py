@@ -7,7 +7,7 @@ from typing import Final
 
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.input_priority import imports_stand_aside
+from tcptui.session.input_priority import imports_yield_to_input
 from tcptui.session.progress import Phase
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.one_shot import call_after
@@ -42,7 +42,7 @@ class NamingScreen(TouringScreen):
             return
 
         def load() -> None:
-            with gc_paused_and_frozen(), imports_stand_aside():
+            with gc_paused_and_frozen(), imports_yield_to_input():
                 import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
 
                 self._has_dpkt = True

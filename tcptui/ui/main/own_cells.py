@@ -32,7 +32,7 @@ _MOST: Final = 26
 #: Cells of a heading that are shown at least, where the texts need less.
 _HEADING: Final = 10
 #: Texts that are kept of each column: some screens of them.
-_KEPT: Final = 4_096
+_CACHE_SIZE: Final = 4_096
 #: While packets come, the rows on screen are read again after this many seconds, or as many times what reading took.
 _REST: Final = 1.0
 _REST_TIMES: Final = 4
@@ -93,7 +93,7 @@ class OwnCells:
         self._cancel = threading.Event()
         self._session = session
         self._readers = tuple(ColumnReader(session, column) for column in columns)
-        self._texts = [LruCache(_KEPT) for _ in columns]
+        self._texts = [LruCache(_CACHE_SIZE) for _ in columns]
         self._wanted = [0] * len(columns)
         self._asked_at, self.is_settled = -1, True
         self._widget.refresh()

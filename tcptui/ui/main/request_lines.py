@@ -81,7 +81,7 @@ def request_lines(requests: Iterable[Exchange], glyphs: Glyphs, words: Words) ->
     for exchange in requests:
         if exchange.request is not None:  # else only its answer was captured, which has a line of its own
             lines.setdefault(exchange.request.first_frame, []).append(_line(exchange, exchange.request, glyphs, words))
-    return {frame: _together(found) for frame, found in lines.items()}
+    return {frame: _batched_line(found) for frame, found in lines.items()}
 
 
 def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> dict[int, RequestLine]:
@@ -90,18 +90,18 @@ def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> d
     for one in requests:
         if one.request is not None:
             own_ns = None if one.response is None else one.own_ns
-            line = _told(as_sent(one.operation, one.statement), one.status, own_ns, glyphs, words)
+            line = _request_line(as_sent(one.operation, one.statement), one.status, own_ns, glyphs, words)
             lines.setdefault(one.request.first, []).append(line)
-    return {frame: _together(found) for frame, found in lines.items()}
+    return {frame: _batched_line(found) for frame, found in lines.items()}
 
 
 def _line(exchange: Exchange, asked: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
     answered = exchange.response
     own_ns = None if answered is None else max(answered.last_ns, asked.last_ns) - asked.first_ns
-    return _told(as_sent(exchange.operation, exchange.statement), exchange.status, own_ns, glyphs, words)
+    return _request_line(as_sent(exchange.operation, exchange.statement), exchange.status, own_ns, glyphs, words)
 
 
-def _told(operation: str, status: str, own_ns: int | None, glyphs: Glyphs, words: Words) -> RequestLine:
+def _request_line(operation: str, status: str, own_ns: int | None, glyphs: Glyphs, words: Words) -> RequestLine:
     """The line of a request; ``own_ns`` is None where no answer was captured."""
     answer = shown = f"{glyphs.right} {safe_text(status)}" if status or own_ns is not None else ""
     if own_ns is not None:
@@ -110,7 +110,7 @@ def _told(operation: str, status: str, own_ns: int | None, glyphs: Glyphs, words
     return RequestLine(safe_text(operation, _OPERATION_MOST), answer, shown, (failed, own_ns or 0))
 
 
-def _together(found: list[RequestLine]) -> RequestLine:
+def _batched_line(found: list[RequestLine]) -> RequestLine:
     first = max(found, key=lambda line: line.rank)
     if len(found) == 1:
         return first

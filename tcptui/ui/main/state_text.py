@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.model.tcp_state import STATE_KNOWN, STATE_MASK, TcpState, state_of
+from tcptui.model.tcp_state import STATE_MASK, STATE_PROVED, TcpState, state_of
 
 _SHORT: Final = {
     TcpState.UNSEEN: "?",
@@ -92,6 +92,6 @@ def is_open(client: int, server: int) -> bool:
     return client & STATE_MASK == server & STATE_MASK == TcpState.ESTABLISHED
 
 
-def is_known(cell: int) -> bool:
+def is_proved(cell: int) -> bool:
     """Whether packets prove the state; else it is assumed."""
-    return bool(cell & STATE_KNOWN)
+    return bool(cell & STATE_PROVED)

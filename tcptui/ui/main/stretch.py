@@ -12,7 +12,7 @@ from tcptui.ui.main.filter_way import Way
 _SECONDS: Final = r"(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?"
 _CONDITION: Final = rf"frame\.time_relative >= {_SECONDS} and frame\.time_relative < {_SECONDS}"
 _ALONE: Final = re.compile(_CONDITION)
-_BEHIND: Final = re.compile(rf"\((.*)\) and \({_CONDITION}\)", re.DOTALL)
+_NARROWED: Final = re.compile(rf"\((.*)\) and \({_CONDITION}\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def parted(text: str) -> tuple[str, Stretch | None]:
     found = _ALONE.fullmatch(text.strip())
     if found is not None:
         return "", _stretch(found.groups())
-    found = _BEHIND.fullmatch(text.strip())
+    found = _NARROWED.fullmatch(text.strip())
     if found is None or not _is_balanced(found[1]):
         return text, None
     return found[1], _stretch(found.groups()[1:])

@@ -23,7 +23,7 @@ from tcptui.ui.main.corrections import ShownCorrections
 from tcptui.ui.main.own_cells import OwnCells, of_packets
 from tcptui.ui.main.packet_severity import packet_severity
 from tcptui.ui.main.payload_preview import preview
-from tcptui.ui.main.state_text import is_known, state_text
+from tcptui.ui.main.state_text import is_proved, state_text
 from tcptui.ui.main.timeline_columns import LEAST_BESIDE, MARKS, TimelineColumns, timeline_columns
 from tcptui.ui.main.timeline_rows import TimelineRows
 from tcptui.ui.view_options import TimeBase, ViewOptions
@@ -257,7 +257,7 @@ class Timeline(TimelineRows):
                 text = state_text(now[end], not columns.long_states, corrected)
             if not changed:
                 style = self.palette.faint
-            elif not is_known(now[end]):
+            elif not is_proved(now[end]):
                 style = style + self.palette.assumed
             shown = fit(text, columns.state - 1, self.glyphs.ellipsis, right=is_left)
             cells.append(Segment(shown + " " if is_left else " " + shown, style))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Bars of a connection.
 BARS: Final = 12
 #: Connections whose bars are kept: some screens of them.
-_KEPT: Final = 1_024
+_CACHE_SIZE: Final = 1_024
 #: While packets come, those on screen are counted again after this many seconds, or as many times what counting took.
 _REST: Final = 1.0
 _REST_TIMES: Final = 10
@@ -34,7 +34,7 @@ class TrafficCells:
     def __init__(self, widget: Widget, *, ascii_only: bool) -> None:
         self._widget = widget
         self._ascii = ascii_only
-        self._drawn: LruCache[int, tuple[tuple[int, bool], str]] = LruCache(_KEPT)
+        self._drawn: LruCache[int, tuple[tuple[int, bool], str]] = LruCache(_CACHE_SIZE)
         """Per stream: how many packets it had and whether more could come, and its bars."""
         self._cancel = threading.Event()
         self._rests_until = 0.0

@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.filler.column import PacketsColumn
-from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import ALL_PARTS, Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.main.connection_index import ChosenStreams
@@ -172,7 +172,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self._beside = PacketsColumn(self._members, session, glyphs, words, options, id="group-beside")
         """The connections, and the packets of one where there is not room for them below both columns."""
         self._explainer = StreamExplainer(self, session, words, self._explain)
-        self.below = RoomBelow(session, glyphs, words, options, self._explain)
+        self.below = FillerRoom(session, glyphs, words, options, self._explain)
 
     def compose(self) -> ComposeResult:
         """Title, verdict and capture, groups, explanation, hints."""

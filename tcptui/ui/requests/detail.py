@@ -46,7 +46,7 @@ def detail_parts(
         _paragraph(_who(request, session, words), "faint", width),
     ]
     doubt = [_paragraph(text, "plain", width) for text in _doubt(request, words)]
-    parts = [title, _told_parts(request, width, glyphs, words), *doubt, *known]
+    parts = [title, _time_parts(request, width, glyphs, words), *doubt, *known]
     if sum(map(len, parts)) <= height:
         return parts
     where = _paragraph(_where(request, words), "plain", width)
@@ -75,7 +75,7 @@ def plain_text(request: Request, session: Session, words: Words) -> str:
     return "\n".join(line.replace(NO_BREAK, " ") for line in said if line)
 
 
-def _told_parts(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
+def _time_parts(request: Request, width: int, glyphs: Glyphs, words: Words) -> list[list[Run]]:
     """The parts that took time, each with what it is; the longest first."""
     parts = largest_parts(request)
     shown = [_measured(request, part, glyphs, words) for part in parts]

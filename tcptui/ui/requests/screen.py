@@ -17,7 +17,7 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
-from tcptui.ui.filler.room import RoomBelow
+from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import ALL_PARTS, OF_CONNECTION, Part
 from tcptui.ui.keymap import bindings
 from tcptui.ui.loop_call import call_on_loop
@@ -30,7 +30,7 @@ from tcptui.ui.requests.request_list import RequestList
 from tcptui.ui.requests.requests_bar import RequestsBar
 from tcptui.ui.requests.statement_list import StatementList, statement_text
 from tcptui.ui.requests.table import RequestSort, RequestTable
-from tcptui.ui.requests.writing import said_of, write_chosen
+from tcptui.ui.requests.writing import write_chosen, written_text
 from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
@@ -132,7 +132,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         """What was listed at which size, and the most lines that words about a request needed then."""
         self._detail = RequestDetail(session, glyphs, words)
         self._packets = RequestPackets(session, glyphs, words, options)
-        self.below = RoomBelow(session, glyphs, words, options, self._arrange)
+        self.below = FillerRoom(session, glyphs, words, options, self._arrange)
         self._prompt = PromptLine(words)
         self._read_for: object = None
         """What was read last: which connections, and how far the capture had come."""
@@ -542,7 +542,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
         def write() -> None:
             try:
-                said = said_of(write_chosen(self.session, wanted, path, cancel, tell), shown, self.words)
+                said = written_text(write_chosen(self.session, wanted, path, cancel, tell), shown, self.words)
             except OutputError as error:
                 said = self.words(error.key, **safe_facts(error.facts))
             except OSError as error:  # as in `look`

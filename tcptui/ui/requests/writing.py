@@ -57,7 +57,7 @@ def write_chosen(
         return write_results(pairs(), folder)
 
 
-def said_of(written: ResultFiles, folder: str, words: Words) -> str:
+def written_text(written: ResultFiles, folder: str, words: Words) -> str:
     """What was written in a line; ``folder``: safe text."""
     files = written.files
     rows, short = sum(one.rows for one in files), sum(not one.is_whole for one in files)

@@ -31,7 +31,7 @@ def _own_key(command: Command) -> str:
 #: Commands of the main screen that may have another key, and their own.
 OWN_KEYS: Final = {command.name: key for command in COMMANDS if (key := _own_key(command))}
 #: Keys of panes, numbers and commands that keep theirs.
-_KEPT: Final = frozenset(
+_FIXED_KEYS: Final = frozenset(
     key for command in (*COMMANDS, *PANE_KEYS) if command.name not in OWN_KEYS for key in command.shown.split()
 )
 
@@ -46,7 +46,7 @@ def chosen_keys(written: Mapping[str, object]) -> tuple[Keys, list[Problem]]:
             problems.append(Problem(Fault.NO_COMMAND, quoted))
         elif not isinstance(key, str) or (key != _SPACE and not _KEY.fullmatch(key)):
             problems.append(Problem(Fault.NO_KEY, quoted))
-        elif key in _KEPT:
+        elif key in _FIXED_KEYS:
             problems.append(Problem(Fault.KEY_TAKEN, quoted))
         else:
             wanted[name] = key

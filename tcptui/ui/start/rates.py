@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tcptui.capture.interfaces import Traffic
 
 #: Measurements kept for the graphs: half a minute at one per second.
-KEPT: Final = 30
+SAMPLES: Final = 30
 _BITS: Final = 8
 #: The full block is left out, so that the bars of neighbouring lines do not touch.
 _BARS: Final = "▁▂▃▄▅▆▇"
@@ -54,7 +54,7 @@ class RateMeter:
                 continue
             packets = max(0, now.packets - before.packets) * NS_PER_S // elapsed
             bits = max(0, now.octets - before.octets) * _BITS * NS_PER_S // elapsed
-            history = self._history.setdefault(name, deque(maxlen=KEPT))
+            history = self._history.setdefault(name, deque(maxlen=SAMPLES))
             history.append(packets)
             rates[name] = Rate(packets, bits, tuple(history))
         self._before, self._before_ns = counters, now_ns

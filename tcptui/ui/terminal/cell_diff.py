@@ -30,7 +30,7 @@ _UNKNOWN: Final[Cell] = ("\0", None)
 _GAP: Final = 6
 #: LRU size: texts of which the cells are cached, those of two screens.  While packets come there are ever new ones, and
 #: cells take fifty times the memory of their text.
-_KEPT: Final = 1024
+_CACHE_SIZE: Final = 1024
 
 
 class _Changed(CompositorUpdate):
@@ -96,7 +96,7 @@ class CellDiff:
             yield x + first, y, _strip(new[first:stop])
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _cells(text: str, style: Style | None) -> tuple[Cell, ...]:
     if text.isascii():
         return tuple((char, style) for char in text)

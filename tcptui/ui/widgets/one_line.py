@@ -45,7 +45,7 @@ _FILTER_LEAST: Final = 12
 #: Cells between two parts of the status bar.
 _BESIDE: Final = 2
 #: A lag is shown from this on (seconds): a smaller one is only what came since the last batch.
-_BEHIND_SHOWN: Final = 1.0
+_LAG_SHOWN_S: Final = 1.0
 #: Lines that a notice about the capture may take.
 _NOTICE_MOST: Final = 3
 #: A lag of this many seconds or more is shown without tenths.
@@ -255,7 +255,7 @@ class StatusBar(OneLine):
             parts[part] = [(text, style + on_bar)]
         if status.unsaved:
             parts[_Part.UNSAVED] = [(words("screen.status.unsaved"), palette.warning + on_bar)]
-        if status.behind_seconds >= _BEHIND_SHOWN:
+        if status.behind_seconds >= _LAG_SHOWN_S:
             seconds = f"{status.behind_seconds:.{int(status.behind_seconds < _WHOLE_SECONDS)}f}"
             text = words("screen.status.behind", seconds=seconds, size=amount(status.behind_bytes))
             parts[_Part.BEHIND] = [(text, palette.warning + on_bar)]

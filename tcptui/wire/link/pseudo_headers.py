@@ -146,7 +146,7 @@ def wlan(batch: Frames, frames: I64, offsets: I64, swapped: bool = False, padded
 
 def _wlan_body(batch: Frames, frames: I64, offsets: I64, aggregated: Bool) -> None:
     """LLC; in an aggregate behind addresses and length, elsewhere perhaps an ethertype or two zeros."""
-    frames, offsets, aggregated = _held_with(batch, frames, offsets, aggregated)
+    frames, offsets, aggregated = _captured_with(batch, frames, offsets, aggregated)
     first = batch.word(frames, offsets)
     typed = ~aggregated & (ETHERTYPES.of(first) != 0)
     batch.protocol[frames[typed]] = first[typed]
@@ -157,7 +157,7 @@ def _wlan_body(batch: Frames, frames: I64, offsets: I64, aggregated: Bool) -> No
     batch.send(Layer.LLC, frames[~typed], offsets[~typed])
 
 
-def _held_with(batch: Frames, frames: I64, offsets: I64, flags: Bool) -> tuple[I64, I64, Bool]:
+def _captured_with(batch: Frames, frames: I64, offsets: I64, flags: Bool) -> tuple[I64, I64, Bool]:
     held = batch.held(frames, offsets, 14)
     return frames[held], offsets[held], flags[held]
 

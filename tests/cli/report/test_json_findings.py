@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tcptui.cli.report.json_findings import Telling, TemplatedFindings, finding_text
 from tcptui.cli.report.json_text import REMEMBERED, CachedTexts, seconds, utf8
+from tcptui.model.batched import member_values
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.lanes import lanes_of
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -37,12 +37,12 @@ def test_written_together_as_one_by_one(language: Language, closes: list[tuple[i
         )
         for frame, passed in closes
     ]
-    frames, times = (lanes_of(np.array(column)) for column in zip(*closes, strict=True))
+    frames, times = (member_values(np.array(column)) for column in zip(*closes, strict=True))
     differing = {"fin_frame": frames, "second_frame": frames + 1, "gap_s": times, "took_s": times}
     together = replace(alone[0], packets=(frames, frames + 1), facts={**facts, **differing})
     tell = Telling(Words(language))
 
-    found = TemplatedFindings(tell).of_lanes(together, [b"%%d%d" % number for number in range(len(closes))])
+    found = TemplatedFindings(tell).of_members(together, [b"%%d%d" % number for number in range(len(closes))])
 
     texts = [finding_text(finding, tell) for finding in alone]
     assert found == [utf8(f"%d{number}, {text}") for number, text in enumerate(texts)]
@@ -60,10 +60,10 @@ def test_what_is_nothing_in_some_lanes_is_told_as_nothing_there(language: Langua
         Finding(FindingId.OUT_OF_ORDER, 3, (7, 8), Severity.NOTE, Confidence.CERTAIN, {**facts, "late_s": each})
         for each in late
     ]
-    together = replace(alone[0], facts={**facts, "late_s": lanes_of(np.array(late))})
+    together = replace(alone[0], facts={**facts, "late_s": member_values(np.array(late))})
     tell = Telling(Words(language))
 
-    found = TemplatedFindings(tell).of_lanes(together, [b""] * len(late))
+    found = TemplatedFindings(tell).of_members(together, [b""] * len(late))
 
     assert found == [utf8(finding_text(each, tell)) for each in alone]
 

@@ -14,7 +14,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.flow_table import FlowTable
 from tcptui.model.packet_store import COLUMNS, DecodeIssue, PacketStore, RowKind
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.tcp_state import STATE_KNOWN, TcpState
+from tcptui.model.tcp_state import STATE_PROVED, TcpState
 from tcptui.model.verdict import Verdict
 
 EPOCH = 1_700_000_000_000_000_000
@@ -63,7 +63,7 @@ class Capture:
 def test_plain_segment_has_every_header_value_and_no_analysis() -> None:
     capture = Capture()
     capture.streams.completeness[0] = capture.streams.completeness_first[0] = 31
-    capture.add(seq=2, ack=1001, length=10, from_b=1, state_a=TcpState.ESTABLISHED, state_b=5 | STATE_KNOWN)
+    capture.add(seq=2, ack=1001, length=10, from_b=1, state_a=TcpState.ESTABLISHED, state_b=5 | STATE_PROVED)
 
     assert capture.lines() == [
         {

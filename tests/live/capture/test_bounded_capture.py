@@ -13,7 +13,7 @@ import pytest
 
 from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.live_source import LiveSource
-from tcptui.capture.spool.punch import held_bytes, released_until
+from tcptui.capture.spool.punch import allocated_bytes, released_until
 from tcptui.capture.spool.reader import SpoolReader
 from tcptui.session.catch_up import Compile
 from tcptui.session.progress import Phase
@@ -51,7 +51,7 @@ def test_capture_goes_on_far_beyond_its_limit(wire: Any, child: CaptureChild, tm
         for number in range(rounds):
             wire.send(ROUND, SIZE, first=number * ROUND)
             _wait_for_rows(session, (number + 1) * ROUND)
-            held.append(held_bytes(source.descriptor))
+            held.append(allocated_bytes(source.descriptor))
     finally:
         session.stop()
         runner.join(30)

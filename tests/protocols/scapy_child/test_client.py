@@ -17,7 +17,7 @@ from tcptui.protocols.scapy_child import channel as channels
 from tcptui.protocols.scapy_child import client
 from tcptui.protocols.scapy_child.channel import BOOT
 from tcptui.protocols.scapy_child.client import NoAnswerError, Reply, ScapyChild
-from tcptui.protocols.scapy_child.messages import TOGETHER, Question, Start
+from tcptui.protocols.scapy_child.messages import BATCH_SIZE, Question, Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,9 +164,9 @@ def test_dissector_writes_no_file(hostile: ScapyChild) -> None:
 
 
 def test_many_questions_have_as_many_answers(child: ScapyChild) -> None:
-    replies = child.dissect([question()] * (2 * TOGETHER + 3))
+    replies = child.dissect([question()] * (2 * BATCH_SIZE + 3))
 
-    assert len(replies) == 2 * TOGETHER + 3
+    assert len(replies) == 2 * BATCH_SIZE + 3
     assert all(map(is_dns, replies))
 
 
@@ -194,7 +194,7 @@ def test_screen_asks_between_the_questions_of_a_filter(child: ScapyChild) -> Non
     thread = threading.Thread(target=screen)
     thread.start()
     for _ in range(40):
-        child.dissect([question()] * TOGETHER)
+        child.dissect([question()] * BATCH_SIZE)
     is_over.set()
     thread.join()
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tcptui.protocols.scapy_child.messages import (
     ANSWER_LIMIT,
+    BATCH_SIZE,
     BYTES_READ,
     HEAD_SIZE,
     LABEL_LIMIT,
     LINES,
-    TOGETHER,
     Answer,
     Kind,
     Layer,
@@ -56,7 +56,7 @@ any_json = st.recursive(
 )
 
 
-@given(st.lists(questions, min_size=1, max_size=TOGETHER))
+@given(st.lists(questions, min_size=1, max_size=BATCH_SIZE))
 def test_questions_arrive_as_they_were_asked(asked: list[Question]) -> None:
     request = dissect_request(asked)
     kind, count, length = read_head(request[:HEAD_SIZE])

@@ -13,7 +13,7 @@ from tls_bytes import CHANGE, certificate, extension, handshake, sized
 
 from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.tls.codes import Handshake
-from tcptui.protocols.tls.handshake import KEPT_MOST
+from tcptui.protocols.tls.handshake import MAX_STORED_BYTES
 from tcptui.protocols.tls.message import read_message
 from tcptui.protocols.tls.tls_stream import TlsStream
 from tcptui.session.session import open_file
@@ -67,7 +67,7 @@ def test_bytes_that_are_no_message_end_what_is_read() -> None:
 def test_what_is_kept_of_messages_is_bounded() -> None:
     said = talk(*([handshake(99, bytes(16_000))] * 2 + [handshake(8, bytes(16_000))] * 200))
 
-    assert sum(len(one.data) for one in said.messages[1].each) <= KEPT_MOST
+    assert sum(len(one.data) for one in said.messages[1].each) <= MAX_STORED_BYTES
 
 
 def test_certificate_that_a_client_does_not_have_is_seen() -> None:

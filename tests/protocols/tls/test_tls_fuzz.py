@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tcptui.protocols.tls.certificate import Certificate
 from tcptui.protocols.tls.der import DerError
-from tcptui.protocols.tls.handshake import KEPT_MOST
+from tcptui.protocols.tls.handshake import MAX_STORED_BYTES
 from tcptui.protocols.tls.message import read_message
 from tcptui.protocols.tls.records import HEADER
 from tcptui.protocols.tls.summary import tls_summary
@@ -94,7 +94,7 @@ def read_all(halves: tuple[ByteStream, ByteStream]) -> int:
             assert message.place(0) == message.start
             kept += len(message.data)
             found += 1
-        assert kept <= KEPT_MOST
+        assert kept <= MAX_STORED_BYTES
         for index in range(len(said.records[side].each)):
             said.alert(side, index)
     assert isinstance(said.is_resumed, bool)
@@ -158,6 +158,6 @@ def test_records_that_never_end_are_bounded() -> None:
     filler = (b"\x16\x03\x03\x40\x00" + bytes(16_384)) * 300
     stream = TlsStream(Dialogue().client(hello + filler).halves(), (0, 0), 1_000)
 
-    assert sum(len(message.data) for message in stream.conversation.messages[0].each) <= KEPT_MOST
+    assert sum(len(message.data) for message in stream.conversation.messages[0].each) <= MAX_STORED_BYTES
     assert len(stream.conversation.records[0].each) == 301
     assert stream.conversation.records[0].each[0].stop == HEADER + 16_384

@@ -122,7 +122,7 @@ def test_each_line_of_a_header_list_is_the_same_alone(case: str) -> None:
 
 
 def test_lines_of_earlier_packets_are_not_kept_beyond_their_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trees, "_LINES_KEPT", 10)
+    monkeypatch.setattr(trees, "_CACHED_LINES", 10)
     (path,) = CASES.glob("135-*/*.pcap*")
     session = open_file(path)
     reader = TreeReader(session, lambda: False)

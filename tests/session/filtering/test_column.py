@@ -112,7 +112,7 @@ def test_order_in_blocks_is_that_of_the_whole(session: Session, monkeypatch: pyt
 
 def test_long_connection_is_asked_in_part_and_says_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     few = dict.fromkeys(ColumnExpression.of("tcp").compiled.cost.__class__, 4)
-    monkeypatch.setattr("tcptui.session.filtering.column._ASKED", few)
+    monkeypatch.setattr("tcptui.session.filtering.column._PACKETS_EVALUATED", few)
 
     assert reader(session, "tcp.len > 10").of_connection(0) == "1+"
     assert reader(session, "tcp.len > 10").of_connection(1) == "1"

@@ -21,7 +21,7 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.protocols import interface
 from tcptui.protocols.http2 import frame_table
-from tcptui.protocols.http2.told_fields import TOLD, type_of
+from tcptui.protocols.http2.table_fields import TABLE_FIELDS, type_of
 from tcptui.session.catch_up import Compile
 from tcptui.session.filtering import http2_frames
 from tcptui.session.filtering.cancelling import Cancelled, never
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 #: Client or server, its offset, and what it sends.
 Segment = tuple[int, int, bytes]
-NAMES: Final = (*sorted(TOLD), "http2")
+NAMES: Final = (*sorted(TABLE_FIELDS), "http2")
 ENDS: Final = (f"{CLIENT}:40001", f"{SERVER}:8080")
 
 
@@ -275,7 +275,7 @@ def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: py
     compiled = compile_filter('http2.type == 1 and http2.headers.path contains "5"')
     FilterRun(session, compiled).matching(0, session.store.count)
     once = list(made)
-    monkeypatch.setattr(http2_frames, "_FRAMES_KEPT", 1)
+    monkeypatch.setattr(http2_frames, "_FRAMES_CACHED", 1)
     run = FilterRun(session, compiled)
     run.of_rows(session.rows_of(0))
     assert made[2:] == [0]

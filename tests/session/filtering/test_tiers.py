@@ -16,12 +16,12 @@ from tcptui.session.filtering.header_bytes import PLACED
 from tcptui.session.filtering.header_options import OPTION_FIELDS
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.packet_bytes import STRETCHES
-from tcptui.session.filtering.plain import KNOWN
+from tcptui.session.filtering.plain import READ_PLAINLY
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import BLOCK, FilterRun
 from tcptui.session.session import Session, open_file
 
-QUICK = sorted(PLACED | OPTION_FIELDS | KNOWN | (STRETCHES - {"frame"}) | {
+QUICK = sorted(PLACED | OPTION_FIELDS | READ_PLAINLY | (STRETCHES - {"frame"}) | {
     "ip.addr", "ipv6.addr", "eth.addr", "tcp.port", "tcp.flags", "tcp.hdr_len", "tcp.seq", "tcp.ack", "tcp.window_size",
     "tcp.len", "tcp.nxtseq", "tcp.stream", "tcp.time_relative", "tcp.time_delta", "frame.time_delta", "frame.len",
 })  # fmt: skip

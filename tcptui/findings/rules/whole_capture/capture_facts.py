@@ -246,7 +246,7 @@ class CaptureFacts:
     def streams_with(self) -> Mapping[AnyId, I64]:
         """By id of a warning or an error: the streams that have it, ascending."""
         found: dict[AnyId, list[I64]] = {}
-        for names, streams in self.findings.groups(_loud_names):
+        for names, streams in self.findings.groups(_names_above_note):
             for name in names:
                 found.setdefault(name, []).append(streams)
         return {name: np.sort(np.concatenate(some)) for name, some in found.items()}
@@ -265,11 +265,11 @@ class CaptureFacts:
 
     def loud(self, name: AnyId, place: int) -> Finding:
         """The warning or error ``name`` of the stream at ``place``, which has one."""
-        return _loud(name, self.findings[int(self.number[place])])
+        return _above_note(name, self.findings[int(self.number[place])])
 
     def of_each_loud(self, name: AnyId, places: I64, make: Callable[[Finding], _T]) -> Iterator[_T]:
         """``make(finding)`` of `loud` at each of ``places``; a number, a text or an enumeration, or several of them."""
-        return self.findings.of_each(lambda findings: make(_loud(name, findings)), self.number[places].tolist())
+        return self.findings.of_each(lambda findings: make(_above_note(name, findings)), self.number[places].tolist())
 
     def place_of(self, stream: int) -> int:
         """The index of ``stream`` in the columns."""
@@ -427,12 +427,12 @@ def _worst(findings: tuple[Finding, ...]) -> Severity:
     return max(finding.severity for finding in findings)
 
 
-def _loud(name: AnyId, findings: tuple[Finding, ...]) -> Finding:
+def _above_note(name: AnyId, findings: tuple[Finding, ...]) -> Finding:
     """The last warning or error ``name`` among ``findings``."""
     return next(finding for finding in reversed(findings) if finding.id == name and finding.severity > Severity.NOTE)
 
 
-def _loud_names(findings: tuple[Finding, ...]) -> tuple[AnyId, ...]:
+def _names_above_note(findings: tuple[Finding, ...]) -> tuple[AnyId, ...]:
     """The ids of the warnings and errors among ``findings``."""
     return tuple(dict.fromkeys(finding.id for finding in findings if finding.severity > Severity.NOTE))
 

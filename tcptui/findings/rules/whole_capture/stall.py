@@ -41,7 +41,7 @@ SENT_PERCENT: Final = 20
 #: With more packets a second that are not TCP, traffic goes on: a silence of TCP alone is not this.
 OTHERS_PER_SECOND: Final = 10
 #: An answer later than this share of a round trip after the last packet of its connection, in percent, had been held.
-HELD_PERCENT: Final = 150
+DELAYED_PERCENT: Final = 150
 #: Steps in which the end of the burst is looked for, in rows.
 BURST_ROWS: Final = 1_024
 #: Findings whose packets lie in the silence, or up to this many times its length around it, are its echo.
@@ -203,7 +203,7 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     trip = np.where(trip > 0, trip, np.where(halves > 0, halves, UNKNOWN_TRIP_NS))
     is_due = sent_ns[first] + np.maximum(DUE_TRIPS * trip, DUE_NS) <= end_ns
     # What was sent last is not what was just answered: else each answer may only be that to another, later attempt.
-    was_held = last_ns + HELD_PERCENT * trip // 100 < end_ns
+    was_held = last_ns + DELAYED_PERCENT * trip // 100 < end_ns
     waiting = places[is_due]
     if not len(waiting):
         return None

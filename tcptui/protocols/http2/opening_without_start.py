@@ -21,7 +21,7 @@ _PSEUDO: Final = frozenset({b":method", b":path", b":scheme", b":authority", b":
 _NAME: Final = re.compile(rb":?[!#$%&'*+\-.^_`|~0-9a-z]*")
 
 
-def opening_amid(client: ByteStream, server: ByteStream) -> Opening | None:
+def opening_without_start(client: ByteStream, server: ByteStream) -> Opening | None:
     """A connection that spoke HTTP/2 before its capture began; None where its bytes do not show that."""
     found = [find_frame(half, 0, FIRST_CHAIN, FIRST_SEARCHED) for half in (client, server)]
     if not any(

@@ -25,9 +25,9 @@ from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.findings import lockstep
-from tcptui.findings.stream_findings import Lane, cells
+from tcptui.findings.stream_findings import DeferredFindings, cells
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.model.lanes import Lanes
+from tcptui.model.batched import Batched
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session.catch_up import Compile
 from tcptui.session.session import Session, open_file
@@ -202,8 +202,8 @@ def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monke
         for column, columns in zip(written(one), written(other), strict=True):
             assert (column == columns).all()
     held = [loud.held(stream) for stream in loud]
-    assert sum(isinstance(one, Lane) for one in held) > 0.8 * len(held)
-    assert not any(isinstance(expected.held(stream), Lane) for stream in expected)
+    assert sum(isinstance(one, DeferredFindings) for one in held) > 0.8 * len(held)
+    assert not any(isinstance(expected.held(stream), DeferredFindings) for stream in expected)
 
 
 def test_what_cannot_be_asked_of_all_lanes_is_asked_of_each(crowd: Path) -> None:
@@ -212,7 +212,7 @@ def test_what_cannot_be_asked_of_all_lanes_is_asked_of_each(crowd: Path) -> None
         loud = session.loud()
 
         def first_frames(findings: tuple[Finding, ...]) -> frozenset[int]:
-            return frozenset(finding.packets[0] for finding in findings)  # lanes cannot be hashed
+            return frozenset(finding.packets[0] for finding in findings)  # members cannot be hashed
 
         assert list(loud.of_each(first_frames, loud)) == [first_frames(loud[stream]) for stream in loud]
 
@@ -315,21 +315,21 @@ def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:
     assert len(told.others) == same_shape.FEWEST - 1
 
 
-#: Columns that are lanes in the test below, though there is one lane only.
+#: Columns that are members in the test below, though there is one member only.
 LANES = frozenset({"time_ns", "frame", "ip_id", "ts_value", "ts_echo", "raw_seq", "raw_ack", "refers_to", "acked"})
 
 
 @pytest.mark.uncounted
 def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What rules do with numbers they can do with lanes, or it is refused; each stream is a lane of its own."""
+    """What rules do with numbers they can do with members, or it is refused; each stream is a member of its own."""
     judged = 0
 
     def cut(view: same_shape.SameShapeView, name: str) -> Any:
         cells = view._block.column(name)[view._at]
-        return Lanes(cells, plain=False) if name in LANES else cells[:, 0].copy()
+        return Batched(cells, plain=False) if name in LANES else cells[:, 0].copy()
 
-    def lanes_of(each: NDArray[Any]) -> Lanes:
-        return Lanes(each.astype(np.int64) if each.dtype.kind in "iu" else each, plain=True)
+    def member_values(each: NDArray[Any]) -> Batched:
+        return Batched(each.astype(np.int64) if each.dtype.kind in "iu" else each, plain=True)
 
     captures = sorted((Path(__file__).resolve().parents[2] / "cases").glob("*/*.pcapng*"))
     for capture in captures:
@@ -337,7 +337,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
             alone = one_by_one(session, Language.EN, monkeypatch)
             for module in (same_shape, lockstep):
                 patch.setattr(module, "FEWEST", 1)
-            patch.setattr(same_shape, "lanes_of", lanes_of)
+            patch.setattr(same_shape, "member_values", member_values)
             patch.setattr(same_shape.SameShapeView, "cut", cut)
             judged += sum(len(kind) for told in session.judged() for kind in told.kinds)
             assert report(session, Language.EN) == alone, capture

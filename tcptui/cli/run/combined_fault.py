@@ -22,7 +22,7 @@ class MoreFaultsError(UsageError):
         self.key = "cli.error.more-faults"
 
 
-def all_told(faults: Sequence[UsageError]) -> UsageError:
+def combined_fault(faults: Sequence[UsageError]) -> UsageError:
     """The first of ``faults`` (one at least), with the others as what else is wrong."""
     first, *others = faults[:MOST]
     first.more = (*others, MoreFaultsError(len(faults) - MOST)) if len(faults) > MOST else tuple(others)

@@ -1,4 +1,4 @@
-"""Judges streams whose packets are alike together: one run of the rules for all of them (`tcptui.model.lanes`).
+"""Judges streams whose packets are alike together: one run of the rules for all of them (`tcptui.model.batched`).
 
 A capture in trouble has the same trouble thousands of times: SYNs that nobody answers, connections that are refused.
 The rules are those of single streams, and so are the results.
@@ -16,7 +16,7 @@ from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import OPENED
 from tcptui.findings.stream_findings import SameShapeFindings
 from tcptui.findings.weight import connection_seconds_lost
-from tcptui.model.lanes import UNABLE, DivergedError
+from tcptui.model.batched import UNABLE, DivergedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ STREAMS_A_RUN: Final = 8
 _T = TypeVar("_T")
 
 
-def together(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterator[tuple[SameShapeView, _T]]:
+def batched(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterator[tuple[SameShapeView, _T]]:
     """``run`` of those streams of ``known`` that can be asked together."""
     waiting, runs = [known], 0
     while waiting and runs <= RUNS + len(known.places) // STREAMS_A_RUN:
@@ -49,7 +49,7 @@ def together(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterat
             yield view, result
 
 
-def judged_together(known: SameShapeView, context: RuleContext) -> Iterator[SameShapeFindings]:
+def judge_batches(known: SameShapeView, context: RuleContext) -> Iterator[SameShapeFindings]:
     """The findings of those streams of ``known`` that can be judged together.
 
     Streams whose payload is not read, too.
@@ -65,5 +65,5 @@ def judged_together(known: SameShapeView, context: RuleContext) -> Iterator[Same
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
         return SameShapeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
 
-    for _view, judged in together(known, judge):
+    for _view, judged in batched(known, judge):
         yield judged

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.model.lanes import (
+from tcptui.model.batched import (
+    Batched,
     DivergedError,
-    Lanes,
-    NotInLockstepError,
+    NotBatchableError,
     NumberDict,
-    by_lane,
+    by_member,
     column,
-    in_any_lane,
+    in_any_member,
     in_columns,
     in_each,
     integer,
-    lanes_of,
     largest,
+    member_values,
     of_each,
     of_pairs,
     one_column,
@@ -50,13 +50,13 @@ ARITHMETIC = (
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 
 
-def numbers(*values: int) -> Lanes:
-    return Lanes(np.array(values, np.int64), plain=True)
+def numbers(*values: int) -> Batched:
+    return Batched(np.array(values, np.int64), plain=True)
 
 
-def columns(*lanes: list[int]) -> Lanes:
-    """A column of each lane."""
-    return Lanes(np.array(lanes, np.int64).T, plain=False)
+def columns(*members: list[int]) -> Batched:
+    """A column of each member."""
+    return Batched(np.array(members, np.int64).T, plain=False)
 
 
 @pytest.mark.parametrize("operation", ARITHMETIC)
@@ -66,7 +66,7 @@ def test_arithmetic_is_that_of_each_lane_or_refused(
 ) -> None:
     try:
         found = operation(numbers(*mine), other)
-    except NotInLockstepError:
+    except NotBatchableError:
         assert other == 0 or operation in {operator.mul, operator.truediv}
         return
 
@@ -89,11 +89,11 @@ def test_a_comparison_comes_out_the_same_in_all_lanes_or_says_which_agree(
 
 
 def test_a_number_beyond_64_bits_is_refused() -> None:
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         _ = numbers(2**40, 1) * 2**40
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         _ = numbers(2**61, 1) + 2**62
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         _ = numbers(2**60 + 1, 3) / 7
 
 
@@ -106,7 +106,7 @@ def test_a_number_beyond_64_bits_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_for_all_lanes_is_refused_and_not_done_for_one(use: Callable[[Any], object]) -> None:
-    with pytest.raises((NotInLockstepError, DivergedError)):
+    with pytest.raises((NotBatchableError, DivergedError)):
         use(numbers(1, 2))
 
 
@@ -117,8 +117,8 @@ def test_as_an_index_lanes_are_split_by_their_value() -> None:
 
 
 def test_lanes_with_one_value_are_that_number() -> None:
-    assert lanes_of(np.array([7, 7])) == 7
-    assert type(lanes_of(np.array([7, 7]))) is int
+    assert member_values(np.array([7, 7])) == 7
+    assert type(member_values(np.array([7, 7]))) is int
     assert of_each(["a", "a"]) == "a"
     assert column([1, 2]).tolist() == [1, 2]
     assert columns([1, 5], [1, 6]).item(0) == 1
@@ -129,27 +129,27 @@ def test_columns_are_as_arrays_of_each_lane() -> None:
     both = columns(*mine)
 
     assert [some.each.tolist() for some in (both[1], both.max(), both.sum(), both[[0, 2]].min())] == [
-        [lane[1] for lane in mine],
-        [max(lane) for lane in mine],
-        [sum(lane) for lane in mine],
-        [min(lane[0], lane[2]) for lane in mine],
+        [member[1] for member in mine],
+        [max(member) for member in mine],
+        [sum(member) for member in mine],
+        [min(member[0], member[2]) for member in mine],
     ]
-    assert np.diff(both).each.T.tolist() == [np.diff(lane).tolist() for lane in mine]
-    assert np.maximum.accumulate(both).each.T.tolist() == [np.maximum.accumulate(lane).tolist() for lane in mine]
-    assert np.where([True, False, True], both, 0).each.T.tolist() == [[lane[0], 0, lane[2]] for lane in mine]
+    assert np.diff(both).each.T.tolist() == [np.diff(member).tolist() for member in mine]
+    assert np.maximum.accumulate(both).each.T.tolist() == [np.maximum.accumulate(member).tolist() for member in mine]
+    assert np.where([True, False, True], both, 0).each.T.tolist() == [[member[0], 0, member[2]] for member in mine]
     assert (both > 4).tolist() == [True, False, True]
     assert (both > 4).nonzero()[0].tolist() == [0, 2]
     assert np.cumsum(both)[-1].each.tolist() == list(map(sum, mine))
 
 
-def test_places_may_differ_by_lane() -> None:
+def test_places_may_differ_by_member() -> None:
     sorted_numbers = columns([1, 4, 9], [1, 2, 3])
     places = sorted_numbers.searchsorted(np.array([3, 9]))
 
     assert places.each.T.tolist() == [[1, 2], [2, 3]]
     assert taken(np.array([10, 20, 30, 40]), places).each.T.tolist() == [[20, 30], [30, 40]]
     assert taken(columns([0, 1, 2, 3], [5, 6, 7, 8]), places).each.T.tolist() == [[1, 2], [7, 8]]
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         _ = np.array([10, 20, 30, 40])[places]
 
 
@@ -169,7 +169,7 @@ def test_in_each_makes_the_result_of_every_lane() -> None:
     assert in_each(lambda some: max(some), columns([1, 5], [7, 2])).each.tolist() == [5, 7]
     with pytest.raises(DivergedError):
         in_each(lambda number: None if number > 1 else number, numbers(1, 2))
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         in_each(lambda number: bytes([number]), numbers(1, 2))
 
 
@@ -209,14 +209,14 @@ def test_put_widens_a_column_only_where_it_must() -> None:
 @given(seed=st.integers(0, 1_000))
 def test_places_in_long_columns_are_those_of_each_lane(side: Literal["left", "right"], lift: int, seed: int) -> None:
     chance = np.random.default_rng(seed)
-    # Where the lift is negative, the last lane is so far from the others that one search has no room for all.
+    # Where the lift is negative, the last member is so far from the others that one search has no room for all.
     lifts = np.array([lift, lift, lift, abs(lift)])
     numbers, wanted = np.sort(chance.integers(-40, 40, (30, 4)), axis=0), chance.integers(-45, 45, (20, 4))
 
-    found = Lanes(numbers + lifts, plain=False).searchsorted(Lanes(wanted + lifts, plain=False), side)
+    found = Batched(numbers + lifts, plain=False).searchsorted(Batched(wanted + lifts, plain=False), side)
 
-    assert isinstance(found, Lanes)
-    places = [numbers[:, lane].searchsorted(wanted[:, lane], side) for lane in range(4)]
+    assert isinstance(found, Batched)
+    places = [numbers[:, member].searchsorted(wanted[:, member], side) for member in range(4)]
     assert found.each.T.tolist() == [column.tolist() for column in places]
 
 
@@ -224,7 +224,7 @@ def test_the_same_places_in_all_lanes_are_one_column() -> None:
     numbers = np.arange(30)[:, None] * 10 + np.array([0, 1, 2])
     wanted = np.arange(0, 300, 30)[:, None] + np.array([5, 6, 7])
 
-    found = Lanes(numbers, plain=False).searchsorted(Lanes(wanted, plain=False))
+    found = Batched(numbers, plain=False).searchsorted(Batched(wanted, plain=False))
 
     assert found.tolist() == list(range(1, 31, 3))
 
@@ -236,31 +236,31 @@ def test_places_of_nearly_the_same_lanes_are_those_of_each(side: Literal["left",
     numbers = np.repeat(np.sort(chance.integers(0, 30, (12, 1)), axis=0), 5, axis=1)
     wanted = np.repeat(chance.integers(-2, 33, (7, 1)), 5, axis=1)
     if seed % 4:
-        lane = int(chance.integers(0, 5))  # the first, the last, or one between
-        wanted[int(chance.integers(0, 7)), lane] = chance.integers(-2, 33)
+        member = int(chance.integers(0, 5))  # the first, the last, or one between
+        wanted[int(chance.integers(0, 7)), member] = chance.integers(-2, 33)
 
-    found = Lanes(numbers, plain=False).searchsorted(Lanes(wanted, plain=False), side)
+    found = Batched(numbers, plain=False).searchsorted(Batched(wanted, plain=False), side)
 
-    places = [numbers[:, lane].searchsorted(wanted[:, lane], side).tolist() for lane in range(5)]
-    each = np.broadcast_to(found.each if isinstance(found, Lanes) else found[:, None], (7, 5))
+    places = [numbers[:, member].searchsorted(wanted[:, member], side).tolist() for member in range(5)]
+    each = np.broadcast_to(found.each if isinstance(found, Batched) else found[:, None], (7, 5))
     assert each.T.tolist() == places
 
 
 def test_a_column_is_one_only_where_all_lanes_have_the_same() -> None:
     amid = one_column(np.array([[1, 1, 1], [2, 3, 2], [4, 4, 4]]))
 
-    assert isinstance(amid, Lanes)
-    assert [isinstance(number, Lanes) for number in amid.tolist()] == [False, True, False]
+    assert isinstance(amid, Batched)
+    assert [isinstance(number, Batched) for number in amid.tolist()] == [False, True, False]
     assert one_column(np.array([[1, 1], [2, 2]])).tolist() == [1, 2]
     assert len(one_column(np.zeros((0, 3), np.int64))) == 0
 
 
 def test_integers_are_pythons_and_those_of_lanes_stay_apart() -> None:
-    lanes = integer(columns([1, 4], [2, 4])[0])
+    members = integer(columns([1, 4], [2, 4])[0])
 
     assert (integer(np.uint32(2**32 - 1)) + 1, integer(7)) == (2**32, 7)
-    assert isinstance(lanes, Lanes)
-    assert lanes.plain
+    assert isinstance(members, Batched)
+    assert members.plain
     assert integer(columns([1, 4], [2, 4])[1]) == 4
 
 
@@ -301,14 +301,14 @@ def test_the_largest_of_some_segments() -> None:
     assert column_of_each.max(initial=5, where=columns([0, 0, 1], [1, 1, 0]) > 0).each.tolist() == [5, 8]
 
 
-def test_what_is_made_of_columns_lane_by_lane() -> None:
+def test_what_is_made_of_columns_lane_by_member() -> None:
     def sums(column: Any, others: Any) -> Any:
         return np.cumsum(column) + others
 
-    made = by_lane(sums, columns([1, 2], [3, 4]), np.array([10, 20]))
+    made = by_member(sums, columns([1, 2], [3, 4]), np.array([10, 20]))
 
     assert made.each.T.tolist() == [[11, 23], [13, 27]]
-    assert by_lane(sums, np.array([1, 2]), np.array([10, 20])).tolist() == [11, 23]
+    assert by_member(sums, np.array([1, 2]), np.array([10, 20])).tolist() == [11, 23]
 
 
 def test_numbers_are_rounded_in_each_lane() -> None:
@@ -328,12 +328,12 @@ def test_texts_are_true_where_they_are_not_empty() -> None:
 
     assert bool(of_each(["one", "other"]))
     with pytest.raises(DivergedError):
-        bool(Lanes(texts, plain=True))
+        bool(Batched(texts, plain=True))
 
 
 @given(each=st.lists(st.lists(st.integers(-(2**60), 2**60), min_size=4, max_size=4), min_size=2, max_size=5))
 def test_the_largest_the_smallest_and_the_middle_one_are_those_of_each_lane(each: list[list[int]]) -> None:
-    given_numbers = [lanes_of(np.array(column_of_each)) for column_of_each in zip(*each, strict=True)]
+    given_numbers = [member_values(np.array(column_of_each)) for column_of_each in zip(*each, strict=True)]
 
     for function, of_one in (
         (largest, max),
@@ -341,27 +341,27 @@ def test_the_largest_the_smallest_and_the_middle_one_are_those_of_each_lane(each
         (lambda *some: upper_median(some), lambda *some: sorted(some)[2]),
     ):
         found = function(*given_numbers)
-        expected = [of_one(*lane) for lane in each]
-        assert (found.each.tolist() if isinstance(found, Lanes) else [found] * len(each)) == expected
+        expected = [of_one(*member) for member in each]
+        assert (found.each.tolist() if isinstance(found, Batched) else [found] * len(each)) == expected
 
 
 def test_the_largest_of_plain_numbers_is_pythons() -> None:
     assert largest(2, 3.5) == 3.5
     assert smallest(2**70, 1) == 1
     assert upper_median([4, 1, 3, 2]) == 3
-    with pytest.raises(NotInLockstepError):
+    with pytest.raises(NotBatchableError):
         largest(numbers(1, 2), 1.5)  # of what is both, a number would lose digits
 
 
 def test_what_is_set_in_any_lane() -> None:
     mask = np.array([True, False])
-    lanes = Lanes(np.array([[True, False], [False, False], [True, True]]), plain=False)
+    members = Batched(np.array([[True, False], [False, False], [True, True]]), plain=False)
 
-    assert in_any_lane(mask) is mask
-    assert in_any_lane(lanes).tolist() == [True, False, True]
+    assert in_any_member(mask) is mask
+    assert in_any_member(members).tolist() == [True, False, True]
 
 
-def test_sorted_and_looked_for_lane_by_lane() -> None:
+def test_sorted_and_looked_for_lane_by_member() -> None:
     column_of_each = columns([3, 1, 2], [9, 7, 8])
 
     assert np.sort(column_of_each).each.T.tolist() == [[1, 2, 3], [7, 8, 9]]

@@ -37,7 +37,7 @@ def type_of(name: str) -> FrameType | None:
 
 
 #: All of them, beside that there is "http2".  Of one that frames of a single type have, it is told who has none.
-TOLD: Final = frozenset({
+TABLE_FIELDS: Final = frozenset({
     "http2.type", "http2.flags", "http2.streamid", "http2.length", *BITS, *LISTED,
     *(name for name in FIELDS if type_of(name) is not None),
 })  # fmt: skip
