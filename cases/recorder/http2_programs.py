@@ -162,7 +162,7 @@ class Answer:
     due: float
     left: int
     pause: float = 0.0
-    half: int = 0
+    direction: int = 0
     begun: bool = False
     head: list[tuple[str, str]] = field(default_factory=list)
     trailers: list[tuple[str, str]] = field(default_factory=list)
@@ -254,7 +254,7 @@ class Http2Server(Http2End):
         if not answer.begun:
             answer.begun = True
             protocol.send_headers(stream, answer.head)
-        if answer.pause and answer.left <= answer.half:
+        if answer.pause and answer.left <= answer.direction:
             answer.due, answer.pause = time.monotonic() + answer.pause, 0.0
             return False
         size = min(answer.left, protocol.local_flow_control_window(stream), protocol.max_outbound_frame_size)

@@ -83,7 +83,7 @@ class RuleContext:
     """The capture is still growing, so silence at its end proves nothing."""
     siblings: Siblings | None = None
     """Finds other connections to the same server; None when only this one is available."""
-    halves: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
+    directions: Callable[[StreamView], tuple[ByteStream, ByteStream] | None] | None = None
     """Reassembles the bytes of client and server; returns None for a stream whose protocol no rule judges.
 
     The field itself is None where payload must not be read.
@@ -131,12 +131,12 @@ class ConnectionFacts(StreamColumns):
     def application(self) -> ApplicationStream | None:
         """The parsed payload, up to `MESSAGES_JUDGED` messages; None where it cannot or must not be read."""
         self._put_away()
-        halves = None if self.context.halves is None else self.context.halves(self.view)
-        if halves is None:
+        directions = None if self.context.directions is None else self.context.directions(self.view)
+        if directions is None:
             return None
         from tcptui.protocols.registry import ApplicationStream
 
-        return ApplicationStream(*halves, MESSAGES_JUDGED)
+        return ApplicationStream(*directions, MESSAGES_JUDGED)
 
     @cached_attribute
     def space(self) -> SequenceSpace:

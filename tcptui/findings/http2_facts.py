@@ -30,7 +30,7 @@ def http2_history(connection: ConnectionFacts) -> Http2History | None:
     Raises OSError where packets cannot be read.
     """
     spoken = None if connection.application is None else connection.application.spoken
-    return Http2History(spoken.halves, spoken.opening) if isinstance(spoken, Http2Stream) else None
+    return Http2History(spoken.directions, spoken.opening) if isinstance(spoken, Http2Stream) else None
 
 
 def round_trip_ns(connection: ConnectionFacts) -> int:

@@ -40,11 +40,11 @@ def http_facts(connection: ConnectionFacts) -> list[HttpFacts]:
 
 
 class HttpFacts:
-    """Both directions (*halves*) of a stream that speaks HTTP, and their messages; computed on first use."""
+    """Both directions of a stream that speaks HTTP, and their messages; computed on first use."""
 
     def __init__(self, stream: HttpStream) -> None:
         self._stream = stream
-        self.halves = stream.halves
+        self.directions = stream.directions
         self.http = stream.conversation
 
     @cached_property
@@ -62,19 +62,19 @@ class HttpFacts:
         places = self._stream.websocket
         return None if places is None else places.talk
 
-    def half_of(self, message: HttpMessage) -> ByteStream:
+    def direction_of(self, message: HttpMessage) -> ByteStream:
         """The byte stream of the direction that carries ``message``."""
-        return self.halves[message.from_server]
+        return self.directions[message.from_server]
 
-    def is_whole(self, half: ByteStream, start: int, stop: int) -> bool:
-        """Whether every byte of ``half`` from ``start`` to ``stop`` was captured: no finding may rest on a hole."""
-        gaps = half.gaps
+    def is_whole(self, direction: ByteStream, start: int, stop: int) -> bool:
+        """Whether each byte of ``direction`` from ``start`` to ``stop`` was captured: no finding may rest on a hole."""
+        gaps = direction.gaps
         at = int(np.searchsorted(gaps.stop, start, side="right"))
         return at >= len(gaps) or int(gaps.start[at]) >= stop
 
     def all_captured(self) -> bool:
-        """Whether no byte of either half is missing."""
-        return not any(len(half.gaps) for half in self.halves)
+        """Whether no byte of either direction is missing."""
+        return not any(len(direction.gaps) for direction in self.directions)
 
 
 def index_of(connection: ConnectionFacts, frame: int) -> int:

@@ -70,7 +70,7 @@ class RequestFacts:
         answer = self.exchanges[request.number].response if self.exchanges else None
         if answer is None:
             return ""
-        return answer.half.read(answer.start, min(answer.stop - answer.start, ERROR_READ)).decode("latin-1")
+        return answer.direction.read(answer.start, min(answer.stop - answer.start, ERROR_READ)).decode("latin-1")
 
 
 def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
@@ -83,7 +83,7 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
     first = None if spoken is None else next(iter(spoken.requests()), None)
     if application is None or first is None or first.protocol not in DATABASE_NAMES:
         return None
-    exchanges = requests_of(*application.halves)
+    exchanges = requests_of(*application.directions)
     if exchanges is None:
         return None
     pairs = list(timed_requests(connection.view, _judged(exchanges)))
@@ -102,11 +102,11 @@ def lacks_bytes(connection: ConnectionFacts) -> bool:
     """
     if not connection.signs & HOLES or connection.application is None:
         return bool(connection.signs & HOLES)
-    return _lack_bytes(connection.application.halves)
+    return _lack_bytes(connection.application.directions)
 
 
-def _lack_bytes(halves: tuple[ByteStream, ByteStream]) -> bool:
-    return any(bool((half.gaps.reason == _NOT_CAPTURED).any()) for half in halves)
+def _lack_bytes(directions: tuple[ByteStream, ByteStream]) -> bool:
+    return any(bool((direction.gaps.reason == _NOT_CAPTURED).any()) for direction in directions)
 
 
 def lacks_bytes_beside(connection: ConnectionFacts, span: tuple[int, int]) -> bool:
@@ -114,10 +114,10 @@ def lacks_bytes_beside(connection: ConnectionFacts, span: tuple[int, int]) -> bo
 
     As many of them are looked at as `read_beside` reads.  Raises OSError where packets cannot be read.
     """
-    halves_of = connection.context.halves
+    directions_of = connection.context.directions
     for view in islice(_views_beside(connection, span), BESIDE_READ):
-        halves = None if halves_of is None else halves_of(view)
-        if halves is not None and _lack_bytes(halves):
+        directions = None if directions_of is None else directions_of(view)
+        if directions is not None and _lack_bytes(directions):
             return True
     return False
 
@@ -145,12 +145,12 @@ def read_beside(
 
     Raises OSError where packets cannot be read.
     """
-    halves_of, read = connection.context.halves, 0
-    if halves_of is None:
+    directions_of, read = connection.context.directions, 0
+    if directions_of is None:
         return
     for view in _views_beside(connection, span):
-        halves = halves_of(view) if not answering or _spoke_in(view, span) else None
-        exchanges = None if halves is None else requests_of(*halves)
+        directions = directions_of(view) if not answering or _spoke_in(view, span) else None
+        exchanges = None if directions is None else requests_of(*directions)
         if exchanges is None:
             continue
         yield view, list(_judged(exchanges))

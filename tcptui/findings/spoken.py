@@ -45,10 +45,10 @@ def heads_of(connection: ConnectionFacts) -> tuple[tuple[ByteStream, ByteStream]
 
     Raises OSError where packets cannot be read.
     """
-    halves = () if connection.application is None else connection.application.halves
-    if not halves or not all(half.segments.from_start for half in halves):
+    directions = () if connection.application is None else connection.application.directions
+    if not directions or not all(direction.segments.from_start for direction in directions):
         return None
-    return halves, (halves[0].read(0, READ), halves[1].read(0, READ))
+    return directions, (directions[0].read(0, READ), directions[1].read(0, READ))
 
 
 def spoken(known: tuple[tuple[str, re.Pattern[bytes]], ...], head: bytes) -> str:

@@ -53,7 +53,7 @@ def server_flight(said: TlsConversation) -> Flight | None:
     hellos = settling_hellos(said)
     if hellos is None:
         return None
-    client, server = said.halves[1 - said.server_side], said.halves[said.server_side]
+    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
     begun_ns = server.delivered_ns(hellos[1].stop - 1)
     answers = (one.start for one in said.records[1 - said.server_side].each if one.start >= hellos[0].stop)
     answered_ns = next((at_ns for start in answers if (at_ns := client.first_ns(start)) > begun_ns), 0)
@@ -76,7 +76,7 @@ def sent_no_certificate(said: TlsConversation) -> bool:
 def may_outgrow(connection: ConnectionFacts, said: TlsConversation) -> bool:
     """Whether it is read unasked because its ends said little (`protocols.tls.prefilter`), and may say more."""
     hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
-    server, client = said.halves[said.server_side].length, said.halves[1 - said.server_side].length
+    server, client = said.directions[said.server_side].length, said.directions[1 - said.server_side].length
     is_short = server <= SERVER_LITTLE or client <= CLIENT_LITTLE + (0 if hello is None else hello.stop)
     return is_short and max(first_end(connection, 0), first_end(connection, 1)) < 0
 
@@ -84,7 +84,7 @@ def may_outgrow(connection: ConnectionFacts, said: TlsConversation) -> bool:
 def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
     """The frame that completed the first message of that kind; 0 without one."""
     message = first_message(said, side, kind)
-    return 0 if message is None else said.halves[side].delivered_frame(message.stop - 1)
+    return 0 if message is None else said.directions[side].delivered_frame(message.stop - 1)
 
 
 def server_certificate(said: TlsConversation) -> Certificate | None:

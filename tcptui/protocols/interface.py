@@ -64,7 +64,7 @@ class Unit:
 class Carried:
     """A message as bytes ``start … stop`` of one direction, with the packets that carried them."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
     """At most the bytes that are known to have been sent."""
@@ -88,23 +88,23 @@ class Carried:
     @property
     def first_frame(self) -> int:
         """The frame that first carried its first byte; 0 unknown."""
-        frames = self.half.frames_of(self.start, self.start + 1)
+        frames = self.direction.frames_of(self.start, self.start + 1)
         return frames[0] if frames else 0
 
     @property
     def last_frame(self) -> int:
         """The frame with which all of it had passed the capture point; 0 unknown."""
-        return self.half.delivered_frame(max(self.stop - 1, self.start))
+        return self.direction.delivered_frame(max(self.stop - 1, self.start))
 
     @property
     def first_ns(self) -> int:
         """When its first byte first passed, in ns since the epoch; 0 unknown."""
-        return self.half.first_ns(self.start)
+        return self.direction.first_ns(self.start)
 
     @property
     def last_ns(self) -> int:
         """When all of it had passed, in ns since the epoch; 0 unknown."""
-        return self.half.delivered_ns(max(self.stop - 1, self.start))
+        return self.direction.delivered_ns(max(self.stop - 1, self.start))
 
 
 class HeldBack(NamedTuple):

@@ -26,12 +26,12 @@ def packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
     """The packets of each of ``messages``, in order."""
     places: dict[ByteStream, list[int]] = {}
     for at, one in enumerate(messages):
-        if one.half in places:
-            places[one.half].append(at)
+        if one.direction in places:
+            places[one.direction].append(at)
         else:
-            places[one.half] = [at]
+            places[one.direction] = [at]
     found: dict[int, MessagePackets] = {}
-    for half, which in places.items():
+    for direction, which in places.items():
         some = [messages[at] for at in which]
         starts = np.array(list(map(_START, some)), np.int64)
         stops = np.array(list(map(_STOP, some)), np.int64)
@@ -39,8 +39,8 @@ def packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
         for place, one in enumerate(some):
             if one.spans:
                 sizes[place] = one.bytes
-        first_frame, first_ns = half.firsts(starts)
-        last_frame, last_ns = half.deliveries(np.maximum(stops - 1, starts))
+        first_frame, first_ns = direction.firsts(starts)
+        last_frame, last_ns = direction.deliveries(np.maximum(stops - 1, starts))
         columns = (first_frame, last_frame, first_ns, np.maximum(last_ns, first_ns))
         firsts, lasts, begun, ended = (column.tolist() for column in columns)
         found.update(zip(which, map(_PACKETS, zip(firsts, lasts, sizes, begun, ended, strict=True)), strict=True))

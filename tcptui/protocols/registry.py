@@ -114,14 +114,14 @@ class ApplicationStream:
         self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT, schema: Schema | None = None
     ) -> None:
         """``limit``: most messages that are read; ``schema``: what messages of Protocol Buffers mean."""
-        self.halves = (client, server)
+        self.directions = (client, server)
         self._schema = schema
         self._limit = limit
 
     @cached_attribute
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        parsed = _parsed(self.halves, self._limit)
+        parsed = _parsed(self.directions, self._limit)
         spoken = parsed.inner if isinstance(parsed, EncryptedStream) else parsed
         if isinstance(spoken, FramedStream) and self._schema is not None:
             spoken.schema = self._schema
@@ -140,7 +140,7 @@ class ApplicationStream:
     @cached_property
     def beginnings(self) -> tuple[bytes, ...]:
         """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
-        return tuple(half.read(0, _BEGINNING) for half in self.halves)
+        return tuple(direction.read(0, _BEGINNING) for direction in self.directions)
 
     @property
     def is_binary(self) -> bool:
@@ -155,7 +155,7 @@ class ApplicationStream:
         """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
         from tcptui.protocols.stream.segment_place import place_of
 
-        return place_of(self.halves, row, frame)
+        return place_of(self.directions, row, frame)
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """Whether reading stopped before the segment because a limit was reached."""
@@ -174,11 +174,11 @@ class ApplicationStream:
         if parsed is None or not parsed.extent.limited:
             return False
         inside = parsed if isinstance(parsed, EncryptedStream) else None
-        layers = [(self.halves, parsed)]
+        layers = [(self.directions, parsed)]
         if inside is not None and inside.inner is not None and inside.plain is not None:
             layers.append((inside.plain, inside.inner))
-        for halves, spoken in layers:
-            place = place_of(halves, row, frame)
+        for directions, spoken in layers:
+            place = place_of(directions, row, frame)
             if place is not None and spoken.was_left_out(replace(place, start=place.stop - 1)):
                 return True
         return False
@@ -192,10 +192,10 @@ class ApplicationStream:
         return iter(()) if self.parsed is None else self.parsed.requests()
 
 
-def _parsed(halves: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
+def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
     """What `PROTOCOLS` make of a connection, and of what is inside."""
     for protocol in PROTOCOLS:
-        parsed = protocol.parse(*halves, limit)
+        parsed = protocol.parse(*directions, limit)
         if isinstance(parsed, EncryptedStream) and parsed.plain is not None:
             parsed.inner = _parsed(parsed.plain, limit)
         if parsed is not None:
@@ -208,12 +208,12 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
 
     Ordered by the packet that began each, as far as that is known.
     """
-    halves = _opened(client, server)
+    directions = _opened(client, server)
     for read in REQUEST_READERS:
-        found = read(*halves)
+        found = read(*directions)
         if found is not None:
             turned = _AFTER_REQUESTS.get(read)
-            behind = None if turned is None else turned(*halves)
+            behind = None if turned is None else turned(*directions)
             return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
     behind = _TURNED(client, server)
     return None if behind is None else requests_of(*behind)
@@ -233,9 +233,9 @@ def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStr
 
 def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
     """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
-    halves = _opened(client, server)
+    directions = _opened(client, server)
     for protocol in PROTOCOLS:
-        read = None if protocol.held_back is None else protocol.held_back(*halves)
+        read = None if protocol.held_back is None else protocol.held_back(*directions)
         if read is not None:
             return [
                 ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
@@ -255,9 +255,9 @@ def may_ask_to_wait(payload: bytes, *, is_opened: bool) -> bool:
 
 def asked_to_wait(client: ByteStream, server: ByteStream) -> list[tuple[int, int]]:
     """When the server waited as the client had asked: see `StreamView.asked_to_wait`."""
-    halves = _opened(client, server)
+    directions = _opened(client, server)
     for protocol in PROTOCOLS:
-        waits = None if protocol.asked_to_wait is None else protocol.asked_to_wait(*halves)
+        waits = None if protocol.asked_to_wait is None else protocol.asked_to_wait(*directions)
         if waits is not None:
             return list(waits)
     return []

@@ -265,14 +265,14 @@ class _Times:
     ) -> int:  # fmt: skip
         """Add the time of ``one`` to ``spent``; returns when it ended, which may be before its answer's last byte."""
         exchange, request, response = one.exchange, one.request, one.response
-        swapped = exchange.request is not None and exchange.request.half.side == 1
+        swapped = exchange.request is not None and exchange.request.direction.side == 1
         now = start_ns
         if request is not None:
             if opening is not None:
                 opened_ns = min(max(int(self._view.time_ns[opening[1]]), now), request.first_ns)
                 self._over(spent, now, opened_ns, RequestPart.CONNECT)
                 asked = exchange.request
-                secured = None if asked is None else asked.half.secured
+                secured = None if asked is None else asked.direction.secured
                 now = opened_ns
                 if secured is not None:
                     now = self._over(spent, now, min(secured[0], request.first_ns), RequestPart.CLIENT)
@@ -508,13 +508,13 @@ class _Times:
         delays, carried = self._budget.delays, exchange.request
         if carried is None or one.request is None or delays.mid_stream or delays.opened < 1:
             return None
-        if not carried.half.segments.from_start:
+        if not carried.direction.segments.from_start:
             return None
         view = self._view
         fresh = indexes_of(view.length[: delays.opened + _FIRST_LOOKED] > 0)
-        if not exchange.lead and len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.half.side):
+        if not exchange.lead and len(fresh) and bool(view.from_server[fresh[0]]) != bool(carried.direction.side):
             return None
-        secured = carried.half.secured
+        secured = carried.direction.secured
         waited_ns = one.request.first_ns - int(view.time_ns[delays.opened])
         if secured is not None:
             waited_ns = max(secured[0] - int(view.time_ns[delays.opened]), one.request.first_ns - secured[1])

@@ -105,12 +105,12 @@ def prolong(seen: list[SeenExchange]) -> None:
         asked, answer = one.exchange.request, one.exchange.response
         if one.exchange.id is None and asked is not None and answer is not None and one.response is not None:
             if not asked.complete:
-                stop = asked.half.length
+                stop = asked.direction.length
                 if following is not None and following.exchange.request is not None:
                     stop = following.exchange.request.start
                 (one.request,) = packets_of((_reaching(asked, stop, one.response.first_ns - 1),))
             if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
-                stop = answer.half.length if answer_stop is None else answer_stop
+                stop = answer.direction.length if answer_stop is None else answer_stop
                 until_ns = NEVER_NS if following is None else following.begin_ns - 1
                 (one.response,) = packets_of((_reaching(answer, stop, until_ns),))
         if asked is not None:
@@ -121,7 +121,7 @@ def prolong(seen: list[SeenExchange]) -> None:
 def _reaching(carried: Carried, stop: int, until_ns: int) -> Carried:
     """``carried`` with what its side sent behind it until then, before offset ``stop``."""
     behind = range(carried.stop, stop)
-    return replace(carried, stop=carried.stop + bisect_right(behind, until_ns, key=carried.half.first_ns))
+    return replace(carried, stop=carried.stop + bisect_right(behind, until_ns, key=carried.direction.first_ns))
 
 
 def _without_messages(exchange: Exchange) -> Exchange:

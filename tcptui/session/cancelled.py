@@ -35,7 +35,7 @@ class _Named:
         kept = streams.are_kept(np.arange(first, stream))
         for other in range(first, stream):
             if kept[other - first] and streams.server(other) == server:
-                for one in islice(requests_of(*session.halves(other)) or (), _OPENING):
+                for one in islice(requests_of(*session.directions(other)) or (), _OPENING):
                     if one.session:
                         self._streams[server, one.session] = other
         self._read[server] = max(stream, self._read.get(server, 0))

@@ -140,7 +140,7 @@ class FindingsCache:
             listed = self._streams.listed(min(self._streams.count, len(self._judged)))
             self._judged[listed[self._streams.evicted[listed] == 0]] = 0
         self._context = replace(context, siblings=self._siblings)
-        self._unread = replace(self._context, halves=None)
+        self._unread = replace(self._context, directions=None)
 
     def known_of(self, stream: int, *, prompt: bool = True) -> CachedFindings:
         """The current findings of ``stream``, judged now if necessary, and of how many segments they tell.

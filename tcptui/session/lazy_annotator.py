@@ -136,6 +136,9 @@ def new_cache(
     if access.keys is not None:
         made.keys_revision = partial(getattr, access.keys, "revision")
     made.context = RuleContext(
-        read_packet=access.bare, read_segments=access.segments, halves=reader.halves, error_rows=reader.error_rows
+        read_packet=access.bare,
+        read_segments=access.segments,
+        directions=reader.directions,
+        error_rows=reader.error_rows,
     )
     return made

@@ -38,7 +38,7 @@ def requests_of(session: Session, stream: int) -> list[Request]:
 
 def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) -> Iterator[tuple[Request, Exchange]]:
     """`requests_of`, each with the exchange it was made of; with ``whole``, that has its messages."""
-    client, server = session.halves(stream)
+    client, server = session.directions(stream)
     exchanges = exchanges_of(client, server) if client.length or server.length else None
     first = islice(exchanges or (), REQUESTS_MOST)
     found = timed_requests(session.view(stream), first, whole=whole)

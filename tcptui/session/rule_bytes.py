@@ -53,7 +53,7 @@ class StreamBytes:
         self._screening = screening
         self._growing = growing
 
-    def halves(self, view: StreamView) -> tuple[ByteStream, ByteStream] | None:
+    def directions(self, view: StreamView) -> tuple[ByteStream, ByteStream] | None:
         """The byte streams of client and server of ``view``; None if no rule judges them or the spool is gone."""
         try:
             if not self._screening.speaks(view.stream) and not self._asks(view):
@@ -75,9 +75,9 @@ class StreamBytes:
         return _nothing_but_of_one(list(map(self._held_back, view.each(), cells(ways_ns, len(view.streams)))))
 
     def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
-        halves = self.halves(view)
+        directions = self.directions(view)
         try:
-            return [] if halves is None else held_back(*halves, ways_ns)
+            return [] if directions is None else held_back(*directions, ways_ns)
         except OSError:
             return []
 
@@ -91,9 +91,9 @@ class StreamBytes:
         return _nothing_but_of_one(list(map(self._asked_to_wait, view.each())))
 
     def _asked_to_wait(self, view: StreamView) -> list[tuple[int, int]]:
-        halves = self.halves(view)
+        directions = self.directions(view)
         try:
-            return [] if halves is None else asked_to_wait(*halves)
+            return [] if directions is None else asked_to_wait(*directions)
         except OSError:
             return []
 

@@ -669,9 +669,9 @@ class Session:
         streams = sorted_unique(self.store.stream[self._pipeline.noted.rows()])
         return [int(stream) for stream in streams if 0 <= stream < count]
 
-    def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
+    def directions(self, stream: int) -> tuple[ByteStream, ByteStream]:
         """The reassembled byte streams of client and server of ``stream``; reassembled again when the stream grew."""
-        return self._stream_cache.halves(stream, self.state_of(stream))
+        return self._stream_cache.directions(stream, self.state_of(stream))
 
     def state_of(self, stream: int) -> StreamState:
         """What the bytes of ``stream`` depend on: something made of them is fresh while this is equal."""

@@ -27,10 +27,10 @@ _BEAT_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One stream; `application`, parsed at the state `read_at`, may be older than `halves` while the capture grows."""
+    """One stream; `application`, parsed at `read_at`, may be older than `directions` while the capture grows."""
 
     state: StreamState
-    halves: tuple[ByteStream, ByteStream]
+    directions: tuple[ByteStream, ByteStream]
     read_at: StreamState | None = None
     application: ApplicationStream | None = None
 
@@ -61,13 +61,13 @@ class StreamCache:
         self._diving = threading.Lock()
         self._pausing = _Pausing()
 
-    def halves(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
+    def directions(self, stream: int, state: StreamState) -> tuple[ByteStream, ByteStream]:
         """The byte streams of client and server of ``stream``, reassembled again for another ``state``."""
         entry = self._entries.get(stream)
         if entry is not None and entry.state == state:
-            return entry.halves
+            return entry.directions
         with self._reading:
-            return self._current(stream, state).halves
+            return self._current(stream, state).directions
 
     def application(
         self, stream: int, state: StreamState, *, whole: bool = False, deep: Callable[[], None] | None = None
@@ -98,7 +98,7 @@ class StreamCache:
         """Read very many messages; the caller holds the lock `_diving`."""
         from tcptui.protocols.interface import DEEP_LIMIT
 
-        application = self._parsed(self.halves(stream, state), DEEP_LIMIT)
+        application = self._parsed(self.directions(stream, state), DEEP_LIMIT)
         self._pausing.call = pause
         try:
             self._long.put(stream, state, application)
@@ -119,9 +119,9 @@ class StreamCache:
                 return application
             from tcptui.protocols.interface import UNIT_LIMIT
 
-            halves = self._current(stream, state).halves
-            application = self._parsed(halves, UNIT_LIMIT)
-            self._entries.put(stream, _Entry(state, halves, state, application))
+            directions = self._current(stream, state).directions
+            application = self._parsed(directions, UNIT_LIMIT)
+            self._entries.put(stream, _Entry(state, directions, state, application))
             return application
 
     def _payload(self, row: int) -> bytes:
@@ -137,13 +137,13 @@ class StreamCache:
         if pause is not None:
             pause()
 
-    def _parsed(self, halves: tuple[ByteStream, ByteStream], limit: int) -> ApplicationStream:
+    def _parsed(self, directions: tuple[ByteStream, ByteStream], limit: int) -> ApplicationStream:
         from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
 
-        return ApplicationStream(*halves, limit, self._access.schema)
+        return ApplicationStream(*directions, limit, self._access.schema)
 
     def _current(self, stream: int, state: StreamState) -> _Entry:
-        """The entry of ``stream`` with its halves as of ``state``; the caller holds the lock `_reading`."""
+        """The entry of ``stream`` with its directions as of ``state``; the caller holds the lock `_reading`."""
         known = self._entries.get(stream)
         if known is not None and known.state == state:
             return known
@@ -155,8 +155,8 @@ class StreamCache:
             reassemble(view, side, self._payload, state.growing, held, self._payloads, keys) for side in (0, 1)
         )
         if known is not None:
-            for half, before in zip((client, server), known.halves, strict=True):
-                half.go_on(before)
+            for direction, before in zip((client, server), known.directions, strict=True):
+                direction.go_on(before)
         read_at, application = (None, None) if known is None else (known.read_at, known.application)
         entry = _Entry(state, (client, server), read_at, application)
         self._entries.put(stream, entry)

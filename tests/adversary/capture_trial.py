@@ -206,8 +206,8 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
 
 def _listen(session: Session, stream: int) -> None:
     """What both ends said, as the screen reads it."""
-    halves = session.halves(stream)
-    conversation = Conversation(halves, (0, 1))
+    directions = session.directions(stream)
+    conversation = Conversation(directions, (0, 1))
     for by_line in (False, True):
         source = RawSource(conversation, by_line=by_line)
         for index in {0, len(source) // 2, len(source) - 1} if len(source) else ():

@@ -50,11 +50,11 @@ def talk(size: int, total: int) -> Dialogue:
 
 def measured(said: Dialogue) -> tuple[float, float, int]:
     """Seconds for opening and for reading, and the bytes read."""
-    halves = said.halves()
-    for half in halves:
-        half.keys = log_of(SECRETS)
+    directions = said.directions()
+    for direction in directions:
+        direction.keys = log_of(SECRETS)
     began = time.process_time()
-    stream = parse_tls(*halves, 1_000)
+    stream = parse_tls(*directions, 1_000)
     assert stream is not None
     assert stream.plain is not None
     opened, at = time.process_time(), 0

@@ -21,17 +21,17 @@ _PACKETS = st.lists(st.tuples(st.integers(0, 1), st.binary(min_size=1, max_size=
 
 @given(_PACKETS)
 def test_conversation_as_bytes_is_read_as_the_same_conversation(packets: list[tuple[int, bytes]]) -> None:
-    client, server = decoded(encoded(packets)).halves()
+    client, server = decoded(encoded(packets)).directions()
 
-    for side, half in enumerate((client, server)):
+    for side, direction in enumerate((client, server)):
         sent = b"".join(payload for one, payload in packets if one == side)
-        assert half.read(0, len(sent) + 1) == sent
+        assert direction.read(0, len(sent) + 1) == sent
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_conversation(data: bytes) -> None:
-    for half in decoded(data).halves():
-        half.read(0, 1000)
+    for direction in decoded(data).directions():
+        direction.read(0, 1000)
 
 
 def test_faults_of_one_place_are_kept_once(tmp_path: Path) -> None:

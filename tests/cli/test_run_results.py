@@ -142,7 +142,7 @@ def test_damaged_messages_end_in_rows_or_in_none(capture: Path, seed: int, tmp_p
     read = 0
     with closing(open_file(damaged, Compile.NEVER)) as session:
         for stream in range(session.streams.count):
-            for exchange in requests_of(*session.halves(stream)) or ():
+            for exchange in requests_of(*session.directions(stream)) or ():
                 for result in exchange.result_sets():
                     read += sum(row is not None for row in result.read())
     assert read <= 20_000

@@ -47,11 +47,11 @@ def _tshark(path: Path, count: int) -> dict[int, tuple[str, list[bytes]]]:
 
 
 def _ours(session: Session, stream: int) -> list[bytes]:
-    halves = session.halves(stream)
+    directions = session.directions(stream)
     said = [bytearray(), bytearray()]
-    for stretch in Conversation(halves):
+    for stretch in Conversation(directions):
         if stretch.gap is None:
-            for _, data in chunks(halves[stretch.side], stretch.start, stretch.stop):
+            for _, data in chunks(directions[stretch.side], stretch.start, stretch.stop):
                 said[stretch.side] += data
     return [bytes(side) for side in said]
 

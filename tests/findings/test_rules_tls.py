@@ -203,9 +203,9 @@ def test_alert_about_a_certificate_that_was_valid_is_told_without_its_date(tmp_p
 
 def _talk(name: str) -> tuple[ByteStream, ByteStream]:
     session = open_file(CAPTURES / f"{name}.pcap.gz")
-    client, server = (half.read(0, 1 << 20) for half in session.application(0).halves)
+    client, server = (direction.read(0, 1 << 20) for direction in session.application(0).directions)
     session.close()
-    return Dialogue().client(client).server(server).halves()
+    return Dialogue().client(client).server(server).directions()
 
 
 def test_broken_certificate_does_not_hide_the_alert(tmp_path: Path) -> None:

@@ -43,17 +43,17 @@ def session(tmp_path: Path) -> Iterator[Callable[[list[Sent]], Session]]:
 def _told(conversation: Conversation) -> list[tuple[int, bytes | str]]:
     told: list[tuple[int, bytes | str]] = []
     for stretch in conversation:
-        half = conversation.halves[stretch.side]
-        data = b"".join(part for _, part in chunks(half, stretch.start, stretch.stop))
+        direction = conversation.directions[stretch.side]
+        data = b"".join(part for _, part in chunks(direction, stretch.start, stretch.stop))
         gap = f"{stretch.stop - stretch.start} {stretch.gap.name}" if stretch.gap else ""
         told.append((stretch.side, gap or data))
     return told
 
 
 def test_segments_of_one_side_without_interruption_are_one_stretch(session: Callable[[list[Sent]], Session]) -> None:
-    halves = session([(0, 0, b"ask "), (0, 4, b"me"), (1, 0, b"an"), (1, 2, b"swer"), (0, 6, b"bye")]).halves(0)
+    directions = session([(0, 0, b"ask "), (0, 4, b"me"), (1, 0, b"an"), (1, 2, b"swer"), (0, 6, b"bye")]).directions(0)
 
-    conversation = Conversation(halves)
+    conversation = Conversation(directions)
 
     assert _told(conversation) == [(0, b"ask me"), (1, b"answer"), (0, b"bye")]
     assert conversation.opens.tolist() == [True, True, True]
@@ -61,17 +61,17 @@ def test_segments_of_one_side_without_interruption_are_one_stretch(session: Call
 
 
 def test_bytes_behind_a_hole_stand_where_the_hole_was_filled(session: Callable[[list[Sent]], Session]) -> None:
-    halves = session([(1, 0, b"a"), (1, 2, b"c"), (0, 0, b"?"), (1, 1, b"b")]).halves(0)
+    directions = session([(1, 0, b"a"), (1, 2, b"c"), (0, 0, b"?"), (1, 1, b"b")]).directions(0)
 
-    assert _told(Conversation(halves)) == [(1, b"a"), (0, b"?"), (1, b"bc")]
+    assert _told(Conversation(directions)) == [(1, b"a"), (0, b"?"), (1, b"bc")]
 
 
 def test_gap_stands_in_front_of_what_comes_behind_it_and_nothing_is_settled_from_there(
     session: Callable[[list[Sent]], Session],
 ) -> None:
-    halves = session([(1, 0, b"a"), (0, 0, b"?"), (1, 5, b"f"), (0, 1, b"!")]).halves(0)
+    directions = session([(1, 0, b"a"), (0, 0, b"?"), (1, 5, b"f"), (0, 1, b"!")]).directions(0)
 
-    conversation = Conversation(halves)
+    conversation = Conversation(directions)
 
     assert _told(conversation) == [(1, b"a"), (0, b"?"), (1, "4 NOT_CAPTURED"), (1, b"f"), (0, b"!")]
     assert conversation.settled() == 2
@@ -86,17 +86,17 @@ def test_side_of_which_nothing_was_captured_comes_last(tmp_path: Path) -> None:
     path.write_bytes(tape.pcap())
     opened = open_file(path)
 
-    assert _told(Conversation(opened.halves(0))) == [(0, b"xxx"), (1, "1000 NOT_CAPTURED")]
+    assert _told(Conversation(opened.directions(0))) == [(0, b"xxx"), (1, "1000 NOT_CAPTURED")]
     opened.close()
 
 
 def test_connection_without_bytes_is_empty(session: Callable[[list[Sent]], Session]) -> None:
-    conversation = Conversation(session([]).halves(0))
+    conversation = Conversation(session([]).directions(0))
 
     assert (len(conversation), conversation.settled(), _told(conversation)) == (0, 0, [])
 
 
 def test_chunks_are_as_large_as_asked_for(session: Callable[[list[Sent]], Session]) -> None:
-    half = session([(1, at, bytes([65 + at % 7]) * 10) for at in range(0, 100, 10)]).halves(0)[1]
+    direction = session([(1, at, bytes([65 + at % 7]) * 10) for at in range(0, 100, 10)]).directions(0)[1]
 
-    assert [(offset, len(data)) for offset, data in chunks(half, 5, 95, 30)] == [(5, 35), (40, 30), (70, 25)]
+    assert [(offset, len(data)) for offset, data in chunks(direction, 5, 95, 30)] == [(5, 35), (40, 30), (70, 25)]

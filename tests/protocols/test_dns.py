@@ -68,7 +68,7 @@ def talk(*turns: tuple[int, bytes], at: int = 0, **how: object) -> Dialogue:
 
 
 def exchanges(dialogue: Dialogue) -> list[Exchange]:
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     return list(found)
 
@@ -80,7 +80,7 @@ def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, str | None]]:
 
 
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
-    for part in ApplicationStream(*dialogue.halves()).parts():
+    for part in ApplicationStream(*dialogue.directions()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
 
 
@@ -222,7 +222,7 @@ def test_lost_segment_within_an_answer_hides_nothing_behind_it() -> None:
 
 def test_lost_length_is_found_again_at_a_segment() -> None:
     dialogue = Dialogue().client(ONE).lost(0, 40).client(TWO).client(ONE)
-    reader = Reader(dialogue.half(0))
+    reader = Reader(dialogue.direction(0))
     found = list(iter(reader.next, None))
 
     assert [type(one) for one in found] == [Message, Unread, Message, Message]
@@ -234,8 +234,8 @@ def test_any_port_is_known_by_what_is_said_and_other_protocols_are_not() -> None
     assert not begins_dns(ONE[:-1])
     for said in (b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f", b"*1\r\n$4\r\nPING\r\n", bytes(64)):
         assert not begins_dns(said)
-        assert dns_sides(*talk((0, said), (1, b"+OK\r\n")).halves()) is None
-    assert dns_sides(*talk((0, ONE), (1, b"HTTP/1.1 200 OK\r\n\r\n")).halves()) is None
+        assert dns_sides(*talk((0, said), (1, b"+OK\r\n")).directions()) is None
+    assert dns_sides(*talk((0, ONE), (1, b"HTTP/1.1 200 OK\r\n\r\n")).directions()) is None
 
 
 def test_follow_has_records_as_a_zone_file_has_them() -> None:
@@ -308,7 +308,7 @@ def test_zone_whose_messages_are_passed_over_is_the_same_request(
         is_lost = lost and number % (7 * lost) == 3
         dialogue.lost(1, len(piece)) if is_lost else dialogue.server(piece)
     found = [
-        [one.exchange for one in conversation.conversation(*dialogue.halves(), whole=whole)
+        [one.exchange for one in conversation.conversation(*dialogue.directions(), whole=whole)
          if isinstance(one, conversation.DnsQuery)]
         for whole in (True, False)
     ]  # fmt: skip
@@ -350,7 +350,7 @@ def test_no_bytes_raise(asks: list[tuple[int, int]], answers: list[tuple[int, in
     for place, value in answers:
         second[place] = value
     dialogue = talk((0, bytes(first)), (1, bytes(second)), at=at, from_start=from_start)
-    for one in requests_of(*dialogue.halves()) or ():
+    for one in requests_of(*dialogue.directions()) or ():
         assert one.carried
     list(follow(dialogue))
     for said in (bytes(first), bytes(second)):

@@ -41,15 +41,15 @@ class Capture:
     """Streams, as a session has them."""
 
     def __init__(self, dialogues: Sequence[Dialogue]) -> None:
-        self._halves = [dialogue.halves() for dialogue in dialogues]
-        self.collector = FileCollector(self.halves)
+        self._directions = [dialogue.directions() for dialogue in dialogues]
+        self.collector = FileCollector(self.directions)
         for stream in range(len(dialogues)):
             self.collector.add_stream(stream)
         self.files = self.collector.result()
-        self.finder = MessageFinder(self.halves)
+        self.finder = MessageFinder(self.directions)
 
-    def halves(self, stream: int) -> tuple[ByteStream, ByteStream]:
-        return self._halves[stream]
+    def directions(self, stream: int) -> tuple[ByteStream, ByteStream]:
+        return self._directions[stream]
 
     def read(self, file: CarriedFile, limit: int = 1 << 20) -> bytes:
         return b"".join(FileReader(file, self.finder, limit))
@@ -169,11 +169,11 @@ def test_ranges_that_do_not_cover_a_resource_stay_parts(second: bytes) -> None:
 def test_compressed_ranges_are_joined_before_they_are_undone() -> None:
     packed = gzip.compress(IMAGE)
     coded = "Content-Encoding: gzip\r\n"
-    halves = [
+    directions = [
         _answer(packed[a:b], f"{coded}Content-Range: bytes {a}-{b - 1}/{len(packed)}\r\n", "206 Partial Content")
         for a, b in ((0, 20), (20, len(packed)))
     ]
-    found = Capture([_exchange("/f", answer) for answer in halves])
+    found = Capture([_exchange("/f", answer) for answer in directions])
 
     assert found.read(found.files[0]) == IMAGE
 
@@ -249,7 +249,7 @@ def test_request_of_http2_is_chosen_by_its_stream() -> None:
     ends.ask(3, get("/two"), b"not wanted")
     ends.answer(3, OK, b"neither")
     ends.answer(1, OK, b"to the client")
-    collector = FileCollector(lambda _stream: ends.talk.halves())
+    collector = FileCollector(lambda _stream: ends.talk.directions())
     collector.add_stream(0, Chosen("1"))
 
     assert [(file.id, file.upload, file.sent) for file in collector.result()] == [("1", True, 13), ("1", False, 13)]
@@ -270,7 +270,7 @@ def test_each_message_of_a_chosen_call_is_a_file() -> None:
     _call(ends, 1, "/shop.Cart/..%2f\x1b[2J", "gzip")
     _call(ends, 3, "/shop.Cart/Add")
     capture = Capture([ends.talk])
-    collector = FileCollector(capture.halves)
+    collector = FileCollector(capture.directions)
     collector.add_stream(0, Chosen("1"))
     files = collector.result()
 
@@ -284,7 +284,7 @@ def test_each_message_of_a_chosen_call_is_a_file() -> None:
     ]  # fmt: skip
     assert len({file.sha256 for file in files}) == 5
     # Without its coding's name, and unless its request is chosen.
-    unnamed = FileCollector(capture.halves)
+    unnamed = FileCollector(capture.directions)
     unnamed.add_stream(0, Chosen("3"))
     third = unnamed.result()[2]
     assert capture.read(third)[:2] == b"\x1f\x8b"

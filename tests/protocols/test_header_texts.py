@@ -125,9 +125,9 @@ def test_without_machine_code_there_are_none(monkeypatch: pytest.MonkeyPatch) ->
 
 def said_on(data: bytes) -> list[Any]:
     """What the streams of a client's frames say."""
-    half = Dialogue().client(*in_pieces(PREFACE + data, 1_448)).half(0)
-    streams = Streams((half, half))
-    direction = Direction(half, 0, streams, from_start=True)
+    direction = Dialogue().client(*in_pieces(PREFACE + data, 1_448)).direction(0)
+    streams = Streams((direction, direction))
+    direction = Direction(direction, 0, streams, from_start=True)
     while not direction.is_over:
         direction.advance()
     direction.finish()

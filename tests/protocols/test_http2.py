@@ -38,7 +38,7 @@ ASK, REPLY = b"\x82\x84\x86", b"\x88"
 
 
 def read(talk: Dialogue) -> list[Exchange]:
-    found = http2_requests(*talk.halves())
+    found = http2_requests(*talk.directions())
     assert found is not None
     return list(found)
 
@@ -113,7 +113,7 @@ def test_reset_of_a_server_that_spoke_first_is_its_streams(code: int) -> None:
     """Its frames are read first, all that come at once: there was no stream yet, and the request was never over."""
     talk = Dialogue().server(frame(4, 0, 0)).client(PREFACE + frame(4, 0, 0), frame(1, 5, 1, b"\x82\x84\x86"))
     talk.server(frame(4, 1, 0) + frame(3, 0, 1, code.to_bytes(4)))
-    (found,) = requests_of(*talk.halves()) or ()
+    (found,) = requests_of(*talk.directions()) or ()
 
     assert found.is_reset
     assert found.status == f"RST_STREAM {'PROTOCOL_ERROR' if code else 'NO_ERROR'}"
@@ -181,7 +181,7 @@ def test_frames_behind_an_upgrade_are_not_called_bytes_that_are_no_http_message(
     talk = Dialogue().client(asked + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
     talk.server(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS)
     talk.client(PREFACE + SETTINGS)
-    tried = [row.parse(*talk.halves(), 50) for row in PROTOCOLS if row.name == "http2"]
+    tried = [row.parse(*talk.directions(), 50) for row in PROTOCOLS if row.name == "http2"]
     (parsed,) = [one for one in tried if one is not None]
 
     assert [part.label.name for part in parsed.parts()] == ["request", "response"]
@@ -220,7 +220,7 @@ def test_call_of_grpc_is_known_by_its_trailers_where_its_type_is_not() -> None:
     for stream in (1, 3, 5):
         ends.ask(stream, CALL, message(b"abc"))
         ends.answer(stream, ANSWER, message(b"de"), [("grpc-status", "5")] if stream == 5 else [("x-end", "1")])
-    exchanges = http2_requests_without_start(*late(ends, len(ends.turns) - 4).halves())
+    exchanges = http2_requests_without_start(*late(ends, len(ends.turns) - 4).directions())
 
     assert exchanges is not None
     assert told(list(exchanges)) == [
@@ -260,8 +260,8 @@ def test_capture_that_begins_later_names_what_it_cannot_know() -> None:
         ends.ask(stream, get("/same", ("x-who", "me")), b"body")
         ends.answer(stream, [*OK, ("server", "s")], b"text")
     begun = len(ends.turns) - 8
-    assert http2_requests(*late(ends, begun).halves()) is None
-    exchanges = http2_requests_without_start(*late(ends, begun).halves())
+    assert http2_requests(*late(ends, begun).directions()) is None
+    exchanges = http2_requests_without_start(*late(ends, begun).directions())
 
     assert exchanges is not None
     found = told(list(exchanges))
@@ -282,7 +282,7 @@ def test_bytes_that_are_lost_are_not_guessed() -> None:
                 talk.lost(side, len(data))
             else:
                 (talk.server if side else talk.client)(data)
-        for one in http2_requests(*talk.halves()) or ():
+        for one in http2_requests(*talk.directions()) or ():
             assert one.operation in ("", f"GET /{one.id}", "GET <unknown>", "<unknown> <unknown>")
             assert one.status in ("", "200", "<unknown>")
 
@@ -321,7 +321,7 @@ def test_body_with_a_hole_is_not_whole() -> None:
 def test_other_bytes_are_not_taken_for_frames() -> None:
     random_ = random.Random(7)
     for fill in (bytes(9_000), random_.randbytes(9_000), b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" * 900):
-        assert http2_requests_without_start(*Dialogue(from_start=False).client(fill).server(fill).halves()) is None
+        assert http2_requests_without_start(*Dialogue(from_start=False).client(fill).server(fill).directions()) is None
 
 
 # -- hostile bytes -------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_other_bytes_are_not_taken_for_frames() -> None:
 
 def seconds(talk: Dialogue) -> float:
     began = time.process_time()
-    found = http2_requests(*talk.halves())
+    found = http2_requests(*talk.directions())
     count = sum(1 for _ in found or ())
     assert count <= 1_000_000
     return time.process_time() - began
@@ -349,7 +349,7 @@ def test_streams_that_are_only_opened_are_bounded() -> None:
 def test_screen_reads_so_many_and_says_so() -> None:
     opened = b"".join(frame(1, 5, stream, ASK) for stream in range(1, 3 * UNIT_LIMIT, 2))
     talk = Dialogue().client(*in_pieces(PREFACE + SETTINGS + opened, 1_000))
-    stream = ApplicationStream(*talk.halves())
+    stream = ApplicationStream(*talk.directions())
     place = stream.place(len(talk.packets) - 1, len(talk.packets))
 
     assert place is not None
@@ -372,14 +372,14 @@ def test_mutants_raise_nothing(first: int) -> None:
             if random_.random() < 0.05:
                 talk.lost(side, random_.randrange(1, 40))
             (talk.server if side else talk.client)(bytes(changed))
-        halves = talk.halves()
+        directions = talk.directions()
         for parse in [row.parse for row in PROTOCOLS if row.name == "http2"]:
-            parsed = parse(*halves, 50)
+            parsed = parse(*directions, 50)
             if parsed is None:
                 continue
             for part in parsed.parts():
                 assert sum(len(data) for _, data in part.blocks()) < 1 << 24
-        for exchange in requests_of(*halves) or ():
+        for exchange in requests_of(*directions) or ():
             bodies(exchange)
 
 
@@ -413,7 +413,7 @@ def test_one_byte_that_stands_for_a_long_text_is_kept_once_for_all_requests() ->
 def test_what_is_kept_of_open_streams_is_bounded_together(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 1 << 16
     monkeypatch.setattr(streams, "BUFFERED_MOST", most)
-    collected = streams.Streams(Dialogue().client(bytes(1 << 16)).halves())
+    collected = streams.Streams(Dialogue().client(bytes(1 << 16)).directions())
     given = 0
     for stream in range(1, 2_001, 2):
         for number in range(10):
@@ -436,8 +436,8 @@ def test_what_is_kept_of_open_streams_is_bounded_together(kind: str, monkeypatch
 
 def test_units_are_the_frames() -> None:
     ends = two_streams()
-    stream = parse_http2(*ends.talk.halves(), 100)
-    application = ApplicationStream(*ends.talk.halves())
+    stream = parse_http2(*ends.talk.directions(), 100)
+    application = ApplicationStream(*ends.talk.directions())
     assert stream is not None
     covered = [0, 0]
     for row in range(len(ends.talk.packets)):
@@ -446,8 +446,8 @@ def test_units_are_the_frames() -> None:
             for unit in stream.units(place):
                 assert unit.start < place.stop
                 assert unit.stop > place.start
-                covered[place.half.side] = max(covered[place.half.side], unit.stop)
-    assert covered == [half.length for half in ends.talk.halves()]
+                covered[place.direction.side] = max(covered[place.direction.side], unit.stop)
+    assert covered == [direction.length for direction in ends.talk.directions()]
 
 
 def test_archive_has_the_streams_as_entries(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def _chunked(*parts: bytes) -> bytes:
 
 
 def _response(dialogue: Dialogue) -> HttpMessage:
-    return next(conversation(*dialogue.halves()).responses())
+    return next(conversation(*dialogue.directions()).responses())
 
 
 def _answer(head: bytes, body: bytes, size: int = 1460) -> HttpMessage:

@@ -12,7 +12,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 
 def said(dialogue: Dialogue) -> list[HttpMessage]:
-    return conversation(*dialogue.halves()).messages
+    return conversation(*dialogue.directions()).messages
 
 
 def faults(message: HttpMessage) -> list[tuple[FaultKind, int]]:
@@ -107,7 +107,7 @@ def test_upgrade_hands_both_halves_over() -> None:
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
     dialogue = Dialogue().client(upgrade).server(switch + b"\x81\x02hi").client(b"\x88\x80\0\0\0\0")
 
-    found = conversation(*dialogue.halves())
+    found = conversation(*dialogue.directions())
 
     assert found.switched_to == "websocket"
     assert (found.client_offset, found.server_offset) == (len(upgrade), len(switch))
@@ -119,7 +119,7 @@ def test_upgrade_that_was_not_heeded_changes_nothing() -> None:
     upgrade = b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n"
     dialogue = Dialogue().client(upgrade).server(OK).client(GET).server(OK)
 
-    found = conversation(*dialogue.halves())
+    found = conversation(*dialogue.directions())
 
     assert [m.head.method for m in found.requests()] == ["GET", "GET"]
     assert all(m.response is not None for m in found.requests())
@@ -131,9 +131,9 @@ def test_connect_hands_over_only_when_it_worked() -> None:
     worked = Dialogue().client(connect).server(b"HTTP/1.1 200 Connected\r\n\r\n").client(b"\x16\x03\x01")
     refused = Dialogue().client(connect).server(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n").client(GET)
 
-    assert conversation(*worked.halves()).switched_to == "connect"
-    assert conversation(*worked.halves()).client_offset == len(connect)
-    assert [m.head.method for m in conversation(*refused.halves()).requests()] == ["CONNECT", "GET"]
+    assert conversation(*worked.directions()).switched_to == "connect"
+    assert conversation(*worked.directions()).client_offset == len(connect)
+    assert [m.head.method for m in conversation(*refused.directions()).requests()] == ["CONNECT", "GET"]
 
 
 def test_body_until_close_is_complete_only_with_the_close() -> None:
@@ -226,14 +226,14 @@ def test_request_recorded_just_behind_its_response_is_answered_all_the_same() ->
 def test_capture_that_begins_mid_message_finds_the_next_one() -> None:
     dialogue = Dialogue().server(b"tail of an earlier body").client(GET).server(OK)
 
-    found = conversation(*dialogue.halves())
+    found = conversation(*dialogue.directions())
 
     assert [m.head.start_line for m in found.messages] == [b"GET /a HTTP/1.1", b"HTTP/1.1 200 OK"]
     assert found.skipped[0].reason is SkipReason.BEGINNING
 
 
 def test_halves_taken_for_each_other_are_told_apart_by_content() -> None:
-    found = conversation(*Dialogue().server(GET).client(OK).halves())
+    found = conversation(*Dialogue().server(GET).client(OK).directions())
 
     assert [m.from_server for m in found.requests()] == [True]
     assert next(found.requests()).response is found.messages[1]
@@ -331,7 +331,7 @@ def test_something_else_may_come_first(first: bytes) -> None:
     "payload", [b"\x16\x03\x01\x02", b"SSH-2.0-x\r\n", b"EHLO a\r\n", b"PRI * HTTP/2.0\r\n\r\n", b""]
 )
 def test_other_protocols_are_no_http(payload: bytes) -> None:
-    found = conversation(*Dialogue().client(payload).server(payload).halves())
+    found = conversation(*Dialogue().client(payload).server(payload).directions())
 
     assert not found
     assert found.skipped == []
@@ -339,13 +339,13 @@ def test_other_protocols_are_no_http(payload: bytes) -> None:
 
 def test_http_inside_another_protocol_is_not_taken_for_a_message() -> None:
     mail = b"Subject: look\r\n\r\n" + GET
-    assert not conversation(*Dialogue().client(mail).halves())
+    assert not conversation(*Dialogue().client(mail).directions())
 
 
 def test_live_half_is_only_not_there_yet() -> None:
     dialogue = Dialogue().client(GET).server(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd")
 
-    response = conversation(*dialogue.halves(live=True)).messages[1]
+    response = conversation(*dialogue.directions(live=True)).messages[1]
 
     assert response.faults[0].cut is Cut.CAPTURE_END
 
@@ -363,8 +363,8 @@ def test_more_messages_than_wanted_are_noted_as_not_read() -> None:
     for _ in range(10):
         dialogue.client(GET).server(OK)
 
-    found = conversation(*dialogue.halves(), limit=6)
+    found = conversation(*dialogue.directions(), limit=6)
 
     assert len(found.messages) == 6
     assert {one.reason for one in found.skipped} == {SkipReason.LIMIT}
-    assert len(list(messages(*dialogue.halves()))) == 20
+    assert len(list(messages(*dialogue.directions()))) == 20

@@ -40,12 +40,12 @@ def bulk_row(chance: random.Random, _number: int) -> bytes:
     return b"$%d\r\n" % size + bytes(size) + b"\r\n"
 
 
-def half(data: bytes) -> ByteStream:
-    return Dialogue().server(*in_pieces(data, 1_448)).half(1)
+def direction(data: bytes) -> ByteStream:
+    return Dialogue().server(*in_pieces(data, 1_448)).direction(1)
 
 
 def mysql(data: bytes) -> list[Any]:
-    packets, at, number, said = Packets(half(data)), 0, 3, list[Any]()
+    packets, at, number, said = Packets(direction(data)), 0, 3, list[Any]()
     for _ in range(40):
         marks: list[int] = []
         at, count = packets.skip_rows(at, number, marks)
@@ -55,14 +55,14 @@ def mysql(data: bytes) -> list[Any]:
 
 
 def postgresql(data: bytes) -> list[Any]:
-    reader, said = Reader(half(data), 1, begin=0), list[Any]()
+    reader, said = Reader(direction(data), 1, begin=0), list[Any]()
     while (found := reader.next()) is not None:
         said.append((found.start, found.stop, getattr(found, "kind", None), getattr(found, "count", 0)))
     return said
 
 
 def redis(data: bytes) -> list[Any]:
-    tokens, at, said = Tokens(half(data)), 0, list[Any]()
+    tokens, at, said = Tokens(direction(data)), 0, list[Any]()
     for most in (70, 5_000, 90, *[100_000] * 60):
         token = tokens.token(at)
         if isinstance(token, Token):

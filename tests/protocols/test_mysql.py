@@ -156,13 +156,13 @@ def talk(turns: list[tuple[int, bytes]], at: int = 0, **how: object) -> Dialogue
 
 
 def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, TransactionState | None]]:
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     return [(one.operation, one.status, one.rows, one.transaction) for one in found]
 
 
 def turns(dialogue: Dialogue) -> list[Turn]:
-    return [one for one in Conversation(*dialogue.halves()).said() if isinstance(one, Turn)]
+    return [one for one in Conversation(*dialogue.directions()).said() if isinstance(one, Turn)]
 
 
 def answer(turn: Turn) -> Answer:
@@ -171,7 +171,7 @@ def answer(turn: Turn) -> Answer:
 
 
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
-    for part in ApplicationStream(*dialogue.halves()).parts():
+    for part in ApplicationStream(*dialogue.directions()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
 
 
@@ -186,7 +186,7 @@ def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
     ],
 )
 def test_mariadb_is_known_as_tshark_knows_it(version: bytes, known: int, is_mariadb: bool) -> None:
-    conversation = Conversation(*talk([(1, greeting(known, version=version)), (0, login())]).halves())
+    conversation = Conversation(*talk([(1, greeting(known, version=version)), (0, login())]).directions())
     list(conversation.said())
 
     assert conversation.is_mariadb is is_mariadb
@@ -199,7 +199,7 @@ def test_requests_are_the_same_over_any_segment_border(at: int, deprecate: bool)
 
 
 def test_statement_of_what_is_executed_is_known() -> None:
-    found = requests_of(*talk(session()).halves())
+    found = requests_of(*talk(session()).directions())
 
     assert found is not None
     assert [one.statement for one in found][4:6] == ["SELECT ? FROM t"] * 2
@@ -311,10 +311,10 @@ def test_change_of_user_names_the_user_and_hides_what_proves_it() -> None:
     body = b"\x11eve\0\x14" + SECRET + b"p" * 12 + b"shop\0\x21\0mysql_native_password\0"
     dialogue = talk([*session()[:3], (0, packet(0, body)), (1, ok(1)), (0, ask(Command.PING)), (1, ok(1))])
 
-    assert [(one.operation, one.status) for one in requests_of(*dialogue.halves()) or ()] == [
+    assert [(one.operation, one.status) for one in requests_of(*dialogue.directions()) or ()] == [
         ("LOGIN ada shop", "OK"), ("CHANGE_USER eve", "OK"), ("PING", "OK"),
     ]  # fmt: skip
-    said = b"".join(data for part in ApplicationStream(*dialogue.halves()).parts() for _, data in part.blocks())
+    said = b"".join(data for part in ApplicationStream(*dialogue.directions()).parts() for _, data in part.blocks())
     assert b"CHANGE_USER eve" in said
     assert SECRET not in said
 
@@ -325,7 +325,7 @@ def test_local_file_is_of_the_request() -> None:
         *session()[:3], (0, ask(Command.QUERY, b"LOAD DATA LOCAL INFILE 'f' INTO TABLE t")), (1, packet(1, b"\xfbf")),
         (0, sent), (1, ok(5, changed=51)), (0, ask(Command.PING)), (1, ok(1)),
     ])  # fmt: skip
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert [one.status for one in found] == ["OK"] * 3
     assert found[1].request is not None
@@ -355,7 +355,7 @@ def test_cursor_ends_the_answer_behind_its_columns() -> None:
 
 def test_refusal_to_talk_is_an_answer_without_a_request() -> None:
     dialogue = Dialogue().server(packet(0, b"\xff\x10\x04Too many connections"))
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     client.server_port = 3306
 
     found = requests_of(client, server)
@@ -398,14 +398,14 @@ def test_compressed_connection_says_the_same(is_zstd: bool, size: int, at: int) 
 
     assert asked(dialogue) == REQUESTS
     assert ("mysql-rows", b"a\tb\nc\tNULL\n" + b"x" * 200 + b"...\t\n") in list(follow(dialogue))
-    stream = ApplicationStream(*dialogue.halves())
+    stream = ApplicationStream(*dialogue.directions())
     for row, (side, *_) in enumerate(dialogue.packets):
         place = stream.place(row, row + 1)
         assert place is not None
-        assert place.half.side == side
+        assert place.direction.side == side
         assert stream.parsed is not None
         for unit in stream.parsed.units(place):
-            assert 0 <= unit.start <= unit.stop <= place.half.length
+            assert 0 <= unit.start <= unit.stop <= place.direction.length
 
 
 def framed(number: int, piece: bytes) -> bytes:
@@ -452,11 +452,11 @@ def test_rows_of_five_bytes_are_read_a_few_times_for_all_segments(monkeypatch: p
     rows = 12_000
     dialogue = talk([*session()[:3], (0, ask(Command.QUERY, b"SELECT a"))])
     dialogue.server(*in_pieces(result([text(b"")] * rows, columns=1), 1_400))
-    halves = dialogue.halves()
-    stream = parse_mysql(*halves, 10_000)
+    directions = dialogue.directions()
+    stream = parse_mysql(*directions, 10_000)
     assert isinstance(stream, MysqlStream)
     monkeypatch.setattr(Packets, "packet", counting)
-    whole = halves[1].length
+    whole = directions[1].length
     shown = [found for at in range(0, whole, 1_400) for found in stream.packets(1, at, min(at + 1_400, whole))]
 
     assert len(shown) > rows
@@ -481,8 +481,8 @@ def test_tls_request_leaves_the_rest_to_tls() -> None:
     request = packet(1, struct.pack("<IIB", known, 1 << 24, 45) + bytes(23))
     dialogue = talk([(1, greeting(known)), (0, request), (0, b"\x16\x03\x01\0\x05hello")])
 
-    assert mysql_sides(*dialogue.halves()) is None
-    assert requests_of(*dialogue.halves()) is None
+    assert mysql_sides(*dialogue.directions()) is None
+    assert requests_of(*dialogue.directions()) is None
     inside = talk([(0, login(known, number=2)), (1, ok(3)), (0, ask(Command.PING)), (1, ok(1))])
     assert [one[:2] for one in asked(inside)] == [("LOGIN ada shop", "OK"), ("PING", "OK")]
 
@@ -493,7 +493,7 @@ def test_replication_is_told_and_is_nobodys_time() -> None:
         *session()[:3], (0, ask(Command.BINLOG_DUMP, struct.pack("<IHI", 4, 0, 2) + b"bin.1")),
         (1, b"".join(packet(number, event) for number in range(1, 6))),
     ])  # fmt: skip
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert (found[-1].operation, found[-1].status, found[-1].waits) == ("BINLOG_DUMP", "", True)
     assert found[-1].response is not None
@@ -504,7 +504,7 @@ def test_replication_is_told_and_is_nobodys_time() -> None:
 @pytest.mark.parametrize("skipped", range(1, 17))
 def test_capture_that_begins_later_reads_what_it_has(skipped: int, deprecate: bool) -> None:
     dialogue = talk(session(deprecate)[skipped:], from_start=False)
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     client.server_port = server.server_port = 3306
     found = requests_of(client, server)
     if found is None:
@@ -544,7 +544,7 @@ def test_greeting_that_was_cut_is_one_where_commands_follow(kept: int) -> None:
     turns = [*session()[:3], *[(0, ask(Command.QUERY, b"SELECT 1")), (1, result(ROWS[:1]))] * 3]
     dialogue = talk(turns)
     dialogue.cut = kept
-    found = [one for one in requests_of(*dialogue.halves()) or () if one.operation.startswith("SELECT")]
+    found = [one for one in requests_of(*dialogue.directions()) or () if one.operation.startswith("SELECT")]
 
     assert len(found) == 3
     assert all(one.response is not None for one in found)
@@ -560,7 +560,7 @@ def test_bodies_that_were_cut_hide_no_headers() -> None:
         dialogue.server(packet(number, text(b"y" * 2_000)))
     dialogue.server(eof(8)).client(ask(Command.PING)).server(ok(1))
     dialogue.cut = 60
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     found = [one for one in Conversation(client, server).said() if isinstance(one, Turn)]
 
     assert [one.operation for one in found][-1] == "PING"
@@ -578,7 +578,7 @@ def test_bodies_that_were_cut_hide_no_headers() -> None:
 def test_other_protocols_are_not_taken(client: bytes, server: bytes) -> None:
     for said in ([(0, client), (1, server)], [(1, server), (0, client)]):
         for from_start in (True, False):
-            assert mysql_sides(*talk(said, from_start=from_start).halves()) is None
+            assert mysql_sides(*talk(said, from_start=from_start).directions()) is None
 
 
 def test_only_commands_with_sql_and_greetings_begin_mysql() -> None:
@@ -605,18 +605,18 @@ def test_damage_raises_nothing_and_no_byte_is_in_two_units(
             dialogue.lost(side, len(data))
         elif data:
             dialogue.client(bytes(data)) if side == 0 else dialogue.server(bytes(data))
-    halves = dialogue.halves()
-    stream = parse_mysql(*halves, 1_000)
+    directions = dialogue.directions()
+    stream = parse_mysql(*directions, 1_000)
     if stream is None:
         return
     for part in stream.parts():
         assert part.start < part.stop
         list(part.blocks())
         part.trouble()
-    found = list(Conversation(*halves).said())
+    found = list(Conversation(*directions).said())
     runs = [run for one in found for run in ([one] if isinstance(one, Run) else [*one.runs, *_answer_runs(one)])]
-    for half in halves:
-        spans = sorted((run.start, run.stop) for run in runs if run.half.side == half.side)
+    for direction in directions:
+        spans = sorted((run.start, run.stop) for run in runs if run.direction.side == direction.side)
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
@@ -636,5 +636,5 @@ def test_hostile_packets_take_bounded_time() -> None:
         for _ in range(50):
             dialogue.client(ask(Command.PING))
         dialogue.server(*in_pieces(data, 1_400))
-        list(Conversation(*dialogue.halves()).said())
+        list(Conversation(*dialogue.directions()).said())
     assert time.process_time() - begin < 20

@@ -97,7 +97,7 @@ def opened(*turns: tuple[int, bytes]) -> Dialogue:
 
 
 def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, str | None]]:
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     return [
         (one.operation, one.status, one.rows, None if one.transaction is None else one.transaction.value)
@@ -106,7 +106,7 @@ def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None, str | None]]:
 
 
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
-    for part in ApplicationStream(*dialogue.halves()).parts():
+    for part in ApplicationStream(*dialogue.directions()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
 
 
@@ -124,14 +124,16 @@ def test_settings_of_a_session_are_one_part_of_as_many_lines() -> None:
     settings = [message(b"S", b"%s\0on\0" % name) for name in (b"one", b"two", b"three")]
     begun = message(b"R", bytes(4)) + b"".join(settings) + READY
     dialogue = talk(SESSION[0], (1, begun), (0, query(b"SET one = off")), (1, settings[0] + tag(b"SET") + READY))
-    found = [part for part in ApplicationStream(*dialogue.halves()).parts() if part.label.facts.get("type") == SETTING]
+    found = [
+        part for part in ApplicationStream(*dialogue.directions()).parts() if part.label.facts.get("type") == SETTING
+    ]
 
     assert [b"".join(data for _, data in part.blocks()) for part in found] == [
         b"one = on\ntwo = on\nthree = on\n",
         b"one = on\n",
     ]
     many = talk(SESSION[0], (1, message(b"R", bytes(4)) + settings[0] * 150 + READY))
-    parts = [part for part in ApplicationStream(*many.halves()).parts() if part.label.facts.get("type") == SETTING]
+    parts = [part for part in ApplicationStream(*many.directions()).parts() if part.label.facts.get("type") == SETTING]
     assert [sum(1 for _ in part.blocks()) for part in parts] == [64, 64, 22], "a stream of them is not held in memory"
     starts = [offset for offset, _ in found[0].blocks()]
     assert starts == [9, 9 + len(settings[0]), 9 + len(settings[0] + settings[1])], "each line is of its own bytes"
@@ -143,7 +145,7 @@ def test_requests_are_the_same_over_any_segment_border(at: int) -> None:
 
 
 def test_answer_and_data_are_carried_to_the_byte() -> None:
-    found = list(requests_of(*talk(*SESSION).halves()) or ())
+    found = list(requests_of(*talk(*SESSION).directions()) or ())
     copy = found[5]
 
     assert copy.request is not None
@@ -204,7 +206,7 @@ def test_error_that_nobody_asked_for_is_a_request_without_a_question() -> None:
     ended = (1, error(b"57P01", b"FATAL"))
 
     for turns in ([ended], [ended, (0, query("SELECT 1"))]):
-        first = list(requests_of(*opened(*turns).halves()) or ())[1]
+        first = list(requests_of(*opened(*turns).directions()) or ())[1]
         assert (first.request, first.status, first.operation) == (None, "57P01", "")
 
 
@@ -217,7 +219,7 @@ def test_refused_session_has_its_code() -> None:
 
 def test_cancel_request_names_the_session_that_began_so() -> None:
     cancel = struct.pack(">II", 16, 80_877_102) + KEY
-    (first, *_), (other,) = (list(requests_of(*one.halves()) or ()) for one in (opened(), talk((0, cancel))))
+    (first, *_), (other,) = (list(requests_of(*one.directions()) or ()) for one in (opened(), talk((0, cancel))))
 
     assert first.session == other.cancels == KEY
     assert other.operation == "CANCEL 7"
@@ -245,7 +247,7 @@ def test_replication_waits_and_is_one_request() -> None:
         (0, message(b"d", b"r" + bytes(33))), (1, message(b"d", b"w" + bytes(60))), (0, message(b"c")),
         (1, message(b"c") + tag(b"COPY 0") + READY),
     )  # fmt: skip
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert [(one.operation, one.status, one.waits) for one in found[1:]] == [("START_REPLICATION", "OK", True)]
 
@@ -268,7 +270,7 @@ def test_secret_in_a_statement_is_nowhere(statement: bytes) -> None:
         (0, query(sql)), (1, error(b"42601", text=b'near "%s"' % SECRET) + READY),
         (0, extended), (1, PARSED + BOUND + row(SECRET) + tag(b"SELECT 1") + READY),
     )  # fmt: skip
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert len(found) == 3
     assert not any(SECRET.decode() in f"{one.operation}{one.statement}" for one in found)
@@ -291,7 +293,7 @@ def test_names_that_are_not_known_are_said_to_be() -> None:
     turns = (0, bind("", "before", b"5") + execute() + SYNC), (1, BOUND + row(b"1") + tag(b"SELECT 1") + READY)
     dialogue = talk((0, query("SELECT 1")), (1, COLUMNS + row(b"1") + tag(b"SELECT 1") + READY), *turns,
                     from_start=False)  # fmt: skip
-    last = list(requests_of(*dialogue.halves()) or ())[-1]
+    last = list(requests_of(*dialogue.directions()) or ())[-1]
 
     assert (last.operation, last.statement, last.status, last.rows) == (UNKNOWN, UNKNOWN, "OK", 1)
 
@@ -310,7 +312,7 @@ def test_capture_that_begins_amid_rows_finds_a_border(cut: int) -> None:
     rows = b"".join(row(b"value %d" % number, None, b"y" * (number % 50)) for number in range(200))
     dialogue = talk((1, rows[cut:2000]), (1, rows[2000:] + tag(b"SELECT 200") + READY), (0, query("SELECT 1")),
                     (1, tag(b"SELECT 1") + READY), from_start=False)  # fmt: skip
-    reader = Reader(dialogue.half(1), 1)
+    reader = Reader(dialogue.direction(1), 1)
     first = reader.next()
     second = reader.next()
 
@@ -325,7 +327,7 @@ def test_missing_body_costs_nothing_and_missing_header_what_is_answered_then() -
     big = COLUMNS + row(b"x" * 3000) + tag(b"SELECT 1") + READY
     dialogue = opened((0, query("SELECT 1")), (1, big[:200])).lost(1, 1000).server(big[1200:])
     assert asked(dialogue)[1:] == [("SELECT", "OK", 1, "idle")]
-    assert [one.complete for one in requests_of(*dialogue.halves()) or ()] == [True, False]
+    assert [one.complete for one in requests_of(*dialogue.directions()) or ()] == [True, False]
 
     dialogue = opened((0, query("SELECT 1"))).lost(1, 40)
     dialogue.server(tag(b"SELECT 1") + READY).client(query("SELECT 2")).server(tag(b"SELECT 1") + READY)
@@ -345,7 +347,7 @@ SELECTED = COLUMNS + row(b"1") + tag(b"SELECT 1") + READY
 def test_cut_packets_of_ends_that_speak_in_turns_are_still_questions_and_answers() -> None:
     turns = ((0, query("SELECT n FROM t WHERE n = 5")), (1, SELECTED)) * 3
     dialogue = cut_short(*turns, (0, query("SELECT x")), (1, error()))
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert [one.operation for one in found[1:]] == ["SELECT t"] * 3 + ["SELECT"]
     assert all(one.response is not None and not one.response.complete for one in found[1:])
@@ -355,7 +357,7 @@ def test_cut_packets_of_ends_that_speak_in_turns_are_still_questions_and_answers
 def test_cut_packets_of_a_pipeline_belong_to_no_question_in_sight() -> None:
     asked_at_once = tuple((0, query("SELECT n FROM t")) for _ in range(3))
     dialogue = cut_short(*asked_at_once, (1, SELECTED), (1, SELECTED), (1, SELECTED))
-    found = list(requests_of(*dialogue.halves()) or ())
+    found = list(requests_of(*dialogue.directions()) or ())
 
     assert [one.response for one in found[1:]] == [None] * 3
 
@@ -364,7 +366,7 @@ def test_lost_packets_are_no_cut_ones_and_turns_tell_nothing() -> None:
     dialogue = cut_short((0, query("SELECT 1")), (1, SELECTED)).lost(0, 14).lost(1, 40)
     dialogue.server(SELECTED).client(query("SELECT 2"))
 
-    assert [one.response is None for one in requests_of(*dialogue.halves()) or ()][1:] == [True, True]
+    assert [one.response is None for one in requests_of(*dialogue.directions()) or ()][1:] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -399,7 +401,7 @@ def test_statement_without_secrets_is_as_it_was_sent() -> None:
 def test_other_protocols_are_not_taken(client: bytes, server: bytes) -> None:
     for turns in ([(0, client), (1, server)], [(1, server), (0, client)]):
         for from_start in (True, False):
-            assert postgresql_sides(*talk(*turns, from_start=from_start).halves()) is None
+            assert postgresql_sides(*talk(*turns, from_start=from_start).directions()) is None
 
 
 def test_summary_names_the_messages() -> None:
@@ -441,11 +443,11 @@ def test_damage_raises_nothing_and_every_byte_is_in_one_unit(
             dialogue.lost(side, len(data))
         elif data:
             dialogue.client(bytes(data)) if side == 0 else dialogue.server(bytes(data))
-    halves = dialogue.halves()
-    for one in operations(*halves):
+    directions = dialogue.directions()
+    for one in operations(*directions):
         assert one.state is None or isinstance(one.state, TransactionState)
         assert one.asked.start <= one.asked.stop
-    stream = parse_postgresql(*halves, 1_000)
+    stream = parse_postgresql(*directions, 1_000)
     if stream is None:
         return
     spans: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
@@ -462,7 +464,7 @@ def test_damage_raises_nothing_and_every_byte_is_in_one_unit(
 def test_any_bytes_raise_nothing(data: bytes, from_start: bool, side: int) -> None:
     dialogue = Dialogue(from_start=from_start)
     dialogue.client(data) if side == 0 else dialogue.server(data)
-    reader = Reader(dialogue.half(side), side)
+    reader = Reader(dialogue.direction(side), side)
     at = 0
     while (found := reader.next()) is not None:
         assert at <= found.start < found.stop
@@ -473,7 +475,7 @@ def test_hostile_lengths_take_no_memory_and_no_time() -> None:
     many = (b"D\x3f\xff\xff\xff\0\1", 20_000), (b"D\0\0\0\x06\0\0", 10**5), (b"Q\0\0\0\4", 5_000), (b"d\0\0\0\4", 10**5)
     for one, times in many:
         data = one * times
-        reader, count = Reader(Dialogue(from_start=False).server(data).half(1), 1), 0
+        reader, count = Reader(Dialogue(from_start=False).server(data).direction(1), 1), 0
         while reader.next() is not None:
             count += 1
         assert count < 30
@@ -485,7 +487,7 @@ def test_segment_at_which_no_message_begins_is_tried_once() -> None:
     dialogue = Dialogue(from_start=False)
     for _ in range(400):
         dialogue.server(b"-" + rows)
-    reader, messages = Reader(dialogue.half(1), 1), 0
+    reader, messages = Reader(dialogue.direction(1), 1), 0
     while (one := reader.next()) is not None:
         messages += one.count if isinstance(one, Message) else 0
 
@@ -506,7 +508,7 @@ ENDED = message(b"c") + tag(b"COPY 40") + READY
 
 def copied(dialogue: Dialogue) -> tuple[list[bytes | None], int, bool, bool]:
     """Pieces, rows, whether they are whole, and whether they may hold secrets, of the only COPY."""
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     ((one, result),) = [(one, result) for one in found for result in one.result_sets()]
     assert isinstance(result, CopiedData)
@@ -533,6 +535,6 @@ def test_replication_is_no_result() -> None:
     dialogue = talk(
         (0, startup(user="me", replication="true")), (1, WELCOME), (0, query("START_REPLICATION 0/1")), (1, both)
     )
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     assert not [result for one in found for result in one.result_sets()]

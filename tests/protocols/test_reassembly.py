@@ -56,12 +56,13 @@ def _tape(segments: Sequence[tuple[int, bytes]], *, isn: int = ISN, handshake: b
 
 
 def _server(session: Session) -> ByteStream:
-    return session.halves(0)[1]
+    return session.directions(0)[1]
 
 
-def _text(half: ByteStream) -> list[bytes | str]:
+def _text(direction: ByteStream) -> list[bytes | str]:
     return [
-        piece.data if isinstance(piece, Piece) else f"{piece.length} {piece.reason.name}" for piece in half.pieces()
+        piece.data if isinstance(piece, Piece) else f"{piece.length} {piece.reason.name}"
+        for piece in direction.pieces()
     ]
 
 
@@ -88,29 +89,29 @@ def test_segments_cut_shuffled_and_repeated_give_the_bytes_that_were_sent(
     data, segments, isn = journey
 
     session = opened(_tape(segments, isn=isn))
-    half = _server(session)
-    pieces = list(half.pieces())
+    direction = _server(session)
+    pieces = list(direction.pieces())
 
     if _has_keep_alive(session):  # one byte that ends where the stream ends looks like one
         return
-    assert half.length == len(data)
-    assert half.read(0, len(data) + 5) == data
-    assert not half.gaps
-    assert not half.overlaps
-    assert half.resent == sum(len(payload) for _, payload in segments) - len(data)
+    assert direction.length == len(data)
+    assert direction.read(0, len(data) + 5) == data
+    assert not direction.gaps
+    assert not direction.overlaps
+    assert direction.resent == sum(len(payload) for _, payload in segments) - len(data)
     latest = 0
     for piece in pieces:
         assert isinstance(piece, Piece)
         offset, payload = segments[piece.row - 3]
         assert payload[piece.start - offset :].startswith(piece.data)
-        assert (half.row_at(piece.start), half.row_at(piece.stop - 1)) == (piece.row, piece.row)
-        assert half.range_of_row(piece.row) == (offset, offset + len(payload))
-        assert piece.frame in half.frames_of(piece.start, piece.stop)
+        assert (direction.row_at(piece.start), direction.row_at(piece.stop - 1)) == (piece.row, piece.row)
+        assert direction.range_of_row(piece.row) == (offset, offset + len(payload))
+        assert piece.frame in direction.frames_of(piece.start, piece.stop)
         latest = max(latest, piece.time_ns)
-        assert half.delivered_ns(piece.start) == latest
+        assert direction.delivered_ns(piece.start) == latest
         earlier = [row for row, (at, other) in enumerate(segments, 3) if at <= piece.start < at + len(other)]
         assert piece.row == earlier[0]
-    each_place_is_as_many(half)
+    each_place_is_as_many(direction)
 
 
 def _has_keep_alive(session: Session) -> bool:
@@ -118,13 +119,13 @@ def _has_keep_alive(session: Session) -> bool:
 
 
 def test_missing_segment_is_a_gap_between_the_bytes_around_it(opened: Callable[[Tape], Session]) -> None:
-    half = _server(opened(_tape([(0, b"abc"), (10, b"klm")])))
+    direction = _server(opened(_tape([(0, b"abc"), (10, b"klm")])))
 
-    assert _text(half) == [b"abc", "7 NOT_CAPTURED", b"klm"]
-    assert half.read(0, 99) == b"abc"
-    assert list(half.gaps) == [Gap(3, 7, GapReason.NOT_CAPTURED)]
-    assert half.row_at(5) == NO_ROW
-    assert list(half.pieces(1, 4)) == [
+    assert _text(direction) == [b"abc", "7 NOT_CAPTURED", b"klm"]
+    assert direction.read(0, 99) == b"abc"
+    assert list(direction.gaps) == [Gap(3, 7, GapReason.NOT_CAPTURED)]
+    assert direction.row_at(5) == NO_ROW
+    assert list(direction.pieces(1, 4)) == [
         Piece(1, b"bc", 4, 3, 1_700_000_000_001_000_000), Gap(3, 1, GapReason.NOT_CAPTURED)
     ]  # fmt: skip
 
@@ -135,45 +136,45 @@ def test_hole_of_a_growing_capture_is_pending_until_it_is_acknowledged(opened: C
     tape.tcp(20, ONE, TWO, ACK, 1001, ISN + 14)
     answered = opened(tape)
 
-    halves = [
+    directions = [
         reassemble(session.view(0), 1, lambda row: session.packet(row).payload, live=True)  # noqa: B023
         for session in (unanswered, answered)
     ]
 
-    assert [half.gaps[0].reason for half in halves] == [GapReason.PENDING, GapReason.NOT_CAPTURED]
+    assert [direction.gaps[0].reason for direction in directions] == [GapReason.PENDING, GapReason.NOT_CAPTURED]
 
 
 def test_short_snaplen_leaves_a_gap_behind_each_head(opened: Callable[[bytes], Session]) -> None:
     tape = _tape([(0, b"a" * 100), (100, b"b" * 100)])
-    half = _server(opened(_cut(tape, 50)))
+    direction = _server(opened(_cut(tape, 50)))
 
-    assert _text(half) == [b"a" * 10, "90 TRUNCATED", b"b" * 10, "90 TRUNCATED"]
-    assert half.row_at(150) == 4
-    assert half.frames_of(50, 150) == (4, 5)
-    assert len(half.gaps) == 2
-    assert half.gaps.bytes == 180
+    assert _text(direction) == [b"a" * 10, "90 TRUNCATED", b"b" * 10, "90 TRUNCATED"]
+    assert direction.row_at(150) == 4
+    assert direction.frames_of(50, 150) == (4, 5)
+    assert len(direction.gaps) == 2
+    assert direction.gaps.bytes == 180
 
 
 def test_packets_with_gaps_between_them_are_fetched_some_at_a_time_and_the_beginning_once(
     opened: Callable[[bytes], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = 100
-    half = _server(opened(_cut(_tape([(100 * place, b"a" * 100) for place in range(count)]), 50)))
+    direction = _server(opened(_cut(_tape([(100 * place, b"a" * 100) for place in range(count)]), 50)))
     fetched: list[int] = []
 
     def fetch(rows: NDArray[np.int32]) -> list[bytes]:
         fetched.append(len(rows))
         return [b"a" * 10] * len(rows)
 
-    monkeypatch.setattr(half, "_read_payloads", fetch)
+    monkeypatch.setattr(direction, "_read_payloads", fetch)
 
-    assert half.read(105, 1 << 16) == b"aaaaa"
-    assert [half.read(100 * place, 1 << 16) for place in range(count)] == [b"a" * 10] * count
+    assert direction.read(105, 1 << 16) == b"aaaaa"
+    assert [direction.read(100 * place, 1 << 16) for place in range(count)] == [b"a" * 10] * count
     assert len(fetched) <= 2 + count // 32
     assert max(fetched) <= 32
     fetched.clear()
-    assert {half.read(3, size) for size in (2, 7, 1 << 20)} == {b"aa", b"a" * 7}
-    assert half.read(10, 5) == half.read(99, 1) == b""
+    assert {direction.read(3, size) for size in (2, 7, 1 << 20)} == {b"aa", b"a" * 7}
+    assert direction.read(10, 5) == direction.read(99, 1) == b""
     assert sum(fetched) == 0
 
 
@@ -182,22 +183,22 @@ def test_few_bytes_after_few_are_read_from_the_same_packets_once(
 ) -> None:
     """As the fields of a long head are: each would take longer than all that is done with it."""
     sent = bytes(range(250)) * 4
-    half = _server(opened(_tape([(1_000 * place, sent) for place in range(60)]).pcap()))
+    direction = _server(opened(_tape([(1_000 * place, sent) for place in range(60)]).pcap()))
     fetched: list[int] = []
-    read = half._read_payloads
+    read = direction._read_payloads
 
     def fetch(rows: NDArray[np.int32]) -> Sequence[bytes]:
         fetched.append(len(rows))
         return read(rows)
 
-    monkeypatch.setattr(half, "_read_payloads", fetch)
+    monkeypatch.setattr(direction, "_read_payloads", fetch)
 
-    assert [half.read(at, 5) for at in range(5_000, 59_000, 5)] == [
+    assert [direction.read(at, 5) for at in range(5_000, 59_000, 5)] == [
         sent[at % 1_000 :][:5] for at in range(5_000, 59_000, 5)
     ]
     assert len(fetched) < 10
     assert sum(fetched) < 90
-    assert half.read(59_998, 5) == sent[-2:]
+    assert direction.read(59_998, 5) == sent[-2:]
 
 
 def _cut(tape: Tape, snaplen: int) -> bytes:
@@ -212,21 +213,21 @@ def _cut(tape: Tape, snaplen: int) -> bytes:
 
 
 def test_first_copy_stands_and_a_differing_one_is_reported(opened: Callable[[Tape], Session]) -> None:
-    half = _server(opened(_tape([(0, b"abcdef"), (2, b"cXeYgh")])))
+    direction = _server(opened(_tape([(0, b"abcdef"), (2, b"cXeYgh")])))
 
-    assert half.read(0, 99) == b"abcdefgh"
-    (overlap,) = half.overlaps
+    assert direction.read(0, 99) == b"abcdefgh"
+    (overlap,) = direction.overlaps
     assert (overlap.start, overlap.length, overlap.first_frame, overlap.again_frame) == (3, 3, 4, 5)
-    assert half.resent == 4
+    assert direction.resent == 4
 
 
 def test_keep_alive_byte_is_no_byte_of_the_stream(opened: Callable[[Tape], Session]) -> None:
     session = opened(_tape([(0, b"abc"), (2, b"\0"), (3, b"def")]))
-    half = _server(session)
+    direction = _server(session)
 
-    assert half.read(0, 99) == b"abcdef"
-    assert not half.overlaps
-    assert half.range_of_row(4) is None
+    assert direction.read(0, 99) == b"abcdef"
+    assert not direction.overlaps
+    assert direction.range_of_row(4) is None
 
 
 def test_keep_alive_in_front_of_everything_captured_is_no_byte_of_the_stream(
@@ -236,7 +237,7 @@ def test_keep_alive_in_front_of_everything_captured_is_no_byte_of_the_stream(
     tape.tcp(0, ONE, TWO, FIN | ACK, 5001, 9001)
     tape.tcp(9, ONE, TWO, ACK, 5000, 9001, b"\0")
 
-    assert opened(tape).halves(0)[0].length == 0
+    assert opened(tape).directions(0)[0].length == 0
 
 
 def test_data_in_a_syn_is_the_beginning_of_the_stream(opened: Callable[[Tape], Session]) -> None:
@@ -245,44 +246,44 @@ def test_data_in_a_syn_is_the_beginning_of_the_stream(opened: Callable[[Tape], S
     tape.tcp(1, TWO, ONE, SYN | ACK, ISN, 1005)
     tape.tcp(2, ONE, TWO, ACK, 1005, ISN + 1, b"/ HTTP")
 
-    half = opened(tape).halves(0)[0]
+    direction = opened(tape).directions(0)[0]
 
-    assert half.read(0, 99) == b"GET / HTTP"
-    assert half.range_of_row(0) == (0, 4)
+    assert direction.read(0, 99) == b"GET / HTTP"
+    assert direction.range_of_row(0) == (0, 4)
 
 
 def test_fin_with_everything_before_it_finishes_the_half(opened: Callable[[Tape], Session]) -> None:
     tape = _tape([(0, b"abc")])
     tape.tcp(9, TWO, ONE, FIN | ACK, ISN + 4, 1001)
-    half = _server(opened(tape))
+    direction = _server(opened(tape))
     tape.tcp(10, ONE, TWO, ACK, 1001, ISN + 5)
 
-    assert (half.length, half.finished, half.ending) == (3, True, Ending.FIN)
+    assert (direction.length, direction.finished, direction.ending) == (3, True, Ending.FIN)
     assert _server(opened(tape)).length == 3
 
 
 def test_fin_behind_a_hole_does_not_finish_the_half(opened: Callable[[Tape], Session]) -> None:
     tape = _tape([(0, b"abc")])
     tape.tcp(9, TWO, ONE, FIN | ACK, ISN + 9, 1001)
-    half = _server(opened(tape))
+    direction = _server(opened(tape))
 
-    assert (half.length, half.finished) == (8, False)
-    assert _text(half) == [b"abc", "5 NOT_CAPTURED"]
+    assert (direction.length, direction.finished) == (8, False)
+    assert _text(direction) == [b"abc", "5 NOT_CAPTURED"]
 
 
 def test_reset_ends_the_half_and_what_it_carries_is_left_out(opened: Callable[[Tape], Session]) -> None:
     tape = _tape([(0, b"abc")])
     tape.tcp(9, TWO, ONE, RST | ACK, ISN + 4, 1001, b"go away")
-    half = _server(opened(tape))
+    direction = _server(opened(tape))
 
-    assert (half.length, half.finished, half.ending) == (3, True, Ending.RESET)
+    assert (direction.length, direction.finished, direction.ending) == (3, True, Ending.RESET)
 
 
 def test_capture_that_begins_in_the_middle_counts_from_its_first_byte(opened: Callable[[Tape], Session]) -> None:
-    half = _server(opened(_tape([(5000, b"late"), (4990, b"0123456789"), (5004, b"r")], handshake=False)))
+    direction = _server(opened(_tape([(5000, b"late"), (4990, b"0123456789"), (5004, b"r")], handshake=False)))
 
-    assert half.read(0, 99) == b"0123456789later"
-    assert not half.segments.from_start
+    assert direction.read(0, 99) == b"0123456789later"
+    assert not direction.segments.from_start
 
 
 @pytest.mark.parametrize(
@@ -301,17 +302,17 @@ def test_first_byte_is_had_only_where_handshake_and_byte_were_captured(
     has_first: bool,
     begins: bytes,
 ) -> None:
-    half = _server(opened(_tape(segments, handshake=handshake)))
+    direction = _server(opened(_tape(segments, handshake=handshake)))
 
-    assert (half.has_first_byte, half.beginning(4)) == (has_first, begins)
+    assert (direction.has_first_byte, direction.beginning(4)) == (has_first, begins)
 
 
 def test_acknowledged_bytes_that_no_packet_carried_are_a_gap_at_the_end(opened: Callable[[Tape], Session]) -> None:
     tape = _tape([(0, b"abc")])
     tape.tcp(9, ONE, TWO, ACK, 1001, ISN + 1 + 103)
-    half = _server(opened(tape))
+    direction = _server(opened(tape))
 
-    assert _text(half) == [b"abc", "100 NOT_CAPTURED"]
+    assert _text(direction) == [b"abc", "100 NOT_CAPTURED"]
 
 
 def test_unseen_fin_that_was_acknowledged_is_no_missing_byte(opened: Callable[[Tape], Session]) -> None:
@@ -322,58 +323,63 @@ def test_unseen_fin_that_was_acknowledged_is_no_missing_byte(opened: Callable[[T
 
 
 def test_segment_from_far_away_is_left_out(opened: Callable[[Tape], Session]) -> None:
-    half = _server(
+    direction = _server(
         opened(_tape([(0, b"abc"), (2**31 - 9, b"stray"), (3, b"def"), (2**31 + 2**29, b"again"), (6, b"g")]))
     )
 
-    assert half.read(0, 99) == b"abcdefg"
-    assert half.length == 7
+    assert direction.read(0, 99) == b"abcdefg"
+    assert direction.length == 7
 
 
 def test_stream_beyond_four_gigabytes_counts_on(opened: Callable[[Tape], Session]) -> None:
     step = 2**29
-    half = _server(opened(_tape([(step * index, b"x") for index in range(20)])))
+    direction = _server(opened(_tape([(step * index, b"x") for index in range(20)])))
 
-    assert half.length == 19 * step + 1
-    assert half.read(18 * step, 5) == b"x"
-    assert half.row_at(19 * step) == 22
+    assert direction.length == 19 * step + 1
+    assert direction.read(18 * step, 5) == b"x"
+    assert direction.row_at(19 * step) == 22
 
 
 def test_one_sided_capture_knows_how_much_the_other_side_sent(opened: Callable[[Tape], Session]) -> None:
     tape = Tape()
     for index in range(4):
         tape.tcp(index, ONE, TWO, PSH | ACK, 1001 + index, ISN + 1 + 500 * index, b"x")
-    half = opened(tape).halves(0)[1]
+    direction = opened(tape).directions(0)[1]
 
-    assert half.length == 1500
-    assert _text(half) == ["1500 NOT_CAPTURED"]
+    assert direction.length == 1500
+    assert _text(direction) == ["1500 NOT_CAPTURED"]
 
 
 def test_connection_without_data_has_two_empty_halves(opened: Callable[[Tape], Session]) -> None:
-    for half in opened(_tape([])).halves(0):
-        assert (half.length, list(half.pieces()), half.read(0, 9), half.frames_of(0, 9)) == (0, [], b"", ())
-        assert half.delivered_ns(0) == 0
-        assert half.row_at(0) == NO_ROW
+    for direction in opened(_tape([])).directions(0):
+        assert (direction.length, list(direction.pieces()), direction.read(0, 9), direction.frames_of(0, 9)) == (
+            0,
+            [],
+            b"",
+            (),
+        )
+        assert direction.delivered_ns(0) == 0
+        assert direction.row_at(0) == NO_ROW
 
 
 def test_row_of_another_direction_carried_nothing(opened: Callable[[Tape], Session]) -> None:
-    half = _server(opened(_tape([(0, b"abc")])))
+    direction = _server(opened(_tape([(0, b"abc")])))
 
-    assert half.range_of_row(0) is None
-    assert half.range_of_row(99) is None
+    assert direction.range_of_row(0) is None
+    assert direction.range_of_row(99) is None
 
 
 def test_halves_are_the_same_objects_until_the_stream_grows(opened: Callable[[Tape], Session]) -> None:
     session = opened(_tape([(0, b"abc")]))
 
-    assert session.halves(0) is session.halves(0)
+    assert session.directions(0) is session.directions(0)
 
 
 def test_many_segments_are_read_at_once_and_give_the_same_bytes(opened: Callable[[Tape], Session]) -> None:
     data = bytes(range(256)) * 300
     segments = [(at, data[at : at + 100]) for at in range(0, len(data), 100)]
     session = opened(_tape(segments[::2] + segments[1::2]))
-    half = _server(session)
+    direction = _server(session)
     calls: list[int] = []
 
     def together(rows: NDArray[np.int32]) -> list[bytes]:
@@ -382,8 +388,8 @@ def test_many_segments_are_read_at_once_and_give_the_same_bytes(opened: Callable
 
     again = reassemble(session.view(0), 1, lambda row: session.packet(row).payload, read_payloads=together)
 
-    assert half.read(0, len(data)) == again.read(0, len(data)) == data
-    assert half.read(50, 101) == data[50:151]
+    assert direction.read(0, len(data)) == again.read(0, len(data)) == data
+    assert direction.read(50, 101) == data[50:151]
     assert max(calls) > 100
     assert next(iter(again.pieces())).start == 0
     assert calls[-1] < 10

@@ -64,18 +64,18 @@ def talk(*turns: tuple[int, bytes], at: int = 0, **how: object) -> Dialogue:
 
 
 def asked(dialogue: Dialogue) -> list[tuple[str, str, int | None]]:
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     return [(one.operation, one.status, one.rows) for one in found]
 
 
 def values(data: bytes, *, commands: bool = False) -> list[Value | Unread]:
-    reader = Reader(Dialogue().client(data).half(0), commands=commands)
+    reader = Reader(Dialogue().client(data).direction(0), commands=commands)
     return list(iter(reader.next, None))
 
 
 def follow(dialogue: Dialogue) -> Iterator[tuple[str, bytes]]:
-    for part in ApplicationStream(*dialogue.halves()).parts():
+    for part in ApplicationStream(*dialogue.directions()).parts():
         yield part.label.name, b"".join(data for _, data in part.blocks())
 
 
@@ -85,7 +85,7 @@ def test_requests_are_the_same_over_any_segment_border(at: int) -> None:
 
 
 def test_blocking_command_waits_for_an_event_and_no_other_does() -> None:
-    found = redis_requests(*talk(*SESSION).halves())
+    found = redis_requests(*talk(*SESSION).directions())
 
     assert found is not None
     assert [one.operation for one in found if one.waits] == ["BLPOP q"]
@@ -121,7 +121,7 @@ def test_follow_reads_as_redis_cli_writes() -> None:
 )
 def test_secret_is_nowhere(command: bytes, operation: str) -> None:
     dialogue = talk((0, ask("PING")), (1, b"+PONG\r\n"), (0, command), (1, b"+OK\r\n"), (0, ask("ECHO", "x")))
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
 
     assert [one.operation.rstrip() for one in found][1] == operation
@@ -165,7 +165,7 @@ def test_pushes_and_messages_answer_nothing() -> None:
     )
 
     assert [(one[0], one[1]) for one in asked(dialogue)] == [("SUBSCRIBE c +1", "OK"), ("PING", "OK")]
-    assert sum(isinstance(one, Unasked) for one in conversation(*dialogue.halves())) == 4
+    assert sum(isinstance(one, Unasked) for one in conversation(*dialogue.directions())) == 4
 
 
 def test_what_looks_like_a_message_is_an_answer_where_nobody_subscribed() -> None:
@@ -206,7 +206,7 @@ def test_replication_is_no_answer() -> None:
             (0, ask("REPLCONF", "ACK", "10")),
             (1, ask("PING")),
         )
-        said = list(conversation(*dialogue.halves()))
+        said = list(conversation(*dialogue.directions()))
 
         assert asked(dialogue) == [("PSYNC", "OK", None), ("REPLCONF", "", None)]
         assert [one.value.kind for one in said if isinstance(one, Unasked)] == [Kind.SNAPSHOT] + [Kind.ARRAY] * 3
@@ -215,7 +215,7 @@ def test_replication_is_no_answer() -> None:
 def test_reply_behind_a_missing_body_is_paired() -> None:
     dialogue = talk((0, ask("GET", "a") + ask("GET", "b")), (1, b"$3000\r\n" + b"x" * 100)).lost(1, 1_400)
     dialogue.server(b"x" * 1_500 + b"\r\n:7\r\n")
-    found = redis_requests(*dialogue.halves())
+    found = redis_requests(*dialogue.directions())
 
     assert found is not None
     assert [(one.status, one.complete) for one in found] == [("OK", False), ("OK", True)]
@@ -279,7 +279,7 @@ def test_capture_that_begins_amid_a_value_says_what_is_not_read() -> None:
 def test_other_protocols_are_not_taken(client: bytes, server: bytes) -> None:
     for turns in ([(0, client), (1, server)], [(1, server), (0, client)]):
         for from_start in {True, client.startswith(b"*3")}:
-            assert redis_sides(*talk(*turns, from_start=from_start).halves()) is None
+            assert redis_sides(*talk(*turns, from_start=from_start).directions()) is None
 
 
 LINES = [
@@ -300,8 +300,8 @@ LINES = [
 def test_lines_are_commands_of_redis_where_two_kinds_of_answers_fit(said: tuple[int, ...], is_taken: bool) -> None:
     turns = [turn for number in said for turn in enumerate(LINES[number])]
 
-    assert (redis_sides(*talk(*turns).halves()) is not None) == is_taken
-    assert redis_sides(*talk((1, b"+OK POP3\r\n"), *turns).halves()) is None
+    assert (redis_sides(*talk(*turns).directions()) is not None) == is_taken
+    assert redis_sides(*talk((1, b"+OK POP3\r\n"), *turns).directions()) is None
     if is_taken:
         assert len(asked(talk(*turns))) == len(said)
 
@@ -347,9 +347,9 @@ NESTED = st.recursive(
 @given(st.lists(NESTED, min_size=1, max_size=8), st.integers(1, 40))
 def test_values_follow_each_other_however_they_are_cut(parts: list[bytes], size: int) -> None:
     data = b"".join(parts)
-    whole = Reader(Dialogue().server(data).half(1), commands=False)
+    whole = Reader(Dialogue().server(data).direction(1), commands=False)
     pieces = Reader(
-        Dialogue().server(*(data[at : at + size] for at in range(0, len(data), size))).half(1), commands=False
+        Dialogue().server(*(data[at : at + size] for at in range(0, len(data), size))).direction(1), commands=False
     )
     bounds = [(one.start, one.stop, one.items) for one in iter(whole.next, None) if isinstance(one, Value)]
 
@@ -375,22 +375,22 @@ def test_damage_raises_nothing_and_every_byte_is_in_one_unit(
             dialogue.lost(side, len(data))
         elif data:
             dialogue.client(bytes(data)) if side == 0 else dialogue.server(bytes(data))
-    halves = dialogue.halves()
-    stream = parse_redis(*halves, 1_000)
+    directions = dialogue.directions()
+    stream = parse_redis(*directions, 1_000)
     if stream is None:
         return
     for part in stream.parts():
         assert part.start < part.stop
         list(part.blocks())
         part.trouble()
-    said = list(conversation(*halves))
-    for half in halves:
+    said = list(conversation(*directions))
+    for direction in directions:
         spans = sorted(
             (one.start, one.stop) for one in [
                 *(one.value for one in said if not isinstance(one, Unread)),
                 *(value for one in said if isinstance(one, Command) for value in one.replies),
                 *(one for one in said if isinstance(one, Unread)),
-            ] if one.half.side == half.side
+            ] if one.direction.side == direction.side
         )  # fmt: skip
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
@@ -409,7 +409,7 @@ def test_run_of_elements_is_passed_over_wherever_one_is_odd(size: int) -> None:
     plain = [b"$%d\r\n%s\r\n" % (number % 40, b"v" * (number % 40)) for number in range(3_000)]
     parts = [odd[number // 150 % len(odd)] if number % 150 == 149 else one for number, one in enumerate(plain)]
     dialogue = Dialogue().server(*in_pieces(b"*3000\r\n" + b"".join(parts) + b"+OK\r\n", size))
-    reader = Reader(dialogue.half(1), commands=False)
+    reader = Reader(dialogue.direction(1), commands=False)
     first, second = reader.next(), reader.next()
 
     assert isinstance(first, Value)
@@ -489,7 +489,7 @@ def test_any_inline_command_is_taken_apart(rest: bytes) -> None:
 
 def rows_of(*turns: tuple[int, bytes], **how: object) -> list[object]:
     """The rows of each reply that is exported; None where secrets may be in one."""
-    found = requests_of(*talk(*turns, **how).halves())
+    found = requests_of(*talk(*turns, **how).directions())
     assert found is not None
     return [
         None if one.may_hold_secrets() else list(result.read())
@@ -515,7 +515,7 @@ def test_elements_of_replies_are_rows(size: int) -> None:
 def test_elements_that_were_not_captured_are_no_rows() -> None:
     dialogue = talk((0, ask("LRANGE", "l", "0", "-1")), (1, b"*3\r\n$1\r\na\r\n$9\r\nbb"))
     dialogue.lost(1, 3).server(b"bbbb\r\n$1\r\nc\r\n")
-    found = requests_of(*dialogue.halves())
+    found = requests_of(*dialogue.directions())
     assert found is not None
     ((result,),) = [list(one.result_sets()) for one in found]
     assert isinstance(result, ResultSet)

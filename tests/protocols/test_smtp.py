@@ -57,18 +57,18 @@ def talk(*turns: tuple[int, bytes], at: int = 0, **how: object) -> Dialogue:
 
 
 def said(dialogue: Dialogue) -> SmtpConversation:
-    stream = parse_smtp(*dialogue.halves(), 1_000)
+    stream = parse_smtp(*dialogue.directions(), 1_000)
     assert stream is not None
     return stream.conversation
 
 
 def requests(dialogue: Dialogue) -> list[tuple[str, str]]:
-    return [(one.operation, one.status) for one in ApplicationStream(*dialogue.halves()).requests()]
+    return [(one.operation, one.status) for one in ApplicationStream(*dialogue.directions()).requests()]
 
 
 def decoded(dialogue: Dialogue) -> list[tuple[str, bytes, str]]:
     found = []
-    for part in ApplicationStream(*dialogue.halves()).parts():
+    for part in ApplicationStream(*dialogue.directions()).parts():
         text = b"".join(data for _, data in part.blocks())
         found.append((part.label.name, text, part.trouble()))
     return found
@@ -85,7 +85,7 @@ def test_whole_session() -> None:
 
 
 def test_requests_know_their_packets() -> None:
-    stream = ApplicationStream(*talk(*SESSION).halves())
+    stream = ApplicationStream(*talk(*SESSION).directions())
 
     data = next(one for one in stream.requests() if one.operation == "DATA")
     assert data.request is not None
@@ -112,7 +112,7 @@ def test_one_byte_a_packet_reads_the_same() -> None:
 @pytest.mark.parametrize("first", range(len(SESSION) - 1))
 def test_capture_that_begins_amid_shows_no_secret_and_goes_on(first: int) -> None:
     dialogue = talk(*SESSION[first:], from_start=False)
-    stream = ApplicationStream(*dialogue.halves())
+    stream = ApplicationStream(*dialogue.directions())
 
     shown = b"".join(data for part in stream.parts() for _, data in part.blocks())
     assert not any(secret in shown for secret in SECRETS)
@@ -162,7 +162,7 @@ def test_starttls_ends_what_can_be_read() -> None:
     found = said(dialogue)
 
     assert requests(dialogue) == [("EHLO x", "250"), ("STARTTLS", "220")]
-    assert [(one.half.side, one.stop - one.start) for one in found.encrypted] == [(0, 17), (1, 13)]
+    assert [(one.direction.side, one.stop - one.start) for one in found.encrypted] == [(0, 17), (1, 13)]
     assert len(found.replies) == 3
 
 
@@ -212,7 +212,7 @@ def test_capture_that_begins_amid_a_long_message_finds_the_next_command() -> Non
     dialogue = Dialogue(from_start=False)
     dialogue.client(*[b"c2VjcmV0IHRleHQ=\r\n" * 100] * 80, b".\r\n").server(b"250 Queued\r\n")
     dialogue.client(b"MAIL FROM:<a@example>\r\n").server(b"250 OK\r\n")
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     client.server_port = 25
 
     stream = parse_smtp(client, server, 1_000)
@@ -228,7 +228,7 @@ def test_capture_that_begins_amid_a_long_message_finds_the_next_command() -> Non
 def test_line_without_an_end_is_cut_and_reading_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversation, "_UNKNOWN_LIMIT", 1 << 21)
     dialogue = talk((1, GREETING), *[(0, b"x" * 1_000_000)] * 5)
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
 
     stream = parse_smtp(client, server, 1_000)
 
@@ -253,11 +253,11 @@ def test_sides_taken_for_one_another_are_put_right() -> None:
     ],
 )
 def test_other_protocols_are_left_alone(turns: tuple[tuple[int, bytes], ...]) -> None:
-    assert parse_smtp(*talk(*turns).halves(), 100) is None
+    assert parse_smtp(*talk(*turns).directions(), 100) is None
 
 
 def test_greeting_that_names_nothing_is_told_by_the_port() -> None:
-    client, server = talk((1, b"220 ready\r\n"), (0, b"NOOP\r\n"), (1, b"250 OK\r\n")).halves()
+    client, server = talk((1, b"220 ready\r\n"), (0, b"NOOP\r\n"), (1, b"250 OK\r\n")).directions()
     assert parse_smtp(client, server, 100) is None
 
     client.server_port = 587
@@ -266,7 +266,7 @@ def test_greeting_that_names_nothing_is_told_by_the_port() -> None:
 
 def test_more_than_is_read_is_said_to_be_left_out() -> None:
     dialogue = talk((1, GREETING), *((turn % 2, b"250 a\r\n" if turn % 2 else b"NOOP\r\n") for turn in range(20)))
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     stream = parse_smtp(client, server, 5)
     assert stream is not None
 
@@ -290,7 +290,7 @@ def test_more_than_is_read_is_said_to_be_left_out() -> None:
 )
 def test_any_bytes_are_read_in_order_and_nothing_unknown_is_shown(turns: list[tuple[int, bytes]], cut: int) -> None:
     dialogue = talk((1, GREETING), (0, b"EHLO x\r\n"), *turns, cut=cut)
-    stream = parse_smtp(*dialogue.halves(), 50)
+    stream = parse_smtp(*dialogue.directions(), 50)
     if stream is None:
         return  # cut before it could be recognised
 

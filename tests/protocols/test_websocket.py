@@ -167,9 +167,9 @@ def server_frames(*frames: tuple[int, bytes]) -> bytes:
 
 
 def messages(data: bytes, deflate: Deflate | None = None) -> tuple[list[WebSocketMessage], FrameScan]:
-    half = FakeHalf(data)
-    scan = scan_frames(half, 0, from_client=False, may_compress=deflate is not None)
-    return list(MessageReader(half, scan, deflate)), scan
+    direction = FakeHalf(data)
+    scan = scan_frames(direction, 0, from_client=False, may_compress=deflate is not None)
+    return list(MessageReader(direction, scan, deflate)), scan
 
 
 @pytest.mark.parametrize(
@@ -231,9 +231,9 @@ def test_bomb_is_unpacked_up_to_the_bounds(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_missing_bytes_make_a_message_unreadable_and_the_next_one_not() -> None:
     data = server_frames((0x82, b"x" * 100), (0x81, b"fine"))
-    half = FakeHalf(data, (50, 60))
-    scan = scan_frames(half, 0, from_client=False, may_compress=False)
-    found = list(MessageReader(half, scan, None))
+    direction = FakeHalf(data, (50, 60))
+    scan = scan_frames(direction, 0, from_client=False, may_compress=False)
+    found = list(MessageReader(direction, scan, None))
 
     assert [(m.finished, m.readable, m.length) for m in found] == [(False, False, 48), (True, True, 4)]
 

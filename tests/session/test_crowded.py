@@ -75,7 +75,7 @@ def test_what_has_left_is_asked_for_in_peace() -> None:
     assert session.findings(gone) == ()
     assert not len(session.rows_of(gone))
     assert not len(session.view(gone))
-    assert session.halves(gone)[0].length == 0
+    assert session.directions(gone)[0].length == 0
     assert session.headline(gone) is None
     told = [stream for stream, _ in session.each_findings(range(session.streams.count))]
     assert told == session.streams.listed().tolist()

@@ -28,9 +28,9 @@ def test_findings_bytes_and_messages_are_looked_up_again(monkeypatch: pytest.Mon
 
     def look_first(count: int) -> None:
         if session.streams.count:
-            halves = session.halves(0)
+            directions = session.directions(0)
             requests = list(session.application(0).requests())
-            looked.append(len(session.findings(0)) + halves[0].length + len(requests))
+            looked.append(len(session.findings(0)) + directions[0].length + len(requests))
         publish(count)
 
     monkeypatch.setattr(session.store, "publish", look_first)
@@ -43,7 +43,7 @@ def test_findings_bytes_and_messages_are_looked_up_again(monkeypatch: pytest.Mon
         os.write(write, tape.pcap(of=slice(3, None))[24:])
         while session.store.count < len(tape.records):
             await asyncio.sleep(0.005)
-        kept = session.halves(0)
+        kept = session.directions(0)
         ids = {finding.id for finding in session.findings(0)}
         os.close(write)
         await running  # of a stream that grows messages are read now and then only

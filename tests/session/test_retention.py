@@ -128,7 +128,7 @@ def test_what_has_left_is_asked_for_in_vain_but_in_peace() -> None:
         assert session.seen(stream) == session.streams.packets[stream]
         assert len(session.view(stream)) == len(rows)
         session.findings(stream)
-        session.halves(stream)
+        session.directions(stream)
         session.application(stream)
 
 

@@ -439,8 +439,8 @@ def test_bytes_of_a_segment_are_read_from_its_own_fragments_only(
     data = PacketReader.data
     monkeypatch.setattr(PacketReader, "data", lambda reader, row: read.append(row) or data(reader, row))
 
-    half = session.halves(0)[0]
+    direction = session.directions(0)[0]
 
-    assert half.read(0, 8_000) == b"".join(b"%040d" % k for k in range(200))
+    assert direction.read(0, 8_000) == b"".join(b"%040d" % k for k in range(200))
     assert set(read) == set(range(400))
     assert len(read) <= 3 * 400

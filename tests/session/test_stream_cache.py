@@ -94,10 +94,10 @@ def test_the_stream_used_least_recently_is_evicted(ten: Session) -> None:
 
 
 def test_messages_and_bytes_of_a_stream_are_the_same_bytes(ten: Session) -> None:
-    halves = ten.halves(0)
+    directions = ten.directions(0)
     [message] = [one for one in http_messages(ten) if not one.from_server]
-    assert message.half is halves[0]
-    assert ten.halves(0) is halves
+    assert message.direction is directions[0]
+    assert ten.directions(0) is directions
 
 
 def test_threads_that_ask_together_get_the_same_messages(ten: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_messages_of_a_growing_stream_wait_until_it_has_doubled(ten: Session) ->
     cache = StreamCache(ten.view, ten._access)
     known = cache.application(0, StreamState(4, growing=True))
     assert cache.application(0, StreamState(8, growing=True)) is known
-    halves = cache.halves(0, StreamState(8, growing=True))
+    directions = cache.directions(0, StreamState(8, growing=True))
     assert cache.application(0, StreamState(8, growing=True)) is known  # bytes read anew leave them
     assert cache.application(0, StreamState(9, growing=True)) is not known
-    assert cache.halves(0, StreamState(9, growing=True)) is not halves
+    assert cache.directions(0, StreamState(9, growing=True)) is not directions

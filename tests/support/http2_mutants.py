@@ -131,9 +131,9 @@ def mutant(seed: int) -> Dialogue:
 
 def try_out(seed: int) -> int:
     """Read one mutant in every way; how many requests it had."""
-    halves = mutant(seed).halves()
+    directions = mutant(seed).directions()
     found = 0
-    for exchange in requests_of(*halves) or ():
+    for exchange in requests_of(*directions) or ():
         found += 1
         for one in exchange.messages:
             if one is not None:
@@ -141,28 +141,28 @@ def try_out(seed: int) -> int:
                     pass
         exchange.held_back(1, 0)
     for parse in [row.parse for row in PROTOCOLS if row.name == "http2"]:
-        parsed = parse(*halves, LIMIT)
+        parsed = parse(*directions, LIMIT)
         if isinstance(parsed, Http2Stream):
-            _read_stream(parsed, halves)
-    for half in halves:
-        for row in half.segments.rows.tolist():
-            assert isinstance(http2_summary(half._read_payload(row)), str)
+            _read_stream(parsed, directions)
+    for direction in directions:
+        for row in direction.segments.rows.tolist():
+            assert isinstance(http2_summary(direction._read_payload(row)), str)
     return found
 
 
-def _read_stream(parsed: Http2Stream, halves: tuple[ByteStream, ByteStream]) -> None:
+def _read_stream(parsed: Http2Stream, directions: tuple[ByteStream, ByteStream]) -> None:
     assert sum(len(data) for part in parsed.parts() for _, data in part.blocks()) < TEXT_MOST
     for index in parsed.indexes:
         for block in index.blocks.values():
             assert len(block.headers.fields) == len(block.headers.entries)
-    said = Http2History(halves, parsed.opening)
+    said = Http2History(directions, parsed.opening)
     for event in said.events:
         for asked in (said.settings, said.goaway, said.reset_code, said.credit):
             asked(event)
     for call in said.calls:
         assert min(call.asked_ns, call.whole_ns, call.answered_ns, call.over_ns) >= 0
     for side in (0, 1):
-        ClosedWindows(halves, parsed.opening).any_held_back(side, 0)
+        ClosedWindows(directions, parsed.opening).any_held_back(side, 0)
 
 
 def main() -> None:

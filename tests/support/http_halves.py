@@ -54,7 +54,7 @@ class Dialogue:
         self.sent[side] = max(self.sent[side], offset + len(payload))
         return self
 
-    def half(self, side: int, *, live: bool = False) -> ByteStream:
+    def direction(self, side: int, *, live: bool = False) -> ByteStream:
         mine = [(at, packet) for at, packet in enumerate(self.packets) if packet[0] == side]
         start = np.array([packet[1] for _, packet in mine], np.int64)
         stop = start + np.array([len(packet[2]) for _, packet in mine], np.int64)
@@ -74,8 +74,8 @@ class Dialogue:
         )
         return ByteStream(side, segments, lambda row: self.packets[row][2][: self.cut], live=live)
 
-    def halves(self, *, live: bool = False) -> tuple[ByteStream, ByteStream]:
-        return self.half(0, live=live), self.half(1, live=live)
+    def directions(self, *, live: bool = False) -> tuple[ByteStream, ByteStream]:
+        return self.direction(0, live=live), self.direction(1, live=live)
 
 
 def in_pieces(data: bytes, size: int) -> tuple[bytes, ...]:

@@ -117,7 +117,7 @@ def mutant(seed: int) -> Dialogue:
 
 def try_out(seed: int) -> int:
     """Read one mutant in every way and check what must always hold; how many messages it had."""
-    halves = mutant(seed).halves()
+    halves = mutant(seed).directions()
     found = conversation(*halves)
     ends = [0, 0]
     for message in sorted(found.messages, key=lambda one: one.number):

@@ -32,7 +32,7 @@ def lines_of(
     dialogue: Dialogue, view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]
 ) -> Iterator[Standing]:  # fmt: skip
     """Every line of its packets' trees, with what the connection says and without; each has a range in its frame."""
-    messages = ApplicationStream(*dialogue.halves())
+    messages = ApplicationStream(*dialogue.directions())
     for frame, (_side, _offset, payload, _time) in enumerate(dialogue.packets[:_PACKETS], 1):
         data = tcp_frame(payload=payload[: dialogue.cut])
         packet = replace(view(data, link_type=RAW_IP), row=frame - 1, frame=frame)

@@ -75,7 +75,7 @@ def seen_by_us(session: Session) -> Seen:
     """The same by our reader."""
     seen = Seen()
     for stream in range(session.streams.count):
-        for message in messages(*session.halves(stream)):
+        for message in messages(*session.directions(stream)):
             head = message.head
             line = ("", str(head.status)) if head.is_response else (head.method, head.uri)
             if not message.complete:
@@ -97,10 +97,10 @@ def objects_by_tshark(path: Path) -> Counter[str]:
 
 def objects_by_us(session: Session) -> Counter[str]:
     """Hashes of whole bodies; ranges one by one, as tshark exports them."""
-    collector = FileCollector(session.halves)
+    collector = FileCollector(session.directions)
     for stream in range(session.streams.count):
         collector.add_stream(stream)
-    finder = MessageFinder(session.halves)
+    finder = MessageFinder(session.directions)
     found: Counter[str] = Counter()
     for file in collector.files:
         for _block in FileReader(file, finder):

@@ -205,7 +205,7 @@ async def test_bytes_that_are_gone_are_said_and_end_nothing(
         raise OSError(errno.EIO, "the disk is gone")
 
     async with show(carrying) as shown:
-        monkeypatch.setattr(carrying, "halves", gone)
+        monkeypatch.setattr(carrying, "directions", gone)
         await shown.pilot.press("x")
         screen = await _files(shown, 0)
         for _ in range(1000):

@@ -482,7 +482,7 @@ async def test_stream_grows_while_it_is_looked_at(pipe: Pipe) -> None:
         await pilot.press("g")
         pipe.give(20)
         await settled(pilot, lambda: pipe.session.store.count == 57)
-        await settled(pilot, lambda: screen._halves is not None and screen._halves[1].length == 16 + 8 * 50)
+        await settled(pilot, lambda: screen._directions is not None and screen._directions[1].length == 16 + 8 * 50)
         assert screen.byte_under_cursor() == (0, 0)
         await pilot.press("f")
         pipe.give(10)

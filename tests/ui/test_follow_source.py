@@ -55,7 +55,7 @@ def opened(tmp_path: Path) -> Iterator[Callable[[list[tuple[int, bytes]]], Sessi
 
 
 def _source(session: Session, *, by_line: bool = True, sides: tuple[int, ...] = (0, 1)) -> RawSource:
-    return RawSource(Conversation(session.halves(0), sides), by_line=by_line)
+    return RawSource(Conversation(session.directions(0), sides), by_line=by_line)
 
 
 def _never() -> bool:

@@ -285,10 +285,10 @@ async def test_hits_in_packets_are_marked_in_the_followed_stream_where_they_are_
 ) -> None:
     async with show(session) as shown:
         screen = await searched(shown, "0x652d37", "tab")
-        halves = session.halves(0)
-        marks = [side.tolist() for side in marks_of(screen.highlights, 0, halves, session.store)]
+        directions = session.directions(0)
+        marks = [side.tolist() for side in marks_of(screen.highlights, 0, directions, session.store)]
         await shown.pilot.press("slash", "ctrl+u", *"0x45", "enter")
-        headers = marks_of((await settled(shown.pilot)).highlights, 0, halves, session.store)
+        headers = marks_of((await settled(shown.pilot)).highlights, 0, directions, session.store)
 
     assert marks == [[[12, 15, 1]], []]
     assert [mark for mark in headers[0].tolist() if mark[2] == 2] == [[1, 2, 2]], "the E of GET, not that of IP headers"

@@ -57,8 +57,8 @@ def test_bytes_of_a_fragmented_segment_are_followed(tmp_path: Path) -> None:
     path.write_bytes(tape.pcap())
 
     session = open_file(path)
-    half = session.halves(0)[0]
+    direction = session.directions(0)[0]
 
-    assert half.read(0, 999) == b"before " + b"in pieces " * 20 + b"behind"
-    assert (half.row_at(7), half.row_at(206)) == (4, 4)
+    assert direction.read(0, 999) == b"before " + b"in pieces " * 20 + b"behind"
+    assert (direction.row_at(7), direction.row_at(206)) == (4, 4)
     session.close()

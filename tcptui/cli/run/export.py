@@ -67,7 +67,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
                 write(_text(entries, as_json=command.as_json))
         else:
             with signals_unwind(), ExportFolder(Path(command.out), session.captured_bytes, command.limit) as folder:
-                writing = _Writing(files, MessageFinder(session.halves), folder)
+                writing = _Writing(files, MessageFinder(session.directions), folder)
                 entries = (_entry(file, name, words, as_json=command.as_json) for file, name in writing)
                 write(_text(entries, as_json=command.as_json))
             if writing.beyond is not None:
@@ -102,12 +102,12 @@ def find_files(
     cuts = sharing.cut(session.streams.packets[np.array(chosen, np.int64)])
 
     def work(share: int) -> Iterator[Found]:
-        part = FileCollector(session.halves)
+        part = FileCollector(session.directions)
         for one in chosen[slice(*cuts[share])]:
             part.add_stream(one, request)
         yield part.found
 
-    collector = FileCollector(session.halves)
+    collector = FileCollector(session.directions)
     with closing(sharing.in_order(len(cuts), work)) as parts:
         for found in parts:
             collector.add(found)
@@ -121,7 +121,7 @@ def _listed(
     cuts = sharing.cut(np.array([file.sent // _SEGMENT + 1 for file in files], np.int64))
 
     def work(share: int) -> Iterator[list[str]]:
-        finder = MessageFinder(session.halves)
+        finder = MessageFinder(session.directions)
         for file in files[slice(*cuts[share])]:
             name = _read(file, finder, whole=as_json)
             yield [_entry(file, name, words, as_json=as_json)]

@@ -179,7 +179,7 @@ class Following:
                 return
             if self._id is not None:
                 raise CommandFailedError("error.follow-id", stream=stream, id=safe_text(self._id))
-        conversation = Conversation(session.halves(stream), self._sides)
+        conversation = Conversation(session.directions(stream), self._sides)
         upto = len(conversation) if over else conversation.settled()
         for index in range(self._next, upto):
             self._write(conversation, conversation[index])
@@ -191,14 +191,14 @@ class Following:
         side, start = stretch.side, max(stretch.start, self._written[stretch.side])
         if start >= stretch.stop:
             return
-        half = conversation.halves[side]
+        direction = conversation.directions[side]
         if side != self._speaker:
             self._speaker = side
-            self._head(side, half.row_at(start))
+            self._head(side, direction.row_at(start))
         if stretch.gap is not None:
             self._out(self._writer.gap(side, Gap(start, stretch.stop - start, stretch.gap)))
         else:
-            for offset, data in chunks(half, start, stretch.stop):
+            for offset, data in chunks(direction, start, stretch.stop):
                 self._out(self._writer.data(side, offset, data))
         self._written[side] = stretch.stop
 

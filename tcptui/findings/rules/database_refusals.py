@@ -34,12 +34,12 @@ _CLIENT: Final = 0
 
 def redis_full(connection: ConnectionFacts) -> Finding | None:
     """`too-many-connections` of Redis: all that its server said is that."""
-    halves = () if connection.application is None else connection.application.halves
-    if not halves or not halves[1].segments.from_start or not len(halves[1].captured):
+    directions = () if connection.application is None else connection.application.directions
+    if not directions or not directions[1].segments.from_start or not len(directions[1].captured):
         return None
-    if halves[1].read(0, len(REDIS_FULL)) != REDIS_FULL:
+    if directions[1].read(0, len(REDIS_FULL)) != REDIS_FULL:
         return None
-    return _full(connection, "redis", "ERR", halves[1].delivered_frame(0))
+    return _full(connection, "redis", "ERR", directions[1].delivered_frame(0))
 
 
 def too_many_connections(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:

@@ -114,8 +114,8 @@ def event_streams(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
 
 def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> _Heard | None:
     """Read the event stream in ``message`` packet by packet; None where bytes are missing or no event can be read."""
-    half = app.half_of(message)
-    if not message.head.complete or not app.is_whole(half, message.start, min(message.body_end, half.length)):
+    direction = app.direction_of(message)
+    if not message.head.complete or not app.is_whole(direction, message.start, min(message.body_end, direction.length)):
         return None
     reader = EventReader()
     body = body_of(message, limit=BODY_JUDGED)
@@ -131,7 +131,7 @@ def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> 
     if not stream.events:
         return None
     early, flushes = _raw(message, stream.events[0].time_ns - EARLY_NS)
-    head_ns = half.delivered_ns(message.head.end - 1)
+    head_ns = direction.delivered_ns(message.head.end - 1)
     return _Heard(
         message=message,
         stream=stream,
@@ -142,7 +142,7 @@ def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> 
         encoded=body.encoded,
         decoded=body.decoded,
         flushes=flushes,
-        ended=body.decoded < BODY_JUDGED and (message.complete or half.ending is not Ending.OPEN),
+        ended=body.decoded < BODY_JUDGED and (message.complete or direction.ending is not Ending.OPEN),
         packets=len(arrivals),
         event_packets=len({event.frame for event in stream.events}),
         rtt_ns=connection.rtt_ns,

@@ -84,10 +84,10 @@ def _expired(call: Call) -> _ExpiredCall | None:
     answer = call.answering.blocks[0] if call.answering.blocks else None
     if status_text(call.answering, answer) == _EXCEEDED:
         # A server may have had a deadline of its own towards somebody else.
-        half, last = call.answering.half, call.answering.blocks[-1].stop - 1
-        told = timeout_ns and half.delivered_ns(last) - call.asked_ns >= timeout_ns * (1 - NEAR_SHARE)
+        direction, last = call.answering.direction, call.answering.blocks[-1].stop - 1
+        told = timeout_ns and direction.delivered_ns(last) - call.asked_ns >= timeout_ns * (1 - NEAR_SHARE)
         shape = "told" if told else "told-only"
-        return _ExpiredCall(call, timeout_ns, shape, half.delivered_ns(last), half.delivered_frame(last))
+        return _ExpiredCall(call, timeout_ns, shape, direction.delivered_ns(last), direction.delivered_frame(last))
     if not timeout_ns or call.asking.reset not in (ErrorCode.CANCEL, ErrorCode.NO_ERROR) or call.answering.ended:
         return None
     # The client's clock began when the program called, which is a little before it asked.

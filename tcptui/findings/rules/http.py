@@ -227,8 +227,8 @@ def _is_file(message: HttpMessage) -> bool:
 
 
 def _is_complete(app: HttpFacts, message: HttpMessage) -> bool:
-    half = app.half_of(message)
-    return message.complete and app.is_whole(half, message.start, message.body_end)
+    direction = app.direction_of(message)
+    return message.complete and app.is_whole(direction, message.start, message.body_end)
 
 
 def _name(message: HttpMessage) -> str:

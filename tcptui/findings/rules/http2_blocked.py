@@ -104,22 +104,22 @@ def _holes(connection: ConnectionFacts, said: Http2History) -> list[_Hole]:
         i = resend.index
         if resend.cause not in _CAUSES or i in unneeded or not connection.length[i]:
             continue
-        half = said.halves[connection.side[i]]
-        place = half.range_of_row(int(connection.view.rows[i]))
+        direction = said.directions[connection.side[i]]
+        place = direction.range_of_row(int(connection.view.rows[i]))
         if place is None:
             continue
         lost = connection.frame[resend.previous] if resend.previous >= 0 else 0
-        filled[half.side, place[0]] = _Hole(half.side, *place, connection.time[i], connection.frame[i], lost)
+        filled[direction.side, place[0]] = _Hole(direction.side, *place, connection.time[i], connection.frame[i], lost)
     frames: tuple[list[Event], list[Event]] = ([], [])
     for event in said.events:
         if event.frame.kind in _OF_STREAMS and event.frame.stream:
             frames[event.side].append(event)
     for hole in filled.values():
-        _find_waiting(said.halves[hole.side], frames[hole.side], hole)
+        _find_waiting(said.directions[hole.side], frames[hole.side], hole)
     return list(filled.values())
 
 
-def _find_waiting(half: ByteStream, frames: list[Event], hole: _Hole) -> None:
+def _find_waiting(direction: ByteStream, frames: list[Event], hole: _Hole) -> None:
     """Who had bytes in the hole, and who behind it."""
     first = max(bisect_right(frames, hole.start, key=lambda event: event.frame.start) - 1, 0)
     for event in frames[first : first + _FRAMES_MOST]:
@@ -129,7 +129,7 @@ def _find_waiting(half: ByteStream, frames: list[Event], hole: _Hole) -> None:
         if frame.start < hole.stop:
             hole.owners.add(frame.stream)
         last = frame.stop - 1
-        passed_ns = half.first_ns(last)
+        passed_ns = direction.first_ns(last)
         if frame.stop > hole.stop:
             if passed_ns > hole.filled_ns:
                 break
@@ -143,7 +143,7 @@ def _find_waiting(half: ByteStream, frames: list[Event], hole: _Hole) -> None:
 
 def _frame_after(said: Http2History, hole: _Hole, stream: int) -> int:
     """The packet that completed the first frame of ``stream`` behind the hole."""
-    half = said.halves[hole.side]
+    direction = said.directions[hole.side]
     for event in said.events:
         frame = event.frame
         if (
@@ -152,5 +152,5 @@ def _frame_after(said: Http2History, hole: _Hole, stream: int) -> int:
             and frame.start >= hole.stop
             and frame.kind in _OF_STREAMS
         ):
-            return (half.frames_of(frame.stop - 1, frame.stop) or (0,))[0]
+            return (direction.frames_of(frame.stop - 1, frame.stop) or (0,))[0]
     return 0

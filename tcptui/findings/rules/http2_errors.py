@@ -27,7 +27,7 @@ class _Answer:
     @property
     def frame(self) -> int:
         """The packet in which its header block begins; 0 unknown."""
-        return (self.call.answering.half.frames_of(self.head.start, self.head.start + 1) or (0,))[0]
+        return (self.call.answering.direction.frames_of(self.head.start, self.head.start + 1) or (0,))[0]
 
 
 def http2_error_response(connection: ConnectionFacts, said: Http2History) -> Finding | None:
@@ -39,7 +39,7 @@ def http2_error_response(connection: ConnectionFacts, said: Http2History) -> Fin
     grave = [one for one in errors if one.status >= SERVER_ERRORS]
     worst = (grave or errors)[0]
     statuses = Counter(one.status for one in errors)
-    wait_ns = worst.call.answering.half.first_ns(worst.head.start) - worst.call.whole_ns
+    wait_ns = worst.call.answering.direction.first_ns(worst.head.start) - worst.call.whole_ns
     return connection.finding(
         FindingId.HTTP_ERROR_RESPONSE,
         packets(connection, [frame for one in errors for frame in (one.call.asked_frame, one.frame)]),

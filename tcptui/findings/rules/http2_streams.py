@@ -159,7 +159,7 @@ def _changes(connection: ConnectionFacts, said: Http2History) -> list[_Change]:
     for call in said.calls:
         found.append(_Change(call.asked_ns, call, opens=True))
         if call.over_ns:
-            by_client = call.asking.reset is not None and call.asking.half.side == 0
+            by_client = call.asking.reset is not None and call.asking.direction.side == 0
             found.append(_Change(call.over_ns + (0 if by_client else lag_ns), call, opens=False))
     return sorted(found, key=lambda one: (one.ns, one.opens, one.call.id))
 

@@ -41,11 +41,11 @@ def injected_newline(connection: ConnectionFacts, app: HttpFacts) -> Finding | N
     length is wrong, too, or the other end answered 400.
     """
     for message in app.http.messages:
-        half = app.half_of(message)
+        direction = app.direction_of(message)
         if not message.head.complete or not message.head.headers:
             continue
-        swallowed = _swallowed(half.read(message.head.end, _LOOKED_AT))
-        if swallowed is None or not app.is_whole(half, message.start, message.head.end + swallowed[1]):
+        swallowed = _swallowed(direction.read(message.head.end, _LOOKED_AT))
+        if swallowed is None or not app.is_whole(direction, message.start, message.head.end + swallowed[1]):
             continue
         bare = _ends_with_bare_line_feed(message)
         answer = _refusal(app, message)
@@ -105,12 +105,12 @@ def _newline_finding(
     odd: bool,
 ) -> Finding:
     names, size = swallowed
-    half, head = app.half_of(message), message.head
+    direction, head = app.direction_of(message), message.head
     last = head.headers[-1]
     newline = last.start + last.length - 1
     own = message.response
-    broken_frame = index_of(connection, half.delivered_frame(newline))
-    begin_frame = index_of(connection, half.delivered_frame(head.end))
+    broken_frame = index_of(connection, direction.delivered_frame(newline))
+    begin_frame = index_of(connection, direction.delivered_frame(head.end))
     facts: dict[str, int | float | str] = {
         "shape": ("answered" if bare else "crlf") if answer is not None else "unanswered",
         "sender": SIDES[message.from_server],
@@ -157,25 +157,25 @@ def length_mismatch(connection: ConnectionFacts, app: HttpFacts, newline: Findin
 
 def _short(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> Finding | None:
     fault = message.fault(FaultKind.BODY_CUT)
-    half, side = app.half_of(message), int(message.from_server)
+    direction, side = app.direction_of(message), int(message.from_server)
     if fault is None or fault.cut is not Cut.CLOSED or message.framing not in (Framing.LENGTH, Framing.CHUNKED):
         return None
     closed, gave_up = first_end(connection, side), first_end(connection, 1 - side)
-    if closed < 0 or 0 <= gave_up < closed or not app.is_whole(half, message.start, half.length):
+    if closed < 0 or 0 <= gave_up < closed or not app.is_whole(direction, message.start, direction.length):
         return None
     if message.from_server and (message.request is None or message.request.head.method == "HEAD"):
         return None
     if _is_unwanted(connection, message, closed):
         return None
     chunked = message.framing is Framing.CHUNKED
-    delivered = message.body_length if chunked else half.length - message.body_start
+    delivered = message.body_length if chunked else direction.length - message.body_start
     return _mismatch(
         connection,
         message,
         "chunks" if chunked else "short",
         delivered=delivered,
         off=0 if chunked else message.body_length - delivered,
-        last_frame=half.delivered_frame(max(half.length - 1, 0)),
+        last_frame=direction.delivered_frame(max(direction.length - 1, 0)),
         close=closed,
     )
 
@@ -194,13 +194,13 @@ def _is_unwanted(connection: ConnectionFacts, message: HttpMessage, closed: int)
 
 def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, newline: Finding | None) -> Finding | None:
     fault = message.fault(FaultKind.EXTRA_BYTES)
-    half = app.half_of(message)
+    direction = app.direction_of(message)
     # The finding about a newline explains its length; empty lines between messages are harmless (RFC 9112, 2.2).
     if fault is None or newline is not None or message.framing is not Framing.LENGTH:
         return None
     if message.from_server and (message.request is None or message.request.head.method == "HEAD"):
         return None
-    if not half.read(fault.offset, 64).strip(b"\r\n") or not app.is_whole(half, message.start, _stop(fault)):
+    if not direction.read(fault.offset, 64).strip(b"\r\n") or not app.is_whole(direction, message.start, _stop(fault)):
         return None
     return _mismatch(
         connection,
@@ -208,7 +208,7 @@ def _long(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage, new
         "long",
         delivered=message.body_length + fault.length,
         off=fault.length,
-        last_frame=half.delivered_frame(_stop(fault) - 1),
+        last_frame=direction.delivered_frame(_stop(fault) - 1),
         close=first_end(connection, int(message.from_server)),
     )
 

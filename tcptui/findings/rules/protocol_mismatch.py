@@ -24,13 +24,13 @@ def protocol_mismatch(connection: ConnectionFacts) -> Finding | None:
     known = heads_of(connection)
     if known is None or not all(known[1]):
         return None
-    halves, heads = known
+    directions, heads = known
     server = spoken(ANSWERS, heads[1])
     client = spoken((*REQUESTS, *DATABASE_REQUESTS), heads[0])
     is_garbled = heads[1].startswith(_PROTOCOL_ERROR) and client in ("", _REDIS)
     if not is_garbled and (server not in _DATABASES or not client or client == server):
         return None
-    asked_frame, answer_frame = halves[0].delivered_frame(0), halves[1].delivered_frame(0)
+    asked_frame, answer_frame = directions[0].delivered_frame(0), directions[1].delivered_frame(0)
     return connection.finding(
         FindingId.PROTOCOL_MISMATCH,
         [index_of(connection, asked_frame), index_of(connection, answer_frame)],

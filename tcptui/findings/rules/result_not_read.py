@@ -72,4 +72,4 @@ def _is_within_answer(request: Request, at_ns: int) -> bool:
 
 def _sent_until(answer: Carried, size: int, at_ns: int) -> int:
     """How many of the ``size`` bytes of ``answer`` had passed at this time; they come in order, but for resent ones."""
-    return bisect_right(range(answer.start, answer.start + size), at_ns, key=answer.half.first_ns)
+    return bisect_right(range(answer.start, answer.start + size), at_ns, key=answer.direction.first_ns)

@@ -102,18 +102,22 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
 def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
     """`tls-alert`: the first fatal alert in plain sight, with what it answers."""
     alert = _first_alert(said)
-    if alert is None or not said.records[1 - alert.record.half.side].each or _answers_the_end(connection, alert.record):
+    if (
+        alert is None
+        or not said.records[1 - alert.record.direction.side].each
+        or _answers_the_end(connection, alert.record)
+    ):
         return None  # an alert that answers nothing refuses nothing: the other end closed, or speaks no TLS
     hello = frame_of(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
-    frame = alert.record.half.delivered_frame(alert.record.stop - 1)
-    side = SIDES[alert.record.half.side]
+    frame = alert.record.direction.delivered_frame(alert.record.stop - 1)
+    side = SIDES[alert.record.direction.side]
     told: _Facts = {
         "alert": name_of("tls.alert_message.desc", alert.code) or "Unknown",
         "code": alert.code,
         "alert_frame": frame,
         "hello_frame": hello or frame,
         "sender": side,
-        "other": SIDES[1 - alert.record.half.side],
+        "other": SIDES[1 - alert.record.direction.side],
     }
     shape = _by_server(said, alert) if alert.from_server else _by_client(said, alert, hello)
     if shape["shape"] == "other":
@@ -139,19 +143,19 @@ def _first_alert(said: TlsConversation) -> _Alert | None:
             if alert is not None and alert[0] == _FATAL and alert[1] not in (_CLOSE_NOTIFY, _USER_CANCELED):
                 found.append(_Alert(record, side == said.server_side, alert[1]))
                 break
-    return min(found, key=lambda one: one.record.half.delivered_ns(one.record.stop - 1), default=None)
+    return min(found, key=lambda one: one.record.direction.delivered_ns(one.record.stop - 1), default=None)
 
 
 def _in_use(said: TlsConversation, alert: _Alert) -> _Facts:
     """What an alert ended when the handshake was over, as data before it tells."""
-    end = alert.record.half.delivered_ns(alert.record.stop - 1)
-    other = 1 - alert.record.half.side
+    end = alert.record.direction.delivered_ns(alert.record.stop - 1)
+    other = 1 - alert.record.direction.side
     data = refusal = 0
     for side, records in enumerate(said.records):
         for index, record in enumerate(records.each):
-            if record.half.delivered_ns(record.stop - 1) >= end:
+            if record.direction.delivered_ns(record.stop - 1) >= end:
                 break
-            frame = record.half.delivered_frame(record.stop - 1)
+            frame = record.direction.delivered_frame(record.stop - 1)
             if _is_data(said, side, index):
                 data = max(data, frame)
             if side == other and said.alert(side, index) == (_WARNING, _NO_RENEGOTIATION):
@@ -173,7 +177,7 @@ def _is_data(said: TlsConversation, side: int, index: int) -> bool:
 
 def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
     """Whether the other end had closed when this alert was sent: OpenSSL complains of that, too."""
-    at, side = index_of(connection, record.half.delivered_frame(record.stop - 1)), record.half.side
+    at, side = index_of(connection, record.direction.delivered_frame(record.stop - 1)), record.direction.side
     fins = (fin for fin in connection.fins if connection.side[fin] != side)
     return at >= 0 and any(
         connection.acknowledges(at, (connection.seq[fin] + connection.length[fin] + 1) & SEQ_MASK) for fin in fins
@@ -222,7 +226,7 @@ def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> 
     vague = alert.code in (_BAD_CERTIFICATE, _CERTIFICATE_UNKNOWN)
     if not vague and alert.code != _EXPIRED:
         return {}
-    facts = out_of_date(certificate, alert.record.half.delivered_ns(alert.record.stop - 1))
+    facts = out_of_date(certificate, alert.record.direction.delivered_ns(alert.record.stop - 1))
     if facts or not vague:
         return facts
     if asked := requested_host(said.client_hello):

@@ -91,7 +91,7 @@ def _left_at(connection: ConnectionFacts, said: TlsConversation) -> int:
     client = 1 - said.server_side
     records = said.records[client]
     sent = any(one.content_type == ContentType.APPLICATION_DATA for one in records.each) or records.limited
-    if sent or len(said.halves[client].gaps):
+    if sent or len(said.directions[client].gaps):
         return -1
     ours, theirs = _farewell(connection, said, client), _farewell(connection, said, said.server_side)
     return ours if ours >= 0 and (theirs < 0 or ours < theirs) else -1
@@ -99,7 +99,7 @@ def _left_at(connection: ConnectionFacts, said: TlsConversation) -> int:
 
 def _farewell(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
     """Index of the first packet with which ``side`` ended: FIN, RST, or an alert, be it encrypted; -1 for none."""
-    half = said.halves[side]
+    direction = said.directions[side]
     alerts = [one for one in said.records[side].each if one.content_type == ContentType.ALERT]
-    said_so = [index_of(connection, half.delivered_frame(one.stop - 1)) for one in alerts[:1]]
+    said_so = [index_of(connection, direction.delivered_frame(one.stop - 1)) for one in alerts[:1]]
     return min((at for at in (*said_so, first_end(connection, side)) if at >= 0), default=-1)

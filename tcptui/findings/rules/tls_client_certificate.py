@@ -24,14 +24,14 @@ def tls_client_certificate(connection: ConnectionFacts, said: TlsConversation) -
     if wanted is None or given is None or not sent_no_certificate(said):
         return None
     frames = {
-        "request_frame": said.halves[server].delivered_frame(wanted.stop - 1),
-        "answer_frame": said.halves[client].delivered_frame(given.stop - 1),
+        "request_frame": said.directions[server].delivered_frame(wanted.stop - 1),
+        "answer_frame": said.directions[client].delivered_frame(given.stop - 1),
     }
     evidence = [index_of(connection, frame) for frame in frames.values()]
     end, theirs = first_end(connection, server), first_end(connection, client)
     # A server that finishes the handshake takes the client without a certificate.
     goes_on = any(one.content_type in _AFTER_CERTIFICATE for one in said.records[server].each)
-    if end < 0 or 0 <= theirs < end or goes_on or said.records[server].limited or len(said.halves[server].gaps):
+    if end < 0 or 0 <= theirs < end or goes_on or said.records[server].limited or len(said.directions[server].gaps):
         return connection.finding(
             FindingId.TLS_CLIENT_CERTIFICATE, evidence, Severity.NOTE, Confidence.CERTAIN, (), shape="none", **frames
         )

@@ -57,9 +57,9 @@ def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Fin
     flight, rtt_ns = server_flight(said), connection.rtt_ns
     if flight is None or rtt_ns < _RTT_LEAST_NS:
         return None
-    half = said.halves[said.server_side]
-    segments = half.segments
-    if len(half.gaps) and half.gaps[0].start < flight.stop:
+    direction = said.directions[said.server_side]
+    segments = direction.segments
+    if len(direction.gaps) and direction.gaps[0].start < flight.stop:
         return None
     own = np.flatnonzero((segments.stop > flight.start) & (segments.start < flight.stop))
     starts, stops, times = segments.start[own], segments.stop[own], segments.time_ns[own]
@@ -68,7 +68,7 @@ def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Fin
     waits = [_Wait(int(stops[i]), int(own[i + 1]), int(times[i + 1] - times[i])) for i in range(len(own) - 1)]
     waits = [one for one in waits if one.ns * 100 >= rtt_ns * _WAIT_LEAST_PERCENT]
     full = int(connection.view.mss.max(initial=0, where=~connection.view.from_server)) or 0
-    if not waits or not _fills_window(said, flight, half, waits[0], full):
+    if not waits or not _fills_window(said, flight, direction, waits[0], full):
         return None
     if any(one.ns > _WAIT_MOST_TRIPS * rtt_ns + _DELAYED_NS for one in waits):
         return None
@@ -108,14 +108,14 @@ def _was_released(connection: ConnectionFacts, goes: list[int], rtt_ns: int) -> 
     return False
 
 
-def _fills_window(said: TlsConversation, flight: Flight, half: ByteStream, wait: _Wait, full: int) -> bool:
+def _fills_window(said: TlsConversation, flight: Flight, direction: ByteStream, wait: _Wait, full: int) -> bool:
     """Whether the flight stopped where a window of its sender may end, and nowhere else: full segments, mid-record.
 
     A short last segment means that its program had no more.  Less than a segment behind the pause may be what TCP
     holds back until it can fill one (RFC 896), unless an initial window of today was full.
     """
     inside = any(one.start < wait.before < one.stop for one in said.records[said.server_side].each)
-    segments = half.segments
+    segments = direction.segments
     last = int(np.flatnonzero(segments.stop == wait.before)[0])
     size = int(segments.stop[last] - segments.start[last])
     largest = int((segments.stop - segments.start)[: last + 1].max())

@@ -38,20 +38,20 @@ def tls_handshake(connection: ConnectionFacts, said: TlsConversation) -> Finding
     hello, answer = _first(said, 1 - said.server_side, Handshake.CLIENT_HELLO), _server_hello(said)
     if hello is None or answer is None or said.version is None or said.suite is None:
         return None
-    client, server = said.halves[1 - said.server_side], said.halves[said.server_side]
+    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
     answered_ns = server.delivered_ns(answer.stop - 1)
     retry = next((one for one in said.messages[said.server_side].each if is_hello_retry(one)), None)
     kind = _kind(said, retry)
     done = _done(said, kind, answered_ns)
     if done is None or not done.complete:
         return None
-    done_ns, began_ns = done.half.delivered_ns(done.stop - 1), client.first_ns(hello.start)
+    done_ns, began_ns = done.direction.delivered_ns(done.stop - 1), client.first_ns(hello.start)
     if not began_ns <= answered_ns <= done_ns:
         return None  # captured in another order than it happened
     frames = (
         client.delivered_frame(hello.stop - 1),
         server.delivered_frame(answer.stop - 1),
-        done.half.delivered_frame(done.stop - 1),
+        done.direction.delivered_frame(done.stop - 1),
     )
     facts: dict[str, int | float | str] = {
         "shape": kind.shape,
@@ -101,7 +101,7 @@ def _done(said: TlsConversation, kind: _Kind, answered_ns: int) -> Record | None
     records = said.records[side].each
     if said.version == TLS_1_3:
         data = (one for one in records if one.content_type == ContentType.APPLICATION_DATA)
-        return next((one for one in data if one.half.first_ns(one.start) >= answered_ns), None)
+        return next((one for one in data if one.direction.first_ns(one.start) >= answered_ns), None)
     finished = sorted(
         index for index in said.messages[side].encrypted if records[index].content_type == ContentType.HANDSHAKE
     )

@@ -35,26 +35,26 @@ def tls_plain_text(connection: ConnectionFacts, said: TlsConversation | None) ->
     known = heads_of(connection)
     if known is None:
         return None
-    halves, heads = known
+    directions, heads = known
     if said is None:
-        return _to_tls(connection, halves, heads)
+        return _to_tls(connection, directions, heads)
     from tcptui.findings.tls_facts import first_message  # with what reads certificates
 
     hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
     if hello is None or not hello.complete or hello.start != HEADER or said.server_side == 0:
         return None
-    return _to_plain(connection, halves, heads[1], hello.stop)
+    return _to_plain(connection, directions, heads[1], hello.stop)
 
 
 def _to_plain(
-    connection: ConnectionFacts, halves: tuple[ByteStream, ByteStream], answer: bytes, stop: int
+    connection: ConnectionFacts, directions: tuple[ByteStream, ByteStream], answer: bytes, stop: int
 ) -> Finding | None:
     """A ClientHello of ``stop`` bytes, to which a server answers in plain text."""
     protocol = spoken(ANSWERS, answer)
     if not answer or is_header(answer[:HEADER]) or not (protocol or _is_text(answer)):
         return None
-    hello_frame, answer_frame = halves[0].delivered_frame(stop - 1), halves[1].delivered_frame(0)
-    greets = halves[1].first_ns(0) < halves[0].first_ns(0)
+    hello_frame, answer_frame = directions[0].delivered_frame(stop - 1), directions[1].delivered_frame(0)
+    greets = directions[1].first_ns(0) < directions[0].first_ns(0)
     return connection.finding(
         FindingId.TLS_PLAIN_TEXT,
         [index_of(connection, hello_frame), index_of(connection, answer_frame)],
@@ -71,11 +71,11 @@ def _to_plain(
 
 
 def _to_tls(
-    connection: ConnectionFacts, halves: tuple[ByteStream, ByteStream], heads: tuple[bytes, bytes]
+    connection: ConnectionFacts, directions: tuple[ByteStream, ByteStream], heads: tuple[bytes, bytes]
 ) -> Finding | None:
     """A request in plain text, to which a server of TLS answers."""
     protocol = spoken(REQUESTS, heads[0])
-    if not protocol or halves[0].first_ns(0) > halves[1].first_ns(0):
+    if not protocol or directions[0].first_ns(0) > directions[1].first_ns(0):
         return None
     facts: dict[str, int | float | str]
     if _is_alert(heads[1]):
@@ -84,7 +84,7 @@ def _to_tls(
         facts = {"shape": "told", "line": quoted(says[0].decode("ascii"), _LINE)}
     else:
         return None
-    asked_frame, answer_frame = halves[0].delivered_frame(0), halves[1].delivered_frame(0)
+    asked_frame, answer_frame = directions[0].delivered_frame(0), directions[1].delivered_frame(0)
     return connection.finding(
         FindingId.TLS_PLAIN_TEXT,
         [index_of(connection, asked_frame), index_of(connection, answer_frame)],

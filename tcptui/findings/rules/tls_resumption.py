@@ -28,7 +28,7 @@ def tls_resumption_refused(connection: ConnectionFacts, said: TlsConversation) -
     shape = _offered(hello)
     if not shape or (said.version != TLS_1_3 and not _certified(said)):
         return None
-    client, server = said.halves[1 - said.server_side], said.halves[said.server_side]
+    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
     frames = client.delivered_frame(asked.stop - 1), server.delivered_frame(answered.stop - 1)
     return connection.finding(
         FindingId.TLS_RESUMPTION_REFUSED, [index_of(connection, frame) for frame in frames], Severity.NOTE,

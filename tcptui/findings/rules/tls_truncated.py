@@ -28,20 +28,20 @@ _SHAPES: Final = {ContentType.APPLICATION_DATA: "data", ContentType.HANDSHAKE: "
 def tls_truncated(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
     """An end's FIN stands inside a record of its own, and the other end had not ended the connection before."""
     for side in (0, 1):
-        half, end = said.halves[side], first_end(connection, side)
-        if end < 0 or not connection.flags[end] & FIN or half.segments.fin < 0:
+        direction, end = said.directions[side], first_end(connection, side)
+        if end < 0 or not connection.flags[end] & FIN or direction.segments.fin < 0:
             continue
         if 0 <= first_end(connection, 1 - side) < end:
             continue  # nobody waited for the rest
         last = _last_record(said, side)
-        if last is None or last.stop <= half.length:
+        if last is None or last.stop <= direction.length:
             continue
-        frame = half.delivered_frame(last.start)
+        frame = direction.delivered_frame(last.start)
         return connection.finding(
             FindingId.TLS_TRUNCATED, [index_of(connection, frame), end], Severity.WARNING, Confidence.CERTAIN,
             ("tls-writer-ended", "tls-cut-by-proxy", "tls-cut-by-stranger"),
             shape=_SHAPES.get(ContentType(last.content_type), "data"), sender=SIDES[side], other=SIDES[1 - side],
-            announced=last.length, arrived=max(half.length - last.body, 0), missing=last.stop - half.length,
+            announced=last.length, arrived=max(direction.length - last.body, 0), missing=last.stop - direction.length,
             record_frame=frame, fin_frame=connection.frame[end],
         )  # fmt: skip
     return None
@@ -52,13 +52,13 @@ def _last_record(said: TlsConversation, side: int) -> Record | None:
 
     Missing bytes inside a record hide nothing: its header, and those behind it, tell where it ends.
     """
-    records, half = said.records[side], said.halves[side]
+    records, direction = said.records[side], said.directions[side]
     later: list[Record] = []
     if records.limited:
-        later = list(islice(RecordReader(half, records.each[-1].stop).each(), _RECORDS))
+        later = list(islice(RecordReader(direction, records.each[-1].stop).each(), _RECORDS))
         if len(later) == _RECORDS:
             return None
     each = [*records.each, *later]
-    if not each or (each[0].resumed and len(half.gaps)):
+    if not each or (each[0].resumed and len(direction.gaps)):
         return None
     return each[-1] if all(before.stop == after.start for before, after in pairwise(each)) else None

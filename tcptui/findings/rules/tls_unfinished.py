@@ -47,9 +47,12 @@ class _Turn:
 def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
     """The end whose turn it was said nothing for `SILENT_NS`, or a server ended the connection sooner."""
     turn = _turn(connection, said)
-    if turn is None or any(len(half.gaps) and half.gaps[0].start < half.segments.acknowledged for half in said.halves):
+    if turn is None or any(
+        len(direction.gaps) and direction.gaps[0].start < direction.segments.acknowledged
+        for direction in said.directions
+    ):
         return None  # what was acknowledged and not captured may have been the answer
-    half = said.halves[turn.side]
+    direction = said.directions[turn.side]
     sent = _last_record(connection, said, turn.side)
     if sent < 0:
         return None
@@ -57,10 +60,10 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     end = min(ends, default=-1)
     facts: dict[str, int | float | str] = {
         "message": title_of(turn.message).replace(" ", ""),
-        "message_frame": half.delivered_frame(turn.message.stop - 1),
+        "message_frame": direction.delivered_frame(turn.message.stop - 1),
         "sender": SIDES[turn.side],
         "other": SIDES[1 - turn.side],
-        "segments": len(half.frames_of(turn.message.start, turn.message.stop)),
+        "segments": len(direction.frames_of(turn.message.start, turn.message.stop)),
     }
     acked = connection.first_acknowledging(1 - turn.side, connection.end[sent], sent)
     if acked > end >= 0 and connection.side[end] == turn.side:
@@ -97,12 +100,12 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
 def _turn(connection: ConnectionFacts, said: TlsConversation) -> _Turn | None:
     """The last message of a handshake that is not finished; None where it is, or is not captured from its start."""
     server, client = said.server_side, 1 - said.server_side
-    if not all(half.segments.from_start for half in said.halves):
+    if not all(direction.segments.from_start for direction in said.directions):
         return None
     hello = first_message(said, client, Handshake.CLIENT_HELLO)
-    if hello is None or not (hello.complete or hello.stop == said.halves[client].length):
+    if hello is None or not (hello.complete or hello.stop == said.directions[client].length):
         return None
-    if not said.halves[server].length:
+    if not said.directions[server].length:
         # Bytes that do not fit the numbers of its SYN-ACK are bytes, too.
         return None if connection.payload_by_side[server] else _Turn(hello, client)
     records, flight = said.records[server].each, said.messages[server].each
@@ -111,7 +114,7 @@ def _turn(connection: ConnectionFacts, said: TlsConversation) -> _Turn | None:
         or not records
         or not flight
         or not flight[-1].complete
-        or records[-1].stop != said.halves[server].length
+        or records[-1].stop != said.directions[server].length
     ):
         return None  # plain text, or a flight that is cut
     if said.version == TLS_1_3:
@@ -138,17 +141,17 @@ def _sent_again(connection: ConnectionFacts, sent: int, before: int = -1) -> boo
 
 def _last_record(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
     """Index of the packet with a side's last record before anybody ended; alerts, which may say that it ends, apart."""
-    half = said.halves[side]
+    direction = said.directions[side]
     ended = min((end for one in (0, 1) if (end := first_end(connection, one)) >= 0), default=connection.count)
     plain = (one for one in said.records[side].each if one.content_type != ContentType.ALERT)
-    places = (index_of(connection, half.delivered_frame(one.stop - 1)) for one in plain)
+    places = (index_of(connection, direction.delivered_frame(one.stop - 1)) for one in plain)
     return max((at for at in places if at < ended), default=-1)
 
 
 def _answers_all(said: TlsConversation, message: Message) -> bool:
     """Whether nothing of the client came behind the server's ``message``."""
-    client = said.halves[1 - said.server_side]
-    return client.delivered_ns(client.length - 1) <= said.halves[said.server_side].delivered_ns(message.stop - 1)
+    client = said.directions[1 - said.server_side]
+    return client.delivered_ns(client.length - 1) <= said.directions[said.server_side].delivered_ns(message.stop - 1)
 
 
 def _speaks_on(said: TlsConversation, side: int) -> bool:

@@ -84,7 +84,7 @@ def _odd_code(app: HttpFacts, talk: WebSocketConversation) -> tuple[Direction, i
     ]
     if not coded:
         return None
-    way, _, code = min(coded, key=lambda one: app.halves[one[0].side].delivered_ns(one[1].start))
+    way, _, code = min(coded, key=lambda one: app.directions[one[0].side].delivered_ns(one[1].start))
     return way, code or 0
 
 
@@ -92,7 +92,7 @@ def _closed_with_code(
     connection: ConnectionFacts, app: HttpFacts, switch: HttpMessage, way: Direction, code: int
 ) -> Finding:
     close = way.close
-    frame = app.halves[way.side].delivered_frame(close.stop - 1) if close is not None else switch.first_frame
+    frame = app.directions[way.side].delivered_frame(close.stop - 1) if close is not None else switch.first_frame
     return connection.finding(
         FindingId.WEBSOCKET_ABNORMAL_CLOSE,
         [index_of(connection, switch.first_frame), index_of(connection, frame)],
@@ -133,7 +133,7 @@ def _never_closed(
         last_frame=last_frame,
         close_frame=connection.frame[end],
         silent_s=max(silent_ns, 0) / 1e9,
-        missing=cut.frames[-1].stop - cut.half.length if cut is not None and cut.frames else 0,
+        missing=cut.frames[-1].stop - cut.direction.length if cut is not None and cut.frames else 0,
         sender=SIDES[cut.side] if cut is not None else SIDES[closer],
         target=target_of(switch),
     )
@@ -141,5 +141,5 @@ def _never_closed(
 
 def _last_frame(app: HttpFacts, way: Direction) -> int:
     """Frame number of the packet that brought the last byte of its WebSocket frames; 0 when it sent none."""
-    half = app.halves[way.side]
-    return half.delivered_frame(min(way.frames[-1].stop, half.length) - 1) if way.frames else 0
+    direction = app.directions[way.side]
+    return direction.delivered_frame(min(way.frames[-1].stop, direction.length) - 1) if way.frames else 0

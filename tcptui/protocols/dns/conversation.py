@@ -112,7 +112,7 @@ class DnsQuery:
         answered = None
         if first is not None:
             spans = self.stretches if len(self.stretches) > 2 else ()
-            answered = Carried(first.half, self.stretches[0], self.stretches[-1], self.complete, spans)
+            answered = Carried(first.direction, self.stretches[0], self.stretches[-1], self.complete, spans)
         head = None if query is None else query.head
         known = message.head
         read = no_result_sets
@@ -120,7 +120,7 @@ class DnsQuery:
             read = partial(_result_sets, answered, ended=self.is_over and query is not None)
         return Exchange(
             "dns", "" if head is None else head.operation, "" if first is None else first.status,
-            None if query is None else Carried(query.half, query.start, query.stop, query.complete), answered,
+            None if query is None else Carried(query.direction, query.start, query.stop, query.complete), answered,
             id=None if known is None else str(known.number), rows=None if first is None else self.rows,
             is_reset=self.is_given_up, result_sets=read,
         )  # fmt: skip
@@ -166,7 +166,7 @@ class _Pairing:
             if isinstance(found, Unread):
                 yield found
                 continue
-            begin_ns = found.half.first_ns(found.start)
+            begin_ns = found.direction.first_ns(found.start)
             yield from self._ask_until(begin_ns)
             asked = self._find(found)
             ahead = _LOOKED_AT_MOST
@@ -180,7 +180,7 @@ class _Pairing:
             yield from waiting
 
     def _ask_until(self, time_ns: int) -> Iterator[DnsQuery | DnsMessage | Unread]:
-        while self._next is not None and self._next.half.first_ns(self._next.start) <= time_ns:
+        while self._next is not None and self._next.direction.first_ns(self._next.start) <= time_ns:
             yield from self._ask()
 
     def _ask(self) -> Iterator[DnsQuery | DnsMessage | Unread]:

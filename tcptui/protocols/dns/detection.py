@@ -62,10 +62,10 @@ def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteSt
     return None
 
 
-def _says(half: ByteStream, *, response: bool) -> bool:
-    """Whether one of the first segments of ``half`` begins with a whole question, or answer."""
-    for at in half.captured.start[:_SEGMENTS].tolist():
-        said = half.read(at, _BEGINNING)
+def _says(direction: ByteStream, *, response: bool) -> bool:
+    """Whether one of the first segments of ``direction`` begins with a whole question, or answer."""
+    for at in direction.captured.start[:_SEGMENTS].tolist():
+        said = direction.read(at, _BEGINNING)
         if _is_sound(said) and _is_response(said) == response:
             return True
     return False

@@ -63,7 +63,7 @@ class DnsStream:
                 read.asked.append(one)
             elif isinstance(one, Unread):
                 read.unread.append(one)
-            elif len(mine := read.of_side[one.message.half.side]) < self._limit:
+            elif len(mine := read.of_side[one.message.direction.side]) < self._limit:
                 mine.append(one)
             else:
                 read.limited = True
@@ -88,7 +88,7 @@ class DnsStream:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        found = touched(self._messages[place.half.side], place.start, place.stop, lambda one: one.stop)
+        found = touched(self._messages[place.direction.side], place.start, place.stop, lambda one: one.stop)
         return [Unit(one.start, one.stop, one.frame) for one in found]
 
     @property
@@ -98,14 +98,14 @@ class DnsStream:
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
-        said = self._read.of_side[place.half.side]
+        said = self._read.of_side[place.direction.side]
         return self._read.limited and (not said or place.start >= said[-1].message.stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
         from tcptui.protocols.dns.tree import add_dns  # imported late: a report needs no tree
 
-        add_dns(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        add_dns(dissection, place, self.shown_in(place.direction.side, dissection.view.frame))
         return bool(self.units(place.segment))
 
     def parts(self) -> Iterator[Part]:
@@ -117,7 +117,7 @@ class DnsStream:
 
     def _readable_at(self, one: DnsMessage | Unread) -> tuple[int, bool, int]:
         it = one if isinstance(one, Unread) else one.message
-        return it.half.delivered_ns(it.start), it.half is self._server, it.start
+        return it.direction.delivered_ns(it.start), it.direction is self._server, it.start
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""

@@ -115,7 +115,7 @@ class Head:
 class Message:
     """A whole message with its length before it, at bytes ``start … stop`` of its direction."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
     """At most the bytes that are known to have been sent."""
@@ -136,12 +136,12 @@ class Message:
     @property
     def frame(self) -> int:
         """The frame that completed it; 0 unknown."""
-        return self.half.delivered_frame(self.stop - 1)
+        return self.direction.delivered_frame(self.stop - 1)
 
     @property
     def size(self) -> int:
         """Its length, as it says."""
-        return int.from_bytes(self.half.read(self.start, PREFIX))
+        return int.from_bytes(self.direction.read(self.start, PREFIX))
 
     @property
     def status(self) -> str:
@@ -150,14 +150,14 @@ class Message:
 
     def data(self, most: int = 1 << 16) -> bytes:
         """Its bytes without the length, as far as captured."""
-        return self.half.read(self.start + PREFIX, min(self.stop - self.start - PREFIX, most))
+        return self.direction.read(self.start + PREFIX, min(self.stop - self.start - PREFIX, most))
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
     """Bytes that are not read, because no message begins among them for certain."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
 

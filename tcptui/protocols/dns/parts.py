@@ -21,11 +21,11 @@ def part_of(one: DnsMessage | Unread) -> Part:
     """The decoded part of one message, or of bytes that are not read."""
     if isinstance(one, Unread):
         label = Label("dns-unread", {"count": f"{one.stop - one.start:,}"})
-        return _part(one.half, one.start, one.stop, label)
+        return _part(one.direction, one.start, one.stop, label)
     message = one.message
     head = message.head
     if head is None:
-        return _part(message.half, message.start, message.stop, Label("dns-cut"))
+        return _part(message.direction, message.start, message.stop, Label("dns-cut"))
     asked = head if head.labels is not None or one.asked is None else None
     if asked is None and one.asked is not None and one.asked.query is not None:
         asked = one.asked.query.head  # a later message of a transfer need not repeat it
@@ -36,8 +36,9 @@ def part_of(one: DnsMessage | Unread) -> Part:
         facts |= {"status": message.status, "count": head.answers}
     cut = "" if message.complete else "cut"
     return Part(
-        message.half.side, message.start, message.stop, frame_at(message.half, message.start),
-        message.half.delivered_ns(message.start), Label(name, facts), lambda: _blocks(message), trouble=lambda: cut,
+        message.direction.side, message.start, message.stop, frame_at(message.direction, message.start),
+        message.direction.delivered_ns(message.start), Label(name, facts), lambda: _blocks(message),
+        trouble=lambda: cut,
     )  # fmt: skip
 
 
@@ -47,5 +48,7 @@ def _blocks(message: Message) -> Iterator[tuple[int, bytes]]:
     yield message.start, text_of_message(message.data()).encode("utf-8", "replace")
 
 
-def _part(half: ByteStream, start: int, stop: int, label: Label) -> Part:
-    return Part(half.side, start, stop, frame_at(half, start), half.delivered_ns(start), label, once(start, b""))
+def _part(direction: ByteStream, start: int, stop: int, label: Label) -> Part:
+    return Part(
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label, once(start, b"")
+    )

@@ -46,22 +46,22 @@ _PASSED: Final = struct.Struct("!H6xH").unpack_from
 class Reader:
     """Reads one direction."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self.half = half
-        self._window = Window(half)
-        self._has_gaps = bool(len(half.gaps))
+    def __init__(self, direction: ByteStream) -> None:
+        self.direction = direction
+        self._window = Window(direction)
+        self._has_gaps = bool(len(direction.gaps))
         self._at = 0
         self._tried = 0
         self._after_unread = False
-        captured = half.captured
+        captured = direction.captured
         begin = int(captured.start[0]) if len(captured) else 0
-        self.from_start = half.has_first_byte
+        self.from_start = direction.has_first_byte
         self._ended = not len(captured)
         self._unread: Unread | None = None
         if not self.from_start and not self._ended:
             self._jump(begin)
             if self._at > begin:
-                self._unread = Unread(half, begin, self._at)
+                self._unread = Unread(direction, begin, self._at)
 
     def next(self) -> Message | Unread | None:
         """The next message, or bytes that are not read; None at the end."""
@@ -69,27 +69,27 @@ class Reader:
             unread, self._unread = self._unread, None
             return unread
         start = self._at
-        if self._ended or start >= self.half.length:
+        if self._ended or start >= self.direction.length:
             return None
         prefix = self._window.read(start, PREFIX)
         size = int.from_bytes(prefix)
         if len(prefix) == PREFIX and size >= HEADER:
             return self._message(start, size)
-        if len(prefix) < PREFIX and start + len(prefix) >= self.half.length:
+        if len(prefix) < PREFIX and start + len(prefix) >= self.direction.length:
             self._ended = True  # of the length only one byte has passed
             return None
         self._jump(start, beyond=start)
-        return Unread(self.half, start, self._at)
+        return Unread(self.direction, start, self._at)
 
     def data(self, message: Message) -> bytes:
         """The same as `Message.data`; of the message that was read last it costs nothing."""
         return self._window.read(message.start + PREFIX, message.stop - message.start - PREFIX)
 
     def _message(self, start: int, size: int) -> Message:
-        half = self.half
+        direction = self.direction
         stop = start + PREFIX + size
         self._at = stop
-        known = min(stop, half.length)
+        known = min(stop, direction.length)
         data = self._window.read(start + PREFIX, size)  # all of it: the next one is read ahead then
         head = read_head(data[:HEAD_READ])
         extended = 0
@@ -97,7 +97,7 @@ class Reader:
             extended = extended_code(data, head)
         complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
         after_unread, self._after_unread = self._after_unread, False
-        return Message(half, start, known, complete, head, extended, after_unread)
+        return Message(direction, start, known, complete, head, extended, after_unread)
 
     def pass_alike(self, message: Message, unlike: bytes) -> tuple[int, int]:
         """Passes over the messages right behind ``message`` that begin as it does, without ``unlike`` in them.
@@ -134,7 +134,7 @@ class Reader:
     def _jump(self, begin: int, beyond: int = -1) -> None:
         """Moves to the first place at ``begin`` or behind where a message begins for certain, but behind ``beyond``."""
         self._after_unread = True
-        starts = self.half.captured.start
+        starts = self.direction.captured.start
         first = int(np.searchsorted(starts, begin))
         for at in starts[first : first + _PLACES_TRIED].tolist():
             if self._tried > _MESSAGES_TRIED:
@@ -142,11 +142,11 @@ class Reader:
             if at > beyond and self._is_proved(at):
                 self._at = at
                 return
-        self._at, self._ended = self.half.length, True
+        self._at, self._ended = self.direction.length, True
 
     def _is_proved(self, start: int) -> bool:
         """Whether a message begins at ``start``."""
-        ends, at, sound = self.half.captured.stop, start, 0
+        ends, at, sound = self.direction.captured.stop, start, 0
         for count in range(1, _LIKELY + 1):
             self._tried += 1
             size = int.from_bytes(self._window.read(at, PREFIX))

@@ -29,8 +29,8 @@ def _rows(answer: Carried) -> Iterator[Row]:
     for start, stop in answer.stretches:
         at = start
         while at < stop:
-            size = int.from_bytes(answer.half.read(at, PREFIX))
-            data = answer.half.read(at + PREFIX, size)
+            size = int.from_bytes(answer.direction.read(at, PREFIX))
+            data = answer.direction.read(at + PREFIX, size)
             yield from _records(data)
             if size > len(data):
                 yield None

@@ -42,7 +42,7 @@ def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[DnsMessage
     for one in said[:_MESSAGES_SHOWN]:
         message = one.message
         if not place.holds(message.start, message.stop):
-            add_reassembled(dissection, place.half, message.start, message.stop)
+            add_reassembled(dissection, place.direction, message.start, message.stop)
         dissection.protocols.append("dns")
         head = message.head
         kind = "" if head is None else " (response)" if head.is_response else " (query)"
@@ -98,7 +98,7 @@ def _add_pair(layer: Branch, message: Message, asked: DnsQuery) -> None:
     else:
         line = layer.concluded(f"Request In: {query.frame}", "dns.response_to")
         line.target = query.frame
-        taken = message.half.delivered_ns(message.stop - 1) - query.half.delivered_ns(query.stop - 1)
+        taken = message.direction.delivered_ns(message.stop - 1) - query.direction.delivered_ns(query.stop - 1)
         sign, taken = ("-", -taken) if taken < 0 else ("", taken)
         text = f"{sign}{taken // 1_000_000_000}.{taken % 1_000_000_000:09d}"
         layer.concluded(f"Time: {text} seconds", "dns.time")

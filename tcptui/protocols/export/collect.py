@@ -23,7 +23,7 @@ from tcptui.protocols.tls.parse import opened_streams
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.protocols.export.reading import HalvesOf
+    from tcptui.protocols.export.reading import DirectionsOf
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -73,7 +73,7 @@ class Chosen:
 class FileCollector:
     """Finds the files of streams given one after the other."""
 
-    halves_of: HalvesOf
+    directions_of: DirectionsOf
     files: list[CarriedFile] = field(default_factory=list)
     left_out: int = 0
     """Number of files beyond `FILES_LIMIT`."""
@@ -83,7 +83,7 @@ class FileCollector:
 
     def add_stream(self, stream: int, chosen: Chosen | None = None) -> None:
         """Find the files of ``stream``, or of one request of it; the messages of gRPC only if it is their request."""
-        client, server = self.halves_of(stream)
+        client, server = self.directions_of(stream)
         for message, id_, is_call in _messages(client, server):
             if (is_call and chosen is None) or not (chosen is None or chosen.has(message, id_)):
                 continue
@@ -195,7 +195,7 @@ def _called(whole: CarriedFile, message: HttpMessage, one: GrpcMessage, sent: in
         shortfall = Shortfall.GAP if one.trouble == "gap" else whole.shortfall or Shortfall.BROKEN
     coding = message.head.value("grpc-encoding").strip().lower()
     return replace(
-        whole, frame=message.half.delivered_frame(one.stop - 1),
+        whole, frame=message.direction.delivered_frame(one.stop - 1),
         name=call_name(whole.uri, whole.media_type, upload=whole.upload), codings=(coding,) if one.compressed else (),
         sent=sent, size=None if one.compressed else sent, shortfall=shortfall,
         parts=(replace(whole.parts[0], call=one),),
@@ -223,9 +223,9 @@ def _captured(message: HttpMessage) -> int:
     """How many bytes of the body were captured before the first missing one; of a chunked body, those of all chunks."""
     if message.framing is Framing.CHUNKED:
         return message.body_length
-    window, captured = Window(message.half), 0
+    window, captured = Window(message.direction), 0
     for start, stop in body_ranges(message):
-        behind = window.missing(start, min(stop, message.half.length))[0]
+        behind = window.missing(start, min(stop, message.direction.length))[0]
         captured += behind - start
         if behind < stop:
             break

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: From a stream number to the byte streams of client and server, as `Session.halves` gives them.
-HalvesOf = Callable[[int], "tuple[ByteStream, ByteStream]"]
+#: From a stream number to the byte streams of client and server, as `Session.directions` gives them.
+DirectionsOf = Callable[[int], "tuple[ByteStream, ByteStream]"]
 
 _SHORTFALLS: Final = {
     BodyProblem.GAP: Shortfall.GAP,
@@ -41,20 +41,20 @@ _CALL_SHORTFALLS: Final = {
 class MessageFinder:
     """Finds messages again by their offsets; parses only the message itself, not what precedes it."""
 
-    def __init__(self, halves_of: HalvesOf) -> None:
-        self._halves_of = halves_of
+    def __init__(self, directions_of: DirectionsOf) -> None:
+        self._directions_of = directions_of
         self._last: tuple[ByteStream, tuple[ByteStream, ByteStream]] | None = None
         """The client's bytes of the connection asked for last, and both directions, decrypted where they were."""
 
     def find(self, part: Part) -> HttpMessage | None:
         """The message of ``part``; None when it can no longer be read."""
-        client, server = self._halves_of(part.stream)
+        client, server = self._directions_of(part.stream)
         if self._last is None or self._last[0] is not client:
             self._last = client, opened_streams(client, server)
-        half = self._last[1][part.from_server]
+        direction = self._last[1][part.from_server]
         if part.framed is not None:
-            return part.framed.message(half, part.start)
-        return MessageScanner(half).message_at(part.start)
+            return part.framed.message(direction, part.start)
+        return MessageScanner(direction).message_at(part.start)
 
 
 class FileReader:

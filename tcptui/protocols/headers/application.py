@@ -85,7 +85,7 @@ def _stream_of(dissection: Dissection, step: Step) -> tuple[ApplicationStream, S
 def _segment_lines(dissection: Dissection, place: FramePlace, unit: Unit, stop: int) -> None:
     """Append lines for the packet's part of a message that several segments carry, put together up to ``stop``."""
     tcp = dissection.transport
-    if place.holds(unit.start, min(unit.stop, place.half.length)) or tcp is None:
+    if place.holds(unit.start, min(unit.stop, place.direction.length)) or tcp is None:
         return
     if unit.frame != dissection.view.frame:
         line = tcp.concluded(f"Reassembled PDU in frame: {unit.frame}", "tcp.reassembled_in")

@@ -26,9 +26,9 @@ class FramePlace:
     payload: int
 
     @property
-    def half(self) -> ByteStream:
+    def direction(self) -> ByteStream:
         """The byte stream of the segment's direction."""
-        return self.segment.half
+        return self.segment.direction
 
     def holds(self, start: int, stop: int) -> bool:
         """Whether the segment carries all bytes from ``start`` to ``stop``."""
@@ -56,7 +56,7 @@ class FramePlace:
             line = parent.add(label, self.payload + low - self.segment.start, high - low, field)
         else:
             line = parent.add(label, None, 0, field)
-            line.target = frame_at(self.half, start)
+            line.target = frame_at(self.direction, start)
         if field and high - low < length:
-            line.whole = lambda: self.half.read(start, min(length, LONGEST_VALUE))
+            line.whole = lambda: self.direction.read(start, min(length, LONGEST_VALUE))
         return line

@@ -20,14 +20,14 @@ _SHOWN_BYTES: Final = 40
 
 
 def add_reassembled(
-    dissection: Dissection, half: ByteStream, start: int, stop: int, *, bytes_shown: bool = True
+    dissection: Dissection, direction: ByteStream, start: int, stop: int, *, bytes_shown: bool = True
 ) -> None:
     """Append a layer with the segments that carried bytes ``start … stop`` of one direction.
 
     Without ``bytes_shown`` the bytes themselves are left out, because they are secret.
     """
-    frames = half.frames_of(start, stop)
-    listed = list(islice(half.pieces(start, stop), _SEGMENTS_SHOWN))
+    frames = direction.frames_of(start, stop)
+    listed = list(islice(direction.pieces(start, stop), _SEGMENTS_SHOWN))
     parts = [(piece.frame, piece.start, piece.stop) for piece in listed if not isinstance(piece, Gap)]
     named = ", ".join(f"#{frame}({to - begin})" for frame, begin, to in parts[:_TITLE_FRAMES])
     title = f"{len(frames)} Reassembled TCP Segments ({stop - start} bytes): {named}"
@@ -40,6 +40,6 @@ def add_reassembled(
     layer.concluded(f"Segment count: {len(frames)}", "tcp.segment.count")
     layer.concluded(f"Reassembled TCP length: {stop - start}", "tcp.reassembled.length")
     if bytes_shown:
-        text = f"Reassembled TCP Data: {shortened(half.read(start, _SHOWN_BYTES))}"
+        text = f"Reassembled TCP Data: {shortened(direction.read(start, _SHOWN_BYTES))}"
         line = layer.concluded(text, "tcp.reassembled.data")
-        line.whole = lambda: half.read(start, min(stop - start, LONGEST_VALUE))
+        line.whole = lambda: direction.read(start, min(stop - start, LONGEST_VALUE))

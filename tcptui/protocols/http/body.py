@@ -48,23 +48,23 @@ class DecodedPiece(NamedTuple):
 
 def body_ranges(message: HttpMessage) -> Iterator[tuple[int, int]]:
     """Start and stop of the stretches of the body's bytes, without chunk framing, as far as they were sent."""
-    half = message.half
+    direction = message.direction
     if not message.has_body:
         return
     if message.framing is Framing.FRAMES:
         for at in range(0, len(message.spans), 2):
-            yield message.spans[at], min(message.spans[at + 1], half.length)
+            yield message.spans[at], min(message.spans[at + 1], direction.length)
     elif message.framing is Framing.CHUNKED:
-        for chunk in ChunkWalk(Window(half), message.body_start):
+        for chunk in ChunkWalk(Window(direction), message.body_start):
             yield chunk.data_start, chunk.data_start + chunk.size
     else:
-        yield message.body_start, min(message.body_end, half.length)
+        yield message.body_start, min(message.body_end, direction.length)
 
 
 def body_pieces(message: HttpMessage) -> Iterator[Piece | Gap]:
     """The body's bytes as the packets carried them, without chunk framing, still coded; with gaps."""
     for start, stop in body_ranges(message):
-        yield from message.half.pieces(start, stop)
+        yield from message.direction.pieces(start, stop)
 
 
 class Body:

@@ -91,7 +91,7 @@ class _Reader:
             answer = self.answerer.next_head()
         while self._question is not None or (self._paused and self._resume()):
             yield self._take_question()
-        if self._paused and self.asker.position < self.asker.half.length:
+        if self._paused and self.asker.position < self.asker.direction.length:
             self.asker.leave(SkipReason.OTHER_PROTOCOL)
 
     def leave(self, reason: SkipReason) -> None:
@@ -187,7 +187,7 @@ class _Reader:
 
 def scheme_of(request: HttpMessage) -> str:
     """What HTTP/2 says, else by whether it came inside TLS."""
-    return request.head.scheme or ("https" if request.half.is_decrypted else "http")
+    return request.head.scheme or ("https" if request.direction.is_decrypted else "http")
 
 
 def full_uri(request: HttpMessage) -> str:

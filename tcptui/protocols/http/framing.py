@@ -95,7 +95,7 @@ class ChunkWalk:
     def __iter__(self) -> Iterator[Chunk]:
         """Yield the chunks with data, without the last one (size 0)."""
         window = self._window
-        stop = window.half.length
+        stop = window.direction.length
         while True:
             line = window.read(self.end, _SIZE_LINE, _SIZE_LINE)
             if len(line) == _SIZE_LINE and b"\n" not in line:

@@ -50,19 +50,19 @@ class HttpStream:
     """The `ParsedStream` of HTTP."""
 
     def __init__(self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT) -> None:
-        self.halves = (client, server)
+        self.directions = (client, server)
         self._limit = limit
 
     @cached_attribute
     def conversation(self) -> HttpConversation:
         """The messages; parsed on first use."""
-        return conversation(*self.halves, limit=self._limit)
+        return conversation(*self.directions, limit=self._limit)
 
     @cached_property
     def websocket(self) -> WebSocketPlaces | None:
         """The WebSocket frames after an upgrade, by packet; None without a valid upgrade."""
-        talk = websocket_in(self.conversation, *self.halves)
-        return None if talk is None else WebSocketPlaces(talk, self.halves)
+        talk = websocket_in(self.conversation, *self.directions)
+        return None if talk is None else WebSocketPlaces(talk, self.directions)
 
     @cached_property
     def events(self) -> dict[int, list[PlacedEvent]]:
@@ -82,7 +82,7 @@ class HttpStream:
         return tshark_pairs(self.conversation.messages)
 
     @cached_property
-    def _of_half(self) -> tuple[list[HttpMessage], list[HttpMessage]]:
+    def _of_direction(self) -> tuple[list[HttpMessage], list[HttpMessage]]:
         sides: tuple[list[HttpMessage], list[HttpMessage]] = ([], [])
         for message in self.conversation.messages:
             sides[message.from_server].append(message)
@@ -101,7 +101,7 @@ class HttpStream:
 
     def touched_by(self, place: SegmentPlace) -> list[HttpMessage]:
         """The messages of which the segment carries at least one byte, in order."""
-        messages = self._of_half[place.half.side]
+        messages = self._of_direction[place.direction.side]
         return touched(messages, place.start, place.stop, lambda message: message.body_end)
 
     @property
@@ -113,7 +113,9 @@ class HttpStream:
     def was_left_out(self, place: SegmentPlace) -> bool:
         """Whether reading stopped before the segment because of the limit on messages."""
         return any(
-            one.reason is SkipReason.LIMIT and one.from_server == bool(place.half.side) and one.start <= place.start
+            one.reason is SkipReason.LIMIT
+            and one.from_server == bool(place.direction.side)
+            and one.start <= place.start
             for one in self.conversation.skipped
         )
 
@@ -125,7 +127,7 @@ class HttpStream:
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
-        return HttpParts(self.conversation, self.halves).parts()
+        return HttpParts(self.conversation, self.directions).parts()
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: method and target as the operation, and the status."""

@@ -32,9 +32,9 @@ class Framing(Enum):
 
 @dataclass(eq=False, slots=True)
 class HttpMessage:
-    """A request or a response; offsets count from the first byte of its direction (``half``)."""
+    """A request or a response; offsets count from the first byte of its direction (``direction``)."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     from_server: bool
     number: int
     """Its number among the messages of its direction, from 0."""
@@ -91,14 +91,14 @@ class HttpMessage:
         """
         if self.complete:
             return self.last_frame
-        return self.half.delivered_frame(max(self.head.end - 1, self.start))
+        return self.direction.delivered_frame(max(self.head.end - 1, self.start))
 
     @property
     def shown_ns(self) -> int:
         """The time of `shown_frame`."""
         if self.complete:
             return self.last_ns
-        return self.half.delivered_ns(max(self.head.end - 1, self.start))
+        return self.direction.delivered_ns(max(self.head.end - 1, self.start))
 
     def fault(self, kind: FaultKind) -> Fault | None:
         """The fault of that kind; None without one."""

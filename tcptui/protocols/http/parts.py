@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class HttpParts:
     """Makes the parts of an HTTP/1.x connection, with its server-sent events and WebSocket messages."""
 
-    def __init__(self, conversation: HttpConversation, halves: Sequence[ByteStream]) -> None:
+    def __init__(self, conversation: HttpConversation, directions: Sequence[ByteStream]) -> None:
         self._conversation = conversation
-        self._halves = halves
+        self._directions = directions
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream.parts`."""
@@ -38,7 +38,7 @@ class HttpParts:
         begins = conversation.client_offset or 0, conversation.server_offset or 0
         for skipped in conversation.skipped:
             if socket is None or skipped.start < begins[skipped.from_server]:
-                at = self._halves[skipped.from_server].delivered_ns(skipped.start)
+                at = self._directions[skipped.from_server].delivered_ns(skipped.start)
                 said.append((at, self._skipped(skipped)))
         for _, parts in sorted(said, key=lambda one: one[0]):
             yield from parts
@@ -50,7 +50,7 @@ class HttpParts:
         kind = "response" if head.is_response else "request"
         yield Part(
             side, message.start, message.body_start, message.first_frame, message.first_ns, Label(kind),
-            lambda: chunks(message.half, message.start, message.body_start), exact=True,
+            lambda: chunks(message.direction, message.start, message.body_start), exact=True,
         )  # fmt: skip
         if not message.has_body:
             return
@@ -63,19 +63,19 @@ class HttpParts:
             "type": head.media_type or "?", "coding": coding, "count": f"{message.body_length:,}"
         }  # fmt: skip
         body = body_of(message)
-        half = message.half
+        direction = message.direction
         yield Part(
-            side, message.body_start, message.body_end, frame_at(half, message.body_start),
-            half.delivered_ns(message.body_start), Label(name, facts), lambda: _body_blocks(message, body),
+            side, message.body_start, message.body_end, frame_at(direction, message.body_start),
+            direction.delivered_ns(message.body_start), Label(name, facts), lambda: _body_blocks(message, body),
             exact=not coding, trouble=lambda: body.problem.value if body.problem is not None else "",
         )  # fmt: skip
 
     def _events(self, message: HttpMessage) -> Iterator[Part]:
-        half, side = message.half, int(message.from_server)
+        direction, side = message.direction, int(message.from_server)
         for number, event in enumerate(each_event(decoded_pieces(message)), 1):
             text = f"{event.data}\n".encode("utf-8", "surrogateescape")
             facts: dict[str, object] = {"number": number, "kind": event.kind, "id": event.last_id}
-            start, stop = _bytes_of_frame(half, event.frame, message.body_start)
+            start, stop = _bytes_of_frame(direction, event.frame, message.body_start)
             yield Part(
                 side, start, stop, event.frame, event.time_ns, Label("event-id" if event.last_id else "event", facts),
                 once(start, text),
@@ -83,7 +83,7 @@ class HttpParts:
 
     def _skipped(self, skipped: Skipped) -> Iterator[Part]:
         label = Label("bytes", {"count": f"{skipped.stop - skipped.start:,}"})
-        yield exact_part(self._halves[skipped.from_server], skipped.start, skipped.stop, label)
+        yield exact_part(self._directions[skipped.from_server], skipped.start, skipped.stop, label)
 
     def _websocket(self) -> WebSocketConversation | None:
         conversation = self._conversation
@@ -94,14 +94,14 @@ class HttpParts:
         starts = conversation.client_offset, conversation.server_offset
         if upgrade is None or starts[0] is None or starts[1] is None:
             return None
-        return read_websocket(upgrade, self._halves[0], self._halves[1], starts[0], starts[1])
+        return read_websocket(upgrade, self._directions[0], self._directions[1], starts[0], starts[1])
 
     def _talk(self, socket: WebSocketConversation) -> Iterator[Part]:
         ways = [self._way(side, way.messages) for side, way in enumerate(socket.directions)]
         yield from heapq.merge(*ways, key=lambda part: part.time_ns)
 
     def _way(self, side: int, messages: Sequence[WebSocketMessage]) -> Iterator[Part]:
-        half = self._halves[side]
+        direction = self._directions[side]
         for message in messages:
             name = Opcode(message.opcode).name.lower() if message.opcode in set(Opcode) else "other"
             code = message.close_code
@@ -112,7 +112,7 @@ class HttpParts:
                 data = message.close_reason.encode("utf-8", "replace")
             last = max(message.stop - 1, message.start)
             yield Part(
-                side, message.start, message.stop, half.delivered_frame(last), half.delivered_ns(last),
+                side, message.start, message.stop, direction.delivered_frame(last), direction.delivered_ns(last),
                 Label(f"websocket-{name}", facts), once(message.start, data),
                 trouble=_trouble_of(message),
             )  # fmt: skip
@@ -120,14 +120,14 @@ class HttpParts:
 
 def _body_blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
     """The chunks of a body, each with its offset; of a coded body, that of the packet that made it readable."""
-    half, offset, frame = message.half, message.body_start, -1
+    direction, offset, frame = message.direction, message.body_start, -1
     coded = bool(message.codings) or message.framing is Framing.CHUNKED
     for piece in body.pieces():
         if not piece.data:
             continue
         if coded and piece.frame != frame:
             frame = piece.frame
-            offset = max(_bytes_of_frame(half, frame, offset)[0], message.body_start)
+            offset = max(_bytes_of_frame(direction, frame, offset)[0], message.body_start)
         yield offset, piece.data
         if not coded:
             offset += len(piece.data)
@@ -138,9 +138,9 @@ def _trouble_of(message: WebSocketMessage) -> Callable[[], str]:
     return lambda: trouble
 
 
-def _bytes_of_frame(half: ByteStream, frame: int, otherwise: int) -> tuple[int, int]:
-    """The bytes of ``half`` that packet ``frame`` carried; ``otherwise`` twice when it carried none."""
-    segments = half.segments
+def _bytes_of_frame(direction: ByteStream, frame: int, otherwise: int) -> tuple[int, int]:
+    """The bytes of ``direction`` that packet ``frame`` carried; ``otherwise`` twice when it carried none."""
+    segments = direction.segments
     at = int(segments.frame.searchsorted(segments.frame.dtype.type(frame)))
     if at < len(segments.frame) and int(segments.frame[at]) == frame:
         return max(int(segments.start[at]), 0), int(segments.stop[at])

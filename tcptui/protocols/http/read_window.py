@@ -22,8 +22,8 @@ FIRST_READ: Final = 4_096
 class Window:
     """Reads a byte stream in blocks of at most `SEQUENTIAL_READ`, and keeps the last block."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self.half = half
+    def __init__(self, direction: ByteStream) -> None:
+        self.direction = direction
         self._start = 0
         self._data = b""
         self._short = False
@@ -39,7 +39,7 @@ class Window:
             return self._data[begin : begin + size]
         wanted = SEQUENTIAL_READ if 0 <= begin <= len(self._data) else max(size, first)
         self._start = offset
-        self._data = self.half.read(offset, wanted)
+        self._data = self.direction.read(offset, wanted)
         self._short = len(self._data) < wanted
         return self._data[:size]
 
@@ -50,16 +50,16 @@ class Window:
 
     def cut_at(self, offset: int) -> Cut:
         """Why there is no byte at ``offset``."""
-        half = self.half
-        if offset >= half.length:
-            return Cut.CAPTURE_END if half.ending is Ending.OPEN else Cut.CLOSED
-        at = int(np.searchsorted(half.gaps.stop, offset, side="right"))
-        pending = at < len(half.gaps) and half.gaps[at].reason is GapReason.PENDING
+        direction = self.direction
+        if offset >= direction.length:
+            return Cut.CAPTURE_END if direction.ending is Ending.OPEN else Cut.CLOSED
+        at = int(np.searchsorted(direction.gaps.stop, offset, side="right"))
+        pending = at < len(direction.gaps) and direction.gaps[at].reason is GapReason.PENDING
         return Cut.CAPTURE_END if pending else Cut.GAP
 
     def missing(self, start: int, stop: int) -> tuple[int, int]:
         """Offset of the first missing byte from ``start`` to ``stop`` and the number missing; (stop, 0) without any."""
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         low = int(np.searchsorted(gaps.stop, start, side="right"))
         high = int(np.searchsorted(gaps.start, stop, side="left"))
         if low >= high:
@@ -70,7 +70,7 @@ class Window:
 
     def behind_gap(self, offset: int) -> int:
         """``offset``, or the end of the gap that contains it."""
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         at = int(np.searchsorted(gaps.stop, offset, side="right"))
         if at < len(gaps) and int(gaps.start[at]) <= offset:
             return int(gaps.stop[at])
@@ -78,9 +78,9 @@ class Window:
 
     def carried_by(self, offset: int) -> tuple[int, int]:
         """Frame number and time (ns) of the packet that first carried the byte at ``offset``; (0, 0) when none did."""
-        row = self.half.row_at(offset)
+        row = self.direction.row_at(offset)
         if row == NO_ROW:
             return 0, 0
-        segments = self.half.segments
+        segments = self.direction.segments
         at = int(np.searchsorted(segments.rows, np.int32(row)))
         return int(segments.frame[at]), int(segments.time_ns[at])

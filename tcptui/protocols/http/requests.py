@@ -56,5 +56,5 @@ def exchange_of(request: HttpMessage | None, response: HttpMessage | None) -> Ex
 
 
 def _carried(message: HttpMessage) -> Carried:
-    stop = max(min(message.body_end, message.half.length), message.start + 1)
-    return Carried(message.half, message.start, stop, message.complete)
+    stop = max(min(message.body_end, message.direction.length), message.start + 1)
+    return Carried(message.direction, message.start, stop, message.complete)

@@ -43,11 +43,11 @@ _PROXY_V2: Final = b"\r\n\r\n\x00\r\nQUIT\n"
 
 
 class MessageScanner:
-    """Reads the messages of ``half``; never holds more of its bytes than one `Window`."""
+    """Reads the messages of ``direction``; never holds more of its bytes than one `Window`."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self.half = half
-        self.window = Window(half)
+    def __init__(self, direction: ByteStream) -> None:
+        self.direction = direction
+        self.window = Window(direction)
         self.position = 0
         """Offset at which the next message is expected."""
         self.skipped: list[Skipped] = []
@@ -61,7 +61,7 @@ class MessageScanner:
     @property
     def from_server(self) -> bool:
         """Whether this is the server's direction."""
-        return self.half.side == 1
+        return self.direction.side == 1
 
     # -- finding heads -------------------------------------------------------------------
     def next_head(self, *, known: bool = True) -> MessageHead | None:
@@ -79,12 +79,12 @@ class MessageScanner:
                 head = self._head_at(at) if at > begin else None
             if head is None:
                 head = self._search(begin, SEARCHED_BYTES if known else FIRST_BYTES, known)
-            self._account(begin, self.half.length if head is None else head.start, found=head is not None)
+            self._account(begin, self.direction.length if head is None else head.start, found=head is not None)
         else:
             self.resynchronised = False
             self._end_previous(begin)
         if head is None:
-            self.position = self.half.length
+            self.position = self.direction.length
         return head
 
     def peek(self) -> bool:
@@ -123,7 +123,7 @@ class MessageScanner:
 
         Only where a segment begins, or ``anywhere``; then also an incomplete head in a segment right after a gap.
         """
-        at, limit = begin, min(begin + searched, self.half.length)
+        at, limit = begin, min(begin + searched, self.direction.length)
         while at < limit:
             data = self.window.read(at, SEQUENTIAL_READ)
             found = data.find(_VERSION)
@@ -161,7 +161,7 @@ class MessageScanner:
 
     @cached_property
     def _segment_starts(self) -> I64:
-        return sorted_unique(self.half.segments.start)
+        return sorted_unique(self.direction.segments.start)
 
     def _begins_segment(self, offset: int) -> bool:
         at = int(np.searchsorted(self._segment_starts, offset))
@@ -198,7 +198,7 @@ class MessageScanner:
         found = [*head.faults, *faults]
         first_frame, first_ns = self.window.carried_by(head.start)
         made = HttpMessage(
-            half=self.half, from_server=self.from_server, number=self._count, head=head, framing=framing,
+            direction=self.direction, from_server=self.from_server, number=self._count, head=head, framing=framing,
             body_start=head.end, body_end=head.end, body_length=0, complete=head.complete, faults=(),
             first_frame=first_frame, first_ns=first_ns,
         )  # fmt: skip
@@ -213,7 +213,7 @@ class MessageScanner:
             found += self._measure_until_close(made)
         made.faults = tuple(found)
         self._stamp(made)
-        self.position = min(made.body_end, self.half.length)
+        self.position = min(made.body_end, self.direction.length)
         self._previous = made
         self._count += 1
         return made
@@ -237,11 +237,11 @@ class MessageScanner:
         length = made.head.content_length or 0
         end = made.body_start + length
         made.body_end, made.body_length = end, length
-        yield from self._holes(made, min(end, self.half.length))
-        if end > self.half.length:
+        yield from self._holes(made, min(end, self.direction.length))
+        if end > self.direction.length:
             made.complete = False
-            cut = self.window.cut_at(self.half.length)
-            yield Fault(FaultKind.BODY_CUT, self.half.length, end - self.half.length, cut)
+            cut = self.window.cut_at(self.direction.length)
+            yield Fault(FaultKind.BODY_CUT, self.direction.length, end - self.direction.length, cut)
 
     def _holes(self, made: HttpMessage, stop: int) -> Iterator[Fault]:
         first, missing = self.window.missing(made.body_start, stop)
@@ -261,12 +261,12 @@ class MessageScanner:
             yield from self._holes(made, walk.end)
 
     def _measure_until_close(self, made: HttpMessage) -> Iterator[Fault]:
-        made.body_end = self.half.length
+        made.body_end = self.direction.length
         made.body_length = made.body_end - made.body_start
         yield from self._holes(made, made.body_end)
-        if made.complete and self.window.cut_at(self.half.length) is Cut.CAPTURE_END:
+        if made.complete and self.window.cut_at(self.direction.length) is Cut.CAPTURE_END:
             made.complete = False
-            yield Fault(FaultKind.BODY_CUT, self.half.length, 0, Cut.CAPTURE_END)
+            yield Fault(FaultKind.BODY_CUT, self.direction.length, 0, Cut.CAPTURE_END)
 
     def _end_previous(self, stop: int) -> None:
         """Set the end of an open-ended previous message to ``stop``, where the next one begins."""
@@ -280,11 +280,11 @@ class MessageScanner:
         self._stamp(previous)
 
     def _stamp(self, made: HttpMessage) -> None:
-        last = max(min(made.body_end, self.half.length) - 1, made.start)
-        made.last_frame, made.last_ns = self.half.delivered_frame(last), self.half.delivered_ns(last)
+        last = max(min(made.body_end, self.direction.length) - 1, made.start)
+        made.last_frame, made.last_ns = self.direction.delivered_frame(last), self.direction.delivered_ns(last)
 
     def leave(self, reason: SkipReason) -> None:
         """Stop reading; the rest is listed as skipped for ``reason``."""
-        if self.position < self.half.length:
-            self.skipped.append(Skipped(self.from_server, self.position, self.half.length, reason))
-        self.position = self.half.length
+        if self.position < self.direction.length:
+            self.skipped.append(Skipped(self.from_server, self.position, self.direction.length, reason))
+        self.position = self.direction.length

@@ -35,10 +35,10 @@ def add_http(dissection: Dissection, place: FramePlace, stream: HttpStream) -> b
 
 def _message(dissection: Dissection, message: HttpMessage, place: FramePlace, *, goes_on: bool) -> bool:
     """Append ``message``; with ``goes_on`` it is of the same layer as the one before.  Whether the next one goes on."""
-    stop = min(message.body_end, message.half.length)
+    stop = min(message.body_end, message.direction.length)
     is_reassembled = message.complete and not place.holds(message.start, stop)
     if is_reassembled:
-        add_reassembled(dissection, message.half, message.start, stop)
+        add_reassembled(dissection, message.direction, message.start, stop)
     if not goes_on:
         dissection.protocols.append("http")
     layer = place.add(dissection.parent, "Hypertext Transfer Protocol", message.start, stop - message.start, "http")

@@ -36,7 +36,7 @@ _SHOWN_BYTES: Final = 40
 def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     """Append all lines about the body; of an incomplete body, how much of it was captured."""
     start = message.body_start
-    length = min(message.body_end, message.half.length) - start
+    length = min(message.body_end, message.direction.length) - start
     if message.framing is Framing.CHUNKED:
         _chunks(layer, message, place)
     if not message.complete:
@@ -178,10 +178,10 @@ def _how_much(layer: Branch, message: HttpMessage) -> None:
 
 def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     start = message.body_start
-    stop = min(message.body_end, message.half.length)
+    stop = min(message.body_end, message.direction.length)
     title = "HTTP chunked response" if message.head.is_response else "HTTP chunked request"
     group = place.add(layer, title, start, stop - start)
-    window = Window(message.half)
+    window = Window(message.direction)
     walk = ChunkWalk(window, start)
     for chunk in islice(walk, _CHUNKS_SHOWN):
         title = f"Data chunk ({chunk.size} octets)"
@@ -205,7 +205,7 @@ def _chunks(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
 def _trailer_part(layer: Branch, message: HttpMessage, place: FramePlace) -> None:
     """All fields behind the chunks as one value, as tshark has them, and each as a line."""
     start = message.trailers[0].start
-    raw = message.half.read(start, min(message.body_end - start, HEAD_LIMIT))
+    raw = message.direction.read(start, min(message.body_end - start, HEAD_LIMIT))
     ending = b"\r\n" if raw.endswith(b"\n\r\n") else b"\n" if raw.endswith(b"\n\n") else b""
     raw = raw.removesuffix(ending)  # the empty line
     text = raw.decode("utf-8", "replace").replace("\r", "\\r").replace("\n", "\\n")

@@ -112,21 +112,21 @@ class _Pending:
 
 
 class Direction:
-    """The frames of ``half`` from offset ``start`` on."""
+    """The frames of ``direction`` from offset ``start`` on."""
 
-    def __init__(self, half: ByteStream, start: int, listener: Listener, *, from_start: bool) -> None:
+    def __init__(self, direction: ByteStream, start: int, listener: Listener, *, from_start: bool) -> None:
         """``from_start``: the first frame of this direction begins at ``start``, perhaps behind the preface."""
-        self.half = half
+        self.direction = direction
         self.position = start
         self._listener = listener
         self._hpack = HpackReader(from_start=from_start)
         self._pending: _Pending | None = None
         self._blocks = 0
         """How many header blocks of one frame were among the bytes that were read last."""
-        self._window = Window(half)
+        self._window = Window(direction)
         self._highest: int | None = 0 if from_start else None
         """The highest number of a stream so far; None unknown."""
-        if from_start and half.read(start, len(PREFACE)) == PREFACE:
+        if from_start and direction.read(start, len(PREFACE)) == PREFACE:
             self.position += len(PREFACE)
         elif not from_start:
             self._seek(start)
@@ -134,7 +134,7 @@ class Direction:
     @property
     def is_over(self) -> bool:
         """Whether all was read."""
-        return self.position >= self.half.length
+        return self.position >= self.direction.length
 
     @property
     def untold(self) -> int:
@@ -143,12 +143,12 @@ class Direction:
 
     def now_ns(self) -> int:
         """When the next byte to be read had passed."""
-        return self.half.delivered_ns(self.position)
+        return self.direction.delivered_ns(self.position)
 
     def advance(self) -> None:
         """Read the frames of the next `READ` bytes."""
-        base, side, listener, sent = self.position, self.half.side, self._listener, self.half.length
-        data = self.half.read(base, READ)
+        base, side, listener, sent = self.position, self.direction.side, self._listener, self.direction.length
+        data = self.direction.read(base, READ)
         at, size, highest, counts = 0, len(data), self._highest or 0, listener.counts_frames
         if size < HEADER:
             self._end_or_gap(base + size)
@@ -166,7 +166,7 @@ class Direction:
             if stream > highest:
                 self._highest = highest = stream
             if counts and not listener.frame(side, Frame(base + at, length, kind, flags, stream)):
-                self.position = self.half.length
+                self.position = self.direction.length
                 return
             if kind == _DATA:
                 if self._pending is not None:
@@ -174,7 +174,7 @@ class Direction:
                 start, end = base + at + HEADER, base + behind
                 stop = end if end <= sent else sent
                 if flags & _PADDED and length:
-                    padding = data[at + HEADER] if at + HEADER < size else (self.half.read(start, 1) or b"\0")[0]
+                    padding = data[at + HEADER] if at + HEADER < size else (self.direction.read(start, 1) or b"\0")[0]
                     start += 1
                     stop = min(max(end - padding, start), sent)
                 listener.data(side, stream, flags, (base + at, end), (start, stop))
@@ -199,7 +199,7 @@ class Direction:
     def _end_or_gap(self, offset: int) -> None:
         behind = self._window.behind_gap(offset)
         if behind <= offset:
-            self.position = self.half.length
+            self.position = self.direction.length
         else:
             self._seek(behind)
 
@@ -207,23 +207,23 @@ class Direction:
         """Continue with the first frame behind missing bytes."""
         self._break()
         self._hpack.lose()
-        self._listener.lost(self.half.side)
+        self._listener.lost(self.direction.side)
         known = STREAM_MASK
         if self._highest is not None:  # what is missing can have opened so many, each with a frame
             known = self._highest + 2 * ((begin - self.position) // HEADER) + _STREAMS_BEYOND_MOST
-        of_client = self._highest is not None and not self.half.side
-        found = find_frame(self.half, begin, highest=known, of_client=of_client)
-        self.position = self.half.length if found is None else found
+        of_client = self._highest is not None and not self.direction.side
+        found = find_frame(self.direction, begin, highest=known, of_client=of_client)
+        self.position = self.direction.length if found is None else found
 
     def _payload(self, frame: Frame) -> bytes:
-        return self.half.read(frame.start, HEADER + min(frame.length, PAYLOAD_PARSED))
+        return self.direction.read(frame.start, HEADER + min(frame.length, PAYLOAD_PARSED))
 
     def _other(self, frame: Frame, data: bytes) -> None:
         pending = self._pending
         if pending is not None and (frame.kind != _CONTINUATION or frame.stream != pending.block.stream):
             self._break()
         if frame.kind == _RST_STREAM and frame.stream and frame.length == len(data) - HEADER == _CODE:
-            self._listener.reset(self.half.side, frame, int.from_bytes(data[HEADER:]))
+            self._listener.reset(self.direction.side, frame, int.from_bytes(data[HEADER:]))
         if frame.kind not in _HEAD_FRAMES:
             return
         if frame.kind == _HEADERS and not frame.flags & _PREFIXED and len(data) == HEADER + frame.length:
@@ -244,7 +244,7 @@ class Direction:
 
     def _unreadable(self, frame: Frame) -> None:
         """A frame of a header block that is cut, or breaks the rules."""
-        stop = min(frame.stop, self.half.length)
+        stop = min(frame.stop, self.direction.length)
         if self._pending is None:
             block = Block(frame.stream, frame.start, stop, HeaderList(b"", []), end_stream=False)
             self._pending = _Pending(block, bytearray())
@@ -281,7 +281,7 @@ class Direction:
         else:
             block.headers = said = self._hpack.decode(bytes(pending.data))
             block.is_whole, block.is_cut = said.is_valid, said.is_cut
-        self._listener.block(self.half.side, block)
+        self._listener.block(self.direction.side, block)
 
     def _break(self) -> None:
         """A header block will not be continued."""
@@ -291,4 +291,4 @@ class Direction:
             pending.block.cuts = tuple(pending.cuts)
             pending.block.is_whole = False
             self._hpack.lose()
-            self._listener.block(self.half.side, pending.block)
+            self._listener.block(self.direction.side, pending.block)

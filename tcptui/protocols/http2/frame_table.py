@@ -59,14 +59,14 @@ class FrameTable:
         ``pause`` is called again and again, and may raise.
         """
         self.names = frozenset(names)
-        sides = _Sides(stream.halves, self.names)
-        for direction in directions_of(stream.halves, stream.opening, sides):
+        sides = _Sides(stream.directions, self.names)
+        for direction in directions_of(stream.directions, stream.opening, sides):
             while not direction.is_over:
                 pause()
                 direction.advance()
             direction.finish()
         magic = stream.magic_at(0)
-        first = None if magic is None else stream.halves[0].delivered_frame(magic + len(PREFACE) - 1)
+        first = None if magic is None else stream.directions[0].delivered_frame(magic + len(PREFACE) - 1)
         self._sides = [side.told(first if at == 0 else None) for at, side in enumerate(sides.of)]
         self.frames = sum(len(side.packets) for side in self._sides)
         """How many there are."""
@@ -94,8 +94,8 @@ class FrameTable:
 class _Side:
     """The frames of one direction."""
 
-    def __init__(self, half: ByteStream, names: Collection[str]) -> None:
-        self._index = FrameIndex(half)
+    def __init__(self, direction: ByteStream, names: Collection[str]) -> None:
+        self._index = FrameIndex(direction)
         self._names = [name for name in names if name in LISTED]
         self._values: dict[str, tuple[array[int], list[Any]]] = {name: (array("q"), []) for name in self._names}
         """Of fields of header lists: the number of the frame of each value, and the values."""
@@ -147,9 +147,9 @@ class _Side:
 
     def told(self, magic: int | None) -> _ReadDirection:
         """What was read.  ``magic``: the packet that completed the preface, of who sent it."""
-        index, half = self._index, self._index.half
+        index, direction = self._index, self._index.direction
         stops = np.array(index.start, np.int64) + HEADER + np.array(index.length, np.int64)
-        packets = half.deliveries(np.minimum(stops, half.length) - 1)[0]
+        packets = direction.deliveries(np.minimum(stops, direction.length) - 1)[0]
         cells: dict[str, NDArray[Any]] = {
             "http2.type": np.array(index.kind, np.uint8), "http2.flags": np.array(index.flags, np.uint8),
             "http2.streamid": np.array(index.stream, np.uint32), "http2.length": np.array(index.length, np.uint32),
@@ -226,8 +226,8 @@ class _Sides:
 
     counts_frames = True
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], names: Collection[str]) -> None:
-        self.of = tuple(_Side(half, names) for half in halves)
+    def __init__(self, directions: tuple[ByteStream, ByteStream], names: Collection[str]) -> None:
+        self.of = tuple(_Side(direction, names) for direction in directions)
 
     def frame(self, side: int, frame: Frame) -> bool:
         """See `Listener`."""

@@ -108,10 +108,10 @@ def head_at(data: bytes, at: int, start: int) -> Frame:
     return Frame(start, high << 16 | low, kind, flags, stream & STREAM_MASK)
 
 
-def parsed_frame(frame: Frame, half: ByteStream) -> ParsedFrame | None:
+def parsed_frame(frame: Frame, direction: ByteStream) -> ParsedFrame | None:
     """The frame as hyperframe parses it, from the captured bytes; None where they break the rules of its type."""
     size = min(frame.length, PAYLOAD_PARSED)
-    return parsed_payload(frame, half.read(frame.start, HEADER + size))
+    return parsed_payload(frame, direction.read(frame.start, HEADER + size))
 
 
 def parsed_payload(frame: Frame, data: bytes) -> ParsedFrame | None:

@@ -132,7 +132,7 @@ def read_message(message: HttpMessage, one: GrpcMessage) -> tuple[bytes, str]:
     for begin, end in spans_of(message, one):
         if size > PREFIX + MESSAGE_MOST:
             break
-        data = message.half.read(begin, end - begin)
+        data = message.direction.read(begin, end - begin)
         parts.append(data)
         size += len(data)
     held, trouble = b"".join(parts)[PREFIX:], one.trouble

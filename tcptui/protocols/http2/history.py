@@ -65,12 +65,12 @@ class Call:
     @property
     def asked_ns(self) -> int:
         """When the request began."""
-        return self.asking.half.first_ns(self.asking.start)
+        return self.asking.direction.first_ns(self.asking.start)
 
     @property
     def whole_ns(self) -> int:
         """When the request was complete, as far as it was sent."""
-        return self.asking.half.delivered_ns(self._behind_asked() - 1)
+        return self.asking.direction.delivered_ns(self._behind_asked() - 1)
 
     def _behind_asked(self) -> int:
         """Offset behind the request, a RST_STREAM that takes it back apart."""
@@ -87,19 +87,19 @@ class Call:
     def answered_ns(self) -> int:
         """When the answer's first header block began; 0 without one."""
         blocks = self.answering.blocks
-        return self.answering.half.first_ns(blocks[0].start) if blocks else 0
+        return self.answering.direction.first_ns(blocks[0].start) if blocks else 0
 
     @property
     def over_frame(self) -> int:
         """The packet with the end of the answer, or that of the RST_STREAM that ended it; 0 where it did not end."""
         said = self._last
-        return 0 if said is None else said.half.delivered_frame(max(said.stop, said.taken_back[1]) - 1)
+        return 0 if said is None else said.direction.delivered_frame(max(said.stop, said.taken_back[1]) - 1)
 
     @property
     def over_ns(self) -> int:
         """When the stream was over; 0 where it is not known to be."""
         said = self._last
-        return 0 if said is None else said.half.delivered_ns(max(said.stop, said.taken_back[1]) - 1)
+        return 0 if said is None else said.direction.delivered_ns(max(said.stop, said.taken_back[1]) - 1)
 
     @property
     def _last(self) -> SentOnStream | None:
@@ -109,7 +109,7 @@ class Call:
 
     @staticmethod
     def _frame(said: SentOnStream, offset: int) -> int:
-        return (said.half.frames_of(offset, offset + 1) or (0,))[0]
+        return (said.direction.frames_of(offset, offset + 1) or (0,))[0]
 
 
 class _Listener(Streams):
@@ -117,8 +117,8 @@ class _Listener(Streams):
 
     counts_frames = True
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream]) -> None:
-        super().__init__(halves)
+    def __init__(self, directions: tuple[ByteStream, ByteStream]) -> None:
+        super().__init__(directions)
         self.frames: tuple[list[Frame], list[Frame]] = ([], [])
         self.controls = [0, 0]
         self.is_limited = False
@@ -137,13 +137,13 @@ class _Listener(Streams):
 class Http2History:
     """The frames and streams of one connection, as far as they are read."""
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening) -> None:
-        self.halves = halves
+    def __init__(self, directions: tuple[ByteStream, ByteStream], opening: Opening) -> None:
+        self.directions = directions
         self.opening = opening
-        self._listener = _Listener(halves)
+        self._listener = _Listener(directions)
         self._talks: list[StreamTalk] = []
         self._credits: dict[tuple[int, int], int] = {}
-        for talk in each_stream(directions_of(halves, opening, self._listener), self._listener):
+        for talk in each_stream(directions_of(directions, opening, self._listener), self._listener):
             if len(self._talks) < STREAMS_MOST:
                 self._talks.append(talk)
             else:
@@ -163,17 +163,21 @@ class Http2History:
     @cached_property
     def whole_until_ns(self) -> int:
         """Until when no byte of either direction is missing."""
-        known = [half.delivered_ns(int(half.gaps.start[0]) - 1) for half in self.halves if len(half.gaps)]
+        known = [
+            direction.delivered_ns(int(direction.gaps.start[0]) - 1)
+            for direction in self.directions
+            if len(direction.gaps)
+        ]
         return min(known, default=NEVER_NS)
 
     @cached_property
     def events(self) -> list[Event]:
         """The frames of both directions that rules ask about, in the order in which they passed."""
         found = [
-            Event(half.delivered_ns(min(frame.stop, half.length) - 1), side, frame)
-            for side, half in enumerate(self.halves)
+            Event(direction.delivered_ns(min(frame.stop, direction.length) - 1), side, frame)
+            for side, direction in enumerate(self.directions)
             for frame in self._listener.frames[side]
-            if frame.kind not in _PASSED_OVER and frame.stop <= half.length
+            if frame.kind not in _PASSED_OVER and frame.stop <= direction.length
         ]
         found.sort(key=lambda event: event.ns)  # stable: frames of one direction keep their order
         return found
@@ -191,16 +195,16 @@ class Http2History:
 
     def packet(self, event: Event) -> int:
         """The packet with which the frame had passed."""
-        return self.halves[event.side].delivered_frame(event.frame.stop - 1)
+        return self.directions[event.side].delivered_frame(event.frame.stop - 1)
 
     def first_packet(self, event: Event) -> int:
         """The packet in which the frame began."""
         start = event.frame.start
-        return (self.halves[event.side].frames_of(start, start + 1) or (0,))[0]
+        return (self.directions[event.side].frames_of(start, start + 1) or (0,))[0]
 
     def settings(self, event: Event) -> dict[int, int]:
         """What a SETTINGS frame sets."""
-        parsed = parsed_frame(event.frame, self.halves[event.side])
+        parsed = parsed_frame(event.frame, self.directions[event.side])
         return dict(parsed.settings) if isinstance(parsed, SettingsFrame) else {}
 
     def credit(self, event: Event) -> int:
@@ -208,21 +212,21 @@ class Http2History:
         place = event.side, event.frame.start
         credit = self._credits.get(place)
         if credit is None:
-            raw = self.halves[event.side].read(event.frame.payload, _CREDIT)
+            raw = self.directions[event.side].read(event.frame.payload, _CREDIT)
             credit = int.from_bytes(raw) & STREAM_MASK if event.frame.length == len(raw) == _CREDIT else 0
             self._credits[place] = credit
         return credit
 
     def goaway(self, event: Event) -> tuple[int, int, bytes] | None:
         """Error code, last stream and debug data of a GOAWAY frame; None where it breaks the rules."""
-        parsed = parsed_frame(event.frame, self.halves[event.side])
+        parsed = parsed_frame(event.frame, self.directions[event.side])
         if not isinstance(parsed, GoAwayFrame):
             return None
         return parsed.error_code, parsed.last_stream_id, parsed.additional_data
 
     def reset_code(self, event: Event) -> int:
         """The error code of a RST_STREAM frame."""
-        parsed = parsed_frame(event.frame, self.halves[event.side])
+        parsed = parsed_frame(event.frame, self.directions[event.side])
         return parsed.error_code if isinstance(parsed, RstStreamFrame) else 0
 
     def of_kind(self, kind: FrameType, side: int | None = None) -> list[Event]:

@@ -46,8 +46,8 @@ def _begun(exchange: Exchange) -> tuple[int, int]:
 class Http2Stream(FramedStream):
     """The `ParsedStream` of HTTP/2."""
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:
-        self.halves = halves
+    def __init__(self, directions: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:
+        self.directions = directions
         self.opening = opening
         self.schema = NO_SCHEMA
         """What gRPC's messages mean."""
@@ -56,8 +56,8 @@ class Http2Stream(FramedStream):
 
     @cached_attribute
     def _read(self) -> tuple[list[Exchange], tuple[FrameIndex, FrameIndex]]:
-        streams = IndexedStreams(self.halves, self._limit)
-        found = list(exchanges(*self.halves, self.opening, streams))
+        streams = IndexedStreams(self.directions, self._limit)
+        found = list(exchanges(*self.directions, self.opening, streams))
         return sorted(found, key=_begun), streams.indexes
 
     @property
@@ -77,7 +77,7 @@ class Http2Stream(FramedStream):
 
     def grpc_of(self, message: HttpMessage) -> list[GrpcMessage]:
         """The gRPC messages in the body of ``message``."""
-        key = message.half.side, message.start
+        key = message.direction.side, message.start
         found = self._grpc.get(key)
         if found is None:
             found = list(islice(grpc_messages(message), _GRPC_MOST))
@@ -87,19 +87,19 @@ class Http2Stream(FramedStream):
     def magic_at(self, side: int) -> int | None:
         """Where the client's preface is; None where it was not captured."""
         start = self.opening.starts[0]
-        is_there = side == 0 and self.opening.from_start[0] and self.halves[0].read(start, len(PREFACE)) == PREFACE
+        is_there = side == 0 and self.opening.from_start[0] and self.directions[0].read(start, len(PREFACE)) == PREFACE
         return start if is_there else None
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`: the frames, and what was said in HTTP/1.1 before them."""
-        side, half = place.half.side, place.half
+        side, direction = place.direction.side, place.direction
         found = [] if self.opening.http is None else self.opening.http.units(place)
         magic = self.magic_at(side)
         spans = [] if magic is None else [(magic, magic + len(PREFACE), 0)]
         spans += [(frame.start, frame.stop, HEADER) for frame in self.indexes[side].within(place.start, place.stop)]
         for start, stop, header in spans:
             if stop > place.start and start < place.stop:
-                found.append(Unit(start, stop, half.delivered_frame(min(stop, half.length) - 1), header))
+                found.append(Unit(start, stop, direction.delivered_frame(min(stop, direction.length) - 1), header))
         return found
 
     @property
@@ -112,7 +112,7 @@ class Http2Stream(FramedStream):
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
-        left_out = self.indexes[place.half.side].left_out
+        left_out = self.indexes[place.direction.side].left_out
         return left_out is not None and place.start >= left_out
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:

@@ -25,7 +25,7 @@ FRAMES_MOST: Final = 2_000_000
 class FrameIndex:
     """The frames of one direction, in order."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: array[int] = field(default_factory=lambda: array("q"))
     length: array[int] = field(default_factory=lambda: array("L"))
     kind: array[int] = field(default_factory=lambda: array("B"))
@@ -88,7 +88,7 @@ class FrameIndex:
 
     def _whole_at(self, start: int) -> int:
         at = bisect_left(self.start, start)
-        return self.half.delivered_frame(min(self[at].stop, self.half.length) - 1)
+        return self.direction.delivered_frame(min(self[at].stop, self.direction.length) - 1)
 
 
 class IndexedStreams(Streams):
@@ -96,9 +96,9 @@ class IndexedStreams(Streams):
 
     counts_frames = True
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], limit: int) -> None:
-        super().__init__(halves)
-        self.indexes = (FrameIndex(halves[0]), FrameIndex(halves[1]))
+    def __init__(self, directions: tuple[ByteStream, ByteStream], limit: int) -> None:
+        super().__init__(directions)
+        self.indexes = (FrameIndex(directions[0]), FrameIndex(directions[1]))
         self._limit = limit
         self._frames = min(limit * FRAMES_PER_UNIT, FRAMES_MOST)
 

@@ -87,32 +87,36 @@ def message_of(said: SentOnStream, number: int, *, is_response: bool) -> HttpMes
     block = final_block(said, is_response=is_response)
     if block is None:
         return None
-    half, spans = said.half, said.spans
+    direction, spans = said.direction, said.spans
     trailers = trailers_of(said, block)
     faults = tuple(_faults(said))
     made = HttpMessage(
-        half=half, from_server=half.side == 1, number=number, head=head_of(block, is_response=is_response),
+        direction=direction, from_server=direction.side == 1, number=number,
+        head=head_of(block, is_response=is_response),
         framing=Framing.FRAMES if spans else Framing.NONE, body_start=spans[0] if spans else block.stop,
         body_end=spans[-1] if spans else block.stop, body_length=said.length,
         complete=said.ended and not faults, faults=faults,
         trailers=() if trailers is None else head_of(trailers, is_response=True).headers,
-        first_frame=(half.frames_of(block.start, block.start + 1) or (0,))[0], first_ns=half.first_ns(block.start),
+        first_frame=(direction.frames_of(block.start, block.start + 1) or (0,))[0],
+        first_ns=direction.first_ns(block.start),
         spans=spans,
     )  # fmt: skip
     last = max(said.stop - 1, said.start)
-    made.last_frame, made.last_ns = half.delivered_frame(last), half.delivered_ns(last)
+    made.last_frame, made.last_ns = direction.delivered_frame(last), direction.delivered_ns(last)
     return made
 
 
 def promised_message(promise: Block, answer: HttpMessage) -> HttpMessage:
     """The request that a server announced, and did not wait for, in front of what it pushed."""
-    half, last = answer.half, max(promise.stop - 1, promise.start)
+    direction, last = answer.direction, max(promise.stop - 1, promise.start)
     return HttpMessage(
-        half=half, from_server=answer.from_server, number=answer.number, head=head_of(promise, is_response=False),
+        direction=direction, from_server=answer.from_server, number=answer.number,
+        head=head_of(promise, is_response=False),
         framing=Framing.NONE, body_start=promise.stop, body_end=promise.stop, body_length=0,
         complete=promise.is_whole, faults=(), response=answer,
-        first_frame=(half.frames_of(promise.start, promise.start + 1) or (0,))[0],
-        first_ns=half.first_ns(promise.start), last_frame=half.delivered_frame(last), last_ns=half.delivered_ns(last),
+        first_frame=(direction.frames_of(promise.start, promise.start + 1) or (0,))[0],
+        first_ns=direction.first_ns(promise.start), last_frame=direction.delivered_frame(last),
+        last_ns=direction.delivered_ns(last),
     )  # fmt: skip
 
 
@@ -137,14 +141,15 @@ class FramedBody:
         length = sum(spans[1::2]) - sum(spans[::2])
         return cls(spans, length, head.content_codings, message.complete, head.value("grpc-encoding"))
 
-    def message(self, half: ByteStream, start: int) -> HttpMessage:
-        """A message at offset ``start`` of ``half`` with this body, and nothing else."""
+    def message(self, direction: ByteStream, start: int) -> HttpMessage:
+        """A message at offset ``start`` of ``direction`` with this body, and nothing else."""
         codings = {"content-encoding": ", ".join(self.codings), "grpc-encoding": self.grpc_coding}
         lines = tuple(HeaderLine(name, value, b"", start, 0) for name, value in codings.items())
         head = MessageHead(start, b"", 0, VERSION, "", "", 0, "", lines, start, complete=True)
         spans = self.spans
         return HttpMessage(
-            half=half, from_server=half.side == 1, number=0, head=head, framing=Framing.FRAMES, body_start=spans[0],
+            direction=direction, from_server=direction.side == 1, number=0, head=head, framing=Framing.FRAMES,
+            body_start=spans[0],
             body_end=spans[-1], body_length=self.length, complete=self.complete, faults=(),
             spans=spans,
         )  # fmt: skip
@@ -152,9 +157,9 @@ class FramedBody:
 
 def is_captured(said: SentOnStream) -> bool:
     """Whether no byte of it is missing in the capture."""
-    if said.half.is_whole:
+    if said.direction.is_whole:
         return True
-    window, frames = Window(said.half), said.frames
+    window, frames = Window(said.direction), said.frames
     return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
 
 
@@ -170,5 +175,5 @@ def _faults(said: SentOnStream) -> list[Fault]:
         return []
     if said.lost or not is_captured(said):
         return [Fault(FaultKind.BODY_GAP, said.stop, 0, Cut.GAP)]
-    closed = said.reset is not None or said.half.ending is not Ending.OPEN
+    closed = said.reset is not None or said.direction.ending is not Ending.OPEN
     return [Fault(FaultKind.BODY_CUT, said.stop, 0, Cut.CLOSED if closed else Cut.CAPTURE_END)]

@@ -23,15 +23,16 @@ _NAME: Final = re.compile(rb":?[!#$%&'*+\-.^_`|~0-9a-z]*")
 
 def opening_without_start(client: ByteStream, server: ByteStream) -> Opening | None:
     """A connection that spoke HTTP/2 before its capture began; None where its bytes do not show that."""
-    found = [find_frame(half, 0, FIRST_CHAIN, FIRST_SEARCHED) for half in (client, server)]
+    found = [find_frame(direction, 0, FIRST_CHAIN, FIRST_SEARCHED) for direction in (client, server)]
     if not any(
-        place is not None and _has_heads(half, place) for half, place in zip((client, server), found, strict=True)
+        place is not None and _has_heads(direction, place)
+        for direction, place in zip((client, server), found, strict=True)
     ):
         return None
     starts = []
-    for half, place in zip((client, server), found, strict=True):
-        again = find_frame(half, 0, CHAIN, FIRST_SEARCHED) if place is None else place
-        starts.append(half.length if again is None else again)
+    for direction, place in zip((client, server), found, strict=True):
+        again = find_frame(direction, 0, CHAIN, FIRST_SEARCHED) if place is None else place
+        starts.append(direction.length if again is None else again)
     return Opening((starts[0], starts[1]), (False, False))
 
 
@@ -47,9 +48,9 @@ class _Heads(Streams):
             self.found = self.found or all(_NAME.fullmatch(name) for name in names)
 
 
-def _has_heads(half: ByteStream, start: int) -> bool:
-    heads = _Heads((half, half))
-    reader = Direction(half, start, heads, from_start=False)
+def _has_heads(direction: ByteStream, start: int) -> bool:
+    heads = _Heads((direction, direction))
+    reader = Direction(direction, start, heads, from_start=False)
     for _ in range(_LOOKS):
         if heads.found or reader.is_over:
             break

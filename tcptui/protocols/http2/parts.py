@@ -72,14 +72,14 @@ class Http2Parts:
             if not (block.promised or _is_interim(block)):
                 seen.add(block.stream)
             label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
-            yield _part(index.half, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
+            yield _part(index.direction, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
 
     def _body(self, exchange: Exchange, which: int) -> Iterator[Part]:
         """``which``: 0 the request's, 1 the answer's, which is made only here: all at once take some KiB each."""
         message = exchange.messages[which]
         if message is None or message.framing is not Framing.FRAMES:
             return
-        half, side = message.half, message.half.side
+        direction, side = message.direction, message.direction.side
         if exchange.protocol == "grpc":
             for number, one in enumerate(grpc_messages(message), 1):
                 name = "grpc-compressed" if one.compressed else "grpc"
@@ -96,8 +96,8 @@ class Http2Parts:
         }  # fmt: skip
         body = body_of(message)
         yield Part(
-            side, message.body_start, message.body_end, frame_at(half, message.body_start),
-            half.delivered_ns(message.body_start), Label("http2-body-coded" if coding else "http2-body", facts),
+            side, message.body_start, message.body_end, frame_at(direction, message.body_start),
+            direction.delivered_ns(message.body_start), Label("http2-body-coded" if coding else "http2-body", facts),
             lambda: _blocks(message, body),
             trouble=lambda: body.problem.value if body.problem is not None else "", id=exchange.id,
         )  # fmt: skip
@@ -109,7 +109,7 @@ class Http2Parts:
             if kind not in (FrameType.RST_STREAM, FrameType.GOAWAY):
                 continue
             frame = index[at]
-            parsed = parsed_frame(frame, index.half)
+            parsed = parsed_frame(frame, index.direction)
             facts: dict[str, object] = {"id": frame.stream, "code": "?", "last": "?"}
             data = b""
             if isinstance(parsed, RstStreamFrame | GoAwayFrame):
@@ -117,20 +117,21 @@ class Http2Parts:
             if isinstance(parsed, GoAwayFrame):
                 facts["last"], data = parsed.last_stream_id, parsed.additional_data
             label = Label("http2-reset" if kind == FrameType.RST_STREAM else "http2-goaway", facts)
-            stop = min(frame.stop, index.half.length)
-            yield _part(index.half, frame.start, stop, label, once(frame.start, data), whole=True)
+            stop = min(frame.stop, index.direction.length)
+            yield _part(index.direction, frame.start, stop, label, once(frame.start, data), whole=True)
 
 
-def _part(half: ByteStream, start: int, stop: int, label: Label, blocks: Blocks, *, whole: bool) -> Part:
+def _part(direction: ByteStream, start: int, stop: int, label: Label, blocks: Blocks, *, whole: bool) -> Part:
     last = max(stop - 1, start)
     made = Part(
-        half.side, start, stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks, id=_id_of(label),
+        direction.side, start, stop, direction.delivered_frame(last), direction.delivered_ns(last), label, blocks,
+        id=_id_of(label),
     )  # fmt: skip
     return made if whole else _troubled(made, "gap")
 
 
 def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, known: MessageType | None) -> Part:
-    half, last, told = message.half, one.stop - 1, [one.trouble]
+    direction, last, told = message.direction, one.stop - 1, [one.trouble]
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         data, told[0] = read_message(message, one)
@@ -139,7 +140,8 @@ def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, known: Mess
             yield one.start, protobuf_text(fields).encode() if fields else data
 
     return Part(
-        half.side, one.start, one.stop, half.delivered_frame(last), half.delivered_ns(last), label, blocks,
+        direction.side, one.start, one.stop, direction.delivered_frame(last), direction.delivered_ns(last), label,
+        blocks,
         trouble=lambda: told[0], id=_id_of(label),
     )  # fmt: skip
 
@@ -169,13 +171,13 @@ def _is_interim(block: Block) -> bool:
 
 def _blocks(message: HttpMessage, body: Body) -> Iterator[tuple[int, bytes]]:
     """The chunks of a body, each with the offset where the packet begins that made it readable."""
-    half, offset, frame = message.half, message.body_start, -1
+    direction, offset, frame = message.direction, message.body_start, -1
     for piece in body.pieces():
         if not piece.data:
             continue
         if piece.frame != frame:
             frame = piece.frame
-            at = int(half.segments.frame.searchsorted(half.segments.frame.dtype.type(frame)))
-            if at < len(half.segments.frame) and int(half.segments.frame[at]) == frame:
-                offset = max(int(half.segments.start[at]), message.body_start)
+            at = int(direction.segments.frame.searchsorted(direction.segments.frame.dtype.type(frame)))
+            if at < len(direction.segments.frame) and int(direction.segments.frame[at]) == frame:
+                offset = max(int(direction.segments.start[at]), message.body_start)
         yield offset, piece.data

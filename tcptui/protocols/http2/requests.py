@@ -99,7 +99,7 @@ def exchange_in(
         windows=windows,
     )
     if asking.taken_back[1]:
-        made.given_up = Carried(asking.half, *asking.taken_back, complete=True)
+        made.given_up = Carried(asking.direction, *asking.taken_back, complete=True)
     if upgraded is not None:
         before = exchange_of(upgraded, None)
         made.request, made.operation, made.interim = before.request, before.operation, before.interim
@@ -161,4 +161,4 @@ def _interned(text: str) -> str:
 
 
 def _carried(said: SentOnStream) -> Carried:
-    return Carried(said.half, said.start, said.stop, is_complete(said), said.stretches)
+    return Carried(said.direction, said.start, said.stop, is_complete(said), said.stretches)

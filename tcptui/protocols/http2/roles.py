@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def directions_of(
-    halves: tuple[ByteStream, ByteStream], opening: Opening, listener: Listener
+    directions: tuple[ByteStream, ByteStream], opening: Opening, listener: Listener
 ) -> tuple[Direction, Direction]:
     """Readers of both directions, as ``opening`` says, which tell ``listener``."""
     client, server = (
-        Direction(half, start, listener, from_start=whole)
-        for half, start, whole in zip(halves, opening.starts, opening.from_start, strict=True)
+        Direction(direction, start, listener, from_start=whole)
+        for direction, start, whole in zip(directions, opening.starts, opening.from_start, strict=True)
     )
     return client, server
 

@@ -59,8 +59,8 @@ class SentOnStream:
     lost = False
     """Bytes were missing while it was open, and with them perhaps frames of it."""
 
-    def __init__(self, half: ByteStream, epoch: int) -> None:
-        self.half = half
+    def __init__(self, direction: ByteStream, epoch: int) -> None:
+        self.direction = direction
         self.epoch = epoch
         """How often bytes of this direction had been missing when it began."""
         self.blocks: list[Block] = []
@@ -90,8 +90,8 @@ class SentOnStream:
 
     def add(self, start: int, stop: int) -> None:
         """A frame, or frames that follow each other."""
-        if stop > self.half.length:
-            stop = self.half.length
+        if stop > self.direction.length:
+            stop = self.direction.length
         stretches = self.stretches
         if stretches:
             if stretches[-1] == start:
@@ -133,8 +133,8 @@ class Streams:
 
     counts_frames = False
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream]) -> None:
-        self._halves = halves
+    def __init__(self, directions: tuple[ByteStream, ByteStream]) -> None:
+        self._directions = directions
         self._open: dict[int, StreamTalk] = {}
         self._closing: dict[int, StreamTalk] = {}
         self._ended: set[int] = set()
@@ -201,7 +201,7 @@ class Streams:
                     self._make_room()
             else:
                 said.overflown = True
-        if flags & 1 and end <= said.half.length:  # END_STREAM
+        if flags & 1 and end <= said.direction.length:  # END_STREAM
             said.ended = True
             if talk.server.ended:
                 self._close(talk)
@@ -259,7 +259,7 @@ class Streams:
         """The stream of that number, which may begin now; None where it has just ended."""
         talk = self._open.get(stream) or self._closing.get(stream)
         if talk is None and stream not in self._ended:
-            (client, server), (of_client, of_server) = self._halves, self._epochs
+            (client, server), (of_client, of_server) = self._directions, self._epochs
             talk = self._open[stream] = StreamTalk(
                 stream, SentOnStream(client, of_client), SentOnStream(server, of_server)
             )
@@ -303,7 +303,7 @@ def each_stream(directions: tuple[Direction, Direction], streams: Streams) -> It
 
     What is over is handed out, so that memory depends on the streams that are open at a time.
     """
-    earliest = [one.half.earliest_behind() for one in directions]
+    earliest = [one.direction.earliest_behind() for one in directions]
     ended = 0
     while True:
         waiting = [one for one in directions if not one.is_over]

@@ -29,7 +29,7 @@ _LIKELY: Final = re.compile(rb"(?=\x00[\x00-\x40].[\x00-\x09][\x00-\x2d][\x00-\x
 
 
 def find_frame(
-    half: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED, highest: int = STREAM_MASK,
+    direction: ByteStream, begin: int, chain: int = CHAIN, searched: int = SEARCHED, highest: int = STREAM_MASK,
     *, of_client: bool = False,
 ) -> int | None:  # fmt: skip
     """The offset of the first frame at or behind ``begin`` that ``chain - 1`` others follow; None without one.
@@ -37,20 +37,20 @@ def find_frame(
     ``highest``: no frame is of a stream beyond it.  ``of_client``: its sender is known to be the client.
     The last bytes of the direction may make a shorter chain where it is known to be HTTP/2 (``chain`` of `CHAIN`).
     """
-    at, limit, tried = begin, min(begin + searched, half.length), 0
+    at, limit, tried = begin, min(begin + searched, direction.length), 0
     while at < limit:
-        data = half.read(at, _BLOCK)
+        data = direction.read(at, _BLOCK)
         for found in _LIKELY.finditer(data):
             place = found.start()
             if not is_plausible(data, place):
                 continue
             tried += 1
-            if _follow(half, data, at, place, chain, highest, of_client=of_client):
+            if _follow(direction, data, at, place, chain, highest, of_client=of_client):
                 return at + place
             if tried >= _TRIED:
                 return None
         if len(data) < _BLOCK:
-            behind = Window(half).behind_gap(at + len(data))
+            behind = Window(direction).behind_gap(at + len(data))
             if behind <= at:
                 return None
             at = behind
@@ -60,16 +60,16 @@ def find_frame(
 
 
 def _follow(
-    half: ByteStream, data: bytes, base: int, place: int, wanted: int, highest: int, *, of_client: bool
+    direction: ByteStream, data: bytes, base: int, place: int, wanted: int, highest: int, *, of_client: bool
 ) -> bool:  # fmt: skip
     """Whether ``wanted`` frames with a payload follow each other from ``data[place]`` on."""
     frames, at = 0, place
     while frames < wanted:
         known = data
         if at + HEADER > len(data):
-            known = half.read(base + at, HEADER)
+            known = direction.read(base + at, HEADER)
             if len(known) < HEADER:
-                return wanted == CHAIN and frames > 0 and base + at == half.length
+                return wanted == CHAIN and frames > 0 and base + at == direction.length
             if not is_plausible(known, 0):
                 return False
             frame = head_at(known, 0, base + at)

@@ -42,9 +42,9 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
     """Append the frames that the packet completed; False where it has no byte of any."""
     before = stream.opening.http
     was_http = before is not None and before.add_layers(dissection, place)
-    side, packet = place.half.side, dissection.view.frame
+    side, packet = place.direction.side, dissection.view.frame
     magic = stream.magic_at(side)
-    if magic is not None and place.half.delivered_frame(magic + len(PREFACE) - 1) != packet:
+    if magic is not None and place.direction.delivered_frame(magic + len(PREFACE) - 1) != packet:
         magic = None
     frames = stream.indexes[side].completed_by(packet)
     if magic is not None:
@@ -77,10 +77,10 @@ def _magic(dissection: Dissection, place: FramePlace, start: int) -> None:
 
 def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame: Frame, together: int) -> None:
     """``together``: up to where its bytes were put together from segments, where it is in several."""
-    half, index = place.half, stream.indexes[place.half.side]
-    stop = min(frame.stop, half.length)
+    direction, index = place.direction, stream.indexes[place.direction.side]
+    stop = min(frame.stop, direction.length)
     if not place.holds(frame.start, stop):
-        add_reassembled(dissection, half, frame.start, min(together, half.length))
+        add_reassembled(dissection, direction, frame.start, min(together, direction.length))
     title = f"{_TITLE}, {type_name(frame.kind)}[{frame.stream}]"  # one of many: closed, it is to say which it is
     layer = place.add(dissection.parent, title, frame.start, stop - frame.start, "http2")
     layer.target = 0
@@ -89,12 +89,12 @@ def _frame(dissection: Dissection, place: FramePlace, stream: Http2Stream, frame
     place.add(branch, f"Length: {frame.length}", frame.start, 3, "http2.length")
     place.add(branch, f"Type: {type_name(frame.kind)} ({frame.kind})", frame.start + 3, 1, "http2.type")
     add_flags(branch, frame, place)
-    first = half.read(frame.start + 5, 1)
+    first = direction.read(frame.start + 5, 1)
     add_reserved(branch, place, frame.start + 5, first, "http2.r")
     place.add(branch, number_label(frame.stream, "Stream Identifier"), frame.start + 5, 4, "http2.streamid")
-    if frame.stop > half.length or len(half.read(frame.start, min(HEADER + frame.length, LONGEST_VALUE))) < min(
-        HEADER + frame.length, LONGEST_VALUE
-    ):
+    if frame.stop > direction.length or len(
+        direction.read(frame.start, min(HEADER + frame.length, LONGEST_VALUE))
+    ) < min(HEADER + frame.length, LONGEST_VALUE):
         branch.concluded("The frame is not whole in the capture")
         if frame.kind != FrameType.DATA:
             return

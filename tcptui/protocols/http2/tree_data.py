@@ -36,18 +36,18 @@ def add_data_frame(
 
     False where its padding is longer than the frame (RFC 9113, 6.1).
     """
-    half, start = place.half, frame.payload
+    direction, start = place.direction, frame.payload
     is_padded = bool(frame.flags & Flag.PADDED)
     if is_padded and not frame.length:
         return False
-    padding = (half.read(start, 1) or b"\0")[0] if is_padded else 0
+    padding = (direction.read(start, 1) or b"\0")[0] if is_padded else 0
     add_padding(branch, place, start, padding if is_padded else None)
     if padding >= frame.length > 0:
         return False
     start += is_padded
-    size = max(min(frame.stop, half.length) - padding - start, 0)
+    size = max(min(frame.stop, direction.length) - padding - start, 0)
     exchange, ends = stream.by_id.get(str(frame.stream)), bool(frame.flags & Flag.END_STREAM)
-    message, index = _message(exchange, place), stream.indexes[half.side]
+    message, index = _message(exchange, place), stream.indexes[direction.side]
     if message is not None and not message.complete:
         message = None
     fragments = index.fragments(message) if message is not None and ends else []
@@ -58,11 +58,11 @@ def add_data_frame(
         _fragments(branch, message, index, fragments)
     if message is not None and ends and (message.body_length or fragments):
         add_stream_body(dissection, branch, message, (start, size), place)
-    elif size or not ends or (exchange is not None and _is_bodiless(exchange, half.side)):
-        text = shortened(half.read(start, min(size, _SHOWN_BYTES))) if size else "<MISSING>"
+    elif size or not ends or (exchange is not None and _is_bodiless(exchange, direction.side)):
+        text = shortened(direction.read(start, min(size, _SHOWN_BYTES))) if size else "<MISSING>"
         place.add(branch, f"Data: {text}", start, size, "http2.data.data")
     if padding:
-        text = f"Padding: {shortened(half.read(start + size, _SHOWN_BYTES))}"
+        text = f"Padding: {shortened(direction.read(start + size, _SHOWN_BYTES))}"
         place.add(branch, text, start + size, padding, "http2.data.padding")
     if size and exchange is not None and exchange.protocol == "grpc":
         _grpc(dissection, place, stream, exchange, branch, (start, start + size))
@@ -71,7 +71,7 @@ def add_data_frame(
 
 def _is_bodiless(exchange: Exchange, side: int) -> bool:
     """Whether the message of that side ends without a byte of body; a body of gRPC's is read message by message."""
-    said = [one for one in exchange.messages if one is not None and one.half.side == side]
+    said = [one for one in exchange.messages if one is not None and one.direction.side == side]
     return any(exchange.protocol == "grpc" or not one.body_length for one in said)
 
 
@@ -79,14 +79,14 @@ def _message(exchange: Exchange | None, place: FramePlace) -> HttpMessage | None
     """That of the two messages that the packet's direction carries; gRPC's are shown one by one."""
     if exchange is None or exchange.protocol == "grpc":
         return None
-    return next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+    return next((one for one in exchange.messages if one is not None and one.direction is place.direction), None)
 
 
 def add_body_before(
     dissection: Dissection, branch: Branch, frame: Frame, place: FramePlace, stream: Http2Stream
 ) -> None:  # fmt: skip
     """What a HEADERS frame that ends a message tells of the body before it, as tshark does."""
-    message, index = _message(stream.by_id.get(str(frame.stream)), place), stream.indexes[place.half.side]
+    message, index = _message(stream.by_id.get(str(frame.stream)), place), stream.indexes[place.direction.side]
     if message is None or not message.complete or (message.spans and message.spans[-1] > frame.start):
         return
     fragments = index.fragments(message)
@@ -122,7 +122,7 @@ def _joined(message: HttpMessage, spans: list[tuple[int, int]], most: int) -> by
     """The first ``most`` bytes of ``spans``."""
     found, left = [], most
     for begin, end in spans:
-        found.append(message.half.read(begin, min(end - begin, left)))
+        found.append(message.direction.read(begin, min(end - begin, left)))
         left -= end - begin
         if left <= 0:
             break
@@ -151,7 +151,7 @@ def _grpc(
 
     As tshark has it, the DATA frames of a message are its fragments: a stream may be open for as long as it likes.
     """
-    message = next((one for one in exchange.messages if one is not None and one.half is place.half), None)
+    message = next((one for one in exchange.messages if one is not None and one.direction is place.direction), None)
     if message is None:
         return
     start, stop = data
@@ -166,12 +166,12 @@ def _grpc(
             low, high = max(one.start, start), min(one.stop, stop)
             text = f"DATA segment data ({high - low} byte{'' if high - low == 1 else 's'})"
             place.add(branch, text, low, high - low, "http2.data.segment")
-            last = stream.indexes[place.half.side].packet_of(one.stop - 1)
+            last = stream.indexes[place.direction.side].packet_of(one.stop - 1)
             branch.concluded(f"Reassembled body in frame: {last}", "http2.body.reassembled.in").target = last
         if one.stop > stop:
             return
         if one.start < start:
-            _fragments(branch, message, stream.indexes[place.half.side], _as_read(spans_of(message, one)))
+            _fragments(branch, message, stream.indexes[place.direction.side], _as_read(spans_of(message, one)))
         side = "Response" if message.head.is_response else "Request"
         if one.start < start or not is_named:  # those that are whole in the frame are one layer
             dissection.protocols.append("grpc")

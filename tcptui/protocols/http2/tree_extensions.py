@@ -22,7 +22,7 @@ _NUMBER: Final = 4
 
 def add_extension(branch: Branch, frame: Frame, place: FramePlace) -> bool:
     """Append the payload of a frame in `EXTENSIONS`; False where a text in it is longer than the frame."""
-    raw, at = place.half.read(frame.payload, min(frame.length, _READ)), frame.payload
+    raw, at = place.direction.read(frame.payload, min(frame.length, _READ)), frame.payload
     if frame.kind == FrameType.PRIORITY_UPDATE:  # RFC 9218, 7.1
         return _priority_update(branch, place, at, raw)
     if frame.kind == FrameType.ORIGIN:  # RFC 8336, 2.1

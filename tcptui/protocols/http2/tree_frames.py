@@ -73,19 +73,19 @@ def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLi
     elif frame.kind == FrameType.RST_STREAM:
         _error(branch, place, at, "http2.rst_stream.error")
     elif frame.kind == FrameType.SETTINGS:
-        add_settings(branch, place, at, place.half.read(at, min(size, MOST)))
+        add_settings(branch, place, at, place.direction.read(at, min(size, MOST)))
         if size % SETTING_SIZE:
             add_cut_setting(branch, place, at + size // SETTING_SIZE * SETTING_SIZE, size % SETTING_SIZE)
             return False
     elif frame.kind == FrameType.PING:
         name = "Pong" if frame.flags & Flag.ACK else "Ping"
-        place.add(branch, f"{name}: {place.half.read(at, _PING).hex()}", at, _PING, f"http2.{name.lower()}")
+        place.add(branch, f"{name}: {place.direction.read(at, _PING).hex()}", at, _PING, f"http2.{name.lower()}")
     elif frame.kind == FrameType.GOAWAY:
         _goaway(branch, frame, place)
     elif frame.kind > FrameType.CONTINUATION and frame.kind != FrameType.BLOCKED:
-        text = f"Unknown: {shortened(place.half.read(at, min(size, _SHOWN_BYTES)))}"
+        text = f"Unknown: {shortened(place.direction.read(at, min(size, _SHOWN_BYTES)))}"
         place.add(branch, text, at, size, "http2.unknown")
-    if parsed_frame(frame, place.half) is None:
+    if parsed_frame(frame, place.direction) is None:
         _malformed(branch)
     return True
 
@@ -96,7 +96,7 @@ def _malformed(branch: Branch) -> None:
 
 def _window_update(branch: Branch, frame: Frame, place: FramePlace) -> None:
     """Its reserved bit says nothing (RFC 9113, 6.9), to hyperframe it does."""
-    at, raw = frame.payload, place.half.read(frame.payload, _INCREMENT)
+    at, raw = frame.payload, place.direction.read(frame.payload, _INCREMENT)
     add_reserved(branch, place, at, raw, "http2.window_update.r")
     text = number_label(int.from_bytes(raw), "Window Size Increment")
     place.add(branch, text, at, _INCREMENT, "http2.window_update.window_size_increment")
@@ -106,25 +106,25 @@ def _window_update(branch: Branch, frame: Frame, place: FramePlace) -> None:
 
 def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> bool:
     """HEADERS, PUSH_PROMISE and CONTINUATION; False as `add_payload`."""
-    part = block_part(frame, place.half.read(frame.payload, 1))
+    part = block_part(frame, place.direction.read(frame.payload, 1))
     base, of = frame.payload, _BLOCKS[frame.kind]
     if part is None:
         is_padded = bool(frame.flags & Flag.PADDED)
         if is_padded and frame.length:
-            add_padding(branch, place, base, place.half.read(base, 1)[0])
+            add_padding(branch, place, base, place.direction.read(base, 1)[0])
         _before_block(branch, frame, place, base + is_padded)
         return False
     add_padding(branch, place, base, part.padding)
     _before_block(branch, frame, place, base + part.before)
     start, size = base + part.start, part.stop - part.start
     title = "Continuation Header" if frame.kind == FrameType.CONTINUATION else "Header Block Fragment"
-    text = f"{title}: {shortened(place.half.read(start, min(size, _SHOWN_BYTES)))}"
+    text = f"{title}: {shortened(place.direction.read(start, min(size, _SHOWN_BYTES)))}"
     line = place.add(branch, text, start, size, of)
     if frame.kind == FrameType.CONTINUATION:  # text, to Wireshark
-        line.whole = lambda: place.half.read(start, min(size, LONGEST_VALUE)).decode("ascii", "replace").encode()
+        line.whole = lambda: place.direction.read(start, min(size, LONGEST_VALUE)).decode("ascii", "replace").encode()
     lists.add(branch, frame, place, start)
     if part.padding:
-        raw = place.half.read(start + size, min(part.padding, _SHOWN_BYTES))
+        raw = place.direction.read(start + size, min(part.padding, _SHOWN_BYTES))
         place.add(branch, f"Padding: {shortened(raw)}", start + size, part.padding, _PADDINGS[frame.kind])
     if not frame.stream:
         _malformed(branch)
@@ -134,7 +134,7 @@ def _block(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) 
 def _before_block(branch: Branch, frame: Frame, place: FramePlace, at: int) -> None:
     """What stands in front of the header block at ``at``, where the frame is that long."""
     if frame.kind == FrameType.PUSH_PROMISE and frame.stop >= at + PROMISED_SIZE:
-        raw = place.half.read(at, PROMISED_SIZE)
+        raw = place.direction.read(at, PROMISED_SIZE)
         add_reserved(branch, place, at, raw, "http2.push_promise.r")
         text = number_label(int.from_bytes(raw), "Promised-Stream-ID")
         place.add(branch, text, at, PROMISED_SIZE, "http2.push_promise.promised_stream_id")
@@ -146,7 +146,7 @@ def _priority(branch: Branch, place: FramePlace, at: int, size: int) -> None:
     """A priority, as far as it is in the next ``size`` bytes."""
     if size < PRIORITY_SIZE - 1:
         return
-    raw = place.half.read(at, PRIORITY_SIZE)
+    raw = place.direction.read(at, PRIORITY_SIZE)
     number, weight = int.from_bytes(raw[:4]), int.from_bytes(raw[4:])
     bit = number >> 31
     text = bits_label(bit << 31, 1 << 31, 32, f"Exclusive: {bool(bit)}")
@@ -159,14 +159,14 @@ def _priority(branch: Branch, place: FramePlace, at: int, size: int) -> None:
 
 
 def _error(branch: Branch, place: FramePlace, at: int, field: str) -> None:
-    code = int.from_bytes(place.half.read(at, _CODE))
+    code = int.from_bytes(place.direction.read(at, _CODE))
     name = error_name(code)
     text = f"Error: {name} ({code})" if name != str(code) else f"Error: Unknown ({code})"
     place.add(branch, text, at, _CODE, field)
 
 
 def _last_stream(branch: Branch, place: FramePlace, at: int) -> None:
-    raw = place.half.read(at, 4)
+    raw = place.direction.read(at, 4)
     add_reserved(branch, place, at, raw, "http2.goway.r")
     text = number_label(int.from_bytes(raw), "Last-Stream-ID")
     place.add(branch, text, at, 4, "http2.goaway.last_stream_id")
@@ -177,5 +177,5 @@ def _goaway(branch: Branch, frame: Frame, place: FramePlace) -> None:
     _last_stream(branch, place, at)
     _error(branch, place, at + 4, "http2.goaway.error")
     if debug:
-        text = f"Additional Debug Data: {shortened(place.half.read(at + _GOAWAY, min(debug, _SHOWN_BYTES)))}"
+        text = f"Additional Debug Data: {shortened(place.direction.read(at + _GOAWAY, min(debug, _SHOWN_BYTES)))}"
         place.add(branch, text, at + _GOAWAY, debug, "http2.goaway.addata")

@@ -38,7 +38,7 @@ def add_settings(branch: Branch, place: FramePlace, start: int, raw: bytes) -> N
 
 def add_cut_setting(branch: Branch, place: FramePlace, start: int, size: int) -> None:
     """Append the first ``size`` bytes of a setting, with which its frame ends."""
-    raw = place.half.read(start, size)
+    raw = place.direction.read(start, size)
     line = place.add(branch, "Settings", start, size, "http2.settings")
     if size >= 2:
         number = int.from_bytes(raw[:2])

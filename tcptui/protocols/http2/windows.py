@@ -114,7 +114,7 @@ def _has_more(said: Http2History, stall: Stall) -> bool:
     for call in said.calls:
         if stall.window not in (CONNECTION, call.id):
             continue
-        asks = call.asking.half.side == side
+        asks = call.asking.direction.side == side
         sending = call.asking if asks else call.answering
         # Behind a whole answer nobody wants the rest of its request.
         if sending.ended or (asks and call.answering.ended):
@@ -140,11 +140,11 @@ def stuck(said: Http2History, sender: Windows) -> list[Stall]:
 
 def _until_missing(said: Http2History, side: int) -> list[Event]:
     """The frames up to the first missing byte, and the DATA of ``side`` amid which that is: it began in plain sight."""
-    until_ns, half = said.whole_until_ns, said.halves[side]
+    until_ns, direction = said.whole_until_ns, said.directions[side]
     found = [one for one in said.events if one.ns <= until_ns]
     later = (one for one in said.events if one.ns > until_ns and one.side == side and one.frame.kind == FrameType.DATA)
     amid = next(later, None)
-    if amid is not None and (begun_ns := half.first_ns(amid.frame.start)) <= until_ns:
+    if amid is not None and (begun_ns := direction.first_ns(amid.frame.start)) <= until_ns:
         found.append(amid._replace(ns=begun_ns))
     return found
 
@@ -163,7 +163,7 @@ def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
         if kind == FrameType.RST_STREAM:
             sender.forget(frame.stream)
         elif kind == FrameType.DATA and event.side == side:
-            sender.data(event, said.halves[side].first_ns(frame.start))
+            sender.data(event, said.directions[side].first_ns(frame.start))
         elif kind == FrameType.WINDOW_UPDATE and event.side != side:
             sender.credit(frame.stream, said.credit(event), event)
         elif kind == FrameType.SETTINGS and event.side != side:
@@ -176,8 +176,8 @@ def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
 class ClosedWindows:
     """When messages of a connection could not go on; its frames are read once somebody asks."""
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], opening: Opening) -> None:
-        self._halves, self._opening = halves, opening
+    def __init__(self, directions: tuple[ByteStream, ByteStream], opening: Opening) -> None:
+        self._directions, self._opening = directions, opening
         self._known: dict[tuple[int, int], Windows] = {}
 
     @cached_property
@@ -185,7 +185,7 @@ class ClosedWindows:
         """None where the windows are not known."""
         if not all(self._opening.from_start):
             return None
-        return Http2History(self._halves, self._opening)
+        return Http2History(self._directions, self._opening)
 
     def _reckoned(self, side: int, lag_ns: int) -> Windows:
         """What was used up, and when; nothing where frames show that the windows are others."""

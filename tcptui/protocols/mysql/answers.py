@@ -136,10 +136,10 @@ class AnswerReader:
         return packet
 
     def _add(self, role: Role, packet: Packet, *, binary: bool = False) -> None:
-        self._add_run(Run(packet.half, role, packet.start, packet.stop, binary=binary))
+        self._add_run(Run(packet.direction, role, packet.start, packet.stop, binary=binary))
 
     def _add_run(self, run: Run) -> None:
-        length = self._packets.half.length
+        length = self._packets.direction.length
         run.complete = not self._packets.is_missing(run.start, run.stop)
         run.stop, run.command = min(run.stop, length), self._command
         self.answer.stop = max(run.stop, self.answer.start)
@@ -237,7 +237,7 @@ class AnswerReader:
                 raise LostError
             self._mark(marks)
             self._take()
-        run = Run(self._packets.half, role, start, self.at, count, marks=marks)
+        run = Run(self._packets.direction, role, start, self.at, count, marks=marks)
         self._add_run(run)
         if role is Role.COLUMN:
             self.described = run
@@ -285,8 +285,8 @@ class AnswerReader:
             if role is not Role.EVENT:
                 self.answer.rows = (self.answer.rows or 0) + count
             if self.at > start:
-                half, columns = self._packets.half, self.described
-                self._add_run(Run(half, role, start, self.at, count, marks=marks, columns=columns))
+                direction, columns = self._packets.direction, self.described
+                self._add_run(Run(direction, role, start, self.at, count, marks=marks, columns=columns))
         self._take()
         if packet.kind == codes.ERR:
             self._add(Role.ERR, packet)
@@ -310,7 +310,7 @@ class AnswerReader:
             self._take()
             count += 1
         if count:
-            self._add_run(Run(self._packets.half, Role.FIELD, start, self.at, count, marks=marks))
+            self._add_run(Run(self._packets.direction, Role.FIELD, start, self.at, count, marks=marks))
         if not self._simple(self._take()):
             raise LostError
 

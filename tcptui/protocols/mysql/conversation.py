@@ -35,10 +35,10 @@ _COMPRESSIONS: Final = Capability.COMPRESS | Capability.ZSTD
 
 
 class Conversation:
-    """Reads both directions; ``halves`` are replaced by what they hold where the ends turn to compression."""
+    """Reads both directions; ``directions`` are replaced by what they hold where the ends turn to compression."""
 
     def __init__(self, client: ByteStream, server: ByteStream) -> None:
-        self.halves = client, server
+        self.directions = client, server
         self.capabilities: int | None = None
         """What both ends can do; None: the login was not captured."""
         self.is_mariadb = False
@@ -56,7 +56,7 @@ class Conversation:
 
     def said(self) -> Iterator[Turn | Run]:
         """All that both sides sent, each command when its answer is known."""
-        if all(self._known) and (self.halves[0].length or self.halves[1].length):
+        if all(self._known) and (self.directions[0].length or self.directions[1].length):
             for one in self._login():
                 self._note_transaction(one)
                 yield one
@@ -103,7 +103,7 @@ class Conversation:
             self._authenticate(turn, login.number + login.parts)
         yield turn
         if read.is_tls_request:  # what follows is encrypted
-            self._at = [half.length for half in self.halves]
+            self._at = [direction.length for direction in self.directions]
 
     def _refused(self, packet: Packet) -> Turn:
         """The server's refusal to talk at all."""
@@ -146,7 +146,7 @@ class Conversation:
             from tcptui.protocols.mysql.inflated import inflated  # seldom asked for
 
             is_zstd = not known & Capability.COMPRESS
-            self.halves = asks, answers = inflated(self.halves, (self._at[0], self._at[1]), is_zstd=is_zstd)
+            self.directions = asks, answers = inflated(self.directions, (self._at[0], self._at[1]), is_zstd=is_zstd)
             self._asks, self._answers = Packets(asks), Packets(answers, answers.frame_number)
 
     # -- commands ----------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class Conversation:
 
     def _starts(self, side: int, begin: int) -> Iterator[int]:
         """Where segments of ``side`` begin, from ``begin`` on."""
-        starts = self.halves[side].captured.start
+        starts = self.directions[side].captured.start
         for at in starts[int(np.searchsorted(starts, begin)) :]:
             self._tried += 1
             if self._tried > _PLACES_TRIED:
@@ -176,7 +176,7 @@ class Conversation:
 
     def _is_proved(self, side: int, packet: Packet) -> bool:
         """Whether ``packet`` ends with a segment, or another one of the next number follows."""
-        stops = self.halves[side].captured.stop
+        stops = self.directions[side].captured.stop
         at = int(np.searchsorted(stops, packet.stop))
         if at < len(stops) and int(stops[at]) == packet.stop:
             return True
@@ -188,7 +188,7 @@ class Conversation:
         """What the client sent before ``packet`` that is not read."""
         if self._at[0] < packet.start:
             self._flags = None
-            yield Run(packet.half, Role.UNREAD, self._at[0], packet.start)
+            yield Run(packet.direction, Role.UNREAD, self._at[0], packet.start)
         self._at[0], self._known[0] = packet.stop, True
 
     def _turn(self, packet: Packet) -> Turn:
@@ -229,7 +229,7 @@ class Conversation:
             if command == Command.STMT_EXECUTE and reader.described is not None:
                 self.statements.describe(turn.number, reader.described)
         except EndError:
-            self._at[1] = self._answers.half.length
+            self._at[1] = self._answers.direction.length
             self._known[1] = False
             self._cut(answer, reader.at, self._at[1])
         except LostError:
@@ -239,15 +239,15 @@ class Conversation:
             answer.rows = None
         if skipped:
             self._flags = None
-            answer.runs.insert(0, Run(self._answers.half, Role.UNREAD, before, before + skipped))
+            answer.runs.insert(0, Run(self._answers.direction, Role.UNREAD, before, before + skipped))
         return answer if answer.stop > answer.start else None
 
     def _cut(self, answer: Answer, start: int, stop: int) -> None:
         """What is left of an answer that cannot be read to its end."""
         answer.complete, answer.status = False, ""
-        stop = min(stop, self._answers.half.length)
+        stop = min(stop, self._answers.direction.length)
         if start < stop:
-            answer.runs.append(Run(self._answers.half, Role.UNREAD, start, stop, complete=False))
+            answer.runs.append(Run(self._answers.direction, Role.UNREAD, start, stop, complete=False))
         answer.stop = max(answer.stop, stop)
 
     def _found(self, packet: Packet, number: int) -> bool:
@@ -257,14 +257,14 @@ class Conversation:
             said = self._answers.packet(at)
             if said is Fault.END:
                 return False
-            is_later = self._answers.half.first_ns(at) >= packet.half.first_ns(packet.start)
+            is_later = self._answers.direction.first_ns(at) >= packet.direction.first_ns(packet.start)
             if isinstance(said, Packet) and said.number == number and is_later:
                 return True
         self._known[1] = False
-        asked_ns = packet.half.delivered_ns(min(packet.stop, packet.half.length) - 1)
+        asked_ns = packet.direction.delivered_ns(min(packet.stop, packet.direction.length) - 1)
         until_ns = self._next_ns(packet.stop)
         for place in self._starts(1, max(at, self._scanned)):
-            begin_ns = self._answers.half.first_ns(place)
+            begin_ns = self._answers.direction.first_ns(place)
             if begin_ns >= until_ns:
                 return False
             self._scanned = place
@@ -277,21 +277,21 @@ class Conversation:
 
     def _next_ns(self, behind: int) -> int:
         """When the client's first byte at ``behind`` or later passed."""
-        starts = self.halves[0].captured.stop
+        starts = self.directions[0].captured.stop
         at = int(np.searchsorted(starts, behind, side="right"))
         if at >= len(starts):
             return 1 << 63
-        return self.halves[0].first_ns(max(int(self.halves[0].captured.start[at]), behind))
+        return self.directions[0].first_ns(max(int(self.directions[0].captured.start[at]), behind))
 
     def _turn_ends(self, at: int) -> int:
         """The offset up to which the server spoke, from ``at`` on, before the client did again."""
-        half, until_ns = self._answers.half, self._next_ns(self._at[0])
+        direction, until_ns = self._answers.direction, self._next_ns(self._at[0])
         stop = at
         for place in self._starts(1, at):
-            if half.first_ns(place) >= until_ns:
+            if direction.first_ns(place) >= until_ns:
                 return place
             stop = place
-        return half.length if self._tried <= _PLACES_TRIED else stop
+        return direction.length if self._tried <= _PLACES_TRIED else stop
 
     def _file(self, turn: Turn, last: int) -> int:
         """The packets of a file that the client sends; the last one is empty."""
@@ -301,33 +301,33 @@ class Conversation:
             if not packet.length:
                 break
         if count:
-            half = self._asks.half
+            direction = self._asks.direction
             complete = not self._asks.is_missing(start, at)
-            turn.runs.append(Run(half, Role.FILE, start, min(at, half.length), count, complete))
+            turn.runs.append(Run(direction, Role.FILE, start, min(at, direction.length), count, complete))
             self._at[0] = at
         return last
 
     # -- what is left ------------------------------------------------------------------------
     def _rest(self) -> Iterator[Turn | Run]:
-        for side, half in enumerate(self.halves):
+        for side, direction in enumerate(self.directions):
             at = self._at[side]
             while side and self._known[1] and isinstance(packet := self._answers.packet(at), Packet):
                 if packet.number or packet.kind != codes.ERR:
                     break
                 yield self._run(1, Role.UNASKED, packet)
                 at = packet.stop
-            if at < half.length:
-                yield Run(half, Role.UNREAD, at, half.length)
+            if at < direction.length:
+                yield Run(direction, Role.UNREAD, at, direction.length)
 
     def _run(self, side: int, role: Role, packet: Packet, command: int = -1) -> Run:
-        half = packet.half
+        direction = packet.direction
         complete = not (self._asks, self._answers)[side].is_missing(packet.start, packet.stop)
-        return Run(half, role, packet.start, min(packet.stop, half.length), 1, complete, command=command)
+        return Run(direction, role, packet.start, min(packet.stop, direction.length), 1, complete, command=command)
 
 
-def _first(half: ByteStream) -> int:
-    return int(half.captured.start[0]) if len(half.captured) else 0
+def _first(direction: ByteStream) -> int:
+    return int(direction.captured.start[0]) if len(direction.captured) else 0
 
 
-def _from_start(half: ByteStream) -> bool:
-    return half.segments.from_start and (not len(half.captured) or int(half.captured.start[0]) == 0)
+def _from_start(direction: ByteStream) -> bool:
+    return direction.segments.from_start and (not len(direction.captured) or int(direction.captured.start[0]) == 0)

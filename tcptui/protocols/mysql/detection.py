@@ -117,5 +117,5 @@ def _is_telling(packet: Packet, asker: ByteStream) -> bool:
     return asker.server_port in PORTS and asker.side == 0 and bool((asker.captured.stop == packet.stop).any())
 
 
-def _from_start(half: ByteStream) -> bool:
-    return half.segments.from_start and (not len(half.captured) or int(half.captured.start[0]) == 0)
+def _from_start(direction: ByteStream) -> bool:
+    return direction.segments.from_start and (not len(direction.captured) or int(direction.captured.start[0]) == 0)

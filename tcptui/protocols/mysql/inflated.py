@@ -28,11 +28,12 @@ _COMPRESSED: Final = 1
 
 
 def inflated(
-    halves: tuple[ByteStream, ByteStream], behind: tuple[int, int], *, is_zstd: bool
+    directions: tuple[ByteStream, ByteStream], behind: tuple[int, int], *, is_zstd: bool
 ) -> tuple[InflatedStream, InflatedStream]:
     """Both directions without compression, which begins at the offsets ``behind``; before, they are the same."""
     one, two = (
-        InflatedStream(half, _records(half, begin), is_zstd=is_zstd) for half, begin in zip(halves, behind, strict=True)
+        InflatedStream(direction, _records(direction, begin), is_zstd=is_zstd)
+        for direction, begin in zip(directions, behind, strict=True)
     )
     return one, two
 
@@ -78,25 +79,25 @@ class InflatedStream(PlainStream):
         return self._sealed.secured
 
 
-def _records(half: ByteStream, begin: int) -> PlainRecords:
+def _records(direction: ByteStream, begin: int) -> PlainRecords:
     """Where the frames are; what comes before ``begin`` is in records of its own, a packet each."""
     records = PlainRecords(first_record=begin)
-    reader = Packets(half)
+    reader = Packets(direction)
     at = 0
     while at < begin:
         packet = reader.packet(at)
         stop = min(getattr(packet, "stop", begin), begin)
         _add(records, at, stop, at, stop - at, _PLAIN)
         at = stop
-    while at < half.length:
+    while at < direction.length:
         head = reader.read(at, HEADER)
         if len(head) < HEADER:
-            records.add_gap(at, half.length, half.length - at)
+            records.add_gap(at, direction.length, direction.length - at)
             break
         length, plain = int.from_bytes(head[:3], "little"), int.from_bytes(head[4:], "little")
         body, stop = at + HEADER, at + HEADER + length
-        if stop > half.length or reader.is_missing(at, stop):
-            stop = min(stop, half.length)
+        if stop > direction.length or reader.is_missing(at, stop):
+            stop = min(stop, direction.length)
             records.add_gap(at, stop, plain or length)
         elif plain:
             _add(records, at, stop, body, plain, _COMPRESSED)

@@ -76,14 +76,14 @@ class MysqlStream:
 
     def _place(self, place: SegmentPlace) -> SegmentPlace | None:
         """The same segment among the bytes that are read, which may have been compressed."""
-        halves = self._read.halves
-        half = halves[0] if place.half.side == halves[0].side else halves[1]
-        if half is place.half:
+        directions = self._read.directions
+        direction = directions[0] if place.direction.side == directions[0].side else directions[1]
+        if direction is place.direction:
             return place
-        at = int(place.half.segments.rows.searchsorted(place.half.row_at(max(place.start, 0))))
-        if at >= len(place.half.segments.rows):
+        at = int(place.direction.segments.rows.searchsorted(place.direction.row_at(max(place.start, 0))))
+        if at >= len(place.direction.segments.rows):
             return None
-        return place_of(halves, int(place.half.segments.rows[at]), int(place.half.segments.frame[at]))
+        return place_of(directions, int(place.direction.segments.rows[at]), int(place.direction.segments.frame[at]))
 
     def packets(self, side: int, start: int, stop: int) -> Iterator[tuple[Run, Packet]]:
         """The packets of ``side`` with a byte between ``start`` and ``stop``, with the runs they are in."""
@@ -98,10 +98,10 @@ class MysqlStream:
 
     def shown_in(self, place: SegmentPlace, frame: int) -> list[tuple[Run, Packet]]:
         """The packets that ``frame`` completed, in order."""
-        half = place.half
+        direction = place.direction
         found = []
-        for run, packet in self.packets(half.side, place.start, half.length):
-            last = half.delivered_frame(min(packet.stop, half.length) - 1)
+        for run, packet in self.packets(direction.side, place.start, direction.length):
+            last = direction.delivered_frame(min(packet.stop, direction.length) - 1)
             if last == frame:
                 found.append((run, packet))
             elif packet.start >= place.stop:
@@ -113,15 +113,15 @@ class MysqlStream:
         inner = self._place(place)
         if inner is None:
             return []
-        half = inner.half
-        is_coded = half is not place.half
+        direction = inner.direction
+        is_coded = direction is not place.direction
         found = []
-        for _, packet in self.packets(half.side, inner.start, inner.stop):
-            stop = min(packet.stop, half.length)
+        for _, packet in self.packets(direction.side, inner.start, inner.stop):
+            stop = min(packet.stop, direction.length)
             start = packet.start
-            frame = half.delivered_frame(stop - 1)
-            if is_coded and isinstance(half, PlainStream):
-                start, stop = half.sealed_offset(start), half.sealed_offset(stop)
+            frame = direction.delivered_frame(stop - 1)
+            if is_coded and isinstance(direction, PlainStream):
+                start, stop = direction.sealed_offset(start), direction.sealed_offset(stop)
             found.append(Unit(start, max(stop, start), frame))
         return found
 
@@ -133,7 +133,7 @@ class MysqlStream:
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
         inner = self._place(place)
-        runs = self._read.of_side[place.half.side]
+        runs = self._read.of_side[place.direction.side]
         return self._read.limited and inner is not None and (not runs or inner.start >= runs[-1].stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
@@ -154,7 +154,7 @@ class MysqlStream:
         """See `ParsedStream`."""
         from tcptui.protocols.mysql.parts import parts_of
 
-        return parts_of(self._read.said, self._read.halves, self.capabilities or 0)
+        return parts_of(self._read.said, self._read.directions, self.capabilities or 0)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""
@@ -164,8 +164,8 @@ class MysqlStream:
 class _Read:
     """What was read of both sides."""
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], limit: int) -> None:
-        self.conversation = Conversation(*halves)
+    def __init__(self, directions: tuple[ByteStream, ByteStream], limit: int) -> None:
+        self.conversation = Conversation(*directions)
         self.said: list[Turn | Run] = []
         self.limited = False
         runs: list[Run] = []
@@ -175,11 +175,13 @@ class _Read:
                 break
             self.said.append(one)
             runs.extend([one] if isinstance(one, Run) else runs_of(one))
-        self.halves = self.conversation.halves
-        self.readers: dict[int, Packets] = {half.side: Packets(half) for half in self.halves}
+        self.directions = self.conversation.directions
+        self.readers: dict[int, Packets] = {direction.side: Packets(direction) for direction in self.directions}
         self.of_side: dict[int, list[Run]] = {
-            half.side: sorted((run for run in runs if run.half.side == half.side), key=lambda run: run.start)
-            for half in self.halves
+            direction.side: sorted(
+                (run for run in runs if run.direction.side == direction.side), key=lambda run: run.start
+            )
+            for direction in self.directions
         }
 
 
@@ -199,17 +201,17 @@ def exchange_of(turn: Turn) -> Exchange:
     request = None
     if runs:
         complete = all(run.complete for run in runs)
-        request = Carried(runs[0].half, runs[0].start, runs[-1].stop, complete)
+        request = Carried(runs[0].direction, runs[0].start, runs[-1].stop, complete)
     interim, response = tuple[Carried, ...](), None
     if answer is not None and answer.runs:
-        half = answer.runs[0].half
-        response = Carried(half, answer.start, answer.stop, answer.complete)
+        direction = answer.runs[0].direction
+        response = Carried(direction, answer.start, answer.stop, answer.complete)
         if turn.sends_file:
             wanted = next(run for run in answer.runs if run.role is Role.FILE_WANTED)
-            interim = (Carried(half, answer.start, wanted.stop, wanted.complete),)
+            interim = (Carried(direction, answer.start, wanted.stop, wanted.complete),)
             response = None
             if answer.stop > wanted.stop:
-                response = Carried(half, wanted.stop, answer.stop, answer.complete)
+                response = Carried(direction, wanted.stop, answer.stop, answer.complete)
     return Exchange(
         "mysql", turn.operation, "" if answer is None else answer.status, request, response,
         interim=interim, rows=None if answer is None else answer.rows,

@@ -50,7 +50,7 @@ class Fault(Enum):
 class Packet:
     """A packet with those that continue it; offsets count from the first byte of the direction."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
     """Where it ends, though that may not have been captured."""
@@ -70,15 +70,15 @@ class Packet:
     def body(self, most: int) -> bytes:
         """The first bytes of the payload, at most ``most``, as far as captured; of one with parts, of the first."""
         size = min(most, self.length, FULL)
-        return self.head[:size] if size <= len(self.head) else self.half.read(self.start + HEADER, size)
+        return self.head[:size] if size <= len(self.head) else self.direction.read(self.start + HEADER, size)
 
 
 class Packets:
     """Reads packets of one direction at given offsets; forward reading is fast."""
 
-    def __init__(self, half: ByteStream, frame_number: Callable[[int], int | None] | None = None) -> None:
+    def __init__(self, direction: ByteStream, frame_number: Callable[[int], int | None] | None = None) -> None:
         """``frame_number``: that of the frame that begins at an offset, where the direction is compressed."""
-        self.half = half
+        self.direction = direction
         self._frame_number = frame_number
         self._base = 0
         self._data = b""
@@ -87,7 +87,7 @@ class Packets:
         """The packet at ``at``; its payload may be missing."""
         head = self.read(at, HEADER + HEAD_BYTES)
         if len(head) < HEADER:
-            return Fault.END if at + HEADER > self.half.length else Fault.GAP
+            return Fault.END if at + HEADER > self.direction.length else Fault.GAP
         part = length = int.from_bytes(head[:3], "little")
         stop, parts = at + HEADER + length, 1
         while part == FULL:
@@ -96,7 +96,7 @@ class Packets:
                 break
             part = int.from_bytes(more[:3], "little")
             length, stop, parts = length + part, stop + HEADER + part, parts + 1
-        return Packet(self.half, at, stop, head[3], length, head[HEADER : HEADER + min(length, FULL)], parts)
+        return Packet(self.direction, at, stop, head[3], length, head[HEADER : HEADER + min(length, FULL)], parts)
 
     def follows(self, packet: Packet, number: int) -> bool:
         """Whether ``packet`` is the one of ``number``.
@@ -155,15 +155,15 @@ class Packets:
         if place < 0 or place + size > len(self._data):
             near = 0 <= place <= len(self._data) + _NEAR
             wanted = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK
-            self._base, self._data = at, self.half.read(at, wanted)
+            self._base, self._data = at, self.direction.read(at, wanted)
             place = 0
         return self._data[place : place + size]
 
     def is_missing(self, start: int, stop: int) -> bool:
         """Whether any byte from ``start`` to ``stop`` was not captured."""
-        if stop > self.half.length:
+        if stop > self.direction.length:
             return True
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         if not len(gaps):
             return False
         at = int(np.searchsorted(gaps.stop, start, side="right"))

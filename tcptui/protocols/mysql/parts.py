@@ -36,8 +36,8 @@ _HIDDEN: Final = {
 _QUIET: Final = frozenset({Role.EOF, Role.COLUMN_COUNT, Role.PARAMETER, Role.PROGRESS, Role.PREPARED})
 
 
-def parts_of(said: Sequence[Turn | Run], halves: Sequence[ByteStream], capabilities: int) -> Iterator[Part]:
-    """The decoded parts in the order in which they became readable; ``halves``: client, server."""
+def parts_of(said: Sequence[Turn | Run], directions: Sequence[ByteStream], capabilities: int) -> Iterator[Part]:
+    """The decoded parts in the order in which they became readable; ``directions``: client, server."""
     found = []
     for one in said:
         if isinstance(one, Run):
@@ -47,7 +47,7 @@ def parts_of(said: Sequence[Turn | Run], halves: Sequence[ByteStream], capabilit
             found += [_command(one, run, capabilities)] if run.role is Role.COMMAND else _parts(run, one)
         for run in [] if one.answer is None else one.answer.runs:
             found += _parts(run, one)
-    server = halves[1].side
+    server = directions[1].side
     found.sort(key=lambda part: (part.time_ns, part.side == server, part.start))
     return iter(found)
 
@@ -58,7 +58,7 @@ def _parts(run: Run, turn: Turn | None) -> list[Part]:
     count = f"{run.stop - run.start:,}"
     if run.role in _HIDDEN:
         return [_part(run, Label(_HIDDEN[run.role], {"count": count, "n": f"{run.count:,}"}), once(run.start, b""))]
-    packet = Packets(run.half).packet(run.start)
+    packet = Packets(run.direction).packet(run.start)
     if not isinstance(packet, Packet):
         return []
     blocks: Blocks = once(run.start, b"")
@@ -99,7 +99,7 @@ def _parts(run: Run, turn: Turn | None) -> list[Part]:
 def _command(turn: Turn, run: Run, capabilities: int) -> Part:
     name = Command(turn.command).name
     label = Label("mysql-command", {"name": name})
-    packet = Packets(run.half).packet(run.start)
+    packet = Packets(run.direction).packet(run.start)
     if not isinstance(packet, Packet) or turn.command not in (Command.QUERY, Command.STMT_PREPARE):
         return _part(run, label, once(run.start, turn.operation.encode() + b"\n"))
     text = packet.body(SQL_READ)[sql_at(packet, capabilities) :].decode("utf-8", "replace")
@@ -115,7 +115,7 @@ def _error_text(packet: Packet) -> bytes:
 
 
 def _each(run: Run) -> Iterator[Packet]:
-    return run.packets(Packets(run.half), run.start, run.stop)
+    return run.packets(Packets(run.direction), run.start, run.stop)
 
 
 def _columns(run: Run) -> Iterator[tuple[int, bytes]]:
@@ -166,20 +166,21 @@ def _shown(cell: Cell) -> bytes:
 
 
 def _part(run: Run, label: Label, blocks: Blocks) -> Part:
-    half, cut = run.half, "" if run.complete else "cut"
+    direction, cut = run.direction, "" if run.complete else "cut"
     part = Part(
-        half.side, run.start, run.stop, frame_at(half, run.start), half.delivered_ns(run.start), label, blocks,
+        direction.side, run.start, run.stop, frame_at(direction, run.start), direction.delivered_ns(run.start),
+        label, blocks,
         trouble=lambda: cut,
     )  # fmt: skip
-    return _coded(part, half) if isinstance(half, InflatedStream) else part
+    return _coded(part, direction) if isinstance(direction, InflatedStream) else part
 
 
-def _coded(part: Part, half: InflatedStream) -> Part:
+def _coded(part: Part, direction: InflatedStream) -> Part:
     """``part`` with the places that its bytes have in the compressed direction."""
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         for offset, data in part.blocks():
-            yield half.sealed_offset(offset), data
+            yield direction.sealed_offset(offset), data
 
-    start = half.sealed_offset(part.start)
-    return replace(part, start=start, stop=max(half.sealed_offset(part.stop), start), blocks=blocks)
+    start = direction.sealed_offset(part.start)
+    return replace(part, start=start, stop=max(direction.sealed_offset(part.stop), start), blocks=blocks)

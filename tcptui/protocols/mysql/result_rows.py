@@ -100,7 +100,7 @@ def binary_rows(run: Run) -> Iterator[tuple[int, Row]]:
 
 
 def _each(run: Run) -> Iterator[Packet]:
-    return run.packets(Packets(run.half), run.start, run.stop)
+    return run.packets(Packets(run.direction), run.start, run.stop)
 
 
 def _row(packet: Packet, read: Callable[[bytes], tuple[Cell, ...]]) -> Row:
@@ -118,7 +118,7 @@ def _body(packet: Packet) -> bytes:
     parts, at, left = [], packet.start + HEADER, packet.length
     for _ in range(packet.parts):
         size = min(left, FULL)
-        parts.append(packet.half.read(at, size))
+        parts.append(packet.direction.read(at, size))
         at, left = at + size + HEADER, left - size
     body = b"".join(parts)
     if len(body) < packet.length:

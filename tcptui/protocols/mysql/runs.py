@@ -59,7 +59,7 @@ ROWS: Final = frozenset({Role.ROW, Role.BINARY_ROW})
 class Run:
     """Packets of one kind that follow each other."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     role: Role
     start: int
     stop: int

@@ -71,10 +71,10 @@ def add_mysql(
     writer = _Writer(place, said)
     is_alone = bool(shown) and place.is_put_together(shown[0][1].start, _LENGTH)
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
-        stop = min(packet.stop, place.half.length)
+        stop = min(packet.stop, place.direction.length)
         if not place.holds(packet.start, stop):
             secret = run.role in _SECRET or run.is_secret
-            add_reassembled(dissection, place.half, packet.start, stop, bytes_shown=not secret)
+            add_reassembled(dissection, place.direction, packet.start, stop, bytes_shown=not secret)
         if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             dissection.protocols.append("mysql")
         title = _TITLES.get(run.role, "")
@@ -121,7 +121,7 @@ class _Writer:
         except UnknownValueError:
             layer.concluded("The rest is no row of these columns")
         except ShortError:
-            if packet.stop > self._place.half.length or lines.at + lines.left < packet.length:
+            if packet.stop > self._place.direction.length or lines.at + lines.left < packet.length:
                 layer.concluded("Not all of it was captured, or is shown")
 
     def _response(self, layer: Branch, lines: Lines) -> int:

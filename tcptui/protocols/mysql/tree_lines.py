@@ -124,7 +124,7 @@ class Lines:
         if self._packet.parts > 1:  # headers of parts lie between
             raise ShortError
         left = min(READ, self.length - at)
-        self._base, self.fields = at, Fields(self._packet.half.read(self._begin + at, left) if left else b"")
+        self._base, self.fields = at, Fields(self._packet.direction.read(self._begin + at, left) if left else b"")
 
     def raw(self, parent: Branch, size: int, title: str, field: str) -> None:
         """Bytes in hexadecimal."""

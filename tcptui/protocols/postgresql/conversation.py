@@ -182,7 +182,7 @@ class _Pairing:
         asked = self._peek()
         if asked is None:
             return True
-        return is_fatal(message) and asked.half.first_ns(asked.start) > message.half.first_ns(message.start)
+        return is_fatal(message) and asked.direction.first_ns(asked.start) > message.direction.first_ns(message.start)
 
     def _taken(self, message: Message, step: Step) -> bool:
         """Whether ``message`` is what is awaited; it is taken then."""
@@ -256,9 +256,9 @@ class _Pairing:
     # -- where answers are not counted -------------------------------------------------------
     def _find(self, message: Message) -> None:
         """Takes what the client asked before ``message``, and counts again where that tells what is answered."""
-        begin_ns = message.half.first_ns(message.start)
-        while (asked := self._peek()) is not None and asked.half.delivered_ns(asked.stop - 1) <= begin_ns:
-            asked_ns = asked.half.first_ns(asked.start)
+        begin_ns = message.direction.first_ns(message.start)
+        while (asked := self._peek()) is not None and asked.direction.delivered_ns(asked.stop - 1) <= begin_ns:
+            asked_ns = asked.direction.first_ns(asked.start)
             if self._turns is not None and asked_ns >= self._before_ns(message):
                 self._counts = True
                 self._asking.forget()
@@ -276,12 +276,12 @@ class _Pairing:
         assert self._turns is not None
         turn = int(np.searchsorted(self._turns[1], message.start, side="right")) - 1
         begin = int(self._turns[1][max(turn, 0)])
-        return message.half.first_ns(begin - 1) if begin else 0
+        return message.direction.first_ns(begin - 1) if begin else 0
 
     def _heard(self, message: Message) -> None:
         if message.kind is Kind.READY:
             self._ready += 1
-            self._ready_ns = message.half.delivered_ns(message.stop - 1)
+            self._ready_ns = message.direction.delivered_ns(message.stop - 1)
         elif message.kind not in _ASYNCHRONOUS:
             self._ready_ns = -1
 

@@ -55,11 +55,11 @@ def postgresql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream
     return None
 
 
-def _heard(half: ByteStream, side: int, telling: frozenset[Kind]) -> int:
+def _heard(direction: ByteStream, side: int, telling: frozenset[Kind]) -> int:
     """How many of the first messages tell that this side speaks PostgreSQL."""
-    if half.has_first_byte and side == 0:
+    if direction.has_first_byte and side == 0:
         return 0
-    reader, count = Reader(half, side), 0
+    reader, count = Reader(direction, side), 0
     for _ in range(_MESSAGES_READ):
         found = reader.next()
         if found is None:

@@ -99,7 +99,7 @@ REQUESTS: Final = {80_877_102: Kind.CANCEL, 80_877_103: Kind.SSL_REQUEST, 80_877
 class Message:
     """One message, or a run of messages of the same kind, as one side sent it."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
     """At most the bytes that are known to have been sent."""
@@ -116,7 +116,7 @@ class Message:
     @property
     def frame(self) -> int:
         """The frame that completed it."""
-        return self.half.delivered_frame(self.stop - 1)
+        return self.direction.delivered_frame(self.stop - 1)
 
     def texts(self, most: int, at: int = 0) -> list[str]:
         """At most ``most`` zero-terminated texts from ``at`` on in its body; the last one may be cut."""
@@ -127,6 +127,6 @@ class Message:
 class Unread:
     """Bytes that are not read, because no message begins among them for certain."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int

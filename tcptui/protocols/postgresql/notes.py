@@ -19,7 +19,7 @@ class Notes:
 
     def __init__(self, operations: Iterable[Operation], requests: Iterable[Message], *, stop: int) -> None:
         """``requests``: the server's, for authentication; ``stop``: what the client sends from there is left out."""
-        self._requests = [(one.half.delivered_ns(one.stop - 1), _method_number(one)) for one in requests]
+        self._requests = [(one.direction.delivered_ns(one.stop - 1), _method_number(one)) for one in requests]
         asked: list[tuple[Span, Operation]] = []
         answered: list[tuple[Span, Operation]] = []
         for one in operations:
@@ -43,7 +43,7 @@ class Notes:
 
     def asked_before(self, message: Message) -> int | None:
         """Which kind of credentials the server asked for last before ``message``; None where that is not known."""
-        at = bisect_right(self._requests, (message.half.first_ns(message.start), _MOST)) - 1
+        at = bisect_right(self._requests, (message.direction.first_ns(message.start), _MOST)) - 1
         return self._requests[at][1] if at >= 0 else None
 
     def hides(self, message: Message) -> bool:

@@ -53,9 +53,9 @@ class Span:
         self.stop = max(self.stop, message.stop)
         self.complete &= message.complete
 
-    def carried(self, half: ByteStream) -> Carried | None:
+    def carried(self, direction: ByteStream) -> Carried | None:
         """The same as an exchange has it; None where it is empty."""
-        return None if self.start < 0 else Carried(half, self.start, self.stop, self.complete)
+        return None if self.start < 0 else Carried(direction, self.start, self.stop, self.complete)
 
 
 @dataclass(eq=False, slots=True)

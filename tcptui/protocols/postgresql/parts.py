@@ -38,11 +38,11 @@ def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Par
     for one in messages:
         is_setting = isinstance(one, Message) and one.kind is Kind.PARAMETER
         goes_on = is_setting and 0 < len(settings) < _SETTINGS_MOST
-        if settings and not (goes_on and one.half is settings[0].half and one.start == settings[-1].stop):
+        if settings and not (goes_on and one.direction is settings[0].direction and one.start == settings[-1].stop):
             yield _settings(settings)
             settings = []
         if isinstance(one, Unread):
-            yield _hidden(one.half, one.start, one.stop, Label("postgresql-unread", {"count": _bytes(one)}))
+            yield _hidden(one.direction, one.start, one.stop, Label("postgresql-unread", {"count": _bytes(one)}))
         elif is_setting:
             settings.append(one)
         else:
@@ -53,11 +53,11 @@ def parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Par
 
 def _settings(messages: list[Message]) -> Part:
     """The part of parameter statuses that follow one another; each line is of its own bytes."""
-    half, start, last = messages[0].half, messages[0].start, messages[-1]
+    direction, start, last = messages[0].direction, messages[0].start, messages[-1]
     cut = "" if all(one.complete for one in messages) else "cut"
     label = Label("postgresql-message", {"type": last.kind.title, "count": f"{last.stop - start:,}"})
     return Part(
-        half.side, start, last.stop, frame_at(half, start), half.delivered_ns(start), label,
+        direction.side, start, last.stop, frame_at(direction, start), direction.delivered_ns(start), label,
         lambda: ((one.start, _payload_text(one)) for one in messages), trouble=lambda: cut,
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def _part_of(message: Message, notes: Notes) -> Part:
         facts: dict[str, object] = {"count": f"{message.count:,}", "bytes": _bytes(message)}
         name = "postgresql-rows" if kind is Kind.ROW else "postgresql-data"
         if notes.hides(message):
-            return _hidden(message.half, message.start, message.stop, Label(f"{name}-hidden", facts))
+            return _hidden(message.direction, message.start, message.stop, Label(f"{name}-hidden", facts))
         blocks = row_blocks if kind is Kind.ROW else data_blocks
         return _part(message, Label(name, facts), lambda: blocks(message))
     facts = {"type": kind.title, "count": _bytes(message)}
@@ -86,7 +86,7 @@ def _part_of(message: Message, notes: Notes) -> Part:
     if state is not None:
         return _part(message, Label(f"postgresql-ready-{state.value}"), once(message.start, b""))
     if kind in _BODIES:
-        return _hidden(message.half, message.start, message.stop, Label("postgresql-body", facts))
+        return _hidden(message.direction, message.start, message.stop, Label("postgresql-body", facts))
     return _part(message, Label("postgresql-message", facts), once(message.start, _payload_text(message)))
 
 
@@ -102,16 +102,17 @@ def _payload_text(message: Message) -> bytes:
 
 
 def _part(message: Message, label: Label, blocks: Callable[[], Iterator[tuple[int, bytes]]]) -> Part:
-    half, cut = message.half, "" if message.complete else "cut"
+    direction, cut = message.direction, "" if message.complete else "cut"
     return Part(
-        half.side, message.start, message.stop, frame_at(half, message.start), half.delivered_ns(message.start), label,
+        direction.side, message.start, message.stop, frame_at(direction, message.start),
+        direction.delivered_ns(message.start), label,
         blocks, trouble=lambda: cut,
     )  # fmt: skip
 
 
-def _hidden(half: ByteStream, start: int, stop: int, label: Label) -> Part:
+def _hidden(direction: ByteStream, start: int, stop: int, label: Label) -> Part:
     return Part(
-        half.side, start, stop, frame_at(half, start), half.delivered_ns(start), label, once(start, b"")
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label, once(start, b"")
     )  # fmt: skip
 
 

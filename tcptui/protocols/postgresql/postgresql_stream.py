@@ -92,9 +92,9 @@ class PostgresqlStream:
         opening, found = self.opening, dict[int, _Read]()
         stops = opening.sealed or (None, None)
         borders = turn_borders(self._client, self._server)
-        for side, half in enumerate((self._client, self._server)):
-            reader = Reader(half, side, first=opening.answers if side else 0, stop=stops[side], borders=borders)
-            read = found[half.side] = _Read()
+        for side, direction in enumerate((self._client, self._server)):
+            reader = Reader(direction, side, first=opening.answers if side else 0, stop=stops[side], borders=borders)
+            read = found[direction.side] = _Read()
             while (one := reader.next()) is not None:
                 if len(read.messages) >= self._limit:
                     read.limited = True
@@ -114,7 +114,7 @@ class PostgresqlStream:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        found = touched(self._read[place.half.side].messages, place.start, place.stop, lambda one: one.stop)
+        found = touched(self._read[place.direction.side].messages, place.start, place.stop, lambda one: one.stop)
         each = chain.from_iterable(within(one, place.start, place.stop) for one in found)
         return [Unit(one.start, one.stop, one.frame, HEADER) for one in each]
 
@@ -126,7 +126,7 @@ class PostgresqlStream:
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
-        read = self._read[place.half.side]
+        read = self._read[place.direction.side]
         return read.limited and (not read.messages or place.start >= read.messages[-1].stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
@@ -134,7 +134,7 @@ class PostgresqlStream:
         from tcptui.protocols.postgresql.tree import add_postgresql  # imported late: a report needs no tree
 
         segment = place.segment
-        messages = self._read[segment.half.side].messages
+        messages = self._read[segment.direction.side].messages
         add_postgresql(dissection, place, list(completed(messages, dissection.view.frame)), self._notes)
         return bool(touched(messages, segment.start, segment.stop, lambda one: one.stop))
 
@@ -144,7 +144,7 @@ class PostgresqlStream:
         found: list[Message | Unread] = []
         for read in reads:
             found += [*read.messages, *read.unread]
-        found.sort(key=lambda one: (one.half.delivered_ns(one.start), one.half is self._server, one.start))
+        found.sort(key=lambda one: (one.direction.delivered_ns(one.start), one.direction is self._server, one.start))
         return parts_of(found, self._notes)
 
     def requests(self) -> Iterator[Exchange]:

@@ -56,7 +56,7 @@ class Reader:
 
     def __init__(
         self,
-        half: ByteStream,
+        direction: ByteStream,
         side: int,
         *,
         first: int = 0,
@@ -69,11 +69,11 @@ class Reader:
         ``first``: so many answers of one byte come before the server's messages; ``stop``: what follows is no
         message, for it is encrypted.  ``borders``: where turns begin, by side (`turn_borders`).
         """
-        self.half = half
+        self.direction = direction
         self._kinds = KINDS[side]
         self._side, self._singles = side, first
-        self._end = half.length if stop is None else stop
-        self._window = Window(half)
+        self._end = direction.length if stop is None else stop
+        self._window = Window(direction)
         self._base, self._data, self._is_short = 0, b"", False
         self._at, self._ended, self._after_unread = 0, False, False
         self._looked = 0
@@ -81,8 +81,8 @@ class Reader:
         """No segment that begins at the first offset or behind, and before the second, is a border."""
         self._borders = None if borders is None else borders[side]
         self._pending: Unread | None = None
-        runs = half.captured
-        self.from_start = half.has_first_byte
+        runs = direction.captured
+        self.from_start = direction.has_first_byte
         """Its first byte was captured."""
         self._is_untyped = side == 0 and self.from_start and begin is None
         if begin is not None:
@@ -105,7 +105,7 @@ class Reader:
             return found
         if self._window.cut_at(start + len(self._bytes(start, HEADER))) is not Cut.GAP and self._is_cut(start):
             self._ended = True
-            return Unread(self.half, start, self._end)
+            return Unread(self.direction, start, self._end)
         self._lost(start, start)
         return self.next()
 
@@ -164,12 +164,12 @@ class Reader:
         return self._base + at, count
 
     def _made(self, kind: Kind, start: int, stop: int, body: bytes, count: int = 1) -> Message:
-        known = min(stop, self.half.length)
+        known = min(stop, self.direction.length)
         complete = stop == known and not self._is_missing(start, stop)
-        return Message(self.half, start, known, kind, body, complete, count, self._after_unread)
+        return Message(self.direction, start, known, kind, body, complete, count, self._after_unread)
 
     def _is_missing(self, start: int, stop: int) -> bool:
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         if not len(gaps):
             return False
         at = int(np.searchsorted(gaps.stop, start, side="right"))
@@ -192,7 +192,7 @@ class Reader:
     def _load(self, at: int, size: int) -> None:
         near = self._base <= at <= self._base + len(self._data) + _NEAR
         wanted = max(min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK, size)
-        self._base, self._data = at, self.half.read(at, wanted)
+        self._base, self._data = at, self.direction.read(at, wanted)
         self._is_short = len(self._data) < wanted
 
     # -- where borders are not known ---------------------------------------------------------
@@ -202,7 +202,7 @@ class Reader:
         self._is_untyped, self._singles = False, 0
         found = self._border(begin, beyond)
         if found > begin:
-            self._pending = Unread(self.half, begin, found)
+            self._pending = Unread(self.direction, begin, found)
         self._at = found
 
     def _border(self, begin: int, beyond: int) -> int:
@@ -217,7 +217,7 @@ class Reader:
         tried_from, tried_to = self._tried
         if not tried_from <= begin <= tried_to:
             tried_from = tried_to = begin
-        starts = self.half.captured.start
+        starts = self.direction.captured.start
         first = int(np.searchsorted(starts, tried_to))
         border = self._end
         for at in starts[first : first + _PLACES_TRIED].tolist():
@@ -235,9 +235,9 @@ class Reader:
         """The first row from ``begin`` on and before ``border`` that others prove; ``border`` without one."""
         at, stop = begin, min(border, begin + _SCANNED)
         while at < stop and self._looked <= _LOOKED_MOST:
-            data = self.half.read(at, min(stop - at, _BLOCK))
+            data = self.direction.read(at, min(stop - at, _BLOCK))
             if not data:
-                gaps = self.half.gaps
+                gaps = self.direction.gaps
                 place = int(np.searchsorted(gaps.stop, at, side="right"))
                 if place >= len(gaps):
                     break
@@ -265,7 +265,7 @@ class Reader:
 
     def is_proved(self, start: int) -> bool:
         """Whether a message begins at ``start``: sound ones follow each other up to a segment's end, or are many."""
-        ends, at = self.half.captured.stop, start
+        ends, at = self.direction.captured.stop, start
         for _ in range(_CHAIN):
             self._looked += 1
             head = self._bytes(at, HEADER)

@@ -61,7 +61,7 @@ def result_sets(asked: Sequence[Carried], answer: Carried) -> Iterator[Result]:
 
 
 def _messages(carried: Carried, side: int) -> Iterator[Message]:
-    reader = Reader(carried.half, side, begin=carried.start, stop=carried.stop)
+    reader = Reader(carried.direction, side, begin=carried.start, stop=carried.stop)
     while (found := reader.next()) is not None:
         if isinstance(found, Message):
             yield found
@@ -99,7 +99,9 @@ def _number(body: bytes, at: int) -> int:
 def _body(message: Message) -> bytes:
     size = message.stop - message.start - HEADER
     return (
-        message.body if size <= len(message.body) else message.half.read(message.start + HEADER, min(size, _READ_MOST))
+        message.body
+        if size <= len(message.body)
+        else message.direction.read(message.start + HEADER, min(size, _READ_MOST))
     )
 
 
@@ -140,14 +142,14 @@ def _rows(run: Message, formats: tuple[int, ...]) -> Iterator[Row]:
 
 def _bodies(run: Message) -> Iterator[bytes | None]:
     """What each message of a run has behind its header; None where bytes are missing, or it is too long."""
-    at, half = run.start, run.half
+    at, direction = run.start, run.direction
     for _ in range(run.count):
-        head = half.read(at, HEADER)
+        head = direction.read(at, HEADER)
         if len(head) < HEADER:
             yield None
             return
         size = _HEAD.unpack(head)[1] - LENGTH
-        body = half.read(at + HEADER, size) if size <= ROW_MOST else b""
+        body = direction.read(at + HEADER, size) if size <= ROW_MOST else b""
         yield body if len(body) == size else None
         at += HEADER + size
 

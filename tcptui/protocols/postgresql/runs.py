@@ -20,7 +20,7 @@ def within(message: Message, start: int, stop: int) -> Iterator[Message]:
     if message.count == 1:
         yield with_body(message)
         return
-    data, base = message.half.read(message.start, message.stop - message.start), message.start
+    data, base = message.direction.read(message.start, message.stop - message.start), message.start
     at = 0
     for _ in range(message.count):
         if at + HEADER > len(data) or base + at >= stop:
@@ -28,7 +28,7 @@ def within(message: Message, start: int, stop: int) -> Iterator[Message]:
         behind = at + 1 + _HEAD.unpack_from(data, at)[1]
         if base + behind > start:
             body = data[at + HEADER : min(behind, at + HEADER + MAX_STORED_BODY)]
-            yield Message(message.half, base + at, base + behind, message.kind, body, message.complete)
+            yield Message(message.direction, base + at, base + behind, message.kind, body, message.complete)
         at = behind
 
 
@@ -37,14 +37,14 @@ def with_body(message: Message) -> Message:
     if message.body:
         return message
     size = min(message.stop - message.start - HEADER, MAX_STORED_BODY)
-    body = message.half.read(message.start + HEADER, size) if size > 0 else b""
-    return Message(message.half, message.start, message.stop, message.kind, body, message.complete)
+    body = message.direction.read(message.start + HEADER, size) if size > 0 else b""
+    return Message(message.direction, message.start, message.stop, message.kind, body, message.complete)
 
 
 def completed(messages: Sequence[Message], frame: int) -> Iterator[Message]:
     """The single messages that ``frame`` completed, of ``messages`` of one direction, in order."""
     for run in messages[bisect_left(messages, frame, key=lambda one: one.frame) :]:
-        offsets, when = range(run.start, run.stop), run.half.delivered_frame
+        offsets, when = range(run.start, run.stop), run.direction.delivered_frame
         if when(run.start) > frame:
             return
         low = run.start + bisect_left(offsets, frame, key=when)

@@ -30,9 +30,9 @@ def postgresql_summary(payload: bytes) -> str:
     if begins_postgresql(payload):
         kind = untyped_kind(int.from_bytes(payload[:4], "big"), int.from_bytes(payload[4:_UNTYPED], "big"))
         return "" if kind is None else kind.title
-    half, _ = lone_segment(payload, len(payload), 0, 1, 0)
+    direction, _ = lone_segment(payload, len(payload), 0, 1, 0)
     for side in (0, 1):
-        reader = Reader(half, side)
+        reader = Reader(direction, side)
         if not reader.is_proved(0):
             continue
         said = list[str]()

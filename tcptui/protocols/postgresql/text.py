@@ -56,13 +56,13 @@ def statement_blocks(message: Message) -> Iterator[tuple[int, bytes]]:
 
 def row_blocks(message: Message) -> Iterator[tuple[int, bytes]]:
     """The rows of a run, a line each, columns parted by tabs; a row over 1 MiB by its beginning."""
-    at, half = message.start, message.half
+    at, direction = message.start, message.direction
     for _ in range(message.count):
-        head = half.read(at, HEADER)
+        head = direction.read(at, HEADER)
         if len(head) < HEADER:
             return
         length = _HEAD.unpack(head)[1]
-        body = half.read(at + HEADER, min(length - 4, _ROW_MOST))
+        body = direction.read(at + HEADER, min(length - 4, _ROW_MOST))
         yield at, b"\t".join(value for value in columns(body)) + b"\n"
         at += 1 + length
 
@@ -79,11 +79,11 @@ def columns(body: bytes) -> Iterator[bytes]:
 
 def data_blocks(message: Message) -> Iterator[tuple[int, bytes]]:
     """The data of COPY, without what frames it, however long it is."""
-    at, half = message.start, message.half
+    at, direction = message.start, message.direction
     for _ in range(message.count):
-        head = half.read(at, HEADER)
+        head = direction.read(at, HEADER)
         if len(head) < HEADER:
             return
         stop = at + 1 + _HEAD.unpack(head)[1]
-        yield from chunks(half, at + HEADER, min(stop, half.length))
+        yield from chunks(direction, at + HEADER, min(stop, direction.length))
         at = stop

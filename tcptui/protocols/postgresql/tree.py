@@ -48,7 +48,7 @@ def add_postgresql(dissection: Dissection, place: FramePlace, messages: Sequence
             within = [one] if is_alone or at else messages
             shown = not any(each.kind is Kind.CREDENTIALS or notes.hides(each) for each in within)
             stop = place.last_end(one.stop, (each.stop for each in within))
-            add_reassembled(dissection, place.half, one.start, stop, bytes_shown=shown)
+            add_reassembled(dissection, place.direction, one.start, stop, bytes_shown=shown)
         if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             dissection.protocols.append("pgsql")
         layer = place.add(dissection.parent, "PostgreSQL", one.start, one.stop - one.start, "pgsql")
@@ -67,7 +67,7 @@ class _Writer:
 
     def __init__(self, layer: Branch, place: FramePlace, message: Message, notes: Notes) -> None:
         self._layer, self._place, self._message = layer, place, message
-        self._data = place.half.read(message.start, min(message.stop - message.start, _READ))
+        self._data = place.direction.read(message.start, min(message.stop - message.start, _READ))
         self._at = 0
         self._lines = _LINES_SHOWN
         self._notes = notes

@@ -207,7 +207,7 @@ class _Pairing:
 
     def _by_turns(self, value: Value) -> Iterator[Element]:
         """A value of the server while only turns tell whose answer it is."""
-        begin_ns = value.half.first_ns(value.start)
+        begin_ns = value.direction.first_ns(value.start)
         while (command := self._peek()) is not None and _passed_ns(command.value) <= begin_ns:
             if self._turn:
                 yield from self._end_turn()
@@ -247,4 +247,4 @@ def _first(value: Value) -> bytes:
 
 
 def _passed_ns(value: Value) -> int:
-    return value.half.delivered_ns(value.stop - 1)
+    return value.direction.delivered_ns(value.stop - 1)

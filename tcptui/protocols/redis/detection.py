@@ -53,9 +53,9 @@ def redis_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     return _sides_without_start(client, server)
 
 
-def _answers(half: ByteStream, first: bytes) -> bool:
-    """Whether what ``half`` begins with is a reply; one that began before its capture may begin with anything."""
-    return _REPLY.match(first) is not None or not half.has_first_byte
+def _answers(direction: ByteStream, first: bytes) -> bool:
+    """Whether what ``direction`` begins with is a reply; one that began before its capture may begin with anything."""
+    return _REPLY.match(first) is not None or not direction.has_first_byte
 
 
 def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
@@ -70,10 +70,10 @@ def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteSt
     return None
 
 
-def _begins_segment(half: ByteStream) -> bool:
-    """Whether one of the first segments of ``half`` begins with a command."""
-    starts = half.captured.start[:_SEGMENTS].tolist()
-    return any(begins_redis(half.read(at, _HEAD)) for at in starts)
+def _begins_segment(direction: ByteStream) -> bool:
+    """Whether one of the first segments of ``direction`` begins with a command."""
+    starts = direction.captured.start[:_SEGMENTS].tolist()
+    return any(begins_redis(direction.read(at, _HEAD)) for at in starts)
 
 
 #: Segments of which one has to begin with a command, and bytes read of each.

@@ -21,12 +21,14 @@ _NAME_SHOWN: Final = 40
 def part_of(one: Message | Unread) -> Part:
     """The decoded part of one message, or of bytes that are not read."""
     if isinstance(one, Unread):
-        return _hidden(one.half, one.start, one.stop, "redis-unread")
+        return _hidden(one.direction, one.start, one.stop, "redis-unread")
     value, command = one.value, one.command
     if one.hides_all:
-        return _hidden(value.half, value.start, value.stop, "redis-reply-hidden" if one.is_reply else "redis-unnamed")
+        return _hidden(
+            value.direction, value.start, value.stop, "redis-reply-hidden" if one.is_reply else "redis-unnamed"
+        )
     if value.kind is Kind.SNAPSHOT:
-        return _hidden(value.half, value.start, value.stop, "redis-snapshot")
+        return _hidden(value.direction, value.start, value.stop, "redis-snapshot")
     if one.is_reply:
         name = "redis-push" if command is None else "redis-reply"
         return _part(value, Label(name), lambda: reply_text(value))
@@ -41,15 +43,16 @@ def part_of(one: Message | Unread) -> Part:
 
 
 def _part(value: Value, label: Label, blocks: Callable[[], Iterator[tuple[int, bytes]]]) -> Part:
-    half, cut = value.half, "" if value.complete else "cut"
+    direction, cut = value.direction, "" if value.complete else "cut"
     return Part(
-        half.side, value.start, value.stop, frame_at(half, value.start), half.delivered_ns(value.start), label, blocks,
+        direction.side, value.start, value.stop, frame_at(direction, value.start),
+        direction.delivered_ns(value.start), label, blocks,
         trouble=lambda: cut,
     )  # fmt: skip
 
 
-def _hidden(half: ByteStream, start: int, stop: int, name: str) -> Part:
+def _hidden(direction: ByteStream, start: int, stop: int, name: str) -> Part:
     return Part(
-        half.side, start, stop, frame_at(half, start), half.delivered_ns(start),
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start),
         Label(name, {"count": f"{stop - start:,}"}), once(start, b""),
     )  # fmt: skip

@@ -41,26 +41,26 @@ _MARK_LENGTH: Final = 40
 class Reader:
     """Reads one direction."""
 
-    def __init__(self, half: ByteStream, *, commands: bool, begins: bool = False) -> None:
+    def __init__(self, direction: ByteStream, *, commands: bool, begins: bool = False) -> None:
         """``commands``: it is the one that asks.  ``begins``: a value is known to begin with its first byte."""
-        self.half = half
+        self.direction = direction
         self._commands = commands
-        self._tokens = Tokens(half)
+        self._tokens = Tokens(direction)
         self._at = 0
         self._tried = 0
         self._after_unread = False
         self._snapshot_follows = False
-        self._has_gaps = bool(len(half.gaps))
-        known = half.segments.from_start or begins
-        self.from_start = known and bool(len(half.captured)) and int(half.captured.start[0]) == 0
-        self._ended = not len(half.captured)
+        self._has_gaps = bool(len(direction.gaps))
+        known = direction.segments.from_start or begins
+        self.from_start = known and bool(len(direction.captured)) and int(direction.captured.start[0]) == 0
+        self._ended = not len(direction.captured)
         if not self.from_start and not self._ended:
-            self._jump(int(half.captured.start[0]))
+            self._jump(int(direction.captured.start[0]))
         self._unread: Unread | None = self._skipped_first()
 
     def _skipped_first(self) -> Unread | None:
-        begin = int(self.half.captured.start[0]) if len(self.half.captured) else 0
-        return None if self.from_start or begin >= self._at else Unread(self.half, begin, self._at)
+        begin = int(self.direction.captured.start[0]) if len(self.direction.captured) else 0
+        return None if self.from_start or begin >= self._at else Unread(self.direction, begin, self._at)
 
     def next(self) -> Value | Unread | None:
         """The next value, or bytes that are not read; None at the end."""
@@ -84,7 +84,7 @@ class Reader:
             behind = start if cut is None else cut.stop
             self._jump(behind if cut is not None else start, beyond=start)
             if self._at > behind:
-                self._unread = Unread(self.half, behind, self._at)
+                self._unread = Unread(self.direction, behind, self._at)
             if cut is not None:
                 return cut
             if self._unread is not None:
@@ -140,10 +140,10 @@ class Reader:
         rows = None
         if top.kind in AGGREGATES and top.number != NOTHING:
             rows = top.number
-        known = min(stop, self.half.length)
+        known = min(stop, self.direction.length)
         complete = stop == known and not (self._has_gaps and self._is_missing(top.start, stop))
         return Value(
-            self.half, top.start, known, top.kind, top.line[:MAX_STORED_LINE], rows, tuple(items), complete,
+            self.direction, top.start, known, top.kind, top.line[:MAX_STORED_LINE], rows, tuple(items), complete,
             self._after_unread, inner[:MAX_STORED_LINE],
         )  # fmt: skip
 
@@ -154,7 +154,7 @@ class Reader:
         return Item(token.body, token.body + token.number, data)
 
     def _is_missing(self, start: int, stop: int) -> bool:
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         at = int(np.searchsorted(gaps.stop, start, side="right"))
         return at < len(gaps) and int(gaps.start[at]) < stop
 
@@ -165,7 +165,7 @@ class Reader:
             self._at, items = short
             said, number = b"%d" % len(items), len(items)
             return Value(
-                self.half, start, self._at, Kind.ARRAY, said, number, tuple(items), True, self._after_unread
+                self.direction, start, self._at, Kind.ARRAY, said, number, tuple(items), True, self._after_unread
             )  # fmt: skip
         while tokens.byte(start) in _LINE_END:  # Redis passes over empty lines
             start += 1
@@ -206,24 +206,24 @@ class Reader:
     def _behind(self, mark: bytes, at: int) -> int:
         """The offset behind ``mark``; the end of the direction without it."""
         tail = b""
-        for piece in self.half.pieces(at):
+        for piece in self.direction.pieces(at):
             data = getattr(piece, "data", b"")
             held = tail + data
             found = held.find(mark)
             if found >= 0:
                 return piece.start - len(tail) + found + len(mark)
             tail = held[-len(mark) + 1 :] if data else b""
-        return self.half.length
+        return self.direction.length
 
     # -- what is not read --------------------------------------------------------------------
     def _last(self, start: int) -> Value | None:
         """What begins at ``start`` and has not ended yet."""
         self._ended = True
-        return self._cut_value(start, self.half.length)
+        return self._cut_value(start, self.direction.length)
 
     def _cut(self, start: int) -> Value | None:
         """What begins at ``start`` and of which a line is missing: up to the gap that hides it."""
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         at = int(np.searchsorted(gaps.stop, start, side="right"))
         return None if at >= len(gaps) else self._cut_value(start, int(gaps.start[at]))
 
@@ -241,12 +241,14 @@ class Reader:
             items.append(self._item(token))
             at = token.stop
         made = self._made(top, stop, items)
-        return Value(made.half, start, stop, made.kind, made.line, made.rows, made.items, False, self._after_unread)
+        return Value(
+            made.direction, start, stop, made.kind, made.line, made.rows, made.items, False, self._after_unread
+        )
 
     def _jump(self, begin: int, beyond: int = -1) -> None:
         """Moves to the first place at ``begin`` or behind where a value begins for certain, but behind ``beyond``."""
         self._after_unread = True
-        runs = self.half.captured
+        runs = self.direction.captured
         first = int(np.searchsorted(runs.start, begin))
         for at in runs.start[first : first + _PLACES_TRIED].tolist():
             if self._tried > _TOKENS_TRIED:
@@ -254,11 +256,11 @@ class Reader:
             if at > beyond and self._is_proved(at):
                 self._at = at
                 return
-        self._at, self._ended = self.half.length, True
+        self._at, self._ended = self.direction.length, True
 
     def _is_proved(self, start: int) -> bool:
         """Whether a value begins at ``start``: those that follow end with a segment, or are many."""
-        tokens, ends, at = self._tokens, self.half.captured.stop, start
+        tokens, ends, at = self._tokens, self.direction.captured.stop, start
         left = _TOKENS_EACH
         for count in range(1, _CHAIN[self._commands] + 1):
             remaining, names = 1, self._commands

@@ -110,7 +110,7 @@ class RedisStream(DecodedStream):
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        found = touched(self._read.of_side[place.half.side], place.start, place.stop, lambda one: one.value.stop)
+        found = touched(self._read.of_side[place.direction.side], place.start, place.stop, lambda one: one.value.stop)
         return [Unit(one.start, one.value.stop, _frame_of(one.value)) for one in found]
 
     @property
@@ -120,14 +120,14 @@ class RedisStream(DecodedStream):
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
-        messages = self._read.of_side[place.half.side]
+        messages = self._read.of_side[place.direction.side]
         return self._read.limited and (not messages or place.start >= messages[-1].value.stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
         from tcptui.protocols.redis.tree import add_redis  # imported late: a report needs no tree
 
-        add_redis(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        add_redis(dissection, place, self.shown_in(place.direction.side, dissection.view.frame))
         return bool(self.units(place.segment))
 
     def parts(self) -> Iterator[Part]:
@@ -138,8 +138,8 @@ class RedisStream(DecodedStream):
         return (part_of(one) for one in found)
 
     def _readable_at(self, one: Message | Unread) -> tuple[int, bool, int]:
-        half = one.half if isinstance(one, Unread) else one.value.half
-        return half.delivered_ns(one.start), half is self._server, one.start
+        direction = one.direction if isinstance(one, Unread) else one.value.direction
+        return direction.delivered_ns(one.start), direction is self._server, one.start
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""
@@ -174,8 +174,8 @@ def _result_sets(reply: Value, name: str) -> Iterator[Result]:
 
 
 def _carried(value: Value) -> Carried:
-    return Carried(value.half, value.start, value.stop, value.complete)
+    return Carried(value.direction, value.start, value.stop, value.complete)
 
 
 def _frame_of(value: Value) -> int:
-    return value.half.delivered_frame(value.stop - 1)
+    return value.direction.delivered_frame(value.stop - 1)

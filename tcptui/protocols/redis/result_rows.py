@@ -70,13 +70,13 @@ def may_hold_secrets(command: Command) -> bool:
     if command.value.kind is Kind.INLINE:
         return any(has_secret_word(item.data.decode("latin-1")) for item in command.value.items[1:])
     left = _ARGUMENTS_MOST
-    half = command.value.half
+    direction = command.value.direction
     for number, token in enumerate(elements(command.value)):
         if number and token.kind in BULKS and token.number > 0:
             if token.number > min(_ARGUMENT_MOST, left):
                 return True
             left -= token.number
-            if has_secret_word(half.read(token.body, token.number).decode("latin-1")):
+            if has_secret_word(direction.read(token.body, token.number).decode("latin-1")):
                 return True
     return False
 
@@ -89,7 +89,7 @@ class _Elements:
     """Reads a reply value by value."""
 
     def __init__(self, value: Value, *, in_pairs: bool) -> None:
-        self._tokens = Tokens(value.half)
+        self._tokens = Tokens(value.direction)
         self._at, self._stop = value.start, value.stop
         self._in_pairs = in_pairs
         self._is_short = False

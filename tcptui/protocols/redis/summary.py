@@ -23,8 +23,8 @@ def redis_summary(payload: bytes) -> str:
     """
     if not begins_redis(payload):
         return ""
-    half, _ = lone_segment(payload, len(payload), 0, 1, 0)
-    reader, said = Reader(half, commands=True, begins=True), list[str]()
+    direction, _ = lone_segment(payload, len(payload), 0, 1, 0)
+    reader, said = Reader(direction, commands=True, begins=True), list[str]()
     while len(said) < _NAMED and isinstance(found := reader.next(), Value):
         command = Command.of(found)
         secrets = command.secrets

@@ -38,13 +38,13 @@ def command_text(command: Command) -> Iterator[tuple[int, bytes]]:
         if number in secrets or number >= shown:
             yield token.start, left_out
         else:
-            yield from _argument(value.half, token)
+            yield from _argument(value.direction, token)
     yield max(value.stop - 1, value.start), b"\n"
 
 
 def elements(value: Value) -> Iterator[Token]:
     """The simple values of an array, in order, up to the first that cannot be read."""
-    tokens, at = Tokens(value.half), value.start
+    tokens, at = Tokens(value.direction), value.start
     while at < value.stop:
         token = tokens.token(at)
         if isinstance(token, Fault):
@@ -54,13 +54,13 @@ def elements(value: Value) -> Iterator[Token]:
             yield token
 
 
-def _argument(half: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
+def _argument(direction: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
     if token.kind not in BULKS or token.number == NOTHING:
         yield token.start, token.line
     elif token.number > _QUOTED_MOST:
-        yield from chunks(half, token.body, min(token.body + token.number, half.length))
+        yield from chunks(direction, token.body, min(token.body + token.number, direction.length))
     else:
-        yield token.body, quoted(half.read(token.body, token.number))
+        yield token.body, quoted(direction.read(token.body, token.number))
 
 
 def quoted(data: bytes) -> bytes:
@@ -80,7 +80,7 @@ def quoted(data: bytes) -> bytes:
 
 def reply_text(value: Value) -> Iterator[tuple[int, bytes]]:
     """The reply, a line for each simple value in it, with the numbers of elements before it."""
-    tokens, at = Tokens(value.half), value.start
+    tokens, at = Tokens(value.direction), value.start
     open_: list[list[int]] = []
     """Of each aggregate that is not over: how many of its elements were written, and how many it has."""
     fresh = 0
@@ -99,7 +99,7 @@ def reply_text(value: Value) -> Iterator[tuple[int, bytes]]:
             continue
         yield token.start, _numbers(open_, fresh)
         fresh = 0
-        yield from _simple(value.half, token)
+        yield from _simple(value.direction, token)
         yield max(min(token.stop, value.stop) - 1, token.start), b"\n"
         while open_ and open_[-1][0] >= open_[-1][1]:
             open_.pop()
@@ -111,7 +111,7 @@ def _numbers(open_: list[list[int]], fresh: int) -> bytes:
     return "".join(f"{one} " for one in shown).encode()
 
 
-def _simple(half: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
+def _simple(direction: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
     if token.kind is Kind.NULL or (token.number == NOTHING and token.kind in BULKS | set(AGGREGATES)):
         yield token.start, b"(nil)"
     elif token.kind in AGGREGATES:
@@ -119,7 +119,7 @@ def _simple(half: ByteStream, token: Token) -> Iterator[tuple[int, bytes]]:
     elif token.kind in BULKS:
         if token.kind is Kind.BULK_ERROR:
             yield token.start, _MARKS[Kind.ERROR]
-        yield from chunks(half, token.body, min(token.body + token.number, half.length))
+        yield from chunks(direction, token.body, min(token.body + token.number, direction.length))
     elif token.kind is Kind.BOOLEAN:
         yield token.start, b"(true)" if token.line == b"t" else b"(false)"
     else:

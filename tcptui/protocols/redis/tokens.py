@@ -61,9 +61,9 @@ class Fault(Enum):
 class Tokens:
     """Reads tokens of one direction at given offsets; forward reading is fast."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self.half = half
-        self._window = Window(half)
+    def __init__(self, direction: ByteStream) -> None:
+        self.direction = direction
+        self._window = Window(direction)
         self._base = 0
         self._data = b""
         self._is_short = False
@@ -198,12 +198,12 @@ class Tokens:
         place = start - self._base
         if place >= 0 and place + size <= len(self._data):
             return self._data[place : place + size]
-        return self.half.read(start, size)
+        return self.direction.read(start, size)
 
     def _ends_wrong(self, stop: int) -> bool:
         """Whether other bytes than a line end, all captured, lie before ``stop``."""
         begin = stop - len(_END)
-        if stop > self.half.length:
+        if stop > self.direction.length:
             return False
         if not self._base <= begin <= self._base + len(self._data) - len(_END):
             self._load(begin)  # with what follows
@@ -215,7 +215,7 @@ class Tokens:
         size = min(max(2 * len(self._data), _FIRST_BLOCK), _BLOCK) if near else _FIRST_BLOCK
         if at == self._base and self._data:  # its line is longer than the block
             size = min(8 * len(self._data), LONGEST_LINE)
-        self._base, self._data = at, self.half.read(at, size)
+        self._base, self._data = at, self.direction.read(at, size)
         self._is_short = len(self._data) < size
 
 

@@ -46,7 +46,7 @@ def add_redis(dissection: Dissection, place: FramePlace, messages: Sequence[Mess
         return
     for one in messages:
         if not place.holds(one.start, one.value.stop):
-            add_reassembled(dissection, place.half, one.start, one.value.stop, bytes_shown=not _holds_secrets(one))
+            add_reassembled(dissection, place.direction, one.start, one.value.stop, bytes_shown=not _holds_secrets(one))
     dissection.protocols.append("resp")
     start, stop = messages[0].start, messages[-1].value.stop
     layer = place.add(dissection.parent, "REdis Serialization Protocol", start, stop - start, "resp")
@@ -63,7 +63,7 @@ def _holds_secrets(one: Message) -> bool:
 class _Writer:
     def __init__(self, layer: Branch, place: FramePlace) -> None:
         self._layer, self._place = layer, place
-        self._tokens = Tokens(place.half)
+        self._tokens = Tokens(place.direction)
         self._left = _VALUES_SHOWN
 
     def add(self, one: Message) -> None:
@@ -136,7 +136,7 @@ class _Writer:
         return line
 
     def _bulk(self, parent: Branch, token: Token, stop: int, *, is_secret: bool) -> Branch:
-        place, half, (title, field) = self._place, self._place.half, _FIELDS[token.kind]
+        place, direction, (title, field) = self._place, self._place.direction, _FIELDS[token.kind]
         head = (token.stop if token.number == NOTHING else token.body) - token.start
         is_bulk = token.kind is Kind.BULK
         text, data = "", b""
@@ -145,14 +145,14 @@ class _Writer:
         elif is_secret:
             text = _SECRET
         else:
-            data = half.read(token.body, min(token.number, _TEXT_MOST))
+            data = direction.read(token.body, min(token.number, _TEXT_MOST))
             text = data.split(b"\0", 1)[0].decode("ascii") if data.isascii() else ""
         label = title if not text and not (is_bulk and data.isascii()) else f"{title}: {text}"
         line = place.add(parent, label, token.start, stop - token.start, field)
         name = "resp.bulk_string" if is_bulk else ""
         place.add(line, f"Length: {token.number}", token.start, head, f"{name}.length" if is_bulk else "")
         if token.number > 0 and not is_secret:
-            known = max(min(token.number, half.length - token.body), 0)
+            known = max(min(token.number, direction.length - token.body), 0)
             value = f"Value: {shortened(data[:_SHOWN_BYTES])}"
             place.add(line, value, token.body, known, f"{name}.value" if is_bulk else "")
         return line

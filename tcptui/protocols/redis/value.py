@@ -70,7 +70,7 @@ class Item(NamedTuple):
 class Value:
     """A whole value, as one side sent it: a command or a reply."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int
     """At most the bytes that are known to have been sent."""
@@ -120,6 +120,6 @@ def _word_of(said: bytes) -> str:
 class Unread:
     """Bytes that are not read, because no message begins among them for certain."""
 
-    half: ByteStream = field(repr=False)
+    direction: ByteStream = field(repr=False)
     start: int
     stop: int

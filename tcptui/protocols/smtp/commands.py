@@ -37,22 +37,22 @@ def verb_of(line: Line) -> bytes:
     return verb if verb in VERBS else b""
 
 
-def command_of(half: ByteStream, line: Line) -> ClientUnit:
+def command_of(direction: ByteStream, line: Line) -> ClientUnit:
     """The line as a command; a line that is no command is hidden."""
     verb = verb_of(line)
     if not verb:
-        return hidden_line(half, line, Kind.UNKNOWN)
+        return hidden_line(direction, line, Kind.UNKNOWN)
     parameter, hidden = line.text[len(verb) + 1 :], 0
     if verb == b"AUTH":
         mechanism = parameter.partition(b" ")[0]
         shown = mechanism if mechanism.upper() in _MECHANISMS else b""
         parameter, hidden = shown, len(parameter) - len(shown)
     return ClientUnit(
-        half, Kind.COMMAND, line.start, line.stop, line.ended, verb.decode("ascii"),
+        direction, Kind.COMMAND, line.start, line.stop, line.ended, verb.decode("ascii"),
         parameter.decode("utf-8", "replace"), hidden,
     )  # fmt: skip
 
 
-def hidden_line(half: ByteStream, line: Line, kind: Kind) -> ClientUnit:
+def hidden_line(direction: ByteStream, line: Line, kind: Kind) -> ClientUnit:
     """A line of which only the length is shown."""
-    return ClientUnit(half, kind, line.start, line.stop, line.ended, hidden=len(line.text))
+    return ClientUnit(direction, kind, line.start, line.stop, line.ended, hidden=len(line.text))

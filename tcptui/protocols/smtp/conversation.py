@@ -157,9 +157,11 @@ class _Reader:
         if server_start is None:
             replies = self._result.replies
             server_start = replies[-1].stop if replies else 0
-        for half, start in ((self._client, client_start), (self._server, server_start)):
-            if start < half.length:
-                self._result.encrypted.append(ClientUnit(half, Kind.ENCRYPTED, start, half.length, complete=True))
+        for direction, start in ((self._client, client_start), (self._server, server_start)):
+            if start < direction.length:
+                self._result.encrypted.append(
+                    ClientUnit(direction, Kind.ENCRYPTED, start, direction.length, complete=True)
+                )
 
     # -- messages ----------------------------------------------------------------------------
     def _data(self) -> None:
@@ -228,4 +230,4 @@ class _Reader:
 
 
 def _passed_ns(reply: Reply) -> int:
-    return reply.half.delivered_ns(reply.stop - 1)
+    return reply.direction.delivered_ns(reply.stop - 1)

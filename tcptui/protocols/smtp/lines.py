@@ -33,11 +33,11 @@ class Line:
 class LineReader:
     """Reads one direction line by line from `position` on."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self.half = half
+    def __init__(self, direction: ByteStream) -> None:
+        self.direction = direction
         self.position = 0
-        self._window = Window(half)
-        self._after_gap = not half.segments.from_start
+        self._window = Window(direction)
+        self._after_gap = not direction.segments.from_start
 
     def next_line(self) -> Line | None:
         """The next line, or the captured beginning of it; None at the end."""

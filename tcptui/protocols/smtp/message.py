@@ -28,7 +28,7 @@ class Kind(Enum):
 class Reply:
     """A reply of the server, of one line or several (RFC 5321, 4.2)."""
 
-    half: ByteStream
+    direction: ByteStream
     start: int
     stop: int
     code: int
@@ -46,7 +46,7 @@ class Reply:
 class ClientUnit:
     """A command, a line or a message of the client; or the encrypted rest of either side."""
 
-    half: ByteStream
+    direction: ByteStream
     kind: Kind
     start: int
     stop: int

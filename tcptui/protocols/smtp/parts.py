@@ -25,15 +25,16 @@ _NAMES: Final = {
 def part_of(unit: SmtpUnit) -> Part:
     """The decoded part of one command, reply or message."""
     if isinstance(unit, Reply):
-        return exact_part(unit.half, unit.start, unit.stop, Label("smtp-reply", {"code": unit.code}))
+        return exact_part(unit.direction, unit.start, unit.stop, Label("smtp-reply", {"code": unit.code}))
     if unit.kind is Kind.COMMAND and not unit.hidden:
-        return exact_part(unit.half, unit.start, unit.stop, Label("smtp-command"))
+        return exact_part(unit.direction, unit.start, unit.stop, Label("smtp-command"))
     if unit.kind is Kind.MESSAGE:
         return _message(unit)
     text = f"{unit.verb} {unit.parameter}".rstrip().encode() + b"\r\n" if unit.kind is Kind.COMMAND else b""
     facts: dict[str, object] = {"count": f"{unit.hidden or unit.stop - unit.start:,}"}
     return Part(
-        unit.half.side, unit.start, unit.stop, frame_at(unit.half, unit.start), unit.half.delivered_ns(unit.start),
+        unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),
+        unit.direction.delivered_ns(unit.start),
         Label(_NAMES[unit.kind], facts), once(unit.start, text),
     )  # fmt: skip
 
@@ -41,7 +42,8 @@ def part_of(unit: SmtpUnit) -> Part:
 def _message(unit: ClientUnit) -> Part:
     troubles: list[str] = [] if unit.complete else ["cut"]
     return Part(
-        unit.half.side, unit.start, unit.stop, frame_at(unit.half, unit.start), unit.half.delivered_ns(unit.start),
+        unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),
+        unit.direction.delivered_ns(unit.start),
         Label("smtp-message", {"count": f"{unit.body_stop - unit.start:,}"}), lambda: _text(unit, troubles),
         trouble=lambda: troubles[-1] if troubles else "",
     )  # fmt: skip
@@ -50,7 +52,7 @@ def _message(unit: ClientUnit) -> Part:
 def _text(unit: ClientUnit, troubles: list[str]) -> Iterator[tuple[int, bytes]]:
     """The message up to its first gap, packet by packet, without dot-stuffing (RFC 5321, 4.5.2)."""
     before = b"\r\n"
-    for piece in unit.half.pieces(unit.start, unit.body_stop):
+    for piece in unit.direction.pieces(unit.start, unit.body_stop):
         if isinstance(piece, Gap):
             troubles.append("gap")
             return

@@ -24,8 +24,8 @@ _GARBAGE: Final = 1 << 16
 class ReplyReader:
     """The replies of one server, in order, with one reply of lookahead."""
 
-    def __init__(self, half: ByteStream) -> None:
-        self._replies = _replies(half)
+    def __init__(self, direction: ByteStream) -> None:
+        self._replies = _replies(direction)
         self._next: Reply | None = None
         self._over = False
 
@@ -42,14 +42,14 @@ class ReplyReader:
         return reply
 
 
-def _replies(half: ByteStream) -> Iterator[Reply]:
-    reader = LineReader(half)
+def _replies(direction: ByteStream) -> Iterator[Reply]:
+    reader = LineReader(direction)
     held: list[tuple[Line, bytes]] = []
     code, garbage = 0, 0
     while (line := reader.next_line()) is not None and garbage < _GARBAGE:
         match = REPLY.fullmatch(line.text)
         if held and (match is None or line.after_gap or int(match[1]) != code):
-            yield _reply(half, code, held, complete=False)
+            yield _reply(direction, code, held, complete=False)
             held = []
         if match is None:
             garbage += line.stop - line.start
@@ -57,16 +57,16 @@ def _replies(half: ByteStream) -> Iterator[Reply]:
         code = int(match[1])
         held.append((line, match[3] or b""))
         if match[2] != b"-" or not line.ended:
-            yield _reply(half, code, held, complete=line.ended)
+            yield _reply(direction, code, held, complete=line.ended)
             held = []
     if held:
-        yield _reply(half, code, held, complete=False)
+        yield _reply(direction, code, held, complete=False)
 
 
-def _reply(half: ByteStream, code: int, held: list[tuple[Line, bytes]], *, complete: bool) -> Reply:
+def _reply(direction: ByteStream, code: int, held: list[tuple[Line, bytes]], *, complete: bool) -> Reply:
     kept = held[:MAX_STORED_LINES]
     return Reply(
-        half, held[0][0].start, held[-1][0].stop, code,
+        direction, held[0][0].start, held[-1][0].stop, code,
         tuple(text.decode("utf-8", "replace") for _, text in kept), tuple(line.start for line, _ in kept),
         complete, held[0][0].after_gap,
     )  # fmt: skip

@@ -48,7 +48,7 @@ def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream
 
 def frame_of(unit: SmtpUnit) -> int:
     """The frame number of the packet that completed ``unit``."""
-    return unit.half.delivered_frame(unit.stop - 1)
+    return unit.direction.delivered_frame(unit.stop - 1)
 
 
 class SmtpStream:
@@ -67,8 +67,8 @@ class SmtpStream:
         """By side: its readable units in order, and the position of each."""
         sides: dict[int, tuple[list[SmtpUnit], list[Unit]]] = {}
         said: tuple[list[SmtpUnit], list[SmtpUnit]] = [*self.conversation.client], [*self.conversation.replies]
-        for half, units in zip((self._client, self._server), said, strict=True):
-            sides[half.side] = units, [Unit(one.start, one.stop, frame_of(one)) for one in units]
+        for direction, units in zip((self._client, self._server), said, strict=True):
+            sides[direction.side] = units, [Unit(one.start, one.stop, frame_of(one)) for one in units]
         return sides
 
     @cached_property
@@ -82,7 +82,7 @@ class SmtpStream:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
-        _, places = self._of_side[place.half.side]
+        _, places = self._of_side[place.direction.side]
         return touched(places, place.start, place.stop, lambda unit: unit.stop)
 
     @property
@@ -93,21 +93,23 @@ class SmtpStream:
 
     def was_left_out(self, place: SegmentPlace) -> bool:
         """See `ParsedStream`."""
-        _, places = self._of_side[place.half.side]
+        _, places = self._of_side[place.direction.side]
         return self.conversation.limited and (not places or place.start >= places[-1].stop)
 
     def add_layers(self, dissection: Dissection, place: FramePlace) -> bool:
         """See `ParsedStream`."""
         from tcptui.protocols.smtp.tree import add_smtp  # imported late: a report needs no tree
 
-        add_smtp(dissection, place, self.shown_in(place.half.side, dissection.view.frame))
+        add_smtp(dissection, place, self.shown_in(place.direction.side, dissection.view.frame))
         return bool(self.units(place.segment))
 
     def parts(self) -> Iterator[Part]:
         """See `ParsedStream`."""
         said = self.conversation
         units: list[SmtpUnit] = [*said.client, *said.replies, *said.encrypted]
-        units.sort(key=lambda unit: (unit.half.delivered_ns(unit.start), unit.half is self._server, unit.start))
+        units.sort(
+            key=lambda unit: (unit.direction.delivered_ns(unit.start), unit.direction is self._server, unit.start)
+        )
         return (part_of(unit) for unit in units)
 
     def requests(self) -> Iterator[Exchange]:
@@ -129,11 +131,11 @@ def _exchange(unit: ClientUnit, last: ClientUnit) -> Exchange:
     first, reply = unit.reply, last.reply
     return Exchange(
         "smtp", f"{unit.verb} {unit.parameter}".rstrip(), "" if reply is None else str(reply.code),
-        Carried(unit.half, unit.start, last.stop, unit.complete and last.complete),
+        Carried(unit.direction, unit.start, last.stop, unit.complete and last.complete),
         None if reply is None else _answer(reply),
         interim=() if first is None or first is reply else (_answer(first),),
     )  # fmt: skip
 
 
 def _answer(reply: Reply) -> Carried:
-    return Carried(reply.half, reply.start, reply.stop, reply.complete)
+    return Carried(reply.direction, reply.start, reply.stop, reply.complete)

@@ -46,7 +46,7 @@ def add_smtp(dissection: Dissection, place: FramePlace, units: Sequence[SmtpUnit
     for unit in units:
         if not place.holds(unit.start, unit.stop):
             secret = isinstance(unit, ClientUnit) and unit.hidden > 0
-            add_reassembled(dissection, unit.half, unit.start, unit.stop, bytes_shown=not secret)
+            add_reassembled(dissection, unit.direction, unit.start, unit.stop, bytes_shown=not secret)
     dissection.protocols.append("smtp")
     start, stop = units[0].start, units[-1].stop
     layer = place.add(dissection.parent, "Simple Mail Transfer Protocol", start, stop - start, "smtp")
@@ -64,7 +64,7 @@ def add_smtp(dissection: Dissection, place: FramePlace, units: Sequence[SmtpUnit
 
 def _reply(layer: Branch, reply: Reply, place: FramePlace) -> None:
     first = reply.starts[1] if len(reply.starts) > 1 else reply.stop
-    raw = reply.half.read(reply.start, min(first - reply.start, _LINE_SHOWN))
+    raw = reply.direction.read(reply.start, min(first - reply.start, _LINE_SHOWN))
     line = place.add(layer, f"Response: {_shown(raw)}", reply.start, first - reply.start, "smtp.response")
     name = _CODES.get(reply.code, "Unknown")
     place.add(line, f"Response code: {name} ({reply.code})", reply.start, _CODE, "smtp.response.code")
@@ -79,7 +79,7 @@ def _reply(layer: Branch, reply: Reply, place: FramePlace) -> None:
 def _command(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
     text = f"{unit.verb} {unit.parameter}".rstrip()
     if not unit.hidden:
-        text = _shown(unit.half.read(unit.start, min(unit.stop - unit.start, _LINE_SHOWN)))
+        text = _shown(unit.direction.read(unit.start, min(unit.stop - unit.start, _LINE_SHOWN)))
     line = place.add(layer, f"Command Line: {text}", unit.start, unit.stop - unit.start, "smtp.command_line")
     place.add(line, f"Command: {unit.verb}", unit.start, len(unit.verb), "smtp.req.command")
     if unit.parameter:

@@ -35,16 +35,16 @@ class Stretch:
 
 
 class Conversation:
-    """The stretches of both ``halves`` (or only of ``sides``) in display order, as arrays.
+    """The stretches of both ``directions`` (or only of ``sides``) in display order, as arrays.
 
     The sort key of a byte is the packet with which it became deliverable: the one that filled the last
     hole in front of it.  So bytes that arrived out of order are shown where the receiver's application
     could first have read them, and packets captured later only append, unless they fill a gap.
     """
 
-    def __init__(self, halves: Sequence[ByteStream], sides: Sequence[int] = (0, 1)) -> None:
-        self.halves = halves
-        said = [_DirectionRuns.of(halves[side]) for side in sides]
+    def __init__(self, directions: Sequence[ByteStream], sides: Sequence[int] = (0, 1)) -> None:
+        self.directions = directions
+        said = [_DirectionRuns.of(directions[side]) for side in sides]
         parts = [one.shortened([other.key for other in said if other is not one]) for one in said]
         del said
         side = np.concatenate([np.full(len(part.key), of, np.uint8) for of, part in zip(sides, parts, strict=True)])
@@ -107,10 +107,10 @@ class _DirectionRuns:
     """The store row of the packet with which each became deliverable."""
 
     @classmethod
-    def of(cls, half: ByteStream) -> _DirectionRuns:
-        """All runs and gaps of ``half``."""
-        runs, gaps = half.captured, half.gaps
-        key = half.segments.rows[runs.segment]
+    def of(cls, direction: ByteStream) -> _DirectionRuns:
+        """All runs and gaps of ``direction``."""
+        runs, gaps = direction.captured, direction.gaps
+        key = direction.segments.rows[runs.segment]
         np.maximum.accumulate(key, out=key)
         if not len(gaps):
             return cls(runs.start, runs.stop, np.zeros(len(runs), np.uint8), key)
@@ -141,14 +141,14 @@ class _DirectionRuns:
         )
 
 
-def chunks(half: ByteStream, start: int, stop: int, size: int = READ_SIZE) -> Iterator[tuple[int, bytes]]:
+def chunks(direction: ByteStream, start: int, stop: int, size: int = READ_SIZE) -> Iterator[tuple[int, bytes]]:
     """The captured bytes from ``start`` to ``stop`` in chunks of about ``size``, each with its offset.
 
     A chunk ends early at a gap, also one that shows only when the spool is read.
     """
     held: list[bytes] = []
     begin, length = start, 0
-    for piece in half.pieces(start, stop):
+    for piece in direction.pieces(start, stop):
         if isinstance(piece, Piece):
             if not held:
                 begin = piece.start

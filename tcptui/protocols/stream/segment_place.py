@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 class SegmentPlace:
     """The bytes ``start … stop`` of one direction that one segment carries."""
 
-    half: ByteStream
+    direction: ByteStream
     start: int
     stop: int
     first_copy: bool
     """It brought at least one byte that no earlier segment had carried."""
 
 
-def place_of(halves: Sequence[ByteStream], row: int, frame: int) -> SegmentPlace | None:
+def place_of(directions: Sequence[ByteStream], row: int, frame: int) -> SegmentPlace | None:
     """The position of the segment in ``row``; None when it carries no byte of either direction."""
-    for half in halves:
-        span = half.range_of_row(row)
+    for direction in directions:
+        span = direction.range_of_row(row)
         if span is not None:
-            return SegmentPlace(half, *span, first_copy=frame in half.frames_of(*span))
+            return SegmentPlace(direction, *span, first_copy=frame in direction.frames_of(*span))
     return None
 
 

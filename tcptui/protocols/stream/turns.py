@@ -35,12 +35,12 @@ def turn_borders(client: ByteStream, server: ByteStream) -> tuple[I64, I64] | No
     return asked, said[begins]
 
 
-def _first_copies(half: ByteStream) -> tuple[I64, I64]:
+def _first_copies(direction: ByteStream) -> tuple[I64, I64]:
     """When each segment with new bytes passed, and the offset of its first byte; what was sent again is none."""
-    start, stop = half.segments.start, half.segments.stop
+    start, stop = direction.segments.start, direction.segments.stop
     is_new = start >= np.append(start[:1], np.maximum.accumulate(stop)[:-1])
-    return half.segments.time_ns[is_new], start[is_new]
+    return direction.segments.time_ns[is_new], start[is_new]
 
 
-def _only_cut(half: ByteStream) -> bool:
-    return bool((half.gaps.reason == GapReason.TRUNCATED.value).all())
+def _only_cut(direction: ByteStream) -> bool:
+    return bool((direction.gaps.reason == GapReason.TRUNCATED.value).all())

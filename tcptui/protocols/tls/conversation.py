@@ -28,11 +28,11 @@ class TlsConversation:
     """The records and messages of both directions, read on first use.  Raises OSError when the spool is gone."""
 
     def __init__(
-        self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int,
+        self, directions: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int,
         decryption: Callable[[], Decryption | None] = lambda: None,
     ) -> None:  # fmt: skip
         """``starts``: the offset of each direction at which its records begin; ``decryption``: what keys open."""
-        self.halves = halves
+        self.directions = directions
         self.starts = starts
         self._limit = limit
         self._decryption = decryption
@@ -41,7 +41,8 @@ class TlsConversation:
     def records(self) -> tuple[Records, Records]:
         """The records of each direction."""
         one, two = (
-            RecordReader(half, start).read(self._limit) for half, start in zip(self.halves, self.starts, strict=True)
+            RecordReader(direction, start).read(self._limit)
+            for direction, start in zip(self.directions, self.starts, strict=True)
         )
         return one, two
 
@@ -60,8 +61,8 @@ class TlsConversation:
     def _first_messages(self) -> tuple[list[Message], list[Message]]:
         """The messages of the first records of each direction, which need no version to be read."""
         one, two = (
-            _messages_of(RecordReader(half, start).read(min(_HELLO_AMONG, self._limit)))
-            for half, start in zip(self.halves, self.starts, strict=True)
+            _messages_of(RecordReader(direction, start).read(min(_HELLO_AMONG, self._limit)))
+            for direction, start in zip(self.directions, self.starts, strict=True)
         )
         return one, two
 

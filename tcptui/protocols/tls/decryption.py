@@ -68,7 +68,8 @@ def decrypt(said: TlsConversation, keys: KeyLog) -> Decryption:
     if isinstance(plans, Obstacle):
         return Decryption((PlainRecords(), PlainRecords()), (plans, plans))
     one, two = (
-        _Opening(half, start, plan) for half, start, plan in zip(said.halves, said.starts, plans, strict=True)
+        _Opening(direction, start, plan)
+        for direction, start, plan in zip(said.directions, said.starts, plans, strict=True)
     )  # fmt: skip
     one.run()
     two.run()
@@ -129,14 +130,14 @@ class _Reached:
     whole: bool = False
     """Nothing before `position` is missing or stayed shut: what comes later cannot change it."""
 
-    def is_beginning_of(self, half: ByteStream, start: int, plan: Plan) -> bool:
-        """Whether the same keys are for ``half``, and no byte that was read is missing there."""
+    def is_beginning_of(self, direction: ByteStream, start: int, plan: Plan) -> bool:
+        """Whether the same keys are for ``direction``, and no byte that was read is missing there."""
         return (
             self.whole
             and plan.made_of == self.plan.made_of
-            and (start, half.segments.first_seq) == (self.found.first_record, self.first_seq)
-            and self.position <= half.length
-            and not _gap_before(half, self.position)
+            and (start, direction.segments.first_seq) == (self.found.first_record, self.first_seq)
+            and self.position <= direction.length
+            and not _gap_before(direction, self.position)
         )
 
     def copy(self) -> _Reached:
@@ -144,22 +145,22 @@ class _Reached:
         return replace(self, plan=replace(self.plan), found=self.found.copy())
 
 
-def _gap_before(half: ByteStream, offset: int) -> bool:
-    return len(half.gaps) > 0 and half.gaps[0].start < offset
+def _gap_before(direction: ByteStream, offset: int) -> bool:
+    return len(direction.gaps) > 0 and direction.gaps[0].start < offset
 
 
 class _Opening:
     """Opens the records of one direction, in order; where some were opened before, those behind them."""
 
-    def __init__(self, half: ByteStream, start: int, plan: Plan) -> None:
-        known = half.kept.get(_Reached)
-        if isinstance(known, _Reached) and known.is_beginning_of(half, start, plan):
+    def __init__(self, direction: ByteStream, start: int, plan: Plan) -> None:
+        known = direction.kept.get(_Reached)
+        if isinstance(known, _Reached) and known.is_beginning_of(direction, start, plan):
             self._at = known.copy()
         else:
             found = PlainRecords(protections=[protection for _, protection in plan.phases], first_record=start)
-            self._at = _Reached(plan, found, start, half.segments.first_seq, changed=not plan.after_change)
-        self._half = half
-        self._reader = RecordReader(half, self._at.position)
+            self._at = _Reached(plan, found, start, direction.segments.first_seq, changed=not plan.after_change)
+        self._direction = direction
+        self._reader = RecordReader(direction, self._at.position)
         self._records = self._reader.each()
         self._end = self._at.position
         self.obstacle = None if self._at.found.protections else Obstacle.NO_KEY
@@ -184,13 +185,13 @@ class _Opening:
 
     def run(self) -> None:
         """Open the records, up to where keys of another handshake begin."""
-        half = self._half
+        direction = self._direction
         for record in self._records:
             if record.start > self._end:
                 self._at.uncertain += (record.start - self._end) // (HEADER + 1)
                 self._lose(self._end, record.start)
             self._end = record.stop
-            if record.stop > half.length:
+            if record.stop > direction.length:
                 break  # the rest may still come
             self._at.position = record.stop
             if self._is_plain(record):
@@ -205,16 +206,16 @@ class _Opening:
 
     def finish(self) -> PlainRecords:
         """What the records hold."""
-        half = self._half
+        direction = self._direction
         if self.has_new_keys:
             self.obstacle = Obstacle.RENEGOTIATED
-        if half.length > self._end:
-            self._lose(self._end, half.length)
+        if direction.length > self._end:
+            self._lose(self._end, direction.length)
         if self._at.vain and not self._at.opened and self.obstacle is None:
             self.obstacle = Obstacle.WRONG_KEY
         at = self._at
-        at.whole = self.obstacle is None and not at.found.lost and not _gap_before(half, at.position)
-        half.kept[_Reached] = at
+        at.whole = self.obstacle is None and not at.found.lost and not _gap_before(direction, at.position)
+        direction.kept[_Reached] = at
         return self._at.found
 
     def _is_plain(self, record: Record) -> bool:
@@ -280,7 +281,7 @@ class _Opening:
             protection = at.found.protections[phase]
             before = b""
             if protection.chained:
-                before = self._half.read(max(record.start - protection.chained, 0), protection.chained)
+                before = self._direction.read(max(record.start - protection.chained, 0), protection.chained)
             plain = protection.open(number, header, fragment, before)
             if plain is not None:
                 at.phase, at.number = phase, number + 1

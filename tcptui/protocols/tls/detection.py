@@ -74,23 +74,25 @@ def tls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None
 
     Or from where the capture began.  An offset behind the last byte means: no records.  None: another protocol.
     """
-    halves = (client, server)
-    windows = tuple(Window(half) for half in halves)
+    directions = (client, server)
+    windows = tuple(Window(direction) for direction in directions)
     heads = tuple(window.read(0, _HELLO) for window in windows)
     hello = any(begins_hello(head) for head in heads)
     late = not (client.segments.from_start and server.segments.from_start)
-    if not hello and not (late and any(map(_is_tls_without_start, halves, windows))):
+    if not hello and not (late and any(map(_is_tls_without_start, directions, windows))):
         return None
-    starts = tuple(_first(half, window, hello=hello) for half, window in zip(halves, windows, strict=True))
+    starts = tuple(
+        _first(direction, window, hello=hello) for direction, window in zip(directions, windows, strict=True)
+    )
     return starts[0], starts[1]
 
 
 def starttls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None:
     """The same where plain commands come first, as in IMAP: both directions have a segment that begins with a hello."""
     found = []
-    for half in (client, server):
-        window = Window(half)
-        starts = half.captured.start[1:_STARTS].tolist()
+    for direction in (client, server):
+        window = Window(direction)
+        starts = direction.captured.start[1:_STARTS].tolist()
         start = next((one for one in starts if begins_hello(window.read(one, _HELLO))), None)
         if start is None:
             return None
@@ -98,19 +100,21 @@ def starttls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] |
     return found[0], found[1]
 
 
-def _is_tls_without_start(half: ByteStream, window: Window) -> bool:
+def _is_tls_without_start(direction: ByteStream, window: Window) -> bool:
     """Whether one of the first segments of a direction that began before the capture begins with records."""
-    starts = half.captured.start[:_STARTS].tolist()
-    return any(begins_hello(window.read(start, _HELLO)) or looks_like_records(half, window, start) for start in starts)
+    starts = direction.captured.start[:_STARTS].tolist()
+    return any(
+        begins_hello(window.read(start, _HELLO)) or looks_like_records(direction, window, start) for start in starts
+    )
 
 
-def _first(half: ByteStream, window: Window, *, hello: bool) -> int:
-    """The offset of the first record of ``half``; its length when there is none."""
+def _first(direction: ByteStream, window: Window, *, hello: bool) -> int:
+    """The offset of the first record of ``direction``; its length when there is none."""
     head = window.read(0, _ALERT)
     # Beside a hello of the other direction, what begins like a record is one.
     if hello and is_header(head):
         return 0
-    for start in half.captured.start[:_STARTS].tolist():
-        if looks_like_records(half, window, start):
+    for start in direction.captured.start[:_STARTS].tolist():
+        if looks_like_records(direction, window, start):
             return int(start)
-    return half.length
+    return direction.length

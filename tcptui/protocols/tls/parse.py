@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.tls.tls_stream import TlsStream
 
-    Halves = tuple[ByteStream, ByteStream]
+    Directions = tuple[ByteStream, ByteStream]
 
 _CONNECT: Final = b"CONNECT "
 
 
-def plain_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+def plain_streams(client: ByteStream, server: ByteStream) -> Directions | None:
     """The plain bytes of both directions of a connection that speaks TLS from its start; None where none opens."""
     opened = parse_tls(client, server, UNIT_LIMIT) if client.keys or chooses_clear(server) else None
     return None if opened is None else opened.plain
 
 
-def turned_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+def turned_streams(client: ByteStream, server: ByteStream) -> Directions | None:
     """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
     turned = parse_turned(client, server, UNIT_LIMIT)
     return None if turned is None else turned.plain
 
 
-def tunnelled_streams(client: ByteStream, server: ByteStream) -> Halves | None:
+def tunnelled_streams(client: ByteStream, server: ByteStream) -> Directions | None:
     """The same behind a CONNECT, with which a client asks a proxy of HTTP for a tunnel (RFC 9110, 9.3.6)."""
     return turned_streams(client, server) if client.read(0, len(_CONNECT)) == _CONNECT else None
 
 
-def opened_streams(client: ByteStream, server: ByteStream) -> Halves:
+def opened_streams(client: ByteStream, server: ByteStream) -> Directions:
     """Both directions, or their plain bytes, where TLS from their start or behind a CONNECT opens or none is needed."""
     return plain_streams(client, server) or tunnelled_streams(client, server) or (client, server)
 
@@ -54,9 +54,9 @@ def parse_starttls(client: ByteStream, server: ByteStream, limit: int) -> TlsStr
     return _parsed((client, server), starttls_starts(client, server), limit)
 
 
-def _parsed(halves: Halves, starts: tuple[int, int] | None, limit: int) -> TlsStream | None:
+def _parsed(directions: Directions, starts: tuple[int, int] | None, limit: int) -> TlsStream | None:
     if starts is None:
         return None
     from tcptui.protocols.tls.tls_stream import TlsStream
 
-    return TlsStream(halves, starts, limit)
+    return TlsStream(directions, starts, limit)

@@ -33,18 +33,18 @@ def tls_parts(said: TlsConversation) -> Iterator[Part]:
 
 def _of_side(said: TlsConversation, side: int) -> Iterator[Part]:
     """One part for each record that says something of itself; others of one kind that follow each other are one."""
-    records, half = said.records[side].each, said.halves[side]
+    records, direction = said.records[side].each, said.directions[side]
     for label, group in groupby(range(len(records)), key=lambda index: _label(said, side, index)):
         indexes = list(group)
         if label.facts or label.name in _SINGLE:
             for index in indexes:
-                yield exact_part(half, records[index].start, records[index].stop, label)
+                yield exact_part(direction, records[index].start, records[index].stop, label)
             continue
         facts: dict[str, object] = {
             "count": f"{len(indexes):,}",
             "bytes": f"{sum(records[index].length for index in indexes):,}",
         }
-        yield exact_part(half, records[indexes[0]].start, records[indexes[-1]].stop, Label(label.name, facts))
+        yield exact_part(direction, records[indexes[0]].start, records[indexes[-1]].stop, Label(label.name, facts))
 
 
 def _label(said: TlsConversation, side: int, index: int) -> Label:

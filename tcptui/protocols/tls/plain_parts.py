@@ -40,14 +40,24 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
     if plain is not None:
         found = list(_handshake_parts(found, stream.conversation))
         inside = _unparsed(plain) if stream.inner is None else stream.inner.parts()
-        found += [_sealed(part, half) for part in inside if isinstance(half := plain[part.side], PlainStream)]
+        found += [_sealed(part, direction) for part in inside if isinstance(direction := plain[part.side], PlainStream)]
         found.sort(key=lambda part: (part.time_ns, part.side, part.start))
     for side, obstacle in enumerate(decryption.obstacles):
         if obstacle is None or (side and obstacle is decryption.obstacles[0]):
             continue
-        half = stream.halves[side]
+        direction = stream.directions[side]
         label = Label(f"tls-sealed-{obstacle.value}")
-        found.append(Part(side, half.length, half.length, 0, half.delivered_ns(half.length), label, once(0, b"")))
+        found.append(
+            Part(
+                side,
+                direction.length,
+                direction.length,
+                0,
+                direction.delivered_ns(direction.length),
+                label,
+                once(0, b""),
+            )
+        )
     return iter(found)
 
 
@@ -100,28 +110,28 @@ def _unparsed(plain: Sequence[ByteStream]) -> Iterator[Part]:
     for index in range(min(len(talk), _STRETCHES)):
         stretch = talk[index]
         if stretch.gap is None:
-            half = plain[stretch.side]
+            direction = plain[stretch.side]
             label = Label("tls-plain", {"bytes": f"{stretch.stop - stretch.start:,}"})
-            yield exact_part(half, stretch.start, stretch.stop, label)
+            yield exact_part(direction, stretch.start, stretch.stop, label)
 
 
-def _sealed(part: Part, half: PlainStream) -> Part:
+def _sealed(part: Part, direction: PlainStream) -> Part:
     """``part`` of the plain direction, with the places that its bytes have in the encrypted one."""
     return replace(
-        part, start=half.sealed_offset(part.start), stop=half.sealed_offset(part.stop), exact=False,
-        blocks=_blocks(part, half),
+        part, start=direction.sealed_offset(part.start), stop=direction.sealed_offset(part.stop), exact=False,
+        blocks=_blocks(part, direction),
     )  # fmt: skip
 
 
-def _blocks(part: Part, half: PlainStream) -> Callable[[], Iterator[tuple[int, bytes]]]:
+def _blocks(part: Part, direction: PlainStream) -> Callable[[], Iterator[tuple[int, bytes]]]:
     def blocks() -> Iterator[tuple[int, bytes]]:
         for offset, data in part.blocks():
             if not part.exact:
-                yield half.sealed_offset(offset), data
+                yield direction.sealed_offset(offset), data
                 continue
             # Between records are bytes that stand for none.
-            edges = [offset, *half.record_ends(offset, offset + len(data)), offset + len(data)]
+            edges = [offset, *direction.record_ends(offset, offset + len(data)), offset + len(data)]
             for begin, end in pairwise(edges):
-                yield half.sealed_offset(begin), data[begin - offset : end - offset]
+                yield direction.sealed_offset(begin), data[begin - offset : end - offset]
 
     return blocks

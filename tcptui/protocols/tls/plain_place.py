@@ -32,7 +32,7 @@ class PlainPlace(FramePlace):
 
     def is_put_together(self, start: int, header: int) -> bool:
         """See `FramePlace`: what a record holds can be read with the packet that has the record's end."""
-        return self.half.delivered_frame(start + header - 1) != self.packet
+        return self.direction.delivered_frame(start + header - 1) != self.packet
 
     def holds(self, start: int, stop: int) -> bool:  # noqa: ARG002 - as declared
         """See `FramePlace`: which segments carried the bytes, the layer of TLS says."""
@@ -41,11 +41,11 @@ class PlainPlace(FramePlace):
     def add(self, parent: Branch, label: str, start: int, length: int, field: str = "") -> Branch:
         """See `FramePlace`."""
         line = parent.add(label, 0, min(length, _READ), field)
-        line.joined = Joined(self.half.read(start, min(length, _READ)))
+        line.joined = Joined(self.direction.read(start, min(length, _READ)))
         if length > _READ:
-            line.whole = lambda: self.half.read(start, min(length, LONGEST_VALUE))
+            line.whole = lambda: self.direction.read(start, min(length, LONGEST_VALUE))
         if not (max(start, self.segment.start) < min(start + length, self.segment.stop)):
-            line.target = frame_at(self.half, start)
+            line.target = frame_at(self.direction, start)
         return line
 
 

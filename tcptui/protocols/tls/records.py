@@ -35,7 +35,7 @@ RESUMES: Final = 256
 class Record(NamedTuple):
     """One record as its header tells it: bytes ``start … stop`` of the direction."""
 
-    half: ByteStream
+    direction: ByteStream
     start: int
     content_type: int
     version: int
@@ -57,13 +57,13 @@ class Record(NamedTuple):
     @property
     def complete(self) -> bool:
         """Whether all of it was captured."""
-        gaps = self.half.gaps
+        gaps = self.direction.gaps
         at = int(np.searchsorted(gaps.stop, self.start, side="right"))
-        return self.stop <= self.half.length and (at == len(gaps) or int(gaps.start[at]) >= self.stop)
+        return self.stop <= self.direction.length and (at == len(gaps) or int(gaps.start[at]) >= self.stop)
 
     def read(self) -> bytes:
         """The captured fragment up to its first gap."""
-        return self.half.read(self.body, self.length)
+        return self.direction.read(self.body, self.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +86,13 @@ def is_header(head: bytes) -> bool:
 
 
 class RecordReader:
-    """Reads the records of ``half`` from ``start`` on."""
+    """Reads the records of ``direction`` from ``start`` on."""
 
-    def __init__(self, half: ByteStream, start: int) -> None:
-        self.half = half
+    def __init__(self, direction: ByteStream, start: int) -> None:
+        self.direction = direction
         self.position = start
         """Where the next record is looked for: who has read further by other means says so here."""
-        self.window = Window(half)
+        self.window = Window(direction)
         self._tries = RESUMES
 
     def read(self, limit: int) -> Records:
@@ -102,8 +102,8 @@ class RecordReader:
 
     def each(self) -> Iterator[Record]:
         """The records, however many there are."""
-        resumed = self.position > 0 or not self.half.segments.from_start
-        while self.position < self.half.length:
+        resumed = self.position > 0 or not self.direction.segments.from_start
+        while self.position < self.direction.length:
             head = self.window.read(self.position, HEADER)
             if not is_header(head):
                 behind = self._next_start()
@@ -111,24 +111,26 @@ class RecordReader:
                     return
                 self.position, resumed = behind, True
                 continue
-            record = Record(self.half, self.position, head[0], head[1] << 8 | head[2], head[3] << 8 | head[4], resumed)
+            record = Record(
+                self.direction, self.position, head[0], head[1] << 8 | head[2], head[3] << 8 | head[4], resumed
+            )
             self.position, resumed = record.stop, False
             yield record
 
     def _next_start(self) -> int | None:
         """The next offset at which a segment begins with what looks like records; None without one."""
-        runs = self.half.captured
+        runs = self.direction.captured
         at = int(np.searchsorted(runs.start, self.position, side="right"))
         while at < len(runs) and self._tries:
             self._tries -= 1
             start = int(runs.start[at])
-            if looks_like_records(self.half, self.window, start):
+            if looks_like_records(self.direction, self.window, start):
                 return start
             at += 1
         return None
 
 
-def looks_like_records(half: ByteStream, window: Window, start: int) -> bool:
+def looks_like_records(direction: ByteStream, window: Window, start: int) -> bool:
     """Whether a record seems to begin at ``start``: a header, and another behind it, or the end of a segment there."""
     head = window.read(start, HEADER)
     if not is_header(head):
@@ -136,6 +138,6 @@ def looks_like_records(half: ByteStream, window: Window, start: int) -> bool:
     stop = start + HEADER + (head[3] << 8 | head[4])
     if is_header(window.read(stop, HEADER)):
         return True
-    runs = half.captured
+    runs = direction.captured
     at = int(np.searchsorted(runs.stop, stop))
     return at < len(runs) and int(runs.stop[at]) == stop

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 class TlsStream(EncryptedStream):
     """The `ParsedStream` of TLS."""
 
-    def __init__(self, halves: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
-        self.halves = halves
-        self.conversation = TlsConversation(halves, starts, limit, lambda: self.decryption)
+    def __init__(self, directions: tuple[ByteStream, ByteStream], starts: tuple[int, int], limit: int) -> None:
+        self.directions = directions
+        self.conversation = TlsConversation(directions, starts, limit, lambda: self.decryption)
 
     @cached_property
     def decryption(self) -> Decryption | None:
         """What the session's secrets open, or is in clear anyway; None where it has none at all."""
-        keys, said = self.halves[0].keys, self.conversation
+        keys, said = self.directions[0].keys, self.conversation
         if not keys and (said.suite is None or not is_clear(said.suite)):
             return None
         from tcptui.protocols.tls.decryption import decrypt  # OpenSSL: for who has keys
@@ -49,15 +49,20 @@ class TlsStream(EncryptedStream):
 
         if self.decryption is None or not self.decryption.is_open:
             return None
-        one, two = (PlainStream(half, side) for half, side in zip(self.halves, self.decryption.sides, strict=True))
+        one, two = (
+            PlainStream(direction, side) for direction, side in zip(self.directions, self.decryption.sides, strict=True)
+        )
         return one, two
 
     @cached_property
     def _units(self) -> tuple[list[Unit], list[Unit]]:
         """By side: where its records are."""
         one, two = (
-            [Unit(record.start, record.stop, half.delivered_frame(record.stop - 1), HEADER) for record in records.each]
-            for half, records in zip(self.halves, self.conversation.records, strict=True)
+            [
+                Unit(record.start, record.stop, direction.delivered_frame(record.stop - 1), HEADER)
+                for record in records.each
+            ]
+            for direction, records in zip(self.directions, self.conversation.records, strict=True)
         )
         return one, two
 
@@ -71,7 +76,7 @@ class TlsStream(EncryptedStream):
         return sides
 
     def _side(self, place: SegmentPlace) -> int:
-        return int(place.half is self.halves[1])
+        return int(place.direction is self.directions[1])
 
     def touched_by(self, place: SegmentPlace) -> range:
         """Indexes of the records of which the segment carries at least one byte."""

@@ -45,7 +45,7 @@ def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, si
         if not place.holds(record.start, record.stop):
             within = [index] if alone or at else shown
             stop = place.last_end(record.stop, (records[each].stop for each in within))
-            add_reassembled(dissection, record.half, record.start, stop)
+            add_reassembled(dissection, record.direction, record.start, stop)
     for some in filter(None, (shown[:alone], shown[alone:])):
         dissection.protocols.append("tls")
         start, stop = records[some[0]].start, records[some[-1]].stop
@@ -113,7 +113,7 @@ class _RecordTree:
         if self._kind == ContentType.CHANGE_CIPHER_SPEC:
             self._line(line, "Change Cipher Spec Message", start, length, "tls.change_cipher_spec")
         elif self._kind == ContentType.APPLICATION_DATA:
-            text = f"Encrypted Application Data: {shortened(record.half.read(start, min(length, 64)))}"
+            text = f"Encrypted Application Data: {shortened(record.direction.read(start, min(length, 64)))}"
             self._line(line, text, start, length, "tls.app_data")
         elif self._kind == ContentType.ALERT:
             self._alert(line)
@@ -152,7 +152,7 @@ class _RecordTree:
         start, length = self._piece(message)
         self._line(line, f"Handshake Protocol: {title_of(message)} (fragment)", start, length, "tls.handshake")
         last = self._said.records[self._side].each[message.last]
-        frame = last.half.delivered_frame(last.stop - 1)
+        frame = last.direction.delivered_frame(last.stop - 1)
         text = f"Reassembled Handshake Message in frame: {frame}"
         line.concluded(text, "tls.handshake.reassembled_in").target = frame
 
@@ -166,8 +166,8 @@ class _RecordTree:
             return
         title = f"Handshake Protocol: {title_of(message)} (last fragment)"
         self._line(line, title, *self._piece(message), "tls.handshake")
-        half = self._record.half
-        frames = [half.delivered_frame(start + length - 1) for start, length in message.pieces]
+        direction = self._record.direction
+        frames = [direction.delivered_frame(start + length - 1) for start, length in message.pieces]
         count = len(message.pieces)
         title = f"{count} Reassembled Handshake Fragments ({len(message.data)} bytes)"
         layer = line.concluded(title, "tls.handshake.fragments")

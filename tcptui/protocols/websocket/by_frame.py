@@ -42,21 +42,21 @@ class PlacedFrame:
 class WebSocketPlaces:
     """Finds the WebSocket frames of a conversation by packet."""
 
-    def __init__(self, talk: WebSocketConversation, halves: tuple[ByteStream, ByteStream]) -> None:
+    def __init__(self, talk: WebSocketConversation, directions: tuple[ByteStream, ByteStream]) -> None:
         self.talk = talk
-        self._halves = halves
+        self._directions = directions
 
     @cached_property
     def _by_packet(self) -> dict[int, list[PlacedFrame]]:
         found: dict[int, list[PlacedFrame]] = {}
-        for way, half in zip(self.talk.directions, self._halves, strict=True):
+        for way, direction in zip(self.talk.directions, self._directions, strict=True):
             placed = [
                 PlacedFrame(way, frame, number, frame is group[-1])
                 for number, group in enumerate(way.groups)
                 for frame in group
             ]
             for one in sorted(placed, key=lambda one: one.frame.start):
-                found.setdefault(_completed_by(half, one.frame), []).append(one)
+                found.setdefault(_completed_by(direction, one.frame), []).append(one)
         return found
 
     def shown_in(self, packet: int) -> list[PlacedFrame]:
@@ -65,10 +65,12 @@ class WebSocketPlaces:
 
     def units(self, place: SegmentPlace) -> list[Unit]:
         """The frames of which the segment carries at least one byte, in order, each with the packet that shows it."""
-        frames = touched(self.talk.directions[place.half.side].frames, place.start, place.stop, lambda one: one.stop)
-        return [Unit(one.start, one.stop, _completed_by(place.half, one), one.length_bytes) for one in frames]
+        frames = touched(
+            self.talk.directions[place.direction.side].frames, place.start, place.stop, lambda one: one.stop
+        )
+        return [Unit(one.start, one.stop, _completed_by(place.direction, one), one.length_bytes) for one in frames]
 
 
-def _completed_by(half: ByteStream, frame: Frame) -> int:
+def _completed_by(direction: ByteStream, frame: Frame) -> int:
     """The number of the packet that completed ``frame``, or that brought its last byte where it is not whole."""
-    return half.delivered_frame(min(frame.stop, half.length) - 1)
+    return direction.delivered_frame(min(frame.stop, direction.length) - 1)

@@ -104,7 +104,7 @@ class Direction:
 
     side: int
     """0 client, 1 server."""
-    half: Bytes
+    direction: Bytes
     scan: FrameScan
     deflate: Deflate | None
 
@@ -121,7 +121,7 @@ class Direction:
     @cached_property
     def messages(self) -> tuple[WebSocketMessage, ...]:
         """The messages and control frames in the order in which they end; read on first use."""
-        return tuple(MessageReader(self.half, self.scan, self.deflate))
+        return tuple(MessageReader(self.direction, self.scan, self.deflate))
 
     @cached_property
     def groups(self) -> tuple[tuple[Frame, ...], ...]:
@@ -133,7 +133,7 @@ class Direction:
         frames = self.groups[place]
         if self.deflate is not None and self.deflate.takeover and frames[0].is_compressed:
             return self.messages[place]
-        return next(iter(MessageReader(self.half, FrameScan(frames=list(frames)), self.deflate)))
+        return next(iter(MessageReader(self.direction, FrameScan(frames=list(frames)), self.deflate)))
 
     @cached_property
     def close(self) -> WebSocketMessage | None:
@@ -142,7 +142,7 @@ class Direction:
         if frame is None:
             return None
         alone = FrameScan(frames=[frame])
-        return next(iter(MessageReader(self.half, alone, None)))
+        return next(iter(MessageReader(self.direction, alone, None)))
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,6 @@ def websocket_in(http: HttpConversation, client: Bytes, server: Bytes) -> WebSoc
     return read_websocket(upgrade, client, server, http.client_offset, http.server_offset)
 
 
-def _read(side: int, half: Bytes, start: int, deflate: Deflate | None) -> Direction:
-    scan = scan_frames(half, start, from_client=side == 0, may_compress=deflate is not None)
-    return Direction(side, half, scan, deflate)
+def _read(side: int, direction: Bytes, start: int, deflate: Deflate | None) -> Direction:
+    scan = scan_frames(direction, start, from_client=side == 0, may_compress=deflate is not None)
+    return Direction(side, direction, scan, deflate)

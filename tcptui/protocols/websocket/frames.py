@@ -208,8 +208,8 @@ def unmask(data: bytes, key: bytes, offset: int = 0) -> bytes:
 class _Window:
     """A read-ahead buffer for frame headers: most frames are small, so several are read at once."""
 
-    def __init__(self, half: Bytes) -> None:
-        self._half = half
+    def __init__(self, direction: Bytes) -> None:
+        self._direction = direction
         self._start = 0
         self._data = b""
         self._size = _WINDOW_FIRST
@@ -220,16 +220,16 @@ class _Window:
         if begin < 0 or begin + _HEADER_LIMIT > len(self._data):
             near = 0 <= begin <= len(self._data)
             self._size = min(4 * self._size, _WINDOW) if near else _WINDOW_FIRST
-            self._start, self._data, begin = offset, self._half.read(offset, self._size), 0
+            self._start, self._data, begin = offset, self._direction.read(offset, self._size), 0
         return self._data[begin : begin + _HEADER_LIMIT]
 
 
-def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: bool) -> FrameScan:
-    """The frames of ``half`` from ``start`` on; ``may_compress``: permessage-deflate is negotiated, RSV1 is valid."""
+def scan_frames(direction: Bytes, start: int, *, from_client: bool, may_compress: bool) -> FrameScan:
+    """The frames of ``direction`` from ``start`` on; ``may_compress``: permessage-deflate is on, RSV1 is valid."""
     scan = FrameScan(stop=start)
-    window = _Window(half)
+    window = _Window(direction)
     in_message = closed = False
-    while scan.stop < half.length:
+    while scan.stop < direction.length:
         if len(scan.frames) >= FRAME_LIMIT:
             scan.ended = Ended.LIMIT
             return scan
@@ -237,7 +237,7 @@ def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: boo
         frame = _header(raw, scan)
         if frame is None:
             if scan.ended is Ended.END:
-                missing = scan.stop + len(raw) < half.length
+                missing = scan.stop + len(raw) < direction.length
                 scan.ended = Ended.GAP if missing else Ended.CUT
             return scan
         if closed:
@@ -247,7 +247,7 @@ def scan_frames(half: Bytes, start: int, *, from_client: bool, may_compress: boo
             in_message = not frame.fin
         closed = closed or frame.opcode == Opcode.CLOSE
         scan.frames.append(frame)
-        if frame.stop > half.length:
+        if frame.stop > direction.length:
             scan.ended = Ended.CUT
             return scan
         scan.stop = frame.stop

@@ -100,8 +100,8 @@ class WebSocketMessage:
 class MessageReader:
     """Reads the messages of one direction, one after the other; adds faults to ``scan``."""
 
-    def __init__(self, half: Bytes, scan: FrameScan, deflate: Deflate | None) -> None:
-        self._half = half
+    def __init__(self, direction: Bytes, scan: FrameScan, deflate: Deflate | None) -> None:
+        self._direction = direction
         self._scan = scan
         self._deflate = deflate
         self._inflater = _inflater(deflate)
@@ -159,7 +159,7 @@ class MessageReader:
         while at < limit:
             if self._read >= READ_LIMIT:
                 return False
-            raw = self._half.read(frame.payload_start + at, min(_CHUNK, limit - at))
+            raw = self._direction.read(frame.payload_start + at, min(_CHUNK, limit - at))
             if not raw:
                 return False
             self._read += len(raw)

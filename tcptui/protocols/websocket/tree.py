@@ -51,10 +51,12 @@ def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPl
     shown = places.shown_in(dissection.view.frame)
     is_alone = bool(shown) and place.is_put_together(shown[0].frame.start, shown[0].frame.length_bytes)
     for at, one in enumerate(shown[:_FRAMES_SHOWN]):
-        start, stop = one.frame.start, min(one.frame.stop, place.half.length)
+        start, stop = one.frame.start, min(one.frame.stop, place.direction.length)
         if not place.holds(start, stop):
             within = [one] if is_alone or at else shown
-            add_reassembled(dissection, place.half, start, place.last_end(stop, (each.frame.stop for each in within)))
+            add_reassembled(
+                dissection, place.direction, start, place.last_end(stop, (each.frame.stop for each in within))
+            )
         if at == 0 or (at == 1 and is_alone):  # Wireshark lists what one segment holds once
             # HTTP, with which the connection began, hands them on each time.
             dissection.protocols.extend(["http", "websocket"] if dissection.protocols[-1] != "http" else ["websocket"])
@@ -66,7 +68,7 @@ def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPl
 
 def _frame(dissection: Dissection, one: PlacedFrame, place: FramePlace) -> None:
     frame = one.frame
-    stop = min(frame.stop, place.half.length)
+    stop = min(frame.stop, place.direction.length)
     layer = place.add(dissection.parent, "WebSocket", frame.start, stop - frame.start, "websocket")
     layer.target = 0
     message = one.message if one.is_last else None
@@ -122,7 +124,7 @@ def _head(layer: Branch, one: PlacedFrame, place: FramePlace) -> None:
 
 def _payload(layer: Branch, one: PlacedFrame, message: WebSocketMessage | None, place: FramePlace) -> None:
     frame = one.frame
-    length = min(frame.stop, place.half.length) - frame.payload_start
+    length = min(frame.stop, place.direction.length) - frame.payload_start
     if length <= 0:
         return
     if frame.masked:
@@ -157,8 +159,8 @@ def _close(payload: Branch, one: PlacedFrame, message: WebSocketMessage, place: 
 
 def _fragments(dissection: Dissection, message: WebSocketMessage, place: FramePlace) -> None:
     """Append the list of frames that carried the fragments of a message."""
-    half = place.half
-    packets = [half.delivered_frame(min(frame.stop, half.length) - 1) for frame in message.frames]
+    direction = place.direction
+    packets = [direction.delivered_frame(min(frame.stop, direction.length) - 1) for frame in message.frames]
     sizes = [frame.payload_length for frame in message.frames]
     named = ", ".join(f"#{packet}({size})" for packet, size in list(zip(packets, sizes, strict=True))[:_TITLE_FRAMES])
     title = f"{len(sizes)} Reassembled websocket Fragments ({sum(sizes)} bytes): {named}"

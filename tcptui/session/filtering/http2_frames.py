@@ -107,7 +107,7 @@ class Http2Frames:
             return None
         if isinstance(sealed, EncryptedStream) and not sealed.is_all:
             return None
-        if any(len(half.gaps) for half in spoken.halves):
+        if any(len(direction.gaps) for direction in spoken.directions):
             return None
         from tcptui.protocols.http2.frame_table import FrameTable  # most filters ask for columns alone
 

@@ -52,16 +52,16 @@ class _Extent:
 class _DirectionRequests:
     """Which requests the segments of one direction carry."""
 
-    def __init__(self, half: ByteStream, exchanges: Iterable[Exchange]) -> None:
+    def __init__(self, direction: ByteStream, exchanges: Iterable[Exchange]) -> None:
         told = sorted(
             (start, stop, number)
             for number, exchange in enumerate(exchanges)
             for carried in exchange.carried
-            if carried.half.side == half.side
+            if carried.direction.side == direction.side
             for start, stop in carried.stretches
         )
         starts, self._stops, self._numbers = np.array(told, np.int64).reshape(-1, 3).T.copy()
-        segments = half.segments
+        segments = direction.segments
         self._rows, self._start = segments.rows, segments.start
         # A message whose end is not known may reach beyond the next one's start.
         ends = np.maximum.accumulate(self._stops)
@@ -86,8 +86,10 @@ class _Requests:
         shared: dict[bytes, bytes] = {}
         self._values = [_values(request, exchange, shared) for request, exchange in found]
         exchanges = [exchange for _, exchange in found]
-        halves = {carried.half.side: carried.half for exchange in exchanges for carried in exchange.carried}
-        self._halves = [_DirectionRequests(half, exchanges) for half in halves.values()]
+        directions = {
+            carried.direction.side: carried.direction for exchange in exchanges for carried in exchange.carried
+        }
+        self._directions = [_DirectionRequests(direction, exchanges) for direction in directions.values()]
 
     def is_fresh(self, now: _Extent, *, whole: bool) -> bool:
         """Whether they need not be read again: with ``whole``, only if the connection has not grown at all."""
@@ -98,7 +100,7 @@ class _Requests:
 
     def carried_by(self, row: int) -> list[_Values]:
         """The requests of which, or of whose answers, the segment in ``row`` carries a byte, in order."""
-        numbers = {number for half in self._halves for number in half.carried_by(row)}
+        numbers = {number for direction in self._directions for number in direction.carried_by(row)}
         return [self._values[number] for number in sorted(numbers)]
 
 

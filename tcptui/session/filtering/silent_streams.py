@@ -69,5 +69,5 @@ class SilentStreams:
         if not application:
             store, rows = self._session.store, self._session.rows_of(stream)
             rows = rows[(store.kind[rows] == RowKind.TCP) & (store.length[rows] > 0)]
-            carried = np.concatenate([half.carriers for half in application.halves])
+            carried = np.concatenate([direction.carriers for direction in application.directions])
             self._alone.update(rows[~np.isin(rows, carried)].tolist())

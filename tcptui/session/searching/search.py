@@ -84,11 +84,11 @@ class Search:
         waiting: list[_Waiting] = []
         held = 0
         for stream in self._each(listed[sent].tolist(), cancelled):
-            for side, half in enumerate(self._session.halves(stream)):
-                parts = _parts(half, self._pattern.reach)
+            for side, direction in enumerate(self._session.directions(stream)):
+                parts = _parts(direction, self._pattern.reach)
                 part = next(parts, None)
                 while part is not None:
-                    waiting.append(_Waiting(stream, side, half, part))
+                    waiting.append(_Waiting(stream, side, direction, part))
                     held += len(part.data)
                     ended = 0
                     if not part.is_last or held >= _JOINED or len(waiting) >= _AT_ONCE:
@@ -118,20 +118,20 @@ class Search:
                 if low >= each.part.sure:
                     break
                 ended = high
-                hit = self._hit_in(each.stream, each.side, each.half, each.part.start, each.part.data, low, high)
+                hit = self._hit_in(each.stream, each.side, each.direction, each.part.start, each.part.data, low, high)
                 if hit is not None:
                     yield hit
         return ended
 
     def _hit_in(
-        self, stream: int, side: int, half: ByteStream, start: int, data: bytes, low: int, high: int
+        self, stream: int, side: int, direction: ByteStream, start: int, data: bytes, low: int, high: int
     ) -> Hit | None:  # fmt: skip
-        """The match ``data[low:high]``, where ``data`` begins at offset ``start`` of ``half``."""
+        """The match ``data[low:high]``, where ``data`` begins at offset ``start`` of ``direction``."""
         parts: list[tuple[int, int, int]] = []
         begin, stop = start + low, start + high
         while begin < stop and len(parts) < _MOST_PARTS:
-            row = half.row_at(begin)
-            carried = half.range_of_row(row) if row != NO_ROW else None
+            row = direction.row_at(begin)
+            carried = direction.range_of_row(row) if row != NO_ROW else None
             if carried is None:
                 break
             end = min(stop, max(carried[1], begin + 1))
@@ -225,18 +225,18 @@ class _Waiting(NamedTuple):
 
     stream: int
     side: int
-    half: ByteStream
+    direction: ByteStream
     part: _Part
 
 
-def _parts(half: ByteStream, reach: int) -> Generator[_Part, int, None]:
+def _parts(direction: ByteStream, reach: int) -> Generator[_Part, int, None]:
     """What one end sent, in parts; it is sent where in a part the last match ended.
 
     A match that begins within ``reach`` bytes of a part's end may go on behind it.
     """
     parts: list[bytes] = []
     start, begin, size = 0, 0, 0
-    for piece in chain(half.pieces(), (None,)):
+    for piece in chain(direction.pieces(), (None,)):
         is_end = not isinstance(piece, Piece)
         if is_end or size - begin >= _JOINED + reach:
             data, sure = b"".join(parts), size if is_end else size - reach

@@ -60,7 +60,7 @@ def look_for_files(
     """
     streams = session.application_streams() if stream is None else [stream]
     wanted = None if request is None else _messages_of(session, request)
-    collector = FileCollector(session.halves)
+    collector = FileCollector(session.directions)
     told = time.monotonic()
     for done, chosen in enumerate(streams):
         if cancel.is_set():
@@ -96,7 +96,7 @@ def read_beginning(
     """
     parts: list[bytes] = []
     size, told = 0, False
-    for block in FileReader(file, MessageFinder(session.halves)):
+    for block in FileReader(file, MessageFinder(session.directions)):
         if cancel.is_set():
             return
         size += len(block)
@@ -122,7 +122,7 @@ def write_files(
         session.require_unchanged()
     except OSError as error:
         raise OutputError("file_changed", path=session.label) from error
-    finder = MessageFinder(session.halves)
+    finder = MessageFinder(session.directions)
     names: list[str] = []
     told = time.monotonic()
     with ExportFolder(folder, session.captured_bytes) as target:

@@ -87,7 +87,7 @@ class FollowBase(KeyedScreen[int]):
         """Whether the hints are those of a request under the cursor."""
         self._sides: tuple[int, ...] = BOTH
         self._newest = False
-        self._halves: tuple[ByteStream, ByteStream] | None = None
+        self._directions: tuple[ByteStream, ByteStream] | None = None
         self._made_of: object = None
         """What the source on screen was made for: number of packets, whether more may come, form, sides."""
         self._source: Background[_Made] = Background(self)
@@ -119,7 +119,7 @@ class FollowBase(KeyedScreen[int]):
         """Below a text that leaves lines and does not grow, show the packets of the connection, and the capture."""
         room = self.size.height - _LINES
         if self.view.row is None:
-            said = len(self.view.said_instead) if self._halves is not None else room
+            said = len(self.view.said_instead) if self._directions is not None else room
         else:
             said = room if self.growing else self.view.row_count(room)
         self._frame_below = self._frame_under_cursor
@@ -132,9 +132,9 @@ class FollowBase(KeyedScreen[int]):
     def _frame_under_cursor(self) -> int:
         """The number of the packet with the byte under the cursor; 0 without one."""
         origin = self.byte_under_cursor()
-        if origin is None or self._halves is None:
+        if origin is None or self._directions is None:
             return 0
-        return self._packet(self._halves[origin[0]].row_at(origin[1]))[0]
+        return self._packet(self._directions[origin[0]].row_at(origin[1]))[0]
 
     @property
     def settled(self) -> bool:
@@ -172,12 +172,12 @@ class FollowBase(KeyedScreen[int]):
 
         Called in another thread.
         """
-        halves = self.session.halves(self.stream)
+        directions = self.session.directions(self.stream)
         form = chosen or Form.TEXT
         if chosen in (None, Form.DECODED):
             # Parsed again here: the session's cached one lags behind a stream that grows.
             application = (
-                ApplicationStream(*halves, schema=self.session.schema)
+                ApplicationStream(*directions, schema=self.session.schema)
                 if self.growing
                 else self.session.application(self.stream)
             )
@@ -186,13 +186,17 @@ class FollowBase(KeyedScreen[int]):
             if application and form is Form.DECODED:
                 began_ns = int(self.session.streams.began_ns[self.stream])
                 parts = (part for part in application.parts() if only is None or part.id == only)
-                return form, DecodedSource(parts, sides, self.words, began_ns), halves
-        return form, RawSource(Conversation(halves, sides), by_line=form is not Form.HEX), halves
+                return form, DecodedSource(parts, sides, self.words, began_ns), directions
+        return form, RawSource(Conversation(directions, sides), by_line=form is not Form.HEX), directions
 
-    def _take(self, form: Form, source: FollowSource, halves: tuple[ByteStream, ByteStream]) -> None:
-        first = self._halves is None
-        self._halves = halves
-        if self._form is None and any(half.length for half in halves) and isinstance(self._made_of, tuple):
+    def _take(self, form: Form, source: FollowSource, directions: tuple[ByteStream, ByteStream]) -> None:
+        first = self._directions is None
+        self._directions = directions
+        if (
+            self._form is None
+            and any(direction.length for direction in directions)
+            and isinstance(self._made_of, tuple)
+        ):
             self._form = form
             self._made_of = (*self._made_of[:2], form, *self._made_of[3:])
         at_end, same_form = self._newest, self.view.form is form
@@ -214,7 +218,7 @@ class FollowBase(KeyedScreen[int]):
 
     # -- words -----------------------------------------------------------------------------
     def _head(self, block: Block) -> str:
-        row = NO_ROW if self._halves is None else self._halves[block.side].row_at(block.start)
+        row = NO_ROW if self._directions is None else self._directions[block.side].row_at(block.start)
         frame, since_ns = self._packet(row)
         return block.title or head_words(self.words, block.side, self._ends[block.side], frame, since_ns)
 
@@ -233,13 +237,13 @@ class FollowBase(KeyedScreen[int]):
         return int(store.frame[row]), int(store.time_ns[row]) - int(self.session.streams.began_ns[self.stream])
 
     def _show_state(self) -> None:
-        halves = self._halves
-        if halves is None:
+        directions = self._directions
+        if directions is None:
             return
-        missing = sum(halves[side].gaps.bytes for side in self._sides)
+        missing = sum(directions[side].gaps.bytes for side in self._sides)
         self._bar.show(
             Shown(
-                self.stream, self._ends, self.view.form, self._sides, (halves[0].length, halves[1].length),
+                self.stream, self._ends, self.view.form, self._sides, (directions[0].length, directions[1].length),
                 growing=self.growing, newest=self._newest, missing=missing,
                 only=(self._only or "") if self.view.form is Form.DECODED else "",
             )
@@ -262,16 +266,16 @@ class FollowBase(KeyedScreen[int]):
         return view.source.origin(view.cursor.block, view.byte)
 
     def _show_byte(self) -> None:
-        origin, halves, source = self.byte_under_cursor(), self._halves, self.view.source
-        if origin is None or halves is None or source is None:
+        origin, directions, source = self.byte_under_cursor(), self._directions, self.view.source
+        if origin is None or directions is None or source is None:
             self._byte.show(None)
             return
         side, offset = origin
-        half = halves[side]
-        frame, since_ns = self._packet(half.row_at(offset))
-        value = half.read(offset, 1)
+        direction = directions[side]
+        frame, since_ns = self._packet(direction.row_at(offset))
+        value = direction.read(offset, 1)
         share = source.share(self.view.cursor.block)
-        self._byte.show(Byte(side, offset, half.length, value[0] if value else None, frame, since_ns, share))
+        self._byte.show(Byte(side, offset, direction.length, value[0] if value else None, frame, since_ns, share))
 
     def show_hints(self) -> None:
         """Show the hints of this screen's main keys."""
@@ -302,10 +306,10 @@ class FollowBase(KeyedScreen[int]):
 
         Returns whether there is one; else the cursor goes to the end.
         """
-        source, halves = self.view.source, self._halves
-        if source is None or halves is None:
+        source, directions = self.view.source, self._directions
+        if source is None or directions is None:
             return False
-        place = self._bytes_of(halves, row)
+        place = self._bytes_of(directions, row)
         if place is None:
             self.view.action_last()
             return False
@@ -315,14 +319,14 @@ class FollowBase(KeyedScreen[int]):
             self.view.go_to(index, source.place_of(index, offset))
         return index >= 0
 
-    def _bytes_of(self, halves: tuple[ByteStream, ByteStream], row: int) -> tuple[int, int] | None:
+    def _bytes_of(self, directions: tuple[ByteStream, ByteStream], row: int) -> tuple[int, int] | None:
         """Side and offset of the first byte of packet ``row``, else of the next packet with payload; None for none."""
         coming: list[tuple[int, int, int]] = []
         for side in self._sides:
-            found = halves[side].range_of_row(row)
+            found = directions[side].range_of_row(row)
             if found is not None:
                 return side, found[0]
-            segments = halves[side].segments
+            segments = directions[side].segments
             at = place_of(segments.rows, row)
             if at < len(segments.rows):
                 coming.append((int(segments.rows[at]), side, max(int(segments.start[at]), 0)))

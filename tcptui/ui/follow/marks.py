@@ -23,7 +23,7 @@ NO_MARKS: Final[I64] = np.zeros((0, 3), np.int64)
 
 
 def marks_of(
-    highlights: Highlights, stream: int, halves: tuple[ByteStream, ByteStream], store: PacketStore
+    highlights: Highlights, stream: int, directions: tuple[ByteStream, ByteStream], store: PacketStore
 ) -> tuple[I64, I64]:
     """The marks in what client and server of ``stream`` sent, int64[n, 3] each.
 
@@ -33,14 +33,14 @@ def marks_of(
     for number, results in sorted(highlights.kept.items(), key=lambda each: each[0] == highlights.followed):
         for hit in results.hits:
             if hit.stream == stream:
-                for side, start, stop in _stretches(hit, halves, store):
+                for side, start, stop in _stretches(hit, directions, store):
                     marks[side].append((start, stop, number))
     client, server = (np.array(each, np.int64).reshape(-1, 3) for each in marks)
     return client, server
 
 
 def marks_in_text(
-    highlights: Highlights, stream: int, source: DecodedSource, halves: tuple[ByteStream, ByteStream],
+    highlights: Highlights, stream: int, source: DecodedSource, directions: tuple[ByteStream, ByteStream],
     store: PacketStore,
 ) -> tuple[I64, I64]:  # fmt: skip
     """The same for what is shown decoded, in its places.
@@ -61,8 +61,8 @@ def marks_in_text(
                 marks[side].append((start, stop, number))
             continue
         for hit in results.hits:
-            for side, start, stop in _stretches(hit, halves, store) if hit.stream == stream else ():
-                place = source.place_of_bytes(side, start, halves[side].read(start, stop - start))
+            for side, start, stop in _stretches(hit, directions, store) if hit.stream == stream else ():
+                place = source.place_of_bytes(side, start, directions[side].read(start, stop - start))
                 if place >= 0:
                     marks[side].append((place, place + stop - start, number))
     client, server = (np.array(each, np.int64).reshape(-1, 3) for each in marks)
@@ -74,7 +74,9 @@ def marks_on(marks: I64, start: int, stop: int) -> list[tuple[int, int, int]]:
     return [(low, high, number) for low, high, number in marks[(marks[:, 0] < stop) & (marks[:, 1] > start)].tolist()]
 
 
-def _stretches(hit: Hit, halves: tuple[ByteStream, ByteStream], store: PacketStore) -> Iterator[tuple[int, int, int]]:
+def _stretches(
+    hit: Hit, directions: tuple[ByteStream, ByteStream], store: PacketStore
+) -> Iterator[tuple[int, int, int]]:
     """Side, offset of the first byte and behind the last of a hit, as far as it is in what an end sent."""
     if hit.sent is not None:
         yield hit.sent
@@ -83,7 +85,7 @@ def _stretches(hit: Hit, halves: tuple[ByteStream, ByteStream], store: PacketSto
         return
     payload = int(store.transport_offset[hit.row]) + int(store.header_length[hit.row])
     begin, end = max(0, hit.start - payload), hit.start + hit.length - payload
-    for side, half in enumerate(halves):
-        carried = half.range_of_row(hit.row) if end > begin else None
+    for side, direction in enumerate(directions):
+        carried = direction.range_of_row(hit.row) if end > begin else None
         if carried is not None:
             yield side, carried[0] + begin, min(carried[0] + end, carried[1])

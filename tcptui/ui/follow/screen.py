@@ -60,12 +60,12 @@ class FollowScreen(FollowBase):
     def source_changed(self) -> None:
         """Search the new source; a search that was waiting for the first one begins."""
         source, store = self.view.source, self.session.store
-        if self._halves is None:
+        if self._directions is None:
             self.view.marks = (NO_MARKS, NO_MARKS)
         elif isinstance(source, DecodedSource):
-            self.view.marks = marks_in_text(self._highlights, self.stream, source, self._halves, store)
+            self.view.marks = marks_in_text(self._highlights, self.stream, source, self._directions, store)
         else:
-            self.view.marks = marks_of(self._highlights, self.stream, self._halves, store)
+            self.view.marks = marks_of(self._highlights, self.stream, self._directions, store)
         self.legend.show(self._highlights, self._highlights.followed)
         self.search.set_source(self.view.source)
 
@@ -85,7 +85,7 @@ class FollowScreen(FollowBase):
     def action_choose(self) -> None:
         """Close the screen and select the packet that carried the byte under the cursor."""
         origin = self.byte_under_cursor()
-        row = NO_ROW if origin is None or self._halves is None else self._halves[origin[0]].row_at(origin[1])
+        row = NO_ROW if origin is None or self._directions is None else self._directions[origin[0]].row_at(origin[1])
         if row == NO_ROW:
             self.say(self.words("follow.unseen"))
         else:
@@ -216,9 +216,9 @@ class FollowScreen(FollowBase):
             self.say(self.words("follow.no-request"))
             return
         origin = self.byte_under_cursor()
-        if origin is not None and self._halves is not None:
-            self._start_row = self._halves[origin[0]].row_at(origin[1])
-        self._only, self._halves = wanted, None  # the cursor stays with its packet
+        if origin is not None and self._directions is not None:
+            self._start_row = self._directions[origin[0]].row_at(origin[1])
+        self._only, self._directions = wanted, None  # the cursor stays with its packet
         self.search.cancel()
         self.tick()
 

@@ -159,15 +159,15 @@ class RawSource:
         last = number == int(self._first[at + 1] - self._first[at]) - 1
         if stretch.gap is not None:
             return Block(stretch.side, stretch.start, stretch.stop, stretch.gap, stretch.opens)
-        half = self.conversation.halves[stretch.side]
-        start = stretch.start if number == 0 else self._edge(half, stretch.start + number * BLOCK)
-        stop = stretch.stop if last else self._edge(half, stretch.start + (number + 1) * BLOCK)
+        direction = self.conversation.directions[stretch.side]
+        start = stretch.start if number == 0 else self._edge(direction, stretch.start + number * BLOCK)
+        stop = stretch.stop if last else self._edge(direction, stretch.start + (number + 1) * BLOCK)
         return Block(stretch.side, start, stop, None, stretch.opens and number == 0)
 
-    def _edge(self, half: ByteStream, nominal: int) -> int:
+    def _edge(self, direction: ByteStream, nominal: int) -> int:
         if not self._by_line:
             return nominal
-        ahead = half.read(nominal, LINE_END_SEARCHED)
+        ahead = direction.read(nominal, LINE_END_SEARCHED)
         newline = ahead.find(b"\n")
         if newline >= 0:
             return nominal + newline + 1
@@ -181,7 +181,7 @@ class RawSource:
         block = self.block(index)
         if block.gap is not None:
             return b""
-        return self.conversation.halves[block.side].read(block.start, block.stop - block.start)
+        return self.conversation.directions[block.side].read(block.start, block.stop - block.start)
 
     def index_of(self, side: int, offset: int) -> int:
         """See `FollowSource`."""
@@ -238,20 +238,22 @@ class RawSource:
             stretch = self.conversation[number]
             if stretch.gap is not None:
                 continue
-            half = self.conversation.halves[stretch.side]
+            direction = self.conversation.directions[stretch.side]
             start, stop = stretch.start, stretch.stop
             if number == at:
                 start, stop = (max(offset, start), stop) if step > 0 else (start, min(offset, stop))
             search = _forward if step > 0 else _backward
-            place = search(half, pattern, start, stop, cancelled)
+            place = search(direction, pattern, start, stop, cancelled)
             if place is not None:
                 return Found(self.index_of(stretch.side, place), stretch.side, place, place + len(pattern.data))
         return None
 
 
-def _forward(half: ByteStream, pattern: Pattern, start: int, stop: int, cancelled: Callable[[], bool]) -> int | None:
+def _forward(
+    direction: ByteStream, pattern: Pattern, start: int, stop: int, cancelled: Callable[[], bool]
+) -> int | None:
     held, overlap = b"", len(pattern.data) - 1
-    for offset, data in chunks(half, start, stop, SEARCH_STEP):
+    for offset, data in chunks(direction, start, stop, SEARCH_STEP):
         window = held + data
         place = pattern.find(window)
         if place >= 0:
@@ -262,11 +264,13 @@ def _forward(half: ByteStream, pattern: Pattern, start: int, stop: int, cancelle
     return None
 
 
-def _backward(half: ByteStream, pattern: Pattern, start: int, stop: int, cancelled: Callable[[], bool]) -> int | None:
+def _backward(
+    direction: ByteStream, pattern: Pattern, start: int, stop: int, cancelled: Callable[[], bool]
+) -> int | None:
     overlap = len(pattern.data) - 1
     while stop > start and not cancelled():
         begin = max(start, stop - SEARCH_STEP)
-        window = half.read(begin, stop - begin)
+        window = direction.read(begin, stop - begin)
         place = pattern.rfind(window)
         if place >= 0:
             return begin + place

@@ -224,7 +224,7 @@ class StreamFetch:
                 if not worker.is_cancelled:
                     call_on_loop(self._owner, self._take_messages, stream, found, lines)
             # A header tree can show so many messages; the timeline tells all requests.
-            every = requests_of(*session.halves(stream)) if packets > UNIT_LIMIT else None
+            every = requests_of(*session.directions(stream)) if packets > UNIT_LIMIT else None
             if every is not None:
                 lines = self._lines(_in_background(every, worker))
                 if not worker.is_cancelled:

@@ -90,12 +90,14 @@ def read_capture(path: Path) -> Session:
     return session
 
 
-def _packets_of(halves: tuple[ByteStream, ByteStream]) -> list[tuple[int, bytes]]:
+def _packets_of(directions: tuple[ByteStream, ByteStream]) -> list[tuple[int, bytes]]:
     """The payloads of both sides in the order of time, as (side, payload)."""
     found = [
-        (int(time), side, half.read(int(start), int(stop - start)))
-        for side, half in enumerate(halves)
-        for time, start, stop in zip(half.segments.time_ns, half.segments.start, half.segments.stop, strict=True)
+        (int(time), side, direction.read(int(start), int(stop - start)))
+        for side, direction in enumerate(directions)
+        for time, start, stop in zip(
+            direction.segments.time_ns, direction.segments.start, direction.segments.stop, strict=True
+        )
     ]
     return [(side, payload) for _, side, payload in sorted(found, key=lambda one: one[:2]) if payload]
 
@@ -107,9 +109,9 @@ def _recorded() -> dict[str, list[bytes]]:
     for path in case_captures():
         with closing(read_capture(path)) as session:
             for stream in range(min(session.streams.count, _STREAMS)):
-                halves = session.halves(stream)
-                name = next((one.name for one in PROTOCOLS if one.parse(*halves, _MESSAGES) is not None), "")
-                talk = encoded(_packets_of(halves))[:_SEED_MOST]
+                directions = session.directions(stream)
+                name = next((one.name for one in PROTOCOLS if one.parse(*directions, _MESSAGES) is not None), "")
+                talk = encoded(_packets_of(directions))[:_SEED_MOST]
                 seeds = found.setdefault(name, [])
                 if len(seeds) < _SEEDS_MOST and talk not in seeds:
                     seeds.append(talk)
@@ -134,14 +136,14 @@ def _spoken(name: str) -> list[bytes]:
 def _read_conversation(data: bytes, _folder: Path) -> None:
     """Everything that the screen and reports ask of one connection's bytes."""
     said = decoded(data)
-    application = ApplicationStream(*said.halves(), _MESSAGES)
+    application = ApplicationStream(*said.directions(), _MESSAGES)
     for part in application.parts():
         for _block in islice(part.blocks(), _BLOCKS):
             pass
         part.trouble()
     for _request in application.requests():
         pass
-    for exchange in islice(requests_of(*said.halves()) or (), _MESSAGES):
+    for exchange in islice(requests_of(*said.directions()) or (), _MESSAGES):
         for rows in exchange.result_sets():
             for _row in islice(rows.read(), _MESSAGES):
                 pass

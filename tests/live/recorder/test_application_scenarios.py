@@ -55,13 +55,13 @@ def said(recorded: Path, name: str, kind: str) -> list[dict[str, Any]]:
 
 
 def events(session: Session) -> EventStream:
-    http = conversation(*session.halves(0))
+    http = conversation(*session.directions(0))
     stream = next(message for message in http.responses() if message.head.media_type == MEDIA_TYPE)
     return read_events(body_of(stream).pieces())
 
 
 def websocket(session: Session) -> WebSocketConversation:
-    client, server = session.halves(0)
+    client, server = session.directions(0)
     talk = websocket_in(conversation(client, server), client, server)
     assert talk is not None
     return talk
@@ -133,6 +133,6 @@ def test_tshark_sees_the_same_frames(recorded: Path, name: str) -> None:
         pairs = zip(opcodes.split(","), masks.split(","), strict=True)
         theirs[of].extend((int(opcode), mask in ("1", "True")) for opcode, mask in pairs)
     talk = websocket(open_file(capture))
-    whole = [[frame for frame in way.frames if frame.stop <= way.half.length] for way in talk.directions]
+    whole = [[frame for frame in way.frames if frame.stop <= way.direction.length] for way in talk.directions]
 
     assert [[(frame.opcode, frame.masked) for frame in frames] for frames in whole] == list(theirs)

@@ -40,7 +40,7 @@ def test_exported_file_is_what_the_server_sent(
     folder = record_all(list(IMAGES)) / name
     drawn = json.loads((folder / "recording.json").read_text())["parameters"]
     image = png(random.Random(drawn["seed"]), drawn["width"], drawn["height"])
-    halves, written = IMAGES[name]
+    directions, written = IMAGES[name]
 
     # A process of its own: the command gives up root for good.
     words = ["export", str(folder / f"{end.value}.pcapng"), "--out", str(tmp_path / "out"), "--json"]
@@ -50,5 +50,5 @@ def test_exported_file_is_what_the_server_sent(
 
     (listed,) = json.loads(done.stdout)
     assert listed["name"] == written
-    assert listed["complete"] == (halves == 2)
-    assert (tmp_path / "out" / written).read_bytes() == image[: len(image) * halves // 2]
+    assert listed["complete"] == (directions == 2)
+    assert (tmp_path / "out" / written).read_bytes() == image[: len(image) * directions // 2]

@@ -42,7 +42,7 @@ def shown(view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]) -> S
 
     def make(dialogue: Dialogue, number: int) -> Node:
         packet = view(tcp_frame(payload=dialogue.packets[number - 1][2]), link_type=RAW_IP)
-        return header_tree(replace(packet, row=number - 1, frame=number), ApplicationStream(*dialogue.halves()))
+        return header_tree(replace(packet, row=number - 1, frame=number), ApplicationStream(*dialogue.directions()))
 
     return make
 

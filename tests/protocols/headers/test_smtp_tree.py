@@ -34,7 +34,7 @@ def shown(view: Callable[..., PacketView], tcp_frame: Callable[..., bytes]) -> S
 
     def make(dialogue: Dialogue, frame: int) -> Node:
         packet = view(tcp_frame(payload=dialogue.packets[frame - 1][2]), link_type=RAW_IP)
-        return header_tree(replace(packet, row=frame - 1, frame=frame), ApplicationStream(*dialogue.halves()))
+        return header_tree(replace(packet, row=frame - 1, frame=frame), ApplicationStream(*dialogue.directions()))
 
     return make
 

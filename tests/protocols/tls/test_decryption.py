@@ -33,10 +33,10 @@ def opening() -> Dialogue:
 
 
 def parsed(dialogue: Dialogue, log: KeyLog | None = None, *, live: bool = False) -> TlsStream:
-    halves = dialogue.halves(live=live)
-    for half in halves:
-        half.keys = log_of(SECRETS) if log is None else log
-    stream = parse_tls(*halves, 1_000)
+    directions = dialogue.directions(live=live)
+    for direction in directions:
+        direction.keys = log_of(SECRETS) if log is None else log
+    stream = parse_tls(*directions, 1_000)
     assert stream is not None
     return stream
 
@@ -46,10 +46,10 @@ def plain(stream: TlsStream, side: int) -> ByteStream:
     return stream.plain[side]
 
 
-def told(half: ByteStream) -> list[bytes | GapReason]:
+def told(direction: ByteStream) -> list[bytes | GapReason]:
     """The bytes between gaps, and the gaps' reasons."""
     said: list[bytes | GapReason] = []
-    for piece in half.pieces():
+    for piece in direction.pieces():
         if isinstance(piece, Gap):
             said.append(piece.reason)
         elif said and isinstance(said[-1], bytes):
@@ -68,12 +68,12 @@ def test_bytes_are_those_sent_and_their_packets_are_known() -> None:
 
     assert plain(stream, 0).read(0, 99) == REQUEST
     assert plain(stream, 1).read(0, 9_999) == RESPONSE + body
-    half, start = plain(stream, 1), len(RESPONSE)
-    assert half.frames_of(0, start) == (5,)
-    assert half.frames_of(start, start + 2_000) == (5, 6, 7)
-    assert half.delivered_frame(start) == 7, "no receiver reads a part of a record"
-    assert half.delivered_frame(start - 1) == 5
-    assert half.frames_of(start + 10, start + 11) == (5,)
+    direction, start = plain(stream, 1), len(RESPONSE)
+    assert direction.frames_of(0, start) == (5,)
+    assert direction.frames_of(start, start + 2_000) == (5, 6, 7)
+    assert direction.delivered_frame(start) == 7, "no receiver reads a part of a record"
+    assert direction.delivered_frame(start - 1) == 5
+    assert direction.frames_of(start + 10, start + 11) == (5,)
 
 
 def test_last_byte_belongs_to_the_packet_that_completes_the_record() -> None:
@@ -87,17 +87,17 @@ def test_last_byte_belongs_to_the_packet_that_completes_the_record() -> None:
 def test_same_readers_read_what_is_inside() -> None:
     client, server = Sealer(b"C" * 32), Sealer(b"S" * 32)
     dialogue = opening().client(client.seal(REQUEST)).server(server.seal(RESPONSE), server.seal(b"x" * 2_000))
-    halves = dialogue.halves()
-    for half in halves:
-        half.keys = log_of(SECRETS)
-    application = ApplicationStream(*halves)
+    directions = dialogue.directions()
+    for direction in directions:
+        direction.keys = log_of(SECRETS)
+    application = ApplicationStream(*directions)
 
     (one,) = application.requests()
     assert (one.operation, one.status, one.complete) == ("GET /a", "200", True)
     assert one.request is not None
     assert one.response is not None
     assert (one.request.first_frame, one.response.first_frame, one.response.last_frame) == (4, 5, 6)
-    (again,) = requests_of(*halves) or ()
+    (again,) = requests_of(*directions) or ()
     assert again.operation == one.operation
     parts = list(application.parts())
     names = [part.label.name for part in parts]
@@ -122,10 +122,10 @@ def test_cut_record_is_a_gap_of_its_own_length() -> None:
     server = Sealer(b"S" * 32)
     first, second, third = server.seal(b"a" * 50), server.seal(b"b" * 500), server.seal(b"c" * 50)
     dialogue = opening().server(first + second[:100]).lost(1, 300).server(second[400:] + third)
-    half = plain(parsed(dialogue), 1)
+    direction = plain(parsed(dialogue), 1)
 
-    assert told(half) == [b"a" * 50, GapReason.SEALED, b"c" * 50]
-    assert half.length == 50 + 500 + 50
+    assert told(direction) == [b"a" * 50, GapReason.SEALED, b"c" * 50]
+    assert direction.length == 50 + 500 + 50
 
 
 @pytest.mark.parametrize("count", [1, 2, 40])
@@ -219,9 +219,9 @@ def test_no_secrets_at_all_change_nothing() -> None:
 
 def test_record_that_is_not_here_yet_is_no_gap() -> None:
     server = Sealer(b"S" * 32)
-    half = plain(parsed(opening().server(server.seal(b"here"), server.seal(b"b" * 99)[:40]), live=True), 1)
+    direction = plain(parsed(opening().server(server.seal(b"here"), server.seal(b"b" * 99)[:40]), live=True), 1)
 
-    assert told(half) == [b"here"]
+    assert told(direction) == [b"here"]
 
 
 @given(st.data())
@@ -238,19 +238,22 @@ def test_changed_bytes_raise_nothing_and_stay_within_bounds(data: st.DataObject)
         if not data.draw(st.integers(0, 6)):
             continue
         mutant.at(side, offset, payload)
-    halves = mutant.halves()
-    for half in halves:
-        half.keys = log_of(SECRETS)
-    application = ApplicationStream(*halves)
+    directions = mutant.directions()
+    for direction in directions:
+        direction.keys = log_of(SECRETS)
+    application = ApplicationStream(*directions)
     list(application.requests())
     for part in application.parts():
         list(part.blocks())
     if isinstance(application.parsed, TlsStream) and application.parsed.plain is not None:
-        for half, sealed in zip(application.parsed.plain, halves, strict=True):
-            pieces = list(half.pieces())
-            assert sum(len(piece.data) if isinstance(piece, Piece) else piece.length for piece in pieces) == half.length
-            assert half.length <= sealed.length
-            each_place_is_as_many(half)
+        for direction, sealed in zip(application.parsed.plain, directions, strict=True):
+            pieces = list(direction.pieces())
+            assert (
+                sum(len(piece.data) if isinstance(piece, Piece) else piece.length for piece in pieces)
+                == direction.length
+            )
+            assert direction.length <= sealed.length
+            each_place_is_as_many(direction)
 
 
 @pytest.mark.parametrize("seed", range(40))

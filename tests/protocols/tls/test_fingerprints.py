@@ -38,7 +38,7 @@ BROWSER = (
 
 
 def hello(message: bytes) -> Line:
-    stream = parse_tls(*Dialogue().client(record(22, message)).halves(), 10)
+    stream = parse_tls(*Dialogue().client(record(22, message)).directions(), 10)
     assert stream is not None
     found = stream.conversation.client_hello
     assert found is not None
@@ -71,7 +71,7 @@ def test_ja3_leaves_out_values_that_mean_nothing() -> None:
 
 def test_ja3s_of_a_server_hello() -> None:
     answer = record(22, server_hello(extension(0xFF01, b"\0") + extension(0, b""), 0xC02F))
-    stream = parse_tls(*Dialogue().client(record(22, client_hello())).server(answer).halves(), 10)
+    stream = parse_tls(*Dialogue().client(record(22, client_hello())).server(answer).directions(), 10)
 
     assert stream is not None
     assert stream.conversation.server_hello is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.keylog import KeyLog
 
-Halves = tuple[ByteStream, ByteStream]
+Directions = tuple[ByteStream, ByteStream]
 
 
 def packets(sizes: list[int], updates: set[int] = frozenset()) -> list[tuple[int, bytes]]:
@@ -43,7 +43,9 @@ def packets(sizes: list[int], updates: set[int] = frozenset()) -> list[tuple[int
     ]  # fmt: skip
 
 
-def halves_of(said: list[tuple[int, bytes]], missing: set[int] = frozenset(), log: KeyLog | None = None) -> Halves:
+def directions_of(
+    said: list[tuple[int, bytes]], missing: set[int] = frozenset(), log: KeyLog | None = None
+) -> Directions:
     """The connection's directions; of the packets in ``missing`` the bytes were not captured."""
     dialogue = Dialogue()
     for number, (side, payload) in enumerate(said):
@@ -51,13 +53,13 @@ def halves_of(said: list[tuple[int, bytes]], missing: set[int] = frozenset(), lo
             dialogue.lost(side, len(payload))
         else:
             (dialogue.server if side else dialogue.client)(payload)
-    one, two = dialogue.halves(live=True)
+    one, two = dialogue.directions(live=True)
     one.keys = two.keys = log_of(SECRETS) if log is None else log
     return one, two
 
 
-def opened(halves: Halves) -> tuple[object, ...]:
-    parsed = ApplicationStream(*halves).parsed
+def opened(directions: Directions) -> tuple[object, ...]:
+    parsed = ApplicationStream(*directions).parsed
     if not isinstance(parsed, TlsStream) or parsed.plain is None or parsed.decryption is None:
         return ()
     plain = parsed.plain[1]
@@ -73,15 +75,15 @@ def test_what_is_found_is_what_a_fresh_start_finds(data: st.DataObject) -> None:
     sizes = data.draw(st.lists(st.integers(1, 1_500), min_size=1, max_size=8))
     said = packets(sizes, data.draw(st.sets(st.integers(0, len(sizes) - 1), max_size=2)))
     never = data.draw(st.sets(st.integers(4, len(said) - 1), max_size=1))
-    before: Halves | None = None
+    before: Directions | None = None
     for count in sorted(data.draw(st.sets(st.integers(1, len(said)), min_size=1, max_size=4)) | {len(said)}):
         late = data.draw(st.sets(st.integers(0, count - 1), max_size=2)) if count < len(said) else set()
-        halves, fresh = halves_of(said[:count], never | late), halves_of(said[:count], never | late)
-        for half, old in zip(halves, before or (), strict=False):
-            half.go_on(old)
+        directions, fresh = directions_of(said[:count], never | late), directions_of(said[:count], never | late)
+        for direction, old in zip(directions, before or (), strict=False):
+            direction.go_on(old)
 
-        assert opened(halves) == opened(fresh)
-        before = halves
+        assert opened(directions) == opened(fresh)
+        before = directions
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -99,10 +101,10 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_direction_that_has_grown_is_opened_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     said = packets([1_000] * 60)
-    first, whole = halves_of(said[:70]), halves_of(said)
+    first, whole = directions_of(said[:70]), directions_of(said)
     assert TlsStream(first, (0, 0), 5_000).plain is not None
-    for half, old in zip(whole, first, strict=True):
-        half.go_on(old)
+    for direction, old in zip(whole, first, strict=True):
+        direction.go_on(old)
     numbers = counted(monkeypatch)
 
     assert TlsStream(whole, (0, 0), 5_000).plain is not None
@@ -112,22 +114,22 @@ def test_direction_that_has_grown_is_opened_from_where_it_was(monkeypatch: pytes
 def test_other_keys_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     said = packets([1_000] * 60)
     partly = log_of({name: secret for name, secret in SECRETS.items() if not name.startswith("CLIENT_TRAFFIC")})
-    first, whole = halves_of(said[:70], log=partly), halves_of(said)
+    first, whole = directions_of(said[:70], log=partly), directions_of(said)
     assert TlsStream(first, (0, 0), 5_000).plain is not None
-    for half, old in zip(whole, first, strict=True):
-        half.go_on(old)
+    for direction, old in zip(whole, first, strict=True):
+        direction.go_on(old)
     numbers = counted(monkeypatch)
 
-    assert opened(whole) == opened(halves_of(said))
+    assert opened(whole) == opened(directions_of(said))
     assert len(numbers) > 60
 
 
 def test_requests_and_messages_of_one_connection_decrypt_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    halves = halves_of(packets([1_000] * 400))
-    parsed = ApplicationStream(*halves).parsed
+    directions = directions_of(packets([1_000] * 400))
+    parsed = ApplicationStream(*directions).parsed
     assert isinstance(parsed, TlsStream)
     assert parsed.plain is not None
     numbers = counted(monkeypatch)
 
-    assert [one.operation for one in requests_of(*halves) or ()] == ["GET /a"]
+    assert [one.operation for one in requests_of(*directions) or ()] == ["GET /a"]
     assert len(numbers) < 100  # what is read around the heads, not the body

@@ -50,8 +50,8 @@ def plain_of(session: Session, stream: int) -> tuple[ByteStream, ByteStream]:
     return parsed.plain
 
 
-def behind_head(half: ByteStream) -> bytes:
-    return half.read(0, 1 << 20).partition(b"\r\n\r\n")[2]
+def behind_head(direction: ByteStream) -> bytes:
+    return direction.read(0, 1 << 20).partition(b"\r\n\r\n")[2]
 
 
 def labels(session: Session, stream: int, *families: str) -> list[str]:
@@ -61,8 +61,8 @@ def labels(session: Session, stream: int, *families: str) -> list[str]:
 def test_websocket_inside_is_the_backend_s(inside: Session) -> None:
     secured, (backend,) = streams_at(inside, 443)[0], streams_at(inside, CHAT)
 
-    for half, witness in zip(plain_of(inside, secured), inside.halves(backend), strict=True):
-        assert behind_head(half) == behind_head(witness) != b""
+    for direction, witness in zip(plain_of(inside, secured), inside.directions(backend), strict=True):
+        assert behind_head(direction) == behind_head(witness) != b""
     told = labels(inside, secured, "websocket")
     assert told == labels(inside, backend, "websocket") == ["websocket-text"] * 6 + ["websocket-close"] * 2
     assert "websocket-upgrade" in [str(one.id) for one in inside.findings(secured)]
@@ -101,7 +101,7 @@ def test_mail_behind_starttls_is_read_with_its_keys_or_where_none_are_needed(nam
         assert isinstance(application.parsed, TlsStream)
         assert isinstance(application.parsed.before, SmtpStream)
         told = [f"{one.operation} {one.status}" for one in application.requests()]
-        assert [f"{one.operation} {one.status}" for one in requests_of(*session.halves(stream)) or ()] == told
+        assert [f"{one.operation} {one.status}" for one in requests_of(*session.directions(stream)) or ()] == told
         names = [part.label.name for part in application.parts()]
         (letter,) = (part for part in application.parts() if part.label.name == "smtp-message")
 
@@ -134,7 +134,7 @@ def test_what_follows_renegotiations_is_read_with_their_keys() -> None:
         parsed = session.application(stream).parsed
         assert isinstance(parsed, TlsStream)
         assert parsed.decryption is not None
-        assert [half.read(0, 100) for half in plain_of(session, stream)] == [b"one\ntwo\nthree\n", b""]
+        assert [direction.read(0, 100) for direction in plain_of(session, stream)] == [b"one\ntwo\nthree\n", b""]
         assert parsed.decryption.obstacles == (None, None)
         kinds = [one.kind for one in parsed.conversation.messages[0].each]
         assert [kinds.count(kind) for kind in (Handshake.CLIENT_HELLO, Handshake.FINISHED)] == [3, 3]
@@ -145,8 +145,8 @@ def packets_of(session: Session, stream: int) -> list[tuple[int, bytes]]:
     """Side and payload of each packet of ``stream``, in their order."""
     pieces = [
         (piece.frame, side, piece.data)
-        for side, half in enumerate(session.halves(stream))
-        for piece in half.pieces()
+        for side, direction in enumerate(session.directions(stream))
+        for piece in direction.pieces()
         if isinstance(piece, Piece)
     ]
     return [(side, data) for _, side, data in sorted(pieces)]
@@ -156,17 +156,17 @@ def opened(said: list[tuple[int, bytes]], log: KeyLog, before: tuple[ByteStream,
     dialogue = Dialogue()
     for side, data in said:
         (dialogue.server if side else dialogue.client)(data)
-    one, two = dialogue.halves(live=True)
+    one, two = dialogue.directions(live=True)
     one.keys = two.keys = log
-    for half, old in zip((one, two), before or (), strict=False):
-        half.go_on(old)
+    for direction, old in zip((one, two), before or (), strict=False):
+        direction.go_on(old)
     return TlsStream((one, two), (0, 0), 1_000)
 
 
 def test_renegotiations_are_followed_while_a_connection_grows() -> None:
     """Packet by packet; and without the keys of the second one what is behind it stays shut."""
     session = open_file(CAPTURES / "again.pcapng.gz")
-    said, log = packets_of(session, 0), session.halves(0)[0].keys
+    said, log = packets_of(session, 0), session.directions(0)[0].keys
     assert log is not None
     before = None
     for count in range(3, len(said) + 1):
@@ -176,7 +176,7 @@ def test_renegotiations_are_followed_while_a_connection_grows() -> None:
         assert grown.decryption.obstacles == fresh.decryption.obstacles
         for ours, theirs in zip(grown.decryption.sides, fresh.decryption.sides, strict=True):
             assert (ours.start, ours.length, ours.messages) == (theirs.start, theirs.length, theirs.messages)
-        before = grown.halves
+        before = grown.directions
     hello = fresh.conversation.client_hello
     assert hello is not None
     (first,) = hello.bytes_of("handshake.random")
@@ -207,7 +207,7 @@ def test_plain_bytes_are_those_of_tshark(name: str, tmp_path: Path) -> None:
         for line in printed.splitlines():
             if line.strip() and not set(line.strip()) - set("0123456789abcdef"):
                 theirs[line.startswith("\t")] += bytes.fromhex(line.strip())
-        assert sorted(half.read(0, 1 << 20) for half in secured.plain) == sorted(theirs), stream
+        assert sorted(direction.read(0, 1 << 20) for direction in secured.plain) == sorted(theirs), stream
         compared += 1
     session.close()
 

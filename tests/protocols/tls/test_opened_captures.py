@@ -27,7 +27,7 @@ def tls_streams(session: Session) -> list[tuple[int, TlsStream]]:
 
 
 def plain_bytes(stream: TlsStream) -> list[bytes]:
-    return [b"", b""] if stream.plain is None else [half.read(0, 1 << 30) for half in stream.plain]
+    return [b"", b""] if stream.plain is None else [direction.read(0, 1 << 30) for direction in stream.plain]
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

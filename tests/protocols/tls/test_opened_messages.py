@@ -35,7 +35,7 @@ def talk(*flight: bytes, answer: bytes = b"") -> TlsConversation:
     dialogue.client(HELLO)
     dialogue.server(ANSWER + CHANGE + b"".join(server.seal(part, 22) for part in flight))
     dialogue.client(CHANGE + client.seal(answer + FINISHED, 22))
-    one, two = dialogue.halves()
+    one, two = dialogue.directions()
     one.keys = two.keys = log_of(SECRETS)
     parsed = ApplicationStream(one, two).parsed
     assert isinstance(parsed, TlsStream)

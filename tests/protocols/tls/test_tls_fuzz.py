@@ -39,7 +39,7 @@ LINES_MOST: Final = 25_000
 def spoken(name: str) -> tuple[bytes, bytes]:
     """What both ends of the first connection of a recording sent."""
     session = open_file(CAPTURES / f"{name}.pcap.gz")
-    client, server = (half.read(0, 1 << 20) for half in session.application(0).halves)
+    client, server = (direction.read(0, 1 << 20) for direction in session.application(0).directions)
     session.close()
     return client, server
 
@@ -80,9 +80,9 @@ def dialogue(chance: random.Random, sides: tuple[bytes, bytes]) -> Dialogue:
     return talk
 
 
-def read_all(halves: tuple[ByteStream, ByteStream]) -> int:
+def read_all(directions: tuple[ByteStream, ByteStream]) -> int:
     """Read everything that is there, from wherever records may begin; how many messages there were."""
-    stream = TlsStream(halves, (0, 0), LIMIT)
+    stream = TlsStream(directions, (0, 0), LIMIT)
     said = stream.conversation
     found = 0
     for side in (0, 1):
@@ -101,8 +101,8 @@ def read_all(halves: tuple[ByteStream, ByteStream]) -> int:
     for part in stream.parts():
         for _ in part.blocks():
             pass
-    for row in halves[0].segments.rows.tolist():
-        assert isinstance(tls_summary(halves[0]._read_payload(row)), str)
+    for row in directions[0].segments.rows.tolist():
+        assert isinstance(tls_summary(directions[0]._read_payload(row)), str)
     return found
 
 
@@ -115,7 +115,7 @@ def test_mutants_are_read_within_bounds(first: int) -> None:
     for seed in range(first, first + _BLOCK):
         chance = random.Random(seed)
         one, two = chance.choice(talks)
-        found += read_all(dialogue(chance, (mutant(chance, one), mutant(chance, two))).halves())
+        found += read_all(dialogue(chance, (mutant(chance, one), mutant(chance, two))).directions())
 
     assert found > _BLOCK
 
@@ -123,7 +123,7 @@ def test_mutants_are_read_within_bounds(first: int) -> None:
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_any_bytes_are_read(one: bytes, two: bytes) -> None:
     begin = b"\x16\x03\x01" + (len(one) + 4).to_bytes(2, "big") + b"\x01" + len(one).to_bytes(3, "big")
-    read_all(Dialogue().client(begin + one + two).server(two).halves())
+    read_all(Dialogue().client(begin + one + two).server(two).directions())
 
 
 @given(st.binary(max_size=200))
@@ -156,7 +156,7 @@ def _certificate() -> bytes:
 def test_records_that_never_end_are_bounded() -> None:
     hello = b"\x16\x03\x03\x40\x00\x01\x0f\xff\xfc" + bytes(16_384 - 4)
     filler = (b"\x16\x03\x03\x40\x00" + bytes(16_384)) * 300
-    stream = TlsStream(Dialogue().client(hello + filler).halves(), (0, 0), 1_000)
+    stream = TlsStream(Dialogue().client(hello + filler).directions(), (0, 0), 1_000)
 
     assert sum(len(message.data) for message in stream.conversation.messages[0].each) <= MAX_STORED_BYTES
     assert len(stream.conversation.records[0].each) == 301

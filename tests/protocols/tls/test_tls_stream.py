@@ -29,7 +29,7 @@ DATA = record(23, bytes(40))
 
 
 def parsed(dialogue: Dialogue, limit: int = 100) -> TlsStream:
-    stream = parse_tls(*dialogue.halves(), limit)
+    stream = parse_tls(*dialogue.directions(), limit)
     assert stream is not None
     return stream
 
@@ -48,7 +48,7 @@ def test_hello_is_the_same_however_it_is_cut_into_segments(cuts: list[int]) -> N
     for cut in cuts:
         pieces.append(data[:cut])
         data = data[cut:]
-    stream = parse_tls(*Dialogue().client(*filter(None, [*pieces, data])).server(ANSWER).halves(), 100)
+    stream = parse_tls(*Dialogue().client(*filter(None, [*pieces, data])).server(ANSWER).directions(), 100)
 
     assert stream is not None
     assert kinds(stream, 0) == [22, 20, 23]
@@ -67,7 +67,7 @@ def test_message_over_records_knows_where_its_bytes_are(sizes: list[int]) -> Non
             left = left[size:]
     records += record(22, left) if left else b""
     first = next(iter(sizes), 99)
-    stream = parse_tls(*Dialogue().client(records).server(ANSWER).halves(), 100)
+    stream = parse_tls(*Dialogue().client(records).server(ANSWER).directions(), 100)
 
     assert stream is not None
     (found,) = stream.conversation.messages[0].each
@@ -114,14 +114,14 @@ def test_connection_that_began_before_the_capture_is_read_from_its_first_record(
     ids=["http", "no-hello", "length-beyond", "no-known-message", "nothing"],
 )
 def test_what_is_no_tls_is_left_to_others(turns: Dialogue) -> None:
-    assert parse_tls(*turns.halves(), 100) is None
+    assert parse_tls(*turns.directions(), 100) is None
 
 
 def test_tls_after_plain_commands_begins_with_the_hellos() -> None:
     dialogue = Dialogue().server(b"* OK\r\n").client(b"1 STARTTLS\r\n").server(b"1 OK\r\n").client(HELLO).server(ANSWER)
 
-    assert parse_tls(*dialogue.halves(), 100) is None
-    stream = parse_starttls(*dialogue.halves(), 100)
+    assert parse_tls(*dialogue.directions(), 100) is None
+    stream = parse_starttls(*dialogue.directions(), 100)
 
     assert stream is not None
     assert [side.each[0].start for side in stream.conversation.records] == [12, 12]
@@ -193,7 +193,7 @@ def test_session_id_that_a_certificate_follows_is_a_new_session() -> None:
 
 def test_reading_stops_at_its_limit_and_says_so() -> None:
     dialogue = Dialogue().client(HELLO).server(ANSWER, *(DATA for _ in range(9)))
-    client, server = dialogue.halves()
+    client, server = dialogue.directions()
     stream = parse_tls(client, server, 5)
 
     assert stream is not None

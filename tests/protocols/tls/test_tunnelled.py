@@ -58,7 +58,7 @@ def test_requests_inside_come_behind_the_connect_and_begin_with_their_own_bytes(
     assert {one.operation for one in before} == {"CONNECT a.example:443"}
     assert (inside.operation, inside.status, inside.duration_ns // 1_000_000) == ("GET /page.html", "200", 30)
     told = [one.operation for one in tunnel.application(0).requests()]
-    assert [one.operation for one in exchanges_of(*tunnel.halves(0)) or ()] == told == [
+    assert [one.operation for one in exchanges_of(*tunnel.directions(0)) or ()] == told == [
         *(one.operation for one in before), inside.operation,
     ]  # fmt: skip
 
@@ -73,12 +73,12 @@ def test_parts_are_the_connect_the_handshake_and_what_is_inside(tunnel: Session)
 
 
 def test_files_inside_are_found_and_read_again(tunnel: Session) -> None:
-    collector = FileCollector(tunnel.halves)
+    collector = FileCollector(tunnel.directions)
     collector.add_stream(0)
     (file,) = collector.result()
 
     assert (file.name, file.host) == ("page.html", "a.example")
-    assert b"".join(FileReader(file, MessageFinder(tunnel.halves))) == b"<p>Odd.</p>\n"
+    assert b"".join(FileReader(file, MessageFinder(tunnel.directions))) == b"<p>Odd.</p>\n"
 
 
 def test_handshake_in_a_tunnel_is_read_without_keys(tmp_path: Path) -> None:

@@ -230,9 +230,9 @@ def test_long_connections_that_take_turns_are_parsed_once(
     parsed: list[int] = []
     made = ApplicationStream.__init__
 
-    def counted(self: ApplicationStream, *halves: object, **how: object) -> None:
-        parsed.extend(one for one in halves if one == 1_000)
-        made(self, *halves, **how)  # type: ignore[arg-type]
+    def counted(self: ApplicationStream, *directions: object, **how: object) -> None:
+        parsed.extend(one for one in directions if one == 1_000)
+        made(self, *directions, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ApplicationStream, "__init__", counted)
 
