@@ -236,12 +236,12 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
     A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.  So is
     a RST that answers the last of several tries which are told already.
     """
-    loud = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
-    if len(loud) < 2:
+    above_note = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
+    if len(above_note) < 2:
         return found
     return [
         replace(finding, severity=Severity.NOTE)
-        if any(loud.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
+        if any(above_note.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
         or _same_event(finding, found)
         else finding
         for finding in found

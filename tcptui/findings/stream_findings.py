@@ -302,7 +302,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         """Set the findings of ``stream``, made or not."""
         self._held[stream] = held
 
-    def hold_alike(self, kind: SameShapeFindings) -> None:
+    def add_batch(self, kind: SameShapeFindings) -> None:
         """Set the findings of the streams of ``kind``, of which nothing is known yet."""
         self._kinds.append(kind)
         self._placed = None

@@ -49,46 +49,46 @@ class Trouble:
     @property
     def seconds_lost(self) -> float:
         """What all groups with a warning or an error cost together, at least."""
-        return sum((group.seconds_lost for group in self.loud), 0.0)
+        return sum((group.seconds_lost for group in self.above_note), 0.0)
 
     @property
-    def loud(self) -> tuple[TroubleGroup, ...]:
+    def above_note(self) -> tuple[TroubleGroup, ...]:
         """The groups with a warning or an error; the others are worth knowing and no trouble."""
         return tuple(group for group in self.groups if group.severity > Severity.NOTE)
 
 
 def find_trouble(
-    diagnosis: CaptureDiagnosis, loud: StreamFindings, time_of: Callable[[int], int]
+    diagnosis: CaptureDiagnosis, above_note: StreamFindings, time_of: Callable[[int], int]
 ) -> Trouble:  # fmt: skip
     """The groups of a capture.
 
-    ``loud``: the findings of each stream with a warning or an error; ``time_of``: the time of a frame (ns), 0 where it
-    is gone.  A connection whose trouble only echoes a capture-wide finding is in that group alone.  Any other is in the
+    ``above_note``: the findings of each stream with a warning or an error; ``time_of``: the time of a frame (ns), 0
+    where it is gone.  A connection whose trouble only echoes a capture-wide finding is in that group alone.  Any other is in the
     group of its worst finding: the most severe, then the one that cost most.
     """
-    groups = [_whole(found, loud) for found in diagnosis.findings]
+    groups = [_whole(found, above_note) for found in diagnosis.findings]
     by_worst: dict[AnyId, list[_Member]] = {}
-    streams = sorted(loud.keys() - diagnosis.echoes)
-    for stream, (name, severity, lost, frame) in zip(streams, loud.of_each(_weighed, streams), strict=True):
+    streams = sorted(above_note.keys() - diagnosis.echoes)
+    for stream, (name, severity, lost, frame) in zip(streams, above_note.of_each(_weighed, streams), strict=True):
         by_worst.setdefault(name, []).append(_Member(stream, severity, lost, frame))
-    groups += [_same_shape_group(members, loud, time_of) for members in by_worst.values()]
+    groups += [_same_shape_group(members, above_note, time_of) for members in by_worst.values()]
     warned = (found for found in diagnosis.findings if found.finding.severity > Severity.NOTE)
-    members = frozenset(loud) | {stream for found in warned for stream in found.streams}
+    members = frozenset(above_note) | {stream for found in warned for stream in found.streams}
     return Trouble(tuple(sorted(groups, key=_rank)), members)
 
 
 def trouble_of(
-    shown: frozenset[int], diagnosis: CaptureDiagnosis, loud: StreamFindings, time_of: Callable[[int], int]
+    shown: frozenset[int], diagnosis: CaptureDiagnosis, above_note: StreamFindings, time_of: Callable[[int], int]
 ) -> Trouble:
     """`find_trouble` with the connections ``shown`` only: what concerns none of them is left out."""
-    mine = loud.some(stream for stream in loud if stream in shown)
+    mine = above_note.some(stream for stream in above_note if stream in shown)
     findings = tuple(_part(found, shown, mine) for found in diagnosis.findings if shown.intersection(found.streams))
     return find_trouble(replace(diagnosis, findings=findings), mine, time_of)
 
 
-def _part(found: CaptureFinding, shown: frozenset[int], loud: StreamFindings) -> CaptureFinding:
+def _part(found: CaptureFinding, shown: frozenset[int], above_note: StreamFindings) -> CaptureFinding:
     streams = tuple(stream for stream in found.streams if stream in shown)
-    lost = sum(loud.of_each(connection_seconds_lost, streams))
+    lost = sum(above_note.of_each(connection_seconds_lost, streams))
     return replace(found, streams=streams, seconds_lost=min(lost, found.seconds_lost))
 
 
@@ -96,8 +96,8 @@ def _rank(group: TroubleGroup) -> tuple[int, float, int, int]:
     return -group.severity, -group.seconds_lost, -len(group.streams), group.since_ns
 
 
-def _whole(found: CaptureFinding, loud: StreamFindings) -> TroubleGroup:
-    lost = dict(zip(found.streams, loud.of_each(connection_seconds_lost, found.streams), strict=True))
+def _whole(found: CaptureFinding, above_note: StreamFindings) -> TroubleGroup:
+    lost = dict(zip(found.streams, above_note.of_each(connection_seconds_lost, found.streams), strict=True))
     ordered = tuple(sorted(found.streams, key=lambda stream: (-lost[stream], stream)))
     return TroubleGroup(found.finding, ordered, found.seconds_lost, found.since_ns, is_whole=True)
 
@@ -118,11 +118,13 @@ def _weighed(findings: tuple[Finding, ...]) -> tuple[AnyId, Severity, float, int
     return worst.id, worst.severity, connection_seconds_lost(findings), worst.packets[0] if worst.packets else 0
 
 
-def _same_shape_group(members: list[_Member], loud: StreamFindings, time_of: Callable[[int], int]) -> TroubleGroup:
+def _same_shape_group(
+    members: list[_Member], above_note: StreamFindings, time_of: Callable[[int], int]
+) -> TroubleGroup:
     ordered = sorted(members, key=lambda member: (-member.severity, -member.seconds_lost, member.stream))
     times = [time for member in members if member.frame and (time := time_of(member.frame))]
     return TroubleGroup(
-        max(loud[ordered[0].stream], key=rank_of),
+        max(above_note[ordered[0].stream], key=rank_of),
         tuple(member.stream for member in ordered),
         sum(member.seconds_lost for member in members),
         min(times, default=0),

@@ -91,7 +91,7 @@ class PacketView:
     """TCP header and payload that were put together from these; empty where the frame has them itself."""
     quoted: Analysis | None = None
     """What is known of the stream of the TCP header that an ICMP error quotes, as of this frame."""
-    kept_back: Analysis | None = None
+    withheld: Analysis | None = None
     """What was concluded and is not to be told, because it would answer a question; relative numbers are."""
 
     @property
@@ -102,9 +102,9 @@ class PacketView:
     @property
     def number_bases(self) -> tuple[int | None, int | None]:
         """The raw numbers that relative ones count from: of the sequence and of the acknowledgment number."""
-        known = self.analysis or self.kept_back
+        known = self.analysis or self.withheld
         return (None, None) if known is None else (known.seq_base, known.ack_base)
 
     def keeping_back(self) -> PacketView:
         """The same packet without what was concluded about it."""
-        return replace(self, analysis=None, quoted=None, kept_back=self.analysis)
+        return replace(self, analysis=None, quoted=None, withheld=self.analysis)

@@ -32,7 +32,7 @@ class _Named:
         streams = session.streams
         server = streams.server(stream)
         first = max(self._read.get(server, 0), stream - _LOOKED_BACK, 0)
-        kept = streams.are_kept(np.arange(first, stream))
+        kept = streams.are_stored(np.arange(first, stream))
         for other in range(first, stream):
             if kept[other - first] and streams.server(other) == server:
                 for one in islice(requests_of(*session.directions(other)) or (), _OPENING):

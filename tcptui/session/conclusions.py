@@ -44,13 +44,13 @@ class Conclusions:
         if self._known is None or self._known[0] != state:
             from tcptui.findings.trouble import find_trouble
 
-            loud = session.loud()
-            diagnosis = self.diagnose(loud)
-            self._known = state, diagnosis, find_trouble(diagnosis, loud, self._time_of)
+            above_note = session.above_note()
+            diagnosis = self.diagnose(above_note)
+            self._known = state, diagnosis, find_trouble(diagnosis, above_note, self._time_of)
         return self._known[1:]
 
-    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
-        """From ``loud``: the findings of each stream with a warning or an error."""
+    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
+        """From ``above_note``: the findings of each stream with a warning or an error."""
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.session.dns_answers import DnsAnswers
@@ -58,7 +58,7 @@ class Conclusions:
 
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
-        of_rules = _of_rules(loud) if self._session.has_own_findings else loud
+        of_rules = _of_rules(above_note) if self._session.has_own_findings else above_note
         session = self._session
         return diagnose(
             CaptureFacts(
@@ -86,7 +86,7 @@ class Conclusions:
         """The trouble of ``streams`` only: concluded from all, and the rest left out."""
         from tcptui.findings.trouble import trouble_of
 
-        return trouble_of(frozenset(streams), self.newest()[0], self._session.loud(), self._time_of)
+        return trouble_of(frozenset(streams), self.newest()[0], self._session.above_note(), self._time_of)
 
     def _time_of(self, frame: int) -> int:
         store = self._session.store
@@ -94,10 +94,10 @@ class Conclusions:
         return int(store.time_ns[row]) if row >= 0 else 0
 
 
-def _of_rules(loud: StreamFindings) -> StreamFindings:
-    """``loud`` without what a user has defined: nothing is concluded from that."""
-    found = loud.some(loud)
-    for stream, findings in loud.items():
+def _of_rules(above_note: StreamFindings) -> StreamFindings:
+    """``above_note`` without what a user has defined: nothing is concluded from that."""
+    found = above_note.some(above_note)
+    for stream, findings in above_note.items():
         of_rules = tuple(finding for finding in findings if isinstance(finding.id, FindingId))
         if not any(finding.severity > Severity.NOTE for finding in of_rules):
             del found[stream]

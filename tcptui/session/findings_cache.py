@@ -142,7 +142,7 @@ class FindingsCache:
         self._context = replace(context, siblings=self._siblings)
         self._unread = replace(self._context, directions=None)
 
-    def known_of(self, stream: int, *, prompt: bool = True) -> CachedFindings:
+    def current_findings(self, stream: int, *, prompt: bool = True) -> CachedFindings:
         """The current findings of ``stream``, judged now if necessary, and of how many segments they tell.
 
         Findings about evicted rows are kept from the time of eviction.  With ``prompt``, a stream of more than
@@ -150,7 +150,7 @@ class FindingsCache:
         """
         self._reserve(stream + 1)
         segments = int(self._streams.packets[stream])
-        if not segments and not self._streams.are_kept(np.array([stream]))[0]:
+        if not segments and not self._streams.are_stored(np.array([stream]))[0]:
             return CachedFindings((), 0)
         judged = int(self._judged[stream])  # before the findings, which another thread may renew meanwhile
         known, keys = self._findings.get(stream), self.keys_revision()
@@ -186,7 +186,7 @@ class FindingsCache:
         worst = max(self._findings.get(stream, ()), key=rank_of, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
-    def loud(self) -> StreamFindings:
+    def above_note(self) -> StreamFindings:
         """The cached findings of each kept stream that has a warning or an error among them."""
         listed = self._streams.listed(min(self._streams.count, len(self.severity)))
         chosen = listed[self.severity[listed] > Severity.NOTE]
@@ -198,7 +198,7 @@ class FindingsCache:
         With ``order``, rows are not searched for: for a selection that is taken in many parts.
         """
         self._reserve(self._streams.count)
-        chosen = chosen[self._streams.are_kept(chosen)]
+        chosen = chosen[self._streams.are_stored(chosen)]
         read = self._read_in_advance()
         known = self._streams.packets[chosen] == self._judged[chosen]
         judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
@@ -313,9 +313,9 @@ class FindingsCache:
                 ):
                     self._keep(judgement)
                 if at_once:
-                    kept += map(self._note_alike, alike)
+                    kept += map(self._note_batch, alike)
         for kind in kept:
-            self._findings.hold_alike(kind)
+            self._findings.add_batch(kind)
         self.waiting = self.unlooked = 0
 
     def due_at_end(self) -> tuple[NDArray[np.int64], SparseMask]:
@@ -438,15 +438,15 @@ class FindingsCache:
 
     def _judge_at_once(self, gathered: Gathered, read: SparseMask) -> Iterator[int]:
         """`_judge_each` of all streams in ``gathered``, where nobody waits for the first: those alike together."""
-        alike, places = self._judged_alike(gathered, read)
-        yield from merge(self._keep_alike(alike), self._judge_each(gathered, places, read, _never))
+        alike, places = self._judge_batch(gathered, read)
+        yield from merge(self._store_batch(alike), self._judge_each(gathered, places, read, _never))
 
     def _judged_block(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], list[Judgement]]:
         """What another process needs of the streams in ``gathered``: those alike together, and the others."""
-        alike, places = self._judged_alike(gathered, read)
+        alike, places = self._judge_batch(gathered, read)
         return alike, [self._judgement(stream) for stream in self._judge_each(gathered, places, read, _never)]
 
-    def _judged_alike(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], NDArray[np.int64]]:
+    def _judge_batch(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], NDArray[np.int64]]:
         """The streams in ``gathered`` that can be judged together, not cached; and the places of all others."""
         streams = gathered.streams
         nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
@@ -459,13 +459,13 @@ class FindingsCache:
             alike.append(SameShapeJudged(kind.only(kind.findings), segments, until))
         return alike, _without(places, kinds)
 
-    def _keep_alike(self, alike: Iterable[SameShapeJudged]) -> Iterator[int]:
+    def _store_batch(self, alike: Iterable[SameShapeJudged]) -> Iterator[int]:
         """Cache the findings of the streams that are ``alike``; yields their numbers, ascending."""
         for judgement in sorted(chain.from_iterable(map(SameShapeJudged.each, alike)), key=itemgetter(0)):
             self._keep(judgement)
             yield judgement[0]
 
-    def _note_alike(self, alike: SameShapeJudged) -> SameShapeFindings:
+    def _note_batch(self, alike: SameShapeJudged) -> SameShapeFindings:
         """Note of streams of which nothing is known, and which nobody observes, that they are judged.
 
         Returns their findings, which are still to be cached.

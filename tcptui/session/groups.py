@@ -353,7 +353,7 @@ def _by_pair(session: Session, listed: I64) -> _Found:
 def _by_finding(session: Session, listed: I64) -> _Found:
     kept = set(listed.tolist())
     having: dict[AnyId, list[int]] = {}
-    for stream, findings in session.loud().items():
+    for stream, findings in session.above_note().items():
         if stream in kept:
             for name in dict.fromkeys(found.id for found in findings if found.severity > Severity.NOTE):
                 having.setdefault(name, []).append(stream)

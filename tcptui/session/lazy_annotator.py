@@ -82,9 +82,9 @@ class LazyAnnotator:
         """The worst cached finding of ``stream`` above a note; None: none."""
         return None if self._made is None else self._made.headline(stream)
 
-    def loud(self) -> StreamFindings:
+    def above_note(self) -> StreamFindings:
         """The cached findings of each stream with a warning or an error among them."""
-        return StreamFindings() if self._made is None else self._made.loud()
+        return StreamFindings() if self._made is None else self._made.above_note()
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made."""

@@ -181,11 +181,11 @@ class PacketReader:
             return Completed()
         known = self._completions.get(row)
         if known is None:
-            known = self._put_together(rows)
+            known = self._reassemble(rows)
             self._completions.put(row, known)
         return known
 
-    def _put_together(self, rows: list[int]) -> Completed:
+    def _reassemble(self, rows: list[int]) -> Completed:
         store = self._store
         links = [self._sources[int(store.source[piece])].link_type for piece in rows]
         found = completed_by_last([self.data(piece) for piece in rows], links)

@@ -52,7 +52,7 @@ class Progress:
     """The most serious message about the capture as a whole, e.g. why reading stopped early; None: no message."""
     evicted: int = 0
     """How many of the ``rows``, the oldest, were evicted."""
-    spool_held: int = 0
+    spool_stored: int = 0
     """Bytes read of all spools, without released ones."""
     spool_limit: int | None = None
     """Maximum size of the spool; None: not bounded."""

@@ -401,19 +401,19 @@ class Session:
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
-        return self._known_of(stream).findings
+        return self._current_findings(stream).findings
 
-    def known_of(self, stream: int) -> CachedFindings:
+    def current_findings(self, stream: int) -> CachedFindings:
         """The current findings of ``stream``, and of how many of its `segments` they tell."""
         segments = self.segments(stream) if self.progress.phase is Phase.LIVE else 0
-        known = self._known_of(stream)
+        known = self._current_findings(stream)
         if known.packets < segments and self._judging.annotations.is_ordinary(stream):
             return CachedFindings(known.findings, segments)
         return known
 
-    def _known_of(self, stream: int) -> CachedFindings:
+    def _current_findings(self, stream: int) -> CachedFindings:
         """The same, as far as they have been judged."""
-        found, judged = self._judging.annotations.known_of(stream, prompt=self.progress.growing)
+        found, judged = self._judging.annotations.current_findings(stream, prompt=self.progress.growing)
         return CachedFindings(found if self._own is None else (*found, *self._own.of(stream)), judged)
 
     def own_findings(self, stream: int) -> tuple[Finding, ...]:
@@ -545,9 +545,9 @@ class Session:
         """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
         return self._conclusions.trouble_of(streams)
 
-    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
-        """`diagnosis` from ``loud``: the findings of each stream with a warning or an error."""
-        return self._conclusions.diagnose(loud)
+    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
+        """`diagnosis` from ``above_note``: the findings of each stream with a warning or an error."""
+        return self._conclusions.diagnose(above_note)
 
     @property
     def has_own_findings(self) -> bool:
@@ -581,17 +581,17 @@ class Session:
         worst = max((*known, *self.own_findings(stream)), key=rank_of, default=None)
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
-    def loud(self) -> StreamFindings:
+    def above_note(self) -> StreamFindings:
         """The cached findings of each stream that has a warning or an error among them."""
-        loud = self._judging.loud()
+        above_note = self._judging.above_note()
         if self._own is None:
-            return loud
+            return above_note
         listed = set(self.streams.listed().tolist())
         for stream in self._own.streams():
             own = self._own.of(stream)
-            if stream in listed and (stream in loud or any(one.severity > Severity.NOTE for one in own)):
-                loud[stream] = (*loud.get(stream, ()), *own)
-        return loud.some(sorted(loud))
+            if stream in listed and (stream in above_note or any(one.severity > Severity.NOTE for one in own)):
+                above_note[stream] = (*above_note.get(stream, ()), *own)
+        return above_note.some(sorted(above_note))
 
     @property
     def notebook(self) -> Notebook | None:

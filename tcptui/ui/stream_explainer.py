@@ -45,7 +45,7 @@ class StreamExplainer:
             self._wanted, self.is_busy = wanted, True
 
             def explain() -> None:
-                call_on_loop(self._shown_on, self._take, wanted, self._session.known_of(stream))
+                call_on_loop(self._shown_on, self._take, wanted, self._session.current_findings(stream))
 
             self._shown_on.run_worker(explain, thread=True, group="explain")
         return self._document

@@ -59,7 +59,7 @@ class _Datagram:
             begin = heappop(self.beyond)
             self.reach = max(self.reach, begin + len(self.pieces[begin]))
 
-    def put_together(self) -> bytes | None:
+    def reassemble(self) -> bytes | None:
         if self.total is None or self.reach < self.total:
             return None
         whole = bytearray()
@@ -99,7 +99,7 @@ class Defragmenter:
             datagram.ranges.append((fragment.offset, len(fragment.data)))
         if not fragment.more and datagram.total is None:
             datagram.total = fragment.offset + len(fragment.data)
-        whole = datagram.put_together()
+        whole = datagram.reassemble()
         if whole is not None:
             self.carriers = tuple(sorted({*chain.from_iterable(datagram.carriers), *fragment.carriers}))
             ends = zip(datagram.carriers, datagram.ranges, strict=True)

@@ -39,9 +39,9 @@ def verdict(
         return words(f"{form}.empty")
     if not trouble.groups:
         return words(f"{form}.none", all=Count(connections))
-    told = (trouble.loud or trouble.groups)[:VERDICT_GROUPS]
+    told = (trouble.above_note or trouble.groups)[:VERDICT_GROUPS]
     worst = words("trouble.join").join(headline(group, words, most) for group in told)
-    if not trouble.loud:
+    if not trouble.above_note:
         return words(f"{form}.noted", all=Count(connections), worst=worst)
     return _counted(trouble, connections, worst, words)
 
@@ -58,7 +58,7 @@ def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[st
     """Shorter forms of the `verdict` on a capture with groups, the longest first; each is a whole sentence."""
     said = {"n": Count(len(trouble.streams)), "all": Count(connections)}
     worst = headline(trouble.groups[0], words)
-    if not trouble.loud:
+    if not trouble.above_note:
         return (words("trouble.verdict.worst", worst=worst),)
     return (
         _counted(trouble, connections, worst, words),

@@ -197,7 +197,7 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
             for passage in packet_document(session, row, 0, chance.choice(_WORDS)):
                 _harmless(passage.text, f"explanation of row {row}")
     for stream in _some(session.streams.count, effort.streams, chance):
-        known = session.known_of(stream)
+        known = session.current_findings(stream)
         for words in _WORDS:
             for passage in stream_document(session, stream, known, words):
                 _harmless(passage.text, f"explanation of stream {stream}")

@@ -69,7 +69,7 @@ def said_by(findings: Iterable[dict[str, Any]]) -> list[Said]:
     return [(one["id"], one["severity"], one["confidence"], tuple(one["packets"])) for one in findings]
 
 
-def loud(said: Iterable[Said]) -> list[Said]:
+def above_note(said: Iterable[Said]) -> list[Said]:
     return [one for one in said if one[1] in LOUD]
 
 
@@ -132,7 +132,7 @@ def assert_all_ways_say_the_same(run: Run, path: Path, *, watches: bool = True) 
     for workers in (1, 2, 3):
         assert run("report", path, "--json", "--workers", workers) == report
     streams = {each["stream"]: said_by(each["findings"]) for each in json.loads(report)["streams"]}
-    more = {stream: loud(said) for stream, said in streams.items() if loud(said)}
+    more = {stream: above_note(said) for stream, said in streams.items() if above_note(said)}
 
     if watches:
         found = {stream: sorted(said) for stream, said in streams.items() if said}

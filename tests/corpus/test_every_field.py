@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from field_sweep import compared_fields, sweep
-from known_differences import DIFFERENCES, known_of
+from known_differences import DIFFERENCES, current_findings
 
 from tests.conftest import corpus_folder
 
@@ -31,7 +31,7 @@ def test_fields_of_a_capture(corpus: Path, name: str) -> None:
     swept = sweep(corpus / "dev" / name, compared_fields())
 
     assert swept is not None
-    assert {field: len(frames) for field, frames in swept.different.items()} == known_of(name)
+    assert {field: len(frames) for field, frames in swept.different.items()} == current_findings(name)
     assert swept.values > swept.frames
 
 

@@ -133,8 +133,8 @@ def _more(original: dict[Ends, Told], part: Session, copy: Copy, shown: list[int
     """What the copy ``part`` tells louder or surer; ``shown``: the original's frame of each row."""
     for ends, told in _told(part).items():
         before = original.get(ends, Told())
-        loud = [each for found in told.findings.values() for each in found if each.severity > Severity.NOTE]
-        for finding in loud:
+        above_note = [each for found in told.findings.values() for each in found if each.severity > Severity.NOTE]
+        for finding in above_note:
             frames = [shown[copy.rows[frame - 1]] for frame in finding.packets]
             cut_doubts = before.doubts - told.doubts
             if _is_louder(finding, before, frames, cut_doubts):

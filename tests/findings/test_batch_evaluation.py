@@ -192,16 +192,16 @@ def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monke
         for module in (same_shape, lockstep):
             monkeypatch.setattr(module, "FEWEST", 1 << 30)
         other.judge(ALONE)
-        loud, expected = one.loud(), other.loud()
+        above_note, expected = one.above_note(), other.above_note()
 
-        assert dict(loud) == dict(expected)
+        assert dict(above_note) == dict(expected)
         assert (one.severity == other.severity).all()
         assert (one.lost_ns == other.lost_ns).all()
         assert one.trouble == other.trouble
         assert one.diagnosis == other.diagnosis
         for column, columns in zip(written(one), written(other), strict=True):
             assert (column == columns).all()
-    held = [loud.held(stream) for stream in loud]
+    held = [above_note.held(stream) for stream in above_note]
     assert sum(isinstance(one, DeferredFindings) for one in held) > 0.8 * len(held)
     assert not any(isinstance(expected.held(stream), DeferredFindings) for stream in expected)
 
@@ -209,12 +209,14 @@ def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monke
 def test_what_cannot_be_asked_of_all_lanes_is_asked_of_each(crowd: Path) -> None:
     with closing(opened(crowd)) as session:
         session.judge(ALONE)
-        loud = session.loud()
+        above_note = session.above_note()
 
         def first_frames(findings: tuple[Finding, ...]) -> frozenset[int]:
             return frozenset(finding.packets[0] for finding in findings)  # members cannot be hashed
 
-        assert list(loud.of_each(first_frames, loud)) == [first_frames(loud[stream]) for stream in loud]
+        assert list(above_note.of_each(first_frames, above_note)) == [
+            first_frames(above_note[stream]) for stream in above_note
+        ]
 
 
 @pytest.mark.parametrize("name", ["accept-queue-full", "hello-service"])

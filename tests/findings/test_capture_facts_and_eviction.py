@@ -13,10 +13,10 @@ from tcptui.session.session import open_file
 def test_findings_of_connections_evicted_meanwhile_are_left_out() -> None:
     session = open_file(load_case("accept-queue-full").captures[-1])
     last = session.streams.count - 1
-    loud = {stream: session.findings(stream) for stream in range(last + 1)}
+    above_note = {stream: session.findings(stream) for stream in range(last + 1)}
     session.streams.evict(np.array([last]))
 
-    facts = CaptureFacts(session.store, session.streams, StreamFindings(loud.items()))
+    facts = CaptureFacts(session.store, session.streams, StreamFindings(above_note.items()))
 
     assert last > 0
     assert sorted(facts.findings) == list(range(last))

@@ -80,11 +80,11 @@ def test_streams_that_need_no_attention_have_notes_only(sessions: list[Session])
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_captures_give_notes_only(corpus: Path, name: str) -> None:
     session = open_file(corpus / "dev" / name)
-    loud = [
+    above_note = [
         finding
         for _stream, findings in _annotated(session)
         for finding in findings
         if finding.severity > Severity.NOTE and not finding.id.startswith(("capture-", "one-sided"))
     ]
 
-    assert loud == []
+    assert above_note == []

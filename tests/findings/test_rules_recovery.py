@@ -404,11 +404,11 @@ def test_tail_without_a_packet_of_the_peer_is_a_possible_note(told: Tell) -> Non
 def test_reset_that_answers_the_last_try_is_told_once(told: Tell) -> None:
     tries = [f"{ms} C PA 101 21 100 id={ms % 1000 + 20}" for ms in (100, 1400, 3900)]
     found = told([*TAIL, *tries, "3940 S R 21 0 win=0"]).findings
-    loud = [name for name, finding in found.items() if finding.severity > Severity.NOTE]
+    above_note = [name for name, finding in found.items() if finding.severity > Severity.NOTE]
 
     assert "rst-dead-connection" in found
-    assert loud
-    assert "rst-dead-connection" not in loud
+    assert above_note
+    assert "rst-dead-connection" not in above_note
 
 
 # -- copies, and what nobody asked for ------------------------------------------------------

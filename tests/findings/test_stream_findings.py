@@ -37,17 +37,17 @@ def expected(stream: int, member: int) -> tuple[Finding, ...]:
 
 
 def loud_ones() -> StreamFindings:
-    loud = StreamFindings()
+    above_note = StreamFindings()
     kind = a_kind()
-    loud.hold_alike(kind.only(kind.findings[:1]))
-    return loud
+    above_note.add_batch(kind.only(kind.findings[:1]))
+    return above_note
 
 
 def test_findings_of_streams_that_are_alike_are_those_of_each() -> None:
-    loud = loud_ones()
+    above_note = loud_ones()
 
-    assert loud
-    assert dict(loud) == {stream: expected(stream, member) for member, stream in enumerate(STREAMS.tolist())}
+    assert above_note
+    assert dict(above_note) == {stream: expected(stream, member) for member, stream in enumerate(STREAMS.tolist())}
 
 
 def test_what_is_only_held_is_joined_and_sent_as_it_is() -> None:
@@ -86,24 +86,24 @@ def test_nothing_is_held_at_first() -> None:
 
 
 def test_one_set_among_those_alike_takes_its_place() -> None:
-    loud = loud_ones()
-    loud[5] = expected(5, 0)
-    del loud[3]
+    above_note = loud_ones()
+    above_note[5] = expected(5, 0)
+    del above_note[3]
 
-    assert dict(loud) == {5: expected(5, 0), 9: expected(9, 2)}
-    assert 3 not in loud
-    assert len(loud) == 2
+    assert dict(above_note) == {5: expected(5, 0), 9: expected(9, 2)}
+    assert 3 not in above_note
+    assert len(above_note) == 2
 
 
 def test_looking_at_each_keeps_no_object_of_it() -> None:
     streams = np.arange(100_000)
     finding = Finding(FindingId.SYN_TIMEOUT, Batched(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
-    loud = StreamFindings()
-    loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    above_note = StreamFindings()
+    above_note.add_batch(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     tracemalloc.start()
 
-    assert set(loud.of_each(lambda findings: findings[0].severity, iter(streams.tolist()))) == {Severity.ERROR}
-    assert loud[99_999][0].stream == 99_999
+    assert set(above_note.of_each(lambda findings: findings[0].severity, iter(streams.tolist()))) == {Severity.ERROR}
+    assert above_note[99_999][0].stream == 99_999
 
     kept, _peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -113,8 +113,8 @@ def test_looking_at_each_keeps_no_object_of_it() -> None:
 def test_something_is_made_once_of_those_alike_also_after_some_were_chosen() -> None:
     streams = np.arange(1_000)
     finding = Finding(FindingId.SYN_TIMEOUT, Batched(streams, plain=True), (), Severity.ERROR, Confidence.LIKELY, {})  # type: ignore[arg-type]
-    loud = StreamFindings()
-    loud.hold_alike(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
+    above_note = StreamFindings()
+    above_note.add_batch(SameShapeFindings(streams, streams, (finding,), 0.0, (), hangs_on_end=False))
     asked: list[tuple[Finding, ...]] = []
 
     def number(findings: tuple[Finding, ...]) -> int:
@@ -122,9 +122,9 @@ def test_something_is_made_once_of_those_alike_also_after_some_were_chosen() -> 
         return findings[0].stream
 
     chosen = range(5, 900)
-    for held in (loud, loud.some(chosen)):
+    for held in (above_note, above_note.some(chosen)):
         assert list(held.of_each(number, chosen)) == list(chosen)
         assert len(asked) == 1
         asked.clear()
-    assert list(loud.some(chosen).of_each(number, [7, 800])) == [7, 800]
+    assert list(above_note.some(chosen).of_each(number, [7, 800])) == [7, 800]
     assert len(asked) == 2  # not a thousand for the sake of two

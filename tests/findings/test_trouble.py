@@ -32,12 +32,12 @@ def whole(streams: tuple[int, ...], echoes: tuple[int, ...], lost: float) -> Cap
 
 
 def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
-    loud = {
+    above_note = {
         0: (finding(FindingId.RETRANSMISSION_TIMEOUT, 0, 50.0),),
         1: (finding(FindingId.SYN_TIMEOUT, 1, 1.0, Severity.ERROR),),
         2: (finding(FindingId.TAIL_LOSS, 2, 60.0),),
     }
-    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(loud.items()), lambda frame: frame)
+    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: frame)
 
     assert [group.streams for group in trouble.groups] == [(1,), (2,), (0,)]
     assert trouble.seconds_lost == 111.0
@@ -46,8 +46,8 @@ def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
 
 def test_connection_is_in_the_group_of_its_worst_finding_alone() -> None:
     both = (finding(FindingId.TAIL_LOSS, 0, 1.0), finding(FindingId.RETRANSMISSION_TIMEOUT, 0, 3.0))
-    loud = {0: both, 1: (finding(FindingId.RETRANSMISSION_TIMEOUT, 1, 9.0, frame=7),)}
-    (group,) = find_trouble(CaptureDiagnosis(), StreamFindings(loud.items()), lambda frame: 100 + frame).groups
+    above_note = {0: both, 1: (finding(FindingId.RETRANSMISSION_TIMEOUT, 1, 9.0, frame=7),)}
+    (group,) = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: 100 + frame).groups
 
     assert group.finding.id is FindingId.RETRANSMISSION_TIMEOUT
     assert group.streams == (1, 0)
@@ -55,12 +55,12 @@ def test_connection_is_in_the_group_of_its_worst_finding_alone() -> None:
 
 
 def test_echo_is_told_with_the_capture_wide_finding_alone() -> None:
-    loud = {
+    above_note = {
         0: (finding(FindingId.SYN_TIMEOUT, 0, 3.0, Severity.ERROR),),
         1: (finding(FindingId.SYN_TIMEOUT, 1, 3.0, Severity.ERROR), finding(FindingId.TAIL_LOSS, 1, 1.0)),
     }
     diagnosis = CaptureDiagnosis((whole((0, 1, 2), (0, 2), 6.0),))
-    trouble = find_trouble(diagnosis, StreamFindings(loud.items()), lambda frame: frame)
+    trouble = find_trouble(diagnosis, StreamFindings(above_note.items()), lambda frame: frame)
 
     assert [(group.is_whole, group.streams) for group in trouble.groups] == [(True, (1, 0, 2)), (False, (1,))]
     assert trouble.streams == {0, 1, 2}
@@ -70,13 +70,13 @@ def test_echo_is_told_with_the_capture_wide_finding_alone() -> None:
 def test_every_connection_in_trouble_is_in_a_group(capture: Path) -> None:
     session = open_file(capture)
     try:
-        loud = {
+        above_note = {
             stream
             for stream, found in session.each_findings(range(session.streams.count))
             if any(one.severity > Severity.NOTE for one in found)
         }
-        told = [stream for group in session.trouble.loud for stream in group.streams]
-        assert loud <= set(told) == session.trouble.streams
+        told = [stream for group in session.trouble.above_note for stream in group.streams]
+        assert above_note <= set(told) == session.trouble.streams
         alone = [stream for group in session.trouble.groups if not group.is_whole for stream in group.streams]
         assert len(alone) == len(set(alone))
     finally:

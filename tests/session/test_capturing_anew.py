@@ -142,7 +142,7 @@ async def test_disk_space_of_before_is_released_and_counts_no_more(tmp_path: Pat
 
     assert held > 2_000_000
     assert now < 100_000
-    assert progress.spool_held == len(record(0, 1, SYN, 1))
+    assert progress.spool_stored == len(record(0, 1, SYN, 1))
 
 
 async def test_nothing_is_released_while_a_copy_of_what_came_before_is_made(tmp_path: Path) -> None:
@@ -159,7 +159,9 @@ async def test_nothing_is_released_while_a_copy_of_what_came_before_is_made(tmp_
         assert capture.source.released.begin == 0
         assert os.pread(capture.source.descriptor, len(data), len(PCAP)) == data
     second = capture.session
-    await until(lambda: second.progress.spool_held < len(data))  # what waited for that is made up for without a packet
+    await until(
+        lambda: second.progress.spool_stored < len(data)
+    )  # what waited for that is made up for without a packet
     await capture.end()
 
     assert capture.source.released.begin == len(PCAP) + len(data)

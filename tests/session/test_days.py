@@ -111,11 +111,11 @@ def test_columns_are_touched_where_connections_are_kept_only(monkeypatch: pytest
     monkeypatch.setattr(_Noted, "touched", 0)
 
     session._judging.set_context(session.quality, CapturePlace(host="10.0.0.1", host_key=bytes(24)), live=True)
-    loud = annotations.loud()
+    above_note = annotations.above_note()
     troubled = session.has_trouble
     annotations.refresh(10, settle=True)
 
     assert kept < session.streams.count // 5
     assert 0 < _Noted.touched <= kept
     assert troubled
-    assert {max(finding.severity for finding in found) for found in loud.values()} >= {Severity.WARNING}
+    assert {max(finding.severity for finding in found) for found in above_note.values()} >= {Severity.WARNING}

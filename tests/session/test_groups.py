@@ -83,9 +83,9 @@ def test_connection_is_in_the_group_of_each_warning_and_error_that_it_has(sessio
 
     refused = found[GroupKey(finding=FindingId.CONNECTION_REFUSED)]
     assert refused.connections == 2
-    loud = {stream: {each.id for each in findings if each.severity > Severity.NOTE}
-            for stream, findings in session.loud().items()}  # fmt: skip
-    assert {key.finding for key in found} == set().union(*loud.values())
+    above_note = {stream: {each.id for each in findings if each.severity > Severity.NOTE}
+            for stream, findings in session.above_note().items()}  # fmt: skip
+    assert {key.finding for key in found} == set().union(*above_note.values())
 
 
 def test_worst_connection_comes_first_then_the_others_in_order(session: Session) -> None:
@@ -106,7 +106,7 @@ def test_worst_are_the_most_severe_then_the_costliest(tmp_path: Path) -> None:
     wire.tcp(1080, WEB, reset, 20, 9001, 1019)
     wire.refused(2000, "10.0.0.1:40004", WEB)
     session = open_file(wire.pcap(tmp_path / "four.pcap"))
-    session.loud()
+    session.above_note()
     grouping = group_connections(session, GroupBy.SERVER, GroupSort.LOST)
     severity = session.severity[:4].tolist()
 
@@ -183,7 +183,7 @@ def test_totals_are_those_of_the_connections_one_by_one(tmp_path: Path, seed: in
             wanted[GroupBy.HOST][GroupKey((host,))].append(stream)
         pair = sorted((client, server), key=lambda end: end.address)
         wanted[GroupBy.PAIR][GroupKey(tuple(end.host for end in pair))].append(stream)
-    for stream, findings in session.loud().items():
+    for stream, findings in session.above_note().items():
         for name in {each.id for each in findings if each.severity > Severity.NOTE}:
             wanted[GroupBy.FINDING][GroupKey(finding=name)].append(stream)
 

@@ -177,7 +177,7 @@ def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkey
         handed = hand_over(aside, cache)
         due, read = cache.due_at_end()
         opened.append(int(due[~read[due]][-1]))  # whose payload nobody reads but for who opens it
-        cache.known_of(opened[0])
+        cache.current_findings(opened[0])
         return handed
 
     monkeypatch.setattr(BackgroundJudge, "_hand_over", then_opened)

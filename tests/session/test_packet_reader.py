@@ -112,10 +112,10 @@ def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path
 
 def test_datagram_in_fragments_is_put_together_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be in 8,000 of them, and every key asks for the packet under the cursor."""
-    put_together: list[int] = []
+    reassemble: list[int] = []
 
     def counted(frames: list[bytes], links: list[int]) -> Completed:
-        put_together.append(len(frames))
+        reassemble.append(len(frames))
         return completed_by_last(frames, links)
 
     monkeypatch.setattr(packet_access, "completed_by_last", counted)
@@ -123,7 +123,7 @@ def test_datagram_in_fragments_is_put_together_once(tmp_path: Path, monkeypatch:
     session = open_file(write_raw(tmp_path / "a.pcapng", pieces(body, 7)))
     views = [session.packet(1) for _ in range(3)]
 
-    assert put_together == [2]
+    assert reassemble == [2]
     assert [view.segment for view in views] == [body] * 3
     session.close()
 

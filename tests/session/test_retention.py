@@ -178,7 +178,7 @@ def test_released_spool_is_small_and_says_where_it_begins(tmp_path: Path) -> Non
     assert allocated_bytes(source.descriptor) <= limit + 8192
     assert os.fstat(source.descriptor).st_size == len(data)
     assert begin == int(store.offset[store.first]) - 16
-    assert session.progress.spool_held == len(data) - begin
+    assert session.progress.spool_stored == len(data) - begin
     assert session.packet(store.first).data == data[begin + 16 :][: int(store.captured[store.first])]
 
 

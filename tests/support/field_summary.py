@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.support.field_sweep import compared_fields, sweep
-from tests.support.known_differences import DIFFERENCES, Reason, known_of
+from tests.support.known_differences import DIFFERENCES, Reason, current_findings
 
 
 def _numbers(path: Path) -> tuple[str, int, int, dict[str, int]]:
@@ -32,7 +32,7 @@ def summary(paths: list[Path]) -> list[str]:
         for name, some, told, different in pool.imap_unordered(_numbers, paths):
             frames, values, differing = frames + some, values + told, differing + sum(different.values())
             fields.update(different)
-            listed = known_of(name)
+            listed = current_findings(name)
             unlisted += sum(abs(different.get(each, 0) - listed[each]) for each in {*different, *listed})
     lines = [
         f"{len(compared_fields())} fields of {len(paths)} captures with {frames:,} frames",

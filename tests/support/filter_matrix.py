@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from field_sweep import sweep
-from known_differences import DIFFERENCES, known_of
+from known_differences import DIFFERENCES, current_findings
 from sharkd import Sharkd, SharkdCrashedError
 
 from tcptui.dfilter.compile import compile_filter
@@ -184,7 +184,7 @@ class Matrix:
                 self.refused += 1
             else:
                 asked.append(Asked(name, operator, text, frozenset(mine), frozenset(theirs)))
-        listed = known_of(path.name)
+        listed = current_findings(path.name)
         values = _differing_values(path, sorted({one.field for one in asked if one.wrong and one.field in listed}))
         for one in asked:
             told = one.wrong & values.get(one.field, frozenset())

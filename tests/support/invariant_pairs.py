@@ -25,7 +25,7 @@ class Pair:
     one: Id
     other: Id
     because: str
-    loud: bool = True
+    above_note: bool = True
     """Only where both are warnings or errors: as a note, the one is a detail of the other."""
     shapes: tuple[str, ...] = ()
     """Only for these shapes of ``one``; empty: all."""
@@ -36,7 +36,7 @@ class Pair:
             return False
         if self.shapes and str(first.facts.get("shape", "")) not in self.shapes:
             return False
-        return not self.loud or min(first.severity, second.severity) > Severity.NOTE
+        return not self.above_note or min(first.severity, second.severity) > Severity.NOTE
 
 
 _SILENCE: Final = ("", "fin", "alone", "fin-alone")
@@ -44,57 +44,57 @@ _CLOSES: Final = (Id.FOUR_PACKET_CLOSE, Id.THREE_PACKET_CLOSE, Id.SIMULTANEOUS_C
 
 PAIRS: Final = (
     # Never opened, and opened or spoken to.
-    *(Pair(Id.SYN_TIMEOUT, other, "the connection never began", loud=False)
+    *(Pair(Id.SYN_TIMEOUT, other, "the connection never began", above_note=False)
       for other in (Id.THREE_WAY_HANDSHAKE, Id.CONNECTION_REFUSED, Id.STILL_OPEN, *_CLOSES, Id.SERVER_THINK_TIME,
                     Id.SYN_RETRANSMISSION, Id.CONNECTION_UNREACHABLE, Id.PROBE_CONNECTION, Id.SYN_COOKIES,
                     Id.RST_ABORTIVE_CLOSE)),
-    *(Pair(Id.CONNECTION_REFUSED, other, "nothing accepted the connection", loud=False)
+    *(Pair(Id.CONNECTION_REFUSED, other, "nothing accepted the connection", above_note=False)
       for other in (Id.THREE_WAY_HANDSHAKE, Id.ACCEPT_QUEUE_FULL, Id.STILL_OPEN, Id.RST_ABORTIVE_CLOSE, *_CLOSES)),
-    *(Pair(Id.CONNECTION_UNREACHABLE, other, "nothing of the server came", loud=False)
+    *(Pair(Id.CONNECTION_UNREACHABLE, other, "nothing of the server came", above_note=False)
       for other in (Id.THREE_WAY_HANDSHAKE, Id.CONNECTION_REFUSED, Id.ACCEPT_QUEUE_FULL)),
-    Pair(Id.SIMULTANEOUS_OPEN, Id.THREE_WAY_HANDSHAKE, "a connection opens in one way", loud=False),
+    Pair(Id.SIMULTANEOUS_OPEN, Id.THREE_WAY_HANDSHAKE, "a connection opens in one way", above_note=False),
     # Who took the handshake.
     Pair(Id.ACCEPT_QUEUE_FULL, Id.THIRD_ACK_LOST, "one cause for the server's repeats"),
     Pair(Id.ACCEPT_QUEUE_FULL, Id.SYN_ACK_RETRANSMISSION, "one event told twice"),
     Pair(Id.THIRD_ACK_LOST, Id.SYN_ACK_RETRANSMISSION, "one event told twice"),
-    Pair(Id.ACCEPT_QUEUE_FULL, Id.PATH_LOST, "a full queue or a dead path", loud=False),
+    Pair(Id.ACCEPT_QUEUE_FULL, Id.PATH_LOST, "a full queue or a dead path", above_note=False),
     Pair(Id.ACCEPT_QUEUE_FULL, Id.RETRANSMISSION_TIMEOUT, "one event told twice"),
     Pair(Id.ACCEPT_QUEUE_FULL, Id.TAIL_LOSS, "one event told twice"),
     Pair(Id.ACCEPT_QUEUE_FULL, Id.SYN_RETRANSMISSION, "one event told twice"),
     # Nobody answers any more.
-    Pair(Id.PATH_LOST, Id.IDLE_CONNECTION_DROPPED, "one silence, two causes", loud=False),
+    Pair(Id.PATH_LOST, Id.IDLE_CONNECTION_DROPPED, "one silence, two causes", above_note=False),
     Pair(Id.PATH_LOST, Id.RETRANSMISSION_TIMEOUT, "one silence told twice"),
     Pair(Id.PATH_LOST, Id.TAIL_LOSS, "one silence told twice"),
     Pair(Id.PATH_LOST, Id.KEEP_ALIVE_TIMEOUT, "one silence told twice"),
     Pair(Id.PATH_LOST, Id.PATH_MTU_BLACKHOLE, "the peer is heard, or it is not"),
     Pair(Id.PATH_LOST, Id.CLOSE_WAIT_LEAK, "the peer's FIN is unanswered by its program, or the peer is gone"),
-    *(Pair(Id.PATH_LOST, other, "nothing of the peer came any more", loud=False, shapes=("", "alone"))
+    *(Pair(Id.PATH_LOST, other, "nothing of the peer came any more", above_note=False, shapes=("", "alone"))
       for other in (Id.RST_INJECTED, Id.RST_DEAD_CONNECTION, Id.FIN_WAIT_2_TIMEOUT)),
-    Pair(Id.PATH_LOST, Id.RST_ABORTIVE_CLOSE, "gives up without a reset", loud=False, shapes=("",)),
+    Pair(Id.PATH_LOST, Id.RST_ABORTIVE_CLOSE, "gives up without a reset", above_note=False, shapes=("",)),
     Pair(Id.IDLE_CONNECTION_DROPPED, Id.RETRANSMISSION_TIMEOUT, "one silence told twice"),
     Pair(Id.IDLE_CONNECTION_DROPPED, Id.RST_DEAD_CONNECTION, "one reset told twice"),
     Pair(Id.RETRANSMISSION_TIMEOUT, Id.PATH_MTU_BLACKHOLE, "one recovery told twice"),
     Pair(Id.KEEP_ALIVE_TIMEOUT, Id.RST_ABORTIVE_CLOSE, "one reset told twice"),
     Pair(Id.KEEP_ALIVE_TIMEOUT, Id.KEEP_ALIVE, "what was answered, and what was not",  # one of each side is fine
-         shapes=("answers-lost",), loud=False),
+         shapes=("answers-lost",), above_note=False),
     # One reset, one reason.
-    *(Pair(one, other, "one reset, two reasons", loud=False)
+    *(Pair(one, other, "one reset, two reasons", above_note=False)
       for one, other in ((Id.RST_ABORTIVE_CLOSE, Id.RST_DEAD_CONNECTION), (Id.RST_ABORTIVE_CLOSE, Id.RST_INJECTED),
                          (Id.RST_DEAD_CONNECTION, Id.RST_INJECTED), (Id.DATA_AFTER_CLOSE, Id.RST_DEAD_CONNECTION),
                          (Id.DATA_AFTER_CLOSE, Id.FIN_WAIT_2_TIMEOUT), (Id.DATA_AFTER_CLOSE, Id.RST_ABORTIVE_CLOSE))),
     Pair(Id.RST_UNREAD_DATA, Id.RST_ABORTIVE_CLOSE, "one reset told twice"),
     # The end.
-    *(Pair(Id.STILL_OPEN, other, "somebody has closed", loud=False)
+    *(Pair(Id.STILL_OPEN, other, "somebody has closed", above_note=False)
       for other in (*_CLOSES, Id.CLOSE_WAIT_LEAK, Id.RST_ABORTIVE_CLOSE, Id.DATA_AFTER_CLOSE, Id.HALF_CLOSE,
                     Id.FIN_WAIT_2_TIMEOUT, Id.RST_DEAD_CONNECTION, Id.PROBE_CONNECTION)),
-    *(Pair(one, other, "a connection closes in one way", loud=False)
+    *(Pair(one, other, "a connection closes in one way", above_note=False)
       for one, other in ((_CLOSES[0], _CLOSES[1]), (_CLOSES[0], _CLOSES[2]), (_CLOSES[1], _CLOSES[2]))),
     # Windows, loss and the capture.
     Pair(Id.WINDOW_SHRUNK, Id.ZERO_WINDOW, "one closed window told twice"),
     Pair(Id.SLOW_RECEIVER, Id.ZERO_WINDOW, "one closed window told twice"),
     Pair(Id.SLOW_RECEIVER, Id.RECEIVE_WINDOW_LIMITED, "the program reads at once, or slowly"),
-    Pair(Id.CAPTURE_STARTED_MID_STREAM, Id.THREE_WAY_HANDSHAKE, "no SYN was captured", loud=False),
-    *(Pair(Id.ONE_SIDED_CAPTURE, other, "the other direction is not here", loud=False)
+    Pair(Id.CAPTURE_STARTED_MID_STREAM, Id.THREE_WAY_HANDSHAKE, "no SYN was captured", above_note=False),
+    *(Pair(Id.ONE_SIDED_CAPTURE, other, "the other direction is not here", above_note=False)
       for other in (Id.THREE_WAY_HANDSHAKE, Id.PATH_LOST, Id.SYN_TIMEOUT, Id.RETRANSMISSION_TIMEOUT, Id.TAIL_LOSS,
                     Id.ACCEPT_QUEUE_FULL, Id.CLOSE_WAIT_LEAK)),
 )  # fmt: skip

@@ -294,8 +294,8 @@ def _conflicts(stream: _Stream) -> Iterator[Violation]:
     ids = Counter(finding.id for finding in stream.findings)
     for twice in (finding for finding in stream.findings if ids[finding.id] > 1 and _once(finding.id)):
         yield stream.bad(Invariant.CONFLICT, "told twice", twice)
-    loud = [finding for finding in stream.findings if finding.severity > Severity.NOTE and finding.id in CAUSES]
-    for first, second in combinations(loud, 2):
+    above_note = [finding for finding in stream.findings if finding.severity > Severity.NOTE and finding.id in CAUSES]
+    for first, second in combinations(above_note, 2):
         several = max(int(str(each.facts.get("count", 1))) for each in (first, second)) > 1
         if several and FindingId.CHECKSUM_ERROR in (first.id, second.id):
             continue  # of several resends only one repeats the damaged segment

@@ -95,7 +95,7 @@ class Known:
     """Of the fields, with blanks between."""
 
 
-def known_of(capture: str) -> Counter[str]:
+def current_findings(capture: str) -> Counter[str]:
     """In how many frames of ``capture`` each field differs."""
     numbers = Counter[str]()
     for row in DIFFERENCES:

@@ -67,7 +67,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (Session, "known_of"),
+        (Session, "current_findings"),
         (Session, "application"),
         (tree, "header_tree"),
         (explain_document, "stream_document"),
@@ -95,7 +95,7 @@ async def test_keys_are_answered_while_the_connection_under_the_cursor_is_worked
         gate.is_open.set()
         await shown.settle()
         assert workspace.ladder.stream == workspace.connections.stream
-        assert workspace.findings == mixed_session.known_of(workspace.ladder.stream).findings
+        assert workspace.findings == mixed_session.current_findings(workspace.ladder.stream).findings
         assert "refused" in "\n".join(shown.lines()).casefold()
         assert COMPUTED not in "\n".join(shown.lines())
 

@@ -77,7 +77,7 @@ def test_signs_differ_from_one_another_in_both_sets() -> None:
 
 
 def test_connection_tells_its_verdict_first_and_then_where_the_time_went(mixed_session: Session) -> None:
-    document = stream_document(mixed_session, 1, mixed_session.known_of(1), EN)
+    document = stream_document(mixed_session, 1, mixed_session.current_findings(1), EN)
     heading = next(i for i, passage in enumerate(document) if passage.bar)
 
     assert heading == 2

@@ -147,10 +147,10 @@ async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_ses
         await typed_in(shown, "tcp.port ==")
         quiet = "\n".join(shown.lines())
         await shown.press("enter")
-        loud = "\n".join(shown.lines())
+        above_note = "\n".join(shown.lines())
 
     assert "^" not in quiet
-    assert "^" in loud
+    assert "^" in above_note
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ async def test_what_is_being_typed_is_no_mistake_until_enter(
         await typed_in(shown, text)
         quiet, told = "\n".join(shown.lines()), shown.screen.filter_line.text
         await shown.press("enter")
-        loud = "\n".join(shown.lines())
+        above_note = "\n".join(shown.lines())
 
     assert told.startswith(said)
     assert "^" not in quiet
-    assert "^" in loud
+    assert "^" in above_note
 
 
 @pytest.mark.parametrize("text", ["ip.addr == 10.0.0.300", "tcp.port == 80.0", "tcp.port = 80", "tcp.port == ht"])

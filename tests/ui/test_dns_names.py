@@ -51,7 +51,7 @@ def named(tmp_path: Path) -> Session:
 
 def said(session: Session, stream: int) -> list[Passage]:
     session.dns_names.grow()
-    document = stream_document(session, stream, session.known_of(stream), EN, session.dns_names)
+    document = stream_document(session, stream, session.current_findings(stream), EN, session.dns_names)
     return [passage for passage in document if ".example" in passage.text]
 
 

@@ -63,7 +63,7 @@ def test_connection_that_only_icmp_quotes_is_not_told_to_be_without_loss(
     wire.unreachable(0, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
     session = open_file(wire.pcap(tmp_path / "quoted.pcap"))
     words = Words(language)
-    title, meaning, *_ = stream_document(session, 0, session.known_of(0), words)
+    title, meaning, *_ = stream_document(session, 0, session.current_findings(0), words)
 
     assert title.text != words("screen.explain.clean")
     assert "ICMP" in title.text

@@ -41,9 +41,9 @@ def test_conditions_by_a_packet_are_true_of_it(mixed_session: Session) -> None:
 
 
 def test_problem_of_a_packet_comes_first(mixed_session: Session) -> None:
-    loud = [row for row in range(mixed_session.store.count) if mixed_session.store.verdict[row]]
-    assert loud
-    for row in loud:
+    above_note = [row for row in range(mixed_session.store.count) if mixed_session.store.verdict[row]]
+    assert above_note
+    for row in above_note:
         assert packet_conditions(mixed_session, row)[0].startswith("tcp.analysis.")
 
 

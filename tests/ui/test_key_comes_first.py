@@ -56,7 +56,7 @@ async def test_screen_that_keeps_up_with_its_session_leaves_out_a_beat(
 async def test_connections_are_looked_at_beside_the_screen(
     show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch, phase: Phase
 ) -> None:
-    judged, read = mixed_session.known_of, mixed_session.application
+    judged, read = mixed_session.current_findings, mixed_session.application
     beside: dict[str, set[bool]] = {"findings": set(), "messages": set()}
 
     def findings(stream: int) -> object:
@@ -69,7 +69,7 @@ async def test_connections_are_looked_at_beside_the_screen(
 
     async with show(mixed_session) as shown:
         monkeypatch.setattr(mixed_session.catch_up, "progress", replace(mixed_session.progress, phase=phase))
-        monkeypatch.setattr(mixed_session, "known_of", findings)
+        monkeypatch.setattr(mixed_session, "current_findings", findings)
         monkeypatch.setattr(mixed_session, "application", messages)
         await shown.press("down")
         await shown.pilot.app.workers.wait_for_complete()

@@ -41,14 +41,14 @@ def said(session: Session, known: CachedFindings, words: Words = EN) -> list[str
 async def test_connection_that_is_being_judged_is_not_called_clean(
     show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged, known_of = Event(), Session.known_of
+    judged, current_findings = Event(), Session.current_findings
 
     def slowly(session: Session, stream: int) -> CachedFindings:
         assert judged.wait(60)
-        return known_of(session, stream)
+        return current_findings(session, stream)
 
     monkeypatch.setattr(fetch, "_INLINE_PACKETS", 0)
-    monkeypatch.setattr(Session, "known_of", slowly)
+    monkeypatch.setattr(Session, "current_findings", slowly)
     async with show(mixed_session) as shown:
         try:
             await shown.press("g", "j")
@@ -90,7 +90,7 @@ def test_long_connection_of_a_growing_capture_is_not_judged_until_it_is(
 
     def known(phase: Phase) -> tuple[CachedFindings, CachedFindings]:
         monkeypatch.setattr(Session, "progress", Progress(phase))
-        return session.known_of(LOSSY), session.known_of(clean)
+        return session.current_findings(LOSSY), session.current_findings(clean)
 
     assert known(Phase.LOADING) == (CachedFindings((), 0), CachedFindings((), 0))
     assert known(Phase.LIVE) == (CachedFindings((), 0), CachedFindings((), session.segments(clean)))

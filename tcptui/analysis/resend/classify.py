@@ -278,7 +278,7 @@ class _Judge:
                 return None
         age_ns = self._time[i] - self._time[overtaker]
         limit = self._rtt // 2 if self._rtt else REORDERING_DEFAULT_NS
-        if age_ns < limit and not self._told_by_acks(side, start, known)[0]:
+        if age_ns < limit and not self._judged_by_acks(side, start, known)[0]:
             return Resend(i, ResendCause.NONE, trigger=overtaker)
         return None
 
@@ -295,7 +295,7 @@ class _Judge:
         unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited)
         if self._needless(side, known):
             self._timeout_until[side] = NOTHING
-        told, duplicates = self._told_by_acks(side, start, known)
+        told, duplicates = self._judged_by_acks(side, start, known)
         # What leaves as soon as an ACK asks for it was let go by that, unless the silence was the timer's for sure.
         asked = told and start == acknowledged and self._loop[side] > 0 and quiet < RTO_MIN_NS
         silence = self._silence_before(i, side, start) if previous < 0 else None
@@ -315,7 +315,7 @@ class _Judge:
         newest = int(self._space.latest[1 - side][i - 1])
         if not told and known < newest and self._is_here(side) and quiet <= self._clocked_ns:
             # At the sender's own interface the order of packets says more than a timestamp that its end echoes late.
-            told, duplicates = self._told_by_acks(side, start, newest)
+            told, duplicates = self._judged_by_acks(side, start, newest)
             known = newest if told else known
         if (told or self._recovery_until[side] > acknowledged) and start >= acknowledged:
             clocked = quiet < RTO_MIN_NS
@@ -423,7 +423,7 @@ class _Judge:
         """Highest number of ``side`` acknowledged up to segment ``until``; `NOTHING` before the first ACK."""
         return integer(self._space.acknowledged[side][until]) if until >= 0 else NOTHING
 
-    def _told_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:
+    def _judged_by_acks(self, side: int, start: int, known: int) -> tuple[bool, int]:
         """Whether ACKs that had reached the sender say ``start`` is missing; and how many were duplicates."""
         if known < 0:
             return False, 0

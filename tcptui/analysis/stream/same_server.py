@@ -200,7 +200,7 @@ class Siblings:
                 if count >= most:
                     break
                 part = some[begin : begin + most]
-                found.append(part[self._streams.are_kept(part)])
+                found.append(part[self._streams.are_stored(part)])
                 count += len(found[-1])
         return np.concatenate(found)[:most]
 
@@ -335,7 +335,7 @@ class Siblings:
 
     def _index(self, late: NDArray[np.int32], hashes: NDArray[np.uint64]) -> None:
         """Add ``late`` streams with their ``hashes`` to the index, and drop the evicted ones."""
-        kept = self._streams.are_kept(self._numbers)
+        kept = self._streams.are_stored(self._numbers)
         numbers = np.concatenate((self._numbers[kept], late))
         keys = np.concatenate((self._keys[kept], hashes))
         # The later ones have higher numbers and come behind those of the same server.

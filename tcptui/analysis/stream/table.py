@@ -142,7 +142,7 @@ class StreamTable:
     longest_wait_ns_a: I64
     """Longest time between two frames of which the later brings payload of *a* (see `longest_waits`)."""
     longest_wait_ns_b: I64
-    held_segments: I32
+    delayed_segments_of: I32
     """Small segments that were sent right after a late acknowledgment of the one before."""
     base_a: I64
     """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""
@@ -208,7 +208,7 @@ class StreamTable:
         """`listed` as an index into columns; a slice while no stream is evicted.  After days nearly all are."""
         return self.listed(count) if self.evicted_streams else slice(self.count if count is None else count)
 
-    def are_kept(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
+    def are_stored(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
         """Which of ``streams`` are kept, not evicted."""
         known, upto = self._listed
         kept: NDArray[np.bool_] = streams >= upto

@@ -329,7 +329,7 @@ class Stretches:
     ) -> None:
         """Attribute what comes after the last payload: its acknowledgment, then nothing, then the close."""
         segments, space = self.segments, self.segments.space
-        tail = self._behind_payload(begin, later)
+        tail = self._after_payload(begin, later)
         last_sides = [
             int(segments.from_server[self.fresh[upto - 1]]) if since < upto else NO_SENDER
             for since, upto in pairwise(self._fresh_at)
@@ -350,7 +350,7 @@ class Stretches:
             shut &= at < segments.of(self._resets, at)
             self.waits.part[which[shut]] = Part.RECEIVE_WINDOW
 
-    def _behind_payload(self, begin: I32, later: U8) -> I32:
+    def _after_payload(self, begin: I32, later: U8) -> I32:
         """The stretches behind the opening, and behind the last payload, of each stream."""
         behind = later == NO_SENDER
         behind[[some.stop for some in self.stretches[:-1]]] = False  # between two streams
@@ -394,7 +394,7 @@ class Stretches:
             for some in chunks(stretches.stop, first)
         ]  # fmt: skip
         which = np.concatenate(long) if long else np.zeros(0, np.int64)
-        if not len(which) or (in_turns and not self._ends_amid_transfer(fresh)):
+        if not len(which) or (in_turns and not self._ends_within_transfer(fresh)):
             return
         began, ended = clock[begin[which]], clock[end[which]]
         closed = self._first_with(member, FIN | RST)
@@ -427,7 +427,7 @@ class Stretches:
                 latest = np.searchsorted(began, clock[begin[own]], side="right") - 1
                 part[own[(latest >= 0) & (clock[end[own]] <= ended[latest])]] = Part.ASKED_TO_WAIT
 
-    def _ends_amid_transfer(self, fresh: I32) -> bool:
+    def _ends_within_transfer(self, fresh: I32) -> bool:
         """Whether the last payload may be where a message broke off: the end that sent it had just sent much more.
 
         ``fresh``: the segments of the stream with new payload.

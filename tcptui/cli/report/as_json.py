@@ -51,7 +51,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     """
     texts = ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
-    loud, whole = StreamFindings(), None
+    above_note, whole = StreamFindings(), None
     if stream is None:
         shares, between = summary.shares(sharing, summary.store.count // ROWS_A_WEIGHT), b"\n"
 
@@ -64,7 +64,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         with closing(sharing.in_order(len(shares) + several, work)) as pieces:
             for piece in pieces:
                 if isinstance(piece, StreamFindings):
-                    loud.join(piece)
+                    above_note.join(piece)
                 elif isinstance(piece, Capture):
                     whole = piece
                 else:
@@ -76,9 +76,9 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         told = BatchFindings(chosen, np.array([budget.parts]), [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
         yield b'\n%s, "turns": %s}' % (text[:-1], utf8(to_json(_turns(budget, view))))
-        loud = _in_trouble(told)
+        above_note = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
-    found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(loud).findings])
+    found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(above_note).findings])
     capture = to_json(_capture(whole or summary.capture))
     yield utf8(f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n')
 
@@ -87,8 +87,8 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
     for block in summary.judged(share):
-        if loud := _in_trouble(block):
-            yield loud
+        if above_note := _in_trouble(block):
+            yield above_note
         for told in block.parts_of(MOST_AT_ONCE):
             tally = summary.tally(told.streams, share)
             lines = texts.texts(told, summary.measured(told.streams, tally), summary.states(told.streams, tally))
@@ -97,19 +97,19 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
             while some := b",\n".join(islice(lines, AT_ONCE)):
                 yield some
             del told, tally, lines  # before the next ones are made: together they would take twice the memory
-        del block, loud
+        del block, above_note
 
 
 def _in_trouble(told: BatchFindings) -> StreamFindings:
     """The warnings and errors of each stream of ``told`` that has any."""
-    loud = StreamFindings()
+    above_note = StreamFindings()
     for place, findings in told.others.items():
         if found := _above_note(findings):
-            loud[int(told.streams[place])] = found
+            above_note[int(told.streams[place])] = found
     for kind in told.kinds:
         if found := _above_note(kind.findings):
-            loud.hold_alike(kind.only(found))
-    return loud
+            above_note.add_batch(kind.only(found))
+    return above_note
 
 
 def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:

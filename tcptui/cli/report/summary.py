@@ -95,8 +95,8 @@ class SessionLike(Protocol):
     def other(self) -> OtherPackets:
         """The index over packets that are no TCP segments."""
 
-    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
-        """What can be said of the capture as a whole, from ``loud``: the findings of each stream in trouble."""
+    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
+        """What can be said of the capture as a whole, from ``above_note``: the findings of each stream in trouble."""
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The findings of ``stream``."""
@@ -212,9 +212,9 @@ class Summary:
         """The trouble in groups, the worst first."""
         return self._session.trouble if self.shown is None else self._session.trouble_of(self.shown.tolist())
 
-    def diagnose(self, loud: StreamFindings) -> CaptureDiagnosis:
-        """What can be said of the capture as a whole; ``loud``: the findings of each stream in trouble."""
-        return self._session.diagnose(loud)
+    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
+        """What can be said of the capture as a whole; ``above_note``: the findings of each stream in trouble."""
+        return self._session.diagnose(above_note)
 
     @cached_property
     def capture(self) -> Capture:

@@ -102,14 +102,14 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
     long = silent_ns >= LEAK_NS
     fellows = 0 if side else connection.of_siblings(_left_open)
-    loud = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
+    above_note = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
     alternatives: tuple[str, ...] = ("slow-answer-intended", "stopped-program", "fin-lost-before")
     if connection.at_receiver(side):
         alternatives = ("slow-answer-intended", "stopped-program")
     return connection.finding(
         FindingId.CLOSE_WAIT_LEAK,
         (fin, acknowledged, theirs, gave_up if left else -1),
-        Severity.WARNING if loud else Severity.NOTE,
+        Severity.WARNING if above_note else Severity.NOTE,
         Confidence.LIKELY if long or left else Confidence.POSSIBLE,
         alternatives,
         shape="gave-up" if left else "closed-late" if theirs >= 0 else "open",

@@ -111,11 +111,11 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
             "ended": quoted_statement(release.end),
             "ended_frame": release.end.response.first,
         }
-    loud = release is None or server_ns(longest) >= SLOW_ANSWER_NS
+    above_note = release is None or server_ns(longest) >= SLOW_ANSWER_NS
     return connection.finding(
         FindingId.LOCK_WAIT,
         evidence_of(connection, sorted(found.waits, key=lambda one: one.number)),
-        Severity.WARNING if loud else Severity.NOTE,
+        Severity.WARNING if above_note else Severity.NOTE,
         Confidence.CERTAIN if release is None else Confidence.LIKELY,
         () if release is None else ("lock-by-chance",),
         shape=found.shape,

@@ -44,7 +44,7 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     place = FramePlace(segment, step.start)
     units = parsed.units(segment)
     for unit in units:
-        is_alone = unit.start >= segment.start or not unit.header or place.is_put_together(unit.start, unit.header)
+        is_alone = unit.start >= segment.start or not unit.header or place.is_reassembled_alone(unit.start, unit.header)
         stop = unit.stop if is_alone else place.last_end(unit.stop, (one.stop for one in units))
         _segment_lines(dissection, place, unit, stop)
     if parsed.add_layers(dissection, place):

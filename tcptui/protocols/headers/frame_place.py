@@ -34,7 +34,7 @@ class FramePlace:
         """Whether the segment carries all bytes from ``start`` to ``stop``."""
         return self.segment.start <= start and stop <= self.segment.stop
 
-    def is_put_together(self, start: int, header: int) -> bool:
+    def is_reassembled_alone(self, start: int, header: int) -> bool:
         """Whether Wireshark puts a message that begins at ``start`` together by itself, without what follows in here.
 
         It does where earlier segments had its ``header`` bytes, which tell its length; otherwise it adds the whole

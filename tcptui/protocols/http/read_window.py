@@ -68,7 +68,7 @@ class Window:
         ends = np.minimum(gaps.stop[low:high], stop)
         return int(begins[0]), int((ends - begins).sum())
 
-    def behind_gap(self, offset: int) -> int:
+    def past_gap(self, offset: int) -> int:
         """``offset``, or the end of the gap that contains it."""
         gaps = self.direction.gaps
         at = int(np.searchsorted(gaps.stop, offset, side="right"))

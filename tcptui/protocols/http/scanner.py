@@ -71,11 +71,11 @@ class MessageScanner:
         not ``known`` to be HTTP, only `FIRST_BYTES` are searched, and only where segments begin.
         """
         begin = self.position
-        at = self._behind_line_ends(begin)
+        at = self._after_line_ends(begin)
         head = self._head_at(at)
         if head is None:
             if self._previous is None:
-                at = self._behind_proxy_header(begin)
+                at = self._after_proxy_header(begin)
                 head = self._head_at(at) if at > begin else None
             if head is None:
                 head = self._search(begin, SEARCHED_BYTES if known else FIRST_BYTES, known)
@@ -89,9 +89,9 @@ class MessageScanner:
 
     def peek(self) -> bool:
         """Whether a message begins exactly where the next one is expected."""
-        return self._head_at(self._behind_line_ends(self.position)) is not None
+        return self._head_at(self._after_line_ends(self.position)) is not None
 
-    def _behind_line_ends(self, at: int) -> int:
+    def _after_line_ends(self, at: int) -> int:
         """The offset behind empty lines at ``at``, which are to be ignored before a start line (RFC 9112, 2.2)."""
         while (data := self.window.read(at, 64))[:1] in (b"\r", b"\n"):
             rest = data.lstrip(b"\r\n")
@@ -100,7 +100,7 @@ class MessageScanner:
                 break
         return at
 
-    def _behind_proxy_header(self, at: int) -> int:
+    def _after_proxy_header(self, at: int) -> int:
         data = self.window.read(at, 512)
         if match := _PROXY_V1.match(data):
             return at + match.end()
@@ -136,8 +136,8 @@ class MessageScanner:
                 found = data.find(_VERSION, found + 1)
             if len(data) == SEQUENTIAL_READ:
                 at += SEQUENTIAL_READ - _OVERLAP
-            elif data or self.window.behind_gap(at) > at:
-                at = self.window.behind_gap(at + len(data))
+            elif data or self.window.past_gap(at) > at:
+                at = self.window.past_gap(at + len(data))
                 # In truncated packets there may be no complete line at all.
                 head = self._head_at(at) if anywhere and self._begins_segment(at) else None
                 if head is not None:

@@ -197,7 +197,7 @@ class Direction:
         self._break()
 
     def _end_or_gap(self, offset: int) -> None:
-        behind = self._window.behind_gap(offset)
+        behind = self._window.past_gap(offset)
         if behind <= offset:
             self.position = self.direction.length
         else:

@@ -303,7 +303,7 @@ def each_stream(directions: tuple[Direction, Direction], streams: Streams) -> It
 
     What is over is handed out, so that memory depends on the streams that are open at a time.
     """
-    earliest = [one.direction.earliest_behind() for one in directions]
+    earliest = [one.direction.earliest_after() for one in directions]
     ended = 0
     while True:
         waiting = [one for one in directions if not one.is_over]

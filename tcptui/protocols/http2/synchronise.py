@@ -50,7 +50,7 @@ def find_frame(
             if tried >= _TRIED:
                 return None
         if len(data) < _BLOCK:
-            behind = Window(direction).behind_gap(at + len(data))
+            behind = Window(direction).past_gap(at + len(data))
             if behind <= at:
                 return None
             at = behind

@@ -50,7 +50,7 @@ def add_http2(dissection: Dissection, place: FramePlace, stream: Http2Stream) ->
     if magic is not None:
         _name_layer(dissection)
         _magic(dissection, place, magic)
-    is_alone = bool(frames) and place.is_put_together(frames[0].start, HEADER)
+    is_alone = bool(frames) and place.is_reassembled_alone(frames[0].start, HEADER)
     for at, frame in enumerate(frames[:FRAMES_SHOWN]):
         if (at == 0 and magic is None) or (at == 1 and is_alone):  # what Wireshark reads at once is one layer
             _name_layer(dissection)

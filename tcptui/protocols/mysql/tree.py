@@ -69,7 +69,7 @@ def add_mysql(
 ) -> None:
     """Append a layer for each of the packets ``shown``, which the frame completed."""
     writer = _Writer(place, said)
-    is_alone = bool(shown) and place.is_put_together(shown[0][1].start, _LENGTH)
+    is_alone = bool(shown) and place.is_reassembled_alone(shown[0][1].start, _LENGTH)
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
         stop = min(packet.stop, place.direction.length)
         if not place.holds(packet.start, stop):

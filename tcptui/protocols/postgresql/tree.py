@@ -42,7 +42,7 @@ _SASL: Final = 10
 
 def add_postgresql(dissection: Dissection, place: FramePlace, messages: Sequence[Message], notes: Notes) -> None:
     """Append a layer for each of ``messages``, which the packet completed."""
-    is_alone = bool(messages) and place.is_put_together(messages[0].start, HEADER)
+    is_alone = bool(messages) and place.is_reassembled_alone(messages[0].start, HEADER)
     for at, one in enumerate(messages[:_MESSAGES_SHOWN]):
         if not place.holds(one.start, one.stop):
             within = [one] if is_alone or at else messages

@@ -72,7 +72,7 @@ class LineReader:
         """Bytes at `position`, which is first moved behind a gap that lies there; empty at the end."""
         while True:
             data = self._window.read(self.position, _STEP)
-            after = self.position if data else self._window.behind_gap(self.position)
+            after = self.position if data else self._window.past_gap(self.position)
             if after == self.position:
                 return data
             self.position, self._after_gap = after, True

@@ -400,7 +400,7 @@ class ByteStream:
         frames[known], times[known] = self._complete_frame.of(at[known]), self._complete_ns.of(at[known])
         return frames, times
 
-    def earliest_behind(self) -> Callable[[int], int]:
+    def earliest_after(self) -> Callable[[int], int]:
         """Makes what tells when any byte from an offset on first passed, at the earliest; `NEVER_NS` without any."""
         carried = self._carried
         times = np.minimum.accumulate(self.segments.time_ns[carried.segment][::-1])[::-1]

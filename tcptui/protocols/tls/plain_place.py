@@ -30,7 +30,7 @@ class PlainPlace(FramePlace):
     packet: int
     """The packet that it is in."""
 
-    def is_put_together(self, start: int, header: int) -> bool:
+    def is_reassembled_alone(self, start: int, header: int) -> bool:
         """See `FramePlace`: what a record holds can be read with the packet that has the record's end."""
         return self.direction.delivered_frame(start + header - 1) != self.packet
 

@@ -39,7 +39,7 @@ def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, si
     itself, unless not even its header was in the earlier ones.
     """
     records = said.records[side].each
-    alone = int(bool(shown) and place.is_put_together(records[shown[0]].start, HEADER))
+    alone = int(bool(shown) and place.is_reassembled_alone(records[shown[0]].start, HEADER))
     for at, index in enumerate(shown):
         record = records[index]
         if not place.holds(record.start, record.stop):

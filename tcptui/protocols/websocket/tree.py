@@ -49,7 +49,7 @@ _FAULT_TEXTS: Final = {
 def add_websocket(dissection: Dissection, place: FramePlace, places: WebSocketPlaces) -> bool:
     """Append the frames that the packet completed; False where it has no byte of any."""
     shown = places.shown_in(dissection.view.frame)
-    is_alone = bool(shown) and place.is_put_together(shown[0].frame.start, shown[0].frame.length_bytes)
+    is_alone = bool(shown) and place.is_reassembled_alone(shown[0].frame.start, shown[0].frame.length_bytes)
     for at, one in enumerate(shown[:_FRAMES_SHOWN]):
         start, stop = one.frame.start, min(one.frame.stop, place.direction.length)
         if not place.holds(start, stop):

@@ -119,7 +119,7 @@ class FollowBase(KeyedScreen[int]):
         """Below a text that leaves lines and does not grow, show the packets of the connection, and the capture."""
         room = self.size.height - _LINES
         if self.view.row is None:
-            said = len(self.view.said_instead) if self._directions is not None else room
+            said = len(self.view.empty_lines) if self._directions is not None else room
         else:
             said = room if self.growing else self.view.row_count(room)
         self._frame_below = self._frame_under_cursor

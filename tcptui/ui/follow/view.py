@@ -147,7 +147,7 @@ class FollowView(FollowLines):
 
     # -- drawing ---------------------------------------------------------------------------
     @property
-    def said_instead(self) -> list[str]:
+    def empty_lines(self) -> list[str]:
         """The lines that stand here while there is nothing to show."""
         return wrap(self.empty_text, max(self.size.width - 2, 1))
 
@@ -156,7 +156,7 @@ class FollowView(FollowLines):
         width, plain = self.size.width, self.palette.plain
         viewport = self.viewport()
         if y >= len(viewport):
-            said = [] if viewport else self.said_instead
+            said = [] if viewport else self.empty_lines
             text = f" {said[y]}" if y < len(said) else ""
             return Strip([Segment(text, self.palette.faint)]).adjust_cell_length(width, plain)
         place, row = viewport[y]

@@ -165,11 +165,11 @@ class ColumnChoosingScreen(NotingScreen):
             return
         text, error = self._prompt.text, self._column_mistake
         if self._choices and text == self._choices_of and not self._column_loudly:
-            self.filter_line.show([self._said_of_choices(self._choices)])
+            self.filter_line.show([self._choices_text(self._choices)])
         elif error is None:
             self.filter_line.show([])
         else:
-            self.filter_line.show(*self._said_of_mistake(text, error, loudly=self._column_loudly))
+            self.filter_line.show(*self._mistake_text(text, error, loudly=self._column_loudly))
 
     @on(PromptLine.Changed)
     def _column_typed(self, event: PromptLine.Changed) -> None:

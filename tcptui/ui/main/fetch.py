@@ -149,7 +149,7 @@ class StreamFetch:
             take = partial(self._take_findings, stream, show=show)
             late = partial(self._take_findings, stream, show=True)
             asked = stream, self._seen_packets, self._seen_growing, self._seen_keys
-            self._judging.want(asked, partial(session.known_of, stream), take, late)
+            self._judging.want(asked, partial(session.current_findings, stream), take, late)
             return
         self._judging.drop()
         if self._known[0] != stream:
@@ -163,7 +163,7 @@ class StreamFetch:
 
         def annotate() -> None:
             try:
-                found = session.known_of(stream)
+                found = session.current_findings(stream)
                 if not is_early:
                     from tcptui.ui.explain_document import prefetch_time_budget
 

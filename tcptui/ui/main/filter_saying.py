@@ -93,43 +93,43 @@ class FilterSayingScreen(CaptureScreen):
     def show_filter_line(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
         if self._asks_for_filter:
-            sayings, pointer = self._said_while_typing(loudly=loudly)
+            sayings, pointer = self._text_while_typing(loudly=loudly)
             self.filter_line.show(sayings, pointer)
         else:
             self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
 
-    def _said_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+    def _text_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         text, work, error = self._prompt.text, self._work, self._mistake
         self._offered = ""
         if self._choices and text == self._choices_of and not loudly:
-            return [self._said_of_choices(self._choices)], None
+            return [self._choices_text(self._choices)], None
         if not text.strip():
             return [], None
         if not is_filter(text):
-            return self._said_of_words(text)
+            return self._words_text(text)
         if work is None or not work.is_of(text):
             return [], None
         if error is not None:
-            return self._said_of_mistake(text, error, loudly=loudly)
+            return self._mistake_text(text, error, loudly=loudly)
         if self._is_awaited(work):
             return [self._progress(work)], None
         return ([], None) if self.matching is None else (filter_report.account(self.matching, self.words), None)
 
-    def _said_of_mistake(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+    def _mistake_text(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         """What is wrong and where; of what is still being typed, what is missing or what it may become."""
         if loudly or not filter_report.is_unfinished(error, text):
             if self._asks_for_filter and error.suggestion is not None:
                 self._offered = error.suggestion.replacement or ""
             return filter_report.mistake(error, self.words), self._pointer(text, error)
         begun = filter_report.begun_fields(error, text)
-        return ([self._said_of_choices(begun)] if begun else filter_report.unfinished(error, text, self.words)), None
+        return ([self._choices_text(begun)] if begun else filter_report.unfinished(error, text, self.words)), None
 
     def _pointer(self, text: str, error: FilterError) -> Pointer:
         span = error.span
         before = cell_len(text[: span.offset])
         return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
-    def _said_of_words(self, text: str) -> tuple[list[Saying], Pointer | None]:
+    def _words_text(self, text: str) -> tuple[list[Saying], Pointer | None]:
         """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""
         hint = self._meant_by_words(text)
         if hint is not None:
@@ -141,12 +141,12 @@ class FilterSayingScreen(CaptureScreen):
             try:
                 compile_filter(text)
             except FilterError as error:
-                sayings, pointer = self._said_of_mistake(text, error, loudly=True)
+                sayings, pointer = self._mistake_text(text, error, loudly=True)
                 return [*sayings, Saying(self.words("screen.filter.enter_finds_words"), Voice.QUIET)], pointer
         begun = beginning_fields(text)
-        return [self._said_of_choices(begun)] if begun else [], None
+        return [self._choices_text(begun)] if begun else [], None
 
-    def _said_of_choices(self, choices: Sequence[str]) -> Saying:
+    def _choices_text(self, choices: Sequence[str]) -> Saying:
         """What the text may go on with, as many as have room."""
         room = self.app.size.width - _MORE_ROOM
         shown: list[str] = []

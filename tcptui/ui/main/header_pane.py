@@ -263,14 +263,14 @@ class HeaderTree(Tree[Node], PaletteMixin):
             above, guides = above.parent, guides + self.guide_depth
         room = self.scrollable_content_region.width - guides
         if 0 < room < text.cell_len and node.parent is self.root and node.data is not None:
-            text = self._told_shorter(text, node.data.label, room)
+            text = self._shortened(text, node.data.label, room)
         if 0 < room < text.cell_len:
             mark = self.glyphs.ellipsis
             text.truncate(room - len(mark), overflow="crop")
             text.append(mark)
         return text
 
-    def _told_shorter(self, text: Text, label: str, room: int) -> Text:
+    def _shortened(self, text: Text, label: str, room: int) -> Text:
         """``text`` with, for ``label`` at its end, its first shorter form that fits in ``room``, or the last."""
         before = text[: len(text) - len(label)]
         style = text.get_style_at_offset(self.app.console, len(text) - 1)

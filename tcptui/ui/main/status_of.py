@@ -45,7 +45,7 @@ def status_of(session: Session, held: Status | None, *, is_following: bool, has_
         kernel_dropped=progress.kernel_dropped,
         behind_bytes=progress.bytes_waiting,
         behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
-        spool_bytes=progress.spool_held if session.live else None,
+        spool_bytes=progress.spool_stored if session.live else None,
         spool_limit=progress.spool_limit,
         evicted=progress.evicted,
         connections_evicted=progress.streams_evicted,

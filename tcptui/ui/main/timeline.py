@@ -188,8 +188,8 @@ class Timeline(TimelineRows):
         if correction is not None:
             severity = max(severity, int(Severity.NOTE))
         is_cursor = position == self.cursor
-        loud = palette.severity(severity)
-        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), loud)]
+        above_note = palette.severity(severity)
+        cells = [Segment((glyphs.cursor if is_cursor else " ") + glyphs.severity(severity), above_note)]
         note = self.note_of(row)
         cells.append(Segment(glyphs.marked if note else " ", palette.key))
         found = self._found(row)

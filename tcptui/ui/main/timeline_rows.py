@@ -274,10 +274,12 @@ class TimelineRows(VirtualList, inherit_bindings=False):
             return -1
         store = self.session.store
         position = self.cursor if start is None else start
-        loud = np.array([row for row, level in self._raised.items() if level >= Severity.WARNING], np.int32)
+        above_note = np.array([row for row, level in self._raised.items() if level >= Severity.WARNING], np.int32)
         calm = np.array([row for row, level in self._raised.items() if level < Severity.WARNING], np.int32)
-        raised = np.searchsorted(self.rows, loud)
-        raised = raised[np.isin(loud, self.rows[raised[raised < len(self.rows)]])]  # some are of other connections
+        raised = np.searchsorted(self.rows, above_note)
+        raised = raised[
+            np.isin(above_note, self.rows[raised[raised < len(self.rows)]])
+        ]  # some are of other connections
         ahead = raised[raised > position] if step > 0 else raised[raised < position]
         nearest = -1 if not len(ahead) else int(ahead.min() if step > 0 else ahead.max())
         end = len(self.rows) if nearest < 0 else nearest

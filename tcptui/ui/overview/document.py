@@ -49,7 +49,7 @@ def group_documents(session: Session, group: TroubleGroup, words: Words) -> tupl
 def _happened(session: Session, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
     named = group.finding if group.is_whole or len(group.streams) == 1 else None
     yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity), finding=named)
-    if session.streams.are_kept(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
+    if session.streams.are_stored(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
         yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
     if not group.is_whole and len(group.streams) > 1:
         happened = words("report.brief.example", stream=group.streams[0], text=happened)
@@ -89,7 +89,7 @@ def worst_document(session: Session, group: TroubleGroup, words: Words) -> Docum
 def time_document(session: Session, group: TroubleGroup, words: Words) -> Document:
     """Where the time of the worst connection of ``group`` went, as far as that is known at once."""
     worst = group.streams[:1]
-    if not worst or not session.streams.are_kept(np.array(worst))[0]:
+    if not worst or not session.streams.are_stored(np.array(worst))[0]:
         return ()
     spent = (*bar_passage(session, worst[0], words), *turn_passages(session, worst[0], words))
     return (Passage("", words("overview.one", stream=worst[0])), *spent) if spent else ()
@@ -122,7 +122,7 @@ def connections_document(
     streams, lost = session.streams, session.lost_ns
     shown = np.array(some, np.int64)
     passages = [Passage("", words("overview.connections"))] if count > 1 else []
-    kept = shown[streams.are_kept(shown)].tolist()
+    kept = shown[streams.are_stored(shown)].tolist()
     number = max((len(str(stream)) for stream in kept), default=0)
     clients, servers = _column(map(streams.client, kept)), _column(map(streams.server, kept))
     for stream, client, server in zip(kept, clients, servers, strict=True):

@@ -256,7 +256,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         before, self._group = self._group, group
         if group is None:
             document = (*quiet_document(self._seen, self.words), *self._largest())
-            self._fill_below(self._lines_of(document, self.size.width - _MARGINS), self._largest_kept[:1], _IN_QUIET)
+            self._fill_below(self._lines_of(document, self.size.width - _MARGINS), self._largest_stored[:1], _IN_QUIET)
             self.explain.show(document)
             return
         same = before is not None and same_group(before, (group,)) is not None
@@ -320,7 +320,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         seen, most = self._seen, self._room - _QUIET_LINES
         if seen is None or most <= 0:
             return ()
-        kept = self._largest_kept[:most]
+        kept = self._largest_stored[:most]
         document = largest_document(self.session, kept, self.words, self.glyphs)
         if not kept or most - len(document) < _EXPLAINED_LEAST:
             return document
@@ -329,10 +329,10 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         return (*document, Passage("", heading), *explained) if explained else document
 
     @property
-    def _largest_kept(self) -> list[int]:
+    def _largest_stored(self) -> list[int]:
         """The largest connections of a capture without trouble, without those that were evicted since."""
         largest = np.array(() if self._seen is None else self._seen.largest, np.int64)
-        kept: list[int] = largest[self.session.streams.are_kept(largest)].tolist()
+        kept: list[int] = largest[self.session.streams.are_stored(largest)].tolist()
         return kept
 
     def _members_of(self, group: TroubleGroup, *, width: int = 0) -> Document:

@@ -198,9 +198,9 @@ class RequestList(VirtualList, inherit_bindings=False):
         """One request: sign, operation, status, duration, size, bar."""
         request, palette, glyphs = self.table.requests[int(self.order[position])], self.palette, self.glyphs
         severity = severity_of(request.status)
-        loud = severity > Severity.NOTE
-        style = palette.severity(severity) if loud else palette.plain
-        sign = f" {glyphs.severity(severity)} " if loud else " " * _SIGN
+        above_note = severity > Severity.NOTE
+        style = palette.severity(severity) if above_note else palette.plain
+        sign = f" {glyphs.severity(severity)} " if above_note else " " * _SIGN
         operation = fitted(self._operation(request), self._operation_width(width), glyphs.ellipsis)
         status = request.status or self.words("requests.no-answer")
         size = "" if request.response is None else byte_size(request.response.bytes)
@@ -219,7 +219,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without requests, the first ones say why there are none."""
         if y >= HEADING and not len(self.order):
-            return self.said_instead(self.empty_text, y)
+            return self.empty_lines(self.empty_text, y)
         return super().paint_line(y)
 
 

@@ -135,7 +135,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         session, stream, words = self._session, self._stream, self.words
         if session.seen(stream) > _EXPLAINED_PACKETS or not session.judges_at_once:
             return []
-        told = stream_document(session, stream, session.known_of(stream), words)
+        told = stream_document(session, stream, session.current_findings(stream), words)
         return [Heading(words("kernel.packets"), rule=self.glyphs.rule), _Explained(told, words, self.glyphs)]
 
     def _tell(self, error: OSError) -> None:

@@ -105,16 +105,16 @@ def pooled(told: Sequence[Told]) -> list[str]:
     """Over all ids: likely and certain, loud and all."""
     lines = []
     for confidence in ("certain", "likely", "possible"):
-        for loud in (True, False):
+        for above_note in (True, False):
             chosen = [
                 each
                 for each in told
                 if each.confidence == confidence
                 and each.answer != Answer.UNDECIDED.value
-                and (each.severity != "note" or not loud)
+                and (each.severity != "note" or not above_note)
             ]
             right = sum(each.answer == Answer.TRUE.value for each in chosen)
-            lines.append(f"{confidence:<9} {'loud' if loud else 'all':<5} {share(right, len(chosen))}")
+            lines.append(f"{confidence:<9} {'loud' if above_note else 'all':<5} {share(right, len(chosen))}")
     return lines
 
 

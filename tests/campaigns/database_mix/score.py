@@ -192,10 +192,10 @@ def table(told: Sequence[Told], owed: Sequence[Owed]) -> list[str]:
     for name in names:
         mine = [one for one in told if one.id == name]
         answers = Counter(one.answer for one in mine)
-        loud = sum(one.answer == "false" and one.severity != "note" for one in mine)
+        above_note = sum(one.answer == "false" and one.severity != "note" for one in mine)
         due = [one for one in owed if one.id == name]
         lines.append(
-            f"{name:<28}{len(mine):>6}{answers['true']:>6}{answers['false']:>6}{answers['undecided']:>6}{loud:>12}"
+            f"{name:<28}{len(mine):>6}{answers['true']:>6}{answers['false']:>6}{answers['undecided']:>6}{above_note:>12}"
             f"{len(due):>6}{sum(one.told for one in due):>6}"
         )
     return lines

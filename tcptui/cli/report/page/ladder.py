@@ -43,7 +43,7 @@ def ladder(view: StreamView, store: PacketStore, findings: Sequence[Finding], wo
     if not len(view):
         return Markup()
     chosen = chosen_rows(view, findings)
-    loud = {frame: finding.severity for finding in reversed(findings) for frame in finding.packets}
+    above_note = {frame: finding.severity for finding in reversed(findings) for frame in finding.packets}
     client, server = str(view.client), str(view.server)
     drawn = [
         element("text", client, cls="end client", x=_CLIENT, y=16, text_anchor="middle"),
@@ -57,7 +57,7 @@ def ladder(view: StreamView, store: PacketStore, findings: Sequence[Finding], wo
                 element("text", left_out, cls="soft", x=(_CLIENT + _SERVER) / 2, y=y + 4, text_anchor="middle")
             )
             y += _ROW
-        drawn += _row(view, store, i, y, loud.get(int(view.frame[i])), words)
+        drawn += _row(view, store, i, y, above_note.get(int(view.frame[i])), words)
         y, before = y + _ROW, i
     if before < len(view) - 1:
         left_out = words("page.ladder.left-out", n=Count(len(view) - 1 - before))

@@ -211,14 +211,14 @@ def _connection(
     stream = connection.stream
     view = summary.view(stream)
     ranked = sorted(connection.findings, key=rank_of, reverse=True)
-    loud = [finding for finding in ranked if finding.severity > Severity.NOTE]
+    above_note = [finding for finding in ranked if finding.severity > Severity.NOTE]
     severity = connection.severity or Severity.NOTE
     ends = {"client": connection.client.endpoint, "server": connection.server.endpoint}
     parts = [
         element("h3", _mark(severity), words("report.connection.title", stream=stream, **ends)),
         element("p", _numbers(connection, words), cls="soft small"),
     ]
-    explained = loud[:_EXPLAINED] or ranked[:1]
+    explained = above_note[:_EXPLAINED] or ranked[:1]
     parts += [_finding(finding, words) for finding in explained]
     others = [finding for finding in ranked if finding not in explained]
     if others:
@@ -230,7 +230,7 @@ def _connection(
         parts += [element("h4", words("budget.heading")), bar]
     if graph:
         parts += [element("h4", words("page.graph")), graph]
-    drawing = ladder(view, summary.store, loud, words)
+    drawing = ladder(view, summary.store, above_note, words)
     if drawing:
         parts += [element("h4", words("page.ladder")), drawing]
     if requests:

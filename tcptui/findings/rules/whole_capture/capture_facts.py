@@ -263,12 +263,12 @@ class CaptureFacts:
         """The places of the streams that have a warning or an error ``name``."""
         return np.searchsorted(self.number, self.streams_with.get(name, _NO_STREAMS))
 
-    def loud(self, name: AnyId, place: int) -> Finding:
+    def above_note(self, name: AnyId, place: int) -> Finding:
         """The warning or error ``name`` of the stream at ``place``, which has one."""
         return _above_note(name, self.findings[int(self.number[place])])
 
-    def of_each_loud(self, name: AnyId, places: I64, make: Callable[[Finding], _T]) -> Iterator[_T]:
-        """``make(finding)`` of `loud` at each of ``places``; a number, a text or an enumeration, or several of them."""
+    def above_note_of_each(self, name: AnyId, places: I64, make: Callable[[Finding], _T]) -> Iterator[_T]:
+        """``make(finding)`` of `above_note` at each of ``places``: a number, a text, an enumeration, or several."""
         return self.findings.of_each(lambda findings: make(_above_note(name, findings)), self.number[places].tolist())
 
     def place_of(self, stream: int) -> int:

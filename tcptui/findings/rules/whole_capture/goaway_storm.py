@@ -42,7 +42,7 @@ def goaway_storm(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """
     name = FindingId.HTTP2_GOAWAY
     places = capture.places_with(name)
-    ends = dict(zip(places.tolist(), capture.of_each_loud(name, places, _sent_away), strict=True))
+    ends = dict(zip(places.tolist(), capture.above_note_of_each(name, places, _sent_away), strict=True))
     places = places[np.array([ends[place].by_server for place in places.tolist()], np.bool_)]
     if not len(places):
         return
@@ -53,7 +53,7 @@ def goaway_storm(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             continue
         first = int(sent_away[0])
         of_each = [ends[place] for place in sent_away.tolist()]
-        told = capture.loud(name, first)
+        told = capture.above_note(name, first)
         calm = all(one.calm for one in of_each)
         yield capture.finding(
             FindingId.HTTP2_GOAWAY_STORM,

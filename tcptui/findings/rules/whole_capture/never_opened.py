@@ -122,7 +122,7 @@ def _unreachable(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Cap
     """`host-silent`, shape ``unreachable``: ICMP errors answered every attempt to a host."""
     quoted = capture.having(FindingId.CONNECTION_UNREACHABLE)
     for places in _all_of_host(capture, quoted, rest):
-        first = capture.loud(FindingId.CONNECTION_UNREACHABLE, int(places[0]))
+        first = capture.above_note(FindingId.CONNECTION_UNREACHABLE, int(places[0]))
         yield capture.finding(
             FindingId.HOST_SILENT,
             places,

@@ -163,13 +163,13 @@ def logins_refused(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`logins-refused`: a server refuses one login of a client after the other."""
     refusal = FindingId.DATABASE_ERRORS
     places = capture.places_with(refusal)
-    is_login = capture.of_each_loud(refusal, places, _is_refusal)
+    is_login = capture.above_note_of_each(refusal, places, _is_refusal)
     places = places[np.array(list(is_login), np.bool_)]
     if not len(places):
         return
     for _pair, refused in groups(_pairs(capture, places), places, REFUSED_LEAST):
         first = int(refused[0])
-        told = capture.loud(refusal, first)
+        told = capture.above_note(refusal, first)
         yield capture.finding(
             FindingId.LOGINS_REFUSED,
             refused,

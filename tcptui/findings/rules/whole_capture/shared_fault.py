@@ -78,14 +78,14 @@ _MTU: Final = one_of(
 
 def _worst(capture: CaptureFacts, name: FindingId, places: I64) -> Severity:
     """The severity of the worst of the loud findings ``name`` at ``places``."""
-    return max(capture.of_each_loud(name, places, lambda finding: finding.severity))
+    return max(capture.above_note_of_each(name, places, lambda finding: finding.severity))
 
 
 def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidence:
     """The confidence of the least sure of the loud findings ``names`` at ``places``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
     of_each = (
-        capture.of_each_loud(
+        capture.above_note_of_each(
             name, np.intersect1d(places, capture.places_with(name), assume_unique=True), lambda one: one.confidence
         )
         for name in names
@@ -95,7 +95,7 @@ def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidenc
 
 def _least(capture: CaptureFacts, name: FindingId, places: I64, fact: str) -> float:
     """The smallest of the facts ``fact`` of the loud findings ``name`` at ``places``."""
-    values = capture.of_each_loud(name, places, lambda finding: finding.facts[fact])
+    values = capture.above_note_of_each(name, places, lambda finding: finding.facts[fact])
     return min(float(value) for value in values if isinstance(value, (int, float)))
 
 
@@ -148,7 +148,7 @@ def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
             Severity.WARNING,
             _weakest(capture, slow, *_SLOW),
             one_of(*_SLOW),
-            capture.loud(first, int(slow[0])).alternatives,
+            capture.above_note(first, int(slow[0])).alternatives,
             {
                 "server": capture.host_name(server),
                 "port": int(capture.port[slow[0]]),
@@ -228,7 +228,7 @@ def idle_flows_dropped(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`idle-flows-dropped`: several connections of one client died while they were idle."""
     was_dropped = FindingId.IDLE_CONNECTION_DROPPED
     places = capture.places_with(was_dropped)
-    shapes = capture.of_each_loud(was_dropped, places, lambda finding: finding.facts.get("shape"))
+    shapes = capture.above_note_of_each(was_dropped, places, lambda finding: finding.facts.get("shape"))
     places = places[np.array([shape == "mute" for shape in shapes], np.bool_)]
     for client, dropped in groups(capture.client[places], places, STRONG_LEAST):
         idle_s = _least(capture, was_dropped, dropped, "idle_s")
