@@ -77,7 +77,7 @@ class OutputFiles:
         return self._output is not None and self._output.replaces and not self._output.is_published
 
     def in_place(self) -> list[Path]:
-        """Those of `paths` that are still there."""
+        """The `paths` that still exist."""
         return [path for path, written in self._own.items() if written.is_at(path)]
 
     def set_header(self, header: bytes) -> None:

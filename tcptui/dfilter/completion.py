@@ -158,7 +158,7 @@ def quoted(text: str) -> str:
 
 
 def begin_with(word: str, candidates: list[str]) -> list[str]:
-    """Those of ``candidates`` that ``word`` begins; a string also without its quote."""
+    """The ``candidates`` that ``word`` begins; a string also without its quote."""
     return [each for each in candidates if each.startswith(word) or (word and each.startswith(f'"{word}'))]
 
 

@@ -180,7 +180,7 @@ class ConnectionFacts(StreamColumns):
         return self.budget.parts if self._parts is None else self._parts
 
     def _put_away(self) -> None:
-        """Of a long stream keep only the sums of `budget`: its columns and the payload need not both be in memory."""
+        """Keep only the sums of `budget` of a long stream: its columns and the payload need not both be in memory."""
         if self.count > LONG and "budget" in self.__dict__:
             self._parts = self.budget.parts
             del self.__dict__["budget"]

@@ -58,17 +58,17 @@ class SameShapeFindings:
         return zip(*findings, strict=True) if findings else repeat((), count)
 
     def alone(self) -> SameShapeFindings:
-        """The same without the columns that they were made from, of which a number of each member is but a row."""
+        """These findings without the columns of which the number of each member is a row."""
         return self._each_value(_alone)
 
     def cut(self, begin: int, end: int) -> SameShapeFindings:
-        """Those of the streams at the places from ``begin`` up to ``end``, which then count from 0."""
+        """The findings of the streams at the places from ``begin`` up to ``end``, which then count from 0."""
         first, stop = self.places.searchsorted((begin, end)).tolist()
         found = self._each_value(partial(_of_members, members=slice(first, stop)))
         return replace(found, streams=self.streams[first:stop], places=self.places[first:stop] - begin)
 
     def _each_value(self, change: Callable[[Any], Any]) -> SameShapeFindings:
-        """The same with what ``change`` makes of each value that may differ by member."""
+        """These findings with what ``change`` makes of each value that may differ by member."""
         kept = tuple([
             replace(
                 finding, stream=change(finding.stream), packets=change(finding.packets),
@@ -218,7 +218,7 @@ class _Places:
 
     @classmethod
     def of(cls, kinds: list[SameShapeFindings]) -> _Places:
-        """Of the streams of ``kinds``."""
+        """The places of the streams of ``kinds``."""
         sizes = [len(kind) for kind in kinds]
         streams = np.concatenate([kind.streams for kind in kinds])
         order = np.argsort(streams, kind="stable")
@@ -308,7 +308,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         self._placed = None
 
     def some(self, streams: Iterable[int]) -> StreamFindings:
-        """Those of ``streams`` that have any, in that order."""
+        """The ``streams`` that have any findings, in that order."""
         chosen = list(streams)
         return StreamFindings((stream, held) for stream, held in zip(chosen, self._each(chosen), strict=True) if held)
 
@@ -371,7 +371,7 @@ class _OfKinds(Generic[_T]):
         """By `id` of the kind, which is held for its sake: of each of its members."""
 
     def of_members(self, kind: SameShapeFindings, members: list[int]) -> list[_T]:
-        """Of these members of ``kind``."""
+        """The deferred findings of ``members`` of ``kind``."""
         self._ask(kind, len(members))
         known = self._known.get(id(kind))
         if known is None:
@@ -379,7 +379,7 @@ class _OfKinds(Generic[_T]):
         return list(map(known[1].__getitem__, members))
 
     def of_held(self, held: Iterable[MaybeDeferred | None]) -> Iterator[_T]:
-        """Of what is held of each of some streams."""
+        """The findings in ``held``, an entry for each of some streams."""
         some = list(held)
         kinds = {id(one.kind): one.kind for one in some if isinstance(one, DeferredFindings)}
         for key, count in Counter(id(one.kind) for one in some if isinstance(one, DeferredFindings)).items():

@@ -63,8 +63,8 @@ def find_trouble(
     """The groups of a capture.
 
     ``above_note``: the findings of each stream with a warning or an error; ``time_of``: the time of a frame (ns), 0
-    where it is gone.  A connection whose trouble only echoes a capture-wide finding is in that group alone.  Any other is in the
-    group of its worst finding: the most severe, then the one that cost most.
+    where it is gone.  A connection whose trouble only echoes a capture-wide finding is in that group alone.  Any other
+    is in the group of its worst finding: the most severe, then the one that cost most.
     """
     groups = [_whole(found, above_note) for found in diagnosis.findings]
     by_worst: dict[AnyId, list[_Member]] = {}

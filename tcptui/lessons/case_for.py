@@ -27,7 +27,7 @@ def teaching_verdict(cases: Sequence[Case], verdict: Verdict) -> Case | None:
 
 
 def teaching_state(cases: Sequence[Case], state: TcpState) -> Case | None:
-    """The same for steps that expect an end in this state."""
+    """The case with the highest share of steps that expect an end in ``state``; None without one."""
     return _with_expectation(cases, lambda each: state in (each.client, each.server))
 
 

@@ -151,7 +151,7 @@ class Column:
         return np.array(self.labels, object)[numbers] if self.labels else numbers
 
     def numbers(self, store: PacketStore, rows: Where) -> NDArray[Any]:
-        """The same, but of a column with `labels` the place of the value among them."""
+        """The numbers of the column in ``rows``; of a column with `labels` the places of the values among them."""
         cells: NDArray[Any] = getattr(store, self.name)[rows]
         if self.take is Take.FRAME:
             refers = cells >= 0

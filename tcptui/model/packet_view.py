@@ -106,5 +106,5 @@ class PacketView:
         return (None, None) if known is None else (known.seq_base, known.ack_base)
 
     def keeping_back(self) -> PacketView:
-        """The same packet without what was concluded about it."""
+        """The packet without what was concluded about it."""
         return replace(self, analysis=None, quoted=None, withheld=self.analysis)

@@ -57,7 +57,7 @@ class CommandPrefilter:
         return SparseMask(numbers[np.cumsum(packets) <= PACKETS_IN_ALL])
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """The same: nothing else is read without suspicion."""
+        """The ``suspects``: nothing else is read without suspicion."""
         return suspects
 
     def evict(self, streams: NDArray[np.int64]) -> None:

@@ -258,7 +258,7 @@ def _name(body: memoryview, wanted: int, *, reference: bool = False) -> str:
 
 
 def _said(found: dict[int, list[memoryview]], wanted: int, *, reference: bool = False) -> str:
-    """The same, of what one walk found."""
+    """The text of what one walk found."""
     return _name_in(found[wanted][0] if wanted in found else b"", reference=reference)
 
 

@@ -55,7 +55,7 @@ class Payloads:
         return self.at[chosen], self.place[chosen]
 
     def longer(self, chosen: I64, size: int) -> I64:
-        """Those payloads of ``chosen`` (indexes) of which at least ``size`` bytes were captured."""
+        """The payloads among ``chosen`` (indexes) of which at least ``size`` bytes were captured."""
         return chosen[self.captured[chosen] >= size]
 
     def lengths(self) -> I32:

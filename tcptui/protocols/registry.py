@@ -129,7 +129,7 @@ class ApplicationStream:
 
     @property
     def spoken(self) -> ParsedStream | None:
-        """The same, or what is inside, where it was decrypted."""
+        """The parsed connection; where it was decrypted, what is inside."""
         parsed = self.parsed
         inner = parsed.inner if isinstance(parsed, EncryptedStream) else None
         return parsed if inner is None else inner

@@ -163,7 +163,7 @@ def timed_requests(
 
 
 def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
-    """Those of ``seen`` of which later ones tell nothing more, in the order in which they began, and the others.
+    """The ``seen`` of which later ones tell nothing more, in the order in which they began, and the others.
 
     An exchange comes at most `_EXCHANGES_READ_FIRST` after others that began after it.
     """
@@ -185,7 +185,7 @@ def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExc
 
 
 def _begun_before(time_ns: int, seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
-    """Those of ``seen`` that began before, in the order in which they began, and the others."""
+    """The ``seen`` that began before ``time_ns``, in the order in which they began, and the others."""
     seen.sort(key=BEGINS)
     stop = bisect_left(seen, time_ns, key=attrgetter("begin_ns"))
     return seen[:stop], seen[stop:]

@@ -54,7 +54,7 @@ Result = ResultSet | CopiedData
 
 
 def no_result_sets() -> Iterator[Result]:
-    """Those of an answer without rows."""
+    """The result sets of an answer without rows: none."""
     return iter(())
 
 

@@ -50,7 +50,7 @@ def is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=1_024)
 def _is_secret(name: str) -> bool:
-    """The same, cached: every request of a connection has the same names."""
+    """Whether ``name`` is that of a secret, cached: every request of a connection has the same names."""
     plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)
     low = plain.lower()
     if low in _HEADERS or any(part in low for part in _WITHIN):

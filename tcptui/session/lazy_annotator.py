@@ -104,7 +104,7 @@ class LazyAnnotator:
         return view.held_back(*ways_ns)
 
     def _asked_to_wait(self, view: StreamView) -> Sequence[tuple[int, int]]:
-        """The same of `StreamView.asked_to_wait`."""
+        """`StreamView.asked_to_wait` of ``view``."""
         _ = self.annotations
         return view.asked_to_wait()
 

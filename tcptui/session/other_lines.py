@@ -44,7 +44,7 @@ class OtherLines:
         return known
 
     def plain(self, row: int) -> OtherLine:
-        """The same, but not kept: for a search through all of them."""
+        """The line of ``row``, not cached: for a search through all of them."""
         known = self._lines.get(row)
         return self._made(row) if known is None else known
 

@@ -81,7 +81,7 @@ class OtherPairs:
         return next((pair for pair in self._pairs.pairs_of(row) if pair.role is not Role.NONE), None)
 
     def all_of(self, row: int) -> list[Pair]:
-        """The same of each header of ``row`` that may ask or answer, outermost first."""
+        """The pairs of each header of ``row`` that may ask or answer, outermost first."""
         return self._pairs.pairs_of(row)
 
     def talks(self) -> Talks:

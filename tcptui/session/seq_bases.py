@@ -46,7 +46,7 @@ class SeqBases:
         return int(self.bases(stream, np.array([row], np.int32), np.array([of_b]))[0])
 
     def bases(self, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
-        """The same at each of ``rows`` (in any order), of endpoint *b* where ``of_b``."""
+        """The bases at each of ``rows`` (in any order), of endpoint *b* where ``of_b``."""
         store, streams = self._store, self._streams
         bases: I64 = np.where(of_b, streams.base_b[stream], streams.base_a[stream])
         if not int(streams.verdicts[stream]) & Verdict.REUSED_PORTS:

@@ -412,12 +412,12 @@ class Session:
         return known
 
     def _current_findings(self, stream: int) -> CachedFindings:
-        """The same, as far as they have been judged."""
+        """The findings of ``stream`` as far as they have been judged."""
         found, judged = self._judging.annotations.current_findings(stream, prompt=self.progress.growing)
         return CachedFindings(found if self._own is None else (*found, *self._own.of(stream)), judged)
 
     def own_findings(self, stream: int) -> tuple[Finding, ...]:
-        """Those of them that the user has defined."""
+        """The findings of ``stream`` that the user has defined."""
         return () if self._own is None else self._own.of(stream)
 
     def find_also(self, rules: Sequence[OwnRule], *, at_once: bool = False) -> None:

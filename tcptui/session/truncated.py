@@ -37,7 +37,7 @@ class _Truncated:
             return answers[at][1] if at >= 0 and time_ns - answers[at][0] <= WITHIN_NS else None
 
     def all(self, session: Session) -> tuple[TruncatedAnswer, ...]:
-        """Those that are kept, in capture order."""
+        """The answers that are cached, in capture order."""
         with self._lock:
             self._grow(session)
             return tuple(self._found)

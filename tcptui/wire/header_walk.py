@@ -230,7 +230,7 @@ class Frames:
         return held
 
     def complete(self, frames: I64, offsets: I64, size: int) -> tuple[I64, I64]:
-        """Those frames whose next ``size`` bytes are `held`; the others are marked malformed and go no further."""
+        """The frames whose next ``size`` bytes are `held`; the others are marked malformed and go no further."""
         held = self.held(frames, offsets, size)
         if held.all():
             return frames, offsets

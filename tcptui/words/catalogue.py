@@ -78,7 +78,7 @@ class Words:
         return self.template(key).format(**facts)
 
     def filled(self, key: str, facts: Mapping[str, object]) -> str:
-        """The same with ``facts`` in a mapping, which may compute a value only when a placeholder needs it."""
+        """The text of ``key`` with ``facts`` in a mapping, which may compute a value when a placeholder needs it."""
         return self.template(key).format_map(facts)
 
     def template(self, key: str) -> str:

@@ -27,7 +27,7 @@ class SameStart:
             chain.append(index)
 
     def of(self, index: int) -> list[int]:
-        """Those that begin as segment ``index``, in the order in which they were given."""
+        """The segments that begin as segment ``index``, in the order in which they were given."""
         side, start = self._place(index)
         return self._known[side].get(start, [])
 

@@ -38,7 +38,7 @@ def forgotten(block: RowBlock, lacking: I32) -> I32:
 
 
 def _forgotten_of(block: RowBlock, marked: I32, lacking: I32, segments: I32, from_b: bool) -> I32:
-    """Those of ``marked`` that this end sent; none unless the ``segments`` of the stream show that they were longer."""
+    """The ``marked`` that this end sent; none unless the ``segments`` of the stream show that they were longer."""
     by_b, flags = block.column("from_b"), block.raw("flags")
     marked = np.intersect1d(marked, segments[by_b[segments] == from_b], assume_unique=True)
     if not len(marked):

@@ -43,7 +43,7 @@ def padded(block: RowBlock) -> I32:
 
 
 def _padded_of(block: RowBlock, segments: I32, from_b: bool) -> I32:
-    """Those of ``segments``, all of one stream, in which that end's packets were filled; none where bytes are data."""
+    """The ``segments``, all of one stream, in which that end's packets were filled; none where bytes are data."""
     flags, length = block.column("flags")[segments], np.maximum(block.raw("length")[segments], 0)
     own = block.column("from_b")[segments] == from_b
     filled = own & ((block.column("issues")[segments] & _ZERO_FILLED) != 0) & ((flags & RST) == 0)

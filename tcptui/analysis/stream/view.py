@@ -291,7 +291,7 @@ class Gathered:
 
     @cached_property
     def spoken_ns(self) -> tuple[I64, I64]:
-        """Of each stream, in nanoseconds: the server's earliest segment, and the first in which anything is used.
+        """Per stream, in nanoseconds: the server's earliest segment, and the first in which anything is used.
 
         That is the server's payload, a FIN or a RST; `NEVER_NS` without one.
         """

@@ -90,7 +90,7 @@ class Waits:
         """`Part.RECOVERY`."""
 
     def of_some(self, stretches: slice, events: I32, clock: I64, turns_at: I32) -> Waits:
-        """Those ``stretches`` alone, as those of a stream with these ``events``, ``clock`` and ``turns_at``."""
+        """The ``stretches`` alone, as those of a stream with these ``events``, ``clock`` and ``turns_at``."""
         some = Waits.__new__(Waits)
         some.clock, some.begin, some.end, some.turns_at = clock, events[:-1], events[1:], turns_at
         some.sender, some.part = self.sender[stretches], self.part[stretches]

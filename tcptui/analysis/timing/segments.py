@@ -129,11 +129,11 @@ class Segments:
             yield 0, places
 
     def counts(self, _at: I32, chosen: Any) -> Any:
-        """Of each member: how many of its segments ``at`` are ``chosen``, a parallel mask."""
+        """Count, for each member, which of its segments ``at`` are ``chosen``, a parallel mask."""
         return np.array([int(np.count_nonzero(chosen))])
 
     def each_any(self, mask: Any) -> list[bool]:
-        """Of each member: whether ``mask``, of all segments, is set anywhere."""
+        """Whether ``mask``, of all segments, is set anywhere: an answer for each member."""
         return [bool(mask.any())]
 
     def sums(self, count: int) -> Any:

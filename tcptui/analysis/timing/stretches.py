@@ -290,7 +290,7 @@ class Stretches:
         return list(zip(*found, strict=True))
 
     def _each_gaps(self, gaps: SendGaps) -> list[SendGaps | None]:
-        """Those of ``gaps`` that are of each stream; None without any."""
+        """The ``gaps`` of each stream, in its order; None without any."""
         if len(self.members) == 1:
             return [gaps]
         which = gaps.which - self.segments.of(self._first_stretches, gaps.after)
@@ -440,7 +440,7 @@ class Stretches:
 
     @cached_property
     def _resets(self) -> list[int]:
-        """Of each member: its first RST; its end without one."""
+        """The first RST of each member; its end without one."""
         return [self._first_with(member, RST) for member in self.members]
 
     def _first_with(self, member: Member, flags: int) -> int:

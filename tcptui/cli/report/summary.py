@@ -194,7 +194,7 @@ class Summary:
 
     @cached_property
     def _tally(self) -> Tally:
-        """Of all connections: for callers that look at them one by one."""
+        """The tally of all connections: for callers that look at them one by one."""
         return Tally(self._session.store, self.total)
 
     @property

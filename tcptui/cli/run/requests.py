@@ -137,7 +137,7 @@ class FoundRequests:
             return [request for part in parts for request in part]
 
     def _shown(self, stream: int, pairs: Iterator[tuple[Request, Exchange]]) -> Iterator[tuple[Request, Exchange]]:
-        """Those of which a packet matches: any of the connection from their first packet to their last.
+        """The ``pairs`` of which a packet matches: any of the connection from their first packet to their last.
 
         Behind the last one it is said whether there may be more.
         """
@@ -163,7 +163,7 @@ class _MatchingFrames:
         self._frames = store.frame[rows[order]].astype(np.int64)
 
     def of(self, stream: int) -> I64:
-        """Those of ``stream``, ascending."""
+        """The matching frames of ``stream``, ascending."""
         ends = np.array((stream, stream + 1), np.int32)  # of another type, NumPy would copy `streams` first
         return self._frames[slice(*self.streams.searchsorted(ends))]
 

@@ -107,7 +107,7 @@ def _echoed(connection: ConnectionFacts, skip: IpIdGap, side: int) -> bool:
 
 
 def _released_in(connection: ConnectionFacts, side: int, gaps: Sequence[IpIdGap]) -> list[IpIdGap]:
-    """Those of ``gaps``, among the ACKs of the other end, in which unseen ACKs released data of ``side``.
+    """The ``gaps``, among the ACKs of the other end, in which unseen ACKs released data of ``side``.
 
     None where more than `UNPROMPTED_MOST` of the data leave without an ACK also where none is missing: the sender paces
     them, its program writes them so, or a queue before the capture holds them, and what leaves in a gap shows nothing.

@@ -150,7 +150,7 @@ def _hear(connection: ConnectionFacts, app: HttpFacts, message: HttpMessage) -> 
 
 
 def _raw(message: HttpMessage, early_until_ns: int) -> tuple[int, int]:
-    """Of the body as sent: its bytes that passed before ``early_until_ns``, and the number of flush marks."""
+    """The body as sent: its bytes that passed before ``early_until_ns``, and the number of flush marks."""
     early = flushes = 0
     carry = b""
     raw = body_of(message, decoded=False)

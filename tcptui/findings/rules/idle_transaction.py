@@ -88,7 +88,7 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
 
 
 def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Silence]:
-    """Those behind each answer that left a transaction open, until the next request or the end of the connection."""
+    """The silence after each answer that left a transaction open, until the next request or the end."""
     asked = [one for one in said.requests if one.request is not None]
     ends = [end for end in (first_end(connection, 0), first_end(connection, 1)) if end >= 0]
     end = min(ends, default=-1)

@@ -28,7 +28,7 @@ def _probes(connection: ConnectionFacts) -> list[int]:
 
 
 def _unanswered_tail(connection: ConnectionFacts, probes: list[int]) -> list[int]:
-    """Those of ``probes`` that the last prober sent after its peer's last packet: unanswered keep-alives."""
+    """The ``probes`` that the last prober sent after its peer's last packet: unanswered keep-alives."""
     tail: list[int] = []
     if not probes:
         return tail

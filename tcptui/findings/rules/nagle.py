@@ -78,7 +78,7 @@ def _find_delayed(connection: ConnectionFacts, side: int) -> I64:
 def _waited(
     connection: ConnectionFacts, side: int, gaps: SendGaps, part: slice, whole: int
 ) -> tuple[I64, NDArray[np.bool_]]:
-    """Of the pairs ``part`` those of small segments parted by a delayed ACK, and a mask: the later one left at once.
+    """The pairs among ``part`` of small segments parted by a delayed ACK, and a mask: the later one left at once.
 
     The positions count from the start of ``part``; ``whole``: payload bytes of a full segment.
     """

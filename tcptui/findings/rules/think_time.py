@@ -85,7 +85,7 @@ def _stretches(waits: Waits, part: Part, least_ns: int) -> I32:
 
 
 def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
-    """Those of the waits ``found`` that are as long without what a lost copy of request or answer explains."""
+    """The waits among ``found`` that are as long without what a lost copy of request or answer explains."""
     waits = connection.budget.waits
     if not connection.signs & SUSPECT:  # a first copy that never came leaves a number out, and no repetition
         if not len(found) or connection.at_sender(1):
@@ -103,7 +103,7 @@ def _sure(connection: ConnectionFacts, found: I32, least_ns: int) -> I32:
 
 
 def _weigh(connection: ConnectionFacts, found: I32) -> tuple[int, int, int]:
-    """Of the waits ``found``: the index of the longest, its nanoseconds, and the nanoseconds of all."""
+    """The index of the longest of the waits ``found``, its nanoseconds, and the nanoseconds of all."""
     own = connection.budget.waits.own(found)
     longest = int(found[int(np.argmax(own))])
     return longest, own.max().item(), own.sum().item()

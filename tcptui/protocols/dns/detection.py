@@ -51,7 +51,7 @@ def _answers(asks: bytes, said: bytes) -> bool:
 
 
 def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
-    """The same for a connection that began before its capture, whose first captured bytes begin no message."""
+    """Client and server of a connection that began before its capture, whose first captured bytes begin no message."""
     for asker, answerer in ((client, server), (server, client)):
         if (
             not asker.has_first_byte

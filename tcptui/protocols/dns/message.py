@@ -265,7 +265,7 @@ def zone_numbers(data: bytes) -> tuple[bytes, int] | None:
 
 
 def second_zone_numbers(data: bytes) -> bytes | None:
-    """The same numbers of the second answer, which in the answer to IXFR is the SOA record of an older version."""
+    """The zone numbers of the second answer, which in the answer to IXFR is the SOA record of an older version."""
     head = read_head(data)
     if head is None or head.answers < 2:
         return None

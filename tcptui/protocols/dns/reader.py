@@ -82,7 +82,7 @@ class Reader:
         return Unread(self.direction, start, self._at)
 
     def data(self, message: Message) -> bytes:
-        """The same as `Message.data`; of the message that was read last it costs nothing."""
+        """The bytes of ``message``, as `Message.data`; of the message that was read last they cost nothing."""
         return self._window.read(message.start + PREFIX, message.stop - message.start - PREFIX)
 
     def _message(self, start: int, size: int) -> Message:

@@ -144,7 +144,7 @@ class MessageLines:
         return address
 
     def ipv6(self, parent: Branch, title: str, field: str, at: int, size: int = IPV6_SIZE) -> str:
-        """The same of IPv6."""
+        """A line with an IPv6 address."""
         address = socket.inet_ntop(socket.AF_INET6, self.raw(at, size).ljust(IPV6_SIZE, b"\0"))
         self.line(parent, f"{title}: {address}", at, size, field)
         return address

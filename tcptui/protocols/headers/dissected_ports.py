@@ -74,7 +74,7 @@ def has_tcp_dissector(ports: tuple[int, int], beginnings: Iterable[bytes]) -> bo
 
 
 def has_udp_dissector(ports: tuple[int, int], payload: bytes) -> bool:
-    """The same for a datagram."""
+    """Whether a datagram between ``ports`` is another protocol's, by them or by how its ``payload`` begins."""
     return not _numbers(_UDP).isdisjoint(ports) or _UDP_BEGINS.match(payload) is not None
 
 

@@ -25,7 +25,7 @@ class FrameBytes:
     end: int
 
     def within(self, end: int) -> FrameBytes:
-        """The same bytes for a layer that ends at ``end`` (never later than this one)."""
+        """These bytes for a layer that ends at ``end`` (never later than this one)."""
         return FrameBytes(self.data, min(end, self.end))
 
     def take(self, start: int, length: int) -> bytes:

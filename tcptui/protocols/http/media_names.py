@@ -63,7 +63,7 @@ def media_name(media: str, beginning: bytes) -> str:
 
 
 def stream_media_name(media: str, beginning: bytes) -> str:
-    """The same for a body of HTTP/2; empty where its type has no reader: Wireshark does not look what it may be."""
+    """The name for a body of HTTP/2; empty where its type has no reader: Wireshark does not look what it may be."""
     known = _extension(media)
     if known is None:
         image = _image_name(beginning)

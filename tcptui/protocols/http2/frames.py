@@ -115,7 +115,7 @@ def parsed_frame(frame: Frame, direction: ByteStream) -> ParsedFrame | None:
 
 
 def parsed_payload(frame: Frame, data: bytes) -> ParsedFrame | None:
-    """The same for ``data``: header and payload, as far as they are known."""
+    """The payload of ``frame``, parsed from ``data``: header and payload, as far as they are known."""
     if len(data) < HEADER + frame.length:
         return None
     try:

@@ -30,7 +30,7 @@ def parse_http2(client: ByteStream, server: ByteStream, limit: int) -> Http2Stre
 
 
 def parse_http2_without_start(client: ByteStream, server: ByteStream, limit: int) -> Http2Stream | None:
-    """The same for a connection that began before its capture."""
+    """The HTTP/2 of a connection that began before its capture."""
     from tcptui.protocols.http2.opening_without_start import opening_without_start
 
     return _parsed(client, server, opening_without_start(client, server), limit)
@@ -42,7 +42,7 @@ def http2_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange]
 
 
 def http2_requests_without_start(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
-    """The same for a connection that began before its capture."""
+    """The requests of a connection that began before its capture."""
     from tcptui.protocols.http2.opening_without_start import opening_without_start
 
     return _requests(client, server, opening_without_start(client, server))

@@ -47,7 +47,7 @@ class Http2Prefilter:
         return SparseMask(found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ])
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """The same: nothing else is read unasked."""
+        """The ``suspects``: nothing else is read unasked."""
         return suspects
 
     def evict(self, streams: NDArray[np.int64]) -> None:

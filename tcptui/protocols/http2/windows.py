@@ -203,7 +203,7 @@ class ClosedWindows:
         return self._held([one for one in self._reckoned(side, lag_ns).over if one.window in windows])
 
     def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
-        """The same, of what ``side`` sends on any stream, and last what waited to the end: for ever, as it were."""
+        """Times in which ``side`` was held back on any stream, and last what waited to the end, as it were for ever."""
         sender = self._reckoned(side, lag_ns)
         to_the_end = [] if self._said is None else stuck(self._said, sender)
         return [*self._held(sender.over), *(HeldBack(one.full.ns, NEVER_NS, NEVER_NS) for one in to_the_end)]

@@ -75,7 +75,7 @@ class MysqlStream:
         return self._read.conversation.capabilities
 
     def _place(self, place: SegmentPlace) -> SegmentPlace | None:
-        """The same segment among the bytes that are read, which may have been compressed."""
+        """The segment at ``place`` among the bytes that are read, which may have been compressed."""
         directions = self._read.directions
         direction = directions[0] if place.direction.side == directions[0].side else directions[1]
         if direction is place.direction:

@@ -153,7 +153,7 @@ def _row(packet: Packet) -> bytes:
 
 
 def _binary_rows(run: Run) -> Iterator[tuple[int, bytes]]:
-    """The same of binary rows, whose values are written as in text; ``?`` for a row that cannot be read."""
+    """Binary rows with their values written as in text; ``?`` for a row that cannot be read."""
     from tcptui.protocols.mysql.result_rows import binary_rows  # seldom asked for
 
     for at, row in binary_rows(run):

@@ -78,7 +78,7 @@ class Run:
     """Of rows: their values may be secrets, as the statement names one."""
 
     def packets(self, reader: Packets, begin: int, stop: int) -> Iterator[Packet]:
-        """Those of its packets that have a byte between ``begin`` and ``stop``, in order."""
+        """The packets of the run that have a byte between ``begin`` and ``stop``, in order."""
         if self.role is Role.UNREAD:
             return
         mark = bisect_right(self.marks, begin) - 1

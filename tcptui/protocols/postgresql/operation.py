@@ -54,7 +54,7 @@ class Span:
         self.complete &= message.complete
 
     def carried(self, direction: ByteStream) -> Carried | None:
-        """The same as an exchange has it; None where it is empty."""
+        """The span as an exchange has it; None where it is empty."""
         return None if self.start < 0 else Carried(direction, self.start, self.stop, self.complete)
 
 

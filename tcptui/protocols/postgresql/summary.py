@@ -49,7 +49,7 @@ def postgresql_summary(payload: bytes) -> str:
 
 
 def _of_cut(payload: bytes) -> str:
-    """The same of the beginning of a longer message that may hold secrets, or of what only looks so."""
+    """The summary of the beginning of a longer message that may hold secrets, or of what only looks so."""
     kind, length = KINDS[0].get(payload[0]), int.from_bytes(payload[1:HEADER], "big")
     if kind not in _WITH_SECRETS or not kind.takes(length) or len(payload) > length:
         return ""

@@ -45,7 +45,7 @@ class Unasked:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The same of a reply whose command is not known."""
+    """A reply whose command is not known."""
 
     value: Value
 

@@ -59,7 +59,7 @@ def _answers(direction: ByteStream, first: bytes) -> bool:
 
 
 def _sides_without_start(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
-    """The same for a connection that began before its capture, whose first captured bytes begin no command."""
+    """Client and server of a connection that began before its capture, whose first captured bytes begin no command."""
     for asker, answerer in ((client, server), (server, client)):
         if asker.has_first_byte or not _begins_segment(asker):
             continue

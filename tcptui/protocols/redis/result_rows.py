@@ -99,7 +99,7 @@ class _Elements:
 
     @property
     def kind(self) -> Kind | None:
-        """Of what kind the reply is, behind what is said about it; None where that cannot be read."""
+        """The kind of the reply, after its attributes; None where that cannot be read."""
         try:
             return self._next().kind
         except _CutError:

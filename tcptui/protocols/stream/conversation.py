@@ -125,7 +125,7 @@ class _DirectionRuns:
         )
 
     def shortened(self, others: Sequence[I32]) -> _DirectionRuns:
-        """The same with adjacent runs joined where no run of another side (keys ``others``) comes between them."""
+        """The runs with adjacent ones joined where no run of another side (keys ``others``) comes between them."""
         breaks = self.key == _NEVER
         if len(breaks):
             breaks[0] = True

@@ -19,7 +19,7 @@ _One = TypeVar("_One")
 
 
 def touched(messages: Sequence[_Message], start: int, stop: int, end: Callable[[_Message], int]) -> list[_Message]:
-    """Of ``messages`` of one direction, in order and none within another, those with a byte in ``start … stop``.
+    """The ``messages`` of one direction, in order and none within another, with a byte in ``start … stop``.
 
     ``end``: where a message ends (exclusive).
     """

@@ -189,7 +189,7 @@ def name_text(name: Element) -> str:
 
 
 def distinguished_name(raw: bytes) -> str:
-    """The same of encoded bytes; empty where they are none."""
+    """The distinguished name in encoded bytes; empty where they are none."""
     try:
         return name_text(_expect(element(raw, 0, len(raw)), SEQUENCE))
     except (DerError, ValueError):

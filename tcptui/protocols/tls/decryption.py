@@ -141,7 +141,7 @@ class _Reached:
         )
 
     def copy(self) -> _Reached:
-        """The same, to go on from."""
+        """A copy, to go on from."""
         return replace(self, plan=replace(self.plan), found=self.found.copy())
 
 

@@ -88,7 +88,7 @@ def tls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None
 
 
 def starttls_starts(client: ByteStream, server: ByteStream) -> tuple[int, int] | None:
-    """The same where plain commands come first, as in IMAP: both directions have a segment that begins with a hello."""
+    """Where TLS starts behind plain commands, as in IMAP: both directions have a segment that begins with a hello."""
     found = []
     for direction in (client, server):
         window = Window(direction)

@@ -29,7 +29,7 @@ def turned_streams(client: ByteStream, server: ByteStream) -> Directions | None:
 
 
 def tunnelled_streams(client: ByteStream, server: ByteStream) -> Directions | None:
-    """The same behind a CONNECT, with which a client asks a proxy of HTTP for a tunnel (RFC 9110, 9.3.6)."""
+    """The streams behind a CONNECT, with which a client asks a proxy of HTTP for a tunnel (RFC 9110, 9.3.6)."""
     return turned_streams(client, server) if client.read(0, len(_CONNECT)) == _CONNECT else None
 
 
@@ -50,7 +50,7 @@ def parse_tls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream |
 
 
 def parse_starttls(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:
-    """The same of a connection that turns to TLS after plain bytes, which are no part of it."""
+    """The TLS of a connection that turns to it after plain bytes, which are no part of it."""
     return _parsed((client, server), starttls_starts(client, server), limit)
 
 

@@ -45,7 +45,7 @@ class PlainRecords:
     """Offset at which the records of this direction begin."""
 
     def copy(self) -> PlainRecords:
-        """The same, to be added to."""
+        """A copy, to be added to."""
         return replace(
             self, start=self.start[:], stop=self.stop[:], body=self.body[:], length=self.length[:],
             number=self.number[:], keys=self.keys[:], protections=self.protections[:], messages=self.messages[:],

@@ -75,7 +75,7 @@ class TlsPrefilter:
         return np.sort(numbers[little])[:SUSPECTS_READ]
 
     def read(self, suspects: SparseMask) -> SparseMask:
-        """The same: nothing else is read without suspicion."""
+        """The ``suspects``: nothing else is read without suspicion."""
         return suspects
 
     def evict(self, streams: NDArray[np.int64]) -> None:

@@ -231,7 +231,7 @@ def traffic_protection(suite: Suite, secret: bytes) -> Protection:
 def session_protections(
     suite: Suite, version: int, master: bytes, randoms: tuple[bytes, bytes], *, mac_last: bool
 ) -> tuple[Protection, Protection]:
-    """Those of client and server until TLS 1.2 (RFC 5246, 6.3); ``randoms``: the values of client and server."""
+    """The protections of client and server until TLS 1.2 (RFC 5246, 6.3); ``randoms``: the values of both."""
     client_random, server_random = randoms
     is_cbc, explicit = suite.mode is Mode.CBC, version >= TLS_1_1
     block = (8 if suite.block is BlockCipher.TRIPLE_DES else 16) if is_cbc else 0

@@ -196,7 +196,7 @@ class _RecordTree:
             self._draw(branch, inside, message)
 
     def _draw_opened(self, parent: Branch, line: Line, message: Message) -> None:
-        """The same of a message that the frames have only encrypted: its lines count in the message itself."""
+        """Draw a message that the frames have only encrypted: its lines count in the message itself."""
         outside = parent.within
         parent.within = Joined(message.data)
         branch = parent.add(line.label, line.start, line.length, f"tls.{line.field}" if line.field else "")

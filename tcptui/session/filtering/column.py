@@ -276,7 +276,7 @@ class ColumnReader:
         return sums
 
     def _sums_now(self) -> _Sums:
-        """Of each connection what its packets have together, by now."""
+        """What the packets of each connection have together, by now."""
         session, store, over = self._session, self._session.store, self.column.over
         revision, growing = session.revision, session.progress.growing
         begin = self._summed_to
@@ -313,7 +313,7 @@ class _Sums:
 
     @classmethod
     def empty(cls, over: Over) -> _Sums:
-        """Of no connection."""
+        """The sums of no connection."""
         dtype = np.int64 if over in (Over.SUM, Over.PASSING) else np.float64
         return cls(np.zeros(0, dtype), np.zeros(0, np.bool_), False)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
-    """Of which of the plain ``datagrams`` among ``rows`` ``names``, the members of a field, are told, and their values.
+    """A mask of ``rows``: ``datagrams`` that answer for ``names``, the members of a field; and their values.
 
     The places of the values are those among all ``datagrams``.  Raises Cancelled.
     """

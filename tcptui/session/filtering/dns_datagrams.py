@@ -156,7 +156,7 @@ def has_dns(datagrams: Datagrams, name: str) -> Mask:
 
 
 def read_dns(datagrams: Datagrams, name: str) -> tuple[Mask, Occurrences]:
-    """Of which of the plain ``datagrams`` the field ``name`` of `DNS_FIELDS` is told, and its values in all of these.
+    """A mask of the plain ``datagrams`` that answer for the field ``name`` of `DNS_FIELDS`; and its values.
 
     The places of the values are those among all ``datagrams``.
     """

@@ -192,7 +192,7 @@ class FieldReader:
         return self._read(field, rows)
 
     def counted(self, value: FieldValue, rows: Rows) -> Occurrences:
-        """The same, with every repetition of the field: a column has one value where the tree may have two."""
+        """The values of ``value`` with every repetition of the field: a column has one where the tree may have two."""
         field = value.field
         if field.repeats and isinstance(field.source, Column):
             return self.trees.read(field, rows, value.layers, raw=value.is_raw)

@@ -63,7 +63,7 @@ class Http2Frames:
         self._kept: LruCache[int, _CachedConnection] = LruCache(_FRAMES_CACHED, weigh=lambda kept: kept.frames)
 
     def read(self, name: str, rows: Rows) -> tuple[Mask, Occurrences]:
-        """Of which of ``rows`` the field is told, and its values there; of "http2" that it is there.
+        """A mask of the ``rows`` that frames answer for, and the field's values there; of "http2" that it is there.
 
         The places of the values are those among all ``rows``.  Raises Cancelled.
         """

@@ -83,7 +83,7 @@ class Occurrences:
     def with_values(
         self, values: NDArray[Any], kind: T | None = None, *, signed: Mask | None = None
     ) -> Occurrences:  # fmt: skip
-        """The same packets with other values."""
+        """The occurrences of the same packets with other values."""
         return Occurrences(kind or self.type, self.count, values, self.index, self.loaded, signed)
 
     def kept(self, keep: Mask, values: NDArray[Any], *, signed: Mask | None = None) -> Occurrences:

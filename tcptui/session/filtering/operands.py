@@ -44,7 +44,7 @@ class Values(Protocol):
         """The values of ``value`` in ``rows``."""
 
     def counted(self, value: FieldValue, rows: Rows) -> Occurrences:
-        """The same, with every repetition of the field."""
+        """The values of ``value`` with every repetition of the field."""
 
 
 def evaluated(value: Value, rows: Rows, values: Values) -> Occurrences:

@@ -148,7 +148,7 @@ QUICK_PROTOCOLS: Final = _PRESENT | ABSENT | {"frame"}
 
 @dataclass(frozen=True, slots=True)
 class PlainRows:
-    """Of some rows, those that `read_plain` answers for."""
+    """The rows, among some, that `read_plain` answers for."""
 
     rows: Rows
     """All that were asked about."""

@@ -41,7 +41,7 @@ class Rows:
         return np.arange(index.start, index.stop, dtype=np.int32) if isinstance(index, slice) else index
 
     def only(self, mask: Mask) -> Rows:
-        """Those that ``mask`` names."""
+        """The rows that ``mask`` names."""
         if mask.all():
             return self
         index = self.index

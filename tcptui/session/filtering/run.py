@@ -152,7 +152,7 @@ class FilterRun:
         self, mask: NDArray[np.bool_], first: int, parts: list[I32], cancelled: Callable[[], bool],
         progress: Callable[[int], None],
     ) -> None:  # fmt: skip
-        """The same, one of ``parts`` after the other: few connections that have very many messages are kept."""
+        """Fill ``mask`` for one of ``parts`` after the other: few connections with very many messages are cached."""
         test, store, done = self.compiled.test, self._session.store, 0
         assert test is not None
         for part in parts:

@@ -55,7 +55,7 @@ class StreamColumns:
         return table if place is None else table.take(place, mode="clip")
 
     def of_end(self, column: StreamColumn, stream: I32, of_b: U8) -> NDArray[Any]:
-        """The same of one end of each, *b* where ``of_b`` is 1."""
+        """The values of ``column`` for one end of each stream, *b* where ``of_b`` is 1."""
         table, place = self._table(column, stream)
         if place is None:
             return np.where(of_b != 0, table[:, 1], table[:, 0])

@@ -438,7 +438,7 @@ EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confid
 
 
 def read_findings(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
-    """Of each finding that names the row's frame as evidence: its id, severity or confidence.
+    """The id, severity or confidence of each finding that names the row's frame as evidence.
 
     Without ``own``, findings that a user has defined are left out.
     """

@@ -288,7 +288,7 @@ class TreeReader:
     def trees(
         self, rows: Iterable[int], *, options: TreeOptions = _OPTIONS, messages: bool = True
     ) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
-        """Those of ``rows`` that are there: packets with their streams and header trees, made some at a time.
+        """The ``rows`` that are there: packets with their streams and header trees, made some at a time.
 
         Without ``messages``, trees end with the payload.  Raises Cancelled.
         """

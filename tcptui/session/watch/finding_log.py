@@ -64,7 +64,7 @@ class FindingLog:
             self._known.pop(stream)
 
     def update_capture(self, findings: tuple[CaptureFinding, ...]) -> list[FindingEvent]:
-        """The same for ``findings``, all that is said of the capture as a whole now; these are never forgotten."""
+        """Log ``findings``, all that is said of the capture as a whole now; these are never forgotten."""
         told, self._of_capture = self._compare(self._of_capture, tuple(whole.finding for whole in findings))
         before = self._whole
         self._whole = {number: whole for (number, _finding), whole in zip(self._of_capture, findings, strict=True)}

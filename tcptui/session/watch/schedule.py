@@ -77,7 +77,7 @@ class WatchSchedule:
         return quiet
 
     def finished(self, count: int, *, even_open: bool = False, over: bool = False) -> NDArray[np.int64]:
-        """Those of the first ``count`` streams (ascending) that changed since they were judged, but hardly will again.
+        """The first ``count`` streams (ascending) that changed since they were judged, but hardly will again.
 
         That is, closed by both ends, or reset, and quiet since; with ``even_open`` all quiet ones; with ``over`` all.
         """

@@ -43,7 +43,7 @@ def marks_in_text(
     highlights: Highlights, stream: int, source: DecodedSource, directions: tuple[ByteStream, ByteStream],
     store: PacketStore,
 ) -> tuple[I64, I64]:  # fmt: skip
-    """The same for what is shown decoded, in its places.
+    """The marks of what is shown decoded, in its places.
 
     A text is marked wherever it stands there, also in a body that was compressed on the wire; what a regular
     expression found, where the bytes that it found are shown as they are.
@@ -70,7 +70,7 @@ def marks_in_text(
 
 
 def marks_on(marks: I64, start: int, stop: int) -> list[tuple[int, int, int]]:
-    """Those of ``marks`` that have one of the bytes ``start … stop``."""
+    """The ``marks`` that have one of the bytes ``start … stop``."""
     return [(low, high, number) for low, high, number in marks[(marks[:, 0] < stop) & (marks[:, 1] > start)].tolist()]
 
 

@@ -262,7 +262,7 @@ class FilteringScreen(FilterSayingScreen):
             self._begin()
 
     def _afresh(self, work: FilterWork) -> FilterWork:
-        """The same, to be answered anew."""
+        """Work like ``work`` without its answers, to be run again."""
         return FilterWork(self.session, work.text, evaluation, work.words)
 
     def _forget_work(self) -> None:

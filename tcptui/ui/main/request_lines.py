@@ -85,7 +85,7 @@ def request_lines(requests: Iterable[Exchange], glyphs: Glyphs, words: Words) ->
 
 
 def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> dict[int, RequestLine]:
-    """The same of requests that are listed already."""
+    """The lines of requests that are listed already."""
     lines: dict[int, list[RequestLine]] = {}
     for one in requests:
         if one.request is not None:

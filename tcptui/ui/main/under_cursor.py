@@ -110,7 +110,7 @@ def _address_field(end: Endpoint) -> str:
 
 
 def checked(conditions: Iterable[str]) -> list[str]:
-    """Those that are filters, each once."""
+    """The ``conditions`` that are filters, each once."""
     found = []
     for condition in dict.fromkeys(conditions):
         try:

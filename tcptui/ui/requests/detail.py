@@ -67,7 +67,7 @@ def _paragraph(text: str, style: str, width: int) -> list[list[Run]]:
 
 
 def plain_text(request: Request, session: Session, words: Words) -> str:
-    """The same as one text of lines, for the clipboard."""
+    """The details of ``request`` as one text of lines, for the clipboard."""
     parts = [f"{part_name(part, words)} {_time(request.spent_ns(part), words)}" for part in largest_parts(request)]
     asked = as_sent(request.operation, request.statement) or words("requests.not-captured")
     said = [asked, _where(request, words), *_doubt(request, words)]

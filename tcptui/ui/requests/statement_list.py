@@ -91,7 +91,7 @@ class StatementList(VirtualList, inherit_bindings=False):
 
     @property
     def keys(self) -> frozenset[StatementKey]:
-        """Those of the statements that are listed."""
+        """The keys of the statements that are listed."""
         return frozenset(group.key for group in self._groups)
 
     def show(self, groups: Sequence[StatementGroup]) -> None:

@@ -15,5 +15,5 @@ class Translatable(Protocol):
     """A screen that knows how to begin anew where the user is."""
 
     def in_language(self, words: Words) -> Screen[Any]:
-        """The same with ``words``."""
+        """A screen like this one with the texts of ``words``."""
         ...

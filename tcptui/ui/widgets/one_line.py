@@ -156,7 +156,7 @@ def _cell_count(cells: Cells) -> int:
 
 
 def _that_fit(parts: Mapping[_Part, Cells], brief: Mapping[_Part, Cells], room: int) -> list[Cells]:
-    """Of ``parts`` the most important ones, as many as fit into ``room`` cells, in the order of ``parts``.
+    """The most important ``parts``, as many as fit into ``room`` cells, in the order of ``parts``.
 
     ``brief``: shorter forms of some, for where the whole ones do not fit.
     """

@@ -207,7 +207,7 @@ class CaptureFacts:
         return tuple(self._dns_answers())
 
     def first_ends(self, places: I64) -> tuple[I64, Mask]:
-        """Of the streams at ``places`` (ascending): when the first FIN or RST was captured, and whether of the server.
+        """When the first FIN or RST of the streams at ``places`` (ascending) was captured, and whether of the server.
 
         Where none is kept: the end of time, and False.
         """
@@ -280,7 +280,7 @@ class CaptureFacts:
         return np.searchsorted(self.number, sorted(streams))
 
     def places_of_rows(self, rows: slice) -> tuple[Mask, I64]:
-        """Of each of ``rows`` whether it is a TCP segment of one of these streams, and the stream's index; else 0.
+        """Whether each of ``rows`` is a TCP segment of one of these streams, and the stream's index; else 0.
 
         Meanwhile the worker may evict rows, and with them streams.
         """

@@ -112,7 +112,7 @@ def _failed(
 
 
 def _detours(capture: CaptureFacts, places: list[int], cut: list[TruncatedAnswer]) -> list[_Detour]:
-    """Those questions of the connections at ``places`` that a cut answer led to, and that were answered."""
+    """The questions of the connections at ``places`` that a cut answer led to, and that were answered."""
     by_frame = {one.frame: one for one in cut}
     found = []
     first_ns = cut[0].time_ns
