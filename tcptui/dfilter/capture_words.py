@@ -127,11 +127,11 @@ def _size(
     return f"frame.len {'>=' if word == 'greater' else '<='} {words[place + 1]}", place + 2, before
 
 
-def _condition(asked: _Qualifiers, value: str) -> str | None:
+def _condition(qualifiers: _Qualifiers, value: str) -> str | None:
     """What is asked of ``value``; None where it is no value for that."""
-    protocol, end, kind = asked
+    protocol, end, kind = qualifiers
     if end == _BOTH_ENDS:
-        pieces = [_condition(asked._replace(end=one), value) for one in ("src", "dst")]
+        pieces = [_condition(qualifiers._replace(end=one), value) for one in ("src", "dst")]
         return None if None in pieces else f"({' and '.join(filter(None, pieces))})"
     address, port = _ENDS["" if end == _EITHER_END else end]
     if protocol == "ether":

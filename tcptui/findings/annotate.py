@@ -115,11 +115,11 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=_rank))
 
 
-def with_payload_findings(view: StreamView, context: RuleContext, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """``known`` findings of a stream, made without reading its payload, and the findings from its payload."""
+def with_payload_findings(view: StreamView, context: RuleContext, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """``findings`` findings of a stream, made without reading its payload, and the findings from its payload."""
     if not len(view):
-        return known
-    found = _uncovered([*known, *application.findings(ConnectionFacts(view, context))])
+        return findings
+    found = _uncovered([*findings, *application.findings(ConnectionFacts(view, context))])
     return tuple(sorted(_causes_first(found), key=_rank))
 
 

@@ -32,14 +32,14 @@ class Before(NamedTuple):
     request: Request
 
 
-def answered_together(said: RequestFacts, first: Request) -> list[Request]:
+def answered_together(spoken: RequestFacts, first: Request) -> list[Request]:
     """``first``, and those behind it whose answers were written with its own: any of them may have taken the time."""
     if first.together is None:
         return [first]
-    return [*said.requests[first.number : first.together.stop]]
+    return [*spoken.requests[first.number : first.together.stop]]
 
 
-def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> Before | None:
+def busy_before(connection: ConnectionFacts, spoken: RequestFacts, wait: Request) -> Before | None:
     """The command of another connection that a Redis ran while ``wait`` waited, the first that was answered.
 
     Of commands that came at once any may be run first; they are answered in that order.  Elsewhere than at the server
@@ -47,7 +47,7 @@ def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
 
     Raises OSError where packets cannot be read.
     """
-    if said.protocol != "redis" or wait.request is None or wait.response is None:
+    if spoken.protocol != "redis" or wait.request is None or wait.response is None:
         return None
     away_ns = 0 if connection.at_sender(1) else OVERTAKEN_NS
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
@@ -56,7 +56,7 @@ def busy_before(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
     found = []
     for view, exchanges in read_beside(connection, span, answering=True):
         for one, exchange in timed_requests(view, exchanges):
-            if exchange.waits or one.protocol != said.protocol or one.request is None or one.response is None:
+            if exchange.waits or one.protocol != spoken.protocol or one.request is None or one.response is None:
                 continue
             is_first = one.response.first < wait.response.first and one.request.last_ns < asked_ns + ONE_WRITE_NS
             is_known = is_first or one.request.last_ns < asked_ns - away_ns

@@ -446,8 +446,8 @@ class ConnectionFacts(StreamColumns):
         return Finding(finding, self.view.stream, packets, severity, confidence, facts, alternatives)
 
 
-def _of_siblings(make: Callable[..., _T], known: Siblings, stream: int, *arguments: Any) -> _T:
-    return make(known.of(stream), *arguments)
+def _of_siblings(make: Callable[..., _T], siblings: Siblings, stream: int, *arguments: Any) -> _T:
+    return make(siblings.of(stream), *arguments)
 
 
 def _of_payload(make: Callable[[bytes], _T], read_packet: Callable[[int], PacketView], row: int, most: int) -> _T:

@@ -191,9 +191,9 @@ def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
         yield exchange
 
 
-def was_ended_early(said: RequestFacts, request: Request) -> bool:
+def was_ended_early(spoken: RequestFacts, request: Request) -> bool:
     """Whether the server ended the statement before it was done, because somebody asked or its time was over."""
-    codes = CANCELLED.get(said.protocol, frozenset()) | TIMED_OUT.get(said.protocol, frozenset())
+    codes = CANCELLED.get(spoken.protocol, frozenset()) | TIMED_OUT.get(spoken.protocol, frozenset())
     return code_of(request) in codes
 
 

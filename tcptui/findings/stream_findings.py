@@ -201,9 +201,9 @@ def _each(finding: Finding, count: int) -> Iterator[Finding]:
 MaybeDeferred = tuple[Finding, ...] | DeferredFindings
 
 
-def as_objects(held: MaybeDeferred) -> tuple[Finding, ...]:
-    """``held`` as objects."""
-    return held.findings() if isinstance(held, DeferredFindings) else held
+def as_objects(findings: MaybeDeferred) -> tuple[Finding, ...]:
+    """``findings`` as objects."""
+    return findings.findings() if isinstance(findings, DeferredFindings) else findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +298,9 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         """The findings of ``stream``, made or not; none where nothing is known of it."""
         return self._find(stream) or ()
 
-    def hold(self, stream: int, held: MaybeDeferred) -> None:
+    def hold(self, stream: int, findings: MaybeDeferred) -> None:
         """Set the findings of ``stream``, made or not."""
-        self._held[stream] = held
+        self._held[stream] = findings
 
     def add_batch(self, kind: SameShapeFindings) -> None:
         """Set the findings of the streams of ``kind``, of which nothing is known yet."""

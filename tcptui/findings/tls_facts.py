@@ -26,9 +26,9 @@ HOSTS_QUOTED: Final = 60
 NOT_YET_MOST: Final = timedelta(days=366)
 
 
-def first_message(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
+def first_message(conversation: TlsConversation, side: int, kind: Handshake) -> Message | None:
     """The first message of that kind that ``side`` sent; None without one."""
-    return next((one for one in said.messages[side].each if one.kind == kind), None)
+    return next((one for one in conversation.messages[side].each if one.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,58 +39,78 @@ class Flight:
     stop: int
 
 
-def settling_hellos(said: TlsConversation) -> tuple[Message, Message] | None:
+def settling_hellos(conversation: TlsConversation) -> tuple[Message, Message] | None:
     """The ServerHello that settles the handshake and, before it, the ClientHello that it answers; None without both."""
-    answers = [one for one in said.messages[said.server_side].each if one.kind == Handshake.SERVER_HELLO]
+    answers = [
+        one for one in conversation.messages[conversation.server_side].each if one.kind == Handshake.SERVER_HELLO
+    ]
     answer = next((one for one in answers if one.complete and not is_hello_retry(one)), None)
-    asked = [one for one in said.messages[1 - said.server_side].each if one.kind == Handshake.CLIENT_HELLO]
+    asked = [
+        one for one in conversation.messages[1 - conversation.server_side].each if one.kind == Handshake.CLIENT_HELLO
+    ]
     hello = asked[min(len(asked), 2) - 1 if answer is not None and answer is not answers[0] else 0] if asked else None
     return None if answer is None or hello is None or not hello.complete else (hello, answer)
 
 
-def server_flight(said: TlsConversation) -> Flight | None:
+def server_flight(conversation: TlsConversation) -> Flight | None:
     """The server's first flight; None where its hello, or the client's answer to all of it, was not captured."""
-    hellos = settling_hellos(said)
+    hellos = settling_hellos(conversation)
     if hellos is None:
         return None
-    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
+    client, server = (
+        conversation.directions[1 - conversation.server_side],
+        conversation.directions[conversation.server_side],
+    )
     begun_ns = server.delivered_ns(hellos[1].stop - 1)
-    answers = (one.start for one in said.records[1 - said.server_side].each if one.start >= hellos[0].stop)
+    answers = (
+        one.start for one in conversation.records[1 - conversation.server_side].each if one.start >= hellos[0].stop
+    )
     answered_ns = next((at_ns for start in answers if (at_ns := client.first_ns(start)) > begun_ns), 0)
-    own = (one for one in said.records[said.server_side].each if one.start >= hellos[1].start - RECORD_HEADER)
+    own = (
+        one
+        for one in conversation.records[conversation.server_side].each
+        if one.start >= hellos[1].start - RECORD_HEADER
+    )
     ended = [one.stop for one in own if server.delivered_ns(one.stop - 1) < answered_ns]
     return Flight(hellos[1].start, max(ended)) if ended else None
 
 
-def sent_no_certificate(said: TlsConversation) -> bool:
+def sent_no_certificate(conversation: TlsConversation) -> bool:
     """Whether the server asked for a certificate, and the client answered with an empty list (RFC 5246, 7.4.6)."""
-    wanted = any(one.kind == Handshake.CERTIFICATE_REQUEST for one in said.messages[said.server_side].each)
+    wanted = any(
+        one.kind == Handshake.CERTIFICATE_REQUEST for one in conversation.messages[conversation.server_side].each
+    )
     chains = [
-        read_message(one, version=said.version).numbers("handshake.certificates_length")
-        for one in said.messages[1 - said.server_side].each
+        read_message(one, version=conversation.version).numbers("handshake.certificates_length")
+        for one in conversation.messages[1 - conversation.server_side].each
         if one.kind == Handshake.CERTIFICATE
     ]
     return wanted and [0] in chains
 
 
-def may_outgrow(connection: ConnectionFacts, said: TlsConversation) -> bool:
+def may_outgrow(connection: ConnectionFacts, conversation: TlsConversation) -> bool:
     """Whether it is read unasked because its ends said little (`protocols.tls.prefilter`), and may say more."""
-    hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
-    server, client = said.directions[said.server_side].length, said.directions[1 - said.server_side].length
+    hello = first_message(conversation, 1 - conversation.server_side, Handshake.CLIENT_HELLO)
+    server, client = (
+        conversation.directions[conversation.server_side].length,
+        conversation.directions[1 - conversation.server_side].length,
+    )
     is_short = server <= SERVER_LITTLE or client <= CLIENT_LITTLE + (0 if hello is None else hello.stop)
     return is_short and max(first_end(connection, 0), first_end(connection, 1)) < 0
 
 
-def frame_of(said: TlsConversation, side: int, kind: Handshake) -> int:
+def frame_of(conversation: TlsConversation, side: int, kind: Handshake) -> int:
     """The frame that completed the first message of that kind; 0 without one."""
-    message = first_message(said, side, kind)
-    return 0 if message is None else said.directions[side].delivered_frame(message.stop - 1)
+    message = first_message(conversation, side, kind)
+    return 0 if message is None else conversation.directions[side].delivered_frame(message.stop - 1)
 
 
-def server_certificate(said: TlsConversation) -> Certificate | None:
+def server_certificate(conversation: TlsConversation) -> Certificate | None:
     """The server's own certificate, the first of its chain; None where none is in plain sight."""
-    message = first_message(said, said.server_side, Handshake.CERTIFICATE)
-    chain = [] if message is None else read_message(message, version=said.version).bytes_of("handshake.certificate")
+    message = first_message(conversation, conversation.server_side, Handshake.CERTIFICATE)
+    chain = (
+        [] if message is None else read_message(message, version=conversation.version).bytes_of("handshake.certificate")
+    )
     return Certificate(chain[0]) if chain else None
 
 

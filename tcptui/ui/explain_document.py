@@ -81,7 +81,7 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
 
 
 def stream_document(
-    session: Session, stream: int, known: CachedFindings, words: Words, names: DnsNames | None = None,
+    session: Session, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
     groups: Iterable[TroubleGroup] = (),
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the most severe first.
@@ -92,10 +92,10 @@ def stream_document(
     """
     passages: list[Passage] = []
     budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
-    if not any(finding.severity >= Severity.WARNING for finding in known.findings):
-        verdict = _verdict_passages(session, stream, known.packets, words)
+    if not any(finding.severity >= Severity.WARNING for finding in cached.findings):
+        verdict = _verdict_passages(session, stream, cached.packets, words)
         passages += [*_shared_passages(stream, groups, words), *verdict, *budget]
-    for place, finding in enumerate(sorted(known.findings, key=_weight)):
+    for place, finding in enumerate(sorted(cached.findings, key=_weight)):
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
         if place or passages:

@@ -50,8 +50,8 @@ class StreamExplainer:
             self._shown_on.run_worker(explain, thread=True, group="explain")
         return self._document
 
-    def _take(self, wanted: tuple[int, Hashable], known: CachedFindings) -> None:
+    def _take(self, wanted: tuple[int, Hashable], cached: CachedFindings) -> None:
         if wanted == self._wanted:
             self.is_busy = False
-            self._document = stream_document(self._session, wanted[0], known, self._words)
+            self._document = stream_document(self._session, wanted[0], cached, self._words)
             self._told()

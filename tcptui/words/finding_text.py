@@ -162,10 +162,10 @@ def _says_nothing(name: str, value: Fact | None) -> bool:
     return value == 0 if name.endswith("_s") else isinstance(value, int) and value > _NO_BOUND_KBPS
 
 
-def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, object] | None = None) -> str:
+def _sentence(finding: Finding, part: str, words: Words, facts: Mapping[str, object] | None = None) -> str:
     """The sentence for ``part`` of ``finding``; empty when the catalogue has none.
 
-    ``said``: the finding's formatted facts, if the caller has them already.
+    ``facts``: the finding's formatted facts, if the caller has them already.
     """
     if isinstance(finding.id, OwnId):
         return own_sentence(finding, finding.id, part, words)
@@ -173,7 +173,7 @@ def _sentence(finding: Finding, part: str, words: Words, said: Mapping[str, obje
     if not key:
         return ""
     key = _fitting(key, finding.facts, words)
-    return words.filled(key, _Spoken(finding.facts, words) if said is None else said)
+    return words.filled(key, _Spoken(finding.facts, words) if facts is None else facts)
 
 
 def finding_name(finding: AnyId, words: Words) -> str:
@@ -194,15 +194,15 @@ def finding_short(finding: Finding, words: Words) -> str:
     return _sentence(finding, "short", words)
 
 
-def what_happened(finding: Finding, words: Words, said: Mapping[str, object] | None = None) -> str:
+def what_happened(finding: Finding, words: Words, facts: Mapping[str, object] | None = None) -> str:
     """The sentence that says what happened, and others: on data of the SYN, on the text of a RST, on how often."""
-    told = [_sentence(finding, "happened", words, said)]
+    told = [_sentence(finding, "happened", words, facts)]
     if isinstance(untaken := finding.facts.get("untaken_bytes"), int):
         told.append(words("narrative.syn-data-untaken", n=Count(untaken)))
     if text := finding.facts.get("reset_text"):
         told.append(words("narrative.reset-text", text=text))
     if isinstance(count := finding.facts.get("count"), int) and count > 1:
-        told.append(_sentence(finding, "more", words, said))
+        told.append(_sentence(finding, "more", words, facts))
     return words("narrative.space").join(filter(None, told))
 
 

@@ -153,18 +153,18 @@ def _finding_parts(found: list[Finding], words: Words) -> tuple[Section, ...]:
 
 
 def _beside_part(
-    context: PacketContext, verdict: Verdict, bits: int, said: dict[str, object], words: Words
+    context: PacketContext, verdict: Verdict, bits: int, facts: dict[str, object], words: Words
 ) -> list[Section]:
     """A section on how Wireshark's verdict name misleads or is incomplete; empty where it does not."""
     wrong = misleading(context, verdict, bits)
     if not wrong:
         return []
     packets = tuple(p.frame for p in (context.original,) if p is not None)
-    return [section(SectionKind.WHAT_HAPPENED, words, (words(f"verdicts.beside.{wrong}", **said),), packets)]
+    return [section(SectionKind.WHAT_HAPPENED, words, (words(f"verdicts.beside.{wrong}", **facts),), packets)]
 
 
 def _verdict_parts(
-    context: PacketContext, verdict: Verdict, bits: int, plain: Plain, said: dict[str, object], words: Words
+    context: PacketContext, verdict: Verdict, bits: int, plain: Plain, facts: dict[str, object], words: Words
 ) -> list[Section]:
     """Sections on the verdict's rule, the packet's further verdicts, and what it does regardless of them."""
     lines = [words(f"verdicts.{verdict.field_name}.rule")]
@@ -172,7 +172,7 @@ def _verdict_parts(
         other for other in Verdict if bits & other and other is not verdict and other is not Verdict.RETRANSMISSION
     ]
     if others:
-        names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **said) for other in others)
+        names = words(_SEPARATOR).join(words(f"verdicts.{other.field_name}.title", **facts) for other in others)
         lines.append(words("verdicts.also", names=names))
     parts = [section(SectionKind.VERDICT, words, tuple(lines))]
     if context.resend is None or context.resend.cause not in _PROBE_CAUSES:

@@ -41,13 +41,13 @@ def meaning_of(
     return words(f"verdicts.{name}.meaning", **said)
 
 
-def _gap(context: PacketContext, said: Mapping[str, object], words: Words) -> str:
+def _gap(context: PacketContext, facts: Mapping[str, object], words: Words) -> str:
     """The time from the earlier copy to this segment, in words; it may be negative: times may go back in a capture."""
     if context.original is None:
         return ""
     since_ns = context.segment.time_ns - context.original.time_ns
     key = "after" if since_ns > 0 else "before" if since_ns else "same"
-    return words(f"narrative.gap.{key}", t=duration(abs(since_ns) / 1e9, words), original=said["original"])
+    return words(f"narrative.gap.{key}", t=duration(abs(since_ns) / 1e9, words), original=facts["original"])
 
 
 def _cause_key(context: PacketContext, resend: Resend, bits: int) -> str:

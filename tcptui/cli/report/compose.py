@@ -141,17 +141,17 @@ def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block
         yield Table(headings, rows, frozenset(range(len(names))))
 
 
-def _finding_part(finding: Finding, told: Explanation, words: Words) -> Iterator[Block]:
+def _finding_part(finding: Finding, explanation: Explanation, words: Words) -> Iterator[Block]:
     title = words(
         "report.finding.title",
-        title=told.title,
+        title=explanation.title,
         severity=words(f"report.severity.{finding.severity.name.lower()}"),
         confidence=words(f"report.confidence.{finding.confidence.value}"),
     )
     yield Heading(4, title, finding.severity)
-    if told.meaning:
-        yield Paragraph(told.meaning)
-    for section in told.sections:
+    if explanation.meaning:
+        yield Paragraph(explanation.meaning)
+    for section in explanation.sections:
         label = words("report.label", name=section.heading)
         if len(section.lines) > 1:
             yield Paragraph("", label=label)

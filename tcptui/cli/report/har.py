@@ -169,9 +169,9 @@ def _moment(time_ns: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest // 1000:06d}Z"
 
 
-def _request(asked: HttpMessage, server: Endpoint, words: Words) -> _Object:
-    head = asked.head
-    url = safe_text(uri_without_secrets(_url(asked, server)), VALUE_MOST)
+def _request(request: HttpMessage, server: Endpoint, words: Words) -> _Object:
+    head = request.head
+    url = safe_text(uri_without_secrets(_url(request, server)), VALUE_MOST)
     made: _Object = {
         "method": safe_text(head.method, _NAME_MOST),
         "url": url,
@@ -180,10 +180,10 @@ def _request(asked: HttpMessage, server: Endpoint, words: Words) -> _Object:
         "headers": _headers(head),
         "queryString": _parameters(url),
         "headersSize": head.end - head.start,
-        "bodySize": asked.body_length if asked.has_body else 0,
+        "bodySize": request.body_length if request.has_body else 0,
     }
-    if asked.has_body:
-        text, _size, comment = _body(asked, words)
+    if request.has_body:
+        text, _size, comment = _body(request, words)
         posted: _Object = {"mimeType": safe_text(head.value("Content-Type"), _NAME_MOST), "text": text or ""}
         if comment:
             posted["comment"] = comment
@@ -191,13 +191,13 @@ def _request(asked: HttpMessage, server: Endpoint, words: Words) -> _Object:
     return made
 
 
-def _url(asked: HttpMessage, server: Endpoint) -> str:
-    head = asked.head
+def _url(request: HttpMessage, server: Endpoint) -> str:
+    head = request.head
     if head.method == "CONNECT" and not head.uri.startswith("/"):  # with a path: to WebSocket (RFC 8441)
         return f"http://{head.uri}"
     host = f"[{server.host}]" if ":" in server.host else server.host
     path = head.uri if head.uri.startswith("/") else f"/{head.uri}"
-    return full_uri(asked) or f"{scheme_of(asked)}://{host}:{server.port}{path}"
+    return full_uri(request) or f"{scheme_of(request)}://{host}:{server.port}{path}"
 
 
 def _response(answer: HttpMessage | None, words: Words) -> _Object:

@@ -54,14 +54,14 @@ class ConnectionTexts:
         self._alike = TemplatedFindings(tell)
         self._seconds = CachedTexts(seconds)
 
-    def texts(self, told: BatchFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[bytes]:
-        """The JSON objects (UTF-8) of the streams in ``told``, each made when asked for: all take tens of megabytes.
+    def texts(self, findings: BatchFindings, measured: dict[str, list[Any]], states: tuple[U8, U8]) -> Iterator[bytes]:
+        """The JSON objects (UTF-8) of the streams in ``findings``, each made lazily: all take tens of megabytes.
 
         ``measured``: the columns of `Measures`; ``states``: those of clients and servers (`Summary.states`).
         """
         client, server = (list(map(_state, cells.tolist())) for cells in states)
         m, duration = measured, np.array(measured["duration_ns"], np.int64)
-        parts = told.parts.copy()
+        parts = findings.parts.copy()
         # The parts must add up to the duration; an ICMP error may have begun the stream before its first segment.
         parts[:, Part.UNATTRIBUTED] += duration - parts.sum(1)
         columns = (
@@ -73,7 +73,7 @@ class ConnectionTexts:
             m["client_packets"], m["client_payload"], [known for _state, known in client],
             m["server_packets"], m["server_payload"], [known for _state, known in server],
             m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
-            *(self._seconds.texts(part.tolist()) for part in parts.T), self._lost(told), self._findings(told),
+            *(self._seconds.texts(part.tolist()) for part in parts.T), self._lost(findings), self._findings(findings),
         )  # fmt: skip
         return map(_CONNECTION.__mod__, zip(*columns, strict=True))
 

@@ -38,11 +38,11 @@ def finding_line(session: Session, told: FindingEvent, words: Words, event: str 
     })  # fmt: skip
 
 
-def _where(session: Session, told: FindingEvent) -> dict[str, object]:
+def _where(session: Session, event: FindingEvent) -> dict[str, object]:
     """The stream of an event and its ends, or the streams of an event of the whole capture and when it began."""
-    if told.whole is not None:
-        return {"streams": told.whole.streams, "since": Seconds(told.whole.since_ns)}
-    stream = told.finding.stream
+    if event.whole is not None:
+        return {"streams": event.whole.streams, "since": Seconds(event.whole.since_ns)}
+    stream = event.finding.stream
     client, server = session.streams.client(stream), session.streams.server(stream)
     return {
         "stream": stream,

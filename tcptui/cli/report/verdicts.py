@@ -201,7 +201,7 @@ class _Writer:
         self._add_conclusions(fields, rows, known)
         return fields.lines()
 
-    def _add_header(self, fields: _Fields, rows: I32, known: Mask, short: Mask) -> None:
+    def _add_header(self, fields: _Fields, rows: I32, mask: Mask, short: Mask) -> None:
         """Add the header's fields; sequence and acknowledgment numbers relative and raw."""
         store, streams = self._store, self._streams
         stream, from_b = store.stream[rows], store.from_b[rows] != 0
@@ -210,28 +210,28 @@ class _Writer:
         seq, ack = store.seq[rows].astype(np.int64), store.ack[rows].astype(np.int64)
         base_a, base_b = streams.base_a[stream], streams.base_b[stream]
         own, peer = np.where(from_b, base_b, base_a), np.where(from_b, base_a, base_b)
-        reused = known & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
+        reused = mask & ((streams.verdicts[stream] & Verdict.REUSED_PORTS) != 0)
         for number in sorted_unique(stream[reused]).tolist():
             # A SYN-ACK may have changed the base of relative numbers within the stream.
             here = reused & (stream == number)
             segments = self._segments(number)
             for target, of_b in ((own, store.from_b[segments] != 0), (peer, store.from_b[segments] == 0)):
                 target[here] = streams.bases(store, segments, of_b)[np.searchsorted(segments, rows[here])]
-        fits = known & (length >= 0)
-        whole = known & ~short
+        fits = mask & (length >= 0)
+        whole = mask & ~short
         # A header longer than its packet has no relative numbers in tshark (rules/quirks.md#no-room-for-the-header).
         relative = np.where(fits & (own != NO_BASE), seq - own, seq) & SEQ_MASK
         acknowledges = (flags & TcpFlag.ACK) != 0
         relative_ack = np.where(fits & acknowledges & (peer != NO_BASE), ack - peer, ack) & SEQ_MASK
-        fields.add(verdict_numbers("seq", "seq_raw"), known, relative, seq)
+        fields.add(verdict_numbers("seq", "seq_raw"), mask, relative, seq)
         fields.add(verdict_numbers("ack", "ack_raw"), whole, relative_ack, ack)
         phantom = ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0).astype(np.int64)
         fields.add(verdict_numbers("nxtseq"), whole & fits, (relative + length + phantom) & SEQ_MASK)
         fields.add(verdict_numbers("len"), fits, length)
-        fields.add(verdict_numbers("hdr_len"), known, store.header_length[rows])
+        fields.add(verdict_numbers("hdr_len"), mask, store.header_length[rows])
         is_first = rows == streams.first_row[stream]
         completeness = np.where(is_first, streams.completeness_first[stream], streams.completeness[stream])
-        fields.add(verdict_numbers("completeness"), known, completeness)
+        fields.add(verdict_numbers("completeness"), mask, completeness)
         scale = np.where(from_b, streams.scale_b[stream], streams.scale_a[stream]).astype(np.int64)
         syn = (flags & TcpFlag.SYN) != 0
         window = store.window[rows].astype(np.int64)
@@ -271,13 +271,13 @@ class _Writer:
             f"{verdict_key('verdicts')}%s", None, _texts(verdict.astype(np.int64), self._verdicts, _verdict_text)
         )
 
-    def _add_conclusions(self, fields: _Fields, rows: I32, known: Mask) -> None:
+    def _add_conclusions(self, fields: _Fields, rows: I32, mask: Mask) -> None:
         """Add the engine's own results: states, cause, findings."""
         store, streams = self._store, self._streams
         client_is_b = streams.client_is_b[store.stream[rows]] != 0
         a, b = store.state_a[rows].astype(np.int64), store.state_b[rows].astype(np.int64)
         client, server = np.where(client_is_b, b, a), np.where(client_is_b, a, b)
-        fields.add("%s", known, _texts(client << 8 | server, self._states, _state_text))
+        fields.add("%s", mask, _texts(client << 8 | server, self._states, _state_text))
         resent = present("tcptui.cause", store, rows)
         fields.add(f'{verdict_key("cause")}"%s"', resent, values("tcptui.cause", store, rows))
         frame = store.frame[rows].astype(np.int64)
@@ -290,13 +290,13 @@ class _Writer:
                 texts[place] = json.dumps(list(names), separators=(",", ":"))
             fields.add(f"{verdict_key('findings')}%s", cited, texts)
 
-    def _prefix_strings(self, rows: I32, known: Mask) -> NDArray[Any]:
+    def _prefix_strings(self, rows: I32, mask: Mask) -> NDArray[Any]:
         """Ports, addresses and the sending side of each row, as JSON members."""
         store, streams = self._store, self._streams
         if len(self._prefixes) > _MAXIMUM_PREFIXES:
             self._prefixes.clear()
         client_is_b = streams.client_is_b[store.stream[rows]]
-        side = np.where(known, np.where(store.from_b[rows] == client_is_b, 1, 2), 0)
+        side = np.where(mask, np.where(store.from_b[rows] == client_is_b, 1, 2), 0)
         codes = store.flow[rows].astype(np.int64) << 3 | store.from_b[rows].astype(np.int64) << 2 | side
         return _texts(codes, self._prefixes, self._prefix)
 

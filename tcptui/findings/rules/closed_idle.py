@@ -25,7 +25,7 @@ IDLE_LIMIT: Final = "57P05"
 _FAREWELLS: Final = ("QUIT", "SHUTDOWN", "CLIENT KILL")
 
 
-def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def closed_while_idle(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`closed-while-idle`: the server's FIN or RST came first, in a silence, when every request had been answered.
 
     Shape ``lost``: the client did not notice, and its next request was for nothing.
@@ -34,8 +34,8 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
     if end < 0 or 0 <= client_end < end:
         return None
     end_ns = connection.time[end]
-    before = [one for one in said.requests if one.begun_ns < end_ns and one.request is not None]
-    after = [one for one in said.requests if one.begun_ns >= end_ns and one.request is not None]
+    before = [one for one in spoken.requests if one.begun_ns < end_ns and one.request is not None]
+    after = [one for one in spoken.requests if one.begun_ns >= end_ns and one.request is not None]
     if not before or any(one.response is None or one.response.last_ns >= end_ns for one in before):
         return None
     last = before[-1]
@@ -45,7 +45,7 @@ def closed_while_idle(connection: ConnectionFacts, said: RequestFacts) -> Findin
         return None
     if _sent_goodbye(connection, index_of(connection, last.response.last), end):
         return None
-    says_so = said.says_unasked(IDLE_LIMIT)
+    says_so = spoken.says_unasked(IDLE_LIMIT)
     lost = [one for one in after if one.response is None]
     facts: dict[str, Fact] = {}
     if lost:

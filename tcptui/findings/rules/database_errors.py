@@ -34,23 +34,23 @@ _UNENCRYPTED: Final = ("login-needs-tls",)
 _SHOWN: Final = 12
 
 
-def database_errors(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def database_errors(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`database-errors`: a login that was refused and not repeated with success, else a burst of one error."""
-    answered = [one for one in said.requests if one.response is not None]
-    return _login(connection, said, answered) or _burst(connection, said, answered)
+    answered = [one for one in spoken.requests if one.response is not None]
+    return _login(connection, spoken, answered) or _burst(connection, spoken, answered)
 
 
-def _login(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
-    refusals = REFUSALS.get(said.protocol, frozenset())
-    refused = [one for one in answered if code_of(one) in refusals and not demands_encryption(said, one)]
+def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
+    refusals = REFUSALS.get(spoken.protocol, frozenset())
+    refused = [one for one in answered if code_of(one) in refusals and not demands_encryption(spoken, one)]
     if not refused or any(not one.failed for one in answered if one.number > refused[-1].number):
         return None  # it did what it wanted in the end
     without = all(one.status == "NOAUTH" for one in refused)
-    return _finding(connection, said, refused, len(answered), "without-login" if without else "login")
+    return _finding(connection, spoken, refused, len(answered), "without-login" if without else "login")
 
 
-def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Request]) -> Finding | None:
-    ordinary = _ORDINARY.get(said.protocol, frozenset()) | REFUSALS.get(said.protocol, frozenset())
+def _burst(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
+    ordinary = _ORDINARY.get(spoken.protocol, frozenset()) | REFUSALS.get(spoken.protocol, frozenset())
     errors = [
         one
         for one in answered
@@ -59,12 +59,12 @@ def _burst(connection: ConnectionFacts, said: RequestFacts, answered: list[Reque
     (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
     if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
         return None
-    shape = "" if said.protocol == "redis" else "sql"
-    return _finding(connection, said, [one for one in errors if one.status == status], len(answered), shape)
+    shape = "" if spoken.protocol == "redis" else "sql"
+    return _finding(connection, spoken, [one for one in errors if one.status == status], len(answered), shape)
 
 
 def _finding(
-    connection: ConnectionFacts, said: RequestFacts, errors: list[Request], answers: int, shape: str
+    connection: ConnectionFacts, spoken: RequestFacts, errors: list[Request], answers: int, shape: str
 ) -> Finding:
     first = errors[0]
     assert first.response is not None
@@ -73,11 +73,11 @@ def _finding(
         evidence_of(connection, errors[:_SHOWN]),
         Severity.WARNING,
         Confidence.CERTAIN,
-        _UNENCRYPTED if shape == "login" and said.protocol == "mysql" else (),
+        _UNENCRYPTED if shape == "login" and spoken.protocol == "mysql" else (),
         shape=shape,
         status=first.status,
         statement=quoted_statement(first),
-        protocol=DATABASE_NAMES[said.protocol],
+        protocol=DATABASE_NAMES[spoken.protocol],
         count=len(errors),
         answers=answers,
         asked_frame=0 if first.request is None else first.request.last,

@@ -42,12 +42,12 @@ def redis_full(connection: ConnectionFacts) -> Finding | None:
     return _full(connection, "redis", "ERR", directions[1].delivered_frame(0))
 
 
-def too_many_connections(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def too_many_connections(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`too-many-connections`: the server refused the session, because it has as many as it takes."""
-    full = FULL.get(said.protocol, frozenset())
-    for one in said.requests:
+    full = FULL.get(spoken.protocol, frozenset())
+    for one in spoken.requests:
         if code_of(one) in full and one.response is not None:
-            return _full(connection, said.protocol, one.status, one.response.first)
+            return _full(connection, spoken.protocol, one.status, one.response.first)
         if not one.failed and one.statement:
             return None  # it was admitted
     return None
@@ -67,38 +67,38 @@ def _full(connection: ConnectionFacts, protocol: str, status: str, frame: int) -
     )
 
 
-def demands_encryption(said: RequestFacts, request: Request) -> bool:
+def demands_encryption(spoken: RequestFacts, request: Request) -> bool:
     """Whether ``request`` was refused because the connection is not encrypted."""
     code = code_of(request)
-    if said.protocol == "mysql":
+    if spoken.protocol == "mysql":
         return code in _SECURE_ONLY
-    return said.protocol == "postgresql" and code == _NO_ENTRY and _UNENCRYPTED in said.error_text(request)
+    return spoken.protocol == "postgresql" and code == _NO_ENTRY and _UNENCRYPTED in spoken.error_text(request)
 
 
-def database_encryption(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def database_encryption(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`database-encryption`: TLS that one end wants and the other does not have.
 
     Shapes: ``demanded`` by the server; ``insisted`` on by the client, who left; else both went on in plain text.
     """
-    for one in said.requests:
-        if one.response is not None and demands_encryption(said, one):
-            return _unlike(connection, said, one, "demanded", Severity.WARNING)
-    asked = next((one for one in said.requests if one.operation == _SSL_REQUEST and one.status == _DECLINED), None)
+    for one in spoken.requests:
+        if one.response is not None and demands_encryption(spoken, one):
+            return _unlike(connection, spoken, one, "demanded", Severity.WARNING)
+    asked = next((one for one in spoken.requests if one.operation == _SSL_REQUEST and one.status == _DECLINED), None)
     if asked is None or asked.response is None:
         return None
-    others = [one for one in said.requests if one.number > asked.number and one.operation != "GSSENCREQUEST"]
+    others = [one for one in spoken.requests if one.number > asked.number and one.operation != "GSSENCREQUEST"]
     if others:
-        return _unlike(connection, said, asked, "", Severity.NOTE)
+        return _unlike(connection, spoken, asked, "", Severity.NOTE)
     if first_end(connection, _CLIENT) < 0 or lacks_bytes(connection):
         return None  # what it did next is not here
-    return _unlike(connection, said, asked, "insisted", Severity.WARNING)
+    return _unlike(connection, spoken, asked, "insisted", Severity.WARNING)
 
 
 def _unlike(
-    connection: ConnectionFacts, said: RequestFacts, request: Request, shape: str, severity: Severity
+    connection: ConnectionFacts, spoken: RequestFacts, request: Request, shape: str, severity: Severity
 ) -> Finding:
     assert request.response is not None
-    is_sure = said.protocol == "mysql" or shape != "demanded"
+    is_sure = spoken.protocol == "mysql" or shape != "demanded"
     return connection.finding(
         FindingId.DATABASE_ENCRYPTION,
         evidence_of(connection, [request]),
@@ -106,7 +106,7 @@ def _unlike(
         Confidence.CERTAIN if is_sure else Confidence.LIKELY,
         () if is_sure else ("hba-admits-nobody",),
         shape=shape,
-        protocol=DATABASE_NAMES[said.protocol],
+        protocol=DATABASE_NAMES[spoken.protocol],
         status=request.status,
         statement=quoted_statement(request),
         asked_frame=0 if request.request is None else request.request.last,

@@ -38,9 +38,9 @@ class _ExpiredCall:
     end_frame: int
 
 
-def grpc_deadline(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def grpc_deadline(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """Calls with status 4, or that the client took back when the time was over that it had announced."""
-    calls = [call for call in said.calls if is_grpc(call.head)]
+    calls = [call for call in history.calls if is_grpc(call.head)]
     late = [one for call in calls if (one := _expired(call)) is not None]
     if not late:
         return None

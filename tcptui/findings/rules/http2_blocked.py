@@ -59,13 +59,13 @@ class _Hole:
         return max(self.waiting.values(), default=0)
 
 
-def http2_head_of_line(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_head_of_line(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """Streams whose bytes had arrived, and waited for those of another stream that were lost."""
-    holes = [hole for hole in _holes(connection, said) if hole.longest_ns >= WAIT_NS]
+    holes = [hole for hole in _holes(connection, history) if hole.longest_ns >= WAIT_NS]
     if not holes:
         return None
     worst = max(holes, key=lambda hole: hole.longest_ns)
-    by_id = {call.id: call for call in said.calls}
+    by_id = {call.id: call for call in history.calls}
     waiting = sorted(worst.waiting, key=lambda stream: -worst.waiting[stream])
     owner = min(worst.owners)
     side = worst.side
@@ -82,7 +82,7 @@ def http2_head_of_line(connection: ConnectionFacts, said: Http2History) -> Findi
         "count": len(holes),
         "lost_frame": worst.lost_frame,
         "resent_frame": worst.filled_frame,
-        "behind_frame": _frame_after(said, worst, waiting[0]),
+        "behind_frame": _frame_after(history, worst, waiting[0]),
     }
     seen = worst.lost_frame == 0
     return connection.finding(
@@ -96,7 +96,7 @@ def http2_head_of_line(connection: ConnectionFacts, said: Http2History) -> Findi
     )
 
 
-def _holes(connection: ConnectionFacts, said: Http2History) -> list[_Hole]:
+def _holes(connection: ConnectionFacts, history: Http2History) -> list[_Hole]:
     """The segments that were lost, each with its last resend, and who waited."""
     unneeded = spurious_resends(connection)
     filled: dict[tuple[int, int], _Hole] = {}
@@ -104,18 +104,18 @@ def _holes(connection: ConnectionFacts, said: Http2History) -> list[_Hole]:
         i = resend.index
         if resend.cause not in _CAUSES or i in unneeded or not connection.length[i]:
             continue
-        direction = said.directions[connection.side[i]]
+        direction = history.directions[connection.side[i]]
         place = direction.range_of_row(int(connection.view.rows[i]))
         if place is None:
             continue
         lost = connection.frame[resend.previous] if resend.previous >= 0 else 0
         filled[direction.side, place[0]] = _Hole(direction.side, *place, connection.time[i], connection.frame[i], lost)
     frames: tuple[list[Event], list[Event]] = ([], [])
-    for event in said.events:
+    for event in history.events:
         if event.frame.kind in _OF_STREAMS and event.frame.stream:
             frames[event.side].append(event)
     for hole in filled.values():
-        _find_waiting(said.directions[hole.side], frames[hole.side], hole)
+        _find_waiting(history.directions[hole.side], frames[hole.side], hole)
     return list(filled.values())
 
 
@@ -141,10 +141,10 @@ def _find_waiting(direction: ByteStream, frames: list[Event], hole: _Hole) -> No
         hole.waiting.clear()
 
 
-def _frame_after(said: Http2History, hole: _Hole, stream: int) -> int:
+def _frame_after(history: Http2History, hole: _Hole, stream: int) -> int:
     """The packet that completed the first frame of ``stream`` behind the hole."""
-    direction = said.directions[hole.side]
-    for event in said.events:
+    direction = history.directions[hole.side]
+    for event in history.events:
         frame = event.frame
         if (
             event.side == hole.side

@@ -30,9 +30,9 @@ class _Answer:
         return (self.call.answering.direction.frames_of(self.head.start, self.head.start + 1) or (0,))[0]
 
 
-def http2_error_response(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_error_response(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """Answers that are errors, of all that were read; gRPC's own statuses are 200 to HTTP and none."""
-    answers = [_Answer(one, head, status_of(head)) for one in said.calls if (head := _head(one)) is not None]
+    answers = [_Answer(one, head, status_of(head)) for one in history.calls if (head := _head(one)) is not None]
     errors = [one for one in answers if one.status >= CLIENT_ERRORS and one.frame]
     if not errors:
         return None

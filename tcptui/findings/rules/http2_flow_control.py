@@ -36,16 +36,16 @@ SMALL_NS: Final = 300_000_000
 SMALL_SHARE: Final = 0.5
 
 
-def http2_flow_control(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_flow_control(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """The window that cost most: never opened again, opened late, or too small for the path."""
-    if not all(said.opening.from_start):
+    if not all(history.opening.from_start):
         return None
     found = []
     for side in (0, 1):
         # A window opened that the capture has just seen is known to its sender only later.
         lag_ns = way_back_ns(connection, side) * 9 // 10
-        if reckoned(said, side, 0).least >= 0 and (
-            one := _judged(connection, said, side, reckoned(said, side, lag_ns))
+        if reckoned(history, side, 0).least >= 0 and (
+            one := _judged(connection, history, side, reckoned(history, side, lag_ns))
         ):
             found.append(one)
     return max(found, key=lambda one: one.severity, default=None)
@@ -69,44 +69,44 @@ class _Wait:
         return self.end_ns - self.begin_ns
 
 
-def _judged(connection: ConnectionFacts, said: Http2History, side: int, sender: Windows) -> Finding | None:
+def _judged(connection: ConnectionFacts, history: Http2History, side: int, sender: Windows) -> Finding | None:
     """The finding about what ``side`` sends."""
-    stuck = _stuck(connection, said, side, sender)
+    stuck = _stuck(connection, history, side, sender)
     if stuck is not None:
-        return _finding(connection, said, side, sender, "stuck", [stuck])
+        return _finding(connection, history, side, sender, "stuck", [stuck])
     limit = prompt_ns(connection)
     # What came later than the window explains waited for something else; who wants nothing waits not.
     waits = [
         wait for one in sender.over
         if one.update is not None and one.next is not None and one.next.ns - one.update.ns <= limit
-        and (wait := _wait(said, side, one, one.update.ns, one.next.ns)) is not None
+        and (wait := _wait(history, side, one, one.update.ns, one.next.ns)) is not None
     ]  # fmt: skip
     rtt_ns = round_trip_ns(connection)
     # Opened so much later than the path takes.
     held = [one for one in waits if one.open_ns - one.begin_ns - rtt_ns >= max(UNREAD_NS, UNREAD_RTTS * rtt_ns)]
     if held:
-        return _finding(connection, said, side, sender, "held", held)
+        return _finding(connection, history, side, sender, "held", held)
     total_ns = _union_ns(waits)
     if len(waits) < SMALL_STALLS or total_ns < SMALL_NS or sender.first is None or sender.last is None:
         return None
     if total_ns < SMALL_SHARE * (sender.last.ns - sender.first.ns):
         return None
-    return _finding(connection, said, side, sender, "small", waits)
+    return _finding(connection, history, side, sender, "small", waits)
 
 
-def _wait(said: Http2History, side: int, stall: Stall, open_ns: int, end_ns: int) -> _Wait | None:
+def _wait(history: Http2History, side: int, stall: Stall, open_ns: int, end_ns: int) -> _Wait | None:
     """Who waited for the window; None where nobody did."""
-    waiting = _waiting(said.calls, side, stall, open_ns)
+    waiting = _waiting(history.calls, side, stall, open_ns)
     asked_ns = min((one.asked_ns for one in waiting), default=open_ns)
     return _Wait(stall, max(asked_ns, stall.full.ns), open_ns, end_ns) if asked_ns < open_ns else None
 
 
-def _stuck(connection: ConnectionFacts, said: Http2History, side: int, sender: Windows) -> _Wait | None:
+def _stuck(connection: ConnectionFacts, history: Http2History, side: int, sender: Windows) -> _Wait | None:
     """A window that stayed closed to the end, with more to be sent; None without one."""
     if connection.context.live:
         return None
     end = last_ns(connection)
-    waits = (_wait(said, side, one, end, end) for one in stuck(said, sender))
+    waits = (_wait(history, side, one, end, end) for one in stuck(history, sender))
     return next((one for one in waits if one is not None and one.ns >= STUCK_NS), None)
 
 
@@ -120,7 +120,7 @@ def _union_ns(waits: Sequence[_Wait]) -> int:
 
 
 def _finding(
-    connection: ConnectionFacts, said: Http2History, side: int, sender: Windows, kind: str, waits: list[_Wait]
+    connection: ConnectionFacts, history: Http2History, side: int, sender: Windows, kind: str, waits: list[_Wait]
 ) -> Finding:
     longest = max(waits, key=lambda one: one.ns)
     worst = longest.stall
@@ -128,7 +128,7 @@ def _finding(
     total_ns = _union_ns(waits)
     update, going = worst.update, worst.next
     until_ns = longest.end_ns - (round_trip_ns(connection) if going is not None else 0)
-    waiting = _waiting(said.calls, side, worst, until_ns)
+    waiting = _waiting(history.calls, side, worst, until_ns)
     elapsed_ns = sender.last.ns - sender.first.ns if sender.first is not None and sender.last is not None else 0
     facts: Facts = {
         "sender": SIDES[side],
@@ -136,9 +136,9 @@ def _finding(
         "http2_stream": worst.full.frame.stream,
         "target": operation_of(next((one for one in waiting if one.id == worst.full.frame.stream), None)),
         "window_bytes": sender.largest[whole],
-        "full_frame": said.packet(worst.full),
-        "update_frame": said.packet(update) if update is not None else 0,
-        "next_frame": said.first_packet(going) if going is not None else 0,
+        "full_frame": history.packet(worst.full),
+        "update_frame": history.packet(update) if update is not None else 0,
+        "next_frame": history.first_packet(going) if going is not None else 0,
         "stall_s": longest.ns / 1e9,
         "total_s": total_ns / 1e9,
         "rtt_s": round_trip_ns(connection) / 1e9,

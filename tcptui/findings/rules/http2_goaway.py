@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from tcptui.protocols.http2.history import Call, Event, Http2History
 
 
-def http2_goaway(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_goaway(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """GOAWAY with an error, or by a server that left requests without an answer."""
-    frames = said.of_kind(FrameType.GOAWAY)
-    read = [(event, known) for event in frames if (known := said.goaway(event)) is not None]
+    frames = history.of_kind(FrameType.GOAWAY)
+    read = [(event, known) for event in frames if (known := history.goaway(event)) is not None]
     if not read:
         return None
     # A server that leaves in good order says so twice (RFC 9113, 6.8): the last one counts.
@@ -28,7 +28,7 @@ def http2_goaway(connection: ConnectionFacts, said: Http2History) -> Finding | N
     is_server = event.side == 1
     if not is_server and not errors:
         return None  # a client that leaves wants nothing more
-    beyond, cut = _left_over(said.calls, event, last)
+    beyond, cut = _left_over(history.calls, event, last)
     if not errors and not beyond and not cut:
         return None
     shape = "error" if errors else "refused" if beyond and not cut else "cut"
@@ -41,16 +41,16 @@ def http2_goaway(connection: ConnectionFacts, said: Http2History) -> Finding | N
         "code": error_name(code),
         "last_stream": last,
         "debug": quoted(debug.decode("utf-8", "replace")) if debug else "",
-        "goaway_frame": said.packet(event),
+        "goaway_frame": history.packet(event),
         "asked_frame": lost[0].asked_frame if lost else 0,
         "target": operation_of(lost[0]) if lost else "?",
         "beyond": len(beyond),
         "cut": len(cut),
-        "requests": len(said.calls),
-        "answered": sum(call.answering.ended for call in said.calls),
-        "resets": len(said.of_kind(FrameType.RST_STREAM, 1 - event.side)),
-        "pings": said.controls[1 - event.side],
-        "after_s": max(event.ns - said.events[0].ns, 0) / 1e9,
+        "requests": len(history.calls),
+        "answered": sum(call.answering.ended for call in history.calls),
+        "resets": len(history.of_kind(FrameType.RST_STREAM, 1 - event.side)),
+        "pings": history.controls[1 - event.side],
+        "after_s": max(event.ns - history.events[0].ns, 0) / 1e9,
     }
     return connection.finding(
         FindingId.HTTP2_GOAWAY,

@@ -28,10 +28,10 @@ FEW_SHARE: Final = 0.25
 _EVENTS: Final = "text/event-stream"
 
 
-def http2_slow_stream(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_slow_stream(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """Requests that waited long for their answer, told by what the others did meanwhile."""
     rtt_ns = round_trip_ns(connection)
-    waits = [(max(one.answered_ns - one.whole_ns - rtt_ns, 0), one) for one in said.calls if one.answered_ns]
+    waits = [(max(one.answered_ns - one.whole_ns - rtt_ns, 0), one) for one in history.calls if one.answered_ns]
     if len(waits) < CALLS_LEAST:
         return None
     slow = [(ns, one) for ns, one in waits if ns >= WAIT_NS and not _pushes(one)]

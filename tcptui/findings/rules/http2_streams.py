@@ -45,26 +45,26 @@ class _Change:
     opens: bool
 
 
-def http2_streams_limit(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_streams_limit(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """The client kept as many streams open as the server allows, and opened the next as soon as one was over."""
-    limit, announced = _announced(said)
-    if limit <= 0 or announced is None or not all(said.opening.from_start):
+    limit, announced = _announced(history)
+    if limit <= 0 or announced is None or not all(history.opening.from_start):
         return None
-    refused = [call for call in said.calls if call.answering.reset == ErrorCode.REFUSED_STREAM]
+    refused = [call for call in history.calls if call.answering.reset == ErrorCode.REFUSED_STREAM]
     if len(refused) >= QUEUED_LEAST:
-        return _refused(connection, said, limit, announced, refused)
-    fill = _fill(connection, said, limit)
+        return _refused(connection, history, limit, announced, refused)
+    fill = _fill(connection, history, limit)
     if fill is None or len(fill.queued) < max(QUEUED_LEAST, QUEUED_SHARE * fill.asked) or fill.ns < FULL_NS:
         return None
-    lasted = [one.over_ns - one.asked_ns for one in said.calls if one.over_ns]
+    lasted = [one.over_ns - one.asked_ns for one in history.calls if one.over_ns]
     facts: Facts = {
         "limit": limit,
-        "settings_frame": said.packet(announced),
+        "settings_frame": history.packet(announced),
         "full_frame": fill.first.asked_frame,
         "first_frame": fill.queued[0].asked_frame,
         "last_frame": fill.queued[-1].asked_frame,
         "queued": len(fill.queued),
-        "requests": len(said.calls),
+        "requests": len(history.calls),
         "full_s": fill.ns / 1e9,
         "median_s": median(lasted) / 1e9 if lasted else 0.0,
         "target": operation_of(fill.queued[0]),
@@ -93,13 +93,13 @@ class _Fill:
     ns: int = 0
 
 
-def _fill(connection: ConnectionFacts, said: Http2History, limit: int) -> _Fill | None:
+def _fill(connection: ConnectionFacts, history: Http2History, limit: int) -> _Fill | None:
     """When as many streams were open as the limit allows; None where that was never so, or there were many more."""
     fill: _Fill | None = None
     count, freed_ns, full_ns = 0, 0, 0
     # Far from the client it is known only nearly when it knew that a place was free.
     most = limit if connection.at_sender(0) else 2 * limit
-    for change in _changes(connection, said):
+    for change in _changes(connection, history):
         if not change.opens:
             if fill is not None and count == limit:
                 fill.ns += change.ns - full_ns
@@ -118,16 +118,16 @@ def _fill(connection: ConnectionFacts, said: Http2History, limit: int) -> _Fill 
 
 
 def _refused(
-    connection: ConnectionFacts, said: Http2History, limit: int, announced: Event, refused: list[Call]
+    connection: ConnectionFacts, history: Http2History, limit: int, announced: Event, refused: list[Call]
 ) -> Finding:
     """The client asked for more than it may, and the server refused those."""
     facts: Facts = {
         "limit": limit,
-        "settings_frame": said.packet(announced),
+        "settings_frame": history.packet(announced),
         "asked_frame": refused[0].asked_frame,
         "reset_frame": refused[0].over_frame,
         "refused": len(refused),
-        "requests": len(said.calls),
+        "requests": len(history.calls),
         "target": operation_of(refused[0]),
         "full_s": 0.0,
     }
@@ -142,21 +142,21 @@ def _refused(
     )
 
 
-def _announced(said: Http2History) -> tuple[int, Event | None]:
+def _announced(history: Http2History) -> tuple[int, Event | None]:
     """The server's only limit of concurrent streams, and the frame that says so; 0 without one, or with several."""
     found = [
         (value, event)
-        for event in said.of_kind(FrameType.SETTINGS, 1)
-        if (value := said.settings(event).get(_MOST_STREAMS)) is not None
+        for event in history.of_kind(FrameType.SETTINGS, 1)
+        if (value := history.settings(event).get(_MOST_STREAMS)) is not None
     ]
     return found[0] if len({value for value, _ in found}) == 1 else (0, None)
 
 
-def _changes(connection: ConnectionFacts, said: Http2History) -> list[_Change]:
+def _changes(connection: ConnectionFacts, history: Http2History) -> list[_Change]:
     """Places taken and given back, in the order in which the client knew of them."""
     lag_ns = way_back_ns(connection, 0)
     found = []
-    for call in said.calls:
+    for call in history.calls:
         found.append(_Change(call.asked_ns, call, opens=True))
         if call.over_ns:
             by_client = call.asking.reset is not None and call.asking.direction.side == 0
@@ -164,24 +164,24 @@ def _changes(connection: ConnectionFacts, said: Http2History) -> list[_Change]:
     return sorted(found, key=lambda one: (one.ns, one.opens, one.call.id))
 
 
-def http2_reset_flood(connection: ConnectionFacts, said: Http2History) -> Finding | None:
+def http2_reset_flood(connection: ConnectionFacts, history: Http2History) -> Finding | None:
     """One side ended most requests by RST_STREAM, many of them within a second."""
-    return next((one for side in (0, 1) if (one := _flood(connection, said, side))), None)
+    return next((one for side in (0, 1) if (one := _flood(connection, history, side))), None)
 
 
-def _flood(connection: ConnectionFacts, said: Http2History, side: int) -> Finding | None:
-    resets = said.of_kind(FrameType.RST_STREAM, side)
+def _flood(connection: ConnectionFacts, history: Http2History, side: int) -> Finding | None:
+    resets = history.of_kind(FrameType.RST_STREAM, side)
     if len(resets) < FLOOD_LEAST:
         return None
-    by_id = {call.id: call for call in said.calls}
+    by_id = {call.id: call for call in history.calls}
     met = [(event, by_id[event.frame.stream]) for event in resets if event.frame.stream in by_id]
     rate = _most_within(resets, _SECOND_NS)
     if len(met) < max(FLOOD_LEAST, FLOOD_SHARE * len(by_id)) or rate < FLOOD_RATE:
         return None
-    code, of_code = Counter(said.reset_code(event) for event, _ in met).most_common(1)[0]
+    code, of_code = Counter(history.reset_code(event) for event, _ in met).most_common(1)[0]
     ages = [event.ns - call.asked_ns for event, call in met]
     refused = side == 1 and code == ErrorCode.REFUSED_STREAM
-    if refused and _announced(said)[0]:
+    if refused and _announced(history)[0]:
         return None  # `http2-streams-limit` tells of these
     facts: Facts = {
         "sender": SIDES[side],
@@ -193,8 +193,8 @@ def _flood(connection: ConnectionFacts, said: Http2History, side: int) -> Findin
         "of_code": of_code,
         "age_s": max(median(ages), 0) / 1e9,
         "answered": sum(bool(call.answering.blocks) for _, call in met),
-        "first_frame": said.packet(met[0][0]),
-        "last_frame": said.packet(met[-1][0]),
+        "first_frame": history.packet(met[0][0]),
+        "last_frame": history.packet(met[-1][0]),
     }
     return connection.finding(
         FindingId.HTTP2_RESET_FLOOD,

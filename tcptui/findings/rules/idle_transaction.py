@@ -50,12 +50,12 @@ def is_open(request: Request) -> bool:
     return request.transaction in (TransactionState.OPEN, TransactionState.FAILED)
 
 
-def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def idle_in_transaction(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`idle-in-transaction`: the longest silence of the client in a transaction, and how often there were such."""
     if lacks_bytes(connection):
         return None  # what was asked meanwhile may not have been captured
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
-    silences = [one for one in _silences(connection, said) if one.lasted_ns - rtt_ns >= IDLE_NS]
+    silences = [one for one in _silences(connection, spoken) if one.lasted_ns - rtt_ns >= IDLE_NS]
     if not silences:
         return None
     longest = max(silences, key=lambda one: (one.by_server, one.lasted_ns))
@@ -64,10 +64,10 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
     for one in silences[:_SHOWN]:
         assert one.before.response is not None
         evidence += [index_of(connection, frame) for frame in (one.before.response.last, one.end_frame) if frame]
-    begun = _begun(said, longest.before)
-    says_so = said.says_unasked(LIMIT)
+    begun = _begun(spoken, longest.before)
+    says_so = spoken.says_unasked(LIMIT)
     others: tuple[str, ...] = ("idle-middlebox", "server-ended") if longest.by_server and not says_so else ()
-    if _rests_on_timeout(said, longest.before):
+    if _rests_on_timeout(spoken, longest.before):
         others += ("timeout-rolls-back",)
     return connection.finding(
         FindingId.IDLE_IN_TRANSACTION,
@@ -87,9 +87,9 @@ def idle_in_transaction(connection: ConnectionFacts, said: RequestFacts) -> Find
     )
 
 
-def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Silence]:
+def _silences(connection: ConnectionFacts, spoken: RequestFacts) -> Iterator[_Silence]:
     """The silence after each answer that left a transaction open, until the next request or the end."""
-    asked = [one for one in said.requests if one.request is not None]
+    asked = [one for one in spoken.requests if one.request is not None]
     ends = [end for end in (first_end(connection, 0), first_end(connection, 1)) if end >= 0]
     end = min(ends, default=-1)
     end_ns = connection.time[end] if end >= 0 else 0
@@ -103,13 +103,13 @@ def _silences(connection: ConnectionFacts, said: RequestFacts) -> Iterator[_Sile
             yield _Silence(one, end_ns, connection.frame[end], connection.side[end] == 1)
 
 
-def _rests_on_timeout(said: RequestFacts, last: Request) -> bool:
+def _rests_on_timeout(spoken: RequestFacts, last: Request) -> bool:
     """Whether the server has not said what is open behind ``last`` since a wait for a lock that was too long.
 
     MySQL undoes one statement then, and with innodb_rollback_on_timeout the whole transaction; the error is the same.
     """
-    codes = TIMED_OUT["mysql"] if said.protocol == "mysql" else frozenset[str]()
-    for one in reversed(said.requests[: last.number + 1]):
+    codes = TIMED_OUT["mysql"] if spoken.protocol == "mysql" else frozenset[str]()
+    for one in reversed(spoken.requests[: last.number + 1]):
         if code_of(one) in codes:
             return True
         if not one.failed and not one.operation.startswith("PREPARE "):
@@ -117,10 +117,10 @@ def _rests_on_timeout(said: RequestFacts, last: Request) -> bool:
     return False
 
 
-def _begun(said: RequestFacts, last: Request) -> Request:
+def _begun(spoken: RequestFacts, last: Request) -> Request:
     """The request that opened the transaction that is open behind ``last``."""
     begun = last
-    for one in reversed(said.requests[: last.number + 1]):
+    for one in reversed(spoken.requests[: last.number + 1]):
         if one.request is not None and not is_open(one):
             break
         begun = one if one.request is not None else begun

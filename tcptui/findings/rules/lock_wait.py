@@ -73,17 +73,17 @@ class LockWaits:
         return frozenset(one.number for one in self.waits + self.doubtful)
 
 
-def lock_waits(connection: ConnectionFacts, said: RequestFacts) -> LockWaits:
+def lock_waits(connection: ConnectionFacts, spoken: RequestFacts) -> LockWaits:
     """By the server's own errors, else by what other connections did when the answers came."""
     for shape, codes in (("deadlock", DEADLOCKED), ("timeout", TIMED_OUT)):
-        named = codes.get(said.protocol, frozenset())
-        refused = [one for one in said.requests if one.response is not None and code_of(one) in named]
+        named = codes.get(spoken.protocol, frozenset())
+        refused = [one for one in spoken.requests if one.response is not None and code_of(one) in named]
         if refused:
             return LockWaits(tuple(sorted(refused, key=server_ns, reverse=True)), shape)
-    if lacks_bytes(connection) or said.protocol not in TIMED_OUT:
+    if lacks_bytes(connection) or spoken.protocol not in TIMED_OUT:
         return LockWaits()
-    longest = sorted(_long_waits(connection, said), key=server_ns, reverse=True)[:WAITS_READ]
-    released = [(one, _release_of(connection, said, one)) for one in longest]
+    longest = sorted(_long_waits(connection, spoken), key=server_ns, reverse=True)[:WAITS_READ]
+    released = [(one, _release_of(connection, spoken, one)) for one in longest]
     found = [(one, release) for one, release in released if release is not None]
     waits = tuple(one for one, _ in found)
     doubtful = tuple(one for one, release in released if release is None and _is_doubtful(connection, one))
@@ -129,12 +129,12 @@ def lock_wait(connection: ConnectionFacts, found: LockWaits) -> Finding | None:
     )
 
 
-def _long_waits(connection: ConnectionFacts, said: RequestFacts) -> list[Request]:
+def _long_waits(connection: ConnectionFacts, spoken: RequestFacts) -> list[Request]:
     """Statements that lock something, and for which the server took its time."""
     least_ns = least_slow_ns(connection)
     return [
         one
-        for one in said.requests
+        for one in spoken.requests
         if one.request is not None
         and one.response is not None
         and not one.failed
@@ -144,7 +144,7 @@ def _long_waits(connection: ConnectionFacts, said: RequestFacts) -> list[Request
     ]
 
 
-def _release_of(connection: ConnectionFacts, said: RequestFacts, wait: Request) -> _Release | None:
+def _release_of(connection: ConnectionFacts, spoken: RequestFacts, wait: Request) -> _Release | None:
     """What ended just when the server answered ``wait``: transactions before single statements, then the nearest."""
     assert wait.response is not None
     answered_ns = wait.response.first_ns
@@ -152,7 +152,7 @@ def _release_of(connection: ConnectionFacts, said: RequestFacts, wait: Request) 
     span = _earliest_ns(connection.view, wait) - AFTER_NS, answered_ns + before_ns
     found = [
         release
-        for view, requests in requests_beside(connection, said.protocol, span)
+        for view, requests in requests_beside(connection, spoken.protocol, span)
         if (release := _release_in(view, requests, wait, span)) is not None
     ]
     return min(

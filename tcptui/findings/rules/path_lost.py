@@ -74,13 +74,13 @@ def _outage(connection: ConnectionFacts) -> _Outage | None:
     return None
 
 
-def _backed_off(connection: ConnectionFacts, side: int, late: list[Resend], heard: int) -> _Outage | None:
-    """The outage that ``late`` resends of ``side`` show, with growing waits and silence since index ``heard``; or None.
+def _backed_off(connection: ConnectionFacts, side: int, resends: list[Resend], heard: int) -> _Outage | None:
+    """The outage that ``resends`` of ``side`` show, with growing waits and silence since index ``heard``; or None.
 
     Told are the tries of one segment, that of the last of them.  Where its first copy left before the peer's last
     packet, the first try after that packet begins the outage.
     """
-    tries = [r.index for r in late if connection.seq[r.index] == connection.seq[late[-1].index]]
+    tries = [r.index for r in resends if connection.seq[r.index] == connection.seq[resends[-1].index]]
     if heard < 0 or not tries:
         return None
     before = range(heard + 1, tries[0])

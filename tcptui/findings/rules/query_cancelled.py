@@ -36,29 +36,29 @@ _OPENING: Final = 3
 _OTHERS: Final = {"timeout": ("statement-waited",), "asked": ("client-gave-up",), "asked-by": ("client-gave-up",)}
 
 
-def query_cancelled(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def query_cancelled(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`query-cancelled`: shapes ``asked``, ``timeout``, and ``request`` for the connection that asks for it.
 
     The server names each session (PostgreSQL by a key), and who asks repeats the name: shapes ``asked-by`` and
     ``request-of`` tell the other connection.  Raises OSError where its packets cannot be read.
     """
-    ended = [one for one in said.requests if one.response is not None and was_ended_early(said, one)]
+    ended = [one for one in spoken.requests if one.response is not None and was_ended_early(spoken, one)]
     if not ended:
-        asks = next((one for one in said.requests if one.operation.startswith(_CANCEL)), None)
-        if asks is None or said.protocol != "postgresql":
+        asks = next((one for one in spoken.requests if one.operation.startswith(_CANCEL)), None)
+        if asks is None or spoken.protocol != "postgresql":
             return None
-        victim = _victim(connection, said, asks)
-        return _finding(connection, said, [asks], "request-of" if victim else "request", victim)
-    shapes = [_shape(said, one) for one in ended]
+        victim = _victim(connection, spoken, asks)
+        return _finding(connection, spoken, [asks], "request-of" if victim else "request", victim)
+    shapes = [_shape(spoken, one) for one in ended]
     shape = "timeout" if "timeout" in shapes else shapes[0]
     ended = [one for one, its in zip(ended, shapes, strict=True) if its == shape]
-    asker = _asker(connection, said, max(ended, key=_waited_ns)) if shape == "asked" else {}
-    return _finding(connection, said, ended, "asked-by" if asker else shape, asker)
+    asker = _asker(connection, spoken, max(ended, key=_waited_ns)) if shape == "asked" else {}
+    return _finding(connection, spoken, ended, "asked-by" if asker else shape, asker)
 
 
-def _victim(connection: ConnectionFacts, said: RequestFacts, asks: Request) -> dict[str, Fact]:
+def _victim(connection: ConnectionFacts, spoken: RequestFacts, asks: Request) -> dict[str, Fact]:
     """The connection whose key ``asks`` repeats, and what was asked there; empty where it was not captured."""
-    key = said.exchanges[asks.number].cancels
+    key = spoken.exchanges[asks.number].cancels
     moment_ns = asks.begun_ns
     for view, exchanges in read_beside(connection, (moment_ns, moment_ns)):
         if not key or not any(one.session == key for one in exchanges[:_OPENING]):
@@ -76,9 +76,9 @@ def _victim(connection: ConnectionFacts, said: RequestFacts, asks: Request) -> d
     return {}
 
 
-def _asker(connection: ConnectionFacts, said: RequestFacts, ended: Request) -> dict[str, Fact]:
+def _asker(connection: ConnectionFacts, spoken: RequestFacts, ended: Request) -> dict[str, Fact]:
     """The connection that asked to end ``ended``; empty where it was not captured, or the database names none."""
-    key = next((one.session for one in said.exchanges[:_OPENING] if one.session), b"")
+    key = next((one.session for one in spoken.exchanges[:_OPENING] if one.session), b"")
     if not key or ended.response is None:
         return {}
     for view, exchanges in read_beside(connection, (ended.begun_ns, ended.response.first_ns)):
@@ -88,18 +88,18 @@ def _asker(connection: ConnectionFacts, said: RequestFacts, ended: Request) -> d
     return {}
 
 
-def _shape(said: RequestFacts, request: Request) -> str:
-    if code_of(request) in TIMED_OUT.get(said.protocol, frozenset()):
+def _shape(spoken: RequestFacts, request: Request) -> str:
+    if code_of(request) in TIMED_OUT.get(spoken.protocol, frozenset()):
         return "timeout"
-    if said.protocol != "postgresql":
-        assert code_of(request) in CANCELLED[said.protocol]
+    if spoken.protocol != "postgresql":
+        assert code_of(request) in CANCELLED[spoken.protocol]
         return "asked"
-    text = said.error_text(request)
+    text = spoken.error_text(request)
     return "timeout" if _TIMEOUT in text else "asked" if _USER in text else ""
 
 
 def _finding(
-    connection: ConnectionFacts, said: RequestFacts, ended: list[Request], shape: str, other: dict[str, Fact]
+    connection: ConnectionFacts, spoken: RequestFacts, ended: list[Request], shape: str, other: dict[str, Fact]
 ) -> Finding:
     longest = max(ended, key=_waited_ns)
     made = connection.finding(
@@ -109,7 +109,7 @@ def _finding(
         Confidence.CERTAIN,
         _OTHERS.get(shape, ()),
         shape=shape,
-        protocol=DATABASE_NAMES[said.protocol],
+        protocol=DATABASE_NAMES[spoken.protocol],
         status=longest.status,
         statement=quoted(longest.operation) if shape.startswith("request") else quoted_statement(longest),
         count=len(ended),

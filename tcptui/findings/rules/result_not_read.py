@@ -25,17 +25,17 @@ WARNING_NS: Final = 1_000_000_000
 _SHOWN: Final = 12
 
 
-def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def result_not_read(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`result-not-read`: of all results in which the client's window was shut, that which stood longest."""
     unread: dict[int, list[Closed]] = {}
     for one in waited_windows(connection):
-        amid = next((each.number for each in said.requests if _is_within_answer(each, one.begins_ns)), None)
+        amid = next((each.number for each in spoken.requests if _is_within_answer(each, one.begins_ns)), None)
         if one.side == 0 and amid is not None:
             unread.setdefault(amid, []).append(one)
     if not unread:
         return None
     number, shut = max(unread.items(), key=lambda pair: _union_ns(pair[1]))
-    request, answer = said.requests[number], said.exchanges[number].response
+    request, answer = spoken.requests[number], spoken.exchanges[number].response
     closed_ns = _union_ns(shut)
     if closed_ns < CLOSED_NS or request.response is None or answer is None:
         return None
@@ -48,7 +48,7 @@ def result_not_read(connection: ConnectionFacts, said: RequestFacts) -> Finding 
         Confidence.CERTAIN,
         ("row-by-row", "stopped-program", "small-buffer"),
         shape="" if longest.opened >= 0 else "still",
-        protocol=DATABASE_NAMES[said.protocol],
+        protocol=DATABASE_NAMES[spoken.protocol],
         statement=quoted_statement(request),
         asked_frame=request.first_frame,
         shut_frame=connection.frame[longest.shut],

@@ -29,7 +29,7 @@ NETWORK_PERCENT: Final = 50
 PROMPT_NS: Final = 20_000_000
 
 
-def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def many_round_trips(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`many-round-trips`: of all runs of prompt requests one by one, that in which the network took the most time.
 
     A capture at the server sees the way between an answer and the next request, one at the client between a request
@@ -38,7 +38,7 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
     best: list[Request] = []
     best_ns = NETWORK_NS
-    for run in _runs(connection, said, rtt_ns):
+    for run in _runs(connection, spoken, rtt_ns):
         turns = _turns(run, rtt_ns)
         ways = {number: max(min(rtt_ns, turn_ns - taken_ns), 0) for number, (turn_ns, taken_ns) in turns.items()}
         if sum(ways.values()) * 100 < NETWORK_PERCENT * sum(turn_ns for turn_ns, _ in turns.values()):
@@ -68,12 +68,12 @@ def many_round_trips(connection: ConnectionFacts, said: RequestFacts) -> Finding
     )
 
 
-def _runs(connection: ConnectionFacts, said: RequestFacts, rtt_ns: int) -> list[list[Request]]:
+def _runs(connection: ConnectionFacts, spoken: RequestFacts, rtt_ns: int) -> list[list[Request]]:
     """Requests that were each begun when the one before had been answered, and soon after."""
     runs: list[list[Request]] = [[]]
     before: Request | None = None
-    for one in said.requests:
-        is_single = one.request is not None and one.response is not None and one.number not in said.waiting
+    for one in spoken.requests:
+        is_single = one.request is not None and one.response is not None and one.number not in spoken.waiting
         if before is not None and not (is_single and _follows(connection, before, one, rtt_ns)):
             runs.append([])
         if is_single:

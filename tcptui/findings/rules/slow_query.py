@@ -41,7 +41,7 @@ _READ_BESIDE: Final = 4
 _NAMED: Final = 3
 
 
-def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def slow_query(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`slow-query`: the server took long before it answered, and nobody had asked it to wait.
 
     Shapes: ``login``, no query was slow, but the server took its time to admit the client; ``together``, answers that
@@ -51,23 +51,23 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
     """
     if lacks_bytes(connection):
         return None
-    slow = _slow_ones(connection, said)
+    slow = _slow_ones(connection, spoken)
     if not slow:
         return None
     queries = [one for one in slow if not one.operation.startswith(_LOGINS)]
     is_login, slow = not queries, queries or slow
     took = {one.number: own_ns(connection, one) for one in slow}
     slow.sort(key=lambda one: took[one.number])
-    before = {one.number: busy_before(connection, said, one) for one in slow[-_READ_BESIDE:]}
+    before = {one.number: busy_before(connection, spoken, one) for one in slow[-_READ_BESIDE:]}
     # A wait for a command of somebody else is told where nothing of its own was slow.
     slow = [one for one in slow if before.get(one.number) is None] or slow
     slowest = slow[-1]
     assert slowest.request is not None
     assert slowest.response is not None
     wait_ns, busy = took[slowest.number], before.get(slowest.number)
-    together = answered_together(said, slowest)
+    together = answered_together(spoken, slowest)
     held_ns = server_ns(slowest) - wait_ns
-    others = _OTHERS_OF_LOGIN if is_login else _OTHERS_OF.get(said.protocol, _OTHERS)
+    others = _OTHERS_OF_LOGIN if is_login else _OTHERS_OF.get(spoken.protocol, _OTHERS)
     shape = "login" if is_login else "several" if len(slow) > 1 else "held" if held_ns > THINK_NS else ""
     facts: dict[str, Fact] = {"held_s": held_ns / 1e9} if shape == "held" else {}
     if busy is not None:
@@ -96,23 +96,23 @@ def slow_query(connection: ConnectionFacts, said: RequestFacts) -> Finding | Non
         total_s=sum(took[one.number] for one in slow) / 1e9,
         network_s=slowest.spent_ns(RequestPart.NETWORK) / 1e9,
         count=len(slow),
-        requests=len(said.requests),
+        requests=len(spoken.requests),
         **facts,
     )
 
 
-def _slow_ones(connection: ConnectionFacts, said: RequestFacts) -> list[Request]:
+def _slow_ones(connection: ConnectionFacts, spoken: RequestFacts) -> list[Request]:
     """Requests for which the server took long, and that nothing excuses, nor what was answered with them."""
     least_ns = least_slow_ns(connection)
-    excused = said.waiting | said.locked
+    excused = spoken.waiting | spoken.locked
     return [
         one
-        for one in said.requests
+        for one in spoken.requests
         if _is_slow(one, least_ns)
-        and not was_ended_early(said, one)
-        and code_of(one) not in _SESSION_ENDED.get(said.protocol, ())
+        and not was_ended_early(spoken, one)
+        and code_of(one) not in _SESSION_ENDED.get(spoken.protocol, ())
         and surely_server_ns(connection, one) > least_ns
-        and not any(each.number in excused for each in answered_together(said, one))
+        and not any(each.number in excused for each in answered_together(spoken, one))
     ]
 
 
@@ -122,12 +122,12 @@ def _distinct(requests: list[Request]) -> str:
     return ", ".join(told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
 
 
-def asked_to_wait(connection: ConnectionFacts, said: RequestFacts) -> Finding | None:
+def asked_to_wait(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`asked-to-wait`: an answer came late because the client had asked the server to wait until something happens."""
     waited = [
         one
-        for one in said.requests
-        if one.number in said.waiting and one.response is not None and _idle_ns(one) >= THINK_NS
+        for one in spoken.requests
+        if one.number in spoken.waiting and one.response is not None and _idle_ns(one) >= THINK_NS
     ]
     if not waited:
         return None

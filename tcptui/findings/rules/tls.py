@@ -99,16 +99,16 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
     return [finding for finding in told if finding is not None]
 
 
-def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_alert(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """`tls-alert`: the first fatal alert in plain sight, with what it answers."""
-    alert = _first_alert(said)
+    alert = _first_alert(conversation)
     if (
         alert is None
-        or not said.records[1 - alert.record.direction.side].each
+        or not conversation.records[1 - alert.record.direction.side].each
         or _answers_the_end(connection, alert.record)
     ):
         return None  # an alert that answers nothing refuses nothing: the other end closed, or speaks no TLS
-    hello = frame_of(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
+    hello = frame_of(conversation, 1 - conversation.server_side, Handshake.CLIENT_HELLO)
     frame = alert.record.direction.delivered_frame(alert.record.stop - 1)
     side = SIDES[alert.record.direction.side]
     told: _Facts = {
@@ -119,9 +119,9 @@ def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | N
         "sender": side,
         "other": SIDES[1 - alert.record.direction.side],
     }
-    shape = _by_server(said, alert) if alert.from_server else _by_client(said, alert, hello)
+    shape = _by_server(conversation, alert) if alert.from_server else _by_client(conversation, alert, hello)
     if shape["shape"] == "other":
-        shape = _in_use(said, alert)
+        shape = _in_use(conversation, alert)
     before = (int(shape.get(f"{name}_frame", 0)) for name in ("certificate", "data", "refusal"))
     evidence = [one for one in (hello, *before, frame) if one]
     return connection.finding(
@@ -135,44 +135,46 @@ def tls_alert(connection: ConnectionFacts, said: TlsConversation) -> Finding | N
     )
 
 
-def _first_alert(said: TlsConversation) -> _Alert | None:
+def _first_alert(conversation: TlsConversation) -> _Alert | None:
     found = []
-    for side, records in enumerate(said.records):
+    for side, records in enumerate(conversation.records):
         for index, record in enumerate(records.each):
-            alert = said.alert(side, index)
+            alert = conversation.alert(side, index)
             if alert is not None and alert[0] == _FATAL and alert[1] not in (_CLOSE_NOTIFY, _USER_CANCELED):
-                found.append(_Alert(record, side == said.server_side, alert[1]))
+                found.append(_Alert(record, side == conversation.server_side, alert[1]))
                 break
     return min(found, key=lambda one: one.record.direction.delivered_ns(one.record.stop - 1), default=None)
 
 
-def _in_use(said: TlsConversation, alert: _Alert) -> _Facts:
+def _in_use(conversation: TlsConversation, alert: _Alert) -> _Facts:
     """What an alert ended when the handshake was over, as data before it tells."""
     end = alert.record.direction.delivered_ns(alert.record.stop - 1)
     other = 1 - alert.record.direction.side
     data = refusal = 0
-    for side, records in enumerate(said.records):
+    for side, records in enumerate(conversation.records):
         for index, record in enumerate(records.each):
             if record.direction.delivered_ns(record.stop - 1) >= end:
                 break
             frame = record.direction.delivered_frame(record.stop - 1)
-            if _is_data(said, side, index):
+            if _is_data(conversation, side, index):
                 data = max(data, frame)
-            if side == other and said.alert(side, index) == (_WARNING, _NO_RENEGOTIATION):
+            if side == other and conversation.alert(side, index) == (_WARNING, _NO_RENEGOTIATION):
                 refusal = frame
     if not data:
         return {"shape": "other"}
     return {"shape": "renegotiation" if refusal else "later", "data_frame": data, "refusal_frame": refusal}
 
 
-def _is_data(said: TlsConversation, side: int, index: int) -> bool:
+def _is_data(conversation: TlsConversation, side: int, index: int) -> bool:
     """Whether a record tells that the handshake is over.
 
     In TLS 1.3 a client's does not: there is early data, and what is behind its Finished comes before it was accepted.
     """
-    if said.version != TLS_1_3:
-        return said.records[side].each[index].content_type == ContentType.APPLICATION_DATA
-    return side == said.server_side and said.opened[side].kinds.get(index) == ContentType.APPLICATION_DATA
+    if conversation.version != TLS_1_3:
+        return conversation.records[side].each[index].content_type == ContentType.APPLICATION_DATA
+    return (
+        side == conversation.server_side and conversation.opened[side].kinds.get(index) == ContentType.APPLICATION_DATA
+    )
 
 
 def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
@@ -184,16 +186,21 @@ def _answers_the_end(connection: ConnectionFacts, record: Record) -> bool:
     )
 
 
-def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
+def _by_server(conversation: TlsConversation, alert: _Alert) -> _Facts:
     """What a server refused, by its alert and what the client had said."""
-    hello = said.client_hello
-    if alert.code in (_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED) and sent_no_certificate(said):
+    hello = conversation.client_hello
+    if alert.code in (_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED) and sent_no_certificate(
+        conversation
+    ):
         return {"shape": "client-certificate"}
     if hello is None:
         return {"shape": "other"}
     if alert.code == _PROTOCOL_VERSION:
         return {"shape": "version", "offered": _versions(hello)}
-    if alert.code in (_HANDSHAKE_FAILURE, _INSUFFICIENT_SECURITY) and not said.messages[said.server_side].each:
+    if (
+        alert.code in (_HANDSHAKE_FAILURE, _INSUFFICIENT_SECURITY)
+        and not conversation.messages[conversation.server_side].each
+    ):
         suites = {one for one in hello.numbers("handshake.ciphersuite") if not is_grease(one)} - _SIGNALS
         shape = "cipher" if requested_host(hello) else "cipher-no-name"
         return {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
@@ -206,20 +213,20 @@ def _by_server(said: TlsConversation, alert: _Alert) -> _Facts:
     return {"shape": "other"}
 
 
-def _by_client(said: TlsConversation, alert: _Alert, hello: int) -> _Facts:
+def _by_client(conversation: TlsConversation, alert: _Alert, hello: int) -> _Facts:
     """What a client had against the server's certificate, where that can be seen."""
-    certificate = server_certificate(said)
+    certificate = server_certificate(conversation)
     if certificate is None or not hello:
         return {"shape": "other"}
     try:
-        facts = _against(certificate, said, alert)
+        facts = _against(certificate, conversation, alert)
     except DerError:
         facts = {}
-    frame = frame_of(said, said.server_side, Handshake.CERTIFICATE)
+    frame = frame_of(conversation, conversation.server_side, Handshake.CERTIFICATE)
     return facts | {"certificate_frame": frame} if facts else {"shape": "other"}
 
 
-def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> _Facts:
+def _against(certificate: Certificate, conversation: TlsConversation, alert: _Alert) -> _Facts:
     """The facts of the certificate that fit the alert; empty where none does.  Raises DerError."""
     if alert.code == _UNKNOWN_CA:
         return {"shape": "unknown-ca", "issuer": quoted(certificate.called(certificate.issuer) or "?")}
@@ -229,8 +236,8 @@ def _against(certificate: Certificate, said: TlsConversation, alert: _Alert) -> 
     facts = out_of_date(certificate, alert.record.direction.delivered_ns(alert.record.stop - 1))
     if facts or not vague:
         return facts
-    if asked := requested_host(said.client_hello):
-        others = other_hosts(certificate, said.client_hello)
+    if asked := requested_host(conversation.client_hello):
+        others = other_hosts(certificate, conversation.client_hello)
         return {"shape": "host", "asked": asked, "hosts": others} if others else {}
     hosts = quoted(", ".join(certificate.hosts), HOSTS_QUOTED)
     return {"shape": "no-name-given", "hosts": hosts} if hosts else {}

@@ -16,22 +16,28 @@ if TYPE_CHECKING:
 _AFTER_CERTIFICATE: Final = (ContentType.CHANGE_CIPHER_SPEC, ContentType.APPLICATION_DATA)
 
 
-def tls_client_certificate(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_client_certificate(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """A CertificateRequest, and an empty list as the answer, to which no alert was sent."""
-    server, client = said.server_side, 1 - said.server_side
-    wanted = first_message(said, server, Handshake.CERTIFICATE_REQUEST)
-    given = first_message(said, client, Handshake.CERTIFICATE)
-    if wanted is None or given is None or not sent_no_certificate(said):
+    server, client = conversation.server_side, 1 - conversation.server_side
+    wanted = first_message(conversation, server, Handshake.CERTIFICATE_REQUEST)
+    given = first_message(conversation, client, Handshake.CERTIFICATE)
+    if wanted is None or given is None or not sent_no_certificate(conversation):
         return None
     frames = {
-        "request_frame": said.directions[server].delivered_frame(wanted.stop - 1),
-        "answer_frame": said.directions[client].delivered_frame(given.stop - 1),
+        "request_frame": conversation.directions[server].delivered_frame(wanted.stop - 1),
+        "answer_frame": conversation.directions[client].delivered_frame(given.stop - 1),
     }
     evidence = [index_of(connection, frame) for frame in frames.values()]
     end, theirs = first_end(connection, server), first_end(connection, client)
     # A server that finishes the handshake takes the client without a certificate.
-    goes_on = any(one.content_type in _AFTER_CERTIFICATE for one in said.records[server].each)
-    if end < 0 or 0 <= theirs < end or goes_on or said.records[server].limited or len(said.directions[server].gaps):
+    goes_on = any(one.content_type in _AFTER_CERTIFICATE for one in conversation.records[server].each)
+    if (
+        end < 0
+        or 0 <= theirs < end
+        or goes_on
+        or conversation.records[server].limited
+        or len(conversation.directions[server].gaps)
+    ):
         return connection.finding(
             FindingId.TLS_CLIENT_CERTIFICATE, evidence, Severity.NOTE, Confidence.CERTAIN, (), shape="none", **frames
         )

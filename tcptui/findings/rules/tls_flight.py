@@ -52,12 +52,12 @@ class _Wait:
     ns: int
 
 
-def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_flight_waited(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """The server stopped in the middle of a record of its first flight for about a round trip, and then went on."""
-    flight, rtt_ns = server_flight(said), connection.rtt_ns
+    flight, rtt_ns = server_flight(conversation), connection.rtt_ns
     if flight is None or rtt_ns < _RTT_LEAST_NS:
         return None
-    direction = said.directions[said.server_side]
+    direction = conversation.directions[conversation.server_side]
     segments = direction.segments
     if len(direction.gaps) and direction.gaps[0].start < flight.stop:
         return None
@@ -68,14 +68,14 @@ def tls_flight_waited(connection: ConnectionFacts, said: TlsConversation) -> Fin
     waits = [_Wait(int(stops[i]), int(own[i + 1]), int(times[i + 1] - times[i])) for i in range(len(own) - 1)]
     waits = [one for one in waits if one.ns * 100 >= rtt_ns * _WAIT_LEAST_PERCENT]
     full = int(connection.view.mss.max(initial=0, where=~connection.view.from_server)) or 0
-    if not waits or not _fills_window(said, flight, direction, waits[0], full):
+    if not waits or not _fills_window(conversation, flight, direction, waits[0], full):
         return None
     if any(one.ns > _WAIT_MOST_TRIPS * rtt_ns + _DELAYED_NS for one in waits):
         return None
     goes = [int(connection.view.frame.searchsorted(segments.frame[at])) for at in own.tolist()]
     if not all(_was_released(connection, goes[: int(np.searchsorted(stops, one.before)) + 2], rtt_ns) for one in waits):
         return None
-    certificate = first_message(said, said.server_side, Handshake.CERTIFICATE)
+    certificate = first_message(conversation, conversation.server_side, Handshake.CERTIFICATE)
     before = int(own[np.searchsorted(stops, waits[0].before)])
     places = [int(own[0]), before, waits[0].after, int(own[-1])]
     frames = [int(segments.frame[at]) for at in places]
@@ -108,13 +108,13 @@ def _was_released(connection: ConnectionFacts, goes: list[int], rtt_ns: int) -> 
     return False
 
 
-def _fills_window(said: TlsConversation, flight: Flight, direction: ByteStream, wait: _Wait, full: int) -> bool:
+def _fills_window(conversation: TlsConversation, flight: Flight, direction: ByteStream, wait: _Wait, full: int) -> bool:
     """Whether the flight stopped where a window of its sender may end, and nowhere else: full segments, mid-record.
 
     A short last segment means that its program had no more.  Less than a segment behind the pause may be what TCP
     holds back until it can fill one (RFC 896), unless an initial window of today was full.
     """
-    inside = any(one.start < wait.before < one.stop for one in said.records[said.server_side].each)
+    inside = any(one.start < wait.before < one.stop for one in conversation.records[conversation.server_side].each)
     segments = direction.segments
     last = int(np.flatnonzero(segments.stop == wait.before)[0])
     size = int(segments.stop[last] - segments.start[last])

@@ -33,16 +33,22 @@ _RESUMED_13 = _Kind("resumed-13", 1)
 _RETRY = _Kind("retry", 2)
 
 
-def tls_handshake(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_handshake(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """A handshake that was captured from its ClientHello to where the client may send; None for any other."""
-    hello, answer = _first(said, 1 - said.server_side, Handshake.CLIENT_HELLO), _server_hello(said)
-    if hello is None or answer is None or said.version is None or said.suite is None:
+    hello, answer = (
+        _first(conversation, 1 - conversation.server_side, Handshake.CLIENT_HELLO),
+        _server_hello(conversation),
+    )
+    if hello is None or answer is None or conversation.version is None or conversation.suite is None:
         return None
-    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
+    client, server = (
+        conversation.directions[1 - conversation.server_side],
+        conversation.directions[conversation.server_side],
+    )
     answered_ns = server.delivered_ns(answer.stop - 1)
-    retry = next((one for one in said.messages[said.server_side].each if is_hello_retry(one)), None)
-    kind = _kind(said, retry)
-    done = _done(said, kind, answered_ns)
+    retry = next((one for one in conversation.messages[conversation.server_side].each if is_hello_retry(one)), None)
+    kind = _kind(conversation, retry)
+    done = _done(conversation, kind, answered_ns)
     if done is None or not done.complete:
         return None
     done_ns, began_ns = done.direction.delivered_ns(done.stop - 1), client.first_ns(hello.start)
@@ -55,8 +61,8 @@ def tls_handshake(connection: ConnectionFacts, said: TlsConversation) -> Finding
     )
     facts: dict[str, int | float | str] = {
         "shape": kind.shape,
-        "version": version_name(said.version),
-        "suite": name_of("tls.handshake.ciphersuite", said.suite) or f"0x{said.suite:04x}",
+        "version": version_name(conversation.version),
+        "suite": name_of("tls.handshake.ciphersuite", conversation.suite) or f"0x{conversation.suite:04x}",
         "round_trips": kind.round_trips,
         "took_s": (done_ns - began_ns) / 1e9,
         "hello_frame": frames[0],
@@ -73,37 +79,37 @@ def tls_handshake(connection: ConnectionFacts, said: TlsConversation) -> Finding
     )  # fmt: skip
 
 
-def _first(said: TlsConversation, side: int, kind: Handshake) -> Message | None:
-    found = (one for one in said.messages[side].each if one.kind == kind and one.complete)
+def _first(conversation: TlsConversation, side: int, kind: Handshake) -> Message | None:
+    found = (one for one in conversation.messages[side].each if one.kind == kind and one.complete)
     return next(found, None)
 
 
-def _server_hello(said: TlsConversation) -> Message | None:
+def _server_hello(conversation: TlsConversation) -> Message | None:
     """The ServerHello that settles the handshake."""
-    found = (one for one in said.messages[said.server_side].each if one.kind == Handshake.SERVER_HELLO)
+    found = (one for one in conversation.messages[conversation.server_side].each if one.kind == Handshake.SERVER_HELLO)
     return next((one for one in found if one.complete and not is_hello_retry(one)), None)
 
 
-def _kind(said: TlsConversation, retry: Message | None) -> _Kind:
+def _kind(conversation: TlsConversation, retry: Message | None) -> _Kind:
     if retry is not None:
         return _RETRY
-    if said.version == TLS_1_3:
-        return _RESUMED_13 if said.is_resumed else _FULL_13
-    return _RESUMED_12 if said.is_resumed else _FULL_12
+    if conversation.version == TLS_1_3:
+        return _RESUMED_13 if conversation.is_resumed else _FULL_13
+    return _RESUMED_12 if conversation.is_resumed else _FULL_12
 
 
-def _done(said: TlsConversation, kind: _Kind, answered_ns: int) -> Record | None:
+def _done(conversation: TlsConversation, kind: _Kind, answered_ns: int) -> Record | None:
     """The record from which on the client may send: its own Finished, or the server's (RFC 5246, 7.4.9).
 
     In TLS 1.3 Finished looks like data: it is in the first record that the client encrypts after the ServerHello.
     """
-    side = said.server_side if kind is _FULL_12 else 1 - said.server_side
-    records = said.records[side].each
-    if said.version == TLS_1_3:
+    side = conversation.server_side if kind is _FULL_12 else 1 - conversation.server_side
+    records = conversation.records[side].each
+    if conversation.version == TLS_1_3:
         data = (one for one in records if one.content_type == ContentType.APPLICATION_DATA)
         return next((one for one in data if one.direction.first_ns(one.start) >= answered_ns), None)
     finished = sorted(
-        index for index in said.messages[side].encrypted if records[index].content_type == ContentType.HANDSHAKE
+        index for index in conversation.messages[side].encrypted if records[index].content_type == ContentType.HANDSHAKE
     )
     return records[finished[0]] if finished else None
 

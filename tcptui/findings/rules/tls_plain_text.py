@@ -27,21 +27,21 @@ _SAY_SO: Final = re.compile(
 _REFUSED: Final = re.compile(rb"HTTP/1\.[01] 4\d\d")
 
 
-def tls_plain_text(connection: ConnectionFacts, said: TlsConversation | None) -> Finding | None:
+def tls_plain_text(connection: ConnectionFacts, conversation: TlsConversation | None) -> Finding | None:
     """A ClientHello that plain text answers, or plain text that a server answers with an alert of TLS or says so.
 
-    ``said``: the connection as TLS; None where its client does not speak it.
+    ``conversation``: the connection as TLS; None where its client does not speak it.
     """
     known = heads_of(connection)
     if known is None:
         return None
     directions, heads = known
-    if said is None:
+    if conversation is None:
         return _to_tls(connection, directions, heads)
     from tcptui.findings.tls_facts import first_message  # with what reads certificates
 
-    hello = first_message(said, 1 - said.server_side, Handshake.CLIENT_HELLO)
-    if hello is None or not hello.complete or hello.start != HEADER or said.server_side == 0:
+    hello = first_message(conversation, 1 - conversation.server_side, Handshake.CLIENT_HELLO)
+    if hello is None or not hello.complete or hello.start != HEADER or conversation.server_side == 0:
         return None
     return _to_plain(connection, directions, heads[1], hello.stop)
 

@@ -18,22 +18,25 @@ if TYPE_CHECKING:
 _AGE: Final = "handshake.extensions.psk.identity.obfuscated_ticket_age"
 
 
-def tls_resumption_refused(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_resumption_refused(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """A ticket or session ID in the ClientHello, and a ServerHello that takes none of them."""
-    hellos, flight = settling_hellos(said), server_flight(said)
-    if hellos is None or flight is None or said.version is None or said.is_resumed:
+    hellos, flight = settling_hellos(conversation), server_flight(conversation)
+    if hellos is None or flight is None or conversation.version is None or conversation.is_resumed:
         return None
     asked, answered = hellos
     hello = read_message(asked)
     shape = _offered(hello)
-    if not shape or (said.version != TLS_1_3 and not _certified(said)):
+    if not shape or (conversation.version != TLS_1_3 and not _certified(conversation)):
         return None
-    client, server = said.directions[1 - said.server_side], said.directions[said.server_side]
+    client, server = (
+        conversation.directions[1 - conversation.server_side],
+        conversation.directions[conversation.server_side],
+    )
     frames = client.delivered_frame(asked.stop - 1), server.delivered_frame(answered.stop - 1)
     return connection.finding(
         FindingId.TLS_RESUMPTION_REFUSED, [index_of(connection, frame) for frame in frames], Severity.NOTE,
         Confidence.CERTAIN, ("tls-session-keys", "tls-session-old", "tls-session-unlike"),
-        shape=f"{shape}-{'13' if said.version == TLS_1_3 else '12'}", hello_frame=frames[0],
+        shape=f"{shape}-{'13' if conversation.version == TLS_1_3 else '12'}", hello_frame=frames[0],
         answer_frame=frames[1], flight_bytes=flight.stop - flight.start,
     )  # fmt: skip
 
@@ -54,7 +57,7 @@ def _offered(hello: Line) -> str:
     return "id" if hello.bytes_of("handshake.session_id") and not offers_13 else ""
 
 
-def _certified(said: TlsConversation) -> bool:
+def _certified(conversation: TlsConversation) -> bool:
     """Whether the server sent what only a full handshake has."""
     full = (Handshake.CERTIFICATE, Handshake.SERVER_KEY_EXCHANGE)
-    return any(one.kind in full for one in said.messages[said.server_side].each)
+    return any(one.kind in full for one in conversation.messages[conversation.server_side].each)

@@ -25,15 +25,15 @@ _RECORDS: Final = 20_000
 _SHAPES: Final = {ContentType.APPLICATION_DATA: "data", ContentType.HANDSHAKE: "handshake"}
 
 
-def tls_truncated(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_truncated(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """An end's FIN stands inside a record of its own, and the other end had not ended the connection before."""
     for side in (0, 1):
-        direction, end = said.directions[side], first_end(connection, side)
+        direction, end = conversation.directions[side], first_end(connection, side)
         if end < 0 or not connection.flags[end] & FIN or direction.segments.fin < 0:
             continue
         if 0 <= first_end(connection, 1 - side) < end:
             continue  # nobody waited for the rest
-        last = _last_record(said, side)
+        last = _last_record(conversation, side)
         if last is None or last.stop <= direction.length:
             continue
         frame = direction.delivered_frame(last.start)
@@ -47,12 +47,12 @@ def tls_truncated(connection: ConnectionFacts, said: TlsConversation) -> Finding
     return None
 
 
-def _last_record(said: TlsConversation, side: int) -> Record | None:
+def _last_record(conversation: TlsConversation, side: int) -> Record | None:
     """The record with which a direction ends; None where its records could not be followed to there.
 
     Missing bytes inside a record hide nothing: its header, and those behind it, tell where it ends.
     """
-    records, direction = said.records[side], said.directions[side]
+    records, direction = conversation.records[side], conversation.directions[side]
     later: list[Record] = []
     if records.limited:
         later = list(islice(RecordReader(direction, records.each[-1].stop).each(), _RECORDS))

@@ -44,16 +44,16 @@ class _Turn:
     """Who sent it; the other end's turn it is."""
 
 
-def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Finding | None:
+def tls_unfinished(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
     """The end whose turn it was said nothing for `SILENT_NS`, or a server ended the connection sooner."""
-    turn = _turn(connection, said)
+    turn = _turn(connection, conversation)
     if turn is None or any(
         len(direction.gaps) and direction.gaps[0].start < direction.segments.acknowledged
-        for direction in said.directions
+        for direction in conversation.directions
     ):
         return None  # what was acknowledged and not captured may have been the answer
-    direction = said.directions[turn.side]
-    sent = _last_record(connection, said, turn.side)
+    direction = conversation.directions[turn.side]
+    sent = _last_record(connection, conversation, turn.side)
     if sent < 0:
         return None
     ends = [end for side in (0, 1) if (end := first_end(connection, side)) > sent]
@@ -70,17 +70,17 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
         acked = -1  # acknowledged only when its sender had given up
     until_ns = connection.time[end] if end >= 0 else connection.view.capture_end_ns
     silent_ns = until_ns - connection.time[sent]
-    server_ended = end >= 0 and connection.side[end] == said.server_side != turn.side
+    server_ended = end >= 0 and connection.side[end] == conversation.server_side != turn.side
     if server_ended and acked < 0 and not connection.flags[end] & RST and _sent_again(connection, sent, end):
         server_ended = False  # its FIN says that the message never reached it
     if server_ended and (silent_ns < SILENT_NS or acked < 0) and turn.message.complete:
-        return _ended(connection, said, sent, end, facts)
+        return _ended(connection, conversation, sent, end, facts)
     if silent_ns < SILENT_NS:
         return None
     facts |= {"silent_s": silent_ns / 1e9, "ack_frame": connection.frame[acked] if acked >= 0 else 0}
     if acked < 0 and not _sent_again(connection, sent):
         return None  # the capture may have less of this connection than of others
-    shape = "lost" if acked < 0 else "client-silent" if turn.side == said.server_side else "silent"
+    shape = "lost" if acked < 0 else "client-silent" if turn.side == conversation.server_side else "silent"
     if not turn.message.complete:
         if shape != "silent":
             return None
@@ -93,38 +93,38 @@ def tls_unfinished(connection: ConnectionFacts, said: TlsConversation) -> Findin
     return connection.finding(
         FindingId.TLS_UNFINISHED, [sent, acked, end], Severity.WARNING,
         Confidence.LIKELY if is_last else Confidence.CERTAIN,
-        _why_silent(connection, said, shape, int(facts["segments"])), shape=shape, **facts,
+        _why_silent(connection, conversation, shape, int(facts["segments"])), shape=shape, **facts,
     )  # fmt: skip
 
 
-def _turn(connection: ConnectionFacts, said: TlsConversation) -> _Turn | None:
+def _turn(connection: ConnectionFacts, conversation: TlsConversation) -> _Turn | None:
     """The last message of a handshake that is not finished; None where it is, or is not captured from its start."""
-    server, client = said.server_side, 1 - said.server_side
-    if not all(direction.segments.from_start for direction in said.directions):
+    server, client = conversation.server_side, 1 - conversation.server_side
+    if not all(direction.segments.from_start for direction in conversation.directions):
         return None
-    hello = first_message(said, client, Handshake.CLIENT_HELLO)
-    if hello is None or not (hello.complete or hello.stop == said.directions[client].length):
+    hello = first_message(conversation, client, Handshake.CLIENT_HELLO)
+    if hello is None or not (hello.complete or hello.stop == conversation.directions[client].length):
         return None
-    if not said.directions[server].length:
+    if not conversation.directions[server].length:
         # Bytes that do not fit the numbers of its SYN-ACK are bytes, too.
         return None if connection.payload_by_side[server] else _Turn(hello, client)
-    records, flight = said.records[server].each, said.messages[server].each
+    records, flight = conversation.records[server].each, conversation.messages[server].each
     if (
         not hello.complete
         or not records
         or not flight
         or not flight[-1].complete
-        or records[-1].stop != said.directions[server].length
+        or records[-1].stop != conversation.directions[server].length
     ):
         return None  # plain text, or a flight that is cut
-    if said.version == TLS_1_3:
-        plain = [one.content_type != ContentType.APPLICATION_DATA for one in said.records[client].each]
-        return _Turn(flight[-1], server) if all(plain) and _answers_all(said, flight[-1]) else None
-    key = first_message(said, client, Handshake.CLIENT_KEY_EXCHANGE)
-    if flight[-1].kind != Handshake.SERVER_HELLO_DONE or _speaks_on(said, server):
+    if conversation.version == TLS_1_3:
+        plain = [one.content_type != ContentType.APPLICATION_DATA for one in conversation.records[client].each]
+        return _Turn(flight[-1], server) if all(plain) and _answers_all(conversation, flight[-1]) else None
+    key = first_message(conversation, client, Handshake.CLIENT_KEY_EXCHANGE)
+    if flight[-1].kind != Handshake.SERVER_HELLO_DONE or _speaks_on(conversation, server):
         return None
     if key is None:
-        return _Turn(flight[-1], server) if _answers_all(said, flight[-1]) else None
+        return _Turn(flight[-1], server) if _answers_all(conversation, flight[-1]) else None
     return _Turn(key, client) if key.complete else None
 
 
@@ -139,31 +139,33 @@ def _sent_again(connection: ConnectionFacts, sent: int, before: int = -1) -> boo
     )
 
 
-def _last_record(connection: ConnectionFacts, said: TlsConversation, side: int) -> int:
+def _last_record(connection: ConnectionFacts, conversation: TlsConversation, side: int) -> int:
     """Index of the packet with a side's last record before anybody ended; alerts, which may say that it ends, apart."""
-    direction = said.directions[side]
+    direction = conversation.directions[side]
     ended = min((end for one in (0, 1) if (end := first_end(connection, one)) >= 0), default=connection.count)
-    plain = (one for one in said.records[side].each if one.content_type != ContentType.ALERT)
+    plain = (one for one in conversation.records[side].each if one.content_type != ContentType.ALERT)
     places = (index_of(connection, direction.delivered_frame(one.stop - 1)) for one in plain)
     return max((at for at in places if at < ended), default=-1)
 
 
-def _answers_all(said: TlsConversation, message: Message) -> bool:
+def _answers_all(conversation: TlsConversation, message: Message) -> bool:
     """Whether nothing of the client came behind the server's ``message``."""
-    client = said.directions[1 - said.server_side]
-    return client.delivered_ns(client.length - 1) <= said.directions[said.server_side].delivered_ns(message.stop - 1)
+    client = conversation.directions[1 - conversation.server_side]
+    return client.delivered_ns(client.length - 1) <= conversation.directions[conversation.server_side].delivered_ns(
+        message.stop - 1
+    )
 
 
-def _speaks_on(said: TlsConversation, side: int) -> bool:
+def _speaks_on(conversation: TlsConversation, side: int) -> bool:
     """Whether ``side`` changed to its keys."""
     return any(
         one.content_type in (ContentType.CHANGE_CIPHER_SPEC, ContentType.APPLICATION_DATA)
-        for one in said.records[side].each
+        for one in conversation.records[side].each
     )
 
 
 def _ended(
-    connection: ConnectionFacts, said: TlsConversation, sent: int, end: int, facts: dict[str, int | float | str]
+    connection: ConnectionFacts, conversation: TlsConversation, sent: int, end: int, facts: dict[str, int | float | str]
 ) -> Finding:
     """The server ended the connection instead of answering."""
     view, server = connection.view, connection.side[end]
@@ -178,7 +180,7 @@ def _ended(
         if from_other_distance(view.ttl[end], view.ttl[usual]):
             shape = "reset-elsewhere"
     split = ("tls-hello-split",) if int(facts["segments"]) >= _SPLIT else ()
-    name = ("tls-name-unknown",) if requested_host(said.client_hello) else ("tls-no-server-name",)
+    name = ("tls-name-unknown",) if requested_host(conversation.client_hello) else ("tls-no-server-name",)
     others = (*name, *_NO_TLS)
     return connection.finding(
         FindingId.TLS_UNFINISHED, [usual, sent, end], Severity.WARNING, Confidence.CERTAIN,
@@ -187,7 +189,9 @@ def _ended(
     )  # fmt: skip
 
 
-def _why_silent(connection: ConnectionFacts, said: TlsConversation, shape: str, segments: int) -> tuple[str, ...]:
+def _why_silent(
+    connection: ConnectionFacts, conversation: TlsConversation, shape: str, segments: int
+) -> tuple[str, ...]:
     if shape == "lost":
         return ("tls-hello-split", "tls-path-lost") if segments >= _SPLIT else ("tls-path-lost",)
     if shape == "hello-part":
@@ -196,5 +200,5 @@ def _why_silent(connection: ConnectionFacts, said: TlsConversation, shape: str, 
         return ("tls-user-asked", "tls-client-checks")
     lost = () if connection.position is CapturePoint.SERVER else ("tls-answer-lost",)
     split = ("tls-hello-split",) if segments >= _SPLIT else ()
-    unnamed = () if requested_host(said.client_hello) else ("tls-no-server-name",)
+    unnamed = () if requested_host(conversation.client_hello) else ("tls-no-server-name",)
     return (*_NO_ANSWER, *lost, *split, *unnamed)

@@ -210,8 +210,8 @@ class _Pairing:
         self._forget(number, asked)
         return asked
 
-    def _answer(self, message: Message, asked: DnsQuery | None) -> Iterator[DnsQuery | DnsMessage]:
-        if asked is None:
+    def _answer(self, message: Message, query: DnsQuery | None) -> Iterator[DnsQuery | DnsMessage]:
+        if query is None:
             if message.is_response:
                 alone = DnsQuery(None)
                 alone.answer(message, self._answers)
@@ -224,13 +224,13 @@ class _Pairing:
             else:
                 yield DnsMessage(message, None)
             return
-        is_last = asked.answer(message, self._answers)
-        yield DnsMessage(message, asked)
+        is_last = query.answer(message, self._answers)
+        yield DnsMessage(message, query)
         if not is_last and not self._whole and self._next is None:  # nothing may be asked meanwhile
-            asked.pass_alike(message, self._answers)
+            query.pass_alike(message, self._answers)
         if is_last and message.head is not None:
-            self._forget(message.head.number, asked)
-            yield asked
+            self._forget(message.head.number, query)
+            yield query
 
     def _find(self, message: Message) -> DnsQuery | None:
         """The oldest question that ``message`` answers."""
@@ -243,9 +243,9 @@ class _Pairing:
                 return asked
         return None
 
-    def _forget(self, number: int, asked: DnsQuery) -> None:
+    def _forget(self, number: int, query: DnsQuery) -> None:
         waiting = self._waiting[number]
-        waiting.remove(asked)
+        waiting.remove(query)
         self._count -= 1
         if not waiting:
             del self._waiting[number]

@@ -36,10 +36,10 @@ _TITLES: Final = {
 }  # fmt: skip
 
 
-def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[DnsMessage]) -> None:
+def add_dns(dissection: Dissection, place: FramePlace, messages: Sequence[DnsMessage]) -> None:
     """Append a layer for each message that the packet completed."""
     budget = Budget()
-    for one in said[:_MESSAGES_SHOWN]:
+    for one in messages[:_MESSAGES_SHOWN]:
         message = one.message
         if not place.holds(message.start, message.stop):
             add_reassembled(dissection, place.direction, message.start, message.stop)
@@ -54,7 +54,7 @@ def add_dns(dissection: Dissection, place: FramePlace, said: Sequence[DnsMessage
         _write_message(out, layer, Variant.DNS, complete=message.complete)
         if one.asked is not None:
             _add_pair(layer, message, one.asked)
-    if len(said) > _MESSAGES_SHOWN:
+    if len(messages) > _MESSAGES_SHOWN:
         dissection.parent.concluded("More messages are not shown")
 
 

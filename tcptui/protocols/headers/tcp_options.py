@@ -181,8 +181,8 @@ def _sized_option(
     return length
 
 
-def _broken_option(group: Branch, known: _Kind, at: int, length: int, why: str) -> int:
-    text = f"{known.title} ({why})"
+def _broken_option(group: Branch, kind: _Kind, at: int, length: int, why: str) -> int:
+    text = f"{kind.title} ({why})"
     group.add(text, at, length).expert(ExpertLevel.NOTE, "Sequence", text, "tcp.option.len.invalid")
     return 0
 

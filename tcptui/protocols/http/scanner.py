@@ -233,39 +233,39 @@ class MessageScanner:
         stop = head.start + len(data)
         return Fault(FaultKind.HEAD_CUT, stop, 0, self.window.cut_at(stop))
 
-    def _measure_length(self, made: HttpMessage) -> Iterator[Fault]:
-        length = made.head.content_length or 0
-        end = made.body_start + length
-        made.body_end, made.body_length = end, length
-        yield from self._holes(made, min(end, self.direction.length))
+    def _measure_length(self, message: HttpMessage) -> Iterator[Fault]:
+        length = message.head.content_length or 0
+        end = message.body_start + length
+        message.body_end, message.body_length = end, length
+        yield from self._holes(message, min(end, self.direction.length))
         if end > self.direction.length:
-            made.complete = False
+            message.complete = False
             cut = self.window.cut_at(self.direction.length)
             yield Fault(FaultKind.BODY_CUT, self.direction.length, end - self.direction.length, cut)
 
-    def _holes(self, made: HttpMessage, stop: int) -> Iterator[Fault]:
-        first, missing = self.window.missing(made.body_start, stop)
+    def _holes(self, message: HttpMessage, stop: int) -> Iterator[Fault]:
+        first, missing = self.window.missing(message.body_start, stop)
         if missing:
-            made.complete = False
+            message.complete = False
             cut = self.window.cut_at(first)
             yield Fault(FaultKind.BODY_GAP if cut is Cut.GAP else FaultKind.BODY_CUT, first, missing, cut)
 
-    def _measure_chunks(self, made: HttpMessage) -> Iterator[Fault]:
-        walk = ChunkWalk(self.window, made.body_start)
-        made.body_length = sum(chunk.size for chunk in walk)
-        made.body_end, made.trailers = walk.end, walk.trailers
-        made.complete = walk.finished
+    def _measure_chunks(self, message: HttpMessage) -> Iterator[Fault]:
+        walk = ChunkWalk(self.window, message.body_start)
+        message.body_length = sum(chunk.size for chunk in walk)
+        message.body_end, message.trailers = walk.end, walk.trailers
+        message.complete = walk.finished
         self._open_ended = walk.lost
         yield from walk.faults
         if not any(fault.kind is FaultKind.BODY_CUT for fault in walk.faults):
-            yield from self._holes(made, walk.end)
+            yield from self._holes(message, walk.end)
 
-    def _measure_until_close(self, made: HttpMessage) -> Iterator[Fault]:
-        made.body_end = self.direction.length
-        made.body_length = made.body_end - made.body_start
-        yield from self._holes(made, made.body_end)
-        if made.complete and self.window.cut_at(self.direction.length) is Cut.CAPTURE_END:
-            made.complete = False
+    def _measure_until_close(self, message: HttpMessage) -> Iterator[Fault]:
+        message.body_end = self.direction.length
+        message.body_length = message.body_end - message.body_start
+        yield from self._holes(message, message.body_end)
+        if message.complete and self.window.cut_at(self.direction.length) is Cut.CAPTURE_END:
+            message.complete = False
             yield Fault(FaultKind.BODY_CUT, self.direction.length, 0, Cut.CAPTURE_END)
 
     def _end_previous(self, stop: int) -> None:
@@ -279,9 +279,9 @@ class MessageScanner:
         self._open_ended = False
         self._stamp(previous)
 
-    def _stamp(self, made: HttpMessage) -> None:
-        last = max(min(made.body_end, self.direction.length) - 1, made.start)
-        made.last_frame, made.last_ns = self.direction.delivered_frame(last), self.direction.delivered_ns(last)
+    def _stamp(self, message: HttpMessage) -> None:
+        last = max(min(message.body_end, self.direction.length) - 1, message.start)
+        message.last_frame, message.last_ns = self.direction.delivered_frame(last), self.direction.delivered_ns(last)
 
     def leave(self, reason: SkipReason) -> None:
         """Stop reading; the rest is listed as skipped for ``reason``."""

@@ -60,9 +60,9 @@ def _is_media(raw: bytes) -> bool:
 _is_short_media: Final = lru_cache(maxsize=256)(_is_media)
 
 
-def status_text(said: SentOnStream, head: Block | None) -> str:
+def status_text(sent: SentOnStream, head: Block | None) -> str:
     """The name of the status, or its number; empty where none was captured."""
-    trailers = trailers_of(said, head)
+    trailers = trailers_of(sent, head)
     text = value_in(trailers, b"grpc-status") or value_in(head, b"grpc-status")
     if text.isascii() and text.isdigit() and len(text) < 3 and int(text) < len(STATUS_NAMES):
         return STATUS_NAMES[int(text)]

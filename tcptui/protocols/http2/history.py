@@ -108,8 +108,8 @@ class Call:
         return self.answering if self.answering.ended or self.answering.reset is not None else None
 
     @staticmethod
-    def _frame(said: SentOnStream, offset: int) -> int:
-        return (said.direction.frames_of(offset, offset + 1) or (0,))[0]
+    def _frame(sent: SentOnStream, offset: int) -> int:
+        return (sent.direction.frames_of(offset, offset + 1) or (0,))[0]
 
 
 class _Listener(Streams):

@@ -68,40 +68,40 @@ def head_of(block: Block, *, is_response: bool) -> MessageHead:
     )  # fmt: skip
 
 
-def final_block(said: SentOnStream, *, is_response: bool) -> Block | None:
+def final_block(sent: SentOnStream, *, is_response: bool) -> Block | None:
     """The header block that begins the message: of answers, the first that is not interim."""
-    for block in said.blocks:
+    for block in sent.blocks:
         if not (is_response and is_interim(block)):
             return block
     return None
 
 
-def trailers_of(said: SentOnStream, head: Block | None) -> Block | None:
+def trailers_of(sent: SentOnStream, head: Block | None) -> Block | None:
     """The header block behind the body; None without one."""
-    last = said.blocks[-1] if said.blocks else None
+    last = sent.blocks[-1] if sent.blocks else None
     return None if last is head or last is None or is_interim(last) else last
 
 
-def message_of(said: SentOnStream, number: int, *, is_response: bool) -> HttpMessage | None:
-    """What ``said`` has as a message; None where its head was not captured."""
-    block = final_block(said, is_response=is_response)
+def message_of(sent: SentOnStream, number: int, *, is_response: bool) -> HttpMessage | None:
+    """What ``sent`` has as a message; None where its head was not captured."""
+    block = final_block(sent, is_response=is_response)
     if block is None:
         return None
-    direction, spans = said.direction, said.spans
-    trailers = trailers_of(said, block)
-    faults = tuple(_faults(said))
+    direction, spans = sent.direction, sent.spans
+    trailers = trailers_of(sent, block)
+    faults = tuple(_faults(sent))
     made = HttpMessage(
         direction=direction, from_server=direction.side == 1, number=number,
         head=head_of(block, is_response=is_response),
         framing=Framing.FRAMES if spans else Framing.NONE, body_start=spans[0] if spans else block.stop,
-        body_end=spans[-1] if spans else block.stop, body_length=said.length,
-        complete=said.ended and not faults, faults=faults,
+        body_end=spans[-1] if spans else block.stop, body_length=sent.length,
+        complete=sent.ended and not faults, faults=faults,
         trailers=() if trailers is None else head_of(trailers, is_response=True).headers,
         first_frame=(direction.frames_of(block.start, block.start + 1) or (0,))[0],
         first_ns=direction.first_ns(block.start),
         spans=spans,
     )  # fmt: skip
-    last = max(said.stop - 1, said.start)
+    last = max(sent.stop - 1, sent.start)
     made.last_frame, made.last_ns = direction.delivered_frame(last), direction.delivered_ns(last)
     return made
 
@@ -155,25 +155,25 @@ class FramedBody:
         )  # fmt: skip
 
 
-def is_captured(said: SentOnStream) -> bool:
+def is_captured(sent: SentOnStream) -> bool:
     """Whether no byte of it is missing in the capture."""
-    if said.direction.is_whole:
+    if sent.direction.is_whole:
         return True
-    window, frames = Window(said.direction), said.frames
+    window, frames = Window(sent.direction), sent.frames
     return not any(window.missing(frames[at], frames[at + 1])[1] for at in range(0, len(frames), 2))
 
 
-def is_complete(said: SentOnStream) -> bool:
+def is_complete(sent: SentOnStream) -> bool:
     """Whether it was captured from its head to its end."""
-    if not said.ended or said.lost or said.overflown or not is_captured(said):
+    if not sent.ended or sent.lost or sent.overflown or not is_captured(sent):
         return False
-    return all(map(_IS_WHOLE, said.blocks))  # a generator would take longer than all else here
+    return all(map(_IS_WHOLE, sent.blocks))  # a generator would take longer than all else here
 
 
-def _faults(said: SentOnStream) -> list[Fault]:
-    if is_complete(said):
+def _faults(sent: SentOnStream) -> list[Fault]:
+    if is_complete(sent):
         return []
-    if said.lost or not is_captured(said):
-        return [Fault(FaultKind.BODY_GAP, said.stop, 0, Cut.GAP)]
-    closed = said.reset is not None or said.direction.ending is not Ending.OPEN
-    return [Fault(FaultKind.BODY_CUT, said.stop, 0, Cut.CLOSED if closed else Cut.CAPTURE_END)]
+    if sent.lost or not is_captured(sent):
+        return [Fault(FaultKind.BODY_GAP, sent.stop, 0, Cut.GAP)]
+    closed = sent.reset is not None or sent.direction.ending is not Ending.OPEN
+    return [Fault(FaultKind.BODY_CUT, sent.stop, 0, Cut.CLOSED if closed else Cut.CAPTURE_END)]

@@ -130,12 +130,12 @@ def _part(direction: ByteStream, start: int, stop: int, label: Label, blocks: Bl
     return made if whole else _troubled(made, "gap")
 
 
-def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, known: MessageType | None) -> Part:
+def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, message_type: MessageType | None) -> Part:
     direction, last, told = message.direction, one.stop - 1, [one.trouble]
 
     def blocks() -> Iterator[tuple[int, bytes]]:
         data, told[0] = read_message(message, one)
-        fields = () if told[0] or message.head.media_type.endswith("json") else protobuf_fields(data, known)
+        fields = () if told[0] or message.head.media_type.endswith("json") else protobuf_fields(data, message_type)
         if data:
             yield one.start, protobuf_text(fields).encode() if fields else data
 

@@ -102,14 +102,14 @@ class ProtobufField:
         (real,) = struct.unpack("<d" if size == 8 else "<f", number.to_bytes(size, "little"))
         return f"{number} (fixed{8 * size}), {real:g} ({'double' if size == 8 else 'float'})"
 
-    def _typed_text(self, known: FieldType) -> str:
-        kind = known.kind.name.lower()
+    def _typed_text(self, field_type: FieldType) -> str:
+        kind = field_type.kind.name.lower()
         if self.scalars:
             values = ", ".join(one.text for one in self.scalars)
-            return f"{known.name} = {f'[{values}]' if self.is_packed else values} ({kind})"
-        if known.kind is FieldKind.STRING and isinstance(self.value, str):
-            return f'{known.name} = "{self.value}" (string)'
-        return f"{known.name}: {self.stop - self.value_start} bytes ({kind})"
+            return f"{field_type.name} = {f'[{values}]' if self.is_packed else values} ({kind})"
+        if field_type.kind is FieldKind.STRING and isinstance(self.value, str):
+            return f'{field_type.name} = "{self.value}" (string)'
+        return f"{field_type.name}: {self.stop - self.value_start} bytes ({kind})"
 
     @property
     def is_packed(self) -> bool:
@@ -140,11 +140,11 @@ class ProtobufField:
         return self.value if isinstance(self.value, bytes) else b""
 
 
-def protobuf_fields(data: bytes, known: MessageType | None = None) -> tuple[ProtobufField, ...]:
+def protobuf_fields(data: bytes, message_type: MessageType | None = None) -> tuple[ProtobufField, ...]:
     """The fields of a message; empty where ``data`` is none to its last byte, or more than is read."""
     if not data or len(data) > BYTES_MOST:
         return ()
-    return _Reader(data).message(0, len(data), 0, known) or ()
+    return _Reader(data).message(0, len(data), 0, message_type) or ()
 
 
 def protobuf_text(fields: tuple[ProtobufField, ...]) -> str:
@@ -179,27 +179,27 @@ class _Reader:
         self._left = FIELDS_MOST
 
     def message(
-        self, at: int, stop: int, depth: int, known: MessageType | None = None
+        self, at: int, stop: int, depth: int, message_type: MessageType | None = None
     ) -> tuple[ProtobufField, ...] | None:
         """The fields of bytes ``at … stop``; None where they are no message."""
         found = []
         while at < stop:
             self._left -= 1
-            field = self._field(at, stop, depth, known) if self._left >= 0 else None
+            field = self._field(at, stop, depth, message_type) if self._left >= 0 else None
             if field is None:
                 return None
             found.append(field)
             at = field.stop
         return tuple(found)
 
-    def _field(self, start: int, stop: int, depth: int, known: MessageType | None) -> ProtobufField | None:
+    def _field(self, start: int, stop: int, depth: int, message_type: MessageType | None) -> ProtobufField | None:
         tag, tag_stop = varint(self._data, start, stop)
         at = tag_stop
         number = tag >> 3
         if at < 0 or not 0 < number <= NUMBER_MOST or tag & 7 not in _NAMES:
             return None
         wire = WireType(tag & 7)
-        declared = None if known is None else known.fields.get(number)
+        declared = None if message_type is None else message_type.fields.get(number)
         if wire is WireType.GROUP:
             fits = declared is not None and declared.kind is FieldKind.GROUP and depth < DEPTH_MOST
             return self._group(number, start, at, stop, depth, declared) if fits and declared else None
@@ -229,23 +229,23 @@ class _Reader:
         within = self.message(at, stop, depth + 1) if depth < DEPTH_MOST else None
         return replace(field, within=within or ())
 
-    def _declared(self, field: ProtobufField, known: FieldType, depth: int) -> ProtobufField | None:
+    def _declared(self, field: ProtobufField, field_type: FieldType, depth: int) -> ProtobufField | None:
         """What is length-delimited, by its declaration; None where that does not fit."""
-        at, stop, kind = field.value_start, field.stop, known.kind
+        at, stop, kind = field.value_start, field.stop, field_type.kind
         if kind is FieldKind.MESSAGE:
-            within = self.message(at, stop, depth + 1, known.message) if depth < DEPTH_MOST else None
-            return replace(field, type=known, within=within or (), follows=within is not None)
+            within = self.message(at, stop, depth + 1, field_type.message) if depth < DEPTH_MOST else None
+            return replace(field, type=field_type, within=within or (), follows=within is not None)
         if kind is FieldKind.STRING:
-            return replace(field, type=known, value=self._data[at:stop].decode("utf-8", "replace"))
+            return replace(field, type=field_type, value=self._data[at:stop].decode("utf-8", "replace"))
         if kind is FieldKind.BYTES:
-            return replace(field, type=known)
-        scalars = self._packed(at, stop, known)
-        return None if scalars is None else replace(field, type=known, scalars=scalars)
+            return replace(field, type=field_type)
+        scalars = self._packed(at, stop, field_type)
+        return None if scalars is None else replace(field, type=field_type, scalars=scalars)
 
-    def _packed(self, at: int, stop: int, known: FieldType) -> tuple[Scalar, ...] | None:
+    def _packed(self, at: int, stop: int, field_type: FieldType) -> tuple[Scalar, ...] | None:
         """Numbers one after the other, up to `FIELDS_MOST`; None where they do not end with the field."""
-        size, found = FIXED.get(_wire_of(known.kind), 0), list[Scalar]()
-        if known.kind is FieldKind.GROUP:
+        size, found = FIXED.get(_wire_of(field_type.kind), 0), list[Scalar]()
+        if field_type.kind is FieldKind.GROUP:
             return None
         while at < stop:
             if size:
@@ -255,12 +255,12 @@ class _Reader:
             if not at < end <= stop:
                 return None
             if len(found) < FIELDS_MOST:
-                found.append(_scalar(at, end, value, known))
+                found.append(_scalar(at, end, value, field_type))
             at = end
         return tuple(found)
 
     def _group(
-        self, number: int, start: int, at: int, stop: int, depth: int, known: FieldType
+        self, number: int, start: int, at: int, stop: int, depth: int, field_type: FieldType
     ) -> ProtobufField | None:  # fmt: skip
         """A group: its fields, up to the tag that ends it."""
         found, begin = list[ProtobufField](), at
@@ -268,9 +268,9 @@ class _Reader:
             tag, behind = varint(self._data, at, stop)
             if behind > 0 and tag == number << 3 | WireType.GROUP_END:
                 made = ProtobufField(number, WireType.GROUP, start, begin, behind, self._data[begin:at], begin)
-                return replace(made, type=known, within=tuple(found), follows=True)
+                return replace(made, type=field_type, within=tuple(found), follows=True)
             self._left -= 1
-            field = self._field(at, stop, depth + 1, known.message)
+            field = self._field(at, stop, depth + 1, field_type.message)
             if field is None:
                 return None
             found.append(field)
@@ -282,16 +282,16 @@ def _wire_of(kind: FieldKind) -> WireType:
     return _WRITTEN.get(kind, WireType.VARINT)
 
 
-def _typed(field: ProtobufField, known: FieldType | None) -> ProtobufField:
+def _typed(field: ProtobufField, field_type: FieldType | None) -> ProtobufField:
     """The number with its meaning, where it is written as the schema has it."""
-    if known is None or _wire_of(known.kind) is not field.wire or not isinstance(field.value, int):
+    if field_type is None or _wire_of(field_type.kind) is not field.wire or not isinstance(field.value, int):
         return field
-    return replace(field, type=known, scalars=(_scalar(field.value_start, field.stop, field.value, known),))
+    return replace(field, type=field_type, scalars=(_scalar(field.value_start, field.stop, field.value, field_type),))
 
 
-def _scalar(start: int, stop: int, raw: int, known: FieldType) -> Scalar:
+def _scalar(start: int, stop: int, raw: int, field_type: FieldType) -> Scalar:
     """What the unsigned number ``raw`` means."""
-    kind, value = known.kind, raw
+    kind, value = field_type.kind, raw
     if kind in _REALS:
         (real,) = struct.unpack(_REALS[kind], raw.to_bytes(8 if kind is FieldKind.DOUBLE else 4, "little"))
         return Scalar(start, stop, real, f"{real:.{15 if kind is FieldKind.DOUBLE else 6}g}")
@@ -304,7 +304,7 @@ def _scalar(start: int, stop: int, raw: int, known: FieldType) -> Scalar:
     elif kind in _SIGNED:
         half = 1 << (_SIGNED[kind] - 1)
         value = ((value & (2 * half - 1)) ^ half) - half
-    name = known.values.names.get(value, "") if known.values is not None else ""
+    name = field_type.values.names.get(value, "") if field_type.values is not None else ""
     return Scalar(start, stop, value, name or str(value))
 
 

@@ -160,5 +160,5 @@ def _interned(text: str) -> str:
     return shared_if_long(text[:LIMIT])
 
 
-def _carried(said: SentOnStream) -> Carried:
-    return Carried(said.direction, said.start, said.stop, is_complete(said), said.stretches)
+def _carried(sent: SentOnStream) -> Carried:
+    return Carried(sent.direction, sent.start, sent.stop, is_complete(sent), sent.stretches)

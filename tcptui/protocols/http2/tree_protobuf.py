@@ -40,10 +40,11 @@ _UNKNOWN: Final = "<UNKNOWN>"
 
 
 def add_protobuf(
-    dissection: Dissection, place: FramePlace, title: str, one: GrpcMessage, data: bytes, known: MessageType | None
+    dissection: Dissection, place: FramePlace, title: str, one: GrpcMessage, data: bytes,
+    message_type: MessageType | None,
 ) -> None:  # fmt: skip
     """The fields of the gRPC message ``one``, which reads ``data``; nothing where that is no message."""
-    fields = protobuf_fields(data, known)
+    fields = protobuf_fields(data, message_type)
     if not fields:
         return
     begin = one.start + PREFIX
@@ -51,7 +52,7 @@ def add_protobuf(
     lines = _Lines(place, data, begin if not one.compressed and one.stop - begin == len(data) else None)
     dissection.protocols.append("protobuf")
     layer = lines.add(dissection.parent, f"Protocol Buffers: {title}", 0, len(data), "protobuf")
-    _add_name(lines, layer, known, 0, len(data))
+    _add_name(lines, layer, message_type, 0, len(data))
     waiting = [(layer, field, True) for field in reversed(fields)]
     while waiting:
         parent, field, is_sure = waiting.pop()
@@ -67,8 +68,8 @@ def add_protobuf(
         waiting += [(line, one, inner is not None) for one in reversed(field.within)]
 
 
-def _add_name(lines: _Lines, branch: Branch, known: MessageType | None, start: int, stop: int) -> None:
-    name = f"{_UNKNOWN} Message Type" if known is None else known.name
+def _add_name(lines: _Lines, branch: Branch, message_type: MessageType | None, start: int, stop: int) -> None:
+    name = f"{_UNKNOWN} Message Type" if message_type is None else message_type.name
     lines.add(branch, f"Message Name: {name}", start, stop, "protobuf.message.name")
 
 
@@ -114,9 +115,9 @@ def _details(lines: _Lines, line: Branch, field: ProtobufField) -> None:
         )
 
 
-def _add_typed(lines: _Lines, line: Branch, field: ProtobufField, known: FieldType, shown: str) -> None:
+def _add_typed(lines: _Lines, line: Branch, field: ProtobufField, field_type: FieldType, shown: str) -> None:
     """The value by its declaration."""
-    if known.kind is FieldKind.STRING:
+    if field_type.kind is FieldKind.STRING:
         text = f"String: {safe_text(str(field.value), _TEXT_SHOWN)}"
         added = lines.add(line, text, field.value_start, field.stop, "protobuf.field.value.string")
         added.whole = lambda: lines.data[field.value_start : field.stop]
@@ -124,9 +125,9 @@ def _add_typed(lines: _Lines, line: Branch, field: ProtobufField, known: FieldTy
         line = lines.add(
             line, f"Repeated: {shown}", field.value_start, field.stop, "protobuf.field.value.repeated"
         )  # fmt: skip
-    name = _NAMES.get(known.kind, "")
+    name = _NAMES.get(field_type.kind, "")
     for one in field.scalars:
-        number = f"{bool(one.value)}" if known.kind is FieldKind.BOOL else one.text
-        if known.kind is FieldKind.ENUM:
+        number = f"{bool(one.value)}" if field_type.kind is FieldKind.BOOL else one.text
+        if field_type.kind is FieldKind.ENUM:
             number = str(one.value) if one.text == str(one.value) else f"{one.value} ({one.text})"
         lines.add(line, f"{name}: {number}", one.start, one.stop, f"protobuf.field.value.{name.lower()}")

@@ -105,13 +105,13 @@ class Windows:
         self.pending.pop(stream, None)
 
 
-def _has_more(said: Http2History, stall: Stall) -> bool:
+def _has_more(history: Http2History, stall: Stall) -> bool:
     """Whether a message that ``stall`` holds up was not over: its sender has more, or has not said that it ends.
 
     One that announces its length says how much it has; any other broke off where the room ended.
     """
     side = stall.full.side
-    for call in said.calls:
+    for call in history.calls:
         if stall.window not in (CONNECTION, call.id):
             continue
         asks = call.asking.direction.side == side
@@ -130,31 +130,33 @@ def _has_more(said: Http2History, stall: Stall) -> bool:
     return False
 
 
-def stuck(said: Http2History, sender: Windows) -> list[Stall]:
+def stuck(history: Http2History, sender: Windows) -> list[Stall]:
     """The waits that lasted to the end, in order: nothing opened the window, and there was more to send."""
-    if said.is_limited or said.whole_until_ns < NEVER_NS:
+    if history.is_limited or history.whole_until_ns < NEVER_NS:
         return []
     waits = sorted(sender.pending.values(), key=lambda one: one.full.ns)
-    return [one for one in waits if one.update is None and _has_more(said, one)]
+    return [one for one in waits if one.update is None and _has_more(history, one)]
 
 
-def _until_missing(said: Http2History, side: int) -> list[Event]:
+def _until_missing(history: Http2History, side: int) -> list[Event]:
     """The frames up to the first missing byte, and the DATA of ``side`` amid which that is: it began in plain sight."""
-    until_ns, direction = said.whole_until_ns, said.directions[side]
-    found = [one for one in said.events if one.ns <= until_ns]
-    later = (one for one in said.events if one.ns > until_ns and one.side == side and one.frame.kind == FrameType.DATA)
+    until_ns, direction = history.whole_until_ns, history.directions[side]
+    found = [one for one in history.events if one.ns <= until_ns]
+    later = (
+        one for one in history.events if one.ns > until_ns and one.side == side and one.frame.kind == FrameType.DATA
+    )
     amid = next(later, None)
     if amid is not None and (begun_ns := direction.first_ns(amid.frame.start)) <= until_ns:
         found.append(amid._replace(ns=begun_ns))
     return found
 
 
-def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
+def reckoned(history: Http2History, side: int, lag_ns: int) -> Windows:
     """The windows of what ``side`` sends, frame by frame; what opens them counts ``lag_ns`` later.
 
     Only until a byte is missing: what it opened or used up nobody knows.
     """
-    sender, events = Windows(), _until_missing(said, side)
+    sender, events = Windows(), _until_missing(history, side)
     if lag_ns:
         moved = [one if one.side == side else one._replace(ns=one.ns + lag_ns) for one in events]
         events = sorted(moved, key=lambda one: one.ns)
@@ -163,11 +165,11 @@ def reckoned(said: Http2History, side: int, lag_ns: int) -> Windows:
         if kind == FrameType.RST_STREAM:
             sender.forget(frame.stream)
         elif kind == FrameType.DATA and event.side == side:
-            sender.data(event, said.directions[side].first_ns(frame.start))
+            sender.data(event, history.directions[side].first_ns(frame.start))
         elif kind == FrameType.WINDOW_UPDATE and event.side != side:
-            sender.credit(frame.stream, said.credit(event), event)
+            sender.credit(frame.stream, history.credit(event), event)
         elif kind == FrameType.SETTINGS and event.side != side:
-            initial = said.settings(event).get(_INITIAL_WINDOW)
+            initial = history.settings(event).get(_INITIAL_WINDOW)
             if initial is not None:
                 sender.set_initial(initial, event)
     return sender

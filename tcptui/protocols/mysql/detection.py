@@ -60,10 +60,10 @@ def mysql_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byt
     return None
 
 
-def is_cut_greeting(said: Packets) -> bool:
+def is_cut_greeting(packets: Packets) -> bool:
     """Whether the server begins with what may be a greeting, and the capture cut it before that can be told."""
-    packet = said.packet(0)
-    if not isinstance(packet, Packet) or packet.number or not said.is_missing(packet.start, packet.stop):
+    packet = packets.packet(0)
+    if not isinstance(packet, Packet) or packet.number or not packets.is_missing(packet.start, packet.stop):
         return False
     return _GREETING.match(packet.head) is not None and read_greeting(packet) is None
 

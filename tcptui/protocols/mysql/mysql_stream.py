@@ -190,9 +190,9 @@ def runs_of(turn: Turn) -> list[Run]:
     return turn.runs + ([] if turn.answer is None else turn.answer.runs)
 
 
-def _exchanges(said: Iterable[Turn | Run]) -> Iterator[Exchange]:
+def _exchanges(turns: Iterable[Turn | Run]) -> Iterator[Exchange]:
     """The requests; a command that nothing answers, as COM_QUIT, is none."""
-    return (exchange_of(one) for one in said if isinstance(one, Turn) and one.is_answered)
+    return (exchange_of(one) for one in turns if isinstance(one, Turn) and one.is_answered)
 
 
 def exchange_of(turn: Turn) -> Exchange:

@@ -36,10 +36,10 @@ _HIDDEN: Final = {
 _QUIET: Final = frozenset({Role.EOF, Role.COLUMN_COUNT, Role.PARAMETER, Role.PROGRESS, Role.PREPARED})
 
 
-def parts_of(said: Sequence[Turn | Run], directions: Sequence[ByteStream], capabilities: int) -> Iterator[Part]:
+def parts_of(turns: Sequence[Turn | Run], directions: Sequence[ByteStream], capabilities: int) -> Iterator[Part]:
     """The decoded parts in the order in which they became readable; ``directions``: client, server."""
     found = []
-    for one in said:
+    for one in turns:
         if isinstance(one, Run):
             found += _parts(one, None)
             continue

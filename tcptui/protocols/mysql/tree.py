@@ -65,10 +65,10 @@ _SECRET: Final = frozenset({Role.LOGIN, Role.AUTH, Role.AUTH_MORE, Role.COMMAND}
 
 
 def add_mysql(
-    dissection: Dissection, place: FramePlace, shown: Sequence[tuple[Run, Packet]], said: Conversation
+    dissection: Dissection, place: FramePlace, shown: Sequence[tuple[Run, Packet]], conversation: Conversation
 ) -> None:
     """Append a layer for each of the packets ``shown``, which the frame completed."""
-    writer = _Writer(place, said)
+    writer = _Writer(place, conversation)
     is_alone = bool(shown) and place.is_reassembled_alone(shown[0][1].start, _LENGTH)
     for at, (run, packet) in enumerate(shown[:_PACKETS_SHOWN]):
         stop = min(packet.stop, place.direction.length)
@@ -87,12 +87,12 @@ def add_mysql(
 
 
 class _Writer:
-    def __init__(self, place: FramePlace, said: Conversation) -> None:
-        self._place, self._said = place, said
+    def __init__(self, place: FramePlace, conversation: Conversation) -> None:
+        self._place, self._said = place, conversation
         self._cells = _CELLS_SHOWN
-        self._known = said.capabilities or 0
+        self._known = conversation.capabilities or 0
         self._draw: dict[Role, Callable[[Branch, Lines, Run], None]] = {
-            Role.GREETING: lambda layer, lines, _: add_greeting(layer, lines, is_mariadb=said.is_mariadb),
+            Role.GREETING: lambda layer, lines, _: add_greeting(layer, lines, is_mariadb=conversation.is_mariadb),
             Role.LOGIN: self._login, Role.TLS_REQUEST: self._login,
             Role.AUTH_SWITCH: self._auth_switch, Role.AUTH: self._auth, Role.AUTH_MORE: self._auth_more,
             Role.OK: self._ok, Role.ERR: self._error, Role.UNASKED: self._error, Role.EOF: self._eof,

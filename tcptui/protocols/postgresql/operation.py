@@ -112,10 +112,10 @@ class Operation:
         )  # fmt: skip
 
 
-def _result_sets(asked: Carried | None, answer: Carried) -> Iterator[Result]:
+def _result_sets(request: Carried | None, answer: Carried) -> Iterator[Result]:
     from tcptui.protocols.postgresql.result_rows import result_sets  # seldom asked for
 
-    return result_sets(() if asked is None else (asked,), answer)
+    return result_sets(() if request is None else (request,), answer)
 
 
 class Step(NamedTuple):

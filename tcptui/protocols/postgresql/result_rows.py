@@ -31,12 +31,12 @@ _TEXT: Final = (0,)
 _UNKNOWN: Final = (1,)
 
 
-def result_sets(asked: Sequence[Carried], answer: Carried) -> Iterator[Result]:
-    """The result sets in ``answer`` that have rows, in order; ``asked``: what it answers.  Raises OSError.
+def result_sets(requests: Sequence[Carried], answer: Carried) -> Iterator[Result]:
+    """The result sets in ``answer`` that have rows, in order; ``requests``: what it answers.  Raises OSError.
 
     What COPY sends is as it is: only its statement tells what stands between rows and values.
     """
-    formats = deque(_formats(asked))
+    formats = deque(_formats(requests))
     chosen = formats.popleft() if formats else _UNKNOWN
     names: tuple[str, ...] = ()
     rows: list[Message] = []
@@ -67,9 +67,9 @@ def _messages(carried: Carried, side: int) -> Iterator[Message]:
             yield found
 
 
-def _formats(asked: Sequence[Carried]) -> Iterator[tuple[int, ...]]:
+def _formats(requests: Sequence[Carried]) -> Iterator[tuple[int, ...]]:
     """The formats of the results of each Bind; text of a simple query."""
-    for carried in asked:
+    for carried in requests:
         for message in _messages(carried, 0):
             if message.kind is Kind.QUERY:
                 yield _TEXT

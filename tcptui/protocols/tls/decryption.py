@@ -62,21 +62,21 @@ class Decryption:
         return any(side.protections and (len(side.number) > side.lost or side.messages) for side in self.sides)
 
 
-def decrypt(said: TlsConversation, keys: KeyLog) -> Decryption:
-    """Open the records of ``said`` with ``keys``.  Raises OSError as reading does."""
-    plans = _plans(said, keys)
+def decrypt(conversation: TlsConversation, keys: KeyLog) -> Decryption:
+    """Open the records of ``conversation`` with ``keys``.  Raises OSError as reading does."""
+    plans = _plans(conversation, keys)
     if isinstance(plans, Obstacle):
         return Decryption((PlainRecords(), PlainRecords()), (plans, plans))
     one, two = (
         _Opening(direction, start, plan)
-        for direction, start, plan in zip(said.directions, said.starts, plans, strict=True)
+        for direction, start, plan in zip(conversation.directions, conversation.starts, plans, strict=True)
     )  # fmt: skip
     one.run()
     two.run()
     for _ in range(_RENEGOTIATIONS):
         if not (one.has_new_keys or two.has_new_keys):
             break
-        again = _plans_again(said, keys, (one, two))
+        again = _plans_again(conversation, keys, (one, two))
         if again is None:
             break
         for opening, plan in zip((one, two), again, strict=True):
@@ -84,26 +84,33 @@ def decrypt(said: TlsConversation, keys: KeyLog) -> Decryption:
     return Decryption((one.finish(), two.finish()), (one.obstacle, two.obstacle))
 
 
-def _plans(said: TlsConversation, keys: KeyLog) -> tuple[Plan, Plan] | Obstacle:
+def _plans(conversation: TlsConversation, keys: KeyLog) -> tuple[Plan, Plan] | Obstacle:
     """The plans of both directions, in their order."""
-    plans = plans_of(said.client_hello, said.server_hello, said.version, said.suite, keys)
-    return plans if isinstance(plans, Obstacle) or said.server_side else (plans[1], plans[0])
+    plans = plans_of(
+        conversation.client_hello, conversation.server_hello, conversation.version, conversation.suite, keys
+    )
+    return plans if isinstance(plans, Obstacle) or conversation.server_side else (plans[1], plans[0])
 
 
-def _plans_again(said: TlsConversation, keys: KeyLog, sides: tuple[_Opening, _Opening]) -> tuple[Plan, Plan] | None:
+def _plans_again(
+    conversation: TlsConversation, keys: KeyLog, sides: tuple[_Opening, _Opening]
+) -> tuple[Plan, Plan] | None:
     """The plans of a handshake whose hellos were opened last; None where its keys are not known."""
     hellos = []
-    for side, kind in ((1 - said.server_side, Handshake.CLIENT_HELLO), (said.server_side, Handshake.SERVER_HELLO)):
+    for side, kind in (
+        (1 - conversation.server_side, Handshake.CLIENT_HELLO),
+        (conversation.server_side, Handshake.SERVER_HELLO),
+    ):
         messages = joined_messages(sides[side].opened)
         found = [one for one in messages if one.kind == kind and one.complete]
         if not found:
             return None
         hellos.append(read_message(found[-1]))
     suites = hellos[1].numbers("handshake.ciphersuite")
-    plans = plans_of(hellos[0], hellos[1], said.version, suites[0] if suites else None, keys)
+    plans = plans_of(hellos[0], hellos[1], conversation.version, suites[0] if suites else None, keys)
     if isinstance(plans, Obstacle):
         return None
-    return plans if said.server_side else (plans[1], plans[0])
+    return plans if conversation.server_side else (plans[1], plans[0])
 
 
 @dataclass(slots=True)

@@ -24,17 +24,17 @@ _NAMES: Final = {
 _SINGLE: Final = frozenset({"tls-change-cipher-spec", "tls-alert-encrypted"})
 
 
-def tls_parts(said: TlsConversation) -> Iterator[Part]:
+def tls_parts(conversation: TlsConversation) -> Iterator[Part]:
     """The parts of both directions, in the order in which they became readable."""
-    found = [part for side in (0, 1) for part in _of_side(said, side)]
+    found = [part for side in (0, 1) for part in _of_side(conversation, side)]
     found.sort(key=lambda part: (part.time_ns, part.side, part.start))
     return iter(found)
 
 
-def _of_side(said: TlsConversation, side: int) -> Iterator[Part]:
+def _of_side(conversation: TlsConversation, side: int) -> Iterator[Part]:
     """One part for each record that says something of itself; others of one kind that follow each other are one."""
-    records, direction = said.records[side].each, said.directions[side]
-    for label, group in groupby(range(len(records)), key=lambda index: _label(said, side, index)):
+    records, direction = conversation.records[side].each, conversation.directions[side]
+    for label, group in groupby(range(len(records)), key=lambda index: _label(conversation, side, index)):
         indexes = list(group)
         if label.facts or label.name in _SINGLE:
             for index in indexes:
@@ -47,13 +47,13 @@ def _of_side(said: TlsConversation, side: int) -> Iterator[Part]:
         yield exact_part(direction, records[indexes[0]].start, records[indexes[-1]].stop, Label(label.name, facts))
 
 
-def _label(said: TlsConversation, side: int, index: int) -> Label:
+def _label(conversation: TlsConversation, side: int, index: int) -> Label:
     """The heading of one record; without facts where there may be many of its kind."""
-    record = said.records[side].each[index]
-    messages = said.messages[side].parts.get(index, [])
+    record = conversation.records[side].each[index]
+    messages = conversation.messages[side].parts.get(index, [])
     if messages:
         return Label("tls-handshake", {"what": ", ".join(dict.fromkeys(title_of(message) for message in messages))})
-    alert = said.alert(side, index)
+    alert = conversation.alert(side, index)
     if alert is not None:
         return Label("tls-alert", {"what": name_of("tls.alert_message.desc", alert[1]) or str(alert[1])})
     return Label(_NAMES[ContentType(record.content_type)])

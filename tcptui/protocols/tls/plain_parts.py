@@ -61,13 +61,13 @@ def opened_parts(parts: Iterator[Part], stream: TlsStream) -> Iterator[Part]:
     return iter(found)
 
 
-def _handshake_parts(parts: Sequence[Part], said: TlsConversation) -> Iterator[Part]:
+def _handshake_parts(parts: Sequence[Part], conversation: TlsConversation) -> Iterator[Part]:
     """What TLS itself says, each run of one side in a line and without its bytes: what was sealed is read instead."""
     own = [part for part in parts if part.label.name not in _OPENED]
     agreed = ""
-    if said.version is not None and said.suite is not None:
-        suite = name_of("tls.handshake.ciphersuite", said.suite) or f"0x{said.suite:04x}"
-        agreed = f"{version_name(said.version)}, {suite}"
+    if conversation.version is not None and conversation.suite is not None:
+        suite = name_of("tls.handshake.ciphersuite", conversation.suite) or f"0x{conversation.suite:04x}"
+        agreed = f"{version_name(conversation.version)}, {suite}"
     for group in _runs(own):
         first, last = group[0], group[-1]
         if first.label.name not in _HANDSHAKE:
@@ -75,7 +75,7 @@ def _handshake_parts(parts: Sequence[Part], said: TlsConversation) -> Iterator[P
             continue
         facts: dict[str, object] = {"what": _messages(group), "bytes": f"{last.stop - first.start:,}"}
         name = "tls-handshake-done"
-        if first.side == said.server_side and agreed:
+        if first.side == conversation.server_side and agreed:
             name, facts["agreed"], agreed = "tls-handshake-agreed", agreed, ""
         yield replace(first, stop=last.stop, label=Label(name, facts), blocks=once(first.start, b""), exact=False)
 

@@ -32,13 +32,15 @@ _ENCRYPTED: Final = "Encrypted Handshake Message"
 _SHOWN: Final = 200
 
 
-def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, side: int, shown: Sequence[int]) -> None:
+def add_tls(
+    dissection: Dissection, place: FramePlace, conversation: TlsConversation, side: int, shown: Sequence[int]
+) -> None:
     """Append the records ``shown`` of ``side``, which the packet completed; nothing without any.
 
     They have one layer, or two where the first record began in an earlier packet: Wireshark puts that one together by
     itself, unless not even its header was in the earlier ones.
     """
-    records = said.records[side].each
+    records = conversation.records[side].each
     alone = int(bool(shown) and place.is_reassembled_alone(records[shown[0]].start, HEADER))
     for at, index in enumerate(shown):
         record = records[index]
@@ -52,7 +54,7 @@ def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, si
         layer = place.add(dissection.parent, "Transport Layer Security", start, stop - start, "tls")
         layer.target = 0
         for index in some[:_SHOWN]:
-            _RecordTree(layer, place, said, side, index).add()
+            _RecordTree(layer, place, conversation, side, index).add()
         if len(some) > _SHOWN:
             layer.concluded(f"{len(some) - _SHOWN} more records")
 
@@ -60,10 +62,10 @@ def add_tls(dissection: Dissection, place: FramePlace, said: TlsConversation, si
 class _RecordTree:
     """The lines of one record."""
 
-    def __init__(self, layer: Branch, place: FramePlace, said: TlsConversation, side: int, index: int) -> None:
-        self._layer, self._place, self._said, self._side, self._index = layer, place, said, side, index
-        self._record: Record = said.records[side].each[index]
-        self._kind: int = said.opened[side].kinds.get(index, self._record.content_type)
+    def __init__(self, layer: Branch, place: FramePlace, conversation: TlsConversation, side: int, index: int) -> None:
+        self._layer, self._place, self._said, self._side, self._index = layer, place, conversation, side, index
+        self._record: Record = conversation.records[side].each[index]
+        self._kind: int = conversation.opened[side].kinds.get(index, self._record.content_type)
         """The type inside, where keys opened it."""
 
     def add(self) -> None:

@@ -171,18 +171,18 @@ class DatagramPairs:
             answers = bisect_left(self._answers, first)
             del self._answers[:answers], self._answered[:answers]
 
-    def _asked(self, said: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
-        known = self._open.get(said.key)
-        if known is not None and said.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
+    def _asked(self, key: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
+        known = self._open.get(key.key)
+        if known is not None and key.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
             return Role.AGAIN, -known.frame
-        self._given.pop(said.key, None)
-        self._ask(said.key, row, frame, time_ns)
+        self._given.pop(key.key, None)
+        self._ask(key.key, row, frame, time_ns)
         return Role.QUESTION, 0
 
-    def _told(self, said: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
-        known = self._open.pop(said.key, None)
+    def _told(self, key: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
+        known = self._open.pop(key.key, None)
         if known is None:
-            first = self._given.get(said.key, 0)
+            first = self._given.get(key.key, 0)
             return Role.REPEATED if first else Role.ANSWER, -first, 0
         taken = time_ns - known.asked_ns
         self._answers.append(row)
@@ -190,10 +190,10 @@ class DatagramPairs:
         if known.place >= self._gone:
             place = known.place - self._gone
             self._others[place], self._times[place] = frame, taken
-        if said.protocol in PAIRED_DNS:
+        if key.protocol in PAIRED_DNS:
             if len(self._given) >= MOST_ANSWERED:
                 del self._given[next(iter(self._given))]
-            self._given[said.key] = frame
+            self._given[key.key] = frame
         return Role.ANSWER, -known.frame, taken
 
     def _ask(self, key: tuple[object, ...], row: int, frame: int, time_ns: int) -> None:

@@ -186,13 +186,13 @@ def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrenc
     return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
 
 
-def either_address(session: Session, known: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
+def either_address(session: Session, plainly: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
     """Which of the `PlainRows` rows have an IPv4 address, of either end, that ``decide`` takes.
 
     Each flow is decided about once: those between the first and the last of the rows, which are few as flows are
     numbered in the order of their first packets.  Where they are not, each row is decided about.  None: no flows.
     """
-    flows = session.store.flow[known.rows.only(known.mask).index]
+    flows = session.store.flow[plainly.rows.only(plainly.mask).index]
     if not len(flows):
         return None
     ends = session.flows.all_low_words()
@@ -204,7 +204,7 @@ def either_address(session: Session, known: PlainRows, decide: Callable[[Occurre
         ends = ends[0].take(flows), ends[1].take(flows)
         flows = np.arange(len(flows), dtype=np.int32)
     taken = [decide(Occurrences(T.IPV4, len(end), end.view(np.int64))) for end in ends]
-    found: Mask = (taken[0] | taken[1]).take(flows) & known.four
+    found: Mask = (taken[0] | taken[1]).take(flows) & plainly.four
     return found
 
 

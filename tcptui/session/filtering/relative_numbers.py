@@ -26,34 +26,34 @@ _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 _FEW: Final = 16
 
 
-def read_seq(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def read_seq(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     """``tcp.seq``."""
-    return segments(known.store, rows.index), _relative_seq(known, rows)
+    return segments(columns.store, rows.index), _relative_seq(columns, rows)
 
 
-def read_next_seq(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def read_next_seq(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     """``tcp.nxtseq``."""
-    store = known.store
+    store = columns.store
     length = store.length[rows.index]
     phantom = (store.flags[rows.index] & (TcpFlag.SYN | TcpFlag.FIN)) != 0
     present = whole_headers(store, rows.index) & (length >= 0)
-    return present, _relative_seq(known, rows) + length.astype(np.uint32) + phantom
+    return present, _relative_seq(columns, rows) + length.astype(np.uint32) + phantom
 
 
-def read_ack(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def read_ack(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     """``tcp.ack``."""
-    store = known.store
-    bases = _bases(known, rows, of_sender=False)
+    store = columns.store
+    bases = _bases(columns, rows, of_sender=False)
     bases *= (store.flags[rows.index] & TcpFlag.ACK) != 0
     return whole_headers(store, rows.index), store.ack[rows.index] - bases
 
 
-def verdicts(known: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
+def verdicts(columns: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
     """The verdicts of ``rows``, and what tshark adds in its second pass."""
-    session, store, at = known.session, known.store, rows.index
+    session, store, at = columns.session, columns.store, rows.index
     said: NDArray[np.uint32] = store.verdict[at]
     stream = store.stream[at]
-    reused = known.are(_reused, stream)
+    reused = columns.are(_reused, stream)
     if reused is None:
         return said
     streams = session.streams
@@ -71,19 +71,19 @@ def verdicts(known: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
     return said
 
 
-def _relative_seq(known: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
-    relative: NDArray[np.uint32] = known.store.seq[rows.index] - _bases(known, rows, of_sender=True)
+def _relative_seq(columns: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
+    relative: NDArray[np.uint32] = columns.store.seq[rows.index] - _bases(columns, rows, of_sender=True)
     return relative
 
 
-def _bases(known: StreamColumns, rows: Rows, *, of_sender: bool) -> NDArray[np.uint32]:
+def _bases(columns: StreamColumns, rows: Rows, *, of_sender: bool) -> NDArray[np.uint32]:
     """What relative numbers of the sender, or of the other end, count from at each row; 0 where none is known."""
-    store = known.store
+    store = columns.store
     stream, of_b = store.stream[rows.index], store.from_b[rows.index] ^ (not of_sender)
-    bases: NDArray[np.uint32] = known.of_end(_newest_bases, stream, of_b)
-    reused = known.are(_reused, stream)
+    bases: NDArray[np.uint32] = columns.of_end(_newest_bases, stream, of_b)
+    reused = columns.are(_reused, stream)
     if reused is not None:
-        _count_from_then(known, rows.numbers, stream, of_b, reused, bases)
+        _count_from_then(columns, rows.numbers, stream, of_b, reused, bases)
     uncounted = store.length[rows.index] < 0
     if uncounted.any():
         bases[uncounted] = 0
@@ -91,19 +91,19 @@ def _bases(known: StreamColumns, rows: Rows, *, of_sender: bool) -> NDArray[np.u
 
 
 def _count_from_then(
-    known: StreamColumns, numbers: I32, stream: I32, of_b: NDArray[np.uint8], reused: Mask, bases: NDArray[np.uint32]
+    columns: StreamColumns, numbers: I32, stream: I32, of_b: NDArray[np.uint8], reused: Mask, bases: NDArray[np.uint32]
 ) -> None:
     """Put right the ``bases`` of ``reused`` rows, which may have counted from another number than the newest."""
     places = np.flatnonzero(reused)
     wanted = sorted_unique(stream[places])
     if len(wanted) > _FEW:
         # Most began anew on ports that were in use before, and none of their own numbers moved.
-        wanted = wanted[known.of(_rebased, wanted)]
+        wanted = wanted[columns.of(_rebased, wanted)]
         places = places[np.isin(stream[places], wanted)]
     mine = stream[places]
     for one in wanted.tolist():
         at = places[mine == one]
-        found = known.session.bases(one, numbers[at], of_b[at] != 0)
+        found = columns.session.bases(one, numbers[at], of_b[at] != 0)
         bases[at] = np.where(found == NO_BASE, 0, found).astype(np.uint32)
 
 

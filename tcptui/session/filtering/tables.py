@@ -46,9 +46,9 @@ _FULL_HEADER: Final = 20
 _ALL_FLAGS: Final = 0xFFF
 
 
-def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
+def read_table(columns: StreamColumns, field: Field, rows: Rows) -> Cells:
     """What tables say of ``field``, which is one of `TABLED`.  Quoted headers are not in them."""
-    present, values = _READERS[field.name](known, rows)
+    present, values = _READERS[field.name](columns, rows)
     if values.dtype != object and values.dtype != np.int64:
         values = values.astype(np.int64)
     labels = _LABELS.get(field.name)
@@ -59,9 +59,9 @@ def read_table(known: StreamColumns, field: Field, rows: Rows) -> Cells:
 
 
 def _port(*, of_sender: bool) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        store = known.store
-        ports = known.session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        store = columns.store
+        ports = columns.session.flows.word(-1, store.flow[rows.index]).view(np.int64)  # that of a is above that of b
         of_a = (store.from_b[rows.index] != 0) != of_sender
         ports >>= of_a.view(np.int8) << np.int8(4)
         ports &= 0xFFFF
@@ -97,19 +97,19 @@ _INITIAL_RTT: Final = _column("irtt_ns")
 _CLIENT_IS_B: Final = _column("client_is_b")
 
 
-def _completeness(known: StreamColumns, rows: Rows) -> NDArray[Any]:
-    stream = known.store.stream[rows.index]
-    first: NDArray[np.bool_] = known.of(_FIRST_ROW, stream) == rows.numbers
-    return known.of_end(_COMPLETENESS, stream, first.view(np.uint8))
+def _completeness(columns: StreamColumns, rows: Rows) -> NDArray[Any]:
+    stream = columns.store.stream[rows.index]
+    first: NDArray[np.bool_] = columns.of(_FIRST_ROW, stream) == rows.numbers
+    return columns.of_end(_COMPLETENESS, stream, first.view(np.uint8))
 
 
-def _all_completeness(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return segments(known.store, rows.index), _completeness(known, rows)
+def _all_completeness(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(columns.store, rows.index), _completeness(columns, rows)
 
 
 def _completeness_bit(bit: Completeness) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        return segments(known.store, rows.index), (_completeness(known, rows) & bit) != 0
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return segments(columns.store, rows.index), (_completeness(columns, rows) & bit) != 0
 
     return read
 
@@ -121,12 +121,12 @@ _LETTERS: Final = (
 )  # fmt: skip
 
 
-def _completeness_text(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+def _completeness_text(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     texts = [
         "".join(letter if bits & bit else "·" for bit, letter in _LETTERS) if bits else "[ Null ]" for bits in range(64)
     ]
-    found = [texts[bits & 63].encode() for bits in _completeness(known, rows).tolist()]
-    return segments(known.store, rows.index), array_of(T.STRING, found)
+    found = [texts[bits & 63].encode() for bits in _completeness(columns, rows).tolist()]
+    return segments(columns.store, rows.index), array_of(T.STRING, found)
 
 
 def _shifts(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
@@ -141,30 +141,30 @@ def _factors(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
     return np.where(scales >= 0, 1 << np.maximum(scales, 0), scales)
 
 
-def _of_sender(known: StreamColumns, column: StreamColumn, rows: Rows) -> NDArray[Any]:
-    return known.of_end(column, known.store.stream[rows.index], known.store.from_b[rows.index])
+def _of_sender(columns: StreamColumns, column: StreamColumn, rows: Rows) -> NDArray[Any]:
+    return columns.of_end(column, columns.store.stream[rows.index], columns.store.from_b[rows.index])
 
 
-def _window(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = known.store
-    shift = _of_sender(known, _shifts, rows)
+def _window(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = columns.store
+    shift = _of_sender(columns, _shifts, rows)
     shift *= ((store.flags[rows.index] & TcpFlag.SYN) == 0) & (store.length[rows.index] >= 0)
     return whole_headers(store, rows.index), store.window[rows.index].astype(np.int64) << shift
 
 
-def _factor(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = known.store
+def _factor(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = columns.store
     present = whole_headers(store, rows.index) & ((store.flags[rows.index] & TcpFlag.SYN) == 0)
-    return present, _of_sender(known, _factors, rows)
+    return present, _of_sender(columns, _factors, rows)
 
 
-def _number_in_stream(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, streams = known.store, known.session.streams
+def _number_in_stream(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, streams = columns.store, columns.session.streams
     stream, numbers = store.stream[rows.index], rows.numbers
     present = segments(store, rows.index)
-    if known.segment_numbers is not None and len(numbers):
+    if columns.segment_numbers is not None and len(numbers):
         first = int(numbers[0])
-        return present, known.segment_numbers.between(first, int(numbers[-1]) + 1)[numbers - first]
+        return present, columns.segment_numbers.between(first, int(numbers[-1]) + 1)[numbers - first]
     found = np.zeros(len(rows), np.int64)
     order = np.flatnonzero(present)
     order = order[np.argsort(stream[order], kind="stable")]
@@ -172,15 +172,15 @@ def _number_in_stream(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[A
     for places in np.split(order, borders):
         if len(places):
             one = int(stream[places[0]])
-            all_rows = known.session.rows_of(one)
+            all_rows = columns.session.rows_of(one)
             counted = np.cumsum(store.kind[all_rows] == RowKind.TCP) + int(streams.evicted[one])
             found[places] = counted[np.searchsorted(all_rows, numbers[places])]
     return present, found
 
 
-def _timed(known: StreamColumns, rows: Rows) -> Mask:
+def _timed(columns: StreamColumns, rows: Rows) -> Mask:
     """Rows in which tshark shows times within the stream: it must have read the header to its end."""
-    store = known.store
+    store = columns.store
     present = whole_headers(store, rows.index)
     cut = (store.issues[rows.index] & DecodeIssue.HEADER_CUT) != 0
     if cut.any():
@@ -192,55 +192,55 @@ def _timed(known: StreamColumns, rows: Rows) -> Mask:
     return present
 
 
-def _since_first(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = known.store
-    began = known.of(_BEGAN, store.stream[rows.index])
-    return _timed(known, rows), store.time_ns[rows.index] - began
+def _since_first(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = columns.store
+    began = columns.of(_BEGAN, store.stream[rows.index])
+    return _timed(columns, rows), store.time_ns[rows.index] - began
 
 
-def _since_previous(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = known.store
+def _since_previous(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = columns.store
     previous, here = store.previous[rows.index], store.time_ns[rows.index]
-    return _timed(known, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
+    return _timed(columns, rows), np.where(previous >= 0, here - store.time_ns[previous], 0)
 
 
-def _reused_ports(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    reused = (verdicts(known, rows) & Verdict.REUSED_PORTS) != 0
-    return whole_headers(known.store, rows.index) & reused, np.zeros(len(rows), np.int64)
+def _reused_ports(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    reused = (verdicts(columns, rows) & Verdict.REUSED_PORTS) != 0
+    return whole_headers(columns.store, rows.index) & reused, np.zeros(len(rows), np.int64)
 
 
-def _concluded(known: StreamColumns, rows: Rows) -> Mask:
+def _concluded(columns: StreamColumns, rows: Rows) -> Mask:
     """Rows with a SEQ/ACK analysis."""
-    store, at = known.store, rows.index
+    store, at = columns.store, rows.index
     bare = (store.marks[at] & RowMark.ANALYSED) != 0
-    said = ((verdicts(known, rows) & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
+    said = ((verdicts(columns, rows) & ~_OUTSIDE) != 0) | (store.acked[at] >= 0) | (store.bytes_in_flight[at] > 0)
     mask: Mask = whole_headers(store, at) & (said | bare)
     return mask
 
 
-def _analysis(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return _concluded(known, rows), np.zeros(len(rows), np.int64)
+def _analysis(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return _concluded(columns, rows), np.zeros(len(rows), np.int64)
 
 
-def _flags(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    said = (verdicts(known, rows) & ~_OUTSIDE) != 0
-    return whole_headers(known.store, rows.index) & said, np.zeros(len(rows), np.int64)
+def _flags(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    said = (verdicts(columns, rows) & ~_OUTSIDE) != 0
+    return whole_headers(columns.store, rows.index) & said, np.zeros(len(rows), np.int64)
 
 
-def _initial_rtt(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    irtt = known.of(_INITIAL_RTT, known.store.stream[rows.index])
-    return _concluded(known, rows) & (irtt != 0), irtt
+def _initial_rtt(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    irtt = columns.of(_INITIAL_RTT, columns.store.stream[rows.index])
+    return _concluded(columns, rows) & (irtt != 0), irtt
 
 
 # ---- what tcptui concludes
 
 
 def _address(*, of_client: bool) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        stream = known.store.stream[rows.index]
-        present = in_stream(known.store, rows.index)
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = columns.store.stream[rows.index]
+        present = in_stream(columns.store, rows.index)
         distinct, place = np.unique(stream, return_inverse=True)
-        end = known.session.streams.client if of_client else known.session.streams.server
+        end = columns.session.streams.client if of_client else columns.session.streams.server
         return present, array_of(T.ADDRESS, [b"" if one < 0 else end(one).address for one in distinct.tolist()])[place]
 
     return read
@@ -252,36 +252,36 @@ def _end_port(*, of_client: bool) -> Read:
         ports_a, ports_b = streams.flows.ports(streams.flow[chosen])
         return np.where((streams.client_is_b[chosen] != 0) == of_client, ports_b, ports_a)
 
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        return in_stream(known.store, rows.index), known.of(ports, known.store.stream[rows.index])
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return in_stream(columns.store, rows.index), columns.of(ports, columns.store.stream[rows.index])
 
     return read
 
 
-def _cells(known: StreamColumns, rows: Rows, *, of_client: bool) -> NDArray[Any]:
-    store = known.store
-    client_is_b = known.of(_CLIENT_IS_B, store.stream[rows.index]) != 0
+def _cells(columns: StreamColumns, rows: Rows, *, of_client: bool) -> NDArray[Any]:
+    store = columns.store
+    client_is_b = columns.of(_CLIENT_IS_B, store.stream[rows.index]) != 0
     return np.where(client_is_b == of_client, store.state_b[rows.index], store.state_a[rows.index])
 
 
 def _state(*, of_client: bool) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        return segments(known.store, rows.index), _cells(known, rows, of_client=of_client) & STATE_MASK
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return segments(columns.store, rows.index), _cells(columns, rows, of_client=of_client) & STATE_MASK
 
     return read
 
 
 def _is_state_proved(*, of_client: bool) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        cells = _cells(known, rows, of_client=of_client)
-        return segments(known.store, rows.index), (cells & STATE_PROVED) != 0
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        cells = _cells(columns, rows, of_client=of_client)
+        return segments(columns.store, rows.index), (cells & STATE_PROVED) != 0
 
     return read
 
 
 def _of_stream(column: StreamColumn) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        return in_stream(known.store, rows.index), known.of(column, known.store.stream[rows.index])
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        return in_stream(columns.store, rows.index), columns.of(column, columns.store.stream[rows.index])
 
     return read
 
@@ -293,37 +293,39 @@ def _shown_rtt(session: Session, chosen: slice | I32) -> NDArray[Any]:
     return np.where(first > 0, first, streams.min_rtt_ns_a[chosen] + streams.min_rtt_ns_b[chosen])
 
 
-def _round_trip(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    rtt = known.of(_shown_rtt, known.store.stream[rows.index])
-    return in_stream(known.store, rows.index) & (rtt > 0), rtt
+def _round_trip(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    rtt = columns.of(_shown_rtt, columns.store.stream[rows.index])
+    return in_stream(columns.store, rows.index) & (rtt > 0), rtt
 
 
 def _budget(part: Part) -> Read:
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        stream = known.store.stream[rows.index]
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        stream = columns.store.stream[rows.index]
         distinct, place = np.unique(stream, return_inverse=True)
-        parts = [0 if one < 0 else time_budget(known.session.view(one)).parts[part] for one in distinct.tolist()]
-        return in_stream(known.store, rows.index), np.array(parts, np.int64)[place]
+        parts = [0 if one < 0 else time_budget(columns.session.view(one)).parts[part] for one in distinct.tolist()]
+        return in_stream(columns.store, rows.index), np.array(parts, np.int64)[place]
 
     return read
 
 
-def _since_frame_before(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store, numbers = known.store, rows.numbers
+def _since_frame_before(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store, numbers = columns.store, rows.numbers
     before = np.maximum(numbers - 1, store.first)
     return every(store, rows.index), store.time_ns[numbers] - store.time_ns[before]
 
 
-def _since_beginning(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    store = known.store
+def _since_beginning(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    store = columns.store
     return every(store, rows.index), store.time_ns[rows.index] - store.began_ns
 
 
-def _interface(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    source = known.store.source[rows.index]
+def _interface(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    source = columns.store.source[rows.index]
     # tshark calls an interface of a pcapng file that has no name "unknown".
-    unnamed = ["unknown" if known.session.is_pcapng(number) else None for number in range(len(known.session.sources))]
-    names = [info.interface or other for info, other in zip(known.session.sources, unnamed, strict=True)]
+    unnamed = [
+        "unknown" if columns.session.is_pcapng(number) else None for number in range(len(columns.session.sources))
+    ]
+    names = [info.interface or other for info, other in zip(columns.session.sources, unnamed, strict=True)]
     has = np.array([name is not None for name in names], np.bool_)
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 
@@ -331,18 +333,18 @@ def _interface(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
 def _of_interface(name: str) -> Read:
     """What a pcapng file numbers."""
 
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        source = known.store.source[rows.index]
-        has = np.array([info.number >= 0 for info in known.session.sources], np.bool_)
-        numbers = np.array([getattr(info, name) for info in known.session.sources], np.int64)
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        source = columns.store.source[rows.index]
+        has = np.array([info.number >= 0 for info in columns.session.sources], np.bool_)
+        numbers = np.array([getattr(info, name) for info in columns.session.sources], np.int64)
         return has[source], numbers[source]
 
     return read
 
 
-def _interface_description(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    texts = [info.description.encode() for info in known.session.sources]
-    source = known.store.source[rows.index]
+def _interface_description(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    texts = [info.description.encode() for info in columns.session.sources]
+    source = columns.store.source[rows.index]
     return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
 
 
@@ -352,15 +354,15 @@ def _interface_description(known: StreamColumns, rows: Rows) -> tuple[Mask, NDAr
 def _connection(set_: TcpFlag, clear: int = 0) -> Read:
     """Whether of all flags in ``set_`` and ``clear`` those in ``set_`` alone are set."""
 
-    def read(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-        chosen = known.store.flags[rows.index] & np.uint16(set_ | clear)
-        return segments(known.store, rows.index) & (chosen == np.uint16(set_)), np.zeros(len(rows), np.int64)
+    def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+        chosen = columns.store.flags[rows.index] & np.uint16(set_ | clear)
+        return segments(columns.store, rows.index) & (chosen == np.uint16(set_)), np.zeros(len(rows), np.int64)
 
     return read
 
 
-def _flag_letters(known: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    return segments(known.store, rows.index), known.store.flags[rows.index] & np.uint16(_ALL_FLAGS)
+def _flag_letters(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    return segments(columns.store, rows.index), columns.store.flags[rows.index] & np.uint16(_ALL_FLAGS)
 
 
 _READERS: Final[dict[str, Read]] = {

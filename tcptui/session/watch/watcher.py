@@ -181,18 +181,18 @@ class Watcher:
 
     # -- acting on events ------------------------------------------------------------
 
-    def _on_event(self, told: FindingEvent) -> None:
-        finding, watch = told.finding, self._watch
+    def _on_event(self, event: FindingEvent) -> None:
+        finding, watch = event.finding, self._watch
         if not watch.only or finding in watch.only or finding in watch.stop_on or finding in watch.keep_around:
-            self.found += told.event is FindingChange.FOUND
+            self.found += event.event is FindingChange.FOUND
             if self._tell is not None:
-                self._tell(told)
-        if told.event is FindingChange.GONE:
+                self._tell(event)
+        if event.event is FindingChange.GONE:
             return
         if self.surroundings is not None and finding in watch.keep_around:
             self.surroundings.want(finding)
-        if finding in watch.stop_on and self._is_first(told):
-            self.stopped_by = told
+        if finding in watch.stop_on and self._is_first(event):
+            self.stopped_by = event
             row = self._session.store.row_of_frame(finding.packets[-1]) if finding.packets else NO_ROW
             facts = {
                 "finding": str(finding.id),
@@ -200,13 +200,13 @@ class Watcher:
                 "frame": finding.packets[-1] if row != NO_ROW else 0,
             }
             key = "watch.stopped" if self.is_cause else "watch.appears"
-            self._session.steering.ending = Notice(key if told.whole is None else f"{key}.capture", facts)
+            self._session.steering.ending = Notice(key if event.whole is None else f"{key}.capture", facts)
 
-    def _is_first(self, told: FindingEvent) -> bool:
-        """Whether ``told`` ends the capture: the first one reported; in a file, that with the earliest last packet."""
+    def _is_first(self, event: FindingEvent) -> bool:
+        """Whether ``event`` ends the capture: the first one reported; in a file, that with the earliest last packet."""
         if self.stopped_by is None:
             return True
-        return not self._session.live and told.finding.packets[-1:] < self.stopped_by.finding.packets[-1:]
+        return not self._session.live and event.finding.packets[-1:] < self.stopped_by.finding.packets[-1:]
 
     def _keep(self, *, over: bool) -> None:
         kept = self.surroundings

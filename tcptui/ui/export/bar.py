@@ -31,10 +31,10 @@ class ExportBar(OneLine):
         super().__init__(glyphs, words, id=id)
         self.told = ExportStatus()
 
-    def show(self, told: ExportStatus) -> None:
-        """Show ``told``; repaints only when it has changed."""
-        if told != self.told:
-            self.told = told
+    def show(self, status: ExportStatus) -> None:
+        """Show ``status``; repaints only when it has changed."""
+        if status != self.told:
+            self.told = status
             self.refresh()
 
     def cells(self, width: int) -> Cells:

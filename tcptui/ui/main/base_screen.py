@@ -372,9 +372,9 @@ class CaptureScreen(NoticingScreen[None]):
         self._seen_revision = -1
         self.tick()
 
-    def _status_now(self, held: Status | None) -> Status:
+    def _status_now(self, previous: Status | None) -> Status:
         following, has_unsaved = self.workspace.following, self.has_unsaved
-        return status_of(self.session, held, is_following=following, has_unsaved=has_unsaved)
+        return status_of(self.session, previous, is_following=following, has_unsaved=has_unsaved)
 
     def _show_status(self) -> None:
         if self.has_unsaved != self._hints_unsaved:

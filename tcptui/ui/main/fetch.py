@@ -189,9 +189,9 @@ class StreamFetch:
         else:
             self._ask()
 
-    def _take_findings(self, stream: int, known: CachedFindings, *, show: bool) -> None:
+    def _take_findings(self, stream: int, cached: CachedFindings, *, show: bool) -> None:
         if self._session is not None and stream == self._stream:
-            self._known = (stream, known)
+            self._known = (stream, cached)
             self._taker.take_findings(show=show)
 
     def messages(self) -> ApplicationStream | None:

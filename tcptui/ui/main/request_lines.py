@@ -95,9 +95,9 @@ def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> d
     return {frame: _batched_line(found) for frame, found in lines.items()}
 
 
-def _line(exchange: Exchange, asked: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
+def _line(exchange: Exchange, request: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
     answered = exchange.response
-    own_ns = None if answered is None else max(answered.last_ns, asked.last_ns) - asked.first_ns
+    own_ns = None if answered is None else max(answered.last_ns, request.last_ns) - request.first_ns
     return _request_line(as_sent(exchange.operation, exchange.statement), exchange.status, own_ns, glyphs, words)
 
 

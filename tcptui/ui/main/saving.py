@@ -93,7 +93,7 @@ class SavingScreen(ColumnChoosingScreen):
 
         app.run_worker(copy, thread=True, exclusive=True, group="save")
 
-    def _tell_from_thread(self, app: App[Any], said: str) -> None:
+    def _tell_from_thread(self, app: App[Any], text: str) -> None:
         """Tell what came of saving, and whether anything is unsaved now, on the screen that is in front by then.
 
         A copy goes on when its screen is left, as the capture does that is begun anew.
@@ -104,7 +104,7 @@ class SavingScreen(ColumnChoosingScreen):
             if isinstance(screen, SavingScreen):
                 screen._show_status()
             if isinstance(screen, NoticingScreen):
-                screen.say(said)
+                screen.say(text)
 
         with suppress(RuntimeError):  # the app has ended
             app.call_from_thread(tell)

@@ -26,8 +26,8 @@ def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | 
     return min(99, progress.bytes_read * 100 // total), None
 
 
-def status_of(session: Session, held: Status | None, *, is_following: bool, has_unsaved: bool) -> Status:
-    """The status of ``session``; ``held``: that of the moment at which the display was paused, None while it is not."""
+def status_of(session: Session, previous: Status | None, *, is_following: bool, has_unsaved: bool) -> Status:
+    """The status of ``session``; ``previous``: that of when the display was paused, None while it is not."""
     progress, connections = session.progress, session.streams.count
     levels = np.bincount(session.severity[session.streams.places()], minlength=4)
     # Asked for too early, it would import the rules on the event loop.
@@ -38,10 +38,10 @@ def status_of(session: Session, held: Status | None, *, is_following: bool, has_
         live=progress.phase is Phase.LIVE,
         loading_percent=percent,
         judging=judging,
-        packets=progress.rows if held is None else held.packets,
-        connections=connections if held is None else held.connections,
-        errors=int(levels[Severity.ERROR]) if held is None else held.errors,
-        warnings=int(levels[Severity.WARNING]) if held is None else held.warnings,
+        packets=progress.rows if previous is None else previous.packets,
+        connections=connections if previous is None else previous.connections,
+        errors=int(levels[Severity.ERROR]) if previous is None else previous.errors,
+        warnings=int(levels[Severity.WARNING]) if previous is None else previous.warnings,
         kernel_dropped=progress.kernel_dropped,
         behind_bytes=progress.bytes_waiting,
         behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,
@@ -50,10 +50,10 @@ def status_of(session: Session, held: Status | None, *, is_following: bool, has_
         evicted=progress.evicted,
         connections_evicted=progress.streams_evicted,
         following=is_following,
-        paused=held is not None,
+        paused=previous is not None,
         rate=session.rates.total,
         rate_is_current=session.rates.are_current,
-        backlog=0 if held is None else max(0, progress.rows - held.packets),
+        backlog=0 if previous is None else max(0, progress.rows - previous.packets),
         failed=progress.phase is Phase.FAILED,
         place=session.place.position,
         cut_frames=session.quality.truncated,

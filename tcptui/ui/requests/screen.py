@@ -551,9 +551,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
 
         self.run_worker(write, thread=True, group="write")
 
-    def _wrote(self, said: str) -> None:
+    def _wrote(self, text: str) -> None:
         self.is_writing = False
-        self.say(said)
+        self.say(text)
 
     def action_copy(self) -> None:
         """Copy the request under the cursor in words, or the statement."""
