@@ -112,7 +112,7 @@ def keep(make: Callable[[], Source], files: OutputFiles | None) -> Source:
     return TeeSource(source, files)
 
 
-def say_lost(sources: Sequence[Source], evicted: int, words: Words) -> None:
+def report_unsaved(sources: Sequence[Source], evicted: int, words: Words) -> None:
     """Print how many packets that came to the closed ``sources`` are in no file and no spool, if any.
 
     ``evicted``: those that the session has evicted, which only a file of ``-w`` still holds.

@@ -227,7 +227,7 @@ class FindingsCache:
                 spent[kind.places, share] = list(cells(times, len(kind)))
         places = _without(places, kinds)
         found: dict[int, tuple[Finding, ...]] = {}
-        for place, findings, times in self._others(gathered, part, places, parts=parts):
+        for place, findings, times in self._judge_one_by_one(gathered, part, places, parts=parts):
             found[place] = findings
             if parts:
                 spent[place] = times
@@ -249,7 +249,7 @@ class FindingsCache:
         self._siblings.gathered = None
         return kinds
 
-    def _others(
+    def _judge_one_by_one(
         self, gathered: Gathered, part: Selection, places: NDArray[np.int64], *, parts: bool
     ) -> Iterator[Told]:  # fmt: skip
         """Judge those of the streams at ``places`` one by one; with ``parts``, their time budgets."""

@@ -26,7 +26,7 @@ from tcptui.wire.header_walk import PADDING
 from tcptui.wire.link.types import LINK_LAYERS
 from tcptui.wire.numba_compile import release_compiler
 from tcptui.wire.record_scanner import Scanner
-from tcptui.wire.records import RecordBatch
+from tcptui.wire.records import PacketArrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -338,7 +338,7 @@ class Pipeline:
 @dataclass(slots=True)
 class _Batch:
     buffer: NDArray[np.uint8]
-    records: RecordBatch
+    records: PacketArrays
     offset: NDArray[np.int64]
     source: NDArray[np.int64]
     frames: NDArray[np.int64] = field(default_factory=lambda: _NONE)
@@ -355,7 +355,7 @@ class _Batch:
 
     def only(self, keep: NDArray[np.bool_] | NDArray[np.int64]) -> _Batch:
         r = self.records
-        chosen = RecordBatch(*(getattr(r, name)[keep] for name in RecordBatch.__dataclass_fields__))
+        chosen = PacketArrays(*(getattr(r, name)[keep] for name in PacketArrays.__dataclass_fields__))
         frames, links = (column[keep] if len(column) else column for column in (self.frames, self.links))
         return _Batch(self.buffer, chosen, self.offset[keep], self.source[keep], frames, links, self.read)
 
@@ -369,8 +369,8 @@ class _Batch:
             shift += len(part.buffer)
         joined = _Batch(
             np.concatenate([part.buffer for part, _key in parts]),
-            RecordBatch(
-                *(np.concatenate([getattr(b, name) for b in batches]) for name in RecordBatch.__dataclass_fields__)
+            PacketArrays(
+                *(np.concatenate([getattr(b, name) for b in batches]) for name in PacketArrays.__dataclass_fields__)
             ),
             np.concatenate([part.offset for part, _key in parts]),
             np.concatenate([part.source for part, _key in parts]),

@@ -106,7 +106,7 @@ class _Workforce:
             os.close(self.shares)
             self.shares = -1
 
-    def has_ended(self, worker: _Worker) -> None:
+    def reap(self, worker: _Worker) -> None:
         """Take note that ``worker`` has.  Raises the WorkerError that says how, unless no share was left for it."""
         _, status = os.waitpid(worker.pid, 0)
         del self.running[worker.pieces]
@@ -264,7 +264,7 @@ def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:
         _wait(force, poll)
         part = os.read(worker.pieces, length)
         if not part:
-            force.has_ended(worker)
+            force.reap(worker)
             break
         parts.append(part)
         length -= len(part)

@@ -110,7 +110,7 @@ class Interface:
 
 
 @dataclass(slots=True)
-class RecordBatch:
+class PacketArrays:
     """Packets found in one buffer; arrays of equal length, int64."""
 
     start: I64
@@ -164,7 +164,7 @@ class RecordParser:
             self, interfaces=list(self.interfaces), comments=[], reported_drops=0, times_clipped=False, _listed=0
         )
 
-    def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[RecordBatch | None, int]:
+    def parse(self, buffer: NDArray[np.uint8], valid: int) -> tuple[PacketArrays | None, int]:
         """The next batch in ``buffer[:valid]`` and how many bytes it used.
 
         ``(None, 0)`` means that more bytes are needed (or `stop` is set); a batch of
@@ -214,7 +214,7 @@ class RecordParser:
         self.interfaces.append(Interface(link & 0xFFFF, snaplen=snaplen))
         return FILE_HEADER_BYTES
 
-    def _pcap(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+    def _pcap(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[PacketArrays | None, int]:
         found, position, status = self.scanner.pcap(
             buffer, position, valid, self._big, self._extra, self._swapped, BATCH_RECORDS
         )  # fmt: skip
@@ -223,7 +223,7 @@ class RecordParser:
             return None, position
         return self._batch(found), position
 
-    def _batch(self, found: I64) -> RecordBatch:
+    def _batch(self, found: I64) -> PacketArrays:
         numbers = self._numbers(len(found))
         # An impossible number of microseconds wraps where Wireshark's does: nanoseconds in 32 bits.
         fraction = found[:, 4] if self._nano else found[:, 4] * 1000 & 0xFFFF_FFFF
@@ -250,12 +250,12 @@ class RecordParser:
         self.interfaces.append(Interface(_SNOOP_LINKS.get(link, _NO_LINK_TYPE)))
         return 16
 
-    def _snoop(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+    def _snoop(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[PacketArrays | None, int]:
         found, position, status = self.scanner.snoop(buffer, position, valid, BATCH_RECORDS)
         self._note(status)
         return (self._batch(found) if len(found) else None), position
 
-    def _pcapng(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[RecordBatch | None, int]:
+    def _pcapng(self, buffer: NDArray[np.uint8], position: int, valid: int) -> tuple[PacketArrays | None, int]:
         parts, numbers = [], []
         total = 0
         while total < BATCH_RECORDS:
@@ -405,9 +405,9 @@ def may_begin_capture(head: bytes) -> bool:
     return parser.stop is None
 
 
-def _packets(found: I64, times: I64, numbers: I64) -> RecordBatch:
+def _packets(found: I64, times: I64, numbers: I64) -> PacketArrays:
     # A length on the wire beyond 31 bits is damage; Wireshark shows the largest it can.
-    return RecordBatch(found[:, 0], found[:, 1], np.minimum(found[:, 2], _MAX_WIRE), times, found[:, 5], numbers)
+    return PacketArrays(found[:, 0], found[:, 1], np.minimum(found[:, 2], _MAX_WIRE), times, found[:, 5], numbers)
 
 
 def _scaled(part: NDArray[np.uint64], rate: int) -> NDArray[np.uint64]:

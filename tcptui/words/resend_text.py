@@ -29,7 +29,7 @@ def meaning_of(
 ) -> str:
     """The sentence on a packet with ``verdict``: why it was sent again, or what the verdict means."""
     if context.resend is not None:
-        said["gap"] = _gap(context, said, words)
+        said["gap"] = _time_since_original(context, said, words)
         asked = "many" if facts["duplicate_acks"] else "sack"
         said["asked"] = words(f"verdicts.asked.{asked}", n=said["duplicate_acks"], **said)
         return words(f"verdicts.cause.{_cause_key(context, context.resend, bits)}", **said)
@@ -41,7 +41,7 @@ def meaning_of(
     return words(f"verdicts.{name}.meaning", **said)
 
 
-def _gap(context: PacketContext, facts: Mapping[str, object], words: Words) -> str:
+def _time_since_original(context: PacketContext, facts: Mapping[str, object], words: Words) -> str:
     """The time from the earlier copy to this segment, in words; it may be negative: times may go back in a capture."""
     if context.original is None:
         return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from tcptui.capture.source import SourceStatus
-from tcptui.cli.outputs import say_lost
+from tcptui.cli.outputs import report_unsaved
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -26,7 +26,7 @@ class Ended:
 
 
 def printed(capsys: pytest.CaptureFixture[str], source: Ended, evicted: int) -> str:
-    say_lost([cast("Source", source)], evicted, Words(Language.EN))
+    report_unsaved([cast("Source", source)], evicted, Words(Language.EN))
     return capsys.readouterr().err
 
 

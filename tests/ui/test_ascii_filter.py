@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from tcptui.ui.terminal.ascii import AsciiFilter, to_ascii
+from tcptui.ui.terminal.ascii import AsciiFilter, without_narrow_non_ascii
 from tcptui.words.catalogue import catalogue
 from tcptui.words.language import Language
 
@@ -30,13 +30,13 @@ NEVER_SHOWN: Final = "guide.palette.also."
     ],
 )
 def test_narrow_characters_become_ascii_in_as_many_cells(drawn: str, plain: str) -> None:
-    assert to_ascii(drawn) == plain
-    assert cell_len(to_ascii(drawn)) == cell_len(drawn)
+    assert without_narrow_non_ascii(drawn) == plain
+    assert cell_len(without_narrow_non_ascii(drawn)) == cell_len(drawn)
 
 
 def test_every_english_sentence_becomes_ascii() -> None:
     shown = {key: text for key, text in catalogue(Language.EN).items() if not key.startswith(NEVER_SHOWN)}
-    assert [text for text in shown.values() if not to_ascii(text).isascii()] == []
+    assert [text for text in shown.values() if not without_narrow_non_ascii(text).isascii()] == []
 
 
 def test_styles_and_control_codes_pass() -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import Needs, column_widths
-from tcptui.ui.main.columns import COLUMNS, SORT_KEYS, ListColumn, Shape
+from tcptui.ui.main.columns import COLUMNS, SORT_KEYS, CellFormat, ListColumn
 from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -20,7 +20,9 @@ def test_every_column_and_order_is_there_once_with_its_words() -> None:
     assert {column.sort for column in COLUMNS if column.sort} | {SortKey.START} == set(SortKey)
     for language in Language:
         words = Words(language)
-        assert all(words(column.heading, right="→", left="←") for column in COLUMNS if column.shape is not Shape.MARK)
+        assert all(
+            words(column.heading, right="→", left="←") for column in COLUMNS if column.shape is not CellFormat.MARK
+        )
         assert all(words(f"screen.sort.{key.value}") for key in SortKey)
 
 
@@ -49,13 +51,13 @@ def test_column_that_the_list_is_sorted_by_is_always_there(width: int, end: int,
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("column", [column for column in COLUMNS if column.sort], ids=lambda column: column.id.value)
 def test_heading_of_the_sorted_column_loses_no_letter_to_its_sign(column: ListColumn, language: Language) -> None:
-    text = "" if column.shape is Shape.MARK else Words(language)(column.heading, right="->", left="<-")
+    text = "" if column.shape is CellFormat.MARK else Words(language)(column.heading, right="->", left="<-")
     needs = Needs(4, 20, 20, 10, 10, 12, 40, heading=cell_len(text) + 1)
     widths, _ = column_widths(250, needs, column.sort or SortKey.START)
     drawn = column.fitted_heading(text, widths[column.id], "…", "▾")
 
     assert drawn.strip() == f"{text}▾"
-    assert drawn.endswith(" ") or column.shape is Shape.MARK, "the next heading begins behind it"
+    assert drawn.endswith(" ") or column.shape is CellFormat.MARK, "the next heading begins behind it"
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id.value)
@@ -63,5 +65,5 @@ def test_heading_of_the_sorted_column_loses_no_letter_to_its_sign(column: ListCo
 def test_heading_and_cell_take_exactly_the_column(column: ListColumn, text: str) -> None:
     for width in (2, 8, 19):
         assert cell_len(column.fitted_heading(text, width, "…")) == width
-        if column.shape is not Shape.ENDPOINT or text.isascii():
+        if column.shape is not CellFormat.ENDPOINT or text.isascii():
             assert cell_len(column.fitted(text, width, UNICODE)) == width

@@ -83,7 +83,7 @@ def _correct(store: PacketStore, found: list[_Found], replay: Replay) -> None:
     for each, begin in zip(found, begins, strict=True):
         of_client, of_server = states[each.client_is_b], states[1 - each.client_is_b]
         places = begin + each.places
-        each.view.write_states(of_client[places], of_server[places])
+        each.view.set_segment_states(of_client[places], of_server[places])
     marks = store.marks[rows] & ~np.uint8(RowMark.CORRECTED)
     marks[_judged_otherwise(found, begins, plain, states)] |= np.uint8(RowMark.CORRECTED)
     store.marks[rows] = marks

@@ -22,7 +22,7 @@ GROUP: Final = 1 << _GROUP_BITS
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class _DeltaColumn:
     """Integers, compressed to their distances from the smallest one (``base``)."""
 
     base: int
@@ -42,17 +42,19 @@ class _Column:
         return numbers
 
 
-def _packed(numbers: I64) -> _Column:
+def _packed(numbers: I64) -> _DeltaColumn:
     base = int(numbers.min())
     width = (int(numbers.max()) - base).bit_length()
     if width == 0:
-        return _Column(base, None, None)
+        return _DeltaColumn(base, None, None)
     if width > 40:
-        return _Column(0, numbers.copy(), None)
+        return _DeltaColumn(0, numbers.copy(), None)
     distance = numbers - base
     if width > 32:
-        return _Column(base, distance.astype(np.uint32), (distance >> 32).astype(np.uint8))
-    return _Column(base, distance.astype(np.uint8 if width <= 8 else np.uint16 if width <= 16 else np.uint32), None)
+        return _DeltaColumn(base, distance.astype(np.uint32), (distance >> 32).astype(np.uint8))
+    return _DeltaColumn(
+        base, distance.astype(np.uint8 if width <= 8 else np.uint16 if width <= 16 else np.uint32), None
+    )
 
 
 class _Group:

@@ -33,7 +33,7 @@ _SACK: Final = np.uint16(OptionBit.SACK)
 _LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
 
 
-class RowBlock:
+class SegmentBlock:
     """``rows`` (TCP segments, stream by stream) as columns; `column` knows those of `StreamView`."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, rows: I32, stream: int = -1) -> None:
@@ -49,7 +49,7 @@ class RowBlock:
         if stream >= 0 and len(rows) and int(rows[-1]) - int(rows[0]) == len(rows) - 1:
             self._index = slice(int(rows[0]), int(rows[-1]) + 1)
         self._known: dict[str, NDArray[Any]] = {}
-        self._made: dict[Callable[[RowBlock], tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] = {}
+        self._made: dict[Callable[[SegmentBlock], tuple[NDArray[Any], ...]], tuple[NDArray[Any], ...]] = {}
 
     def column(self, name: str) -> NDArray[Any]:
         """The column ``name`` of all rows; treat it as read-only."""
@@ -60,20 +60,20 @@ class RowBlock:
             column = self._known[name] = made
         return column
 
-    def made(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+    def made(self, make: Callable[[SegmentBlock], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
         """The columns that ``make`` computes from this block; computed once."""
         made = self._made.get(make)
         if made is None:
             made = self._made[make] = make(self)
         return made
 
-    def of_one(self, begin: int, end: int, stream: int) -> RowBlock:
+    def of_one(self, begin: int, end: int, stream: int) -> SegmentBlock:
         """The rows of ``stream``, those from ``begin`` up to ``end``, as a block of their own."""
-        return RowBlock(self._store, self.streams, self.rows[begin:end], stream)
+        return SegmentBlock(self._store, self.streams, self.rows[begin:end], stream)
 
-    def of_some(self, places: I64) -> RowBlock:
+    def of_some(self, places: I64) -> SegmentBlock:
         """The rows at ``places``, stream by stream, as a block of their own."""
-        return RowBlock(self._store, self.streams, self.rows[places])
+        return SegmentBlock(self._store, self.streams, self.rows[places])
 
     def raw(self, name: str) -> NDArray[Any]:
         """The store's column ``name`` of all rows."""
@@ -120,39 +120,39 @@ class RowBlock:
         return relative
 
 
-def _rows(block: RowBlock) -> I32:
+def _rows(block: SegmentBlock) -> I32:
     return block.rows
 
 
-def _from_b(block: RowBlock) -> NDArray[np.bool_]:
+def _from_b(block: SegmentBlock) -> NDArray[np.bool_]:
     from_b: NDArray[np.bool_] = block.raw("from_b") != 0
     return from_b
 
 
-def _from_server(block: RowBlock) -> NDArray[np.bool_]:
+def _from_server(block: SegmentBlock) -> NDArray[np.bool_]:
     from_server: NDArray[np.bool_] = block.column("from_b") != (block.of_stream(block.streams.client_is_b) != 0)
     return from_server
 
 
-def _seq(block: RowBlock) -> U32:
+def _seq(block: SegmentBlock) -> U32:
     return block.relative("seq", block.column("from_b"))
 
 
-def _ack(block: RowBlock) -> U32:
+def _ack(block: SegmentBlock) -> U32:
     return block.relative("ack", ~block.column("from_b"))
 
 
-def _raw_seq(block: RowBlock) -> U32:
+def _raw_seq(block: SegmentBlock) -> U32:
     raw: U32 = block.raw("seq")
     return raw
 
 
-def _raw_ack(block: RowBlock) -> U32:
+def _raw_ack(block: SegmentBlock) -> U32:
     raw: U32 = block.raw("ack")
     return raw
 
 
-def _end(block: RowBlock) -> U32:
+def _end(block: SegmentBlock) -> U32:
     flags = block.column("flags")
     end: U32 = block.column("length").astype(np.uint32)
     end += block.column("seq")
@@ -161,7 +161,7 @@ def _end(block: RowBlock) -> U32:
     return end
 
 
-def _length(block: RowBlock) -> I32:
+def _length(block: SegmentBlock) -> I32:
     length: I32 = block.raw("length")
     if int(length.min(initial=0)) < 0:
         length = np.maximum(length, 0)
@@ -173,7 +173,7 @@ def _length(block: RowBlock) -> I32:
     return length + longer if longer.any() else length
 
 
-def _padding(block: RowBlock) -> I32:
+def _padding(block: SegmentBlock) -> I32:
     """Ethernet padding that the IP length counts (`tcptui.analysis.stream.padding`)."""
     filled = padded(block)
     padding: I32 = zeros(len(block.rows), np.int32)
@@ -182,7 +182,7 @@ def _padding(block: RowBlock) -> I32:
     return padding
 
 
-def _forgotten(block: RowBlock) -> I32:
+def _forgotten(block: SegmentBlock) -> I32:
     """Bytes of segments that the file lacks without saying so (`tcptui.analysis.stream.forgotten`)."""
     bytes_of: I32 = zeros(len(block.rows), np.int32)
     if (block.column("issues") & _LENGTH_FORGOTTEN).any():
@@ -192,7 +192,7 @@ def _forgotten(block: RowBlock) -> I32:
     return bytes_of
 
 
-def _reset_bytes(block: RowBlock) -> I32:
+def _reset_bytes(block: SegmentBlock) -> I32:
     """The text of a RST says why it was sent and takes no sequence numbers (RFC 9293, 3.5.3)."""
     resets = _resets(block)
     texts: I32 = zeros(len(block.rows), np.int32)
@@ -202,11 +202,11 @@ def _reset_bytes(block: RowBlock) -> I32:
     return texts
 
 
-def _resets(block: RowBlock) -> I32:
+def _resets(block: SegmentBlock) -> I32:
     return flatnonzero32((block.column("flags") & RST) != 0)
 
 
-def _window(block: RowBlock) -> I32:
+def _window(block: SegmentBlock) -> I32:
     scale_a, scale_b = (block.of_stream(column) for column in (block.streams.scale_a, block.streams.scale_b))
     shift = np.maximum(np.where(block.column("from_b"), scale_b, scale_a), 0)
     # Where one end refused, neither scales (`tcptui.analysis.stream.view.effective_scales`).
@@ -218,15 +218,15 @@ def _window(block: RowBlock) -> I32:
     return window
 
 
-def _sack_left(block: RowBlock) -> U32:
+def _sack_left(block: SegmentBlock) -> U32:
     return _sack_edge(block, "sack_left")
 
 
-def _sack_right(block: RowBlock) -> U32:
+def _sack_right(block: SegmentBlock) -> U32:
     return _sack_edge(block, "sack_right")
 
 
-def _sack_edge(block: RowBlock, name: str) -> U32:
+def _sack_edge(block: SegmentBlock, name: str) -> U32:
     if not (block.column("options") & _SACK).any():
         return zeros(len(block.rows), np.uint32)
     none = block.raw("sack_left") == block.raw("sack_right")
@@ -238,15 +238,15 @@ def _sack_edge(block: RowBlock, name: str) -> U32:
     return edges
 
 
-def _state_client(block: RowBlock) -> U8:
+def _state_client(block: SegmentBlock) -> U8:
     return _state(block, "state_b", "state_a")
 
 
-def _state_server(block: RowBlock) -> U8:
+def _state_server(block: SegmentBlock) -> U8:
     return _state(block, "state_a", "state_b")
 
 
-def _state(block: RowBlock, with_client_b: str, with_client_a: str) -> U8:
+def _state(block: SegmentBlock, with_client_b: str, with_client_a: str) -> U8:
     client_is_b = block.of_stream(block.streams.client_is_b) != 0
     return np.where(client_is_b, block.raw(with_client_b), block.raw(with_client_a))
 

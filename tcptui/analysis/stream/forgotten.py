@@ -19,13 +19,13 @@ from tcptui.model.packet_store import DecodeIssue
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
-    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.analysis.stream.columns import SegmentBlock
     from tcptui.model.packet_store import I32
 
 _LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
 
 
-def forgotten(block: RowBlock, lacking: I32) -> I32:
+def forgotten(block: SegmentBlock, lacking: I32) -> I32:
     """Indexes of the segments in ``block`` that were longer than the file says, ascending.
 
     ``lacking``: for each segment the bytes that its IP header counts and the file does not.
@@ -37,7 +37,7 @@ def forgotten(block: RowBlock, lacking: I32) -> I32:
     return of_each_end(block, marked, partial(_forgotten_of, block, marked, lacking))
 
 
-def _forgotten_of(block: RowBlock, marked: I32, lacking: I32, segments: I32, from_b: bool) -> I32:
+def _forgotten_of(block: SegmentBlock, marked: I32, lacking: I32, segments: I32, from_b: bool) -> I32:
     """The ``marked`` that this end sent; none unless the ``segments`` of the stream show that they were longer."""
     by_b, flags = block.column("from_b"), block.raw("flags")
     marked = np.intersect1d(marked, segments[by_b[segments] == from_b], assume_unique=True)

@@ -10,11 +10,11 @@ import numpy as np
 from tcptui.model.arrays import flatnonzero32
 
 if TYPE_CHECKING:
-    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.analysis.stream.columns import SegmentBlock
     from tcptui.model.packet_store import I32
 
 
-def of_each_end(block: RowBlock, marked: I32, of_end: Callable[[I32, bool], I32]) -> I32:
+def of_each_end(block: SegmentBlock, marked: I32, of_end: Callable[[I32, bool], I32]) -> I32:
     """Indexes into ``block`` that ``of_end`` returns for the streams of the ``marked`` segments, ascending.
 
     ``of_end`` is called for both ends of each stream, with the indexes of all segments of the stream, ascending, and

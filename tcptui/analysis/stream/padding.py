@@ -21,7 +21,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.analysis.stream.columns import SegmentBlock
     from tcptui.model.packet_store import I32, I64
 
     Bools = NDArray[np.bool_]
@@ -35,14 +35,14 @@ _ZERO_FILLED: Final = np.uint16(DecodeIssue.ZERO_FILLED)
 _NONE: Final = -(1 << 40)
 
 
-def padded(block: RowBlock) -> I32:
+def padded(block: SegmentBlock) -> I32:
     """Indexes of the segments in ``block`` whose payload is padding, ascending."""
     marked: I32 = flatnonzero32((block.column("issues") & _ZERO_FILLED) != 0)
     marked = marked[(block.column("flags")[marked] & RST) == 0]
     return of_each_end(block, marked, partial(_padded_of, block))
 
 
-def _padded_of(block: RowBlock, segments: I32, from_b: bool) -> I32:
+def _padded_of(block: SegmentBlock, segments: I32, from_b: bool) -> I32:
     """The ``segments``, all of one stream, in which that end's packets were filled; none where bytes are data."""
     flags, length = block.column("flags")[segments], np.maximum(block.raw("length")[segments], 0)
     own = block.column("from_b")[segments] == from_b

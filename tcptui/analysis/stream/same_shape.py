@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.analysis.stream.columns import RowBlock
+    from tcptui.analysis.stream.columns import SegmentBlock
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import Gathered
 
@@ -228,7 +228,7 @@ class SameShapeView(StreamView):
             some.__dict__[name] = one_column(column.each.take(members, 1)) if isinstance(column, Batched) else column
         return some
 
-    def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+    def columns_of(self, make: Callable[[SegmentBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
         """As `StreamView.columns_of`, where ``make`` reads compared columns alone: of equal members that of one."""
         if self._equal:
             return list(self._one.made(make))
@@ -254,8 +254,8 @@ class SameShapeView(StreamView):
         found: I32 = self._block.rows[self._at.T]
         return found
 
-    def write_states(self, of_client: U8, of_server: U8) -> None:
-        """As `StreamView.write_states`."""
+    def set_segment_states(self, of_client: U8, of_server: U8) -> None:
+        """As `StreamView.set_segment_states`."""
         for name, states in (("state_client", of_client), ("state_server", of_server)):
             self._block.column(name)[self._at] = states.T
             self.__dict__.pop(name, None)

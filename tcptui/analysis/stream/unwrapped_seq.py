@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.stream.columns import RowBlock
+from tcptui.analysis.stream.columns import SegmentBlock
 from tcptui.analysis.stream.compact_columns import (
     NOTHING,
     Acks,
@@ -116,7 +116,7 @@ def _of_block(view: StreamView) -> SequenceSpace:
     return SequenceSpace(seq, end, ack, sent, acknowledged, sacked, latest)
 
 
-def _unwrap(block: RowBlock) -> tuple[NDArray[Any], ...]:
+def _unwrap(block: SegmentBlock) -> tuple[NDArray[Any], ...]:
     """The columns of `SequenceSpace` of all streams in ``block``, whose rows lie stream by stream, in its order."""
     from_server, flags = block.column("from_server"), block.column("flags")
     groups = _Groups(block.column("stream"), from_server)
@@ -193,7 +193,7 @@ class _Groups:
         return np.where(index >= begin, index - begin, -1).astype(np.int32)
 
 
-def _sack_edges(block: RowBlock, ack: I64) -> I64:
+def _sack_edges(block: SegmentBlock, ack: I64) -> I64:
     """Right edge of each segment's first SACK block when it lies above the cumulative ACK, else `NOTHING`."""
     plain = ((block.column("options") & _SACKS) == _SACK) & (ack != NOTHING)
     edges = np.full(len(ack), NOTHING, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.roles import ROLE_SOURCES, RoleSource
-from tcptui.analysis.stream.columns import RowBlock
+from tcptui.analysis.stream.columns import SegmentBlock
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.batched import in_columns
@@ -117,7 +117,7 @@ class StreamView:
     captured = _Column[U32]()
     wire_length = _Column[U32]()
 
-    def __init__(self, block: RowBlock, stream: int, begin: int, stop: int, quotes: I32) -> None:
+    def __init__(self, block: SegmentBlock, stream: int, begin: int, stop: int, quotes: I32) -> None:
         streams = block.streams
         self._block, self._begin, self._stop = block, begin, stop
         self.kept: dict[object, Any] = {}
@@ -199,7 +199,7 @@ class StreamView:
         found: RoleSource = ROLE_SOURCES[in_columns(self._block.streams.role_sources, self.stream)]
         return found
 
-    def columns_of(self, make: Callable[[RowBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+    def columns_of(self, make: Callable[[SegmentBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
         """This stream's part of each column that ``make`` returns for its block; made once for all streams there."""
         begin, stop = self._begin, self._stop
         return [column[begin:stop] for column in self._block.made(make)]
@@ -234,7 +234,7 @@ class StreamView:
         """`rows`, as those of one stream among several: streams by segments."""
         return self.rows[None, :]
 
-    def write_states(self, of_client: U8, of_server: U8) -> None:
+    def set_segment_states(self, of_client: U8, of_server: U8) -> None:
         """Change the states after each segment; streams by segments."""
         self.state_client[:], self.state_server[:] = of_client[0], of_server[0]
 
@@ -268,7 +268,7 @@ def stream_rows(store: PacketStore, streams: StreamTable, stream: int) -> I32:
 
 
 class Gathered:
-    """Some streams and their rows in one `RowBlock`, from which views are made one by one."""
+    """Some streams and their rows in one `SegmentBlock`, from which views are made one by one."""
 
     def __init__(self, store: PacketStore, streams: StreamTable, chosen: NDArray[np.int64], rows: I32) -> None:
         """``rows`` lie stream by stream, in the order of ``chosen``."""
@@ -283,7 +283,7 @@ class Gathered:
         self.streams = chosen
         self.begins = np.searchsorted(of_row, chosen)
         self.ends = np.searchsorted(of_row, chosen, side="right")
-        self.block = RowBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
+        self.block = SegmentBlock(store, streams, rows, int(chosen[0]) if len(chosen) == 1 else -1)
         self.quoted = np.isin(chosen, self._stream[self._quotes]) if len(self._quotes) else np.zeros(len(chosen), bool)
         """Of each: whether an ICMP error quotes it."""
         self.of_rows = store.first, store.count

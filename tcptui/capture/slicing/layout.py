@@ -81,7 +81,7 @@ class Layout:
     """pcap: fractions are nanoseconds."""
 
 
-class _Window:
+class _BufferedReader:
     """A file's bytes, read in blocks."""
 
     def __init__(self, descriptor: int) -> None:
@@ -142,7 +142,7 @@ def head_bytes(before: bytes, order: str, captured: int) -> int:
 class _Reading:
     def __init__(self, descriptor: int, end: int) -> None:
         self.layout = Layout(is_pcapng=True)
-        self._window = _Window(descriptor)
+        self._window = _BufferedReader(descriptor)
         self._end = end
         self._order = "<"
 

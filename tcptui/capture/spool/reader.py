@@ -11,7 +11,7 @@ import numpy as np
 
 from tcptui.model.prefetch import Prefetch
 from tcptui.wire.header_walk import PADDING
-from tcptui.wire.records import RecordBatch, RecordParser
+from tcptui.wire.records import PacketArrays, RecordParser
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class PacketBatch:
     """Packets in one buffer, which has `PADDING` spare bytes at its end."""
 
     buffer: NDArray[np.uint8]
-    records: RecordBatch
+    records: PacketArrays
     offset: NDArray[np.int64]
     """The offset in the spool of each packet's first captured byte."""
 

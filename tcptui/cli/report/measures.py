@@ -161,7 +161,7 @@ class Tally:
             found = [self._add(store, np.arange(part.start, part.stop)) for part in _pieces(store.count)]
         else:
             found = [self._add(store, rows[part]) for part in _pieces(len(rows))]
-        self.round_trips, self.starts = self._sorted(found)
+        self.round_trips, self.starts = self._drain_rtts_by_stream(found)
         """All ACK round trips (ns), by stream and sorted within it; and the index at which each stream's begin."""
 
     def _nothing(self) -> I32:
@@ -192,7 +192,7 @@ class Tally:
     def _count(self, stream: I32, chosen: NDArray[np.bool_]) -> I32:
         return np.bincount(stream[chosen], minlength=self._streams).astype(np.int32)
 
-    def _sorted(self, pieces: list[tuple[I32, I64]]) -> tuple[I64, NDArray[np.intp]]:
+    def _drain_rtts_by_stream(self, pieces: list[tuple[I32, I64]]) -> tuple[I64, NDArray[np.intp]]:
         stream = np.concatenate([piece[0] for piece in pieces]) if pieces else np.zeros(0, np.int32)
         rtt = np.concatenate([piece[1] for piece in pieces]) if pieces else np.zeros(0, np.int64)
         pieces.clear()

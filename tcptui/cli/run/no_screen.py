@@ -31,7 +31,7 @@ from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, Remot
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
-from tcptui.cli.outputs import keep, may_replace, open_output_files, say_files, say_lost
+from tcptui.cli.outputs import keep, may_replace, open_output_files, report_unsaved, say_files
 from tcptui.cli.prompts import offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.remains import say_remains
@@ -280,7 +280,7 @@ def _say_end(session: Session, sources: Sequence[Source], watcher: Watcher, unre
     }  # fmt: skip
     key = "watch.end.file" if not session.live else "watch.end" if facts["dropped"] is not None else "watch.end.unknown"
     say(words(key, **facts), words)
-    say_lost(sources, progress.evicted, words)
+    report_unsaved(sources, progress.evicted, words)
     if watcher.unseen:
         say(words("watch.unseen", count=watcher.unseen), words)
     if session.steering.ends_by is not None and progress.bytes_waiting:

@@ -28,7 +28,7 @@ from tcptui.cli.commands import (
     StartCommand,
 )
 from tcptui.cli.inputs import readable_later, refuse_unreadable, target_identity
-from tcptui.cli.outputs import keep, may_replace, open_output_files, say_files, say_lost
+from tcptui.cli.outputs import keep, may_replace, open_output_files, report_unsaved, say_files
 from tcptui.cli.prompts import become_root, offer_sudo, says_yes
 from tcptui.cli.read_files import files_read, inputs_of
 from tcptui.cli.remains import leftovers
@@ -250,7 +250,7 @@ class _Rounds:
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
-        say_lost([source], progress.evicted, self._words)
+        report_unsaved([source], progress.evicted, self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _says_yes(self, question: str) -> bool:
@@ -276,7 +276,7 @@ class _Rounds:
         counts = {"packets": progress.rows, "dropped": status.kernel_dropped}
         key = "cli.live.summary" if status.kernel_dropped is not None else "cli.live.summary_unknown"
         say(self._words(key, **counts), self._words)
-        say_lost([source], progress.evicted, self._words)
+        report_unsaved([source], progress.evicted, self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 
     def _open(self, command: OpenCommand, sources: list[Source]) -> int:

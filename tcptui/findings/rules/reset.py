@@ -308,7 +308,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
     if doubtful:
         alternatives = ("rst-injected", "missed-packets")
-    elif doubted(connection, rst) or _bare(connection, rst, earlier):
+    elif doubted(connection, rst) or _looks_forged(connection, rst, earlier):
         alternatives = ("rst-injected", *alternatives)
     elif shape == "never-opened":
         lost = "third-ack-lost-before" if connection.position is CapturePoint.SERVER else "third-ack-lost"
@@ -326,7 +326,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
 
 def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
     """How well the RST fits one sent by an open socket (rules/findings.md#rst-abortive-close)."""
-    if offset or doubted(connection, rst) or _bare(connection, rst, earlier):
+    if offset or doubted(connection, rst) or _looks_forged(connection, rst, earlier):
         return Confidence.POSSIBLE
     view = connection.view
     stamped = bool(int(view.options[earlier]) & OptionBit.TIMESTAMPS)
@@ -340,7 +340,7 @@ def _passed_unseen(connection: ConnectionFacts, side: int, until: int) -> bool:
     return integer(space.acknowledged[side][until]) > integer(space.sent[side][until])
 
 
-def _bare(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
+def _looks_forged(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
     """Whether ``rst`` has neither a window nor the timestamps of its sender's segment ``earlier``, as forged ones do.
 
     Not where it carries one of that sender's next packet numbers: who forges from afar does not know those.

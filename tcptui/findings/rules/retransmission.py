@@ -121,7 +121,7 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
         confidence = Confidence.CERTAIN
     else:
         confidence = Confidence.LIKELY if stamped else Confidence.POSSIBLE
-    duplicates = _duplicates_before(connection, first) if first.trigger >= 0 else []
+    duplicates = _duplicate_ack_indexes(connection, first) if first.trigger >= 0 else []
     by_sack = first.duplicate_acks < 3
     cover = _covering(connection, first)
     return connection.finding(
@@ -178,7 +178,7 @@ def repair_of(connection: ConnectionFacts, resend: Resend) -> tuple[int, str]:
     return again, repair
 
 
-def _duplicates_before(connection: ConnectionFacts, resend: Resend) -> list[int]:
+def _duplicate_ack_indexes(connection: ConnectionFacts, resend: Resend) -> list[int]:
     """Indexes of up to three duplicate ACKs, the last ones up to the resend's trigger."""
     side = connection.side[resend.index]
     found: list[int] = []
@@ -273,7 +273,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         resent=len(found),
         tries=len(tries) - unseen,
         waited_s=worst.waited_ns / 1e9,
-        total_s=_waited_ns(connection, expired) / 1e9,
+        total_s=_total_rto_wait_ns(connection, expired) / 1e9,
         last_frame=connection.frame[last.index],
         healed_frame=connection.frame[cover] if answered else 0,
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
@@ -307,7 +307,7 @@ def _asking(connection: ConnectionFacts, resend: Resend) -> int:
     return int(duplicates[-1]) if len(duplicates) >= DUPLICATE_ACKS else -1
 
 
-def _waited_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
+def _total_rto_wait_ns(connection: ConnectionFacts, expired: list[Resend]) -> int:
     """Time in which a timer ran that then expired; where timers of both ends ran, it counts once."""
     total, until = 0, connection.time[0]
     for resend in expired:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.export.files import CarriedFile, Part, Shortfall
 from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
-from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.http.content_coding import CodingError, Decoders, UnsupportedCodingError
 from tcptui.protocols.http.scanner import MessageScanner
 from tcptui.protocols.http2.grpc import read_message
 from tcptui.protocols.tls.parse import opened_streams
@@ -134,5 +134,5 @@ class FileReader:
                         return
             if not decoders.ended:
                 self._shortfall = Shortfall.CODING
-        except (CodingError, UnknownCodingError):
+        except (CodingError, UnsupportedCodingError):
             self._shortfall = Shortfall.CODING

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.http.content_coding import CodingError, Decoders, UnsupportedCodingError
 from tcptui.protocols.http.framing import ChunkWalk
 from tcptui.protocols.http.message import Framing
 from tcptui.protocols.http.read_window import Window
@@ -93,7 +93,7 @@ class Body:
         """The body as it became readable; at least one piece for each packet of it."""
         try:
             decoders = Decoders(self._codings)
-        except UnknownCodingError as error:
+        except UnsupportedCodingError as error:
             self._end(BodyProblem.CODING_UNKNOWN, self._message.body_start, error.coding)
             return
         latest_row, frame, time_ns = -1, 0, 0

@@ -30,7 +30,7 @@ class CodingError(Exception):
         self.reason = reason
 
 
-class UnknownCodingError(CodingError):
+class UnsupportedCodingError(CodingError):
     """A coding that cannot be decoded here, or too many codings."""
 
 
@@ -166,7 +166,7 @@ class Decoders:
         applied = list(codings)
         unknown = next((coding for coding in applied if coding not in _MAKERS), None)
         if unknown is not None or len(applied) > CODINGS_LIMIT:
-            raise UnknownCodingError(unknown or ", ".join(applied), "unknown coding")
+            raise UnsupportedCodingError(unknown or ", ".join(applied), "unknown coding")
         self._chain: list[Decoder] = [_MAKERS[coding]() for coding in reversed(applied)]
 
     @property

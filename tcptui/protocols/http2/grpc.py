@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http.body import body_pieces
-from tcptui.protocols.http.content_coding import CodingError, Decoders, UnknownCodingError
+from tcptui.protocols.http.content_coding import CodingError, Decoders, UnsupportedCodingError
 from tcptui.protocols.http2.messages import text_of, trailers_of, value_in
 from tcptui.protocols.stream.reassembly import Gap
 
@@ -155,7 +155,7 @@ def _decompressed(data: bytes, coding: str) -> tuple[bytes, str]:
             size += len(block)
             if size >= MESSAGE_MOST:
                 return b"".join(parts)[:MESSAGE_MOST], "limit"
-    except UnknownCodingError:
+    except UnsupportedCodingError:
         return data, "coding-unknown"
     except CodingError:
         return b"".join(parts), "coding-broken"

@@ -89,15 +89,15 @@ class _Pairing:
                 if found.after_unread:
                     self._lose()
                 self._answered(found)
-            yield from self._done()
+            yield from self._pop_completed()
         while self._ask() is not None:
             if not self._counts:
                 self._skip_all()
-            yield from self._done()
+            yield from self._pop_completed()
         while self._operations:
             yield self._operations.popleft()
 
-    def _done(self) -> Iterator[Operation]:
+    def _pop_completed(self) -> Iterator[Operation]:
         """The operations of which nothing more is to come."""
         waiting = self._operations
         while waiting and ((waiting[0].ends and not waiting[0].open_steps) or len(waiting) > _WAITING_MOST):

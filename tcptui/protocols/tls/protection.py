@@ -163,7 +163,7 @@ class _Cbc:
         return hmac.digest(self._mac_key, head + data, self._hash)
 
 
-class _Authenticated:
+class _IntegrityOnly:
     """Suites of TLS 1.3 that encrypt nothing (RFC 9150, 5): the bytes, and a MAC of nonce, header and bytes."""
 
     chained = 0
@@ -224,7 +224,7 @@ def traffic_protection(suite: Suite, secret: bytes) -> Protection:
     """The protection that a traffic secret of TLS 1.3 gives (RFC 8446, 7.3)."""
     key = expand_label(suite.prf, secret, "key", suite.key)
     if suite.mode is Mode.MAC:  # whose nonce is as long as its key (RFC 9150, 6)
-        return _Authenticated(suite, key, expand_label(suite.prf, secret, "iv", suite.key))
+        return _IntegrityOnly(suite, key, expand_label(suite.prf, secret, "iv", suite.key))
     return _NumberedNonce(suite, key, expand_label(suite.prf, secret, "iv", _IV), bare=True)
 
 

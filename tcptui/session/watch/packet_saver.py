@@ -159,7 +159,7 @@ class PacketSaver:
                 self.missed += 1
             else:
                 pieces.append(record(time_ns, wire, data[place]))
-        self._put(stretch, pieces)
+        self._append_records(stretch, pieces)
 
     def _read(self, spools: list[int], offsets: list[int], lengths: list[int]) -> list[bytes | memoryview]:
         """The bytes of packets, with a single read where they are close together in one spool."""
@@ -170,7 +170,7 @@ class PacketSaver:
             return [block[o - begin : o - begin + n] for o, n in zip(offsets, lengths, strict=True)]
         return [os.pread(self._descriptors[s], n, o) for s, o, n in zip(spools, offsets, lengths, strict=True)]
 
-    def _put(self, stretch: _Interval, pieces: list[bytes]) -> None:
+    def _append_records(self, stretch: _Interval, pieces: list[bytes]) -> None:
         if not pieces:
             return
         if stretch.output is None:

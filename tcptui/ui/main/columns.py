@@ -58,7 +58,7 @@ class Capture(Protocol):
         """Per stream: nanoseconds that warnings and errors cost it, at least."""
 
 
-class Shape(Enum):
+class CellFormat(Enum):
     """How a text is fitted into a column's width."""
 
     MARK = auto()
@@ -119,7 +119,7 @@ class ListColumn:
     """One column."""
 
     id: Column
-    shape: Shape
+    shape: CellFormat
     cell: Callable[[ListRow], Cell]
     width: int = 0
     """Cells, its blank included; 0: sized by its texts, the last column by what is left."""
@@ -147,15 +147,15 @@ class ListColumn:
         """``text`` in exactly ``width`` cells."""
         ellipsis = glyphs.ellipsis
         match self.shape:
-            case Shape.MARK:
+            case CellFormat.MARK:
                 return fit(text, width, "")
-            case Shape.ENDPOINT:
+            case CellFormat.ENDPOINT:
                 return fit_endpoint(text, width - 1, ellipsis) + (glyphs.right[-1] if self.is_joined else " ")
-            case Shape.TEXT | Shape.BARS:
+            case CellFormat.TEXT | CellFormat.BARS:
                 return fit(text, width - 1, ellipsis) + " "
-            case Shape.NUMBER:
+            case CellFormat.NUMBER:
                 return fit(text, width - 1, "", right=True) + " "
-            case Shape.REST:
+            case CellFormat.REST:
                 return " " + fit(text, width - 1, ellipsis)
 
     def fitted_heading(self, text: str, width: int, ellipsis: str, sign: str = " ") -> str:
@@ -164,11 +164,11 @@ class ListColumn:
         ``sign`` is one cell that says how the list is sorted by this column.  A blank follows it, for which
         `tcptui.ui.main.column_widths` leaves room; it never costs the heading a letter.
         """
-        if self.shape is Shape.MARK:
+        if self.shape is CellFormat.MARK:
             return fit(sign, width, "")
-        if self.shape is Shape.REST:
+        if self.shape is CellFormat.REST:
             return sign + fit(text, width - 1, ellipsis)
-        return fit(text + sign.strip(), width - 1, ellipsis, self.shape is Shape.NUMBER) + " "
+        return fit(text + sign.strip(), width - 1, ellipsis, self.shape is CellFormat.NUMBER) + " "
 
 
 def _mark(row: ListRow) -> Cell:
@@ -263,48 +263,48 @@ def _round_trips(capture: Capture, chosen: I32) -> I64:
 
 #: From left to right.
 COLUMNS: Final = (
-    ListColumn(Column.MARK, Shape.MARK, _mark, sort=SortKey.PROBLEMS, values=_problems),
-    ListColumn(Column.CLIENT, Shape.ENDPOINT, lambda row: (row.client, row.palette.client), is_joined=True),
-    ListColumn(Column.SERVER, Shape.ENDPOINT, lambda row: (row.server, row.palette.server)),
-    ListColumn(Column.STATE, Shape.TEXT, _states),
+    ListColumn(Column.MARK, CellFormat.MARK, _mark, sort=SortKey.PROBLEMS, values=_problems),
+    ListColumn(Column.CLIENT, CellFormat.ENDPOINT, lambda row: (row.client, row.palette.client), is_joined=True),
+    ListColumn(Column.SERVER, CellFormat.ENDPOINT, lambda row: (row.server, row.palette.server)),
+    ListColumn(Column.STATE, CellFormat.TEXT, _states),
     # The first to come of those that give way: it stays where there is room for one.
     ListColumn(
-        Column.LOST, Shape.NUMBER, _lost, 10, is_optional=True, sort=SortKey.LOST,
+        Column.LOST, CellFormat.NUMBER, _lost, 10, is_optional=True, sort=SortKey.LOST,
         values=lambda capture, chosen: _judged(capture.lost_ns, chosen),
     ),
     ListColumn(
-        Column.PACKETS, Shape.NUMBER, _packets, 8, is_optional=True, sort=SortKey.PACKETS,
+        Column.PACKETS, CellFormat.NUMBER, _packets, 8, is_optional=True, sort=SortKey.PACKETS,
         values=lambda capture, chosen: capture.streams.packets[chosen].astype(np.int64),
     ),
     ListColumn(
-        Column.SENT, Shape.NUMBER, lambda row: (amount(row.payload[0]), row.palette.plain), 8,
+        Column.SENT, CellFormat.NUMBER, lambda row: (amount(row.payload[0]), row.palette.plain), 8,
         is_optional=True, only_with=Column.RECEIVED, sort=SortKey.BYTES, values=_payload,
     ),
     ListColumn(
-        Column.RECEIVED, Shape.NUMBER, lambda row: (amount(row.payload[1]), row.palette.plain), 8,
+        Column.RECEIVED, CellFormat.NUMBER, lambda row: (amount(row.payload[1]), row.palette.plain), 8,
         is_optional=True, sort=SortKey.BYTES, values=_payload,
     ),
     ListColumn(
-        Column.RTT, Shape.NUMBER, _round_trip, 8, is_optional=True, sort=SortKey.RTT, values=_round_trips,
+        Column.RTT, CellFormat.NUMBER, _round_trip, 8, is_optional=True, sort=SortKey.RTT, values=_round_trips,
         zero_is_unknown=True,
     ),
     ListColumn(
-        Column.DURATION, Shape.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
+        Column.DURATION, CellFormat.NUMBER, _lasted, 8, is_optional=True, sort=SortKey.DURATION,
         values=lambda capture, chosen: capture.streams.latest_ns[chosen] - capture.streams.began_ns[chosen],
     ),
     ListColumn(
-        Column.TRAFFIC, Shape.BARS, lambda row: (row.traffic, row.palette.note), BARS + 1, is_optional=True,
+        Column.TRAFFIC, CellFormat.BARS, lambda row: (row.traffic, row.palette.note), BARS + 1, is_optional=True,
         comes_with=SortKey.DURATION,
     ),
     ListColumn(
-        Column.RATE, Shape.NUMBER, lambda row: _rate(row, row.rates.bits), 8, is_optional=True, sort=SortKey.RATE,
+        Column.RATE, CellFormat.NUMBER, lambda row: _rate(row, row.rates.bits), 8, is_optional=True, sort=SortKey.RATE,
         values=lambda capture, chosen: capture.rates.bits(chosen),
     ),
     ListColumn(
-        Column.PACKET_RATE, Shape.NUMBER, lambda row: _rate(row, row.rates.packets), 8, is_optional=True,
+        Column.PACKET_RATE, CellFormat.NUMBER, lambda row: _rate(row, row.rates.packets), 8, is_optional=True,
         sort=SortKey.PACKET_RATE, values=lambda capture, chosen: capture.rates.packets(chosen),
     ),
-    ListColumn(Column.NOTE, Shape.REST, _note),
+    ListColumn(Column.NOTE, CellFormat.REST, _note),
 )  # fmt: skip
 #: By sort key, the column whose values it sorts by; one of two where both show a part of these values.
 _SORTING: Final = {column.sort: column for column in COLUMNS if column.sort}

@@ -17,7 +17,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
-from tcptui.ui.main.columns import COLUMNS, ListColumn, ListRow, Shape
+from tcptui.ui.main.columns import COLUMNS, CellFormat, ListColumn, ListRow
 from tcptui.ui.main.connection_index import ConnectionIndex, problem_name
 from tcptui.ui.main.own_cells import OwnCells, of_connections
 from tcptui.ui.main.state_text import StateWord, pair_text, state_word
@@ -280,7 +280,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
 
     def _title(self, column: ListColumn) -> str:
         """The heading of ``column``, without a mark."""
-        if column.shape is Shape.MARK:
+        if column.shape is CellFormat.MARK:
             return ""
         return self.words(column.heading, right=self.glyphs.right, left=self.glyphs.left)
 
@@ -334,7 +334,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
                 cells += self._own_row(row.stream, width)
             if size:
                 text, style = column.cell(row)
-                if row.stream == self.concealed and column.shape is not Shape.ENDPOINT:
+                if row.stream == self.concealed and column.shape is not CellFormat.ENDPOINT:
                     text = ""
                 elif column.id is Column.STATE and width - sum(self._own_widths(width)) < NARROW:
                     text = self._state_word(row)
@@ -354,7 +354,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         told = []
         for column in COLUMNS:
             text, _ = column.cell(row)
-            if text and column.shape not in (Shape.MARK, Shape.ENDPOINT, Shape.BARS):
+            if text and column.shape not in (CellFormat.MARK, CellFormat.ENDPOINT, CellFormat.BARS):
                 told.append(f"{self.words(column.heading, right=glyphs.right, left=glyphs.left)} {text}")
         for place, own in enumerate(self.cells.columns):
             if text := self.cells.text(place, row.stream):

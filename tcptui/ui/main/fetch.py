@@ -220,13 +220,13 @@ class StreamFetch:
             worker = get_current_worker()
             found = session.application(stream) if packets <= _MESSAGES_MOST else None
             if found:
-                lines = self._lines(_in_background(found.requests(), worker))
+                lines = self._lines(_until_cancelled(found.requests(), worker))
                 if not worker.is_cancelled:
                     call_on_loop(self._owner, self._take_messages, stream, found, lines)
             # A header tree can show so many messages; the timeline tells all requests.
             every = requests_of(*session.directions(stream)) if packets > UNIT_LIMIT else None
             if every is not None:
-                lines = self._lines(_in_background(every, worker))
+                lines = self._lines(_until_cancelled(every, worker))
                 if not worker.is_cancelled:
                     call_on_loop(self._owner, self._take_requests, stream, lines)
 
@@ -271,7 +271,7 @@ class StreamFetch:
             self._taker.take_requests()
 
 
-def _in_background(exchanges: Iterator[Exchange], worker: Worker[None]) -> Iterator[Exchange]:
+def _until_cancelled(exchanges: Iterator[Exchange], worker: Worker[None]) -> Iterator[Exchange]:
     """``exchanges``, read in a thread: it waits while a key is handled, and ends when nobody wants them any more."""
     for exchange in exchanges:
         if worker.is_cancelled:

@@ -207,7 +207,7 @@ class ConversationList(_OtherList):
             return fit_ends(first or self.words("other.no-ends"), "", "", width, self.glyphs.ellipsis)
         return fit_ends(first, second, arrow, width, self.glyphs.ellipsis, self._hosts.fit)
 
-    def _asked(self, number: int) -> tuple[str, str, str]:
+    def _query_stats(self, number: int) -> tuple[str, str, str]:
         """How many questions a conversation has, how many without an answer, and how long the slowest took."""
         talks = self.session.other_pairs.talks()
         if number >= len(talks.questions) or not talks.questions[number]:
@@ -236,7 +236,7 @@ class ConversationList(_OtherList):
         numbers = fit(grouped(talk.packets), _NUMBER, "", right=True)
         numbers += fit(byte_size(talk.wire_bytes), _SIZE, "", right=True)
         if paired := self._paired(width):
-            texts = self._asked(number)[-len(paired) :]
+            texts = self._query_stats(number)[-len(paired) :]
             numbers += "".join(fit(text, cells, "", right=True) for text, (_, cells) in zip(texts, paired, strict=True))
         if self._has_times(width):
             began, ended = int(store.time_ns[talk.first_row]), int(store.time_ns[talk.last_row])

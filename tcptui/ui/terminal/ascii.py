@@ -60,14 +60,14 @@ def _plain(char: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def to_ascii(text: str) -> str:
+def without_narrow_non_ascii(text: str) -> str:
     """``text`` with each non-ASCII character of less than two cells replaced; its width in cells is the same."""
     return text if text.isascii() else "".join(map(_plain, text))
 
 
 class AsciiFilter(LineFilter):
-    """Applies `to_ascii` to every line that is drawn."""
+    """Applies `without_narrow_non_ascii` to every line that is drawn."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - LineFilter's
         """The segments with their text in ASCII."""
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
+        return [Segment(without_narrow_non_ascii(text), style, control) for text, style, control in segments]
