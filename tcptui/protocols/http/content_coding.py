@@ -162,7 +162,7 @@ class Decoders:
     """Decodes all codings of one body, the last applied first."""
 
     def __init__(self, codings: Iterable[str]) -> None:
-        """``codings`` in the order they were applied; raises UnknownCodingError."""
+        """``codings`` in the order they were applied; raises UnsupportedCodingError."""
         applied = list(codings)
         unknown = next((coding for coding in applied if coding not in _MAKERS), None)
         if unknown is not None or len(applied) > CODINGS_LIMIT:

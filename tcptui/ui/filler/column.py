@@ -29,7 +29,7 @@ class PacketsColumn(Vertical):
     PacketsColumn {
         width: 1fr; height: 1fr;
         & > ExplainPane { width: 1fr; height: 1fr; }
-        & > PacketsBelow { width: 1fr; height: 1fr; display: none; }
+        & > FillerPackets { width: 1fr; height: 1fr; display: none; }
     }
     """
 

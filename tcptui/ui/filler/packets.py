@@ -24,11 +24,11 @@ class FillerPackets(Timeline, can_focus=False):
     """Begins where its worst finding has its first packet."""
 
     DEFAULT_CSS = """
-    PacketsBelow {
+    FillerPackets {
         background: $background; border-top: solid $edge; border-title-color: $faint;
         overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
     }
-    .-ascii PacketsBelow { border-top: ascii $edge; }
+    .-ascii FillerPackets { border-top: ascii $edge; }
     """
 
     def __init__(self, session: Session, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str) -> None:  # noqa: A002 - Textual's name

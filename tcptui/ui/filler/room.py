@@ -60,14 +60,14 @@ class FillerRoom(Vertical):
     """Shown while `fill` is given lines enough; never takes the focus."""
 
     DEFAULT_CSS = """
-    RoomBelow {
+    FillerRoom {
         display: none; height: 0; width: 1fr; background: $background;
         & > * { width: 1fr; background: $background; border-top: solid $edge; border-title-color: $faint; }
         & > Horizontal > ExplainPane { width: 1fr; height: 1fr; overflow: hidden hidden; background: $background; }
         & > Horizontal > #below-largest { border-left: solid $edge; }
     }
-    .-ascii > RoomBelow > * { border-top: ascii $edge; }
-    .-ascii > RoomBelow > Horizontal > #below-largest { border-left: ascii $edge; }
+    .-ascii > FillerRoom > * { border-top: ascii $edge; }
+    .-ascii > FillerRoom > Horizontal > #below-largest { border-left: ascii $edge; }
     """
 
     def __init__(
