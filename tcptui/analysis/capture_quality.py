@@ -8,7 +8,7 @@ from typing import Final
 #: Fewest segments with data, FIN or SYN-ACK that draw at least one bare acknowledgment, one of them being a SYN-ACK.
 ACKED_LEAST: Final = 3
 #: No receiver holds an acknowledgment back for longer (RFC 1122, 4.2.3.2), nor is the path much slower.
-LONGEST_DELAYED_ACK_NS: Final = 1_000_000_000
+LATE_ACK_NS: Final = 1_000_000_000
 #: Fewest segments that were, it seems, acknowledged later than that, and by nothing but data.
 LATE_ACKED_LEAST: Final = 2
 #: Fewest segments with acknowledgments that prove, together, that the packets they acknowledge were not captured.
@@ -33,7 +33,7 @@ class KindsCaptured:
     answering: int = 0
     """Segments that are the first to acknowledge a captured one."""
     held_back: int = 0
-    """Segments with data or FIN that are so more than `LONGEST_DELAYED_ACK_NS` after it."""
+    """Segments with data or FIN that are so more than `LATE_ACK_NS` after it."""
 
     @property
     def lacks_bare_acks(self) -> bool:

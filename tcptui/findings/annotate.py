@@ -116,7 +116,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
 
 
 def with_payload_findings(view: StreamView, context: RuleContext, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """``findings`` findings of a stream, made without reading its payload, and the findings from its payload."""
+    """``findings`` of a stream, which were made without reading its payload, and those from its payload."""
     if not len(view):
         return findings
     found = _uncovered([*findings, *application.findings(ConnectionFacts(view, context))])
@@ -249,7 +249,7 @@ def _causes_first(found: list[Finding]) -> list[Finding]:
 
 
 def _same_event(finding: Finding, found: list[Finding]) -> bool:
-    """Whether the packet that ``finding`` is about is evidence of a loud finding that says more of it.
+    """Whether the packet that ``finding`` is about is evidence of a finding above a note that says more of it.
 
     A RST that answers the last of several tries; the resend of a damaged segment.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
 
 #: The answer of who waited comes so soon behind that of the command that it waited for, …
-AFTER_NS: Final = 20_000_000
+ANSWERED_WITHIN_NS: Final = 20_000_000
 #: … or, where packets may have overtaken one another, so long before or behind it, …
 OVERTAKEN_NS: Final = 100_000_000
 #: … which the server took at least this share of the wait for, in percent.
@@ -51,7 +51,7 @@ def busy_before(connection: ConnectionFacts, spoken: RequestFacts, wait: Request
         return None
     away_ns = 0 if connection.at_sender(1) else OVERTAKEN_NS
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns
-    span = answered_ns - AFTER_NS - away_ns, answered_ns + away_ns
+    span = answered_ns - ANSWERED_WITHIN_NS - away_ns, answered_ns + away_ns
     least_ns = server_ns(wait) * BUSY_PERCENT // 100
     found = []
     for view, exchanges in read_beside(connection, span, answering=True):

@@ -32,7 +32,7 @@ STREAMS_A_RUN: Final = 8
 _T = TypeVar("_T")
 
 
-def batched(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterator[tuple[SameShapeView, _T]]:
+def run_batches(known: SameShapeView, run: Callable[[SameShapeView], _T]) -> Iterator[tuple[SameShapeView, _T]]:
     """``run`` of those streams of ``known`` that can be asked together."""
     waiting, runs = [known], 0
     while waiting and runs <= RUNS + len(known.places) // STREAMS_A_RUN:
@@ -65,5 +65,5 @@ def judge_batches(known: SameShapeView, context: RuleContext) -> Iterator[SameSh
         lost, hangs_on_end = connection_seconds_lost(findings), view.hangs_on_end or known.hangs_on_end
         return SameShapeFindings(view.numbers, view.places, findings, lost, connection.parts, hangs_on_end).alone()
 
-    for _view, judged in batched(known, judge):
+    for _view, judged in run_batches(known, judge):
         yield judged

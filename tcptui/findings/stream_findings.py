@@ -87,10 +87,10 @@ class SameShapeFindings:
     def of_each(self, make: Callable[[tuple[Finding, ...]], _T]) -> list[_T]:
         """``make(findings)`` of each member; made once where that is possible."""
         try:
-            as_objects: Any = make(self.findings)
+            result: Any = make(self.findings)
         except (DivergedError, *UNABLE):
             return [make(findings) for findings in self.each()]
-        return list(cells(as_objects, len(self)))
+        return list(cells(result, len(self)))
 
 
 class DeferredFindings(NamedTuple):
@@ -352,12 +352,12 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
         found = np.empty(len(streams), object)
         for same in np.split(order, indexes_of(np.diff(kind[order])) + 1):
             which = int(kind[same[0]])
-            as_objects = (
+            some = (
                 values.of_members(self._kinds[which], member[same].tolist())
                 if which >= 0
                 else values.of_held(self._known.get(streams[at]) for at in same.tolist())
             )
-            found[same] = np.fromiter(as_objects, object, len(same))
+            found[same] = np.fromiter(some, object, len(same))
         numbers: list[_T] = found.tolist()
         return numbers
 
@@ -371,7 +371,7 @@ class _OfKinds(Generic[_T]):
         """By `id` of the kind, which is held for its sake: of each of its members."""
 
     def of_members(self, kind: SameShapeFindings, members: list[int]) -> list[_T]:
-        """The deferred findings of ``members`` of ``kind``."""
+        """``make(findings)`` of each of ``members`` of ``kind``."""
         self._ask(kind, len(members))
         known = self._known.get(id(kind))
         if known is None:
@@ -379,7 +379,7 @@ class _OfKinds(Generic[_T]):
         return list(map(known[1].__getitem__, members))
 
     def of_held(self, held: Iterable[MaybeDeferred | None]) -> Iterator[_T]:
-        """The findings in ``held``, an entry for each of some streams."""
+        """``make(findings)`` of each entry of ``held``."""
         some = list(held)
         kinds = {id(one.kind): one.kind for one in some if isinstance(one, DeferredFindings)}
         for key, count in Counter(id(one.kind) for one in some if isinstance(one, DeferredFindings)).items():

@@ -563,7 +563,7 @@ def places_of(column: Any, numbers: Any, side: Literal["left", "right"] = "left"
 
 
 def column(numbers: Sequence[Any]) -> Any:
-    """``numbers`` as an array; of members, as a column of them."""
+    """``numbers`` as an array; of batched numbers, as a column."""
     members = max(map(member_count, numbers), default=0)
     if not members:
         return np.array(numbers, np.int64)
@@ -576,26 +576,26 @@ def in_any_member(mask: Any) -> Any:
 
 
 def largest(*numbers: _Number) -> _Number:
-    """The largest of ``numbers``; of members, that of each, whichever of them it is."""
+    """The largest of ``numbers``; of batched numbers, that of each, whichever of them it is."""
     found: _Number = _stacked(numbers).max().item() if any(map(member_count, numbers)) else max(numbers)
     return found
 
 
 def smallest(*numbers: _Number) -> _Number:
-    """The smallest of ``numbers``; of members, that of each, whichever of them it is."""
+    """The smallest of ``numbers``; of batched numbers, that of each, whichever of them it is."""
     found: _Number = _stacked(numbers).min().item() if any(map(member_count, numbers)) else min(numbers)
     return found
 
 
 def _stacked(numbers: tuple[Any, ...]) -> Any:
-    """``numbers`` as a column of members, all integers or none."""
+    """``numbers`` as a batched column, all integers or none."""
     if len({isinstance(number, float) or np.asarray(_operand(number)).dtype.kind == "f" for number in numbers}) > 1:
         raise NotBatchableError  # one of 64 bits has more digits than a float
     return column(numbers)
 
 
 def upper_median(numbers: Sequence[int]) -> int:
-    """The middle one of ``numbers``, the larger one of two; of members, that of each."""
+    """The middle one of ``numbers``, the larger one of two; of batched numbers, that of each."""
     found: int = np.sort(column(numbers))[len(numbers) // 2].item()
     return found
 
@@ -622,7 +622,7 @@ def member_count(value: Any) -> int:
 def in_each(make: Callable[..., _T], *arguments: Any) -> _T:
     """``make(*arguments)``; where an argument differs by member, the result of each member.
 
-    For what has to be done stream by stream.  Raises DivergedError where results cannot be members and differ.
+    For what has to be done stream by stream.  Raises DivergedError where results cannot be batched and differ.
     """
     members = max(map(member_count, arguments), default=0)
     if not members:
@@ -657,7 +657,7 @@ def _by_member(value: Any) -> Any:
 
 
 def integer(value: Any) -> int:
-    """``value``, an integer of NumPy or of Python, as one of Python; of members, that of each.
+    """``value``, an integer of NumPy or of Python, as one of Python; of batched numbers, that of each.
 
     Unlike `int`, which is for what is to be the same in all members.
     """
@@ -666,18 +666,18 @@ def integer(value: Any) -> int:
 
 
 def rounded(value: float, digits: int) -> float:
-    """`round`; of members, that of each."""
+    """`round`; of batched numbers, that of each."""
     found: float = in_each(round, value, digits)
     return found
 
 
 class NumberDict(Generic[_T]):
-    """A dictionary whose keys are integers; those of members are compared with one another one by one."""
+    """A dictionary whose keys are integers; batched ones are compared with one another one by one."""
 
     def __init__(self) -> None:
         self._known: dict[int, _T] = {}
         self._of_members: list[tuple[Any, _T]] = []
-        """All items, the newest last, once a key was one of members."""
+        """All items, the newest last, once a key was batched."""
 
     def get(self, key: Any, default: _T) -> _T:
         """As `dict.get`."""
@@ -705,7 +705,7 @@ def member_values(each: NDArray[Any]) -> Any:
 def of_each(values: list[_T]) -> Any:
     """The ``values`` of all members as one: that which all have, or `Batched` of numbers or texts, or a tuple of such.
 
-    Raises DivergedError where they differ and are of several types, or of one that members cannot have.
+    Raises DivergedError where they differ and are of several types, or of one that cannot be batched.
     """
     first = values[0]
     kind = type(first)

@@ -98,7 +98,7 @@ _NO_LEAD: Final = -1
 _PLAIN: Final = Lazy("tls.parse", "plain_streams")
 _TURNED: Final = Lazy("tls.parse", "turned_streams")
 _TUNNELLED: Final = Lazy("tls.parse", "tunnelled_streams")
-#: The same behind requests of a protocol that may turn to TLS amid its own.
+#: What turns to TLS behind requests of a protocol that may turn to TLS amid its own.
 _AFTER_REQUESTS: Final[dict[RequestReader, Lazy]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.answered_together import AFTER_NS, BUSY_PERCENT
+from tcptui.findings.answered_together import ANSWERED_WITHIN_NS, BUSY_PERCENT
 from tcptui.model.request import RequestPart
 from tcptui.protocols.answered_together import ONE_WRITE_NS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 RequestKey = tuple[int, int]
 _ONE_AT_A_TIME: Final = "redis"
 #: What the server took less for kept nobody waiting for long.
-_LEAST_NS: Final = AFTER_NS * BUSY_PERCENT // 100
+_LEAST_NS: Final = ANSWERED_WITHIN_NS * BUSY_PERCENT // 100
 #: Answers right before one that are looked at.
 _LOOKED_AT: Final = 64
 
@@ -47,9 +47,9 @@ def _waited_within(requests: list[Request]) -> dict[RequestKey, int]:
     found: dict[RequestKey, int] = {}
     for at, one in enumerate(requests):
         took_ns = one.spent_ns(RequestPart.SERVER)
-        if took_ns <= AFTER_NS:
+        if took_ns <= ANSWERED_WITHIN_NS:
             continue
-        first = max(bisect_left(answers, answers[at] - AFTER_NS), at - _LOOKED_AT)
+        first = max(bisect_left(answers, answers[at] - ANSWERED_WITHIN_NS), at - _LOOKED_AT)
         if any(_occupied(other, one, took_ns) for other in requests[first:at]):
             found[one.stream, one.number] = took_ns
     return found

@@ -28,7 +28,7 @@ from tcptui.analysis.stream.view import StreamView, gather_streams, view_stream
 from tcptui.analysis.timing.budget import split_batched, time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.annotate import LONE_SYNS, annotate, annotated, needs_attention, with_payload_findings
-from tcptui.findings.batch_evaluation import batched, judge_batches
+from tcptui.findings.batch_evaluation import judge_batches, run_batches
 from tcptui.findings.evicted import findings_of_stored_rows, joined, still_valid
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.stream_findings import BatchFindings, DeferredFindings, StreamFindings, as_objects, cells
@@ -242,7 +242,7 @@ class FindingsCache:
         for same in same_shapes(gathered, places[~apart]):
             # That is the same for all of them, as what it follows from is (`may_need`).
             corrects = bool(part.look_back[same.places[0]])
-            looked += batched(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))
+            looked += run_batches(SameShapeView(gathered, same), partial(self._look_back, corrects=corrects))
         self._write_hindsight(looked)
         self._siblings.gathered = gathered
         kinds = [kind for view, _ in looked for kind in judge_batches(view, self._unread)]
@@ -438,15 +438,15 @@ class FindingsCache:
 
     def _judge_at_once(self, gathered: Gathered, read: SparseMask) -> Iterator[int]:
         """`_judge_each` of all streams in ``gathered``, where nobody waits for the first: those alike together."""
-        alike, places = self._judge_batch(gathered, read)
-        yield from merge(self._store_batch(alike), self._judge_each(gathered, places, read, _never))
+        alike, places = self._judge_batches(gathered, read)
+        yield from merge(self._store_batches(alike), self._judge_each(gathered, places, read, _never))
 
     def _judged_block(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], list[Judgement]]:
         """What another process needs of the streams in ``gathered``: those alike together, and the others."""
-        alike, places = self._judge_batch(gathered, read)
+        alike, places = self._judge_batches(gathered, read)
         return alike, [self._judgement(stream) for stream in self._judge_each(gathered, places, read, _never)]
 
-    def _judge_batch(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], NDArray[np.int64]]:
+    def _judge_batches(self, gathered: Gathered, read: SparseMask) -> tuple[list[SameShapeJudged], NDArray[np.int64]]:
         """The streams in ``gathered`` that can be judged together, not cached; and the places of all others."""
         streams = gathered.streams
         nowhere, look_back = np.zeros(len(streams), np.bool_), may_need(self._streams, streams.astype(np.int32))
@@ -459,7 +459,7 @@ class FindingsCache:
             alike.append(SameShapeJudged(kind.only(kind.findings), segments, until))
         return alike, _without(places, kinds)
 
-    def _store_batch(self, alike: Iterable[SameShapeJudged]) -> Iterator[int]:
+    def _store_batches(self, alike: Iterable[SameShapeJudged]) -> Iterator[int]:
         """Cache the findings of the streams that are ``alike``; yields their numbers, ascending."""
         for judgement in sorted(chain.from_iterable(map(SameShapeJudged.each, alike)), key=itemgetter(0)):
             self._keep(judgement)

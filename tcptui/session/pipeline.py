@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.analyzer import Analyzer
-from tcptui.analysis.capture_quality import LONGEST_DELAYED_ACK_NS, CaptureQuality, KindsCaptured
+from tcptui.analysis.capture_quality import LATE_ACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.arrays import sorted_unique
@@ -446,7 +446,7 @@ def _kinds(store: PacketStore, rows: slice) -> NDArray[np.int64]:
     acked = store.acked[rows]
     answering = segment & (acked >= store.first)
     filled = (store.issues[rows] & DecodeIssue.ZERO_FILLED) != 0
-    late = store.time_ns[rows] - store.time_ns[np.maximum(acked, store.first)] > LONGEST_DELAYED_ACK_NS
+    late = store.time_ns[rows] - store.time_ns[np.maximum(acked, store.first)] > LATE_ACK_NS
     each = (
         segment,
         segment & syn,

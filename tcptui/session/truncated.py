@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: So long before the question over TCP the answer came, at most.
 WITHIN_NS: Final = 10_000_000_000
 #: Answers that are kept, the first.
-_CACHE_SIZE: Final = 65_536
+_MAX_STORED: Final = 65_536
 
 
 class _Truncated:
@@ -51,7 +51,7 @@ class _Truncated:
 
         for row in new:
             self._next_row = row + 1
-            if len(self._found) >= _CACHE_SIZE:
+            if len(self._found) >= _MAX_STORED:
                 return
             with suppress(OSError):
                 found = read_truncated(session.packet(row))
@@ -76,5 +76,5 @@ def truncated_before(session: Session, stream: int, operation: str, time_ns: int
 
 
 def truncated_answers(session: Session) -> tuple[TruncatedAnswer, ...]:
-    """The answers over UDP that did not fit, in capture order: the first `_CACHE_SIZE` of them."""
+    """The answers over UDP that did not fit, in capture order: the first `_MAX_STORED` of them."""
     return _CACHE.setdefault(session, _Truncated()).all(session)

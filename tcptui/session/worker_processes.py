@@ -107,7 +107,7 @@ class _Workforce:
             self.shares = -1
 
     def reap(self, worker: _Worker) -> None:
-        """Take note that ``worker`` has.  Raises the WorkerError that says how, unless no share was left for it."""
+        """Wait for ``worker``, which has ended.  Raises the WorkerError that says how, unless no share was left."""
         _, status = os.waitpid(worker.pid, 0)
         del self.running[worker.pieces]
         os.close(worker.pieces)

@@ -96,7 +96,7 @@ class Leaving:
         others, asked = self._others(), self._asked
         question = self._question(way)
         is_asked = question is not None and not others and asked == (question, screen)
-        if is_asked and not self._is_before_the_picture:
+        if is_asked and not self._has_seen_the_question:
             return question
         self.forget()
         return None if is_asked else question
@@ -107,7 +107,7 @@ class Leaving:
         return self._drawn_at() is not None
 
     @property
-    def _is_before_the_picture(self) -> bool:
+    def _has_seen_the_question(self) -> bool:
         """Whether what is acted on was done when the question had been drawn."""
         drawn_at = self._drawn_at()
         return drawn_at is not None and (self.key is None or self.key.time >= drawn_at)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     I64 = NDArray[np.int64]
 
 #: Places for flows whose hashes begin with the same bits, of 16 bytes together.
-_BUCKET: Final = 4
+_BUCKET_PLACES: Final = 4
 _SHIFT: Final = 64 - RECENT_BITS
-_BUCKETS: Final = (1 << RECENT_BITS) - _BUCKET
+_BUCKETS: Final = (1 << RECENT_BITS) - _BUCKET_PLACES
 #: What a shift of a negative number by 29 or 32 bits must lose, as that of a word without a sign would.
 _OF_29, _OF_32 = (1 << 64 - 29) - 1, (1 << 64 - 32) - 1
 _LAST: Final = KEY_WORDS - 1
@@ -46,9 +46,9 @@ def find_recent(words: Any, secret: Any, keys: Any, recent: Any, found: Any, fir
             mixed *= secret[j]
         mixed ^= mixed >> 32 & _OF_32
         bucket = mixed >> _SHIFT & _BUCKETS
-        place = bucket + i % _BUCKET
+        place = bucket + i % _BUCKET_PLACES
         is_known = False
-        for at in range(bucket, bucket + _BUCKET):
+        for at in range(bucket, bucket + _BUCKET_PLACES):
             known = recent[at] + 0
             if known < 0:
                 first = firsts[-1 - known]

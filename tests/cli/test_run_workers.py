@@ -125,7 +125,7 @@ def dying(real):
             os.kill(os.getpid(), signal.SIGKILL)
         return real(*arguments, **named)
     return called
-Session.halves = dying(Session.halves)
+Session.directions = dying(Session.directions)
 FindingsCache.judged = dying(FindingsCache.judged)
 FindingsCache._judged_block = dying(FindingsCache._judged_block)
 """

@@ -24,7 +24,7 @@ from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
-from tcptui.findings import lockstep
+from tcptui.findings import batch_evaluation
 from tcptui.findings.stream_findings import DeferredFindings, cells
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.batched import Batched
@@ -137,7 +137,7 @@ def written(session: Session) -> list[NDArray[Any]]:
 
 def one_by_one(session: Session, language: Language, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     with monkeypatch.context() as patch:
-        for module in (same_shape, lockstep):
+        for module in (same_shape, batch_evaluation):
             patch.setattr(module, "FEWEST", 1 << 30)
         return report(session, language)
 
@@ -189,7 +189,7 @@ def test_what_the_text_report_judges_is_what_is_found_of_each(crowd: Path, monke
     """What is cached of all streams, and what follows for the capture as a whole."""
     with closing(opened(crowd)) as one, closing(opened(crowd)) as other:
         one.judge(ALONE)
-        for module in (same_shape, lockstep):
+        for module in (same_shape, batch_evaluation):
             monkeypatch.setattr(module, "FEWEST", 1 << 30)
         other.judge(ALONE)
         above_note, expected = one.above_note(), other.above_note()
@@ -318,7 +318,7 @@ def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:
 
 
 #: Columns that are members in the test below, though there is one member only.
-LANES = frozenset({"time_ns", "frame", "ip_id", "ts_value", "ts_echo", "raw_seq", "raw_ack", "refers_to", "acked"})
+BATCHED = frozenset({"time_ns", "frame", "ip_id", "ts_value", "ts_echo", "raw_seq", "raw_ack", "refers_to", "acked"})
 
 
 @pytest.mark.uncounted
@@ -328,7 +328,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
 
     def cut(view: same_shape.SameShapeView, name: str) -> Any:
         cells = view._block.column(name)[view._at]
-        return Batched(cells, plain=False) if name in LANES else cells[:, 0].copy()
+        return Batched(cells, plain=False) if name in BATCHED else cells[:, 0].copy()
 
     def member_values(each: NDArray[Any]) -> Batched:
         return Batched(each.astype(np.int64) if each.dtype.kind in "iu" else each, plain=True)
@@ -337,7 +337,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
     for capture in captures:
         with closing(opened(capture)) as session, monkeypatch.context() as patch:
             alone = one_by_one(session, Language.EN, monkeypatch)
-            for module in (same_shape, lockstep):
+            for module in (same_shape, batch_evaluation):
                 patch.setattr(module, "FEWEST", 1)
             patch.setattr(same_shape, "member_values", member_values)
             patch.setattr(same_shape.SameShapeView, "cut", cut)

@@ -61,7 +61,7 @@ def columns(*members: list[int]) -> Batched:
 
 @pytest.mark.parametrize("operation", ARITHMETIC)
 @given(mine=NUMBERS, other=st.integers(-(2**20), 2**20))
-def test_arithmetic_is_that_of_each_lane_or_refused(
+def test_arithmetic_is_that_of_each_member_or_refused(
     operation: Callable[[Any, Any], Any], mine: list[int], other: int
 ) -> None:
     try:
@@ -75,7 +75,7 @@ def test_arithmetic_is_that_of_each_lane_or_refused(
 
 @pytest.mark.parametrize("operation", COMPARISONS)
 @given(mine=NUMBERS, other=st.integers(-3, 3))
-def test_a_comparison_comes_out_the_same_in_all_lanes_or_says_which_agree(
+def test_a_comparison_comes_out_the_same_in_all_members_or_says_which_agree(
     operation: Callable[[Any, Any], bool], mine: list[int], other: int
 ) -> None:
     each = [operation(number, other) for number in mine]
@@ -105,18 +105,18 @@ def test_a_number_beyond_64_bits_is_refused() -> None:
         lambda some: np.array([some]), lambda some: np.zeros(3)[some], np.median, lambda some: some.unknown(),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_for_all_lanes_is_refused_and_not_done_for_one(use: Callable[[Any], object]) -> None:
+def test_what_cannot_be_done_for_all_members_is_refused_and_not_done_for_one(use: Callable[[Any], object]) -> None:
     with pytest.raises((NotBatchableError, DivergedError)):
         use(numbers(1, 2))
 
 
-def test_as_an_index_lanes_are_split_by_their_value() -> None:
+def test_as_an_index_members_are_split_by_their_value() -> None:
     assert [10, 20, 30][numbers(1, 1)] == 20
     with pytest.raises(DivergedError):
         _ = [10, 20, 30][numbers(1, 2)]
 
 
-def test_lanes_with_one_value_are_that_number() -> None:
+def test_members_with_one_value_are_that_number() -> None:
     assert member_values(np.array([7, 7])) == 7
     assert type(member_values(np.array([7, 7]))) is int
     assert of_each(["a", "a"]) == "a"
@@ -124,7 +124,7 @@ def test_lanes_with_one_value_are_that_number() -> None:
     assert columns([1, 5], [1, 6]).item(0) == 1
 
 
-def test_columns_are_as_arrays_of_each_lane() -> None:
+def test_columns_are_as_arrays_of_each_member() -> None:
     mine = [[5, 1, 9], [6, 2, 8]]
     both = columns(*mine)
 
@@ -153,7 +153,7 @@ def test_places_may_differ_by_member() -> None:
         _ = np.array([10, 20, 30, 40])[places]
 
 
-def test_a_mask_that_differs_chooses_by_lane_and_not_for_an_array_of_all() -> None:
+def test_a_mask_that_differs_chooses_by_member_and_not_for_an_array_of_all() -> None:
     mask = columns([1, 9], [9, 9]) > 5
 
     assert np.where(mask, 1, 0).each.T.tolist() == [[0, 1], [1, 1]]
@@ -163,7 +163,7 @@ def test_a_mask_that_differs_chooses_by_lane_and_not_for_an_array_of_all() -> No
         np.zeros(2, np.bool_).__ior__(mask)
 
 
-def test_in_each_makes_the_result_of_every_lane() -> None:
+def test_in_each_makes_the_result_of_every_member() -> None:
     assert in_each(lambda one, other: one + other, 1, 2) == 3
     assert in_each(lambda one, other: f"{one}{other}", numbers(1, 2), "x").each.tolist() == ["1x", "2x"]
     assert in_each(lambda some: max(some), columns([1, 5], [7, 2])).each.tolist() == [5, 7]
@@ -173,7 +173,7 @@ def test_in_each_makes_the_result_of_every_lane() -> None:
         in_each(lambda number: bytes([number]), numbers(1, 2))
 
 
-def test_in_columns_makes_the_results_of_all_lanes_at_once() -> None:
+def test_in_columns_makes_the_results_of_all_members_at_once() -> None:
     def add(one: Any, other: Any, third: Any) -> Any:
         return one + other if third is None else one + other + third
 
@@ -191,7 +191,7 @@ def test_in_columns_hands_on_the_last_zeros_of_bytes() -> None:
     assert in_columns(sizes, b"\xc0\x00\x02\x00") == 4
 
 
-def test_of_pairs_makes_a_number_in_each_place_of_every_lane() -> None:
+def test_of_pairs_makes_a_number_in_each_place_of_every_member() -> None:
     assert of_pairs(np.maximum, np.array([2, 1]), np.array([1, 3])).tolist() == [2, 3]
     assert of_pairs(np.maximum, columns([2, 1], [3, 5]), np.array([3, 3])).each.T.tolist() == [[3, 3], [3, 5]]
     assert of_pairs(np.minimum, columns([2, 1], [3, 5]), np.array([1, 1])).tolist() == [1, 1]
@@ -207,7 +207,7 @@ def test_put_widens_a_column_only_where_it_must() -> None:
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("lift", [0, 2**60, -(2**62)], ids=["room", "far", "no room"])
 @given(seed=st.integers(0, 1_000))
-def test_places_in_long_columns_are_those_of_each_lane(side: Literal["left", "right"], lift: int, seed: int) -> None:
+def test_places_in_long_columns_are_those_of_each_member(side: Literal["left", "right"], lift: int, seed: int) -> None:
     chance = np.random.default_rng(seed)
     # Where the lift is negative, the last member is so far from the others that one search has no room for all.
     lifts = np.array([lift, lift, lift, abs(lift)])
@@ -220,7 +220,7 @@ def test_places_in_long_columns_are_those_of_each_lane(side: Literal["left", "ri
     assert found.each.T.tolist() == [column.tolist() for column in places]
 
 
-def test_the_same_places_in_all_lanes_are_one_column() -> None:
+def test_the_same_places_in_all_members_are_one_column() -> None:
     numbers = np.arange(30)[:, None] * 10 + np.array([0, 1, 2])
     wanted = np.arange(0, 300, 30)[:, None] + np.array([5, 6, 7])
 
@@ -231,7 +231,7 @@ def test_the_same_places_in_all_lanes_are_one_column() -> None:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("seed", range(20))
-def test_places_of_nearly_the_same_lanes_are_those_of_each(side: Literal["left", "right"], seed: int) -> None:
+def test_places_of_nearly_the_same_members_are_those_of_each(side: Literal["left", "right"], seed: int) -> None:
     chance = np.random.default_rng(seed)
     numbers = np.repeat(np.sort(chance.integers(0, 30, (12, 1)), axis=0), 5, axis=1)
     wanted = np.repeat(chance.integers(-2, 33, (7, 1)), 5, axis=1)
@@ -246,7 +246,7 @@ def test_places_of_nearly_the_same_lanes_are_those_of_each(side: Literal["left",
     assert each.T.tolist() == places
 
 
-def test_a_column_is_one_only_where_all_lanes_have_the_same() -> None:
+def test_a_column_is_one_only_where_all_members_have_the_same() -> None:
     amid = one_column(np.array([[1, 1, 1], [2, 3, 2], [4, 4, 4]]))
 
     assert isinstance(amid, Batched)
@@ -255,7 +255,7 @@ def test_a_column_is_one_only_where_all_lanes_have_the_same() -> None:
     assert len(one_column(np.zeros((0, 3), np.int64))) == 0
 
 
-def test_integers_are_pythons_and_those_of_lanes_stay_apart() -> None:
+def test_integers_are_pythons_and_those_of_members_stay_apart() -> None:
     members = integer(columns([1, 4], [2, 4])[0])
 
     assert (integer(np.uint32(2**32 - 1)) + 1, integer(7)) == (2**32, 7)
@@ -264,7 +264,7 @@ def test_integers_are_pythons_and_those_of_lanes_stay_apart() -> None:
     assert integer(columns([1, 4], [2, 4])[1]) == 4
 
 
-def test_a_dictionary_by_numbers_compares_those_of_lanes() -> None:
+def test_a_dictionary_by_numbers_compares_those_of_members() -> None:
     known = NumberDict[str]()
     known[5] = "five"
     known[7] = "seven"
@@ -281,7 +281,7 @@ def test_a_dictionary_by_numbers_compares_those_of_lanes() -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_places_in_a_column_that_all_lanes_have(side: Literal["left", "right"]) -> None:
+def test_places_in_a_column_that_all_members_have(side: Literal["left", "right"]) -> None:
     known = np.array([10, 20, 30])
 
     assert places_of(known, numbers(11, 19), side) == 1
@@ -301,7 +301,7 @@ def test_the_largest_of_some_segments() -> None:
     assert column_of_each.max(initial=5, where=columns([0, 0, 1], [1, 1, 0]) > 0).each.tolist() == [5, 8]
 
 
-def test_what_is_made_of_columns_lane_by_member() -> None:
+def test_what_is_made_of_columns_member_by_member() -> None:
     def sums(column: Any, others: Any) -> Any:
         return np.cumsum(column) + others
 
@@ -311,12 +311,12 @@ def test_what_is_made_of_columns_lane_by_member() -> None:
     assert by_member(sums, np.array([1, 2]), np.array([10, 20])).tolist() == [11, 23]
 
 
-def test_numbers_are_rounded_in_each_lane() -> None:
+def test_numbers_are_rounded_in_each_member() -> None:
     assert rounded(2.25, 1) == round(2.25, 1)
     assert rounded(numbers(225, 375) / 100, 1).each.tolist() == [round(2.25, 1), round(3.75, 1)]  # type: ignore[attr-defined]
 
 
-def test_minima_of_stretches_are_those_of_each_lane() -> None:
+def test_minima_of_stretches_are_those_of_each_member() -> None:
     found = np.minimum.reduceat(columns([5, 1, 7, 2], [9, 3, 4, 8]), np.array([0, 2]))
 
     assert found.each.T.tolist() == [[1, 2], [3, 4]]
@@ -332,7 +332,7 @@ def test_texts_are_true_where_they_are_not_empty() -> None:
 
 
 @given(each=st.lists(st.lists(st.integers(-(2**60), 2**60), min_size=4, max_size=4), min_size=2, max_size=5))
-def test_the_largest_the_smallest_and_the_middle_one_are_those_of_each_lane(each: list[list[int]]) -> None:
+def test_the_largest_the_smallest_and_the_middle_one_are_those_of_each_member(each: list[list[int]]) -> None:
     given_numbers = [member_values(np.array(column_of_each)) for column_of_each in zip(*each, strict=True)]
 
     for function, of_one in (
@@ -353,7 +353,7 @@ def test_the_largest_of_plain_numbers_is_pythons() -> None:
         largest(numbers(1, 2), 1.5)  # of what is both, a number would lose digits
 
 
-def test_what_is_set_in_any_lane() -> None:
+def test_what_is_set_in_any_member() -> None:
     mask = np.array([True, False])
     members = Batched(np.array([[True, False], [False, False], [True, True]]), plain=False)
 
@@ -361,7 +361,7 @@ def test_what_is_set_in_any_lane() -> None:
     assert in_any_member(members).tolist() == [True, False, True]
 
 
-def test_sorted_and_looked_for_lane_by_member() -> None:
+def test_sorted_and_looked_for_member_by_member() -> None:
     column_of_each = columns([3, 1, 2], [9, 7, 8])
 
     assert np.sort(column_of_each).each.T.tolist() == [[1, 2, 3], [7, 8, 9]]
@@ -369,7 +369,7 @@ def test_sorted_and_looked_for_lane_by_member() -> None:
     assert np.isin(columns([3, 1], [3, 1]), (1,)).tolist() == [False, True]
 
 
-def test_tuples_of_all_lanes_are_one_tuple() -> None:
+def test_tuples_of_all_members_are_one_tuple() -> None:
     whole, first = of_each([(1, 5, "x"), (1, 6, "x")]), of_each([(1, 2), (1, 2)])
 
     assert (whole[0], whole[1].each.tolist(), whole[2]) == (1, [5, 6], "x")

@@ -60,4 +60,4 @@ def _note_held(
     mine = store.from_b[first + freed]
     small = (store.length[before] > 0) & (store.length[before] < SMALL_BYTES)
     held = small & (store.from_b[ack] != mine) & (store.from_b[before] == mine)
-    np.add.at(table.delayed_segments_of, store.stream[first + freed[held]], 1)
+    np.add.at(table.delayed_segments, store.stream[first + freed[held]], 1)

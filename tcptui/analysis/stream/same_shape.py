@@ -2,7 +2,7 @@
 
 Streams have the same *shape* where flags, directions, options and verdicts of all segments are the same, and the same
 segments carry data.  They are *equal* where relative numbers, lengths and windows are the same, too.  What differs,
-always times, frame numbers, packet numbers and time stamps, are columns of members.
+always times, frame numbers, packet numbers and time stamps, is `Batched`.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ class StreamTable:
     longest_wait_ns_a: I64
     """Longest time between two frames of which the later brings payload of *a* (see `longest_waits`)."""
     longest_wait_ns_b: I64
-    delayed_segments_of: I32
+    delayed_segments: I32
     """Small segments that were sent right after a late acknowledgment of the one before."""
     base_a: I64
     """Newest sequence number that relative numbers of *a* count from (see `bases`); `NO_BASE` without one."""

@@ -69,7 +69,7 @@ def time_budget(view: StreamView, space: SequenceSpace | None = None) -> TimeBud
 def split_batched(views: Iterable[StreamView]) -> None:
     """Split the time of those of ``views`` that are ordinary, many at a time; `time_budget` of them then knows it.
 
-    They must be no batches, nor change until then.
+    They must not be `SameShapeView`s, nor change until then.
     """
     waiting: list[Member] = []
     for view in views:

@@ -380,7 +380,7 @@ class Stretches:
         member, stretches = self.members[number], self.stretches[number]
         clock = self.clock
         fresh = self.fresh[self._fresh_at[number] : self._fresh_at[number + 1]]
-        # This first: nearly all connections end here, and only what batches can do is done for many of them together.
+        # This first: nearly all connections end here, and only what `Batched` can do is done for many of them together.
         if in_turns and (len(fresh) < 2 or clock[member.stop - 1] - clock[fresh[-1]] < STUCK_NS):
             return
         part, begin, end = self.waits.part, self.waits.begin, self.waits.end

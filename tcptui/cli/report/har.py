@@ -242,7 +242,7 @@ def _field(name: str, value: str) -> tuple[str, str]:
     return safe_text(name), safe_text(header_without_secrets(name, value), VALUE_MOST)
 
 
-#: The same for what messages have alike; it remembers values up to `_CACHED_MOST` characters.
+#: `_field`, cached for what messages have alike; it remembers values up to `_CACHED_MOST` characters.
 _cached_field: Final = lru_cache(maxsize=4_096)(_field)
 
 

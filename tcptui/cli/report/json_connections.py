@@ -68,10 +68,10 @@ class ConnectionTexts:
             m["stream"], map(utf8, m["client_host"]), m["client_port"], map(utf8, m["server_host"]), m["server_port"],
             m["packets"], m["wire_bytes"], map(utf8, map(seconds, m["start_ns"])),
             self._seconds.texts(m["duration_ns"]),
-            [state for state, _or_null in client], [state for state, _or_null in server],
+            [state for state, _proved in client], [state for state, _proved in server],
             _or_null(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
-            m["client_packets"], m["client_payload"], [known for _state, known in client],
-            m["server_packets"], m["server_payload"], [known for _state, known in server],
+            m["client_packets"], m["client_payload"], [proved for _state, proved in client],
+            m["server_packets"], m["server_payload"], [proved for _state, proved in server],
             m["resent"], m["out_of_order"], m["duplicate_acks"], m["zero_windows"], m["missed"],
             *(self._seconds.texts(part.tolist()) for part in parts.T), self._lost(findings), self._findings(findings),
         )  # fmt: skip

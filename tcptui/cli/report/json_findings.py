@@ -136,7 +136,7 @@ class TemplatedFindings:
         frames: list[list[int]] = [list(cells(packet, count)) for packet in finding.packets]
         told: list[bytes] = [b""] * count
         below = _below_zero(finding, count)
-        for some in self._batch_texts(differing, below):
+        for some in self._members_by_wording(differing, below):
             mine = {name: [values[member] for member in some] for name, values in differing.items()}
             is_below = below[some[0]]
             known = {name: values[0] for name, values in mine.items() if not _is_free(name, values[0], is_below)}
@@ -150,7 +150,7 @@ class TemplatedFindings:
         return told
 
     @staticmethod
-    def _batch_texts(differing: dict[str, list[Any]], below: list[bool]) -> Iterable[list[int]]:
+    def _members_by_wording(differing: dict[str, list[Any]], below: list[bool]) -> Iterable[list[int]]:
         """The members in sets of those with the same words: these depend on whether a number is 0, or on what it is.
 
         ``below``: whether the numbers of each are `below_zero`.

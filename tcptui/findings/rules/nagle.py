@@ -33,9 +33,9 @@ JITTER_NS: Final = 1_000_000
 #: Least share (percent) of the small segments after a delayed ACK that must have left at once.
 FREED_PERCENT: Final = 70
 #: rules/findings.md#nagle-delayed-ack: at least this often …
-DELAYED_TIMES: Final = 2
+NAGLE_TIMES: Final = 2
 #: … or in at least this share (percent) of the turns.
-DELAYED_PERCENT: Final = 30
+NAGLE_PERCENT: Final = 30
 #: Least time lost in all for a warning.
 COSTLY_NS: Final = 200_000_000
 #: The MSS without an MSS option (RFC 9293, 3.7.1).
@@ -120,7 +120,7 @@ def nagle_delayed_ack(connection: ConnectionFacts) -> Finding | None:
     for side in (0, 1):
         held = delayed_segments(connection, side)
         turns = len(connection.budget.turns)
-        if not len(held) or (len(held) < DELAYED_TIMES and len(held) * 100 < DELAYED_PERCENT * turns):
+        if not len(held) or (len(held) < NAGLE_TIMES and len(held) * 100 < NAGLE_PERCENT * turns):
             continue
         return _finding(connection, side, held)
     return None
@@ -141,7 +141,7 @@ def _finding(connection: ConnectionFacts, side: int, held: I64) -> Finding | Non
     return connection.finding(
         FindingId.NAGLE_DELAYED_ACK,
         [before, ack, after, *shown],
-        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= DELAYED_TIMES else Severity.NOTE,
+        Severity.WARNING if total_ns >= COSTLY_NS and at_hand and len(held) >= NAGLE_TIMES else Severity.NOTE,
         Confidence.LIKELY if sure else Confidence.POSSIBLE,
         ("two-steps", "slow-reader"),
         sender=SIDES[side],

@@ -409,8 +409,8 @@ def _perhaps_arrived(connection: ConnectionFacts, resend: Resend, cover: int) ->
 
     A FIN's receiver may be gone without having lost it.  An ACK that comes within a round trip and `DELAYED_ACK_NS` of
     the first copy may be that one's, held back or late.  So may one that comes at the sender sooner after the resend
-    than half a round trip.  Two ACKs of the bytes answer two copies: the first was only held up, in a stall of
-    the link.
+    than half a round trip.  Two ACKs of the bytes answer two copies: the first was only held up, as the
+    link stalled.
     """
     if not connection.length[resend.index] or cover < 0:
         return True

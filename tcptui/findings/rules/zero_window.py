@@ -193,7 +193,7 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     large = np.maximum(payload_a, payload_b) >= receive_window.LARGE_BYTES
     far = streams.irtt_ns[rows] >= receive_window.FAR_NS
     long = large & far & (streams.duration_ns[rows] >= receive_window.COSTLY_NS)
-    waiting: NDArray[np.bool_] = late | long | (streams.delayed_segments_of[rows] > 0)
+    waiting: NDArray[np.bool_] = late | long | (streams.delayed_segments[rows] > 0)
     return waiting
 
 

@@ -123,7 +123,7 @@ class FileCollector:
     def _add(self, stream: int, message: HttpMessage, id_: str | None) -> None:
         captured = _captured(message)
         if self._may_list(captured, message.body_length):
-            file = _body_description(stream, message, id_)
+            file = _carried_file(stream, message, id_)
             file.codings = (*message.head.content_codings, *message.head.transfer_codings[:-1])
             file.sent, file.size = captured, None if file.codings else captured
             self.files.append(file)
@@ -131,7 +131,7 @@ class FileCollector:
 
     def _add_call(self, stream: int, message: HttpMessage, id_: str | None) -> None:
         """The messages of gRPC in the body of ``message``."""
-        whole = _body_description(stream, message, id_)
+        whole = _carried_file(stream, message, id_)
         for one in grpc_messages(message):
             sent = max(one.stop - one.start - PREFIX, 0)
             if self._may_list(sent, one.length):
@@ -175,7 +175,7 @@ class FileCollector:
         return listed
 
 
-def _body_description(stream: int, message: HttpMessage, id_: str | None) -> CarriedFile:
+def _carried_file(stream: int, message: HttpMessage, id_: str | None) -> CarriedFile:
     """What ``message`` says of its body."""
     asked = message.request.head if message.request is not None else message.head
     head = message.head

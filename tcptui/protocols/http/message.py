@@ -32,7 +32,7 @@ class Framing(Enum):
 
 @dataclass(eq=False, slots=True)
 class HttpMessage:
-    """A request or a response; offsets count from the first byte of its direction (``direction``)."""
+    """A request or a response; offsets count from the first byte of its direction."""
 
     direction: ByteStream = field(repr=False)
     from_server: bool

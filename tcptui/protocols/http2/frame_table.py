@@ -21,7 +21,7 @@ from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.hpack import Representation
 from tcptui.protocols.http2.index import FRAMES_MOST, FrameIndex
 from tcptui.protocols.http2.preface_rows import PREFACE
-from tcptui.protocols.http2.roles import directions_of
+from tcptui.protocols.http2.roles import readers_of
 from tcptui.protocols.http2.table_fields import BITS, LISTED, NAME, VALUE, type_of
 from tcptui.protocols.http2.tree import FRAMES_SHOWN
 from tcptui.protocols.http2.tree_headers import FIELDS_SHOWN
@@ -60,7 +60,7 @@ class FrameTable:
         """
         self.names = frozenset(names)
         sides = _Sides(stream.directions, self.names)
-        for direction in directions_of(stream.directions, stream.opening, sides):
+        for direction in readers_of(stream.directions, stream.opening, sides):
             while not direction.is_over:
                 pause()
                 direction.advance()

@@ -13,7 +13,7 @@ from hyperframe.frame import GoAwayFrame, RstStreamFrame, SettingsFrame
 from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.protocols.http2.frames import STREAM_MASK, Flag, FrameType, parsed_frame
 from tcptui.protocols.http2.messages import final_block
-from tcptui.protocols.http2.roles import directions_of, roles_of
+from tcptui.protocols.http2.roles import readers_of, roles_of
 from tcptui.protocols.http2.streams import Streams, each_stream
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Http2History:
         self._listener = _Listener(directions)
         self._talks: list[StreamTalk] = []
         self._credits: dict[tuple[int, int], int] = {}
-        for talk in each_stream(directions_of(directions, opening, self._listener), self._listener):
+        for talk in each_stream(readers_of(directions, opening, self._listener), self._listener):
             if len(self._talks) < STREAMS_MOST:
                 self._talks.append(talk)
             else:

@@ -19,7 +19,7 @@ from tcptui.protocols.http2.messages import (
     trailers_of,
     value_in,
 )
-from tcptui.protocols.http2.roles import directions_of, roles_of
+from tcptui.protocols.http2.roles import readers_of, roles_of
 from tcptui.protocols.http2.streams import Streams, StreamTalk, each_stream
 from tcptui.protocols.http2.windows import ClosedWindows
 from tcptui.protocols.interface import Carried, Exchange
@@ -54,7 +54,7 @@ def exchanges(
                 yield exchange
     streams = streams or Streams((client, server))
     windows = ClosedWindows((client, server), opening)
-    for talk in each_stream(directions_of((client, server), opening, streams), streams):
+    for talk in each_stream(readers_of((client, server), opening, streams), streams):
         is_first = talk.id == streams.first and not any(opening.starts) and all(opening.from_start)
         made = exchange_in(talk, asked if talk.id == _UPGRADED else None, windows, first=is_first)
         if talk.id == _UPGRADED:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
 
-def directions_of(
+def readers_of(
     directions: tuple[ByteStream, ByteStream], opening: Opening, listener: Listener
 ) -> tuple[Direction, Direction]:
     """Readers of both directions, as ``opening`` says, which tell ``listener``."""

@@ -1,4 +1,4 @@
-"""The byte stream of each direction (called a *half* of the connection), reassembled from segments.
+"""The byte stream of each direction, reassembled from segments.
 
 ``segments``          data segments of one direction at offsets that never wrap
 ``byte_ranges``       which segment first carried each byte: interval arithmetic on arrays

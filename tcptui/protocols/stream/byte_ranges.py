@@ -25,7 +25,7 @@ class Runs:
     start: I64
     stop: I64
     segment: I32
-    """Index into the half's segments, in capture order."""
+    """Index into the direction's segments, in capture order."""
 
     def __len__(self) -> int:
         return len(self.start)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.udp_conversations import UdpConversations
 
 
-def read_told(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
+def read_members(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
     """A mask of ``rows``: ``datagrams`` that answer for ``names``, the members of a field; and their values.
 
     The places of the values are those among all ``datagrams``.  Raises Cancelled.

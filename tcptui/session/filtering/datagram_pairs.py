@@ -171,18 +171,18 @@ class DatagramPairs:
             answers = bisect_left(self._answers, first)
             del self._answers[:answers], self._answered[:answers]
 
-    def _asked(self, key: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
-        known = self._open.get(key.key)
-        if known is not None and key.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
+    def _asked(self, message: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int]:
+        known = self._open.get(message.key)
+        if known is not None and message.protocol in PAIRED_DNS and time_ns - known.asked_ns <= AGAIN_NS:
             return Role.AGAIN, -known.frame
-        self._given.pop(key.key, None)
-        self._ask(key.key, row, frame, time_ns)
+        self._given.pop(message.key, None)
+        self._ask(message.key, row, frame, time_ns)
         return Role.QUESTION, 0
 
-    def _told(self, key: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
-        known = self._open.pop(key.key, None)
+    def _told(self, message: MessageKey, row: int, frame: int, time_ns: int) -> tuple[Role, int, int]:
+        known = self._open.pop(message.key, None)
         if known is None:
-            first = self._given.get(key.key, 0)
+            first = self._given.get(message.key, 0)
             return Role.REPEATED if first else Role.ANSWER, -first, 0
         taken = time_ns - known.asked_ns
         self._answers.append(row)
@@ -190,10 +190,10 @@ class DatagramPairs:
         if known.place >= self._gone:
             place = known.place - self._gone
             self._others[place], self._times[place] = frame, taken
-        if key.protocol in PAIRED_DNS:
+        if message.protocol in PAIRED_DNS:
             if len(self._given) >= MOST_ANSWERED:
                 del self._given[next(iter(self._given))]
-            self._given[key.key] = frame
+            self._given[message.key] = frame
         return Role.ANSWER, -known.frame, taken
 
     def _ask(self, key: tuple[object, ...], row: int, frame: int, time_ns: int) -> None:
@@ -234,7 +234,7 @@ def message_keys(protocol: str, message: bytes, one: tuple[str, int], other: tup
     if len(message) < _LEAST[protocol]:
         return None
     if protocol == "dns":
-        return _message_of("dns", message[2] >> 7 == 0, (one, other), (int.from_bytes(message[:2]),))
+        return _message_key("dns", message[2] >> 7 == 0, (one, other), (int.from_bytes(message[:2]),))
     checksum, identifier, sequence = (int.from_bytes(message[at : at + 2]) for at in (2, 4, 6))
     return _echo(protocol, message[0], checksum, identifier, sequence, (one[0], other[0]))
 
@@ -283,7 +283,7 @@ def _echo(
     if is_request:
         checksum += _STEP[protocol]
         checksum = (checksum & _ONES) + (checksum >> 16)  # ones' complement: what carries comes in again
-    return _message_of(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
+    return _message_key(protocol, is_request, ends, (identifier, sequence, checksum % _ONES))
 
 
 def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, object]) -> MessageKey | None:
@@ -291,10 +291,10 @@ def _dns(node: Node, data: bytes, hosts: tuple[str, str], ports: tuple[object, o
     if number is None or is_answer is None or ports[0] is None:
         return None
     ends = (hosts[0], ports[0]), (hosts[1], ports[1])
-    return _message_of("dns", not is_answer, ends, (number,))
+    return _message_key("dns", not is_answer, ends, (number,))
 
 
-def _message_of(
+def _message_key(
     protocol: str, is_question: bool, ends: tuple[object, object], numbers: tuple[object, ...]
 ) -> MessageKey:
     return MessageKey(protocol, is_question, (protocol, *sorted(ends, key=repr), *numbers))

@@ -27,7 +27,7 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
-from tcptui.session.filtering.datagram_fields import read_told
+from tcptui.session.filtering.datagram_fields import read_members
 from tcptui.session.filtering.dns_datagrams import DNS_LAYERS, has_dns
 from tcptui.session.filtering.evaluator import simple
 from tcptui.session.filtering.families import is_of_messages, possible
@@ -330,8 +330,8 @@ class FieldReader:
         could[ordinary] = may_have_option(options_of(self._session, rows.only(ordinary)), name)
         return could
 
-    def _of_plain(self, field: Field, rows: Rows, has_place: PlainRows) -> Occurrences:
-        parts = [read_plain(self._session, name, rows, has_place.four) for name in members(field)]
+    def _of_plain(self, field: Field, rows: Rows, plainly: PlainRows) -> Occurrences:
+        parts = [read_plain(self._session, name, rows, plainly.four) for name in members(field)]
         return merged(types.type_of(field), parts, len(rows))
 
     def _known(self, rows: Rows) -> PlainRows:
@@ -368,7 +368,7 @@ class FieldReader:
         if datagrams.mask.any() and rest:
             others[datagrams.mask] = may_hold(datagrams, field.name)
         elif datagrams.mask.any():
-            told, read = read_told(self.trees, datagrams, rows, names)
+            told, read = read_members(self.trees, datagrams, rows, names)
             parts.append(moved(read, np.flatnonzero(datagrams.mask), len(rows)))
             others[datagrams.mask] = ~told
         if others.any() and all(name in TUNNELLED_FIELDS for name in names):

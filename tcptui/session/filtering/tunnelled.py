@@ -34,7 +34,7 @@ TUNNELLED_PROTOCOLS: Final = frozenset({"ip", "ipv6", "udp", "tcp"})
 
 #: Rows whose packets are read at once, and bytes of each header that are kept of them.
 _ROWS: Final = 4096
-_CACHE_SIZE: Final = 40
+_HEADER_BYTES: Final = 40
 
 
 class Headers(NamedTuple):
@@ -43,7 +43,7 @@ class Headers(NamedTuple):
     owner: NDArray[np.int64]
     """Which of the rows each is of, ascending."""
     data: NDArray[np.uint8]
-    """The first `_CACHE_SIZE` bytes of each, one behind the other."""
+    """The first `_HEADER_BYTES` bytes of each, one behind the other."""
 
 
 class Tunnelled(NamedTuple):
@@ -83,7 +83,7 @@ class Tunnelled(NamedTuple):
         place, kind, count = PLACES[name], types.type_of(FIELDS[name]), len(headers.owner)
         is_any = place.header in ("network", "udp")
         index = np.arange(count) if is_any else np.flatnonzero(self.four == (place.header == "ip"))
-        return Occurrences(kind, count, values_at(headers.data, index * _CACHE_SIZE, place, kind), index)
+        return Occurrences(kind, count, values_at(headers.data, index * _HEADER_BYTES, place, kind), index)
 
 
 def tunnelled(session: Session, rows: Rows) -> Tunnelled:
@@ -94,19 +94,19 @@ def tunnelled(session: Session, rows: Rows) -> Tunnelled:
     numbers = rows.only(mask).numbers if mask.any() else np.zeros(0, np.int32)
     found = [_headers(session, numbers[at : at + _ROWS], at) for at in range(0, len(numbers), _ROWS)]
     ip, udp = (_joined([part[place] for part in found]) for place in (0, 1))
-    return Tunnelled(mask, ip, ip.data[::_CACHE_SIZE] >> 4 == 4, udp)
+    return Tunnelled(mask, ip, ip.data[::_HEADER_BYTES] >> 4 == 4, udp)
 
 
 def _headers(session: Session, numbers: I32, first: int) -> tuple[Headers, Headers]:
     """The IP and the UDP headers of the rows ``numbers``, the first of which is number ``first`` of all."""
     store = session.store
     block, starts = session.stretch(numbers)
-    data = np.frombuffer(block + bytes(PADDING + _CACHE_SIZE), np.uint8)
+    data = np.frombuffer(block + bytes(PADDING + _HEADER_BYTES), np.uint8)
     links = np.array([source.link_type for source in session.sources], np.int64)[store.source[numbers]]
     captured = np.minimum(store.captured[numbers].astype(np.int64), len(block) - starts)
     below = find_headers(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
     ip, udp = (
-        Headers(owner + first, data[(starts[owner] + offsets)[:, None] + np.arange(_CACHE_SIZE)].ravel())
+        Headers(owner + first, data[(starts[owner] + offsets)[:, None] + np.arange(_HEADER_BYTES)].ravel())
         for owner, offsets in below
     )
     return ip, udp

@@ -29,18 +29,18 @@ class ExportBar(OneLine):
 
     def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "export-bar") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, id=id)
-        self.told = ExportStatus()
+        self._status = ExportStatus()
 
     def show(self, status: ExportStatus) -> None:
         """Show ``status``; repaints only when it has changed."""
-        if status != self.told:
-            self.told = status
+        if status != self._status:
+            self._status = status
             self.refresh()
 
     def cells(self, width: int) -> Cells:
         """The line."""
         palette = self.palette
-        counts = f"{self.told.counts} " if self.told.counts else ""
+        counts = f"{self._status.counts} " if self._status.counts else ""
         room = max(0, width - cell_len(counts))
-        title = fit(f" {self.told.title}", room, self.glyphs.ellipsis)
+        title = fit(f" {self._status.title}", room, self.glyphs.ellipsis)
         return [(title, palette.key + Style(bgcolor=palette.bar.bgcolor)), (counts, palette.bar)]

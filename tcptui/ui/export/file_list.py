@@ -174,5 +174,5 @@ class FileList(VirtualList):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without files, the first ones say why there are none."""
         if y >= HEADING and not self.files:
-            return self.empty_lines(self.empty_text, y)
+            return self.empty_line(self.empty_text, y)
         return super().paint_line(y)

@@ -98,5 +98,5 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
                 is_quiet = self.session.streams.listed().size > 0
                 none = "empty" if self.session.progress.growing else "empty-file"
                 key = f"empty.{self.grouping.by.value}" if is_quiet else none
-            return self.empty_lines(self.words(f"groups.{key}"), y)
+            return self.empty_line(self.words(f"groups.{key}"), y)
         return super().paint_line(y)

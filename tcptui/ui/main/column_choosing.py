@@ -169,7 +169,7 @@ class ColumnChoosingScreen(NotingScreen):
         elif error is None:
             self.filter_line.show([])
         else:
-            self.filter_line.show(*self._mistake_text(text, error, loudly=self._column_loudly))
+            self.filter_line.show(*self._mistake_sayings(text, error, loudly=self._column_loudly))
 
     @on(PromptLine.Changed)
     def _column_typed(self, event: PromptLine.Changed) -> None:

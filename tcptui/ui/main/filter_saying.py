@@ -93,12 +93,12 @@ class FilterSayingScreen(CaptureScreen):
     def show_filter_line(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
         if self._asks_for_filter:
-            sayings, pointer = self._text_while_typing(loudly=loudly)
+            sayings, pointer = self._sayings_while_typing(loudly=loudly)
             self.filter_line.show(sayings, pointer)
         else:
             self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
 
-    def _text_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+    def _sayings_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         text, work, error = self._prompt.text, self._work, self._mistake
         self._offered = ""
         if self._choices and text == self._choices_of and not loudly:
@@ -106,16 +106,16 @@ class FilterSayingScreen(CaptureScreen):
         if not text.strip():
             return [], None
         if not is_filter(text):
-            return self._words_text(text)
+            return self._word_sayings(text)
         if work is None or not work.is_of(text):
             return [], None
         if error is not None:
-            return self._mistake_text(text, error, loudly=loudly)
+            return self._mistake_sayings(text, error, loudly=loudly)
         if self._is_awaited(work):
             return [self._progress(work)], None
         return ([], None) if self.matching is None else (filter_report.account(self.matching, self.words), None)
 
-    def _mistake_text(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+    def _mistake_sayings(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         """What is wrong and where; of what is still being typed, what is missing or what it may become."""
         if loudly or not filter_report.is_unfinished(error, text):
             if self._asks_for_filter and error.suggestion is not None:
@@ -129,7 +129,7 @@ class FilterSayingScreen(CaptureScreen):
         before = cell_len(text[: span.offset])
         return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
-    def _words_text(self, text: str) -> tuple[list[Saying], Pointer | None]:
+    def _word_sayings(self, text: str) -> tuple[list[Saying], Pointer | None]:
         """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""
         hint = self._meant_by_words(text)
         if hint is not None:
@@ -141,7 +141,7 @@ class FilterSayingScreen(CaptureScreen):
             try:
                 compile_filter(text)
             except FilterError as error:
-                sayings, pointer = self._mistake_text(text, error, loudly=True)
+                sayings, pointer = self._mistake_sayings(text, error, loudly=True)
                 return [*sayings, Saying(self.words("screen.filter.enter_finds_words"), Voice.QUIET)], pointer
         begun = beginning_fields(text)
         return [self._choices_text(begun)] if begun else [], None

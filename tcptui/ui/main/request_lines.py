@@ -81,7 +81,7 @@ def request_lines(requests: Iterable[Exchange], glyphs: Glyphs, words: Words) ->
     for exchange in requests:
         if exchange.request is not None:  # else only its answer was captured, which has a line of its own
             lines.setdefault(exchange.request.first_frame, []).append(_line(exchange, exchange.request, glyphs, words))
-    return {frame: _batched_line(found) for frame, found in lines.items()}
+    return {frame: _merged_line(found) for frame, found in lines.items()}
 
 
 def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> dict[int, RequestLine]:
@@ -92,7 +92,7 @@ def listed_lines(requests: Iterable[Request], glyphs: Glyphs, words: Words) -> d
             own_ns = None if one.response is None else one.own_ns
             line = _request_line(as_sent(one.operation, one.statement), one.status, own_ns, glyphs, words)
             lines.setdefault(one.request.first, []).append(line)
-    return {frame: _batched_line(found) for frame, found in lines.items()}
+    return {frame: _merged_line(found) for frame, found in lines.items()}
 
 
 def _line(exchange: Exchange, request: Carried, glyphs: Glyphs, words: Words) -> RequestLine:
@@ -110,7 +110,7 @@ def _request_line(operation: str, status: str, own_ns: int | None, glyphs: Glyph
     return RequestLine(safe_text(operation, _OPERATION_MOST), answer, shown, (failed, own_ns or 0))
 
 
-def _batched_line(found: list[RequestLine]) -> RequestLine:
+def _merged_line(found: list[RequestLine]) -> RequestLine:
     first = max(found, key=lambda line: line.rank)
     if len(found) == 1:
         return first

@@ -108,7 +108,7 @@ class ProtocolList(_OtherList):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without protocols, the first ones say why."""
         if not self.counts:
-            return self.empty_lines(self.empty_text, y)
+            return self.empty_line(self.empty_text, y)
         return super().paint_line(y)
 
     def _name_width(self, width: int) -> int:

@@ -219,7 +219,7 @@ class RequestList(VirtualList, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without requests, the first ones say why there are none."""
         if y >= HEADING and not len(self.order):
-            return self.empty_lines(self.empty_text, y)
+            return self.empty_line(self.empty_text, y)
         return super().paint_line(y)
 
 

@@ -494,7 +494,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
     @on(PromptLine.Changed)
     @on(PromptLine.Submitted)
     @on(PromptLine.Cancelled)
-    def _prompt_text(self, event: PromptLine.Changed | PromptLine.Submitted | PromptLine.Cancelled) -> None:
+    def _prompt_changed(self, event: PromptLine.Changed | PromptLine.Submitted | PromptLine.Cancelled) -> None:
         event.stop()
         if not self._prompt.is_open:
             self.set_focus(self._list)

@@ -129,5 +129,5 @@ class HitList(VirtualList, inherit_bindings=False):
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without hits, the first ones say why."""
         if y >= HEADING and self.hit is None:
-            return self.empty_lines(self.empty_text, y)
+            return self.empty_line(self.empty_text, y)
         return super().paint_line(y)

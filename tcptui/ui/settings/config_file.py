@@ -133,7 +133,7 @@ def _member(setting: Setting, written: object) -> Enum | None:
 
 
 def _wrong(setting: Setting, written: object, fault: Fault = Fault.VALUE) -> Problem:
-    """The value that is wrong: of a list with one wrong member ``written`` is that one."""
+    """The problem of a wrong value; of a list with one wrong member ``written`` is that one."""
     quoted = safe_text(str(written), QUOTED)
     if setting.kind is Kind.TEXTS:
         return Problem(Fault.NO_TEXTS, (("name", setting.name), ("value", quoted)))

@@ -189,7 +189,7 @@ class VirtualList(PaintedLines, can_focus=True):
         """``text`` in the lines in which it stands instead of rows."""
         return wrap(text, max(self.scrollable_content_region.width - 2 * _MARGIN, 1))
 
-    def empty_lines(self, text: str, y: int) -> Strip:
+    def empty_line(self, text: str, y: int) -> Strip:
         """Line ``y`` of the viewport where ``text``, in as many lines as it takes, stands instead of rows."""
         width, plain = self.scrollable_content_region.width, self.palette.plain
         lines = self.lines_instead(text)

@@ -39,7 +39,7 @@ _HEAD: Final = 9
 
 
 def ladder(view: StreamView, store: PacketStore, findings: Sequence[Finding], words: Words) -> Markup:
-    """The drawing of ``view``; ``findings``: the loud ones, the worst first.  Empty for a stream without segments."""
+    """The drawing of ``view``; ``findings`` above a note, the worst first.  Empty for a stream without segments."""
     if not len(view):
         return Markup()
     chosen = chosen_rows(view, findings)

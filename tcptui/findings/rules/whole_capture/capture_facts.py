@@ -59,7 +59,7 @@ _NO_STREAMS: Final = np.zeros(0, np.int64)
 
 
 class CaptureFacts:
-    """Columns over the kept streams, and their loud findings.
+    """Columns over the kept streams, and their warnings and errors.
 
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
     their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``

@@ -77,12 +77,12 @@ _MTU: Final = one_of(
 
 
 def _worst(capture: CaptureFacts, name: FindingId, places: I64) -> Severity:
-    """The severity of the worst of the loud findings ``name`` at ``places``."""
+    """The severity of the worst of the warnings and errors ``name`` at ``places``."""
     return max(capture.above_note_of_each(name, places, lambda finding: finding.severity))
 
 
 def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidence:
-    """The confidence of the least sure of the loud findings ``names`` at ``places``."""
+    """The confidence of the least sure of the warnings and errors ``names`` at ``places``."""
     order = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
     of_each = (
         capture.above_note_of_each(
@@ -94,7 +94,7 @@ def _weakest(capture: CaptureFacts, places: I64, *names: FindingId) -> Confidenc
 
 
 def _least(capture: CaptureFacts, name: FindingId, places: I64, fact: str) -> float:
-    """The smallest of the facts ``fact`` of the loud findings ``name`` at ``places``."""
+    """The smallest of the facts ``fact`` of the warnings and errors ``name`` at ``places``."""
     values = capture.above_note_of_each(name, places, lambda finding: finding.facts[fact])
     return min(float(value) for value in values if isinstance(value, (int, float)))
 
