@@ -145,11 +145,11 @@ def test_what_a_kernel_cannot_take_is_refused(argument: object) -> None:
 
 
 def test_kernel_that_does_not_return_integers_is_refused() -> None:
-    def direction(number: int) -> float:
+    def half(number: int) -> float:
         return number / 2
 
     with pytest.raises(TypeError, match="half returns float64"):
-        compile_kernel(direction, ("int",))
+        compile_kernel(half, ("int",))
 
 
 def test_process_that_finds_the_code_does_not_import_numba(tmp_path: Path) -> None:
