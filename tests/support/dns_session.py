@@ -143,7 +143,7 @@ def until_ready() -> None:
 
 def kdig(*arguments: str) -> None:
     """One call of the client."""
-    subprocess.run(["kdig", f"@{HOST}", "+time=3", *arguments], check=False, stdout=subprocess.DEVNULL, timeout=20)
+    subprocess.run(["kdig", f"@{HOST}", "+time=3", *arguments], check=False, stdout=subprocess.DEVNULL, timeout=120)
 
 
 def ordinary() -> None:

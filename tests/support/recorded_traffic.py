@@ -43,7 +43,7 @@ def recorded(path: Path, kib: int = 262_144, *, what: str = "tcp") -> Iterator[N
             wait_until_last(path, begin)
         finally:
             recorder.send_signal(signal.SIGINT)
-            said = recorder.communicate(timeout=10)[1]
+            said = recorder.communicate(timeout=120)[1]
     if re.search("^0 packets dropped by kernel", said, re.MULTILINE) is None:
         raise RuntimeError(said)
 
