@@ -42,7 +42,7 @@ LONG: Final[dict[str, Fact]] = {
     "code": "ENHANCE_YOUR_CALM",
     "status": "503 Service Unavailable",
 }
-#: Ids that the JSON report writes in bulk, from one template each (`tcptui.findings.bulk`).
+#: Ids that the JSON report writes from one template each (`tcptui.cli.report.json_findings`).
 IN_BULK: Final = (
     FindingId.THREE_WAY_HANDSHAKE,
     FindingId.PORT_REUSED,
