@@ -22,10 +22,6 @@
 Parsers are bounded in memory, read lazily, and never raise for invalid bytes: a fault is a value with its offset.
 Every part knows the bytes that it was made from, and every byte the packet that carried it.
 
-To add a protocol: a package whose parser gives a `ParsedStream`, a row of `PROTOCOLS`, and the words
-``follow.part.<label>`` of its parts in every language.  Rules about it go to `findings.rules`, are entered in
-`findings.rules.payload`, and its row is marked as judged.
-
 Called by `findings` (rules about payload), `session`, `ui` and `cli` (follow, export, header tree).  Must not know
 rules, sentences or screens.  scapy is imported in a process of its own alone.
 """

@@ -1,7 +1,6 @@
 """The application protocols that are parsed here, one row each; nothing above this package knows them by name.
 
-To add one: a package beside `http` whose parser gives a `ParsedStream`, one row in `PROTOCOLS`, and the words
-``follow.part.<label>`` of its parts.
+How to add one: ``docs/contributing.md``.
 """
 
 from __future__ import annotations

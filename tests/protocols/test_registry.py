@@ -21,7 +21,7 @@ from tcptui.session.session import open_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcptui.protocols.interface import Request
+    from tcptui.protocols.interface import Exchange
     from tcptui.protocols.parts import Part
 
 ONE, TWO = f"{CLIENT}:40001", f"{SERVER}:80"
@@ -148,7 +148,7 @@ def test_text_is_told_from_what_is_none(sample: bytes, text: bool) -> None:
     assert is_text(sample) is text
 
 
-def asked(tmp_path: Path, *turns: Said) -> list[Request]:
+def asked(tmp_path: Path, *turns: Said) -> list[Exchange]:
     tape = Tape()
     tape.handshake(0, ONE, TWO)
     said = [1001, 9001]
