@@ -1,6 +1,6 @@
 """The application protocols that are parsed here, one row each; nothing above this package knows them by name.
 
-How to add one: ``docs/contributing.md``.
+How to add one is said in the docs, *Add a protocol* of contributing.
 """
 
 from __future__ import annotations
