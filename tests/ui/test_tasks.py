@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 #: Each of some hundred keys waits for the screen to come to rest; README's command leaves that out.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.painted]
 _HEADER = 24
 #: Workers that go on for as long as the capture does.
 _STAYING = {"session"}
