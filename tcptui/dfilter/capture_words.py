@@ -37,7 +37,7 @@ _TELLING: Final = re.compile(
 
 
 class _Qualifiers(NamedTuple):
-    """What stands in front of a value."""
+    """The qualifiers in front of a value: protocol, end and kind."""
 
     protocol: str
     end: str

@@ -147,14 +147,14 @@ class BatchFindings:
         )
 
 
-def cells(value: Any, members: int) -> Iterable[Any]:
-    """``value`` in each of so many members."""
+def cells(value: Any, count: int) -> Iterable[Any]:
+    """``value`` in each of ``count`` members."""
     if isinstance(value, Batched):
         found: list[Any] = value.each.tolist()
         return found
     if isinstance(value, tuple) and any(isinstance(part, Batched) for part in value):
-        return zip(*(cells(part, members) for part in value), strict=True)
-    return repeat(value, members)
+        return zip(*(cells(part, count) for part in value), strict=True)
+    return repeat(value, count)
 
 
 def _alone(value: Any) -> Any:
@@ -253,7 +253,7 @@ class StreamFindings(MutableMapping[int, "tuple[Finding, ...]"]):
     def _held(self) -> dict[int, MaybeDeferred]:
         """All of them, to be changed one by one."""
         for kind in self._kinds:
-            self._known.update(members(kind))
+            self._known.update(each_deferred(kind))
         self._kinds, self._placed = [], None
         return self._known
 
@@ -392,12 +392,12 @@ class _OfKinds(Generic[_T]):
                 else known[1][one.at]
             )
 
-    def _ask(self, kind: SameShapeFindings, members: int) -> None:
-        """So many members of ``kind`` will be looked up."""
-        if id(kind) not in self._known and members * _WORTH_ALL >= len(kind):
+    def _ask(self, kind: SameShapeFindings, count: int) -> None:
+        """Make the values of all of ``kind`` where ``count`` of its members, which will be looked up, are many."""
+        if id(kind) not in self._known and count * _WORTH_ALL >= len(kind):
             self._known[id(kind)] = kind, kind.of_each(self._make)
 
 
-def members(kind: SameShapeFindings) -> Iterator[tuple[int, DeferredFindings]]:
+def each_deferred(kind: SameShapeFindings) -> Iterator[tuple[int, DeferredFindings]]:
     """The streams of ``kind``, each with its findings."""
     return zip(kind.streams.tolist(), (DeferredFindings(kind, at) for at in range(len(kind))), strict=True)

@@ -252,13 +252,13 @@ class Batched:
             return None
         least = min(int(self.each.min()), int(wanted.min()))
         span = max(int(self.each.max()), int(wanted.max())) - least + 1
-        count, members = self.each.shape
-        if span * members > _WITHIN:
+        count, size = self.each.shape
+        if span * size > _WITHIN:
             return None
-        lift = np.arange(members) * span - least
+        lift = np.arange(size) * span - least
         steps = (self.each.astype(np.int64, copy=False) + lift).T.ravel()
         places = steps.searchsorted((wanted.astype(np.int64, copy=False) + lift).T.ravel(), side)
-        found: NDArray[np.int64] = places.reshape(members, -1).T - np.arange(members) * count
+        found: NDArray[np.int64] = places.reshape(size, -1).T - np.arange(size) * count
         return found
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **more: Any) -> Any:
@@ -485,21 +485,21 @@ def of_pairs(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
 
     Where they differ by member it is called once, with the numbers of all members one after another.
     """
-    members = max(map(member_count, columns), default=0)
-    if not members:
+    size = max(map(member_count, columns), default=0)
+    if not size:
         return make(*columns)
-    shape = len(columns[0]), members
+    shape = len(columns[0]), size
     return one_column(make(*(np.broadcast_to(_operand(some), shape).ravel() for some in columns)).reshape(shape))
 
 
 def by_member(make: Callable[..., NDArray[Any]], *columns: Any) -> Any:
     """``make(*columns)``, which makes a column; where any differs by member it is called for each member."""
-    members = max(map(member_count, columns), default=0)
-    if not members:
+    size = max(map(member_count, columns), default=0)
+    if not size:
         return make(*columns)
     each = [
         make(*(some.each[:, member] if isinstance(some, Batched) else some for some in columns))
-        for member in range(members)
+        for member in range(size)
     ]
     return one_column(np.stack(each, axis=1))
 
@@ -564,10 +564,10 @@ def places_of(column: Any, numbers: Any, side: Literal["left", "right"] = "left"
 
 def column(numbers: Sequence[Any]) -> Any:
     """``numbers`` as an array; of batched numbers, as a column."""
-    members = max(map(member_count, numbers), default=0)
-    if not members:
+    size = max(map(member_count, numbers), default=0)
+    if not size:
         return np.array(numbers, np.int64)
-    return Batched(np.stack([np.broadcast_to(_operand(number), members) for number in numbers]), plain=False)
+    return Batched(np.stack([np.broadcast_to(_operand(number), size) for number in numbers]), plain=False)
 
 
 def in_any_member(mask: Any) -> Any:
@@ -624,31 +624,29 @@ def in_each(make: Callable[..., _T], *arguments: Any) -> _T:
 
     For what has to be done stream by stream.  Raises DivergedError where results cannot be batched and differ.
     """
-    members = max(map(member_count, arguments), default=0)
-    if not members:
+    size = max(map(member_count, arguments), default=0)
+    if not size:
         return make(*arguments)
     columns = [_by_member(given) for given in arguments]
-    found: _T = of_each(
-        [make(*cells) for cells, _member in zip(zip(*columns, strict=False), range(members), strict=True)]
-    )
+    found: _T = of_each([make(*cells) for cells, _member in zip(zip(*columns, strict=False), range(size), strict=True)])
     return found
 
 
 def in_columns(make: Callable[..., NDArray[Any]], *arguments: Any) -> Any:
     """As `in_each`, where ``make`` takes columns with an entry for each member and returns one; a None stays None."""
-    members = max(map(member_count, arguments), default=0)
-    found = make(*(_column(given, max(members, 1)) for given in arguments))
-    return member_values(found) if members else found.item(0)
+    size = max(map(member_count, arguments), default=0)
+    found = make(*(_column(given, max(size, 1)) for given in arguments))
+    return member_values(found) if size else found.item(0)
 
 
-def _column(value: Any, members: int) -> Any:
+def _column(value: Any, size: int) -> Any:
     if isinstance(value, Batched):
         return value.each
     if not isinstance(value, bytes):
-        return None if value is None else np.full(members, value)
+        return None if value is None else np.full(size, value)
     # NumPy's own bytes, which `np.full` makes of them on the way, end before their last zeros.
-    column = np.empty(members, object)
-    column[:] = [value] * members
+    column = np.empty(size, object)
+    column[:] = [value] * size
     return column
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tcptui.findings.stream_findings import members
+from tcptui.findings.stream_findings import each_deferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,5 +29,5 @@ class SameShapeJudged:
 
     def each(self) -> Iterator[Judgement]:
         """The judgement of each stream."""
-        for (stream, member), segments in zip(members(self.kind), self.segments.tolist(), strict=True):
+        for (stream, member), segments in zip(each_deferred(self.kind), self.segments.tolist(), strict=True):
             yield stream, member, segments, self.until, False

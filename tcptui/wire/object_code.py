@@ -174,8 +174,8 @@ def _entry(symbol: str, kinds: tuple[str, ...]) -> str:
     return str(module)
 
 
-def loaded(code: ObjectCode) -> Callable[..., Any]:
-    """``code`` as a function, which runs without the GIL.  It raises RuntimeError where the kernel fails."""
+def loaded(compiled: ObjectCode) -> Callable[..., Any]:
+    """``compiled`` as a function, which runs without the GIL.  It raises RuntimeError where the kernel fails."""
     import llvmlite.binding as llvm
 
     with _busy:
@@ -183,10 +183,10 @@ def loaded(code: ObjectCode) -> Callable[..., Any]:
         llvm.initialize_native_asmprinter()
         machine = llvm.Target.from_default_triple().create_target_machine(codemodel="jitdefault", jit=True)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code.code))
+        engine.add_object_file(llvm.ObjectFileRef.from_data(compiled.code))
         engine.finalize_object()
         address = engine.get_function_address(_ENTRY)
-    return _Function(engine, address, code.results)
+    return _Function(engine, address, compiled.results)
 
 
 class _Function:

@@ -54,7 +54,7 @@ def test_what_later_packets_explain_otherwise_is_gone() -> None:
 
 
 def test_streams_judged_longest_ago_are_forgotten() -> None:
-    log = FindingLog(streams_kept=2)
+    log = FindingLog(streams_cached=2)
     for stream in range(3):
         told(log, stream, LOST)
     assert told(log, 2, LOST) == []

@@ -65,7 +65,7 @@ class RequestTexts:
 def _formatted(
     texts: Callable[[Sequence[_Value | None]], Iterable[bytes]], column: Sequence[_Value | None]
 ) -> Iterable[bytes]:
-    """What ``texts`` makes of ``column``; most that not all requests have, none of a connection has."""
+    """``column`` formatted by ``texts``: most of what not all requests have, none of a connection has."""
     return [_NULL] * len(column) if column.count(None) == len(column) else texts(column)
 
 

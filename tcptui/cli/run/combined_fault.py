@@ -1,4 +1,4 @@
-"""Many mistakes of one file, told together so that they can be mended together."""
+"""Many mistakes of one file, reported together so that they can be mended together."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tcptui.words.quantities import Count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Mistakes that are told one by one; who has more of them mends these first.
+#: Mistakes that are reported one by one; who has more of them mends these first.
 MOST: Final = 50
 
 
 class MoreFaultsError(UsageError):
-    """So many mistakes more than are told one by one."""
+    """So many mistakes more than are reported one by one."""
 
     def __init__(self, count: int) -> None:
         super().__init__("more-faults", n=Count(count))

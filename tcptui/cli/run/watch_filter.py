@@ -30,7 +30,7 @@ CONNECTIONS_CACHED: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class _PacketAnswers:
-    """What the packets of a connection answered."""
+    """The answers of a connection's packets to the filter."""
 
     matches: bool = False
     stop: int = 0

@@ -45,8 +45,8 @@ class FindingEvent:
 class FindingLog:
     """Remembers the reported findings of the `STREAMS_CACHED` streams judged last."""
 
-    def __init__(self, streams_kept: int = STREAMS_CACHED) -> None:
-        self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_kept)
+    def __init__(self, streams_cached: int = STREAMS_CACHED) -> None:
+        self._known: LruCache[int, list[tuple[int, Finding]]] = LruCache(streams_cached)
         self._of_capture: list[tuple[int, Finding]] = []
         self._whole: dict[int, CaptureFinding] = {}
         self._numbers = 0
