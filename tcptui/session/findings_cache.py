@@ -202,10 +202,20 @@ class FindingsCache:
         read = self._read_in_advance()
         known = self._streams.packets[chosen] == self._judged[chosen]
         judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
-        known[judged] = [stream in self._findings for stream in chosen[judged].tolist()]
+        known[judged] = [self._is_cached_as(stream, bool(read[stream])) for stream in chosen[judged].tolist()]
         rows = chosen.astype(np.int32)
         alone = np.zeros(len(chosen), np.bool_)
         return Selection(chosen, known, may_need(self._streams, rows), alone, read, order)
+
+    def _is_cached_as(self, stream: int, read: bool) -> bool:
+        """Whether ``stream``'s findings are cached with those of its payload, or without, as ``read`` says.
+
+        Somebody may have opened a stream that others are not told the payload's notes of: what bulk readers are told
+        must not depend on that.
+        """
+        if int(self._streams.packets[stream]) > READ_SEGMENTS:
+            read = True  # `_whole`, though it is never read
+        return stream in self._findings and (stream in self._whole) == read
 
     def judged(self, selection: Selection, *, parts: bool = True) -> Iterator[BatchFindings]:
         """The findings of ``selection`` in chunks that memory can hold, not cached; ``parts``: and time budgets."""

@@ -208,8 +208,13 @@ def worst_of(session: Session, members: I32, most: int) -> list[int]:
 
 
 def _rank(severity: I64, lost_ns: I64) -> I64:
-    """A number for each of the connections that these are of, the higher the worse."""
-    rank: I64 = severity << _LOST_BITS | np.minimum(lost_ns // NS_PER_US, 2**_LOST_BITS - 1)
+    """A number for each of the connections that these are of, the higher the worse.
+
+    A note makes none worse: those of the payload are found only for who opens a connection.
+    """
+    rank: I64 = np.where(severity > Severity.NOTE, severity, 0) << _LOST_BITS | np.minimum(
+        lost_ns // NS_PER_US, 2**_LOST_BITS - 1
+    )
     return rank
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import hpack
 import pytest
+from hpack.huffman import HuffmanEncoder
+from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 from hpack.huffman_table import decode_huffman
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcptui.protocols.http2 import huffman as code
 from tcptui.protocols.http2.hpack import (
     LIST_MOST,
     LIST_MOST_LATER,
@@ -19,6 +23,10 @@ from tcptui.protocols.http2.hpack import (
     Representation,
 )  # fmt: skip
 from tcptui.protocols.http2.huffman import plain_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAMES = st.sampled_from([b":path", b"x-a", b"x-b", b"cookie", b"accept", b"server"])
 VALUES = st.sampled_from([b"", b"1", b"two", b"three" * 9, b"\xff\x00", b"x" * 900])
@@ -203,3 +211,24 @@ def test_table_of_a_late_reader_is_bounded() -> None:
     for _ in range(100):
         reader.decode(entry)
     assert reader.kept_bytes <= TABLE_MOST
+
+
+def test_state_that_two_threads_meet_for_the_first_time_is_filled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "_STEPS", [[] for _ in code._STEPS])
+    texts = [b"/blob.bin", b"nginx/1.22.1", b"/api/user/3", b"text/html; charset=utf-8"]
+    coded = [HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH).encode(text) for text in texts]
+    cells = code._cells
+    nested: list[bytes] = []
+
+    def meanwhile() -> NDArray[np.int32]:
+        """What another thread does between the first one's look and its filling: read the same text."""
+        if not nested:
+            nested.append(b"")
+            nested.append(code._decoded(coded[0]))
+        return cells()
+
+    monkeypatch.setattr(code, "_cells", meanwhile)
+
+    assert [code._decoded(one) for one in coded] == texts
+    assert nested[1] == texts[0]
+    assert {len(steps) for steps in code._STEPS} <= {0, 256}

@@ -7,6 +7,7 @@ table.
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,8 +31,9 @@ _INVALID: Final = len(HUFFMAN_TABLE) // _NIBBLES
 #: What a byte does in a state: what each byte does then (of a state that was never met nothing), the text that it ends,
 #: two characters at most, and whether all may end here.  A plain tuple: indexed for every byte.
 _Step = tuple[list["_Step"], bytes, bool]
-#: By state, what each byte does; filled when a state is met for the first time.
+#: By state, what each byte does; filled when a state is met for the first time, by one thread at a time.
 _STEPS: Final[list[list[_Step]]] = [[] for _ in range(_INVALID + 1)]
+_filling: Final = Lock()
 
 
 @cache
@@ -54,6 +56,15 @@ _prefetched: Final = HeaderTexts(_cells)
 def _step(cell: int) -> _Step:
     text = bytes((cell & 0xFF, cell >> SECOND_SHIFT & 0xFF))[: cell >> COUNT_SHIFT & 3]
     return _STEPS[cell >> STATE_SHIFT], text, cell & END_BIT > 0
+
+
+def _fill(steps: list[_Step]) -> None:
+    """Fill a state's empty list, unless another thread has meanwhile; its readers see none of the steps or all."""
+    state = next(number for number, others in enumerate(_STEPS) if others is steps)
+    built = list(map(_step, _cells()[BYTES * state : BYTES * (state + 1)].tolist()))
+    with _filling:
+        if not steps:
+            steps.extend(built)
 
 
 class _Texts(dict[bytes, bytes]):
@@ -96,8 +107,7 @@ def _decoded(coded: bytes) -> bytes:
         try:
             text = b"".join([(step := step[0][byte])[1] for byte in coded])
         except IndexError:  # a state that was never met: of so many, so that this comes as often at most
-            state = next(number for number, steps in enumerate(_STEPS) if steps is step[0])
-            step[0].extend(map(_step, _cells()[BYTES * state : BYTES * (state + 1)].tolist()))
+            _fill(step[0])
             continue
         if not step[2]:
             raise HPACKDecodingError("an invalid Huffman code, or a cut one")
