@@ -26,9 +26,13 @@ def describe_crash(error: BaseException) -> str:
     """The report of ``error`` and of the errors that caused it; its last line is the summary."""
     # imported here so that ``--help`` starts fast
     import traceback
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    versions = f"tcptui {__version__}, textual {version('textual')}, Python {sys.version.partition(' ')[0]}"
+    try:
+        textual = version("textual")
+    except PackageNotFoundError:  # a damaged installation, which may be what failed
+        textual = "not installed"
+    versions = f"tcptui {__version__}, textual {textual}, Python {sys.version.partition(' ')[0]}"
     parts = [f"{versions}, {sys.platform}\n"]
     chain: list[BaseException] = []
     link: BaseException | None = error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 
@@ -140,3 +141,15 @@ def test_what_stands_in_our_own_source_is_told() -> None:
     with pytest.raises(AttributeError) as asked:
         getattr(None, "".join(("s3cret", "MARKER")))
     assert describe_crash(asked.value).splitlines()[-1] == "AttributeError"
+
+
+def test_fault_of_an_installation_without_textual_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+
+    report = describe_crash(ModuleNotFoundError("No module named 'textual'"))
+
+    assert "textual not installed, Python" in report
+    assert report.rstrip().splitlines()[-1].startswith("ModuleNotFoundError")
