@@ -7,16 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from tcptui.model.fields import FIELDS
+from tcptui.model.field import Layer
+from tcptui.model.fields import FIELDS, protocols_with
 
 #: Beside this module: value strings of the registry's fields, and the names that tshark has beyond the registry.
 _VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
 _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
-WHOLE: Final = frozenset({
-    "frame", "eth", "vlan", "sll", "ip", "ipv6", "icmp", "icmpv6", "tcp", "udp", "http", "websocket", "data", "mptcp",
-    "tls", "http2", "mysql", "pgsql", "resp", "dns",
-})  # fmt: skip
+WHOLE: Final = protocols_with(Layer.LISTED)
 _NEAREST: Final = 3
 _LONGEST: Final = 64
 _LIKENESS: Final = 0.6

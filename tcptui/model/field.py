@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, Flag, auto
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -64,6 +64,39 @@ class Unit(Enum):
     SECONDS = "seconds"
     """Columns hold whole nanoseconds."""
     PACKETS = "packets"
+
+
+class Base(Enum):
+    """How ``tshark -T fields`` prints a number."""
+
+    DECIMAL = "decimal"
+    HEXADECIMAL = "hexadecimal"
+    """With all digits of its type."""
+
+
+class Text(Enum):
+    """Where in a line of the header tree the value of a text is."""
+
+    LABEL = "label"
+    """In what the line says, which is safe to print and cut at 240 characters."""
+    BYTES = "bytes"
+    """In the bytes that the line covers, which are exactly those of the text."""
+    BEHIND_COLON = "behind-colon"
+    """Behind the first colon of these bytes, which are a whole header field."""
+
+
+class Layer(Flag):
+    """How tshark has the headers of a protocol, and its fields."""
+
+    NONE = 0
+    LISTED = auto()
+    """Fields of it that are not registered are listed in ``dfilter/tshark_names.txt``, all of them."""
+    ONE_A_SEGMENT = auto()
+    """All its messages in a segment are dissected at once: they are one layer."""
+    WITH_REST = auto()
+    """Its value is not its header alone, but all from there to the end of the buffer."""
+    DESCRIBED = auto()
+    """Its line is a text of its own, which is printed; of others the name is."""
 
 
 class Owner(Enum):
@@ -187,6 +220,10 @@ class Field:
     quoted: bool = False
     """Whether an ICMP error that quotes a TCP header has the field, too; only the header tree has those values."""
     owner: Owner = Owner.WIRESHARK
+    base: Base = Base.DECIMAL
+    text: Text = Text.LABEL
+    layer: Layer = Layer.NONE
+    """Of a protocol: how its headers stand in the tree."""
 
     @property
     def column(self) -> Column | None:

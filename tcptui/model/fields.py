@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.model.field import Mask, Where
+    from tcptui.model.field import Layer, Mask, Where
     from tcptui.model.packet_store import PacketStore
 
 #: All rows, by family.
@@ -42,6 +42,11 @@ ROWS: Final = (
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})
+
+
+def protocols_with(layer: Layer) -> frozenset[str]:
+    """The protocols whose rows have ``layer``."""
+    return frozenset(row.name for row in ROWS if row.layer and layer in row.layer)
 
 
 def column_of(name: str) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import FieldType, Unit
+from tcptui.model.field import Base, FieldType, Unit
 from tcptui.model.field_rows.dns_field import dns_field
 from tcptui.model.field_rows.dns_records import DNS_RECORD_FIELDS
 from tcptui.model.field_rows.dns_security import DNS_SECURITY_FIELDS
@@ -14,8 +14,8 @@ _T = FieldType
 
 DNS_FIELDS: Final = (
     dns_field("length", _T.UINT16, "Length of the message over TCP.", _BYTES),
-    dns_field("id", _T.UINT16, "Number that pairs a question with its answer."),
-    dns_field("flags", _T.UINT16, "All flags of the message."),
+    dns_field("id", _T.UINT16, "Number that pairs a question with its answer.", base=Base.HEXADECIMAL),
+    dns_field("flags", _T.UINT16, "All flags of the message.", base=Base.HEXADECIMAL),
     dns_field("flags.response", _T.BOOLEAN, "The message is an answer."),
     dns_field("flags.opcode", _T.UINT16, "What is asked for: 0 a query, 4 notify, 5 update."),
     dns_field("flags.authoritative", _T.BOOLEAN, "The server is an authority for the name."),
@@ -39,22 +39,24 @@ DNS_FIELDS: Final = (
     dns_field("qry.name.len", _T.UINT16, "Length of the name that is asked for.", _BYTES),
     dns_field("count.labels", _T.UINT16, "How many labels the name that is asked for has."),
     dns_field("qry.type", _T.UINT16, "Type of the records that are asked for."),
-    dns_field("qry.class", _T.UINT16, "Class of the records that are asked for."),
+    dns_field("qry.class", _T.UINT16, "Class of the records that are asked for.", base=Base.HEXADECIMAL),
     dns_field("qry.qu", _T.BOOLEAN, "Multicast DNS: the answer may go to the asker alone."),
     dns_field("resp.name", _T.STRING, "The name that a record is about."),
     dns_field("resp.type", _T.UINT16, "Type of a record."),
-    dns_field("resp.class", _T.UINT16, "Class of a record."),
+    dns_field("resp.class", _T.UINT16, "Class of a record.", base=Base.HEXADECIMAL),
     dns_field("resp.cache_flush", _T.BOOLEAN, "Multicast DNS: the record replaces those known before."),
     dns_field("resp.ttl", _T.UINT32, "For how long a record may be kept.", Unit.SECONDS),
     dns_field("resp.len", _T.UINT16, "Length of a record's data.", _BYTES),
     *DNS_RECORD_FIELDS,
     *DNS_SECURITY_FIELDS,
     dns_field("rr.udp_payload_size", _T.UINT16, "The longest message that its sender takes over UDP (EDNS).", _BYTES),
-    dns_field("resp.ext_rcode", _T.UINT8, "What EDNS adds to the response code: its higher bits."),
+    dns_field(
+        "resp.ext_rcode", _T.UINT8, "What EDNS adds to the response code: its higher bits.", base=Base.HEXADECIMAL
+    ),
     dns_field("resp.edns0_version", _T.UINT8, "Version of EDNS."),
-    dns_field("resp.z", _T.UINT16, "Flags of EDNS."),
+    dns_field("resp.z", _T.UINT16, "Flags of EDNS.", base=Base.HEXADECIMAL),
     dns_field("resp.z.do", _T.BOOLEAN, "Signatures are wanted (DNSSEC OK)."),
-    dns_field("resp.z.reserved", _T.UINT16, "Flags of EDNS without a meaning."),
+    dns_field("resp.z.reserved", _T.UINT16, "Flags of EDNS without a meaning.", base=Base.HEXADECIMAL),
     dns_field("opt", _T.NONE, "An option of EDNS."),
     dns_field("opt.code", _T.UINT16, "Number of an option of EDNS."),
     dns_field("opt.len", _T.UINT16, "Length of an option of EDNS.", _BYTES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import FieldType, Unit
+from tcptui.model.field import Base, FieldType, Unit
 from tcptui.model.field_rows.dns_field import dns_field
 
 _BYTES: Final = Unit.BYTES
@@ -94,7 +94,7 @@ DNS_RECORD_FIELDS: Final = (
     dns_field("kx.key_exchange", _T.STRING, "Host that exchanges keys for another."),
     dns_field("wks.address", _T.IPV4, "Address of a host whose services are listed."),
     dns_field("wks.protocol", _T.UINT8, "Transport protocol of the services."),
-    dns_field("wks.bits", _T.UINT8, "Eight ports of which some have services, a bit each."),
+    dns_field("wks.bits", _T.UINT8, "Eight ports of which some have services, a bit each.", base=Base.HEXADECIMAL),
     dns_field("a6.prefix_len", _T.UINT8, "How many bits of an IPv6 address another record has."),
     dns_field("a6.address_suffix", _T.IPV6, "The bits of an IPv6 address that stand here."),
     dns_field("a6.prefix_name", _T.STRING, "Name of the record with the other bits."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import FieldType, Unit
+from tcptui.model.field import Base, FieldType, Unit
 from tcptui.model.field_rows.dns_field import dns_field
 
 _BYTES: Final = Unit.BYTES
@@ -20,11 +20,11 @@ DNS_SECURITY_FIELDS: Final = (
     dns_field("rrsig.key_tag", _T.UINT16, "Tag of the key that has signed."),
     dns_field("rrsig.signers_name", _T.STRING, "The zone that has signed."),
     dns_field("rrsig.signature", _T.BYTES, "A signature."),
-    dns_field("dnskey.flags", _T.UINT16, "Flags of a key."),
+    dns_field("dnskey.flags", _T.UINT16, "Flags of a key.", base=Base.HEXADECIMAL),
     dns_field("dnskey.protocol", _T.UINT8, "Always 3."),
     dns_field("dnskey.algorithm", _T.UINT8, "Algorithm of a key."),
     dns_field("dnskey.public_key", _T.BYTES, "A public key."),
-    dns_field("caa.flags", _T.UINT8, "Flags of what a certificate authority may do (CAA)."),
+    dns_field("caa.flags", _T.UINT8, "Flags of what a certificate authority may do (CAA).", base=Base.HEXADECIMAL),
     dns_field("caa.flags.issuer_critical", _T.BOOLEAN, "Who does not know the tag must not issue a certificate."),
     dns_field("caa.issue", _T.STRING, "The authority that may issue certificates."),
     dns_field("caa.issuewild", _T.STRING, "The authority that may issue certificates with a wildcard."),
@@ -34,20 +34,20 @@ DNS_SECURITY_FIELDS: Final = (
     dns_field("caa.tag", _T.STRING, "A tag: issue, issuewild, iodef or another."),
     dns_field("caa.value", _T.STRING, "Value of a tag."),
     dns_field("cert.type", _T.UINT16, "Kind of a certificate."),
-    dns_field("cert.key_tag", _T.UINT16, "Tag of the key in a certificate."),
+    dns_field("cert.key_tag", _T.UINT16, "Tag of the key in a certificate.", base=Base.HEXADECIMAL),
     dns_field("cert.algorithm", _T.UINT8, "Algorithm of that key."),
     dns_field("cert.certificate", _T.BYTES, "A certificate, or a list of those revoked."),
     dns_field("csync.soa", _T.UINT32, "Version of the zone that a parent shall copy from."),
-    dns_field("csync.flags", _T.UINT16, "Flags of what a parent shall copy (CSYNC)."),
+    dns_field("csync.flags", _T.UINT16, "Flags of what a parent shall copy (CSYNC).", base=Base.HEXADECIMAL),
     dns_field("csync.flags.immediate", _T.BOOLEAN, "It may copy at once, without asking a person."),
     dns_field("csync.flags.soaminimum", _T.BOOLEAN, "It shall copy only of that version of the zone, or a later one."),
     dns_field("csync.type_bitmap", _T.BYTES, "Types of the records to copy, a bit each."),
     dns_field("dnskey.flags.zone_key", _T.BOOLEAN, "The key signs a zone."),
     dns_field("dnskey.flags.key_revoked", _T.BOOLEAN, "The key is revoked."),
     dns_field("dnskey.flags.secure_entry_point", _T.BOOLEAN, "The key signs keys."),
-    dns_field("dnskey.flags.reserved", _T.UINT16, "Flags of a key without a meaning."),
+    dns_field("dnskey.flags.reserved", _T.UINT16, "Flags of a key without a meaning.", base=Base.HEXADECIMAL),
     dns_field("dnskey.key_id", _T.UINT16, "Tag of a key, which signatures name it by."),
-    dns_field("ds.key_id", _T.UINT16, "Tag of the key that a digest is of."),
+    dns_field("ds.key_id", _T.UINT16, "Tag of the key that a digest is of.", base=Base.HEXADECIMAL),
     dns_field("ds.algorithm", _T.UINT8, "Algorithm of that key."),
     dns_field("ds.digest_type", _T.UINT8, "How the digest was made."),
     dns_field("ds.digest", _T.BYTES, "Digest of a key of the zone below."),
@@ -64,7 +64,7 @@ DNS_SECURITY_FIELDS: Final = (
     dns_field("ipseckey.gateway_ipv6", _T.IPV6, "IPv6 address of a gateway."),
     dns_field("ipseckey.gateway_dns", _T.STRING, "Name of a gateway."),
     dns_field("ipseckey.public_key", _T.BYTES, "Public key of a gateway."),
-    dns_field("key.flags", _T.UINT16, "Flags of an old key (KEY)."),
+    dns_field("key.flags", _T.UINT16, "Flags of an old key (KEY).", base=Base.HEXADECIMAL),
     dns_field("key.flags.authentication", _T.BOOLEAN, "The key may not be used to authenticate."),
     dns_field("key.flags.confidentiality", _T.BOOLEAN, "The key may not be used to encrypt."),
     dns_field("key.flags.required", _T.BOOLEAN, "The use of the key is optional."),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, Unit
+from tcptui.model.field import Base, Field, Layer, Text, Unit
 from tcptui.model.field import FieldType as T
 
 _BYTES: Final = Unit.BYTES
+_NONE: Final = Unit.NONE
+_HEX: Final = Base.HEXADECIMAL
 #: Header fields that have a display filter field of their own in Wireshark.
 _HEADERS: Final = (
     "accept", "accept-charset", "accept-encoding", "accept-language", "accept-ranges", "access-control-allow-origin",
@@ -30,23 +32,23 @@ _TABLE: Final = (
     ("magic", T.STRING, "What a client sends first, before its frames."),
     ("length", T.UINT24, "Length of the frame's payload.", _BYTES),
     ("type", T.UINT8, "Type of the frame."),
-    ("flags", T.UINT8, "Flags of the frame."),
+    ("flags", T.UINT8, "Flags of the frame.", _NONE, _HEX),
     ("flags.end_stream", T.BOOLEAN, "The frame is the last that its sender sends on the stream."),
     ("flags.eh", T.BOOLEAN, "The frame ends a header block."),
     ("flags.padded", T.BOOLEAN, "The frame is padded."),
     ("flags.priority", T.BOOLEAN, "The frame has a priority."),
     ("flags.ack.ping", T.BOOLEAN, "The PING is an answer."),
     ("flags.ack.settings", T.BOOLEAN, "The SETTINGS frame acknowledges the peer's."),
-    ("flags.unused", T.UINT8, "Flags without meaning for the frame's type."),
-    ("flags.unused_data", T.UINT8, "Flags without meaning for DATA."),
-    ("flags.unused_headers", T.UINT8, "Flags without meaning for HEADERS."),
-    ("flags.unused_settings", T.UINT8, "Flags without meaning for SETTINGS."),
-    ("flags.unused_ping", T.UINT8, "Flags without meaning for PING."),
-    ("flags.unused_push_promise", T.UINT8, "Flags without meaning for PUSH_PROMISE."),
-    ("flags.unused_continuation", T.UINT8, "Flags without meaning for CONTINUATION."),
-    ("r", T.UINT32, "The reserved bit in front of the stream's number."),
+    ("flags.unused", T.UINT8, "Flags without meaning for the frame's type.", _NONE, _HEX),
+    ("flags.unused_data", T.UINT8, "Flags without meaning for DATA.", _NONE, _HEX),
+    ("flags.unused_headers", T.UINT8, "Flags without meaning for HEADERS.", _NONE, _HEX),
+    ("flags.unused_settings", T.UINT8, "Flags without meaning for SETTINGS.", _NONE, _HEX),
+    ("flags.unused_ping", T.UINT8, "Flags without meaning for PING.", _NONE, _HEX),
+    ("flags.unused_push_promise", T.UINT8, "Flags without meaning for PUSH_PROMISE.", _NONE, _HEX),
+    ("flags.unused_continuation", T.UINT8, "Flags without meaning for CONTINUATION.", _NONE, _HEX),
+    ("r", T.UINT32, "The reserved bit in front of the stream's number.", _NONE, _HEX),
     ("streamid", T.UINT32, "Number of the stream; 0 stands for the connection."),
-    ("padding", T.UINT8, "Length of the padding.", _BYTES),
+    ("padding", T.UINT8, "Length of the padding.", _BYTES, _HEX),
     ("pad_length", T.UINT16, "That there is no padding.", _BYTES),
     ("unknown", T.BYTES, "The payload of a frame whose type is not known."),
     ("data.segment", T.BYTES, "The part of a longer message that a DATA frame carries."),
@@ -68,17 +70,17 @@ _TABLE: Final = (
     ("header", T.NONE, "A decoded header field."),
     ("header.length", T.UINT32, "Length of the decoded header list.", _BYTES),
     ("header.count", T.UINT32, "How many header fields there are."),
-    ("header.name", T.STRING, "Name of a header field."),
+    ("header.name", T.STRING, "Name of a header field.", _NONE, Base.DECIMAL, Text.BYTES),
     ("header.name.length", T.UINT32, "Length of the name.", _BYTES),
-    ("header.value", T.STRING, "Value of a header field."),
+    ("header.value", T.STRING, "Value of a header field.", _NONE, Base.DECIMAL, Text.BYTES),
     ("header.value.length", T.UINT32, "Length of the value.", _BYTES),
-    ("header.unescaped", T.STRING, "Value of a header field, percent-decoded."),
+    ("header.unescaped", T.STRING, "Value of a header field, percent-decoded.", _NONE, Base.DECIMAL, Text.BYTES),
     ("header.repr", T.STRING, "How HPACK wrote the header field."),
     ("header.index", T.UINT32, "Where HPACK's table has the header field, or its name."),
     ("header_table_size_update", T.NONE, "The sender changes the size of HPACK's table."),
     ("header_table_size_update.header_table_size", T.UINT32, "The size that HPACK's table has from there on.", _BYTES),
     ("header_size_exceeded", T.NONE, "The decoded header list is too long to be shown."),
-    ("request.full_uri", T.STRING, "The request's URI with scheme and host."),
+    ("request.full_uri", T.STRING, "The request's URI with scheme and host.", _NONE, Base.DECIMAL, Text.BYTES),
     ("rst_stream.error", T.UINT32, "Why a stream was ended early."),
     ("settings", T.NONE, "A setting."),
     ("settings.id", T.UINT16, "Which setting it is."),
@@ -90,17 +92,17 @@ _TABLE: Final = (
     ("settings.max_header_list_size", T.UINT32, "Longest decoded header list that is taken.", _BYTES),
     ("settings.extended_connect", T.UINT32, "Whether CONNECT may name a protocol (RFC 8441)."),
     ("settings.unknown", T.UINT32, "Value of a setting that is not known."),
-    ("push_promise.r", T.UINT32, "The reserved bit in front of the promised stream's number."),
+    ("push_promise.r", T.UINT32, "The reserved bit in front of the promised stream's number.", _NONE, _HEX),
     ("push_promise.promised_stream_id", T.UINT32, "The stream on which the server will push."),
     ("push_promise.padding", T.BYTES, "The padding of a PUSH_PROMISE frame."),
     ("push_promise.header", T.BYTES, "Bytes of the promised request's header block."),
     ("ping", T.BYTES, "What a PING carries."),
     ("pong", T.BYTES, "What the answer to a PING carries."),
-    ("goway.r", T.UINT32, "The reserved bit in front of the last stream's number."),
+    ("goway.r", T.UINT32, "The reserved bit in front of the last stream's number.", _NONE, _HEX),
     ("goaway.last_stream_id", T.UINT32, "The last stream that the sender of GOAWAY has taken up."),
     ("goaway.error", T.UINT32, "Why the connection is ended."),
     ("goaway.addata", T.BYTES, "What GOAWAY says for debugging."),
-    ("window_update.r", T.UINT32, "The reserved bit in front of the increment."),
+    ("window_update.r", T.UINT32, "The reserved bit in front of the increment.", _NONE, _HEX),
     ("window_update.window_size_increment", T.UINT32, "How much more may be sent.", _BYTES),
     ("altsvc.origin.len", T.UINT16, "Length of the origin that another service stands for.", _BYTES),
     ("altsvc.origin", T.STRING, "The origin that another service stands for; empty: the stream's."),
@@ -110,7 +112,7 @@ _TABLE: Final = (
     ("origin.origin", T.STRING, "The origin, with scheme, host and port."),
     ("priority_update_stream_id", T.UINT64, "The stream that gets another priority."),
     ("priority_update_field_value", T.STRING, "The priority, as the header field Priority says it (RFC 9218)."),
-    ("continuation.header", T.STRING, "Bytes of a header block, continued."),
+    ("continuation.header", T.STRING, "Bytes of a header block, continued.", _NONE, Base.DECIMAL, Text.BYTES),
 )
 _GRPC: Final = (
     ("frame_type", T.UINT8, "Type of the message: data."),
@@ -132,23 +134,26 @@ _PROTOBUF: Final = (
     ("field.value.int64", T.INT64, "The value as a number of 64 bits, by its schema."),
     ("field.value.int32", T.INT32, "The value as a number of 32 bits, or of an enum, by its schema."),
     ("field.value.bool", T.BOOLEAN, "Whether the value is true, by its schema."),
-    ("field.value.string", T.STRING, "The value as text, by its schema."),
+    ("field.value.string", T.STRING, "The value as text, by its schema.", _NONE, Base.DECIMAL, Text.BYTES),
     ("field.value.repeated", T.BYTES, "Several values in one field, by its schema."),
     ("field.value.uint32", T.UINT32, "The value as a number of 32 bits without sign."),
     ("field.value.uint64", T.UINT64, "The value as a number of 64 bits without sign."),
 )
 
 
-def _row(protocol: str, name: str, kind: T, doc: str, unit: Unit = Unit.NONE) -> Field:
+def _row(
+    protocol: str, name: str, kind: T, doc: str,
+    unit: Unit = Unit.NONE, base: Base = Base.DECIMAL, text: Text = Text.LABEL,
+) -> Field:  # fmt: skip
     """A field.  Each may repeat, because a segment may hold several frames."""
-    return Field(f"{protocol}.{name}", kind, doc, unit=unit, repeats=True)
+    return Field(f"{protocol}.{name}", kind, doc, unit=unit, repeats=True, base=base, text=text)
 
 
 HTTP2_FIELDS: Final = (
-    Field("http2", T.PROTOCOL, "A frame of HTTP/2 (RFC 9113).", repeats=True),
+    Field("http2", T.PROTOCOL, "A frame of HTTP/2 (RFC 9113).", repeats=True, layer=Layer.LISTED | Layer.ONE_A_SEGMENT),
     *(_row("http2", *row) for row in _TABLE),
     *(
-        Field(field, _NUMBERS.get(name, T.STRING), f"The header field {name}.", repeats=True)
+        Field(field, _NUMBERS.get(name, T.STRING), f"The header field {name}.", repeats=True, text=Text.BYTES)
         for name, field in sorted(HEADER_NAMES.items())
     ),
     Field("grpc", T.PROTOCOL, "A gRPC message.", repeats=True),

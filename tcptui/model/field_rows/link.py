@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Column, Field, FieldType, Owner, Unit, every
+from tcptui.model.field import AnyOf, Base, Column, Field, FieldType, Layer, Owner, Text, Unit, every
 
 _TIME: Final = Unit.SECONDS
 _BYTES: Final = Unit.BYTES
 _NONE: Final = Unit.NONE
 
 _FRAME: Final = (
-    Field("frame", FieldType.PROTOCOL, "The whole captured frame."),
+    Field("frame", FieldType.PROTOCOL, "The whole captured frame.",
+          layer=Layer.LISTED | Layer.WITH_REST | Layer.DESCRIBED),
     Field("frame.number", FieldType.UINT32, "Number of the frame in the capture, from 1.", Column("frame", every)),
     Field("frame.len", FieldType.UINT32, "Length of the frame on the wire.", Column("wire_length", every), _BYTES),
     Field("frame.cap_len", FieldType.UINT32, "How much of the frame was captured.", Column("captured", every), _BYTES),
@@ -32,10 +33,11 @@ _FRAME: Final = (
     Field("frame.coloring_rule.name", FieldType.STRING, "The rule by which Wireshark colours the frame."),
     Field("frame.coloring_rule.string", FieldType.STRING, "The display filter of that rule."),
     Field("pkt_comment", FieldType.PROTOCOL, "The comments that the capture file has for the frame."),
-    Field("frame.comment", FieldType.STRING, "A comment on the frame in the capture file.", repeats=True),
+    Field("frame.comment", FieldType.STRING, "A comment on the frame in the capture file.", repeats=True,
+          text=Text.BYTES),
     Field("frame.comment.expert", FieldType.NONE, "The frame has a comment.", repeats=True),
     Field("_ws.short", FieldType.PROTOCOL, "The frame was captured in part and ends within a header."),
-    Field("_ws.malformed", FieldType.PROTOCOL, "A header could not be read.", repeats=True),
+    Field("_ws.malformed", FieldType.PROTOCOL, "A header could not be read.", repeats=True, layer=Layer.DESCRIBED),
     Field("_ws.malformed.expert", FieldType.NONE, "The note that a header could not be read.", repeats=True),
     Field("_ws.expert", FieldType.PROTOCOL, "A note that something deserves attention.", repeats=True),
     Field("_ws.expert.severity", FieldType.UINT32, "How grave the note is.", repeats=True),
@@ -53,7 +55,7 @@ def _end(name: str, whose: str) -> tuple[Field, ...]:
 
 
 _ETHERNET: Final = (
-    Field("eth", FieldType.PROTOCOL, "The Ethernet header.", repeats=True),
+    Field("eth", FieldType.PROTOCOL, "The Ethernet header.", repeats=True, layer=Layer.LISTED | Layer.DESCRIBED),
     *_end("eth.dst", "destination"),
     *_end("eth.src", "source"),
     Field("eth.addr", FieldType.ETHER, "Hardware address of the source or the destination.",
@@ -65,26 +67,32 @@ _ETHERNET: Final = (
           AnyOf(("eth.src.lg", "eth.dst.lg")), repeats=True),
     Field("eth.ig", FieldType.BOOLEAN, "The source's or the destination's address stands for a group.",
           AnyOf(("eth.src.ig", "eth.dst.ig")), repeats=True),
-    Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True),
+    Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True,
+          base=Base.HEXADECIMAL),
     Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
     Field("eth.src_not_group", FieldType.NONE, "The source's address stands for a group, which it must not.",
           repeats=True),
     Field("eth.padding", FieldType.BYTES, "Zeros that fill a short frame up.", repeats=True),
     Field("eth.padding_bad", FieldType.NONE, "What fills the frame up may be something else than padding."),
     Field("eth.trailer", FieldType.BYTES, "Bytes behind the network packet.", repeats=True),
-    Field("eth.fcs", FieldType.UINT32, "The frame check sequence."),
+    Field("eth.fcs", FieldType.UINT32, "The frame check sequence.", base=Base.HEXADECIMAL),
     Field("eth.fcs.status", FieldType.UINT8, "Whether the frame check sequence is right."),
-    Field("vlan", FieldType.PROTOCOL, "A VLAN tag (IEEE 802.1Q).", repeats=True),
+    Field("vlan", FieldType.PROTOCOL, "A VLAN tag (IEEE 802.1Q).", repeats=True, layer=Layer.LISTED | Layer.DESCRIBED),
     Field("vlan.priority", FieldType.UINT16, "Priority of the frame in its VLAN.", repeats=True),
     Field("vlan.dei", FieldType.BOOLEAN, "The frame may be dropped first.", repeats=True),
     Field("vlan.id", FieldType.UINT16, "Number of the VLAN.", repeats=True),
-    Field("vlan.etype", FieldType.UINT16, "Which protocol follows the tag.", repeats=True),
+    Field("vlan.etype", FieldType.UINT16, "Which protocol follows the tag.", repeats=True, base=Base.HEXADECIMAL),
     Field("vlan.len", FieldType.UINT16, "Length of what follows the tag.", unit=_BYTES, repeats=True),
     Field("vlan.trailer", FieldType.BYTES, "Bytes behind the network packet of a tagged frame.", repeats=True),
 )  # fmt: skip
 
 _OTHERS: Final = (
-    Field("sll", FieldType.PROTOCOL, "The header of a Linux cooked capture, version 1 or 2."),
+    Field(
+        "sll",
+        FieldType.PROTOCOL,
+        "The header of a Linux cooked capture, version 1 or 2.",
+        layer=Layer.LISTED | Layer.DESCRIBED,
+    ),
     Field("sll.pkttype", FieldType.UINT16, "Whether the host sent the packet, and to whom it was addressed."),
     Field("sll.hatype", FieldType.UINT16, "Kind of the hardware address (ARPHRD)."),
     Field("sll.halen", FieldType.UINT16, "Length of the sender's hardware address.", unit=_BYTES),
@@ -92,8 +100,8 @@ _OTHERS: Final = (
     Field("sll.src.ipv4", FieldType.IPV4, "The sender's address where that is an IPv4 address."),
     Field("sll.src.other", FieldType.BYTES, "The sender's hardware address of another kind."),
     Field("sll.unused", FieldType.BYTES, "What the sender's address leaves of its eight bytes."),
-    Field("sll.etype", FieldType.UINT16, "Which protocol follows, as an ethertype."),
-    Field("sll.ltype", FieldType.UINT16, "Which protocol follows, as a number of Linux."),
+    Field("sll.etype", FieldType.UINT16, "Which protocol follows, as an ethertype.", base=Base.HEXADECIMAL),
+    Field("sll.ltype", FieldType.UINT16, "Which protocol follows, as a number of Linux.", base=Base.HEXADECIMAL),
     Field("sll.ifindex", FieldType.UINT32, "Number of the interface (version 2)."),
     Field("null", FieldType.PROTOCOL, "The header of a BSD loopback capture."),
     Field("null.family", FieldType.UINT32, "Address family of the packet that follows."),
@@ -115,7 +123,13 @@ def _arp_end(name: str, title: str) -> tuple[Field, ...]:
 _ARP: Final = (
     Field("arp", FieldType.PROTOCOL, "The frame has Address Resolution Protocol.", repeats=True),
     Field("arp.hw.type", FieldType.UINT16, "Kind of the hardware addresses; 1 is Ethernet.", repeats=True),
-    Field("arp.proto.type", FieldType.UINT16, "Protocol of the addresses asked for, as an ethertype.", repeats=True),
+    Field(
+        "arp.proto.type",
+        FieldType.UINT16,
+        "Protocol of the addresses asked for, as an ethertype.",
+        repeats=True,
+        base=Base.HEXADECIMAL,
+    ),
     Field("arp.hw.size", FieldType.UINT8, "Length of a hardware address.", unit=_BYTES, repeats=True),
     Field("arp.proto.size", FieldType.UINT8, "Length of a protocol address.", unit=_BYTES, repeats=True),
     Field("arp.opcode", FieldType.UINT16, "What the message does: 1 asks, 2 answers.", repeats=True),

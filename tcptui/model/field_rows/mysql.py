@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, FieldType, Unit
+from tcptui.model.field import Base, Field, FieldType, Layer, Text, Unit
 
 
-def _mysql(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+def _mysql(
+    name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *,
+    base: Base = Base.DECIMAL, text: Text = Text.LABEL,
+) -> Field:  # fmt: skip
     """A field of MySQL.  Each may repeat, because a segment may hold many packets."""
-    return Field(f"mysql.{name}", kind, doc, unit=unit, repeats=True)
+    return Field(f"mysql.{name}", kind, doc, unit=unit, repeats=True, base=base, text=text)
 
 
-def _mariadb(name: str, kind: FieldType, doc: str) -> Field:
+def _mariadb(name: str, kind: FieldType, doc: str, *, base: Base = Base.DECIMAL) -> Field:
     """A field that only MariaDB has."""
-    return Field(f"mariadb.{name}", kind, doc, repeats=True)
+    return Field(f"mariadb.{name}", kind, doc, repeats=True, base=base)
 
 
 def _flags(prefix: str, rows: tuple[tuple[str, str], ...]) -> tuple[Field, ...]:
@@ -93,7 +96,13 @@ _COLUMN_FLAGS: Final = _flags(
 )
 
 MYSQL_FIELDS: Final = (
-    Field("mysql", FieldType.PROTOCOL, "A packet of MySQL's protocol.", repeats=True),
+    Field(
+        "mysql",
+        FieldType.PROTOCOL,
+        "A packet of MySQL's protocol.",
+        repeats=True,
+        layer=Layer.LISTED | Layer.ONE_A_SEGMENT,
+    ),
     _mysql("packet_length", FieldType.UINT24, "Bytes of the packet's payload.", Unit.BYTES),
     _mysql("packet_number", FieldType.UINT8, "Number of the packet, 0 of a command."),
     _mysql("server_greeting", FieldType.NONE, "The server's first packet."),
@@ -107,17 +116,17 @@ MYSQL_FIELDS: Final = (
     _mysql("server_language", FieldType.UINT8, "Character set of the server, with its order."),
     _mariadb("server_language", FieldType.UINT8, "Character set of the server, with its order, where it is MariaDB."),
     _mariadb("charset", FieldType.UINT8, "Character set of the client, with its order, where the server is MariaDB."),
-    _mariadb("extcaps.server", FieldType.UINT32, "What only MariaDB can do."),
-    _mariadb("extcaps.client", FieldType.UINT32, "What only clients of MariaDB can do."),
+    _mariadb("extcaps.server", FieldType.UINT32, "What only MariaDB can do.", base=Base.HEXADECIMAL),
+    _mariadb("extcaps.client", FieldType.UINT32, "What only clients of MariaDB can do.", base=Base.HEXADECIMAL),
     _mariadb("caps.pr", FieldType.BOOLEAN, "Progress is told."),
     _mariadb("caps.cm", FieldType.BOOLEAN, "Several commands in one packet."),
     _mariadb("caps.bo", FieldType.BOOLEAN, "A prepared statement may be executed with many rows of parameters."),
     _mariadb("caps.em", FieldType.BOOLEAN, "Columns say more of their types."),
     _mariadb("caps.me", FieldType.BOOLEAN, "Columns that the client knows already are not sent again."),
-    _mysql("caps.server", FieldType.UINT16, "What the server can do."),
-    _mysql("extcaps.server", FieldType.UINT16, "What else the server can do."),
-    _mysql("caps.client", FieldType.UINT16, "What the client can do."),
-    _mysql("extcaps.client", FieldType.UINT16, "What else the client can do."),
+    _mysql("caps.server", FieldType.UINT16, "What the server can do.", base=Base.HEXADECIMAL),
+    _mysql("extcaps.server", FieldType.UINT16, "What else the server can do.", base=Base.HEXADECIMAL),
+    _mysql("caps.client", FieldType.UINT16, "What the client can do.", base=Base.HEXADECIMAL),
+    _mysql("extcaps.client", FieldType.UINT16, "What else the client can do.", base=Base.HEXADECIMAL),
     *_CAPABILITIES,
     _mysql("login_request", FieldType.NONE, "The client's first packet."),
     _mysql("max_packet", FieldType.UINT32, "Longest packet that the client takes.", Unit.BYTES),
@@ -140,7 +149,7 @@ MYSQL_FIELDS: Final = (
     _mysql("auth_switch_response.data", FieldType.BYTES, "What the client answers; it is never shown."),
     _mysql("request", FieldType.NONE, "A command."),
     _mysql("command", FieldType.UINT8, "What the client asks for."),
-    _mysql("query", FieldType.STRING, "The statement of SQL; secrets in it are never shown."),
+    _mysql("query", FieldType.STRING, "The statement of SQL; secrets in it are never shown.", text=Text.BYTES),
     _mysql("table_name", FieldType.STRING, "Name of a table."),
     _mysql("stmt_id", FieldType.UINT32, "Number of a prepared statement."),
     _mysql("exec_flags", FieldType.UINT8, "Whether a cursor is wanted."),
@@ -151,29 +160,34 @@ MYSQL_FIELDS: Final = (
     _mysql("query_attrs", FieldType.NONE, "Attributes of a query."),
     _mysql("query_attrs_count", FieldType.UINT8, "How many attributes a query has."),
     _mysql("query_attrs_send_types_to_server", FieldType.BOOLEAN, "The types of the attributes are told."),
-    _mysql("query_attr_name_type", FieldType.UINT16, "Type of an attribute, and whether it has a sign."),
+    _mysql(
+        "query_attr_name_type",
+        FieldType.UINT16,
+        "Type of an attribute, and whether it has a sign.",
+        base=Base.HEXADECIMAL,
+    ),
     _mysql("query_attr_name", FieldType.STRING, "Name of an attribute."),
-    _mysql("caps.unused", FieldType.UINT16, "The highest bits of the capabilities."),
+    _mysql("caps.unused", FieldType.UINT16, "The highest bits of the capabilities.", base=Base.HEXADECIMAL),
     _mysql("binlog.position", FieldType.UINT32, "Where in the log replication begins."),
-    _mysql("binlog.flags", FieldType.UINT16, "How the log is to be sent."),
-    _mysql("binlog.server_id", FieldType.UINT32, "Number of the replica."),
+    _mysql("binlog.flags", FieldType.UINT16, "How the log is to be sent.", base=Base.HEXADECIMAL),
+    _mysql("binlog.server_id", FieldType.UINT32, "Number of the replica.", base=Base.HEXADECIMAL),
     _mysql("binlog.file_name", FieldType.STRING, "File of the log."),
     _mysql("binlog.event_header.timestamp", FieldType.ABSOLUTE_TIME, "When the event arose."),
     _mysql("binlog.event_header.event_type", FieldType.UINT8, "Kind of an event of the log."),
     _mysql("binlog.event_header.server_id", FieldType.UINT32, "Number of the server where the event arose."),
     _mysql("binlog.event_header.event_size", FieldType.UINT32, "Size of the event.", Unit.BYTES),
     _mysql("binlog.event_header.log_position", FieldType.UINT32, "Where in the log the next event begins."),
-    _mysql("binlog.event_header.flags", FieldType.UINT16, "Flags of the event."),
-    _mysql("response_code", FieldType.UINT8, "OK, an error or EOF."),
+    _mysql("binlog.event_header.flags", FieldType.UINT16, "Flags of the event.", base=Base.HEXADECIMAL),
+    _mysql("response_code", FieldType.UINT8, "OK, an error or EOF.", base=Base.HEXADECIMAL),
     _mysql("affected_rows", FieldType.UINT64, "How many rows the statement changed."),
     _mysql("insert_id", FieldType.UINT64, "Number that the last row was given by itself."),
-    _mysql("server_status", FieldType.UINT16, "What the server says of its state."),
+    _mysql("server_status", FieldType.UINT16, "What the server says of its state.", base=Base.HEXADECIMAL),
     *_STATUS,
     _mysql("warnings", FieldType.UINT16, "How many warnings there are."),
     _mysql("message", FieldType.STRING, "What the server says in words."),
     _mysql("error_code", FieldType.UINT16, "Number of the error."),
     _mysql("sqlstate", FieldType.STRING, "Five signs that tell the error's kind (SQLSTATE)."),
-    _mysql("error.message", FieldType.STRING, "The error in words."),
+    _mysql("error.message", FieldType.STRING, "The error in words.", text=Text.BYTES),
     _mysql("eof", FieldType.UINT8, "What EOF begins with."),
     _mysql("session_track", FieldType.NONE, "What changed in the session."),
     _mysql("session_track.type", FieldType.UINT8, "Kind of such a change."),
@@ -210,9 +224,9 @@ MYSQL_FIELDS: Final = (
     _mysql("field.charsetnr", FieldType.UINT16, "Character set of the column, with its order."),
     _mysql("field.length", FieldType.UINT32, "Longest value of the column.", Unit.BYTES),
     _mysql("field.type", FieldType.UINT8, "Type of the column."),
-    _mysql("field.flags", FieldType.UINT16, "Flags of the column."),
+    _mysql("field.flags", FieldType.UINT16, "Flags of the column.", base=Base.HEXADECIMAL),
     *_COLUMN_FLAGS,
     _mysql("field.decimals", FieldType.UINT8, "Digits behind the point."),
     _mysql("field.default", FieldType.STRING, "Default of the column."),
-    _mysql("row.text", FieldType.STRING, "A value of a row."),
+    _mysql("row.text", FieldType.STRING, "A value of a row.", text=Text.BYTES),
 )

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Field, FieldType, Owner, Unit
+from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Owner, Unit
 
 _BYTES: Final = Unit.BYTES
 
 
-def _field(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+def _field(
+    name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *,
+    base: Base = Base.DECIMAL, layer: Layer = Layer.NONE,
+) -> Field:  # fmt: skip
     """A field of an IP header.  Each may repeat, because a tunnel or an ICMP error holds a second header."""
-    return Field(name, kind, doc, unit=unit, repeats=True)
+    return Field(name, kind, doc, unit=unit, repeats=True, base=base, layer=layer)
 
 
 _IPV4: Final = (
-    _field("ip", FieldType.PROTOCOL, "The IPv4 header."),
+    _field("ip", FieldType.PROTOCOL, "The IPv4 header.", layer=Layer.LISTED | Layer.DESCRIBED),
     _field("ip.version", FieldType.UINT8, "Version of the protocol, 4."),
     _field("ip.hdr_len", FieldType.UINT8, "Length of the header with its options.", _BYTES),
-    _field("ip.dsfield", FieldType.UINT8, "The byte of the service class and of congestion notification."),
+    _field("ip.dsfield", FieldType.UINT8, "The byte of the service class and of congestion notification.",
+           base=Base.HEXADECIMAL),
     _field("ip.dsfield.dscp", FieldType.UINT8, "Service class (RFC 2474)."),
     _field("ip.dsfield.ecn", FieldType.UINT8, "Explicit congestion notification (RFC 3168)."),
     _field("ip.len", FieldType.UINT16, "Length of the packet, header included.", _BYTES),
-    _field("ip.id", FieldType.UINT16, "Number that the fragments of one packet share."),
-    _field("ip.flags", FieldType.UINT8, "The three bits about fragments."),
+    _field("ip.id", FieldType.UINT16, "Number that the fragments of one packet share.", base=Base.HEXADECIMAL),
+    _field("ip.flags", FieldType.UINT8, "The three bits about fragments.", base=Base.HEXADECIMAL),
     _field("ip.flags.rb", FieldType.BOOLEAN, "The reserved bit."),
     _field("ip.flags.df", FieldType.BOOLEAN, "Routers must not fragment the packet."),
     _field("ip.flags.mf", FieldType.BOOLEAN, "More fragments of the packet follow."),
@@ -32,7 +36,7 @@ _IPV4: Final = (
     _field("ip.ttl.lncb", FieldType.NONE, "The time to live is unusual for a group of the local network."),
     _field("ip.ttl.too_small", FieldType.NONE, "The time to live is nearly used up."),
     _field("ip.proto", FieldType.UINT8, "Which protocol follows the header."),
-    _field("ip.checksum", FieldType.UINT16, "Checksum of the header."),
+    _field("ip.checksum", FieldType.UINT16, "Checksum of the header.", base=Base.HEXADECIMAL),
     _field("ip.checksum.status", FieldType.UINT8, "Whether the header's checksum is right."),
     _field("ip.src", FieldType.IPV4, "Address of the sender."),
     _field("ip.dst", FieldType.IPV4, "Address of the receiver."),
@@ -91,12 +95,13 @@ def _extension(name: str, title: str) -> tuple[Field, ...]:
 
 
 _IPV6: Final = (
-    _field("ipv6", FieldType.PROTOCOL, "The IPv6 header."),
+    _field("ipv6", FieldType.PROTOCOL, "The IPv6 header.", layer=Layer.LISTED | Layer.DESCRIBED),
     _field("ipv6.version", FieldType.UINT8, "Version of the protocol, 6."),
-    _field("ipv6.tclass", FieldType.UINT32, "The byte of the service class and of congestion notification."),
+    _field("ipv6.tclass", FieldType.UINT32, "The byte of the service class and of congestion notification.",
+           base=Base.HEXADECIMAL),
     _field("ipv6.tclass.dscp", FieldType.UINT32, "Service class (RFC 2474)."),
     _field("ipv6.tclass.ecn", FieldType.UINT32, "Explicit congestion notification (RFC 3168)."),
-    _field("ipv6.flow", FieldType.UINT24, "Label that the packets of a flow share."),
+    _field("ipv6.flow", FieldType.UINT24, "Label that the packets of a flow share.", base=Base.HEXADECIMAL),
     _field("ipv6.plen", FieldType.UINT16, "Length of what follows the header.", _BYTES),
     _field("ipv6.plen_exceeds_framing", FieldType.NONE, "The payload's length is more than the frame holds."),
     _field("ipv6.nxt", FieldType.UINT8, "Which header follows."),
@@ -120,7 +125,7 @@ _IPV6: Final = (
     _field("ipv6.routing.src.addr", FieldType.IPV6, "An address of a source route."),
     _field("ipv6.routing.unknown_data", FieldType.BYTES, "What a routing header of an unknown kind holds."),
     _field("ipv6.opt", FieldType.NONE, "An option of an extension header."),
-    _field("ipv6.opt.type", FieldType.UINT8, "Kind of the option."),
+    _field("ipv6.opt.type", FieldType.UINT8, "Kind of the option.", base=Base.HEXADECIMAL),
     _field("ipv6.opt.length", FieldType.UINT8, "Length of the option's data.", _BYTES),
     _field("ipv6.opt.padn", FieldType.BYTES, "Bytes that fill up."),
     _field("ipv6.opt.router_alert", FieldType.UINT16, "What routers are to look at."),
@@ -128,11 +133,13 @@ _IPV6: Final = (
     _field("ipv6.opt.unknown", FieldType.BYTES, "Data of an option that is not interpreted."),
     _field("ipv6.fraghdr", FieldType.PROTOCOL, "The fragment header."),
     _field("ipv6.fraghdr.nxt", FieldType.UINT8, "What follows the fragment header."),
-    _field("ipv6.fraghdr.reserved_octet", FieldType.UINT8, "The reserved byte of the fragment header."),
+    _field("ipv6.fraghdr.reserved_octet", FieldType.UINT8, "The reserved byte of the fragment header.",
+           base=Base.HEXADECIMAL),
     _field("ipv6.fraghdr.offset", FieldType.UINT16, "Where in its packet the fragment stands, in units of 8 bytes."),
     _field("ipv6.fraghdr.reserved_bits", FieldType.UINT16, "The reserved bits of the fragment header."),
     _field("ipv6.fraghdr.more", FieldType.BOOLEAN, "More fragments of the packet follow."),
-    _field("ipv6.fraghdr.ident", FieldType.UINT32, "Number that the fragments of one packet share."),
+    _field("ipv6.fraghdr.ident", FieldType.UINT32, "Number that the fragments of one packet share.",
+           base=Base.HEXADECIMAL),
     _field("ipv6.fragments", FieldType.NONE, "The fragments that the packet came in."),
     _field("ipv6.fragment", FieldType.FRAMENUM, "A captured frame with a fragment of the packet."),
     _field("ipv6.fragment.count", FieldType.UINT32, "How many fragments the packet came in."),
@@ -143,7 +150,7 @@ _IPV6: Final = (
     _field("ah.next_header", FieldType.UINT8, "What follows the authentication header."),
     _field("ah.length", FieldType.UINT8, "Length of the authentication header, in units of 4 bytes without two."),
     _field("ah.reserved", FieldType.BYTES, "The reserved bytes of the authentication header."),
-    _field("ah.spi", FieldType.UINT32, "Which security association the packet belongs to."),
+    _field("ah.spi", FieldType.UINT32, "Which security association the packet belongs to.", base=Base.HEXADECIMAL),
     _field("ah.sequence", FieldType.UINT32, "Number of the packet in its security association."),
     _field("ah.icv", FieldType.BYTES, "The value that proves the packet genuine."),
 )  # fmt: skip

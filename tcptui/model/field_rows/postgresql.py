@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, FieldType, Unit
+from tcptui.model.field import Field, FieldType, Layer, Text, Unit
 
 _BYTES: Final = Unit.BYTES
 
 
-def _pgsql(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
+def _pgsql(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *, text: Text = Text.LABEL) -> Field:
     """A field of PostgreSQL.  Each may repeat, because a segment may hold many messages."""
-    return Field(f"pgsql.{name}", kind, doc, unit=unit, repeats=True)
+    return Field(f"pgsql.{name}", kind, doc, unit=unit, repeats=True, text=text)
 
 
 def _text(name: str, doc: str) -> Field:
-    return _pgsql(name, FieldType.STRING, doc)
+    """A text whose line is its bytes."""
+    return _pgsql(name, FieldType.STRING, doc, text=Text.BYTES)
 
 
 POSTGRESQL_FIELDS: Final = (
-    Field("pgsql", FieldType.PROTOCOL, "A message of PostgreSQL.", repeats=True),
+    Field(
+        "pgsql", FieldType.PROTOCOL, "A message of PostgreSQL.", repeats=True, layer=Layer.LISTED | Layer.ONE_A_SEGMENT
+    ),
     _pgsql("frontend", FieldType.BOOLEAN, "The client sends the message."),
-    _text("type", "What the message is."),
+    _pgsql("type", FieldType.STRING, "What the message is."),
     _pgsql("length", FieldType.UINT32, "Length of the message, without its type.", _BYTES),
     _pgsql("version_major", FieldType.UINT16, "Major version of the protocol."),
     _pgsql("version_minor", FieldType.UINT16, "Minor version of the protocol."),

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Field, Reader, Unit
+from tcptui.model.field import AnyOf, Base, Field, Reader, Unit
 from tcptui.model.field import FieldType as T
 
+_HEX: Final = Base.HEXADECIMAL
 _TABLE: Final = (
     ("eth.len.past_end", T.NONE, "The length of an IEEE 802.3 header is more than the frame holds."),
     ("frame.interface_description", T.STRING, "Description of the interface that captured the frame."),
     ("frame.interface_id", T.UINT32, "Number of the interface in its section of the capture file."),
     ("frame.p2p_dir", T.INT8, "Direction of the frame on a point-to-point link."),
-    ("frame.packet_flags", T.UINT32, "What a pcapng file says of the frame, as bits."),
+    ("frame.packet_flags", T.UINT32, "What a pcapng file says of the frame, as bits.", _HEX),
     ("frame.packet_flags_crc_error", T.BOOLEAN, "The interface found a wrong check sequence."),
-    ("frame.packet_flags_direction", T.UINT32, "Whether the frame was received or sent."),
+    ("frame.packet_flags_direction", T.UINT32, "Whether the frame was received or sent.", _HEX),
     ("frame.packet_flags_fcs_length", T.UINT32, "Length of the frame check sequence."),
     ("frame.packet_flags_packet_too_error", T.BOOLEAN, "The interface found the frame too long."),
     ("frame.packet_flags_packet_too_short_error", T.BOOLEAN, "The interface found the frame too short."),
@@ -38,19 +39,19 @@ _TABLE: Final = (
     ("icmp.data_time", T.ABSOLUTE_TIME, "The time that ping writes into its data."),
     ("icmp.data_time_relative", T.RELATIVE_TIME, "Time from that to the frame's capture."),
     ("icmp.ext", T.NONE, "Extensions behind a quoted packet (RFC 4884)."),
-    ("icmp.ext.checksum", T.UINT16, "Checksum of the extensions."),
+    ("icmp.ext.checksum", T.UINT16, "Checksum of the extensions.", _HEX),
     ("icmp.ext.checksum.status", T.UINT8, "Whether the checksum of the extensions is right."),
     ("icmp.ext.class", T.UINT8, "Class of an extension object."),
     ("icmp.ext.ctype", T.UINT8, "Type of an extension object within its class."),
     ("icmp.ext.length", T.UINT16, "Length of an extension object."),
-    ("icmp.ext.res", T.UINT16, "The reserved bits of the extensions."),
+    ("icmp.ext.res", T.UINT16, "The reserved bits of the extensions.", _HEX),
     ("icmp.ext.version", T.UINT8, "Version of the extensions."),
     ("icmp.lifetime", T.UINT16, "For how many seconds a router advertisement holds."),
     ("icmp.mip.b", T.BOOLEAN, "The foreign agent is busy (RFC 5944)."),
     ("icmp.mip.challenge", T.BYTES, "The challenge of a mobility agent."),
     ("icmp.mip.coa", T.IPV4, "A care-of address."),
     ("icmp.mip.f", T.BOOLEAN, "The router is a foreign agent."),
-    ("icmp.mip.flags", T.UINT16, "Flags of a mobility agent."),
+    ("icmp.mip.flags", T.UINT16, "Flags of a mobility agent.", _HEX),
     ("icmp.mip.g", T.BOOLEAN, "The mobility agent takes GRE."),
     ("icmp.mip.h", T.BOOLEAN, "The router is a home agent."),
     ("icmp.mip.length", T.UINT8, "Length of a mobility extension."),
@@ -58,7 +59,7 @@ _TABLE: Final = (
     ("icmp.mip.m", T.BOOLEAN, "The mobility agent takes minimal encapsulation."),
     ("icmp.mip.prefixlength", T.UINT8, "Length of a router address's prefix."),
     ("icmp.mip.r", T.BOOLEAN, "Registration is required."),
-    ("icmp.mip.reserved", T.UINT16, "The reserved bits of a mobility agent's flags."),
+    ("icmp.mip.reserved", T.UINT16, "The reserved bits of a mobility agent's flags.", _HEX),
     ("icmp.mip.rt", T.BOOLEAN, "The mobility agent does reverse tunneling."),
     ("icmp.mip.seq", T.UINT16, "Number of a mobility agent's advertisement."),
     ("icmp.mip.type", T.UINT8, "Kind of a mobility extension."),
@@ -84,7 +85,7 @@ _TABLE: Final = (
     ("icmpv6.mldr.mar.nb_sources", T.UINT16, "How many sources the record has."),
     ("icmpv6.mldr.mar.record_type", T.UINT8, "Kind of the record."),
     ("icmpv6.mldr.nb_mcast_records", T.UINT16, "How many records the report has."),
-    ("icmpv6.nd.na.flag", T.UINT32, "Flags of a neighbor advertisement (RFC 4861)."),
+    ("icmpv6.nd.na.flag", T.UINT32, "Flags of a neighbor advertisement (RFC 4861).", _HEX),
     ("icmpv6.nd.na.flag.o", T.BOOLEAN, "The advertisement overrides what was cached."),
     ("icmpv6.nd.na.flag.r", T.BOOLEAN, "The sender is a router."),
     ("icmpv6.nd.na.flag.rsv", T.UINT32, "The reserved bits of the advertisement's flags."),
@@ -92,7 +93,7 @@ _TABLE: Final = (
     ("icmpv6.nd.na.target_address", T.IPV6, "Whose hardware address is advertised."),
     ("icmpv6.nd.ns.target_address", T.IPV6, "Whose hardware address is asked for."),
     ("icmpv6.nd.ra.cur_hop_limit", T.UINT8, "Hop limit that hosts should use."),
-    ("icmpv6.nd.ra.flag", T.UINT8, "Flags of a router advertisement."),
+    ("icmpv6.nd.ra.flag", T.UINT8, "Flags of a router advertisement.", _HEX),
     ("icmpv6.nd.ra.flag.h", T.BOOLEAN, "The router is a home agent."),
     ("icmpv6.nd.ra.flag.m", T.BOOLEAN, "Addresses come from DHCPv6."),
     ("icmpv6.nd.ra.flag.o", T.BOOLEAN, "Other configuration comes from DHCPv6."),
@@ -107,7 +108,7 @@ _TABLE: Final = (
     ("icmpv6.opt.linkaddr", T.BYTES, "A hardware address of an option."),
     ("icmpv6.opt.nonce", T.BYTES, "The nonce of a solicitation."),
     ("icmpv6.opt.prefix", T.IPV6, "An advertised prefix."),
-    ("icmpv6.opt.prefix.flag", T.UINT8, "Flags of the prefix."),
+    ("icmpv6.opt.prefix.flag", T.UINT8, "Flags of the prefix.", _HEX),
     ("icmpv6.opt.prefix.flag.a", T.BOOLEAN, "Hosts may make addresses of the prefix by themselves."),
     ("icmpv6.opt.prefix.flag.l", T.BOOLEAN, "Addresses of the prefix are on the link."),
     ("icmpv6.opt.prefix.flag.r", T.BOOLEAN, "The prefix holds the router's whole address."),
@@ -118,7 +119,7 @@ _TABLE: Final = (
     ("icmpv6.opt.rdnss", T.IPV6, "An advertised DNS server (RFC 8106)."),
     ("icmpv6.opt.rdnss.lifetime", T.UINT32, "For how many seconds the DNS servers may be used."),
     ("icmpv6.opt.reserved", T.NONE, "The reserved bytes of the option."),
-    ("icmpv6.opt.route_info.flag", T.UINT8, "Flags of an advertised route (RFC 4191)."),
+    ("icmpv6.opt.route_info.flag", T.UINT8, "Flags of an advertised route (RFC 4191).", _HEX),
     ("icmpv6.opt.route_info.flag.reserved", T.UINT8, "The reserved bits of the route's flags."),
     ("icmpv6.opt.route_info.flag.route_preference", T.UINT8, "Preference of the route."),
     ("icmpv6.opt.route_lifetime", T.UINT32, "For how many seconds the route may be used."),
@@ -133,7 +134,7 @@ _TABLE: Final = (
     ("ipv6.dst_ts_ipv4", T.IPV4, "The Teredo server in the receiver's address."),
     ("ipv6.opt.type.action", T.UINT8, "What to do with an option that is not known."),
     ("ipv6.opt.type.change", T.BOOLEAN, "Routers may change the option."),
-    ("ipv6.opt.type.rest", T.UINT8, "The low bits of the option's kind."),
+    ("ipv6.opt.type.rest", T.UINT8, "The low bits of the option's kind.", _HEX),
     ("ipv6.src_tc_ipv4", T.IPV4, "The Teredo client in the sender's address."),
     ("ipv6.src_tc_port", T.UINT16, "The Teredo client's port in the sender's address."),
     ("ipv6.src_ts_ipv4", T.IPV4, "The Teredo server in the sender's address."),
@@ -142,11 +143,11 @@ _TABLE: Final = (
     ("ipv6.ts_ipv4", T.IPV4, "The Teredo server in the sender's or the receiver's address."),
     ("tcp.options.mss.absent", T.NONE, "The SYN has no MSS option."),
     ("tcp.options.rvbd.probe.appli_ver", T.UINT16, "Application version of a Riverbed probe."),
-    ("tcp.options.rvbd.probe.flags", T.UINT8, "Flags of a Riverbed probe."),
+    ("tcp.options.rvbd.probe.flags", T.UINT8, "Flags of a Riverbed probe.", _HEX),
     ("tcp.options.rvbd.probe.flags.last", T.BOOLEAN, "The probe is the last notice."),
     ("tcp.options.rvbd.probe.flags.notcfe", T.BOOLEAN, "The probe's sender is no client-facing device."),
     ("tcp.options.rvbd.probe.prober", T.IPV4, "Address of the probe's sender."),
-    ("tcp.options.rvbd.probe.reserved", T.UINT8, "The reserved bits of a Riverbed probe."),
+    ("tcp.options.rvbd.probe.reserved", T.UINT8, "The reserved bits of a Riverbed probe.", _HEX),
     ("tcp.options.rvbd.probe.type1", T.UINT8, "Kind of a Riverbed probe, first part."),
     ("tcp.options.rvbd.probe.type2", T.UINT8, "Kind of a Riverbed probe, second part."),
     ("tcp.options.rvbd.probe.version", T.UINT8, "Version of a Riverbed probe."),
@@ -175,10 +176,10 @@ def _source(name: str) -> AnyOf | Reader:
     return Reader.UNREAD if name in _UNREAD else Reader.TREE
 
 
-def _row(name: str, kind: T, doc: str) -> Field:
+def _row(name: str, kind: T, doc: str, base: Base = Base.DECIMAL) -> Field:
     unit = Unit.SECONDS if kind is T.RELATIVE_TIME else Unit.NONE
     # All but what the capture file says of the frame stand in headers, which tunnels and quotes repeat.
-    return Field(name, kind, doc, _source(name), unit, repeats=not name.startswith("frame."))
+    return Field(name, kind, doc, _source(name), unit, repeats=not name.startswith("frame."), base=base)
 
 
 SELDOM_FIELDS: Final = tuple(_row(*row) for row in _TABLE)

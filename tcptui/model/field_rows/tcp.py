@@ -8,9 +8,11 @@ import numpy as np
 
 from tcptui.model.field import (
     AnyOf,
+    Base,
     Column,
     Field,
     FieldType,
+    Layer,
     Owner,
     Reader,
     Take,
@@ -84,7 +86,7 @@ def _verdict(verdict: Verdict, doc: str, *, repeats: bool = False) -> Field:
 
 
 _HEADER: Final = (
-    Field("tcp", FieldType.PROTOCOL, "The TCP header."),
+    Field("tcp", FieldType.PROTOCOL, "The TCP header.", layer=Layer.LISTED | Layer.WITH_REST | Layer.DESCRIBED),
     Field("tcp.srcport", FieldType.UINT16, "Port of the sender.", Reader.FLOW, quoted=True),
     Field("tcp.dstport", FieldType.UINT16, "Port of the receiver.", Reader.FLOW, quoted=True),
     Field("tcp.port", FieldType.UINT16, "Port of the sender or the receiver.", AnyOf(("tcp.srcport", "tcp.dstport")),
@@ -115,7 +117,8 @@ _HEADER: Final = (
           Column("header_length", segments), _BYTES, quoted=True),
     Field("tcp.bogus_header_length", FieldType.NONE, "The header is shorter than it may be."),
     Field("tcp.short_segment", FieldType.NONE, "The header does not fit into its packet."),
-    Field("tcp.flags", FieldType.UINT16, "The twelve bits of the flags.", Column("flags"), quoted=True),
+    Field("tcp.flags", FieldType.UINT16, "The twelve bits of the flags.", Column("flags"), quoted=True,
+          base=Base.HEXADECIMAL),
     _flag("res", "A reserved bit is set.", 0xE00),
     _flag("ae", "Accurate ECN.", TcpFlag.AE),
     _flag("cwr", "The sender halved its window after a sign of congestion.", TcpFlag.CWR),
@@ -132,7 +135,7 @@ _HEADER: Final = (
     Field("tcp.window_size", FieldType.UINT32, "How much the sender has room for.", _STREAM, _BYTES, quoted=True),
     Field("tcp.window_size_scalefactor", FieldType.INT32, "By what the header's window is multiplied; -1 unknown.",
           _STREAM, quoted=True),
-    Field("tcp.checksum", FieldType.UINT16, "Checksum of the segment."),
+    Field("tcp.checksum", FieldType.UINT16, "Checksum of the segment.", base=Base.HEXADECIMAL),
     Field("tcp.checksum.status", FieldType.UINT8, "Whether the segment's checksum is right."),
     Field("tcp.urgent_pointer", FieldType.UINT16, "Where the urgent data end."),
     Field("tcp.urgent_pointer.non_zero", FieldType.NONE, "There is an urgent pointer, yet no URG flag."),

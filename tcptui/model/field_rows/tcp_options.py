@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, FieldType, Unit
+from tcptui.model.field import Base, Field, FieldType, Layer, Unit
 
 
 def _option(name: str, title: str) -> Field:
     return Field(f"tcp.options.{name}", FieldType.PROTOCOL, f"The option {title}.", repeats=True)
 
 
-def _value(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
-    return Field(f"tcp.options.{name}", kind, doc, unit=unit, repeats=True)
+def _value(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *, base: Base = Base.DECIMAL) -> Field:
+    return Field(f"tcp.options.{name}", kind, doc, unit=unit, repeats=True, base=base)
 
 
 _OPTIONS: Final = (
@@ -67,28 +67,28 @@ _OPTIONS: Final = (
     _option("rvbd.probe", "by which Riverbed's devices find one another"),
     _option("rvbd.trpy", "of Riverbed's transparent connections"),
     _option("experimental", "for experiments (RFC 6994)"),
-    _value("experimental.exid", FieldType.UINT16, "Which experiment it is."),
+    _value("experimental.exid", FieldType.UINT16, "Which experiment it is.", base=Base.HEXADECIMAL),
     _value("experimental.data", FieldType.BYTES, "The experiment's data."),
     _option("unknown", "of an unknown kind"),
     _value("unknown.payload", FieldType.BYTES, "Data of the unknown option."),
 )
 
 
-def _multipath(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE) -> Field:
-    return _value(f"mptcp.{name}", kind, doc, unit)
+def _multipath(name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *, base: Base = Base.DECIMAL) -> Field:
+    return _value(f"mptcp.{name}", kind, doc, unit, base=base)
 
 
 _MULTIPATH: Final = (
-    Field("mptcp", FieldType.PROTOCOL, "An option of Multipath TCP (RFC 8684).", repeats=True),
+    Field("mptcp", FieldType.PROTOCOL, "An option of Multipath TCP (RFC 8684).", repeats=True, layer=Layer.LISTED),
     _multipath("subtype", FieldType.UINT8, "What the option says."),
     _multipath("version", FieldType.UINT8, "Version of Multipath TCP."),
-    _multipath("flags", FieldType.UINT8, "The option's flags."),
+    _multipath("flags", FieldType.UINT8, "The option's flags.", base=Base.HEXADECIMAL),
     _multipath("checksumreq.flags", FieldType.UINT8, "Checksums are required."),
     _multipath("extensibility.flag", FieldType.UINT8, "The flag kept for extensions."),
     _multipath("nomoresubflows.flag", FieldType.UINT8, "No further subflows to this address and port."),
     _multipath("sha1.flag", FieldType.UINT8, "HMAC-SHA1 is used."),
     _multipath("sha256.flag", FieldType.UINT8, "HMAC-SHA256 is used."),
-    _multipath("reserved.flag", FieldType.UINT8, "The reserved flags."),
+    _multipath("reserved.flag", FieldType.UINT8, "The reserved flags.", base=Base.HEXADECIMAL),
     _multipath("datafin.flag", FieldType.UINT8, "The sender has no more data on any path."),
     _multipath("dseqn8.flag", FieldType.UINT8, "The data sequence number has 8 bytes."),
     _multipath("dseqnpresent.flag", FieldType.UINT8, "The option maps bytes to data sequence numbers."),
@@ -106,7 +106,7 @@ _MULTIPATH: Final = (
     _multipath("rawdataseqno", FieldType.UINT64, "Number of the first byte on all paths."),
     _multipath("subflowseqno", FieldType.UINT32, "Number of the first byte on this path."),
     _multipath("datalvllen", FieldType.UINT16, "How many bytes are mapped.", Unit.BYTES),
-    _multipath("checksum", FieldType.UINT16, "Checksum of the mapped bytes."),
+    _multipath("checksum", FieldType.UINT16, "Checksum of the mapped bytes.", base=Base.HEXADECIMAL),
     _multipath("ipver", FieldType.UINT8, "IP version of an address (RFC 6824)."),
     _multipath("echo", FieldType.UINT8, "The announced address is confirmed."),
     _multipath("addrid", FieldType.UINT8, "Number of an address."),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import Field, FieldType, Owner
+from tcptui.model.field import Base, Field, FieldType, Layer, Owner, Text
 
 
-def _tls(name: str, kind: FieldType, doc: str, owner: Owner = Owner.WIRESHARK) -> Field:
+def _tls(
+    name: str, kind: FieldType, doc: str, owner: Owner = Owner.WIRESHARK, *,
+    base: Base = Base.DECIMAL, text: Text = Text.LABEL,
+) -> Field:  # fmt: skip
     """A field of TLS.  Each may repeat, because a segment may hold several records and messages."""
-    return Field(f"tls.{name}", kind, doc, repeats=True, owner=owner)
+    return Field(f"tls.{name}", kind, doc, repeats=True, owner=owner, base=base, text=text)
 
 
 TLS_FIELDS: Final = (
-    Field("tls", FieldType.PROTOCOL, "Records of TLS (RFC 8446).", repeats=True),
+    Field("tls", FieldType.PROTOCOL, "Records of TLS (RFC 8446).", repeats=True, layer=Layer.LISTED),
     _tls("record", FieldType.NONE, "A record."),
     _tls("record.content_type", FieldType.UINT8, "What a record holds."),
     _tls("record.opaque_type", FieldType.UINT8, "The type that an encrypted record of TLS 1.3 claims."),
-    _tls("record.version", FieldType.UINT16, "Version in the record's header."),
+    _tls("record.version", FieldType.UINT16, "Version in the record's header.", base=Base.HEXADECIMAL),
     _tls("record.length", FieldType.UINT16, "Bytes of the record behind its header."),
     _tls("app_data", FieldType.BYTES, "Encrypted data of the application."),
     _tls("change_cipher_spec", FieldType.NONE, "The message from which on its sender encrypts, until TLS 1.2."),
@@ -31,13 +34,14 @@ TLS_FIELDS: Final = (
     _tls("handshake.fragments", FieldType.NONE, "Parts of a handshake message in several records."),
     _tls("handshake.fragment", FieldType.FRAMENUM, "A frame with a part of the handshake message."),
     _tls("handshake.fragment.count", FieldType.UINT32, "In how many records the handshake message is."),
-    _tls("handshake.version", FieldType.UINT16, "Version in a hello; TLS 1.3 says 1.2 here."),
+    _tls("handshake.version", FieldType.UINT16, "Version in a hello; TLS 1.3 says 1.2 here.", base=Base.HEXADECIMAL),
     _tls("handshake.random", FieldType.BYTES, "Random bytes of a hello."),
     _tls("handshake.session_id_length", FieldType.UINT8, "Length of the session ID."),
     _tls("handshake.session_id", FieldType.BYTES, "Session ID of a hello."),
     _tls("handshake.cipher_suites_length", FieldType.UINT16, "Bytes of the list of cipher suites."),
     _tls("handshake.ciphersuites", FieldType.NONE, "The cipher suites that the client offers."),
-    _tls("handshake.ciphersuite", FieldType.UINT16, "A cipher suite offered, or the one chosen."),
+    _tls("handshake.ciphersuite", FieldType.UINT16, "A cipher suite offered, or the one chosen.",
+         base=Base.HEXADECIMAL),
     _tls("handshake.comp_methods_length", FieldType.UINT8, "Bytes of the list of compression methods."),
     _tls("handshake.comp_methods", FieldType.NONE, "The compression methods that the client offers."),
     _tls("handshake.comp_method", FieldType.UINT8, "A compression method offered, or the one chosen."),
@@ -48,7 +52,8 @@ TLS_FIELDS: Final = (
     _tls("handshake.extensions_server_name_list_len", FieldType.UINT16, "Bytes of the list of server names."),
     _tls("handshake.extensions_server_name_len", FieldType.UINT16, "Bytes of the server name."),
     _tls("handshake.extensions_server_name_type", FieldType.UINT8, "Kind of the server name."),
-    _tls("handshake.extensions_server_name", FieldType.STRING, "The host that the client asks for (SNI)."),
+    _tls("handshake.extensions_server_name", FieldType.STRING, "The host that the client asks for (SNI).",
+         text=Text.BYTES),
     _tls("handshake.max_fragment_length", FieldType.UINT8, "Longest record that the client wants."),
     _tls(
         "handshake.extensions_status_request_type", FieldType.UINT8, "Kind of proof that a certificate is not revoked."
@@ -63,13 +68,15 @@ TLS_FIELDS: Final = (
     _tls(
         "handshake.extensions_supported_groups", FieldType.NONE, "Groups for the key exchange that the client offers."
     ),
-    _tls("handshake.extensions_supported_group", FieldType.UINT16, "A group for the key exchange."),
+    _tls("handshake.extensions_supported_group", FieldType.UINT16, "A group for the key exchange.",
+         base=Base.HEXADECIMAL),
     _tls("handshake.extensions_ec_point_formats_length", FieldType.UINT8, "Bytes of the list of point formats."),
     _tls("handshake.extensions_ec_point_formats", FieldType.NONE, "Formats of curve points."),
     _tls("handshake.extensions_ec_point_format", FieldType.UINT8, "A format of curve points."),
     _tls("handshake.sig_hash_alg_len", FieldType.UINT16, "Bytes of the list of signature algorithms."),
     _tls("handshake.sig_hash_algs", FieldType.NONE, "The signature algorithms offered."),
-    _tls("handshake.sig_hash_alg", FieldType.UINT16, "A signature algorithm offered, or the one used."),
+    _tls("handshake.sig_hash_alg", FieldType.UINT16, "A signature algorithm offered, or the one used.",
+         base=Base.HEXADECIMAL),
     _tls("handshake.sig_hash_hash", FieldType.UINT8, "The hash of a signature algorithm, as TLS 1.2 reads it."),
     _tls("handshake.sig_hash_sig", FieldType.UINT8, "The signature of a signature algorithm, as TLS 1.2 reads it."),
     _tls("handshake.extension.heartbeat.mode", FieldType.UINT8, "Whether the peer may send heartbeats."),
@@ -78,14 +85,16 @@ TLS_FIELDS: Final = (
         "handshake.extensions_alpn_list", FieldType.NONE, "The application protocols offered, or the one chosen (ALPN)."
     ),
     _tls("handshake.extensions_alpn_str_len", FieldType.UINT8, "Bytes of an application protocol's name."),
-    _tls("handshake.extensions_alpn_str", FieldType.STRING, "An application protocol offered, or the one chosen."),
+    _tls("handshake.extensions_alpn_str", FieldType.STRING, "An application protocol offered, or the one chosen.",
+         text=Text.BYTES),
     _tls("handshake.extensions_npn_str_len", FieldType.UINT8, "Bytes of a protocol's name (NPN)."),
-    _tls("handshake.extensions_npn", FieldType.STRING, "A protocol that the server offers (NPN)."),
+    _tls("handshake.extensions_npn", FieldType.STRING, "A protocol that the server offers (NPN).", text=Text.BYTES),
     _tls("handshake.extensions_alps_len", FieldType.UINT16, "Bytes of the list of protocols with settings (ALPS)."),
     _tls("handshake.extensions_alps_alpn_list", FieldType.NONE,
          "Protocols for which the client has settings (ALPS)."),
     _tls("handshake.extensions_alps_alpn_str_len", FieldType.UINT8, "Bytes of the name of a protocol with settings."),
-    _tls("handshake.extensions_alps_alpn_str", FieldType.STRING, "A protocol for which the client has settings."),
+    _tls("handshake.extensions_alps_alpn_str", FieldType.STRING, "A protocol for which the client has settings.",
+         text=Text.BYTES),
     _tls("handshake.extensions_padding_data", FieldType.BYTES, "Padding of the ClientHello."),
     _tls(
         "compress_certificate.algorithms_length", FieldType.UINT8, "Bytes of the list of compressions for certificates."
@@ -110,7 +119,8 @@ TLS_FIELDS: Final = (
     _tls("handshake.extensions.psk.identity.selected", FieldType.UINT16, "Which pre-shared key the server chose."),
     _tls("early_data.max_early_data_size", FieldType.UINT32, "How much early data the server takes."),
     _tls("handshake.extensions.supported_versions_len", FieldType.UINT8, "Bytes of the list of versions."),
-    _tls("handshake.extensions.supported_version", FieldType.UINT16, "A version offered, or the one chosen."),
+    _tls("handshake.extensions.supported_version", FieldType.UINT16, "A version offered, or the one chosen.",
+         base=Base.HEXADECIMAL),
     _tls("handshake.extensions.cookie_len", FieldType.UINT16, "Bytes of the cookie."),
     _tls(
         "handshake.extensions.cookie", FieldType.BYTES, "What the server wants to see again after a HelloRetryRequest."
@@ -129,7 +139,7 @@ TLS_FIELDS: Final = (
     ),
     _tls("handshake.extensions_reneg_info_len", FieldType.UINT8, "Bytes of what an earlier handshake is proved by."),
     _tls("handshake.extensions_reneg_info", FieldType.BYTES, "What an earlier handshake is proved by."),
-    _tls("handshake.ja3_full", FieldType.STRING, "The text of the client's fingerprint JA3."),
+    _tls("handshake.ja3_full", FieldType.STRING, "The text of the client's fingerprint JA3.", text=Text.BYTES),
     _tls("handshake.ja3", FieldType.STRING, "The client's fingerprint JA3."),
     _tls("handshake.ja3s_full", FieldType.STRING, "The text of the server's fingerprint JA3S."),
     _tls("handshake.ja3s", FieldType.STRING, "The server's fingerprint JA3S."),
@@ -143,8 +153,8 @@ TLS_FIELDS: Final = (
     _tls("handshake.hint", FieldType.BYTES, "The hint which pre-shared key to use."),
     _tls("handshake.identity_len", FieldType.UINT16, "Bytes of the name of the pre-shared key."),
     _tls("handshake.identity", FieldType.BYTES, "The name of the pre-shared key that the client uses."),
-    _tls("handshake.server_curve_type", FieldType.UINT8, "How the server names its curve."),
-    _tls("handshake.server_named_curve", FieldType.UINT16, "The server's curve."),
+    _tls("handshake.server_curve_type", FieldType.UINT8, "How the server names its curve.", base=Base.HEXADECIMAL),
+    _tls("handshake.server_named_curve", FieldType.UINT16, "The server's curve.", base=Base.HEXADECIMAL),
     _tls("handshake.server_point_len", FieldType.UINT8, "Bytes of the server's curve point."),
     _tls("handshake.server_point", FieldType.BYTES, "The server's curve point."),
     _tls("handshake.client_point_len", FieldType.UINT8, "Bytes of the client's curve point."),

@@ -6,9 +6,9 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
+from tcptui.model.field import Base
 from tcptui.model.field import FieldType as T
 from tcptui.model.shared_text import shares_long_texts
-from tcptui.session.filtering.number_bases import HEXADECIMAL
 
 if TYPE_CHECKING:
     from tcptui.model.field import Field
@@ -49,6 +49,6 @@ def value_text(kind: T, value: Any, field: Field | None) -> str:
         case T.NONE:
             return ""
     digits = _HEX_DIGITS.get(kind)
-    if digits is not None and field is not None and field.name in HEXADECIMAL:
+    if digits is not None and field is not None and field.base is Base.HEXADECIMAL:
         return f"0x{value:0{digits}x}"
     return str(value)

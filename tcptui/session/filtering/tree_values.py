@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tcptui.dfilter import types
 from tcptui.dfilter.names import value_string, value_text
 from tcptui.model.field import FieldType as T
-from tcptui.model.field_rows.dns import DNS_FIELDS
-from tcptui.model.field_rows.http2 import HEADER_NAMES
+from tcptui.model.field import Text
 from tcptui.model.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -30,33 +29,6 @@ _NAMED_NUMBER: Final = re.compile(r"([0-9].*) \(([0-9]+)\)$")
 _SECONDS: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,9}))?")
 _MOMENT: Final = re.compile(r"([A-Z][a-z]{2} [ 0-9]{2}, [0-9]{4} [0-9:]{8})\.([0-9]{9}) UTC$")
 _TRUE: Final = frozenset({"Set", "True", "Yes", "Present"})
-#: Texts whose line covers exactly the bytes of the text.
-_EXACT: Final = frozenset({
-    "frame.comment",
-    "http.request.method", "http.request.uri", "http.request.uri.path", "http.request.uri.query",
-    "http.request.uri.query.parameter", "http.request.version", "http.response.version", "http.response.phrase",
-    "http.file_data", "http.chunked_trailer_part", "http.request.line", "http.response.line", "websocket.payload.text",
-    "websocket.payload.close.reason", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str",
-    "tls.handshake.extensions_npn", "tls.handshake.extensions_alps_alpn_str", "tls.handshake.ja3_full",
-    "resp.string", "resp.error", *(field.name for field in DNS_FIELDS if field.type is T.STRING),
-    "mysql.query", "mysql.row.text", "mysql.error.message",
-    *(f"pgsql.{name}" for name in (
-        "parameter_name", "parameter_value", "query", "auth.sasl.mech", "statement", "portal", "tag", "error",
-        "condition", "text", "col.name", "severity", "code", "message", "detail", "hint", "position",
-        "internal_position", "internal_query", "where", "schema_name", "table_name", "column_name", "type_name",
-        "constraint_name", "file", "line", "routine", "nonsupported_option",
-    )), "http2.header.name", "http2.header.value", "http2.header.unescaped", "http2.request.full_uri",
-    "http2.continuation.header",
-    "protobuf.field.value.string", *HEADER_NAMES.values(),
-})  # fmt: skip
-#: Header fields of HTTP that have a field of their own: the line is the whole header field.
-HEADER_FIELDS: Final = frozenset(f"http.{name}" for name in (
-    "accept", "accept_encoding", "accept_language", "authorization", "cache_control", "connection",
-    "content_encoding", "content_length_header", "content_type", "cookie", "date", "host", "http2_settings",
-    "last_modified", "location", "proxy_authenticate", "proxy_authorization", "referer", "sec_websocket_accept",
-    "sec_websocket_extensions", "sec_websocket_key", "sec_websocket_protocol", "sec_websocket_version", "server",
-    "set_cookie", "transfer_encoding", "upgrade", "user_agent", "www_authenticate", "x_forwarded_for",
-))  # fmt: skip
 _ETHER: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -78,7 +50,7 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
         case T.DOUBLE | T.FLOAT:
             return float(text)
         case T.STRING:
-            return _string(field.name, text, raw)
+            return _string(field.text, text, raw)
         case T.IPV4:
             return _ipv4(text, raw)
         case T.IPV6:
@@ -132,10 +104,10 @@ def _boolean(field: Field, text: str, drawn: str | None) -> int:
     return int(text in _TRUE) if told is None else told
 
 
-def _string(name: str, text: str, raw: bytes | None) -> bytes:
-    if raw is not None and name in _EXACT:
+def _string(where: Text, text: str, raw: bytes | None) -> bytes:
+    if raw is not None and where is Text.BYTES:
         return raw
-    if raw is not None and name in HEADER_FIELDS:
+    if raw is not None and where is Text.BEHIND_COLON:
         return raw.partition(b":")[2].strip(b" \t\r\n")
     return text.encode()
 

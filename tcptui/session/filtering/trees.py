@@ -17,9 +17,9 @@ import numpy as np
 
 from tcptui.dfilter import types
 from tcptui.dfilter.ranges import Range
-from tcptui.model.field import AnyOf
+from tcptui.model.field import AnyOf, Layer
 from tcptui.model.field import FieldType as T
-from tcptui.model.fields import FIELDS
+from tcptui.model.fields import FIELDS, protocols_with
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.session.filtering.cancelling import Cancelled
@@ -57,13 +57,9 @@ _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.t
 #: Protocols that stand within the header that they are about, and are no layer.
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
 #: Protocols whose line in Wireshark's tree is a text of its own; of others the name is printed.
-DESCRIBED: Final = frozenset(
-    {"frame", "eth", "vlan", "sll", "ip", "ipv6", "tcp", "udp", "data-text-lines", "_ws.malformed"}
-)
-#: Protocols of which tshark dissects all messages of a segment at once: they are one layer.
-_ONE_LAYER: Final = frozenset({"http", "http2", "mysql", "pgsql", "resp", "smtp", "dns"})
-#: Protocols whose value is not the header alone: their length is that of the rest of the buffer.
-_WITH_REST: Final = frozenset({"tcp", "http", "icmp", "icmpv6", "data", "frame"})
+DESCRIBED: Final = protocols_with(Layer.DESCRIBED)
+_ONE_LAYER: Final = protocols_with(Layer.ONE_A_SEGMENT)
+_WITH_REST: Final = protocols_with(Layer.WITH_REST)
 _IPV6_HEADER: Final = 40
 #: Bytes of a hardware address that name its maker.
 _OUI: Final = 3
