@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _COLUMNS: Final = 79
+#: What stands for the list of protocols.
+_PROTOCOLS: Final = "{protocols}"
+#: Lines of one indent around it, up to one that ends with a sentence, or with a colon.
+_PARAGRAPH: Final = re.compile(
+    r"^(?P<indent> *)(?=\S)(?:[^\n]*[^\n.:。：]\n(?P=indent)(?=\S))*?[^\n]*\{protocols\}[^\n]*"
+    r"(?:(?<![.:。：])\n(?P=indent)(?=\S)[^\n]*)*",
+    re.MULTILINE,
+)
 
 
 def help_text(words: Words, command: str = "", own: Iterable[str] = ()) -> str:
@@ -22,8 +31,8 @@ def help_text(words: Words, command: str = "", own: Iterable[str] = ()) -> str:
     ``command``: only that command's own page; ``own``: ids of findings that the user has defined.
     """
     if command:
-        return words(f"cli.help.{command}")
-    lines = [words("cli.help"), words("cli.help.findings")]
+        return _filled(words, f"cli.help.{command}", "cli.protocol", "requests.protocol")
+    lines = [_filled(words, "cli.help"), words("cli.help.findings")]
     defined = tuple(own)
     for family, ids in (*FAMILIES.items(), *([(Family.OWN, defined)] if defined else [])):
         named = ", ".join(ids)
@@ -33,3 +42,28 @@ def help_text(words: Words, command: str = "", own: Iterable[str] = ()) -> str:
         )
     lines.append("  " + words("cli.help.findings-groups"))
     return "\n".join(lines) + "\n"
+
+
+def _filled(words: Words, key: str, *prefixes: str) -> str:
+    """The page ``key``, its paragraph that lists protocols filled anew; ``prefixes``: of the keys of their names."""
+    template = words.template(key)
+    if _PROTOCOLS not in template:
+        return template.format()
+    from tcptui.words.line_breaking import wrap
+    from tcptui.words.protocol_list import all_protocols
+
+    def filled(paragraph: re.Match[str]) -> str:
+        indent = paragraph["indent"]
+        text = _joined(paragraph[0].splitlines()).replace(_PROTOCOLS, all_protocols(words, *prefixes))
+        return "\n".join(indent + line for line in wrap(text, _COLUMNS - len(indent)))
+
+    return _PARAGRAPH.sub(filled, template).format()
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """One line, with a blank between two that end and begin in ASCII."""
+    text = ""
+    for line in map(str.strip, lines):
+        is_wide = bool(text) and not (text[-1].isascii() and line[:1].isascii())
+        text += line if is_wide or not text else f" {line}"
+    return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.findings.request_facts import read_beside
 from tcptui.findings.server_time import server_ns
 from tcptui.protocols.answered_together import ONE_WRITE_NS
+from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def busy_before(connection: ConnectionFacts, spoken: RequestFacts, wait: Request
 
     Raises OSError where packets cannot be read.
     """
-    if spoken.protocol != "redis" or wait.request is None or wait.response is None:
+    if not REQUEST_KINDS[spoken.protocol].is_serial or wait.request is None or wait.response is None:
         return None
     away_ns = 0 if connection.at_sender(1) else OVERTAKEN_NS
     asked_ns, answered_ns = wait.request.last_ns, wait.response.first_ns

@@ -41,7 +41,7 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
-    from tcptui.protocols.registry import ApplicationStream
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
 _T = TypeVar("_T")
@@ -134,7 +134,7 @@ class ConnectionFacts(StreamColumns):
         directions = None if self.context.directions is None else self.context.directions(self.view)
         if directions is None:
             return None
-        from tcptui.protocols.registry import ApplicationStream
+        from tcptui.protocols.application import ApplicationStream
 
         return ApplicationStream(*directions, MESSAGES_JUDGED)
 

@@ -13,8 +13,8 @@ from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.requests_answered import REQUESTS_JUDGED
-from tcptui.model.request import DATABASE_NAMES
-from tcptui.protocols.registry import requests_of
+from tcptui.protocols.application import requests_of
+from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
 from tcptui.protocols.stream.reassembly import GapReason

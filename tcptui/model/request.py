@@ -78,18 +78,6 @@ class TransactionState(Enum):
         return {b"I": cls.IDLE, b"T": cls.OPEN, b"E": cls.FAILED}.get(status)
 
 
-#: What a protocol is called in text, by what `Request.protocol` says.
-PROTOCOL_NAMES: Final = {
-    "http": "HTTP", "http2": "HTTP/2", "grpc": "gRPC", "websocket": "WebSocket", "smtp": "SMTP", "dns": "DNS",
-    "redis": "Redis", "mysql": "MySQL", "postgresql": "PostgreSQL",
-}  # fmt: skip
-#: Of these, protocols of which each request is a stream of HTTP/2, and all whose requests carry files.
-OF_HTTP2: Final = frozenset({"http2", "grpc", "websocket"})
-OF_HTTP: Final = OF_HTTP2 | {"http"}
-#: `PROTOCOL_NAMES` of databases alone.
-DATABASE_NAMES: Final = {name: PROTOCOL_NAMES[name] for name in ("redis", "mysql", "postgresql")}
-
-
 class MessagePackets(NamedTuple):
     """The packets and bytes of a request or of an answer."""
 
@@ -132,7 +120,7 @@ class Request(NamedTuple):
     number: int
     """Its place among the requests of its connection, from 0."""
     protocol: str
-    """``http``, ``http2``, ``grpc``, ``websocket``, ``smtp``, ``dns``, ``redis``, ``mysql``, ``postgresql``."""
+    """The name of its kind (`tcptui.protocols.row.RequestKind`)."""
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str

@@ -24,6 +24,8 @@ MOST_OF_STREAM: Final = 8
 class CommandRows(ABC):
     """Rows whose payload begins with a command of one protocol, or with what only its server says."""
 
+    may_have_files: ClassVar[bool] = False
+    """What a database says is no file."""
     least: ClassVar[int]
     """Fewest bytes of such a payload."""
 

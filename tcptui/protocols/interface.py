@@ -1,20 +1,19 @@
 """What an application protocol offers the rest of the program; `tcptui.protocols.registry` lists the protocols.
 
-prefilter     which streams are worth reading in full before a user opens them, by columns and first bytes
-begins        whether a message of the protocol begins in the payload of one segment
-parse         both directions, from wherever the capture began → `ParsedStream`
-    units         which bytes make up each message, and which packet's tree shows it
-    add_layers    the header tree of one packet
-    parts         the decoded text of *follow stream*
-    requests      what was requested, how it was answered, and when
-judged        rules in `tcptui.findings.rules` judge its messages
+Its row (`tcptui.protocols.row`) names what is made of both directions, from wherever the capture began, a
+`ParsedStream`:
+
+units         which bytes make up each message, and which packet's tree shows it
+add_layers    the header tree of one packet
+parts         the decoded text of *follow stream*
+requests      what was requested, how it was answered, and when
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from tcptui.protocols.result_set import no_result_sets
 
@@ -299,31 +298,17 @@ class StreamPrefilter(Protocol):
 MakePrefilter = Callable[["PacketStore", "StreamTable", "NotedRows", Callable[[int], bytes]], StreamPrefilter]
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationProtocol:
-    """One row of the registry."""
+class MessageTable(Protocol):
+    """What messages of a connection say, by packet: see `tcptui.protocols.row.Tables`."""
 
-    name: str
-    """Wireshark's short name."""
-    begins: Callable[[bytes], bool]
-    """Whether a payload begins a message of the protocol."""
-    parse: Callable[[ByteStream, ByteStream, int], ParsedStream | None]
-    """Parses client and server stream, at most so many messages; None when the connection speaks another protocol."""
-    prefilter: MakePrefilter | None = None
-    """None: streams are read only when a user opens them."""
-    judged: bool = False
-    """Whether rules judge its messages."""
-    held_back: Callable[[ByteStream, ByteStream], Callable[[int, int], Sequence[HeldBack]] | None] | None = None
-    """Of a protocol with windows of its own: when anything that a side sends was held back, as `Exchange.held_back`.
+    names: frozenset[str]
+    """The fields that were asked for."""
+    units: int
+    """How many it has, each of some 30 bytes."""
 
-    None when client and server stream speak another protocol.
-    """
-    asked_to_wait: Callable[[ByteStream, ByteStream], Iterable[tuple[int, int]] | None] | None = None
-    """Of a protocol whose client may ask its server to wait until something happens: from when to when it did, in ns.
+    def values(self, name: str, packets: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[Any]]:
+        """What ``packets`` (frame numbers, ascending) have of ``name``, one of `names` or the protocol's.
 
-    In the order in which they were asked for, the first ones; None as there.
-    """
-
-
-#: Reads the requests of client and server stream, any number of them; None when they speak another protocol.
-RequestReader = Callable[["ByteStream", "ByteStream"], "Iterator[Exchange] | None"]
+        A mask of the packets that it answers for; the places among them of all values, not in order; the values.
+        """
+        ...

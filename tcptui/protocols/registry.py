@@ -1,262 +1,192 @@
 """The application protocols that are parsed here, one row each; nothing above this package knows them by name.
 
-How to add one is said in the docs, *Add a protocol* of contributing.
+A row is all that the program has of a protocol, but for its package, its fields (`tcptui.model.field_rows`), its words
+and its rules.  How to add one is said in the docs, *Add a protocol* of contributing.
+
+Imported with the session, before the first packet is shown: nothing here may import a parser.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property, partial
-from itertools import chain
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.timing.budget_parts import Part as TimePart
-from tcptui.analysis.timing.budget_parts import ProtocolWait
-from tcptui.model.cached_attribute import cached_attribute
-from tcptui.protocols.command_prefilter import CommandPrefilter
-from tcptui.protocols.http.prefilter import HttpPrefilter
-from tcptui.protocols.http2.prefilter import Http2Prefilter
-from tcptui.protocols.interface import (
-    UNIT_LIMIT,
-    ApplicationProtocol,
-    DecodedStream,
-    EncryptedStream,
-    Extent,
-    FramedStream,
-    RequestReader,
-)
+from tcptui.protocols.dns.answer_rows import DnsRows
+from tcptui.protocols.http.status_lines import ResponseRows
+from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.lazy import Lazy
 from tcptui.protocols.mysql.command_rows import MysqlRows
 from tcptui.protocols.postgresql.command_rows import PostgresqlRows
 from tcptui.protocols.redis.command_rows import RedisRows
-from tcptui.protocols.tls.prefilter import TlsPrefilter
+from tcptui.protocols.row import ApplicationProtocol, RequestKind, Summary, Tables, TsharkLayer, Written
+from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from tcptui.protocols.command_rows import CommandRows
-    from tcptui.protocols.interface import Exchange, MakePrefilter, ParsedStream
-    from tcptui.protocols.message_schema import Schema
-    from tcptui.protocols.parts import Part
-    from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.protocols.stream.segment_place import SegmentPlace
+    from tcptui.protocols.interface import MakePrefilter
+    from tcptui.protocols.row import OpenStreams, Parse, RequestReader
 
 
 def _asking(kind: type[CommandRows]) -> MakePrefilter:
     """Chooses the connections in which commands of ``kind`` are seen."""
-    return partial(CommandPrefilter, kind)
+    return partial(Lazy("command_prefilter", "CommandPrefilter"), kind)
 
 
-_BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
-_BEGINS_HTTP2: Final = Lazy("http2.parse", "begins_http2")
-
-#: The first protocol in this order that recognises a connection parses it.
-PROTOCOLS: Final = (
-    ApplicationProtocol("tls", _BEGINS_TLS, Lazy("tls.parse", "parse_tls"), prefilter=TlsPrefilter, judged=True),
-    ApplicationProtocol(
-        "http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2"), prefilter=Http2Prefilter, judged=True,
-        held_back=Lazy("http2.parse", "http2_held_back"),
-    ),
-    ApplicationProtocol(
-        "http", Lazy("http.head", "begins_http"), Lazy("http.http_stream", "parse_http"), prefilter=HttpPrefilter,
-        judged=True,
-    ),
-    ApplicationProtocol("smtp", Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp")),
-    ApplicationProtocol(
-        "resp", Lazy("redis.detection", "begins_redis"), Lazy("redis.redis_stream", "parse_redis"),
-        prefilter=_asking(RedisRows), judged=True, asked_to_wait=Lazy("redis.waiting", "redis_waits"),
-    ),
-    ApplicationProtocol(
-        "mysql", Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
-        prefilter=_asking(MysqlRows), judged=True,
-    ),
-    ApplicationProtocol(
-        "pgsql", Lazy("postgresql.detection", "begins_postgresql"),
-        Lazy("postgresql.postgresql_stream", "parse_postgresql"), prefilter=_asking(PostgresqlRows), judged=True,
-    ),
-    ApplicationProtocol("dns", Lazy("dns.detection", "begins_dns"), Lazy("dns.dns_stream", "parse_dns")),
-    ApplicationProtocol("tls", _BEGINS_TLS, Lazy("tls.parse", "parse_starttls")),
-    ApplicationProtocol("http2", _BEGINS_HTTP2, Lazy("http2.parse", "parse_http2_without_start")),
-)  # fmt: skip
-
-#: Bytes by which one tells protocols that are not parsed here.
-_BEGINNING: Final = 20
-
-_SMTP_REQUESTS: Final = Lazy("smtp.smtp_stream", "smtp_requests")
-_HTTP_REQUESTS: Final = Lazy("http.requests", "http_requests")
-#: What reads the requests of a connection, none for another protocol.
-REQUEST_READERS: Final[tuple[RequestReader, ...]] = (
-    Lazy("http2.parse", "http2_requests"), _HTTP_REQUESTS, _SMTP_REQUESTS,
-    Lazy("redis.redis_stream", "redis_requests"), Lazy("mysql.mysql_stream", "mysql_requests"),
-    Lazy("postgresql.postgresql_stream", "postgresql_requests"), Lazy("dns.dns_stream", "dns_requests"),
-    Lazy("http2.parse", "http2_requests_without_start"),
-)  # fmt: skip
-#: Of `Exchange.lead`: no request begins there.
-_NO_LEAD: Final = -1
+BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
 #: What is inside TLS, from the connection's start and behind plain commands.
-_PLAIN: Final = Lazy("tls.parse", "plain_streams")
-_TURNED: Final = Lazy("tls.parse", "turned_streams")
-_TUNNELLED: Final = Lazy("tls.parse", "tunnelled_streams")
-#: What turns to TLS behind requests of a protocol that may turn to TLS amid its own.
-_AFTER_REQUESTS: Final[dict[RequestReader, Lazy]] = {_SMTP_REQUESTS: _TURNED, _HTTP_REQUESTS: _TUNNELLED}
+PLAIN: Final = Lazy("tls.parse", "plain_streams")
+TURNED: Final = Lazy("tls.parse", "turned_streams")
 
+_TLS: Final = ApplicationProtocol(
+    "tls", ("tls",), BEGINS_TLS, Lazy("tls.parse", "parse_tls"),
+    parse_late=Lazy("tls.parse", "parse_starttls"),
+    # Records: type, major version.
+    summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
+    notes=(AlertRows, HelloRows), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
+)  # fmt: skip
 
-def begins_what_is_judged(payload: bytes) -> bool:
-    """Whether a segment begins a message of a protocol that has rules."""
-    return any(protocol.judged and protocol.begins(payload) for protocol in PROTOCOLS)
+_HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
+_PATH: Final = Lazy("statements.names", "path_pattern")
+_HTTP2: Final = ApplicationProtocol(
+    "http2", ("http2", "grpc", "protobuf"), Lazy("http2.parse", "begins_http2"), Lazy("http2.parse", "parse_http2"),
+    parse_late=Lazy("http2.parse", "parse_http2_without_start"),
+    kinds=(
+        RequestKind("http2", "HTTP/2", _PATH, has_files=True, has_ids=True),
+        RequestKind("grpc", "gRPC", has_files=True, has_ids=True),
+    ),
+    requests=Lazy("http2.parse", "http2_requests"),
+    requests_late=Lazy("http2.parse", "http2_requests_without_start"),
+    # What a client says first; types of frames.
+    summaries=(Summary(_HTTP2_SUMMARY, (b"PR",)), Summary(_HTTP2_SUMMARY, {bytes((kind,)) for kind in range(10)}, 3)),
+    notes=(PrefaceRows,), prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
+    held_back=Lazy("http2.parse", "http2_held_back"),
+    tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),
+)  # fmt: skip
 
+_HTTP: Final = ApplicationProtocol(
+    "http", ("http", "websocket", "data-text-lines"), Lazy("http.head", "begins_http"),
+    Lazy("http.http_stream", "parse_http"),
+    title="HTTP",
+    kinds=(
+        RequestKind("http", "HTTP", _PATH, has_files=True),
+        RequestKind("websocket", "WebSocket", has_files=True, has_ids=True),
+    ),
+    requests=Lazy("http.requests", "http_requests"),
+    behind_requests=Lazy("tls.parse", "tunnelled_streams"),
+    notes=(ResponseRows,), prefilter=Lazy("http.prefilter", "HttpPrefilter"), judged=True,
+    as_tshark=(
+        TsharkLayer("http", lines=Lazy("http.as_tshark", "as_tshark_has")),
+        TsharkLayer("websocket", header=Lazy("websocket.frames", "header_of")),
+    ),
+)  # fmt: skip
 
-class ApplicationStream:
-    """One connection as its application protocol parses it, lazily.  Raises OSError when the spool is gone."""
+_SMTP: Final = ApplicationProtocol(
+    "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"),
+    title="SMTP", kinds=(RequestKind("smtp", "SMTP"),),
+    requests=Lazy("smtp.smtp_stream", "smtp_requests"), behind_requests=TURNED,
+    # AUTH, of other protocols, too: credentials stand in the same line.
+    summaries=(Summary(Lazy("secrets_out", "credentials_summary"), (b"AU", b"Au", b"au")),),
+)  # fmt: skip
 
-    def __init__(
-        self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT, schema: Schema | None = None
-    ) -> None:
-        """``limit``: most messages that are read; ``schema``: what messages of Protocol Buffers mean."""
-        self.directions = (client, server)
-        self._schema = schema
-        self._limit = limit
+_REDIS: Final = ApplicationProtocol(
+    "resp", ("resp",), Lazy("redis.detection", "begins_redis"), Lazy("redis.redis_stream", "parse_redis"),
+    title="Redis",
+    kinds=(
+        RequestKind(
+            "redis", "Redis", Lazy("statements.names", "key_pattern"),
+            openings=("AUTH", "HELLO", "CLIENT SETINFO", "CLIENT SETNAME"),
+            written=Written.READ_TOGETHER, is_database=True, is_serial=True,
+        ),
+    ),
+    requests=Lazy("redis.redis_stream", "redis_requests"),
+    # A command: an array, how many words it has.
+    summaries=(Summary(Lazy("redis.summary", "redis_summary"), {b"*%d" % digit for digit in range(1, 10)}),),
+    notes=(RedisRows,), prefilter=_asking(RedisRows), judged=True, asked_to_wait=Lazy("redis.waiting", "redis_waits"),
+)  # fmt: skip
 
-    @cached_attribute
-    def parsed(self) -> ParsedStream | None:
-        """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        parsed = _parsed(self.directions, self._limit)
-        spoken = parsed.inner if isinstance(parsed, EncryptedStream) else parsed
-        if isinstance(spoken, FramedStream) and self._schema is not None:
-            spoken.schema = self._schema
-        return parsed
+_MYSQL: Final = ApplicationProtocol(
+    "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
+    title="MySQL",
+    kinds=(
+        RequestKind(
+            "mysql", "MySQL", Lazy("mysql.dialect", "mysql_statement"), ("LOGIN", "CHANGE_USER"),
+            is_database=True,
+        ),
+    ),
+    requests=Lazy("mysql.mysql_stream", "mysql_requests"),
+    # Number and command of a packet, whose length comes before: number 0, and the server's greeting; or another, up to
+    # 15 behind a login, and what an answer begins with: OK, an error, how many columns.
+    summaries=(
+        Summary(
+            Lazy("mysql.summary", "mysql_summary"),
+            {
+                b"\x00\x01", b"\x00\x03", b"\x00\x0a", b"\x00\x16", b"\x00\xff",
+                *(bytes((1, first)) for first in range(251)),
+                *(bytes((number, first)) for number in range(1, 16) for first in (0, 0xFF)),
+            },
+            at=3,
+        ),
+    ),
+    notes=(MysqlRows,), prefilter=_asking(MysqlRows), judged=True,
+)  # fmt: skip
 
-    @property
-    def spoken(self) -> ParsedStream | None:
-        """The parsed connection; where it was decrypted, what is inside."""
-        parsed = self.parsed
-        inner = parsed.inner if isinstance(parsed, EncryptedStream) else None
-        return parsed if inner is None else inner
+_POSTGRESQL: Final = ApplicationProtocol(
+    "pgsql", ("pgsql",), Lazy("postgresql.detection", "begins_postgresql"),
+    Lazy("postgresql.postgresql_stream", "parse_postgresql"),
+    title="PostgreSQL",
+    kinds=(
+        RequestKind(
+            "postgresql", "PostgreSQL", Lazy("postgresql.dialect", "postgresql_statement"),
+            openings=("STARTUP", "SSLREQUEST", "GSSENCREQUEST", "CANCEL"),
+            written=Written.UNTIL_READY, is_database=True,
+        ),
+    ),
+    requests=Lazy("postgresql.postgresql_stream", "postgresql_requests"),
+    # A message: its type, the first byte of a length below 16 MiB.
+    summaries=(
+        Summary(
+            Lazy("postgresql.summary", "postgresql_summary"),
+            {bytes((letter, 0)) for letter in b"\0pQPBEDCHSFdcfXRK123tTInNsZAVGWv"},
+        ),
+    ),
+    notes=(PostgresqlRows,), prefilter=_asking(PostgresqlRows), judged=True,
+)  # fmt: skip
 
-    def __bool__(self) -> bool:
-        return self.parsed is not None
+_DNS: Final = ApplicationProtocol(
+    "dns", ("dns",), Lazy("dns.detection", "begins_dns"), Lazy("dns.dns_stream", "parse_dns"),
+    over_udp=True, title="DNS",
+    kinds=(RequestKind("dns", "DNS", has_results=Lazy("dns.codes", "is_transfer")),),
+    requests=Lazy("dns.dns_stream", "dns_requests"),
+    # The flags, behind length and number: OPCODE 0, 4 and 5, the bits QR, AA, TC and RD.  At least a question has a
+    # length, a header, the root, type and class.
+    summaries=(
+        Summary(
+            Lazy("dns.summary", "dns_summary"),
+            {bytes((qr | code << 3 | bits,)) for qr in (0, 0x80) for code in (0, 4, 5) for bits in range(8)},
+            at=4, least=19,
+        ),
+    ),
+    notes=(DnsRows,),
+)  # fmt: skip
 
-    @cached_property
-    def beginnings(self) -> tuple[bytes, ...]:
-        """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
-        return tuple(direction.read(0, _BEGINNING) for direction in self.directions)
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether what is decoded is to be read: its beginning is no text, or it is HTTP/2 or RESP."""
-        if self.parsed is None:
-            return False
-        from tcptui.protocols.parts import is_text
-
-        return isinstance(self.spoken, DecodedStream) or not all(map(is_text, self.beginnings))
-
-    def place(self, row: int, frame: int) -> SegmentPlace | None:
-        """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
-        from tcptui.protocols.stream.segment_place import place_of
-
-        return place_of(self.directions, row, frame)
-
-    def was_left_out(self, place: SegmentPlace) -> bool:
-        """Whether reading stopped before the segment because a limit was reached."""
-        return self.parsed is not None and self.parsed.was_left_out(place)
-
-    @property
-    def extent(self) -> Extent:
-        """How much was read; it is read now at the latest."""
-        return Extent(0, limited=False) if self.parsed is None else self.parsed.extent
-
-    def lacks(self, row: int, frame: int) -> bool:
-        """Whether a limit left out what the segment in ``row`` ends with, or what is inside of that."""
-        from tcptui.protocols.stream.segment_place import place_of
-
-        parsed = self.parsed
-        if parsed is None or not parsed.extent.limited:
-            return False
-        inside = parsed if isinstance(parsed, EncryptedStream) else None
-        layers = [(self.directions, parsed)]
-        if inside is not None and inside.inner is not None and inside.plain is not None:
-            layers.append((inside.plain, inside.inner))
-        for directions, spoken in layers:
-            place = place_of(directions, row, frame)
-            if place is not None and spoken.was_left_out(replace(place, start=place.stop - 1)):
-                return True
-        return False
-
-    def parts(self) -> Iterator[Part]:
-        """The decoded parts of both directions, in the order in which they became readable."""
-        return iter(()) if self.parsed is None else self.parsed.parts()
-
-    def requests(self) -> Iterator[Exchange]:
-        """The operations that the client requested, in order."""
-        return iter(()) if self.parsed is None else self.parsed.requests()
-
-
-def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
-    """What `PROTOCOLS` make of a connection, and of what is inside."""
-    for protocol in PROTOCOLS:
-        parsed = protocol.parse(*directions, limit)
-        if isinstance(parsed, EncryptedStream) and parsed.plain is not None:
-            parsed.inner = _parsed(parsed.plain, limit)
-        if parsed is not None:
-            return parsed
-    return None
-
-
-def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
-    """The requests of a connection, however many it has; None when no protocol that has requests recognises it.
-
-    Ordered by the packet that began each, as far as that is known.
-    """
-    directions = _opened(client, server)
-    for read in REQUEST_READERS:
-        found = read(*directions)
-        if found is not None:
-            turned = _AFTER_REQUESTS.get(read)
-            behind = None if turned is None else turned(*directions)
-            return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
-    behind = _TURNED(client, server)
-    return None if behind is None else requests_of(*behind)
-
-
-def _opened_for_others(found: Iterable[Exchange]) -> Iterator[Exchange]:
-    """Requests of a connection that was opened for what was asked before them, in plain bytes."""
-    for one in found:
-        one.lead = _NO_LEAD
-        yield one
-
-
-def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream]:
-    """Both directions, or their plain bytes, where they speak TLS from their start and keys open that, or none need."""
-    return _PLAIN(client, server) or (client, server)
-
-
-def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
-    """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
-    directions = _opened(client, server)
-    for protocol in PROTOCOLS:
-        read = None if protocol.held_back is None else protocol.held_back(*directions)
-        if read is not None:
-            return [
-                ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
-                for side, way_ns in enumerate(ways_ns)
-                for one in read(side, way_ns * 9 // 10)
-                if one.went_on_at_once(way_ns)
-            ]
-    return []
-
-
-def may_ask_to_wait(payload: bytes, *, is_opened: bool) -> bool:
-    """Whether a client that sends ``payload`` first may ask its server to wait; ``is_opened``: keys may open TLS."""
-    if is_opened and _BEGINS_TLS(payload):
-        return True
-    return any(protocol.asked_to_wait is not None and protocol.begins(payload) for protocol in PROTOCOLS)
-
-
-def asked_to_wait(client: ByteStream, server: ByteStream) -> list[tuple[int, int]]:
-    """When the server waited as the client had asked: see `StreamView.asked_to_wait`."""
-    directions = _opened(client, server)
-    for protocol in PROTOCOLS:
-        waits = None if protocol.asked_to_wait is None else protocol.asked_to_wait(*directions)
-        if waits is not None:
-            return list(waits)
-    return []
+#: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
+PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MYSQL, _POSTGRESQL, _DNS)
+#: What parses a connection, in the order in which they are tried.
+PARSERS: Final[tuple[Parse, ...]] = (
+    *(row.parse for row in PROTOCOLS), *(row.parse_late for row in PROTOCOLS if row.parse_late is not None)
+)  # fmt: skip
+#: What reads the requests of a connection, in that order, and what opens what turns to TLS behind them.
+REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
+    *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
+    *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
+)
+#: By `tcptui.model.request.Request.protocol`.
+REQUEST_KINDS: Final = {kind.name: kind for row in PROTOCOLS for kind in row.kinds}
+#: Of these, requests that are made over UDP, too.
+OVER_UDP: Final = frozenset(kind.name for row in PROTOCOLS if row.over_udp for kind in row.kinds)
+#: Titles of databases by the same.
+DATABASE_NAMES: Final = {kind.name: kind.title for kind in REQUEST_KINDS.values() if kind.is_database}
+#: Rows whose requests are read, in the order in which sentences list them: databases last.
+LISTED: Final = sorted(
+    (row for row in PROTOCOLS if row.title), key=lambda row: any(kind.is_database for kind in row.kinds)
+)

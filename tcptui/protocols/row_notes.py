@@ -5,20 +5,13 @@ Imported with the session, before the first packet is shown: nothing here may im
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
-from tcptui.protocols.command_rows import CommandRows
-from tcptui.protocols.dns.answer_rows import DnsRows
-from tcptui.protocols.http.status_lines import ResponseRows
-from tcptui.protocols.http2.preface_rows import PrefaceRows
-from tcptui.protocols.mysql.command_rows import MysqlRows
 from tcptui.protocols.payload_places import Payloads
-from tcptui.protocols.postgresql.command_rows import PostgresqlRows
-from tcptui.protocols.redis.command_rows import RedisRows
-from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
+from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -26,6 +19,9 @@ if TYPE_CHECKING:
 
 class RowNotes(Protocol):
     """The rows that one protocol collects, by testing a few bytes of every payload with array operations."""
+
+    may_have_files: ClassVar[bool]
+    """Whether there may be files in such connections."""
 
     @property
     def rows(self) -> I32:
@@ -42,19 +38,13 @@ class RowNotes(Protocol):
 
 
 _Notes = TypeVar("_Notes")
-#: One class for each kind of message.
-_KINDS: Final[tuple[type[RowNotes], ...]] = (
-    ResponseRows, PrefaceRows, DnsRows, AlertRows, HelloRows, RedisRows, MysqlRows, PostgresqlRows,
-)  # fmt: skip
-#: Those in whose connections there is no file: what is behind a hello is encrypted, and what a database says is none.
-_WITHOUT_FILES: Final = (HelloRows, CommandRows)
 
 
 class NotedRows:
     """The `RowNotes` of all protocols."""
 
     def __init__(self) -> None:
-        self._each = tuple(kind() for kind in _KINDS)
+        self._each = tuple(kind() for row in PROTOCOLS for kind in row.notes)
 
     def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
         """Test the frames at ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
@@ -74,9 +64,7 @@ class NotedRows:
 
     def rows(self) -> I32:
         """Store rows in which a message of a protocol that may carry files begins, ascending."""
-        return sorted_unique(
-            np.concatenate([notes.rows for notes in self._each if not isinstance(notes, _WITHOUT_FILES)])
-        )
+        return sorted_unique(np.concatenate([notes.rows for notes in self._each if notes.may_have_files]))
 
     def of(self, kind: type[_Notes]) -> _Notes:
         """The `RowNotes` of class ``kind``.  Raises LookupError where there are none."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.answered_together import ANSWERED_WITHIN_NS, BUSY_PERCENT
 from tcptui.model.request import RequestPart
 from tcptui.protocols.answered_together import ONE_WRITE_NS
+from tcptui.protocols.registry import REQUEST_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 #: Stream and number of a request.
 RequestKey = tuple[int, int]
-_ONE_AT_A_TIME: Final = "redis"
 #: What the server took less for kept nobody waiting for long.
 _LEAST_NS: Final = ANSWERED_WITHIN_NS * BUSY_PERCENT // 100
 #: Answers right before one that are looked at.
@@ -33,12 +33,17 @@ def waited_for_others(requests: Iterable[Request], server_of: Callable[[int], st
     """
     long: dict[int, list[Request]] = {}
     for one in requests:
-        if one.protocol == _ONE_AT_A_TIME and one.server_most_ns >= _LEAST_NS and one.response is not None:
+        if _is_serial(one.protocol) and one.server_most_ns >= _LEAST_NS and one.response is not None:
             long.setdefault(one.stream, []).append(one)
     of_server: dict[str, list[Request]] = {}
     for stream, found in long.items():
         of_server.setdefault(server_of(stream), []).extend(found)
     return {key: ns for found in of_server.values() for key, ns in _waited_within(found).items()}
+
+
+def _is_serial(protocol: str) -> bool:
+    kind = REQUEST_KINDS.get(protocol)
+    return kind is not None and kind.is_serial
 
 
 def _waited_within(requests: list[Request]) -> dict[RequestKey, int]:

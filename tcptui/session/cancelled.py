@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from tcptui.protocols.registry import requests_of
+from tcptui.protocols.application import requests_of
 
 if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.lru import LruCache
-from tcptui.protocols.registry import requests_of as exchanges_of
+from tcptui.protocols.application import requests_of as exchanges_of
+from tcptui.protocols.registry import OVER_UDP
 from tcptui.protocols.request_times import timed_requests
 from tcptui.session.cancelled import cancelled
 from tcptui.session.truncated import truncated_before
@@ -42,16 +43,15 @@ def exchanges_with_times(session: Session, stream: int, *, whole: bool = False) 
     exchanges = exchanges_of(client, server) if client.length or server.length else None
     first = islice(exchanges or (), REQUESTS_MOST)
     found = timed_requests(session.view(stream), first, whole=whole)
-    return (
-        (_with_others(session, one, exchange) if exchange.cancels or one.protocol == "dns" else one, exchange)
-        for one, exchange in found
-    )
+    return ((_with_others(session, one, exchange), exchange) for one, exchange in found)
 
 
 def _with_others(session: Session, one: Request, exchange: Exchange) -> Request:
-    """``one``, of DNS or asking for another one's end, with what datagrams, or other connections, say of it."""
+    """``one`` with what other connections say of it where it asks for another one's end, or what datagrams do."""
     if exchange.cancels:
         return one._replace(cancels=cancelled(session, one.stream, exchange.cancels))
+    if one.protocol not in OVER_UDP:
+        return one
     if one.request is not None:
         answered = truncated_before(session, one.stream, exchange.operation, one.request.first_ns)
         return one if answered is None else one._replace(truncated=answered)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.codes import TRANSFERS, type_name
+from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.result_set import CopiedData, Refusal
 from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.protocols.sql_secrets import names_secret
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _Piece = TypeVar("_Piece")
 #: Characters of an operation that a line shows.
 _OPERATION_MOST: Final = 160
-_TRANSFERS: Final = tuple(f"QUERY {type_name(kind)} " for kind in TRANSFERS)
 _ROWS_NAME, _COPIED_NAME = ".jsonl", ".copy"
 
 
@@ -48,9 +47,9 @@ class ResultFiles:
 
 
 def has_results(request: Request) -> bool:
-    """Whether there is something to write of the answer to ``request``: of DNS, only the transfer of a zone."""
-    is_lookup = request.protocol == "dns" and not request.operation.startswith(_TRANSFERS)
-    return bool(request.rows) and not is_lookup
+    """Whether there is something to write of the answer to ``request``."""
+    has_results = REQUEST_KINDS[request.protocol].has_results
+    return bool(request.rows) and (has_results is None or has_results(request.operation))
 
 
 def write_results(pairs: Iterable[tuple[Request, Exchange]], folder: ExportFolder) -> ResultFiles:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.stream_findings import cells
 from tcptui.model.batched import NotBatchableError, agreed
-from tcptui.protocols.registry import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
+from tcptui.protocols.application import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -71,8 +71,8 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.message_schema import Schema
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.filtering.datagram_pairs import DatagramPairs

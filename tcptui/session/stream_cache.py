@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32
-    from tcptui.protocols.registry import ApplicationStream
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.packet_reader import PacketReader
     from tcptui.session.stream_state import StreamState
@@ -138,7 +138,7 @@ class StreamCache:
             pause()
 
     def _parsed(self, directions: tuple[ByteStream, ByteStream], limit: int) -> ApplicationStream:
-        from tcptui.protocols.registry import ApplicationStream  # imported late: see `lazy_annotator`
+        from tcptui.protocols.application import ApplicationStream  # imported late: see `lazy_annotator`
 
         return ApplicationStream(*directions, limit, self._access.schema)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from run_command import run
 
-from tcptui.protocols.registry import requests_of
+from tcptui.protocols.application import requests_of
 from tcptui.protocols.result_set import Refusal, ResultSet
 from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.session.catch_up import Compile

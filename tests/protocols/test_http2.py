@@ -17,6 +17,7 @@ from http2_mutants import try_out
 from http_halves import Dialogue, in_pieces
 from web_captures import record
 
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http2 import streams
 from tcptui.protocols.http2.direction import Block
@@ -25,7 +26,7 @@ from tcptui.protocols.http2.hpack import HeaderList
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_without_start, parse_http2
 from tcptui.protocols.http2.streams import OPEN_MOST
 from tcptui.protocols.interface import UNIT_LIMIT
-from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of
+from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,7 +182,7 @@ def test_frames_behind_an_upgrade_are_not_called_bytes_that_are_no_http_message(
     talk = Dialogue().client(asked + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
     talk.server(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + SETTINGS)
     talk.client(PREFACE + SETTINGS)
-    tried = [row.parse(*talk.directions(), 50) for row in PROTOCOLS if row.name == "http2"]
+    tried = [parse(*talk.directions(), 50) for row in PROTOCOLS if row.name == "http2" for parse in row.parsers]
     (parsed,) = [one for one in tried if one is not None]
 
     assert [part.label.name for part in parsed.parts()] == ["request", "response"]
@@ -373,7 +374,7 @@ def test_mutants_raise_nothing(first: int) -> None:
                 talk.lost(side, random_.randrange(1, 40))
             (talk.server if side else talk.client)(bytes(changed))
         directions = talk.directions()
-        for parse in [row.parse for row in PROTOCOLS if row.name == "http2"]:
+        for parse in [parse for row in PROTOCOLS if row.name == "http2" for parse in row.parsers]:
             parsed = parse(*directions, 50)
             if parsed is None:
                 continue

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcptui.model.request import TransactionState
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.mysql.answers import Answer
 from tcptui.protocols.mysql.asked import Turn
 from tcptui.protocols.mysql.codes import Capability, Command
@@ -23,7 +24,6 @@ from tcptui.protocols.mysql.detection import begins_mysql, mysql_sides
 from tcptui.protocols.mysql.mysql_stream import MysqlStream, parse_mysql
 from tcptui.protocols.mysql.packets import Fault, Packet, Packets
 from tcptui.protocols.mysql.runs import Role, Run
-from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.sql_secrets import sql_without_secrets
 from tcptui.protocols.summaries import summary_of
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from postgresql_session import FLUSH, GSS_REQUEST, SSL_REQUEST, SYNC, bind, execute, message, parse, startup
 
 from tcptui.model.request import UNKNOWN, TransactionState
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
 from tcptui.protocols.postgresql.message import Kind, Message, Unread
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.statement import operation_of, without_secrets
-from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.result_set import CopiedData
 from tcptui.protocols.summaries import summary_of
 

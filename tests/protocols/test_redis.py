@@ -10,13 +10,13 @@ from http_halves import Dialogue, in_pieces
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import Unasked, conversation
 from tcptui.protocols.redis.detection import begins_redis, redis_sides
 from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.redis.value import Kind, Unread, Value
-from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.result_set import ResultSet
 from tcptui.protocols.secrets_out import LEFT_OUT
 from tcptui.protocols.stream.reassembly import ByteStream

@@ -13,9 +13,10 @@ import pytest
 from captures import ACK, CLIENT, SERVER, Tape
 
 import tcptui
+from tcptui.protocols.application import begins_what_is_judged
 from tcptui.protocols.lazy import Lazy
 from tcptui.protocols.parts import is_text
-from tcptui.protocols.registry import PROTOCOLS, REQUEST_READERS, begins_what_is_judged
+from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -185,14 +186,29 @@ def test_a_row_is_found_by_its_first_bytes_and_judged_only_where_there_are_rules
     assert [begins_what_is_judged(payload) for payload in begun] == [True, False, False]
 
 
+def shape_of(function: Callable[..., object] | None) -> tuple[str, ...]:
+    """The parameters of what a row names."""
+    assert isinstance(function, Lazy)
+    return tuple(inspect.signature(function.load()).parameters)
+
+
 def test_every_name_in_a_row_is_a_function_that_takes_what_it_is_given() -> None:
     """Nothing else looks at names of what is imported late before a capture needs it."""
-    named = [name for row in PROTOCOLS for name in (row.begins, row.parse, row.held_back)]
-    functions = [one.load() for one in (*named, *REQUEST_READERS) if isinstance(one, Lazy)]
-
-    assert len(functions) == 2 * len(PROTOCOLS) + 1 + len(REQUEST_READERS)
-    shapes = {tuple(inspect.signature(one).parameters) for one in functions}
-    assert shapes == {("payload",), ("client", "server"), ("client", "server", "limit")}
+    of_both = ("requests", "requests_late", "behind_requests", "held_back", "asked_to_wait")
+    for row in PROTOCOLS:
+        late = [getattr(row, name) for name in of_both if getattr(row, name) is not None]
+        assert all(shape_of(one) == ("client", "server") for one in late), row.name
+        assert shape_of(row.begins) == ("payload",), row.name
+        assert all(shape_of(one) == ("client", "server", "limit") for one in row.parsers), row.name
+        assert all(shape_of(one.read) == ("payload",) for one in row.summaries), row.name
+        assert all(shape_of(kind.statement) == ("operation",) for kind in row.kinds if kind.statement), row.name
+        assert all(shape_of(kind.has_results) == ("operation",) for kind in row.kinds if kind.has_results), row.name
+        for layer in row.as_tshark:
+            assert layer.lines is None or shape_of(layer.lines) == ("application", "frame")
+            assert layer.header is None or shape_of(layer.header) == ("frame",)
+        if row.tables is not None:
+            assert shape_of(row.tables.fields) == ()
+            assert shape_of(row.tables.build) == ("application", "deeper", "names", "pause")
 
 
 def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:

@@ -10,7 +10,7 @@ from http_halves import Dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.smtp import conversation
 from tcptui.protocols.smtp.commands import VERBS
 from tcptui.protocols.smtp.message import Kind

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get, message
 from http_halves import Dialogue
 
+from tcptui.protocols.application import requests_of
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http2.history import Http2History
 from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.http2.summary import http2_summary
 from tcptui.protocols.http2.windows import ClosedWindows
-from tcptui.protocols.registry import PROTOCOLS, requests_of
+from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -140,7 +141,7 @@ def try_out(seed: int) -> int:
                 for _ in body_of(one):
                     pass
         exchange.held_back(1, 0)
-    for parse in [row.parse for row in PROTOCOLS if row.name == "http2"]:
+    for parse in [parse for row in PROTOCOLS if row.name == "http2" for parse in row.parsers]:
         parsed = parse(*directions, LIMIT)
         if isinstance(parsed, Http2Stream):
             _read_stream(parsed, directions)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.registry import ApplicationStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import FollowCommand
     from tcptui.cli.inputs import Input
     from tcptui.dfilter.compile import Compiled
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.parts import Part
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.protocols.stream.conversation import Stretch
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session

@@ -25,6 +25,7 @@ from tcptui.session.gc_control import collect_seldom
 from tcptui.session.requests import REQUESTS_MOST, exchanges_with_times, with_payload
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.errors import say
+from tcptui.words.protocol_list import all_protocols
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -
 
     requests = found.all()
     if not requests:
-        say(words("requests.none"), words)
+        say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
         return
     requests.sort(key=lambda one: (one.start_ns, one.stream, one.number))
     store = found.session.store
@@ -199,7 +200,7 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
     elif groups:
         write(statement_table(groups, words, ascii_only=command.common.ascii_only))
     else:
-        say(words("requests.none"), words)
+        say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
 
 
 def _write_har(command: RequestsCommand, found: FoundRequests, may_replace: Replaceable, words: Words) -> None:

@@ -11,6 +11,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.writer import ExportFolder
 from tcptui.session.result_files import write_results
 from tcptui.words.errors import say
+from tcptui.words.protocol_list import any_database
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ def write_found(folder: str, found: FoundRequests, words: Words) -> None:
     if files:
         say(words("requests.results.written", n=Count(files), rows=Count(rows), folder=safe_text(folder)), words)
     else:
-        say(words("requests.results.none"), words)
+        say(words("requests.results.none", databases=any_database(words)), words)

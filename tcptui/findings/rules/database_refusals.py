@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, quoted_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.request import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts

@@ -16,7 +16,7 @@ from tcptui.findings.request_facts import (
     was_ended_early,
 )
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.request import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.request_facts import quoted_statement
 from tcptui.findings.rules.zero_window import CLOSED_NS, waited_windows
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.request import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts

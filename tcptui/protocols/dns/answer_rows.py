@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -21,6 +21,8 @@ _PORT: Final = 53
 
 class DnsRows:
     """Rows of frames from UDP port 53, in capture order; IPv6 extension headers are not followed."""
+
+    may_have_files: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.rows: I32 = np.zeros(0, np.int32)

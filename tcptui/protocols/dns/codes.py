@@ -44,3 +44,11 @@ def class_name(group: int) -> str:
 def opcode_name(opcode: int) -> str:
     """``QUERY``."""
     return _OPERATIONS.get(opcode, f"OPCODE{opcode}")
+
+
+_TRANSFER_BEGINS: Final = tuple(f"QUERY {type_name(kind)} " for kind in TRANSFERS)
+
+
+def is_transfer(operation: str) -> bool:
+    """Whether a request's ``operation`` is the transfer of a zone."""
+    return operation.startswith(_TRANSFER_BEGINS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.verdict import Verdict
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.cursor import Protocol
 from tcptui.protocols.headers.data import data_step
 from tcptui.protocols.headers.frame_place import FramePlace
-from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.stream.segment_place import lone_segment
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from tcptui.model.datagram import Datagram
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.frame_bytes import FrameBytes
-    from tcptui.protocols.registry import ApplicationStream
 
 
 class Protocol(Enum):

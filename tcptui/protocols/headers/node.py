@@ -77,6 +77,14 @@ class Node:
         """The offset behind the last byte; 0 for a line that has no bytes."""
         return 0 if self.start is None else self.start + self.length
 
+    def bytes_in(self, data: bytes) -> bytes | None:
+        """The bytes that the line was read from, in the frame ``data``; None for one that was not."""
+        if self.whole is not None:
+            return self.whole()
+        if self.part is not None:
+            return self.part.datagram[self.part.start : self.part.end]
+        return None if self.start is None else data[self.start : self.end]
+
     def covers(self, offset: int) -> bool:
         """Whether the byte at ``offset`` belongs to this line."""
         return self.start is not None and self.start <= offset < self.end

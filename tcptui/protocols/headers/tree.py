@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tcptui.model.packet_view import PacketView
-    from tcptui.protocols.registry import ApplicationStream
+    from tcptui.protocols.application import ApplicationStream
 
 #: From LINKTYPE_ values (tcpdump.org/linktypes) to the layer that begins the frame.
 _LINK_LAYERS: Final = {

@@ -6,7 +6,7 @@ second pass over the capture, and tells which streams speak HTTP and which of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -23,6 +23,8 @@ _STATUS_AT: Final = 9
 
 class ResponseRows:
     """Rows whose segment begins with an HTTP/1.x status line, in capture order, with their status."""
+
+    may_have_files: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._rows = np.zeros(256, np.int32)

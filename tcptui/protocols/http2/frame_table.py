@@ -19,21 +19,23 @@ from tcptui.model.fields import FIELDS
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.http2.frames import HEADER
 from tcptui.protocols.http2.hpack import Representation
+from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.http2.index import FRAMES_MOST, FrameIndex
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.roles import readers_of
 from tcptui.protocols.http2.table_fields import BITS, LISTED, NAME, VALUE, type_of
 from tcptui.protocols.http2.tree import FRAMES_SHOWN
 from tcptui.protocols.http2.tree_headers import FIELDS_SHOWN
+from tcptui.protocols.interface import EncryptedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.http2.direction import Block
     from tcptui.protocols.http2.frames import Frame, FrameType
-    from tcptui.protocols.http2.http2_stream import Http2Stream
     from tcptui.protocols.stream.reassembly import ByteStream
 
     Packets = NDArray[np.int64]
@@ -48,6 +50,27 @@ VALUES_MOST: Final = 1 << 28
 _AROUND: Final = 64
 _NUMBER: Final = re.compile(rb"[0-9]{1,15}")
 _NOTHING: Final = (b"", b"")
+
+
+def table_of(
+    application: ApplicationStream, deeper: Callable[[], ApplicationStream], names: Collection[str],
+    pause: Callable[[], None],
+) -> FrameTable | None:  # fmt: skip
+    """A table of the connection, if it is HTTP/2 from its start, maybe inside TLS, and all of it was captured.
+
+    See `tcptui.protocols.row.Tables`.
+    """
+    spoken, sealed = application.spoken, application.parsed
+    if isinstance(sealed, EncryptedStream) and isinstance(spoken, Http2Stream) and not sealed.is_all:
+        application = deeper()
+        spoken, sealed = application.spoken, application.parsed
+    if not isinstance(spoken, Http2Stream) or spoken.opening.http is not None:
+        return None
+    if isinstance(sealed, EncryptedStream) and not sealed.is_all:
+        return None
+    if any(len(direction.gaps) for direction in spoken.directions):
+        return None
+    return FrameTable(spoken, names, pause)
 
 
 class FrameTable:
@@ -68,8 +91,8 @@ class FrameTable:
         magic = stream.magic_at(0)
         first = None if magic is None else stream.directions[0].delivered_frame(magic + len(PREFACE) - 1)
         self._sides = [side.told(first if at == 0 else None) for at, side in enumerate(sides.of)]
-        self.frames = sum(len(side.packets) for side in self._sides)
-        """How many there are."""
+        self.units = sum(len(side.packets) for side in self._sides)
+        """How many frames there are."""
 
     def values(self, name: str, packets: Packets) -> tuple[NDArray[np.bool_], Packets, list[Any]]:
         """What ``packets`` (frame numbers, ascending) have of ``name``, one of `names` or "http2".

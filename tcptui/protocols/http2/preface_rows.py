@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -20,6 +20,8 @@ _MOST_ROWS: Final = 1 << 20
 
 class PrefaceRows:
     """Rows of segments that begin with the preface, in capture order."""
+
+    may_have_files: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.rows: I32 = np.zeros(0, np.int32)

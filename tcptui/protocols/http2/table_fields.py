@@ -41,3 +41,8 @@ TABLE_FIELDS: Final = frozenset({
     "http2.type", "http2.flags", "http2.streamid", "http2.length", *BITS, *LISTED,
     *(name for name in FIELDS if type_of(name) is not None),
 })  # fmt: skip
+
+
+def table_fields() -> frozenset[str]:
+    """`TABLE_FIELDS`."""
+    return TABLE_FIELDS

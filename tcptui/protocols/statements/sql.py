@@ -23,37 +23,26 @@ class Dialect:
     tokens: re.Pattern[str]
     """One token; its group says of which kind."""
 
+    @classmethod
+    def of(cls, blank: str, text: str, more: str = "") -> Dialect:
+        """A dialect by verbose patterns of blank space, which comments of a line are, of texts, and of more groups."""
+        groups = f"(?P<blank> {blank} ) | (?P<comment> /\\* ) | (?P<text> {text} ) {more} {_REST}"
+        return cls(re.compile(groups, _FLAGS))
+
 
 #: In safe text a control character is a picture of itself (`tcptui.model.safe_text`).
-_BREAK: Final = "\n\u240a"
-_BLANK: Final = "\\s\u2400-\u2420"
+BREAK: Final = "\n\u240a"
+BLANK: Final = "\\s\u2400-\u2420"
 #: A quote that the text's cut left open ends with it.
-_PLAIN: Final = "'(?:[^']|'')*(?:'|$)"
-_ESCAPED: Final = r"'(?:[^'\\]|\\.|'')*(?:'|\\?$)"
+PLAIN: Final = "'(?:[^']|'')*(?:'|$)"
+ESCAPED: Final = r"'(?:[^'\\]|\\.|'')*(?:'|\\?$)"
 _REST: Final = rf"""
  | (?P<value> 0x[0-9a-f]+\b | (?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)? | \$\d+ | \? | %s | %\(\w+\)s
      | (?<![:\w]):[a-z_]\w* )
  | (?P<name> `(?:[^`]|``)*(?:`|$) | [^\W\d][\w$]* )
- | (?P<sign> <=> | <> | <= | >= | != | := | :: | \|\| | ->> | -> | \#>> | \#> | @> | <@ | && | [^\w{_BLANK}] )
+ | (?P<sign> <=> | <> | <= | >= | != | := | :: | \|\| | ->> | -> | \#>> | \#> | @> | <@ | && | [^\w{BLANK}] )
 """
 _FLAGS: Final = re.VERBOSE | re.IGNORECASE | re.DOTALL
-MYSQL: Final = Dialect(
-    re.compile(
-        rf"""(?P<blank> [{_BLANK}]+ | --(?=[{_BLANK}]|$)[^{_BREAK}]* | \#[^{_BREAK}]* )
-         | (?P<comment> /\* )
-         | (?P<text> (?:[nxb]|_[a-z0-9]+[ ]?)?{_ESCAPED} | "(?:[^"\\]|\\.|"")*(?:"|\\?$) ) {_REST}""",
-        _FLAGS,
-    )
-)
-POSTGRESQL: Final = Dialect(
-    re.compile(
-        rf"""(?P<blank> [{_BLANK}]+ | --[^{_BREAK}]* )
-         | (?P<comment> /\* )
-         | (?P<text> e{_ESCAPED} | (?:[nxb]|u&)?{_PLAIN} | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|$) )
-         | (?P<quoted> "(?:[^"]|"")*(?:"|$) ) {_REST}""",
-        _FLAGS,
-    )
-)
 _COMMENT_ENDS: Final = re.compile(r"/\*|\*/")
 #: Words in capitals wherever they stand, so that two spellings are one statement; those with which a list may follow …
 _LISTING: Final = """

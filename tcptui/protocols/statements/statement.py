@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.statements.names import key_pattern, path_pattern
-from tcptui.protocols.statements.sql import MYSQL, POSTGRESQL, without_values
+from tcptui.protocols.registry import REQUEST_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tcptui.model.request import Request
 
-#: By the protocol's name as in `tcptui.model.request.Request`; an operation of others is its own statement.
-_MAKERS: Final[dict[str, Callable[[str], str]]] = {
-    "redis": key_pattern,
-    "mysql": partial(without_values, dialect=MYSQL),
-    "postgresql": partial(without_values, dialect=POSTGRESQL),
-    "http": path_pattern,
-    "http2": path_pattern,
-}
 #: Operations about a statement that are not its execution: each is a statement of its own.
 _ABOUT_ONE: Final = ("PREPARE ", "CLOSE ", "RESET ", "SEND_LONG_DATA ", "FETCH ")
 #: Statements that are remembered: most requests repeat one of a few operations.
@@ -43,5 +32,5 @@ def as_sent(operation: str, statement: str) -> str:
 @lru_cache(_CACHE_SIZE)
 def without_varying(protocol: str, operation: str) -> str:
     """``operation`` without the values that vary; empty where it is.  Safe where it is."""
-    maker = _MAKERS.get(protocol)
-    return operation if maker is None else maker(operation)
+    kind = REQUEST_KINDS.get(protocol)
+    return operation if kind is None or kind.statement is None else str(kind.statement(operation))

@@ -19,6 +19,7 @@ MOST_ROWS: Final = 65_536
 class _Rows:
     """Rows whose payload has certain bytes at certain places, in capture order."""
 
+    may_have_files: ClassVar[bool] = True
     least: ClassVar[int]
     """Fewest bytes of such a payload."""
     alone: ClassVar[bool]
@@ -66,6 +67,7 @@ class AlertRows(_Rows):
 class HelloRows(_Rows):
     """Rows whose payload begins with a ClientHello (RFC 8446, 4.1.2)."""
 
+    may_have_files = False  # what is behind it is encrypted
     least, alone = 11, False
     fixed = np.array([0, 1, 5, 6, 9])
     values = np.array([22, 3, 1, 0, 3], np.uint8)

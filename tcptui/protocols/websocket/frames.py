@@ -261,6 +261,11 @@ def header_length(raw: bytes) -> int:
     return 2 + {126: 2, 127: 8}.get(raw[1] & 0x7F, 0) + 4 * (raw[1] >> 7)
 
 
+def header_of(frame: bytes) -> bytes:
+    """What of a frame is the value of ``websocket``, to tshark; what it looks into goes on."""
+    return frame[: header_length(frame)]
+
+
 def _header(raw: bytes, scan: FrameScan) -> Frame | None:
     """The frame whose header is in ``raw``; None when the header is incomplete or its length invalid."""
     size = header_length(raw)

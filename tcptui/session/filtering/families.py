@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.packet_store import RowKind
+from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.filtering.columns import elsewhere
 
 if TYPE_CHECKING:
@@ -12,33 +13,43 @@ if TYPE_CHECKING:
     from tcptui.session.filtering.rows import Mask, Rows
 
 _SHORTEST: Final = 20
-_IN_MESSAGES: Final = ("http.", "http", "http2", "grpc", "websocket", "smtp", "resp", "mysql", "mariadb", "pgsql",
-                       "tls", "data-text-lines", "protobuf")  # fmt: skip
-#: In the payload of UDP, too.
-_IN_ANY_PAYLOAD: Final = ("data", "dns")
+#: Families that only messages over TCP have.
+_IN_MESSAGES: Final = frozenset(name for row in PROTOCOLS if not row.over_udp for name in row.families)
+#: Families of protocols that are spoken over UDP, too, and of bytes that nobody explains.
+_IN_DATAGRAMS: Final = frozenset(name for row in PROTOCOLS if row.over_udp for name in row.families)
+_IN_ANY_PAYLOAD: Final = _IN_DATAGRAMS | {"data"}
 _IN_PAYLOAD: Final = ("tcp.payload", "tcp.segment", "tcp.reassembled", "tcp.pdu.")
-_SHOWING_MESSAGES: Final = (*_IN_ANY_PAYLOAD, "tcp.segment", "tcp.reassembled", "tcp.pdu.", "frame.protocols",
-                            "frame.coloring", "_ws.")  # fmt: skip
+_SHOWING_MESSAGES: Final = ("tcp.segment", "tcp.reassembled", "tcp.pdu.", "frame.protocols", "frame.coloring", "_ws.")
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "tcp.option.", "mptcp", "tcp.nop")
+
+
+def _family(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def is_of_messages(name: str) -> bool:
     """Whether only a message of an application protocol over TCP has the field ``name``."""
-    return name.startswith(_IN_MESSAGES)
+    return _family(name) in _IN_MESSAGES
+
+
+def is_said_by_messages(name: str) -> bool:
+    """Whether only a message of an application protocol has the field ``name``, over TCP or over UDP."""
+    return is_of_messages(name) or _family(name) in _IN_DATAGRAMS
 
 
 def shows_messages(name: str) -> bool:
     """Whether what a packet has of the field ``name`` depends on the messages of its connection that were read."""
-    return is_of_messages(name) or name.startswith(_SHOWING_MESSAGES)
+    return is_of_messages(name) or _family(name) in _IN_ANY_PAYLOAD or name.startswith(_SHOWING_MESSAGES)
 
 
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows`` may have the field ``name``; None: all."""
     is_message = is_of_messages(name)
-    if not is_message and not name.startswith(("tcp.", "mptcp", *_IN_ANY_PAYLOAD)):
+    is_any_payload = _family(name) in _IN_ANY_PAYLOAD
+    if not is_message and not is_any_payload and not name.startswith(("tcp.", "mptcp")):
         return None
     segment: Mask = store.kind[rows.index] == RowKind.TCP
-    if name.startswith(_IN_ANY_PAYLOAD) and not is_message:
+    if is_any_payload:
         empty: Mask = segment & (store.length[rows.index] <= 0)
         return ~empty
     if is_message or name.startswith(_IN_PAYLOAD):

@@ -30,7 +30,7 @@ from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.datagram_fields import read_members
 from tcptui.session.filtering.dns_datagrams import DNS_LAYERS, has_dns
 from tcptui.session.filtering.evaluator import simple
-from tcptui.session.filtering.families import is_of_messages, possible
+from tcptui.session.filtering.families import is_said_by_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, placed, read_placed
 from tcptui.session.filtering.header_options import (
     OPTION_FIELDS,
@@ -40,8 +40,8 @@ from tcptui.session.filtering.header_options import (
     read_option,
 )
 from tcptui.session.filtering.header_places import in_order
-from tcptui.session.filtering.http2_frames import Http2Frames, tells
 from tcptui.session.filtering.leaf_memory import LeafMemory
+from tcptui.session.filtering.message_tables import TABLED_PROTOCOLS, MessageTables, tells
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, has_place, values
@@ -95,7 +95,7 @@ class FieldReader:
         self.trees = TreeReader(session, cancelled, deep=deep)
         self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
-        self._frames = Http2Frames(session, self.trees) if deep else None
+        self._messages = MessageTables(session, self.trees) if deep else None
         self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: PlainRows | None = None
@@ -150,7 +150,7 @@ class FieldReader:
         """Which of ``rows`` have the field."""
         if value.field.name in DNS_LAYERS and value.layers is None and not value.is_raw:
             return self._has(value, rows)
-        if value.field.name == "http2" and value.layers is None and not value.is_raw:
+        if value.field.name in TABLED_PROTOCOLS and value.layers is None and not value.is_raw:
             return self._of_trees(value.field, rows, bare=True).present()
         if not _is_quick(value):
             cells = self.cells(value, rows)
@@ -352,7 +352,7 @@ class FieldReader:
         if field.name in OPTION_FIELDS:
             with_option = self._with_option(field.name, rows)
             could = with_option if could is None else could & with_option
-        if could is not None and (is_of_messages(field.name) or field.name.startswith("dns")):
+        if could is not None and is_said_by_messages(field.name):
             could[could] = self._silent.may_speak(rows.only(could))
         if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
@@ -362,7 +362,7 @@ class FieldReader:
         return moved(found, np.flatnonzero(could), len(rows))
 
     def _beside_trees(self, field: Field, rows: Rows, *, rest: bool, bare: bool) -> Occurrences:
-        """What plain datagrams, segments in tunnels and frames of HTTP/2 say, and trees of the other packets."""
+        """What plain datagrams, segments in tunnels and tables of messages say, and trees of the other packets."""
         names, parts, others = members(field), [], np.ones(len(rows), np.bool_)
         datagrams = datagrams_of(self._session, rows)
         if datagrams.mask.any() and rest:
@@ -376,10 +376,10 @@ class FieldReader:
             parts.append(moved(inside.read(field.name, names), np.flatnonzero(inside.mask), len(rows)))
             others &= ~inside.mask
         is_told = not rest and tells(field.name, bare=bare)
-        if others.any() and is_told and self._frames is not None:
+        if others.any() and is_told and self._messages is not None:
             self.trees.want([field.name])
             some = np.flatnonzero(others)
-            told, read = self._frames.read(field.name, rows.only(others))
+            told, read = self._messages.read(field.name, rows.only(others))
             parts.append(moved(read, some, len(rows)))
             others[some] = ~told
         if others.any():

@@ -43,7 +43,7 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
     drawn = _BITS.match(label)
     title, colon, text = (label[drawn.end() :] if drawn else label).partition(": ")
     text = text if colon else title
-    raw = bytes_of_node(node, data)
+    raw = node.bytes_in(data)
     match kind:
         case T.BOOLEAN:
             return _boolean(field, text, drawn[1] if drawn else None)
@@ -70,15 +70,6 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
             number = _number(field, text, label)
             # The tree counts bytes, the field of 4.0 units of 8 bytes.
             return number // 8 if number is not None and field.name == "ip.frag_offset" else number
-
-
-def bytes_of_node(node: Node, data: bytes) -> bytes | None:
-    """The bytes that the line was read from; None for one that was not."""
-    if node.whole is not None:
-        return node.whole()
-    if node.part is not None:
-        return node.part.datagram[node.part.start : node.part.end]
-    return None if node.start is None else data[node.start : node.end]
 
 
 def _number(field: Field, text: str, label: str) -> int | None:

@@ -22,15 +22,15 @@ from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS, protocols_with
 from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
+from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
 from tcptui.session.filtering.families import shows_messages
-from tcptui.session.filtering.http_lines import as_tshark_has, websocket_header
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
 from tcptui.session.filtering.rows import Rows
-from tcptui.session.filtering.tree_values import bytes_of_node, node_value
+from tcptui.session.filtering.tree_values import node_value
 from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 from tcptui.session.filtering.unread import UnreadRows
 
@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
     from tcptui.model.packet_view import PacketView
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.node import Node
-    from tcptui.protocols.registry import ApplicationStream
+    from tcptui.protocols.row import AsTshark
     from tcptui.session.filtering.datagram_pairs import DatagramPairs
     from tcptui.session.filtering.udp_conversations import Place, UdpConversations
     from tcptui.session.session import Session
@@ -60,6 +61,8 @@ _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", 
 DESCRIBED: Final = protocols_with(Layer.DESCRIBED)
 _ONE_LAYER: Final = protocols_with(Layer.ONE_A_SEGMENT)
 _WITH_REST: Final = protocols_with(Layer.WITH_REST)
+#: Layers that tshark has otherwise.
+_LAYERS: Final = {layer.name: layer for row in PROTOCOLS for layer in row.as_tshark}
 _IPV6_HEADER: Final = 40
 #: Bytes of a hardware address that name its maker.
 _OUI: Final = 3
@@ -216,7 +219,7 @@ class TreeReader:
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         for packet, application, tree in self.trees(missing, options=self._options):
             found: list[Found] = []
-            as_tshark = as_tshark_has(application, packet.frame)
+            as_tshark = _AsTshark(application, packet.frame)
             places, pairs = self._places(packet.row), self._pairs(packet.row)
             _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
@@ -324,14 +327,31 @@ def members(field: Field) -> tuple[str, ...]:
     return field.source.names if isinstance(field.source, AnyOf) else (field.name,)
 
 
+class _AsTshark:
+    """What makes of the layers of a packet what tshark has, by the rows of the registry."""
+
+    def __init__(self, application: ApplicationStream | None, frame: int) -> None:
+        self._application, self._frame = application, frame
+        self._made: dict[str, AsTshark] = {}
+
+    def layer(self, node: Node, data: bytes) -> Node:
+        """``node``, of one of `_LAYERS`, with the lines that tshark has."""
+        lines = _LAYERS[node.field].lines
+        if lines is None:
+            return node
+        if node.field not in self._made:
+            self._made[node.field] = lines(self._application, self._frame)
+        return self._made[node.field](node, data)
+
+
 class _Collector:
     """Appends what the lines of one tree have of ``wanted`` to ``found``, in reading order."""
 
     def __init__(
-        self, data: bytes, wanted: set[str], found: list[Found], as_tshark: Callable[[Node, bytes], Node],
+        self, data: bytes, wanted: set[str], found: list[Found], as_tshark: _AsTshark,
         places: Iterator[Place], pairs: Iterator[tuple[int | None, ...]],
     ) -> None:  # fmt: skip
-        """``as_tshark``: makes of the layer of an HTTP message what tshark has.
+        """``as_tshark``: makes of layers what tshark has.
 
         ``places``: of the UDP headers; ``pairs``: of the headers in `PAIR_FIELDS`, both in reading order.
         """
@@ -351,20 +371,21 @@ class _Collector:
         if name in self._wanted:
             value = node_value(FIELDS[name], node, data)
             if value is not None:
-                raw = bytes_of_node(node, data) or b""
+                raw = node.bytes_in(data) or b""
                 rest = raw
                 if name in _PROTOCOLS:
                     rest = raw if node.whole is not None else _rest(node, data, end)
                     value = rest if name in _WITH_REST else value
-                if name == "websocket":  # to tshark the header alone
-                    value = raw = websocket_header(raw)
+                header = _LAYERS[name].header if name in _LAYERS else None
+                if header is not None:
+                    value = raw = header(raw)
                 line = node.label if name in DESCRIBED else ""
                 self._found.append(Found(name, self._counts.get(protocol, 1), value, raw, rest, line))
-        if name == "http":
-            node = self._as_tshark(node, data)
+        if name in _LAYERS:
+            node = self._as_tshark.layer(node, data)
         elif name in _IMPLIED and _IMPLIED[name][0] in self._wanted:
             implied, value_of = _IMPLIED[name]
-            raw = bytes_of_node(node, data) or b""
+            raw = node.bytes_in(data) or b""
             self._found.append(Found(implied, self._counts.get(protocol, 1), value_of(raw), raw))
         elif name == "udp":
             place = next(self._places, ())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 
 from tcptui.model.packet_store import NO_ROW
-from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.session.stream_rows import place_of

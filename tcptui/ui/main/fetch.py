@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.worker import Worker
 
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.registry import ApplicationStream
     from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -214,8 +214,8 @@ class StreamFetch:
         self._messages = (stream, packets, messages if known == stream else None)
 
         def read() -> None:
+            from tcptui.protocols.application import requests_of
             from tcptui.protocols.interface import UNIT_LIMIT  # no start waits for these
-            from tcptui.protocols.registry import requests_of
 
             worker = get_current_worker()
             found = session.application(stream) if packets <= _MESSAGES_MOST else None

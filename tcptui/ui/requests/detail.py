@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from tcptui.model.request import PROTOCOL_NAMES
+from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import STYLES
@@ -159,8 +159,12 @@ def _message(key: str, message: MessagePackets | None, status: str, words: Words
 
 def _who(request: Request, session: Session, words: Words) -> str:
     client, server = session.streams.ends(request.stream)
-    protocol = PROTOCOL_NAMES.get(request.protocol, request.protocol)
-    facts = {"protocol": protocol, "stream": request.stream, "client": client, "server": server}
+    facts = {
+        "protocol": REQUEST_KINDS[request.protocol].title,
+        "stream": request.stream,
+        "client": client,
+        "server": server,
+    }
     store = session.store
     begun_ns = request.begun_ns - int(store.time_ns[store.first])
     said = [words("requests.detail.what", **facts) + words("requests.detail.end")]

@@ -11,8 +11,8 @@ from textual.widgets import Input
 
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
-from tcptui.model.request import OF_HTTP, OF_HTTP2, PROTOCOL_NAMES
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
@@ -35,6 +35,7 @@ from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 from tcptui.words.errors import safe_facts
+from tcptui.words.protocol_list import any_protocol
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -351,7 +352,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         if self._failure:
             listed.empty_text = words("requests.empty.failed", reason=self._failure)
         else:
-            listed.empty_text = words(f"requests.empty.{empty}")
+            prefixes = ("requests.protocol",) if self.is_whole else ()
+            listed.empty_text = words(f"requests.empty.{empty}", protocols=any_protocol(words, *prefixes))
         listed.refresh()
         self._show_detail()
 
@@ -386,7 +388,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
         request = self._request
         if request is not None:
             row = self.session.store.row_of_frame(request.first_frame) if request.first_frame else NO_ROW
-            only = request.id if request.protocol in OF_HTTP2 else None
+            only = request.id if REQUEST_KINDS[request.protocol].has_ids else None
             self._follow(request.stream, row, only, self._left_at)
 
     def action_files(self) -> None:
@@ -396,8 +398,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
         request = self._request
         if request is None:
             return
-        if request.protocol not in OF_HTTP:
-            self.say(self.words("requests.no-files", protocol=PROTOCOL_NAMES[request.protocol]))
+        kind = REQUEST_KINDS[request.protocol]
+        if not kind.has_files:
+            self.say(self.words("requests.no-files", protocol=kind.title))
             return
         screen = ExportScreen(self.session, request.stream, self.words, self.glyphs, self._options, request.name)
         self.app.push_screen(screen, self._left_at)

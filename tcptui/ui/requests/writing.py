@@ -9,6 +9,7 @@ from tcptui.protocols.export.writer import ExportFolder
 from tcptui.session.input_priority import input_priority
 from tcptui.session.requests import exchanges_with_times
 from tcptui.session.result_files import ResultFiles, write_results
+from tcptui.words.protocol_list import any_database
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def written_text(written: ResultFiles, folder: str, words: Words) -> str:
     said = [
         words("requests.results.written", n=Count(len(files)), rows=Count(rows), folder=folder)
         if files
-        else words("requests.write.none")
+        else words("requests.write.none", databases=any_database(words))
     ]
     if short:
         said.append(words("requests.results.short", n=Count(short)))

@@ -35,8 +35,8 @@ What a TCP capture means, in the terminal.
   tcptui assert FILE... RULE...   whether a capture keeps rules: exit status 1
                                   if not, 3 if it cannot be read
   tcptui requests FILE... [-Y FILTER] [--group statement] [--jsonl | --har OUT]
-                                  the requests (HTTP, SMTP, DNS, Redis, MySQL,
-                                  PostgreSQL), and where the time of each went
+                                  the requests ({protocols}),
+                                  and where the time of each went
   tcptui recover [N | NAME] [-w FILE [--overwrite] | --delete [--yes]]
                                   captures that were interrupted before they
                                   were saved: list, keep, delete

@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "cli.protocol.http": "HTTP/1.x, HTTP/2, gRPC, the upgrade to WebSocket",
     "cli.help.requests": """\
 NAME
   tcptui requests: the requests of a capture, and where the time of each went
@@ -13,8 +14,7 @@ SYNOPSIS
   tcptui requests FILE… [-Y FILTER] --results DIR
 
 DESCRIPTION
-  Lists every request of the protocols that are read (HTTP/1.x, HTTP/2, gRPC,
-  the upgrade to WebSocket, SMTP, DNS over TCP, Redis, MySQL, PostgreSQL; inside
+  Lists every request of the protocols that are read ({protocols}; inside
   TLS where its keys are known) in the order in which they began: connection,
   first and last packet, start in seconds from the first packet, duration,
   protocol, status, bytes sent and received, the parts that took most of the

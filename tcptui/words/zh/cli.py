@@ -34,8 +34,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui assert 文件... 规则...   检查抓包是否符合规则：不符合时退出码为 1，
                                   无法读取时为 3
   tcptui requests 文件... [-Y 过滤器] [--group statement] [--jsonl | --har 输出]
-                                  列出请求（HTTP、SMTP、DNS、Redis、MySQL、
-                                  PostgreSQL），以及每个请求的时间去向
+                                  列出请求（{protocols}），
+                                  以及每个请求的时间去向
   tcptui recover [N | 名称] [-w 文件 [--overwrite] | --delete [--yes]]
                                   保存之前被中断的抓包：列出、保存、删除
   tcptui config [--help]          设置文件：在哪里，设置了什么

@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "cli.protocol.http": "HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket",
     "cli.help.requests": """\
 名称
   tcptui requests：列出抓包中的请求，以及每个请求的时间去向
@@ -13,8 +14,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests 文件… [-Y 过滤器] --results 目录
 
 说明
-  按开始的先后列出可识别协议（HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket、SMTP、
-  TCP 上的 DNS、Redis、MySQL、PostgreSQL；有密钥时也读 TLS 之内的）的每个请求：
+  按开始的先后列出可识别协议（{protocols}；有密钥时也读 TLS 之内的）的每个请求：
   连接、首尾数据包、开始时间（从第一个数据包起的秒数）、用时、协议、状态、发送和
   接收的字节、占用时间最多的部分、操作。多个文件按时间合并。
   时间的各部分加起来就是用时：

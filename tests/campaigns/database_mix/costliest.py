@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tcptui.model.request import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.statements.statement import without_varying
 from tcptui.session.requests import requests_of, with_payload
 from tcptui.session.statements import group_statements

@@ -28,13 +28,14 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.model import other_protocol as other
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.http.content_coding import CodingError, Decoders
 from tcptui.protocols.http2.wire_fields import WireError
 from tcptui.protocols.keylog import KeyBlocks, KeyLog
 from tcptui.protocols.message_schema import Schema
 from tcptui.protocols.other.summary import summarize
-from tcptui.protocols.registry import PROTOCOLS, ApplicationStream, requests_of
+from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.assertions.rules_file import read_rules
 from tcptui.session.catch_up import Compile
 from tcptui.session.notes.format import FORMAT, from_bytes
@@ -110,7 +111,8 @@ def _recorded() -> dict[str, list[bytes]]:
         with closing(read_capture(path)) as session:
             for stream in range(min(session.streams.count, _STREAMS)):
                 directions = session.directions(stream)
-                name = next((one.name for one in PROTOCOLS if one.parse(*directions, _MESSAGES) is not None), "")
+                parsers = [(row.name, row.parsers[late]) for late in (0, 1) for row in PROTOCOLS if row.parsers[late:]]
+                name = next((name for name, parse in parsers if parse(*directions, _MESSAGES) is not None), "")
                 talk = encoded(_packets_of(directions))[:_SEED_MOST]
                 seeds = found.setdefault(name, [])
                 if len(seeds) < _SEEDS_MOST and talk not in seeds:

@@ -17,9 +17,9 @@ from tree_text import tree_text
 from web_captures import record
 
 from tcptui.model.field_rows.http2 import HTTP2_FIELDS
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.registry import ApplicationStream
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import pytest
 from http_halves import Dialogue, in_pieces
 
 from tcptui.model.packet_view import PacketView
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.http.head import MessageHead
-from tcptui.protocols.registry import ApplicationStream
 
 RAW_IP = 101
 Http = Callable[..., Node]

@@ -11,9 +11,9 @@ import pytest
 from http_halves import Dialogue
 from tree_text import tree_text
 
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.registry import ApplicationStream
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from http_halves import Dialogue
 from tls_bytes import CHANGE, client_hello, handshake, record, server_hello, server_name, sized
 
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.protocols.registry import ApplicationStream
 from tcptui.protocols.tls.summary import tls_summary
 from tcptui.session.session import open_file
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.protocols.statements.sql import MYSQL, POSTGRESQL, without_values
+from tcptui.protocols.mysql.dialect import MYSQL
+from tcptui.protocols.postgresql.dialect import POSTGRESQL
+from tcptui.protocols.statements.sql import without_values
 
 BOTH = (MYSQL, POSTGRESQL)
 COMMON = {

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sealed_records import ANSWER, HELLO, SECRETS, Sealer, log_of
 from tls_bytes import handshake, record
 
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.keylog import KeyLog
-from tcptui.protocols.registry import ApplicationStream, requests_of
 from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
 from tcptui.protocols.tls import decryption, plans
 from tcptui.protocols.tls.parse import parse_tls

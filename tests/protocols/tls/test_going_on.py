@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sealed_records import ANSWER, HELLO, SECRETS, Sealer, log_of
 from tls_bytes import CHANGE, handshake
 
-from tcptui.protocols.registry import ApplicationStream, requests_of
+from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.stream.reassembly import ByteStream
 from tcptui.protocols.tls import protection
 from tcptui.protocols.tls.tls_stream import TlsStream

@@ -11,8 +11,8 @@ import pytest
 from http_halves import Dialogue
 from sealed_records import log_of
 
+from tcptui.protocols.application import requests_of
 from tcptui.protocols.keylog import Secret
-from tcptui.protocols.registry import requests_of
 from tcptui.protocols.smtp.smtp_stream import SmtpStream
 from tcptui.protocols.stream.reassembly import Piece
 from tcptui.protocols.tls.codes import Handshake

@@ -11,7 +11,7 @@ from run_command import run
 from sealed_records import ANSWER, HELLO, SECRETS, Sealer, log_of
 from tls_bytes import CHANGE, certificate, extension, handshake, sized
 
-from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.tls.codes import Handshake
 from tcptui.protocols.tls.handshake import MAX_STORED_BYTES
 from tcptui.protocols.tls.message import read_message

@@ -10,10 +10,10 @@ from web_captures import record
 
 from tcptui.capture.file_source import open_file
 from tcptui.model.finding import FindingId
+from tcptui.protocols.application import requests_of as exchanges_of
 from tcptui.protocols.export.collect import FileCollector
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.http_stream import HttpStream
-from tcptui.protocols.registry import requests_of as exchanges_of
 from tcptui.protocols.tls.tls_stream import TlsStream
 from tcptui.session.requests import requests_of
 from tcptui.session.session import Session

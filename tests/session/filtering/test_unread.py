@@ -12,7 +12,7 @@ from long_talks import TALKS, http, http2, taped
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.protocols import interface
-from tcptui.protocols.registry import ApplicationStream
+from tcptui.protocols.application import ApplicationStream
 from tcptui.session import long_streams
 from tcptui.session.assertions.judge import judge
 from tcptui.session.assertions.rule import parse_rule

@@ -11,7 +11,7 @@ from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
-from tcptui.model.request import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

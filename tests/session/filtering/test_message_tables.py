@@ -23,11 +23,11 @@ from tcptui.protocols import interface
 from tcptui.protocols.http2 import frame_table
 from tcptui.protocols.http2.table_fields import TABLE_FIELDS, type_of
 from tcptui.session.catch_up import Compile
-from tcptui.session.filtering import http2_frames
+from tcptui.session.filtering import message_tables
 from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.field_values import FieldReader
-from tcptui.session.filtering.http2_frames import Http2Frames
 from tcptui.session.filtering.live import LiveFilter
+from tcptui.session.filtering.message_tables import MessageTables
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -59,7 +59,7 @@ def compared(session: Session) -> tuple[int, int]:
     """Compare all that is told with the trees; of how many packets all values were told, and how many have frames."""
     rows, trees = Rows.between(0, session.store.count), TreeReader(session, never, deep=True)
     trees.want(NAMES)
-    frames, least, present = Http2Frames(session, trees), len(rows), 0
+    frames, least, present = MessageTables(session, trees), len(rows), 0
     for name in NAMES:
         told, found = frames.read(name, rows)
         quick, slow = by_row(found), by_row(trees.read(FIELDS[name], rows))
@@ -257,7 +257,7 @@ def test_who_asks_for_one_packet_has_its_tree(
     opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = opened(taped(8080, http2(60)))
-    monkeypatch.delattr(Http2Frames, "read")
+    monkeypatch.delattr(MessageTables, "read")
 
     assert FieldReader(session).texts(FIELDS["http2.headers.path"], np.array([5], np.int32)) == [["/items/0"]]
 
@@ -265,17 +265,17 @@ def test_who_asks_for_one_packet_has_its_tree(
 def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     session = opened(taped(8080, http2(60), http2(60)))
     made: list[int] = []
-    table = Http2Frames._build_table
+    build = MessageTables._build
 
-    def counted(self: Http2Frames, stream: int) -> object:
+    def counted(self: MessageTables, tables: Tables, stream: int) -> object:
         made.append(stream)
-        return table(self, stream)
+        return build(self, tables, stream)
 
-    monkeypatch.setattr(Http2Frames, "_build_table", counted)
+    monkeypatch.setattr(MessageTables, "_build", counted)
     compiled = compile_filter('http2.type == 1 and http2.headers.path contains "5"')
     FilterRun(session, compiled).matching(0, session.store.count)
     once = list(made)
-    monkeypatch.setattr(http2_frames, "_FRAMES_CACHED", 1)
+    monkeypatch.setattr(message_tables, "_UNITS_CACHED", 1)
     run = FilterRun(session, compiled)
     run.of_rows(session.rows_of(0))
     assert made[2:] == [0]

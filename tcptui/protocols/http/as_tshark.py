@@ -1,4 +1,4 @@
-"""HTTP as tshark 4.0.17 has its fields: the header tree follows a later Wireshark."""
+"""HTTP as tshark 4.0.17 has its fields, for filters: the header tree follows a later Wireshark."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.field import Text
+from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.http2.http2_stream import Http2Stream
 from tcptui.protocols.interface import EncryptedStream
-from tcptui.protocols.websocket.frames import header_length
-from tcptui.session.filtering.tree_values import HEADER_FIELDS, bytes_of_node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http.tshark_pairs import Pair
-    from tcptui.protocols.registry import ApplicationStream
 
 _LINES: Final = ("http.request.line", "http.response.line")
 _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
@@ -28,11 +28,6 @@ _URI, _FOR_URI = "http.request.full_uri", "http.response_for.uri"
 _PAIRED: Final = frozenset({"http.request_in", "http.response_in", "http.time"})
 #: The note that tshark has for each start line, which would say on the screen what stands there.
 _CHAT: Final = Branch("").expert(ExpertLevel.CHAT, "Sequence", "True", "http.chat").freeze(0)
-
-
-def websocket_header(frame: bytes) -> bytes:
-    """What of a frame of a WebSocket is the value of ``websocket``; what it looks into goes on."""
-    return frame[: header_length(frame)]
 
 
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
@@ -54,8 +49,9 @@ def _as_tshark(layer: Node, data: bytes, pair: Pair | None) -> Node:
     full = next((child for child in layer.children if child.field == _URI), None) if is_response else None
     children: list[Node] = []
     for child in layer.children:
-        if child.field in HEADER_FIELDS or child.field in _LINES:
-            if child.field in HEADER_FIELDS:
+        is_header = child.field in FIELDS and FIELDS[child.field].text is Text.BEHIND_COLON
+        if is_header or child.field in _LINES:
+            if is_header:
                 children.append(child)
             children.append(_line(child, line_field, data))
         elif child is full:
@@ -95,6 +91,6 @@ def _link(field: str, message: HttpMessage) -> Node:
 
 
 def _line(header: Node, line_field: str, data: bytes) -> Node:
-    raw = bytes_of_node(header, data)
+    raw = header.bytes_in(data)
     text = header.label.removesuffix("\\n").removesuffix("\\r").encode() + b"\r\n" if raw is None else raw
     return Node(header.label, header.start, header.length, (), line_field, whole=lambda: text, part=header.part)

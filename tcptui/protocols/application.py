@@ -1,0 +1,188 @@
+"""One connection as its application protocol reads it, whichever that is (`tcptui.protocols.registry`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from tcptui.analysis.timing.budget_parts import Part as TimePart
+from tcptui.analysis.timing.budget_parts import ProtocolWait
+from tcptui.model.cached_attribute import cached_attribute
+from tcptui.protocols.interface import UNIT_LIMIT, DecodedStream, EncryptedStream, Extent, FramedStream
+from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, TURNED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tcptui.protocols.interface import Exchange, ParsedStream
+    from tcptui.protocols.message_schema import Schema
+    from tcptui.protocols.parts import Part
+    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.segment_place import SegmentPlace
+
+#: Bytes by which one tells protocols that are not parsed here.
+_BEGINNING: Final = 20
+#: Of `Exchange.lead`: no request begins there.
+_NO_LEAD: Final = -1
+
+
+def begins_what_is_judged(payload: bytes) -> bool:
+    """Whether a segment begins a message of a protocol that has rules."""
+    return any(protocol.judged and protocol.begins(payload) for protocol in PROTOCOLS)
+
+
+class ApplicationStream:
+    """One connection as its application protocol parses it, lazily.  Raises OSError when the spool is gone."""
+
+    def __init__(
+        self, client: ByteStream, server: ByteStream, limit: int = UNIT_LIMIT, schema: Schema | None = None
+    ) -> None:
+        """``limit``: most messages that are read; ``schema``: what messages of Protocol Buffers mean."""
+        self.directions = (client, server)
+        self._schema = schema
+        self._limit = limit
+
+    @cached_attribute
+    def parsed(self) -> ParsedStream | None:
+        """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
+        parsed = _parsed(self.directions, self._limit)
+        spoken = parsed.inner if isinstance(parsed, EncryptedStream) else parsed
+        if isinstance(spoken, FramedStream) and self._schema is not None:
+            spoken.schema = self._schema
+        return parsed
+
+    @property
+    def spoken(self) -> ParsedStream | None:
+        """The parsed connection; where it was decrypted, what is inside."""
+        parsed = self.parsed
+        inner = parsed.inner if isinstance(parsed, EncryptedStream) else None
+        return parsed if inner is None else inner
+
+    def __bool__(self) -> bool:
+        return self.parsed is not None
+
+    @cached_property
+    def beginnings(self) -> tuple[bytes, ...]:
+        """The first bytes of client and server, at most `_BEGINNING`, as far as captured."""
+        return tuple(direction.read(0, _BEGINNING) for direction in self.directions)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether what is decoded is to be read: its beginning is no text, or it is HTTP/2 or RESP."""
+        if self.parsed is None:
+            return False
+        from tcptui.protocols.parts import is_text
+
+        return isinstance(self.spoken, DecodedStream) or not all(map(is_text, self.beginnings))
+
+    def place(self, row: int, frame: int) -> SegmentPlace | None:
+        """The bytes that the segment in ``row`` carries; None when it carries no byte of either direction."""
+        from tcptui.protocols.stream.segment_place import place_of
+
+        return place_of(self.directions, row, frame)
+
+    def was_left_out(self, place: SegmentPlace) -> bool:
+        """Whether reading stopped before the segment because a limit was reached."""
+        return self.parsed is not None and self.parsed.was_left_out(place)
+
+    @property
+    def extent(self) -> Extent:
+        """How much was read; it is read now at the latest."""
+        return Extent(0, limited=False) if self.parsed is None else self.parsed.extent
+
+    def lacks(self, row: int, frame: int) -> bool:
+        """Whether a limit left out what the segment in ``row`` ends with, or what is inside of that."""
+        from tcptui.protocols.stream.segment_place import place_of
+
+        parsed = self.parsed
+        if parsed is None or not parsed.extent.limited:
+            return False
+        inside = parsed if isinstance(parsed, EncryptedStream) else None
+        layers = [(self.directions, parsed)]
+        if inside is not None and inside.inner is not None and inside.plain is not None:
+            layers.append((inside.plain, inside.inner))
+        for directions, spoken in layers:
+            place = place_of(directions, row, frame)
+            if place is not None and spoken.was_left_out(replace(place, start=place.stop - 1)):
+                return True
+        return False
+
+    def parts(self) -> Iterator[Part]:
+        """The decoded parts of both directions, in the order in which they became readable."""
+        return iter(()) if self.parsed is None else self.parsed.parts()
+
+    def requests(self) -> Iterator[Exchange]:
+        """The operations that the client requested, in order."""
+        return iter(()) if self.parsed is None else self.parsed.requests()
+
+
+def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
+    """What `PARSERS` make of a connection, and of what is inside."""
+    for parse in PARSERS:
+        parsed = parse(*directions, limit)
+        if isinstance(parsed, EncryptedStream) and parsed.plain is not None:
+            parsed.inner = _parsed(parsed.plain, limit)
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:
+    """The requests of a connection, however many it has; None when no protocol that has requests recognises it.
+
+    Ordered by the packet that began each, as far as that is known.
+    """
+    directions = _opened(client, server)
+    for read, turned in REQUEST_READERS:
+        found = read(*directions)
+        if found is not None:
+            behind = None if turned is None else turned(*directions)
+            return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
+    behind = TURNED(client, server)
+    return None if behind is None else requests_of(*behind)
+
+
+def _opened_for_others(found: Iterable[Exchange]) -> Iterator[Exchange]:
+    """Requests of a connection that was opened for what was asked before them, in plain bytes."""
+    for one in found:
+        one.lead = _NO_LEAD
+        yield one
+
+
+def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream]:
+    """Both directions, or their plain bytes, where they speak TLS from their start and keys open that, or none need."""
+    return PLAIN(client, server) or (client, server)
+
+
+def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
+    """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
+    directions = _opened(client, server)
+    for protocol in PROTOCOLS:
+        read = None if protocol.held_back is None else protocol.held_back(*directions)
+        if read is not None:
+            return [
+                ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
+                for side, way_ns in enumerate(ways_ns)
+                for one in read(side, way_ns * 9 // 10)
+                if one.went_on_at_once(way_ns)
+            ]
+    return []
+
+
+def may_ask_to_wait(payload: bytes, *, is_opened: bool) -> bool:
+    """Whether a client that sends ``payload`` first may ask its server to wait; ``is_opened``: keys may open TLS."""
+    if is_opened and BEGINS_TLS(payload):
+        return True
+    return any(protocol.asked_to_wait is not None and protocol.begins(payload) for protocol in PROTOCOLS)
+
+
+def asked_to_wait(client: ByteStream, server: ByteStream) -> list[tuple[int, int]]:
+    """When the server waited as the client had asked: see `StreamView.asked_to_wait`."""
+    directions = _opened(client, server)
+    for protocol in PROTOCOLS:
+        waits = None if protocol.asked_to_wait is None else protocol.asked_to_wait(*directions)
+        if waits is not None:
+            return list(waits)
+    return []
