@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 pytest_plugins = (
-    "asked_markers", "cases_once", "finding_marker", "rerun_marker", "run_folders", "traced", "uncounted_marker",
+    "asked_markers", "cases_once", "finding_marker", "registered_fields", "rerun_marker", "run_folders", "traced",
+    "uncounted_marker",
 )  # fmt: skip
 
 # No test is timed: a busy machine takes long for anything now and then.

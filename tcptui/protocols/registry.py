@@ -40,6 +40,8 @@ TURNED: Final = Lazy("tls.parse", "turned_streams")
 _TLS: Final = ApplicationProtocol(
     "tls", ("tls",), BEGINS_TLS, Lazy("tls.parse", "parse_tls"),
     parse_late=Lazy("tls.parse", "parse_starttls"),
+    # A handshake record that begins with ClientHello or ServerHello of less than 64 KiB (RFC 8446, 4, 5.1).
+    client_begins=((0x16, 3, None, None, None, 1, 0),), server_begins=((0x16, 3, None, None, None, 2, 0),),
     # Records: type, major version.
     summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
     notes=(AlertRows, HelloRows), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
@@ -56,6 +58,7 @@ _HTTP2: Final = ApplicationProtocol(
     ),
     requests=Lazy("http2.parse", "http2_requests"),
     requests_late=Lazy("http2.parse", "http2_requests_without_start"),
+    client_begins=(b"PRI * HT",),
     # What a client says first; types of frames.
     summaries=(Summary(_HTTP2_SUMMARY, (b"PR",)), Summary(_HTTP2_SUMMARY, {bytes((kind,)) for kind in range(10)}, 3)),
     notes=(PrefaceRows,), prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
@@ -73,6 +76,10 @@ _HTTP: Final = ApplicationProtocol(
     ),
     requests=Lazy("http.requests", "http_requests"),
     behind_requests=Lazy("tls.parse", "tunnelled_streams"),
+    client_begins=(
+        b"GET /", b"HEAD /", b"POST /", b"PUT /", b"GET http", b"POST htt", b"CONNECT ", b"OPTIONS ",
+    ),
+    server_begins=(b"HTTP/1.",),
     notes=(ResponseRows,), prefilter=Lazy("http.prefilter", "HttpPrefilter"), judged=True,
     as_tshark=(
         TsharkLayer("http", lines=Lazy("http.as_tshark", "as_tshark_has")),
@@ -84,6 +91,7 @@ _SMTP: Final = ApplicationProtocol(
     "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"),
     title="SMTP", kinds=(RequestKind("smtp", "SMTP"),),
     requests=Lazy("smtp.smtp_stream", "smtp_requests"), behind_requests=TURNED,
+    client_begins=(b"EHLO ", b"HELO "),
     # AUTH, of other protocols, too: credentials stand in the same line.
     summaries=(Summary(Lazy("secrets_out", "credentials_summary"), (b"AU", b"Au", b"au")),),
 )  # fmt: skip

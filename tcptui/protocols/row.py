@@ -125,6 +125,10 @@ class ApplicationProtocol(NamedTuple):
     """As `parse_late`."""
     behind_requests: OpenStreams | None = None
     """Opens what turns to TLS behind requests of the protocol."""
+    client_begins: tuple[Sequence[int | None], ...] = ()
+    """What a payload begins with, in at most 8 bytes, that only a client sends; None stands for any byte …"""
+    server_begins: tuple[Sequence[int | None], ...] = ()
+    """… and that only a server does: they tell which end is which where no SYN was captured."""
     summaries: tuple[Summary, ...] = ()
     notes: tuple[type[RowNotes], ...] = ()
     """What notes the rows in which its messages begin, while packets are decoded."""

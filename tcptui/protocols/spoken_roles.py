@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.packet_store import DecodeIssue
+from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
@@ -28,16 +29,13 @@ class Speaker(IntEnum):
     SERVER = 2
 
 
-#: What a payload begins with; a dot stands for any byte.
-_BEGINS: Final = (
-    *((text, Speaker.CLIENT) for text in (b"GET /", b"HEAD /", b"POST /", b"PUT /", b"GET http", b"POST htt")),
-    *((text, Speaker.CLIENT) for text in (b"CONNECT ", b"OPTIONS ", b"PRI * HT", b"EHLO ", b"HELO ")),
-    (b"HTTP/1.", Speaker.SERVER),
-    # A handshake record that begins with ClientHello or ServerHello of less than 64 KiB (RFC 8446, 4, 5.1).
-    (b"\x16\x03...\x01\x00", Speaker.CLIENT),
-    (b"\x16\x03...\x02\x00", Speaker.SERVER),
+#: What a payload begins with, by the rows of the registry; None stands for any byte.
+_BEGINS: Final = tuple(
+    (first, speaker)
+    for row in PROTOCOLS
+    for each, speaker in ((row.client_begins, Speaker.CLIENT), (row.server_begins, Speaker.SERVER))
+    for first in each
 )
-_ANY: Final = ord(".")
 #: Where the payload is not in the frame as it is, or begins elsewhere.
 _ELSEWHERE: Final = int(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeIssue.BAD_HEADER_LENGTH)
 
@@ -45,9 +43,9 @@ _ELSEWHERE: Final = int(DecodeIssue.REASSEMBLED | DecodeIssue.FRAGMENT | DecodeI
 def _speakers(heads: U8) -> U8:
     """The `Speaker` of each payload of which the rows of ``heads`` hold the first `READ` bytes."""
     found = np.zeros(len(heads), np.uint8)
-    for text, speaker in _BEGINS:
-        columns = [place for place, byte in enumerate(text) if byte != _ANY or text[0] != 0x16]
-        wanted = np.frombuffer(text, np.uint8)[columns]
+    for first, speaker in _BEGINS:
+        columns = [place for place, byte in enumerate(first) if byte is not None]
+        wanted = np.array([byte for byte in first if byte is not None], np.uint8)
         found[(heads[:, columns] == wanted).all(axis=1)] = speaker
     return found
 

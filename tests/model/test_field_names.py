@@ -11,6 +11,7 @@ import pytest
 
 import tcptui
 from tcptui.model.fields import FIELDS
+from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 _ROOT: Final = Path(tcptui.__file__).parent
 #: The table itself puts names together from parts; sentences have keys, which look alike.
 _ELSEWHERE: Final = ("model/field_rows", "words")
-_PROTOCOLS: Final = frozenset(name.partition(".")[0] for name in FIELDS)
+#: Those that have fields, or a row: a row whose fields were forgotten has none.
+_PROTOCOLS: Final = frozenset(name.partition(".")[0] for name in FIELDS) | {
+    family for row in PROTOCOLS for family in row.families
+}
 _NAME: Final = re.compile(r"([a-z_][a-z0-9_-]*)(?:\.[A-Za-z0-9_-]+)+")
 
 
@@ -38,7 +42,10 @@ def is_module(name: str) -> bool:
 
 
 def is_registered(name: str) -> bool:
-    """Whether ``name`` is a field, or what some fields begin or end with: others are put together of parts."""
+    """Whether ``name`` is a field, or what some fields begin or end with: others are put together of parts.
+
+    What comes of the parts is seen where a test builds a tree (`registered_fields`).
+    """
     return name in FIELDS or any(field.startswith(name) or field.endswith(f".{name}") for field in FIELDS)
 
 

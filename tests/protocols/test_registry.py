@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import inspect
-import re
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import ACK, CLIENT, SERVER, Tape
 
-import tcptui
 from tcptui.protocols.application import begins_what_is_judged
 from tcptui.protocols.lazy import Lazy
 from tcptui.protocols.parts import is_text
@@ -209,28 +207,3 @@ def test_every_name_in_a_row_is_a_function_that_takes_what_it_is_given() -> None
         if row.tables is not None:
             assert shape_of(row.tables.fields) == ()
             assert shape_of(row.tables.build) == ("application", "deeper", "names", "pause")
-
-
-def test_protocols_above_the_registry_are_not_named_outside_of_it() -> None:
-    """But for rules, what they are told, files carried over HTTP, HTTP archives, and tshark's fields of both HTTP."""
-    may = (
-        "protocols/",
-        "findings/rules/",
-        "findings/http_facts.py",
-        "findings/http2_facts.py",
-        "findings/tls_facts.py",
-        "cli/run/export.py",
-        "cli/report/har.py",
-        "session/filtering/http_lines.py",
-        "session/filtering/http2_frames.py",
-        "ui/export/",
-    )
-    root = Path(tcptui.__file__).parent
-    named = re.compile(r"tcptui\.protocols\.(http|http2|websocket|event_stream|smtp|tls|redis|mysql)\b")
-    naming = [
-        name
-        for path in root.rglob("*.py")
-        if named.search(path.read_text("utf-8")) and not (name := str(path.relative_to(root))).startswith(may)
-    ]
-
-    assert naming == []

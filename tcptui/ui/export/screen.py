@@ -245,7 +245,7 @@ class ExportScreen(KeyedScreen[int]):
         if self._scope is not _Scope.REQUEST or name is None:
             return words(f"export.title.{self._scope.value}", stream=self._stream)
         stream = "" if name.id is None else words("export.http2-stream", id=safe_text(name.id, _ID))
-        facts = {"operation": name.operation, "http2": stream, "stream": self._stream}
+        facts = {"operation": name.operation, "of_stream": stream, "stream": self._stream}
         return words("export.title.operation" if name.operation else "export.title.request", **facts)
 
     @on(VirtualList.Highlighted)

@@ -5,8 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "Files carried over HTTP, whole capture",
     "export.title.stream": "Files carried over HTTP, stream {stream}",
-    "export.title.request": "Carried by {http2} of stream {stream}",
-    "export.title.operation": "Carried by {operation}, stream {stream}  {http2}",
+    "export.title.request": "Carried by {of_stream} of stream {stream}",
+    "export.title.operation": "Carried by {operation}, stream {stream}  {of_stream}",
     "export.http2-stream": "HTTP/2 stream {id}",
     "export.counts.one": "{n} file, {size}",
     "export.counts.many": "{n} files, {size}",

@@ -5,8 +5,8 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "export.title.all": "通过 HTTP 传输的文件（整个抓包）",
     "export.title.stream": "通过 HTTP 传输的文件（流 {stream}）",
-    "export.title.request": "流 {stream} 中 {http2} 传输的内容",
-    "export.title.operation": "{operation} 传输的内容（流 {stream}）  {http2}",
+    "export.title.request": "流 {stream} 中 {of_stream} 传输的内容",
+    "export.title.operation": "{operation} 传输的内容（流 {stream}）  {of_stream}",
     "export.http2-stream": "HTTP/2 流 {id}",
     "export.counts.one": "{n} 个文件，{size}",
     "export.counts.many": "{n} 个文件，{size}",

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from tcptui.protocols.row import Tables
+
 #: Client or server, its offset, and what it sends.
 Segment = tuple[int, int, bytes]
 NAMES: Final = (*sorted(TABLE_FIELDS), "http2")
