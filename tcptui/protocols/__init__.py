@@ -1,6 +1,7 @@
 """Parsing of payload and headers: byte streams, application protocols, and the header tree of one packet.
 
-``registry``          the application protocols, one row each; nothing above this package knows them by name
+``registry``, ``row``   the application protocols, one row each; nothing above this package knows them by name
+``application``       one connection as its protocol reads it
 ``interface``         what a protocol offers: messages, header tree, follow parts, requests, prefilter
 ``parts``             the decoded parts of one direction, as *follow stream* shows them
 ``prefilter``, ``row_notes``  which streams are worth reading in full, judged by columns and first bytes
