@@ -38,6 +38,19 @@ def filter_packets(me: Program, *statements: str, output: tuple[str, ...] = ()) 
     )
 
 
+def pass_on(me: Program, port: int, host: str) -> None:
+    """Gives packets for ``port`` the destination ``host``, an address of this machine, and changes nothing back.
+
+    Stateless, before the routing decision: the socket of ``host`` gets them, and answers as ``host``.  Raises as
+    `filter_packets`.
+    """
+    rule = f"tcp dport {port} ip daddr set {host} notrack"
+    me.note("program", call="nft", rules=[rule])
+    chain = f"chain raw {{ type filter hook prerouting priority -300; {rule}; }}"
+    table = f"table ip bench_pass {{\n{chain}\n}}\n"
+    subprocess.run(["nft", "-f", "-"], input=table, text=True, check=True, timeout=_NFT_SECONDS)
+
+
 def unreachable(frame: bytes, code: int) -> bytes:
     """A router's ICMP "destination unreachable" to the sender of an IPv4 TCP frame (RFC 792).
 

@@ -189,6 +189,10 @@ class Program:
         """The other end's address."""
         return self._peer.host
 
+    def own_address(self, host: int) -> str:
+        """The address of one of this end's hosts."""
+        return self._own.at(host)
+
     def peer_address(self, host: int) -> str:
         """The address of one of the other end's hosts."""
         return self._peer.at(host)

@@ -140,6 +140,7 @@ class FindingId(StrEnum):
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"
     PORT_SILENT = "port-silent"
+    ANSWERED_ELSEWHERE = "answered-elsewhere"
     PORT_REFUSED = "port-refused"
     SERVER_RESTARTED = "server-restarted"
     REPEATED_RESETS = "repeated-resets"

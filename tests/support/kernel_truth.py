@@ -101,10 +101,10 @@ def check_truth_at(changes: list[KernelChange], session: Analysed, at: str) -> l
     for stream in range(session.streams.count):
         view = view_stream(session.store, session.streams, stream)
         began = int(view.time_ns[0])
-        client_port, server_port = f":{view.client.port}", f":{view.server.port}"
+        client_end, server_end = (f"{end.host}:{end.port}" for end in (view.client, view.server))
         for server, column in ((False, view.state_client), (True, view.state_server)):
-            ports = (server_port, client_port) if server else (client_port, server_port)
-            own = _of_connection(changes, server, *ports, began)
+            ends = (server_end, client_end) if server else (client_end, server_end)
+            own = _of_connection(changes, server, *ends, began)
             near = server is (at == "server")
             for place, frame in enumerate(view.frame):
                 said, known = state_of(int(column[place]))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
-from cases.recorder.firewall import filter_packets
+from cases.recorder.firewall import filter_packets, pass_on
 from cases.recorder.namespaces import End
 from cases.recorder.rules import ANY, SERVER, Rule, black_hole, drop, hold
 from cases.recorder.scenario import Parameters, Scenario
@@ -258,6 +258,46 @@ PORT_SILENT = Scenario(
     findings_server=("port-silent",),
     findings_perhaps=("syn-retransmission", "syn-timeout"),
     never=("host-silent", "many-targets", "port-refused"),
+)
+
+# -- an answer of somebody else --------------------------------------------------------------
+
+BEHIND: Final = 1
+"""The server's host that gets what is sent to the port `SECURE` of host 0, and answers under its own address."""
+
+
+def try_translated_port(me: Program) -> None:
+    """The ordinary port works; what the other one's server answers has another address."""
+    ask_once(me)
+    attempts = try_in_vain(me, (0.3, 0.8), port=SECURE)
+    ask_once(me)
+    me.at(5.0)
+    for attempt in attempts:
+        attempt.close()
+
+
+def behind_half_a_translation(me: Program) -> None:
+    """Host 1 serves the port for host 0; the way to it changes the address, the way back does not."""
+    pass_on(me, SECURE, me.own_address(BEHIND))
+    listener = me.listen()
+    me.listen(host=BEHIND, port=SECURE)
+    answer_each(listener, 2)
+
+
+ANSWERED_ELSEWHERE = Scenario(
+    id="answered-elsewhere",
+    shows="Port 8443 of a server is translated to another address on the way in and not back on the way out: the "
+    "SYN-ACK has an address that the client never asked, and the client resets it.",
+    twin="port-silent",
+    client=try_translated_port,
+    server=behind_half_a_translation,
+    more_ports=(SECURE,),
+    server_hosts=2,
+    client_sysctls={"net.ipv4.tcp_syn_retries": "1", "net.ipv4.tcp_syn_linear_timeouts": "0"},
+    findings_client=("answered-elsewhere",),
+    findings_server=("answered-elsewhere",),
+    findings_perhaps=("syn-retransmission", "syn-timeout"),
+    never=("host-silent", "port-silent", "many-targets", "port-refused"),
 )
 
 CLOSED: Final = 8081
@@ -718,6 +758,7 @@ SCENARIOS = [
     MANY_TARGETS,
     HOST_SILENT,
     PORT_SILENT,
+    ANSWERED_ELSEWHERE,
     PORT_REFUSED,
     SERVER_RESTARTED,
     REPEATED_RESETS,

@@ -8,6 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "glossary.challenge-ack": "Challenge ACK: the answer to a SYN or a RST that does not quite fit a connection that exists (RFC 5961): “prove that you mean me”. The sender of the SYN, if it knows nothing of the connection, answers with a RST.",
     "glossary.stall": "Stall: a time in which nothing moves. When all hosts fall silent and speak again together, the cause lies on what their paths share.",
     "glossary.idle-timeout": "Idle time-out: NAT gateways, firewalls and load balancers let the session of a connection that is silent for too long expire, and drop or reset what comes for it later. Keep-alives prevent it.",
+    "glossary.nat": "Network address translation (NAT): a device puts another address, or port, into packets that pass, and puts the old one back into the answers. Port forwarding, load balancers and Kubernetes services work so; the answers must come back past it.",
     "glossary.path-lost": "Path lost: data is sent again and again, ever more slowly, and nothing comes back. Linux gives up after tcp_retries2 tries, without a packet that says so.",
     "glossary.checksum": "Checksum: a sum over the segment and its addresses, with which a receiver notices damage. A damaged segment is dropped without a word, as if it had been lost.",
     "glossary.path-mtu": "Path MTU: the largest packet that fits all links of a path. A router that must drop a larger one says so by ICMP; where that message is filtered, large packets vanish and small ones pass: a black hole.",

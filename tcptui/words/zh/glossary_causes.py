@@ -8,6 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "glossary.challenge-ack": "Challenge ACK（质询 ACK）：收到不太对得上的 SYN 或 RST 时，对已有连接的回应（RFC 5961），意思是“请证明你说的是我”。发 SYN 的一方如果没有这条连接，会回一个 RST。",
     "glossary.stall": "停顿（stall）：一段什么都不动的时间。若所有主机同时沉默又同时开口，原因就在它们路径的公共部分。",
     "glossary.idle-timeout": "空闲超时（会话老化）：NAT 网关、防火墙和负载均衡的会话表项，静默太久就会老化，之后再来的包被丢弃或收到 RST。保活可以避免。",
+    "glossary.nat": "网络地址转换（NAT）：设备给经过的包换上另一个地址或端口，再把应答里的换回来。端口转发、负载均衡、Kubernetes 的 Service 都靠它，所以应答必须原路经过这台设备。",
     "glossary.path-lost": "路径中断：数据一遍遍重传，间隔越来越长，却没有任何回应。Linux 试过 tcp_retries2 次就放弃，不发任何包来宣布这件事。",
     "glossary.checksum": "校验和：对报文段及其地址求和，接收方据此发现损坏。损坏的报文段会被静默丢弃，就像丢在路上一样。",
     "glossary.path-mtu": "路径 MTU：一条路径上各段链路都能通过的最大包长。路由器丢弃过大的包时会用 ICMP 说明；如果这条消息被过滤，大包就静默丢失，小包却能通过，这就是黑洞。",

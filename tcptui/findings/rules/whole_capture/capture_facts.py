@@ -112,6 +112,18 @@ class CaptureFacts:
         self.completeness = streams.completeness[rows]
         self._marks, self._is_b = streams.marks[rows], is_b
 
+    @cached_property
+    def client_port(self) -> I64:
+        """The client's port of each stream."""
+        ports_a, ports_b = self.streams.flows.ports(self.streams.flow[self.number])
+        ports: I64 = np.where(self._is_b, ports_b, ports_a).astype(np.int64)
+        return ports
+
+    def sent_by_server(self, rows: I64, places: I64) -> Mask:
+        """Whether each of ``rows``, segments of the streams at ``places``, was sent by the server."""
+        mask: Mask = (self.store.from_b[rows] != 0) != self._is_b[places]
+        return mask
+
     # -- masks over streams ------------------------------------------------------------
     def by_client(self, of_a: StreamMark, of_b: StreamMark) -> Mask:
         """Where the client has the mark ``of_a``, or ``of_b`` if it is endpoint *b*."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
+from tcptui.findings.rules.whole_capture.answered_elsewhere import answered_elsewhere
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.rules.whole_capture.given_address import given_by_dns
 from tcptui.model.arrays import indexes_of, sorted_unique
@@ -33,12 +34,16 @@ _NEVER_OPENED: Final = one_of(
 
 
 def never_opened(capture: CaptureFacts) -> Iterator[CaptureFinding]:
-    """`many-targets`, and of the attempts that are no part of it `host-silent`, `port-silent` and `port-refused`."""
-    searching = np.zeros(len(capture.number), np.bool_)
-    for finding, places in _many_targets(capture):
-        searching[places] = True
-        yield finding
-    rest = capture.attempted & ~searching
+    """`answered-elsewhere`, `many-targets`; of the attempts that are no part of these the findings of a host or port.
+
+    These are `host-silent`, `port-silent` and `port-refused`.
+    """
+    explained = np.zeros(len(capture.number), np.bool_)
+    for rule in (answered_elsewhere, _many_targets):
+        for finding, places in rule(capture):
+            explained[places] = True
+            yield finding
+    rest = capture.attempted & ~explained
     yield from _unreachable(capture, rest)
     yield from _silent(capture, rest)
     yield from _refused(capture, rest)
