@@ -1,8 +1,8 @@
 """TCP traces as short lines, written as real captures.
 
 A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds, C or S, letters of
-SFRPAEW (E and W: ECE and CWR; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP packet
-number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
+SFRPAEWN (E, W and N: ECE, CWR and AE, once NS; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP
+packet number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
 ``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
 number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a datagram), ``sport`` (the server's port), ``sum``
 (``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured),
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LETTERS = {"S": TcpFlag.SYN, "F": TcpFlag.FIN, "R": TcpFlag.RST, "P": TcpFlag.PSH, "A": TcpFlag.ACK, ".": TcpFlag(0)}
-LETTERS |= {"E": TcpFlag.ECE, "W": TcpFlag.CWR}
+LETTERS |= {"E": TcpFlag.ECE, "W": TcpFlag.CWR, "N": TcpFlag.AE}
 ISN = {"C": 1_000, "S": 9_000}
 _TEXT = str.maketrans({"_": " ", "~": "\r\n"})
 HOST = {"C": (b"\x0a\x00\x00\x01", 40_000), "S": (b"\x0a\x00\x00\x02", 80)}

@@ -139,6 +139,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.path-outage": "The path failed for a while, and the {other} gave up: see its log.",
     "alternatives.capture-damaged": "Only the recording is damaged or rewritten: nothing is sent again.",
     "alternatives.damaged-by-host": "The {sender}'s own driver or card damages packets before they leave.",
+    "alternatives.l4s-marks": "The {sender} asks for an L4S queue (ECT(1)), which marks from a millisecond or so of waiting on: such marks are its ordinary pacing, not a full queue.",
     "alternatives.policer-marks": "A policer marks above a rate, without a queue: at a constant rate.",
     "alternatives.acks-lost-too": "A repeat arrived and its ACK was lost: a D-SACK would follow.",
     "alternatives.shared-counter": "The host shares its packet counter among connections: gaps everywhere.",

@@ -139,6 +139,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.path-outage": "路径曾中断一段时间，{other}在此期间放弃了连接：查其日志，以及同一时刻的其他连接。",
     "alternatives.capture-damaged": "损坏的只是抓包文件，或者它被改写过（匿名化）：那就不会有重传。",
     "alternatives.damaged-by-host": "{sender}自己的驱动或网卡写错了校验和：包一发出就是坏的。",
+    "alternatives.l4s-marks": "{sender}要求走 L4S 队列（ECT(1)）：那里排队一毫秒左右就开始打标记，这是正常的调速方式，并非队列排满。",
     "alternatives.policer-marks": "限速器给超速的包打标记，并没有队列排满：标记的速率恒定。",
     "alternatives.acks-lost-too": "有一次重传到了，丢的是 ACK：随后会有 D-SACK。",
     "alternatives.shared-counter": "主机的各条连接共用 IP 编号计数，而别的连接也在发：空缺会到处都有。",
