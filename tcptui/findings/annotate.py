@@ -40,9 +40,6 @@ _TROUBLE_MARKS: Final = int(
     | StreamMark.DATA_HEADER_CUT
 )
 
-#: A gap in what passed here that its receiver reports (`tcptui.findings.rules.unfilled_gap`).
-_GAP_REPORTED: Final = int(Verdict.LOST_SEGMENT | Verdict.DUPLICATE_ACK)
-
 #: Up to this many streams of a single SYN are annotated, in case an ICMP error answers them; more are a port scan.
 LONE_SYNS: Final = 2_000
 _BOTH_SYNS: Final = int(StreamMark.SYN_A | StreamMark.SYN_B)
@@ -295,5 +292,6 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     needed |= ((streams.verdicts[rows] & Verdict.REUSED_PORTS) != 0) & ((marks & StreamMark.PORT_REUSED) == 0)
     needed |= zero_window.may_warn(streams, rows)
     needed |= late_answer.may_warn(streams, rows)
-    needed |= (streams.verdicts[rows] & _GAP_REPORTED) == _GAP_REPORTED
+    # A hole that its receiver reports, though nothing was captured twice.
+    needed |= (streams.verdicts[rows] & Verdict.DUPLICATE_ACK) != 0
     return needed, lone

@@ -280,8 +280,11 @@ class ConnectionFacts(StreamColumns):
 
         A client in SYN-SENT ignores one that does not acknowledge its SYN, and answers other segments with one (RFC
         9293, 3.10.7.3): where the handshake follows, such a RST of the server, or of the client, ended nothing.
+        Nor did one before the SYN of that handshake: what it refused was tried again.
         """
         for rst in self.rsts:
+            if self.handshake is not None and rst < self.handshake.syn:
+                continue
             opened = self.handshake is not None and rst < self.handshake.syn_ack
             syn = self._syn_before(rst) if opened else -1
             if syn < 0:

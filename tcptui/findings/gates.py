@@ -77,6 +77,8 @@ PADDED: Final = 1 << 23
 """Segments whose payload may be Ethernet padding."""
 FILTERED: Final = 1 << 25
 """The capture as a whole lacks the acknowledgments without data, of which every connection has some."""
+HOLE_REPORTED: Final = 1 << 26
+"""A SACK block (RFC 2018)."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -99,6 +101,7 @@ _ZERO_FILLED: Final = int(DecodeIssue.ZERO_FILLED)
 #: Bytes of an Ethernet frame with the usual MTU of 1,500, its header and a VLAN tag.
 ORDINARY_FRAME: Final = 1_518
 _DSACK: Final = int(OptionBit.DSACK)
+_SACK: Final = int(OptionBit.SACK)
 #: Duration of a connection from which on rules about speed may apply to it.
 SLOW_NS: Final = SHORT_LEAST_NS
 #: They may with a gap this long before data.  It is shorter than `SLOW_NS`, because an acknowledgment in between may
@@ -175,8 +178,11 @@ def _of_columns(columns: StreamColumns) -> int:
         signs |= CONGESTED
     if _is_slow(columns):
         signs |= SLOW
-    if int(np.bitwise_or.reduce(view.options)) & _DSACK:
+    options = int(np.bitwise_or.reduce(view.options))
+    if options & _DSACK:
         signs |= REPORTED_TWICE
+    if options & _SACK:
+        signs |= HOLE_REPORTED
     if columns.count > LONG_ENOUGH and any(may_skip(view, side) for side in (0, 1)):
         signs |= SKIPPED
     return signs

@@ -35,6 +35,7 @@ from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import LATE_REQUEST_NS, late_request_ns
 from tcptui.analysis.timing.recovery import Recovered
 from tcptui.analysis.timing.stretches import PROTOCOL_WAIT_LEAST_NS
+from tcptui.analysis.timing.uncaptured import lacking, may_have_holes, uncaptured_at
 from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.named_tuples import maker_of
 from tcptui.model.request import AnsweredInOneWrite, Request, RequestPart
@@ -339,6 +340,8 @@ class _Times:
                 part = _IDLE
         else:
             way, recovery = self._budget.delays.to_end_ns(side) - queued_ns, self._recovery(begin_ns, end_ns)
+            if self._lacks_bytes(begin_ns, end_ns):
+                part = _IDLE
         left = end_ns - begin_ns - recovery
         network = max(min(way, left), 0)
         spent[_RECOVERY] += recovery
@@ -461,10 +464,11 @@ class _Times:
     # -- what is known of the connection -------------------------------------------------------
     @cached_property
     def _recovered(self) -> Recovered | None:
-        found = resends(self._view)
-        if not found:
+        view, found = self._view, resends(self._view)
+        if not found and not may_have_holes(view):
             return None
-        return Recovered(self._view, sequence_space(self._view), self._clock, found)
+        recovered = Recovered(view, sequence_space(view), self._clock, found, self._budget.delays.rtt_ns)
+        return recovered if len(recovered) else None
 
     def _is_here(self, side: int) -> bool:
         """Whether the capture was made at ``side``: also where the way is so short that it is near both ends."""
@@ -487,6 +491,13 @@ class _Times:
         if self._recovered is None or end_ns <= begin_ns:
             return 0
         return int(self._recovered.spans(np.array([begin_ns]), np.array([end_ns]))[0])
+
+    def _lacks_bytes(self, begin_ns: int, end_ns: int) -> bool:
+        """Whether bytes passed in between that were not captured: then nothing tells what was waited for."""
+        missing = uncaptured_at(self._view, sequence_space(self._view))
+        return len(missing) > 0 and bool(
+            lacking(missing, *(self._clock.searchsorted((begin_ns, end_ns), side="right") - 1))
+        )
 
     def _stretches(self, ends_ns: I64) -> list[_Stretch]:
         """The stretch of the time budget that ends at each of these times; with no beginning where none does."""

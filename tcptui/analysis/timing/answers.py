@@ -9,11 +9,13 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.timing.budget_parts import CLIENT, SERVER
+from tcptui.analysis.timing.recovery import LONGEST_DELAYED_ACK_NS
 from tcptui.analysis.timing.rtt_samples import RttSamples
 from tcptui.analysis.timing.send_gaps import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, refuted_waits
 from tcptui.model.arrays import indexes_of
 from tcptui.model.batched import in_any_member
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +31,7 @@ class Answers:
     def __init__(self, segments: Segments, events: Events) -> None:
         self._segments, self._members, self._events = segments, segments.members, events
         self._known_numbers: dict[tuple[int, int], PacketNumbers] = {}
+        self._alone: dict[tuple[int, int], bool] = {}
 
     def overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
         """Which of the segments ``at`` do not yet acknowledge all that ``side``, the other end, had sent."""
@@ -53,6 +56,40 @@ class Answers:
             member, base = self._members[number], np.int32(self._members[number].start)
             refuted[which] = refuted_waits(member.view, asked[which] - base, at[which] - base, speakers[which])
         return refuted
+
+    def acknowledged_late(self, asked: I32, at: I32, side: U8, way: I64) -> tuple[I64, I32] | None:
+        """The answers to ``side`` before which the other end cannot have had what it was ``asked``; None without any.
+
+        By their places in ``at``, and with the segment that first acknowledged what was asked.  No stack holds that
+        back as long; away from that end it was still under way, or what acknowledged it was.
+        """
+        clock = self._segments.clock
+        passed = clock[at] - clock[asked]
+        long = indexes_of(in_any_member(passed > way + LONGEST_DELAYED_ACK_NS))
+        found: list[tuple[I64, I32]] = []
+        for number, which in self._segments.groups(long, at[long]):
+            member = self._members[number]
+            for one in (CLIENT, SERVER):
+                if member.delays.may_be_at(1 - one) or not self._acks_alone(number, 1 - one):
+                    continue
+                some = which[side[which] == one]
+                begin = asked[some] - np.int32(member.start)
+                heard = member.space.acknowledged[one].searchsorted(member.space.sent[one][begin]) + member.start
+                late = clock[np.minimum(heard, at[some])] - clock[asked[some]] > way[some] + LONGEST_DELAYED_ACK_NS
+                found.append((some[late], np.minimum(heard, at[some])[late].astype(np.int32)))
+        if not found:
+            return None
+        places, heard_at = (np.concatenate(columns) for columns in zip(*found, strict=True))
+        order = np.argsort(places)
+        return places[order], heard_at[order]
+
+    def _acks_alone(self, number: int, side: int) -> bool:
+        """Whether ``side`` sent any acknowledgment without data: else a filter may have left those out."""
+        if (number, side) not in self._alone:
+            view = self._members[number].view
+            bare = ((view.flags & (ACK | SYN | FIN | RST)) == ACK) & (view.length == 0)
+            self._alone[number, side] = bool((bare & (view.from_server == bool(side))).any())
+        return self._alone[number, side]
 
     def lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
         """Which of the answers ``at`` (``asked`` by a side) had been sent before and lost on their way here.

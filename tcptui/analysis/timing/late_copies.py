@@ -13,6 +13,7 @@ from tcptui.analysis.resend.ip_id import FIRST_TIMER_NS, Calibration, PacketNumb
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.recovery import LONGEST_DELAYED_ACK_NS
 from tcptui.analysis.timing.sender_stamps import SenderStamps
+from tcptui.analysis.timing.uncaptured import lacking, uncaptured_at
 from tcptui.model.batched import integer, places_of
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import ahead
@@ -48,13 +49,19 @@ class LateCopies:
         came.
         """
         side = self._side(answer)
+        if lacking(uncaptured_at(self.view, sequence_space(self.view)), asked, answer):
+            return 0  # what the end answered, or had answered before, is not here
         if self.captured_at[side]:
             return self._time(answer) - self._time(asked)
         if self._comes_late(answer):
             return 0
         before_ns = int(sent_before_ns(self.view, side, _one(answer))[0])
         before_ns = max(before_ns, self._unheard_ns(asked, answer), self.held_ns(asked, answer))
-        return max(self._time(answer) - before_ns - self._time(self._last_copy(asked, answer)), 0)
+        since_ns = self._time(self._last_copy(asked, answer))
+        heard = self._acknowledged_at(asked)
+        if heard < answer and self._time(heard) - since_ns > self.rtt_ns + LONGEST_DELAYED_ACK_NS:
+            since_ns = self._time(heard)
+        return max(self._time(answer) - before_ns - since_ns, 0)
 
     def held_ns(self, asked: int, answer: int) -> int:
         """How long segment ``answer`` was held on its way, or the capture's clock jumped, by its sender's stamps."""

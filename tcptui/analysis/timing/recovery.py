@@ -2,7 +2,7 @@
 
 Recovery lasts from the first resend (or from the beginning of the silence that a timer waited out) until
 everything sent by then is acknowledged.  A resend of what had arrived all the same, or one that only probes a closed
-window, is no recovery.
+window, is no recovery.  So does a hole that the receiver reported, whether its repair was captured or not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tcptui.analysis.resend.same_start import SameStart
 from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.send_gaps import window_edge
+from tcptui.analysis.timing.uncaptured import healed_holes
 from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.batched import column, integer, largest, places_of, smallest
 from tcptui.model.packet_store import I32, I64, OptionBit
@@ -42,17 +43,28 @@ _ZERO: Final = int(Verdict.ZERO_WINDOW)
 class Recovered:
     """How much of a stream's time was spent in recovery."""
 
-    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
+    def __init__(
+        self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...], rtt_ns: int
+    ) -> None:
         """``clock``: the segments' times, never going back."""
         self._clock = clock
         spans = recovery_spans(view, space, clock, resends)
         starts, stops = column([start for start, _ in spans]), column([stop for _, stop in spans])
+        holes = [hole for hole in healed_holes(view, space, clock, rtt_ns) if len(hole.healed)]
+        if holes:
+            starts = np.concatenate((starts, *(clock[hole.reported] for hole in holes)))
+            stops = np.concatenate((stops, *(clock[hole.healed] for hole in holes)))
+            order = np.argsort(starts, kind="stable")
+            starts, stops = starts[order], stops[order]
         stops = np.maximum.accumulate(stops)
         opens = np.ones(len(starts), np.bool_)
         opens[1:] = starts[1:] > stops[:-1]
         self._starts = starts[opens]
         self._stops = stops[np.append(indexes_of(opens)[1:] - 1, len(stops) - 1)] if len(stops) else stops
         self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
+
+    def __len__(self) -> int:
+        return len(self._starts)
 
     def between(self, begin: I32, end: I32) -> I64:
         """How much of each time from segment ``begin`` to segment ``end`` was recovery, in nanoseconds."""

@@ -19,6 +19,7 @@ from tcptui.analysis.timing.rtt_samples import TRANSFER_SEGMENTS
 from tcptui.analysis.timing.segments import Member, Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import send_gaps
+from tcptui.analysis.timing.uncaptured import lacking, last_hole, may_have_holes, uncaptured_at
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.batched import in_any_member, integer, largest, put, taken
 from tcptui.model.packet_store import I32, I64, U8
@@ -45,6 +46,11 @@ STUCK_BYTES: Final = 16_384
 _LATEST: Final = 64
 #: What TCP alone makes of a wait for a window that is not its own, where the ends take no turns.
 _UNKNOWN_TO_TCP: Final = (Part.IDLE, Part.SENDER, Part.UNATTRIBUTED)
+
+#: Parts that no missing byte makes doubtful: nobody is blamed by them.
+_NOBODYS: Final = (Part.NETWORK, Part.RECOVERY, Part.IDLE)
+#: What is put down to the ends' programs.
+_PROGRAMS: Final = (Part.SERVER_THINK, Part.CLIENT_THINK, Part.SENDER)
 
 _KEEP_ALIVE: Final = int(Verdict.KEEP_ALIVE)
 
@@ -76,6 +82,8 @@ class Stretches:
         self.events, self.kind, self.stretches = events.at, events.kind, events.stretches
         self.fresh, self._fresh_at, self._turns_at = events.fresh, events.fresh_at, events.turns_at()
         self._known = Answers(segments, events)
+        self._late, self._late_way = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        """Stretches whose way is that to a late acknowledgment, ascending, and what it is at least."""
         self._first_stretches = np.array([some.start for some in self.stretches], np.int32)
 
     # -- the stretches -----------------------------------------------------------------
@@ -97,6 +105,8 @@ class Stretches:
             for number, takes_turns in enumerate(in_turns):
                 self._held_back(number, in_turns=takes_turns)
             self._asked_to_wait(begin, end, in_turns)
+            for number in range(len(self.members)):
+                self._lacking(number)
         return self._told(self._add_up(begin, end), sends, in_turns)
 
     def _told(
@@ -126,7 +136,9 @@ class Stretches:
     def _add_up(self, begin: I32, end: I32) -> list[tuple[int, ...]]:
         """Subtract recovery from each stretch, then the way there and back; returns the sums of all parts."""
         segments, waits, network = self.segments, self.waits, self.waits.network_ns
-        recovers = [number for number, member in enumerate(self.members) if member.resends]
+        recovers = [
+            number for number, member in enumerate(self.members) if member.resends or may_have_holes(member.view)
+        ]
         for number in recovers:
             self._recover(number)
         parts = segments.sums(len(Part))
@@ -147,7 +159,9 @@ class Stretches:
     def _recover(self, number: int) -> None:
         """Set how much of each stretch of a member was recovery."""
         member, waits = self.members[number], self.waits
-        recovered = Recovered(member.view, member.space, member.clock, member.resends)
+        recovered = Recovered(member.view, member.space, member.clock, member.resends, member.delays.rtt_ns)
+        if not len(recovered):
+            return
         stretches, base = self.stretches[number], np.int32(member.start)
         for some in chunks(stretches.stop, stretches.start):
             begin, end = waits.begin[some] - base, waits.end[some] - base
@@ -156,6 +170,11 @@ class Stretches:
             spent[found[self._thought_here(member, begin[found], end[found], waits.part[some][found])]] = 0
             found = indexes_of(spent)
             waits.recovery_ns[some.start + found] = spent[found]
+        # What was sent again meanwhile is in both: it counts once.
+        place = slice(*self._late.searchsorted((stretches.start, stretches.stop)).tolist())
+        late = self._late[place]
+        left = waits.network_ns[late] - waits.recovery_ns[late]
+        waits.network_ns[late] = np.maximum(left, self._late_way[place])
 
     @staticmethod
     def _thought_here(member: Member, asked: I32, at: I32, part: U8) -> NDArray[np.bool_]:
@@ -257,6 +276,26 @@ class Stretches:
         self.waits.part[changes] = np.where(overlapping_or_refuted, Part.UNATTRIBUTED, think)
         self.waits.part[changes[self._known.lost_before(at, side)]] = Part.RECOVERY
         self.waits.network_ns[changes] = np.where(overlapping, self.segments.rtt_ns(at), way)
+        self._heard_late(changes, asked, at, side, way)
+
+    def _heard_late(self, changes: I32, asked: I32, at: I32, side: U8, way: I64) -> None:
+        """Take from thinking the time in which the end that answered cannot have had what it was asked.
+
+        Up to an acknowledgment that came late, that is the way's.  Was the answer the first to acknowledge, nothing
+        tells whether an acknowledgment before it was lost.
+        """
+        known = self._known.acknowledged_late(asked, at, side, way)
+        if known is None:
+            return
+        which, heard = known
+        of_program = np.isin(self.waits.part[changes[which]], _PROGRAMS)
+        which, heard = which[of_program], heard[of_program]
+        first = heard == at[which]
+        self.waits.part[changes[which[first]]] = Part.UNATTRIBUTED
+        which, heard = which[~first], heard[~first]
+        late = changes[which]
+        self.waits.network_ns[late] = self.clock[heard] - self.clock[asked[which]]
+        self._late, self._late_way = np.append(self._late, late), np.append(self._late_way, way[which])
 
     def _transfers(self, earlier: U8, later: U8) -> list[tuple[SendGaps | None, SendGaps | None]]:
         """Attribute stretches from one segment to the next of the same end, by what the later one waited for."""
@@ -285,6 +324,8 @@ class Stretches:
                 continue
             gaps = SendGaps(self.events, which)
             send_gaps(self.segments, side, gaps, transfer)
+            self._unmark_lacking(gaps)
+            self._unmark_heard_late(gaps, side)
             self.waits.part = put(self.waits.part, which, taken(_PART_OF_GAP, gaps.marks))
             found.append(self._each_gaps(gaps))
         return list(zip(*found, strict=True))
@@ -426,6 +467,48 @@ class Stretches:
                 began, ended = np.array(spans, np.int64).T
                 latest = np.searchsorted(began, clock[begin[own]], side="right") - 1
                 part[own[(latest >= 0) & (clock[end[own]] <= ended[latest])]] = Part.ASKED_TO_WAIT
+
+    def _lacking(self, number: int) -> None:
+        """Attribute to nobody what was waited while bytes of either end passed that were not captured.
+
+        Nor what ends would have done while a hole was open that nobody was seen to fill.
+        """
+        member, some = self.members[number], self.stretches[number]
+        missing = uncaptured_at(member.view, member.space)
+        part, base = self.waits.part, np.int32(member.start)
+        if len(missing):
+            begin, end = self.waits.begin[some] - base, self.waits.end[some] - base
+            doubtful = lacking(missing, begin, end) & ~np.isin(part[some], _NOBODYS)
+            part[some.start + indexes_of(doubtful)] = Part.UNATTRIBUTED
+        open_from = last_hole(member.view, member.space, member.delays.rtt_ns) if may_have_holes(member.view) else -1
+        if 0 <= open_from < len(member.view):
+            doing = np.isin(part[some], _PROGRAMS) & (self.waits.end[some] - base > open_from)
+            part[some.start + indexes_of(doing)] = Part.UNATTRIBUTED
+
+    def _unmark_lacking(self, gaps: SendGaps) -> None:
+        """Take their marks from ``gaps`` of which bytes were not captured: what the later segment waited for."""
+        for member in self.members:
+            missing = uncaptured_at(member.view, member.space)
+            if len(missing):
+                places = missing + np.int32(member.start)
+                for part in chunks(len(gaps)):
+                    which = part.start + indexes_of(lacking(places, gaps.befores(part), gaps.afters(part)))
+                    gaps.marks[which] = 0
+
+    def _unmark_heard_late(self, gaps: SendGaps, side: int) -> None:
+        """Take their marks from the pauses in ``gaps`` of which half or more passed before an acknowledgment came late.
+
+        What the earlier segment carried was lost or held up meanwhile, though nobody was seen to send it again.
+        """
+        pauses = gaps.having(SendGapReason.PAUSE)
+        before, after = gaps.befores(pauses), gaps.afters(pauses)
+        way = np.broadcast_to(self.segments.to_end_ns(1 - side, after), len(after))
+        late = self._known.acknowledged_late(before, after, np.full(len(after), side, np.uint8), way)
+        if late is not None:
+            which, heard = late
+            passed = self.clock[heard] - self.clock[before[which]]
+            mostly = passed * 2 >= self.clock[after[which]] - self.clock[before[which]]
+            gaps.marks[pauses[which[mostly]]] = 0
 
     def _ends_within_transfer(self, fresh: I32) -> bool:
         """Whether the last payload may be where a message broke off: the end that sent it had just sent much more.

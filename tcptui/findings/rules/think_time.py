@@ -11,7 +11,7 @@ import numpy as np
 from tcptui.analysis.timing.budget import Part, Waits
 from tcptui.analysis.timing.late_copies import sent_before_ns
 from tcptui.findings.facts import ConnectionFacts
-from tcptui.findings.gates import HOLES, SLOW, SUSPECT
+from tcptui.findings.gates import SLOW, SUSPECT
 from tcptui.findings.rules.late_answer import alternates, answer_after_tickets
 from tcptui.model.arrays import chunks, flatnonzero32
 from tcptui.model.batched import integer, largest
@@ -140,7 +140,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         return None
     least_ns = least_slow_ns(connection)
     found = _sure(connection, _stretches(waits, Part.SERVER_THINK, least_ns), least_ns)
-    behind = None if connection.signs & HOLES else answer_after_tickets(connection)
+    behind = answer_after_tickets(connection)
     if behind is not None:
         return _after_tickets(connection, *behind)
     if not len(found):
@@ -154,8 +154,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     # A server that sends events waits until they occur.
     polls |= _of_payload(connection, answer, lambda payload: _EVENTS in payload.lower())
     silent_ns = connection.time[answer] - connection.time[answer - 1]
-    may_warn = not polls and not connection.signs & HOLES
-    may_warn &= wait_ns >= slow_answer_ns(connection)
+    may_warn = not polls and wait_ns >= slow_answer_ns(connection)
     in_turns = may_warn and not request and alternates(connection, longest)
     slow = in_turns or (may_warn and bool(request) and silent_ns >= LATE_NS)
     return connection.finding(
@@ -175,7 +174,7 @@ def _confidence(connection: ConnectionFacts, *, is_request: bool) -> Confidence:
     """Certain at the server for a request that was read; one step less elsewhere, and one less for one that was not."""
     steps = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
     doubt = (0 if connection.at_sender(1) else 1) + (0 if is_request else 1)
-    return Confidence.POSSIBLE if connection.signs & HOLES else steps[min(doubt, 2)]
+    return steps[min(doubt, 2)]
 
 
 def _after_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Finding:
@@ -210,7 +209,7 @@ def client_think_time(connection: ConnectionFacts) -> Finding | None:
         FindingId.CLIENT_THINK_TIME,
         [answered, _first_acknowledging(connection, answered, asked), asked],
         Severity.NOTE,
-        Confidence.POSSIBLE if connection.signs & HOLES else Confidence.LIKELY,
+        Confidence.LIKELY,
         ("client-pool", "client-works"),
         **_facts(connection, answered, asked, wait_ns, total_ns, len(found)),
     )

@@ -1,4 +1,7 @@
-"""Bytes that never arrived, by the word of their receiver (rules/findings.md#lost-retransmission, shape ``gap``)."""
+"""Bytes that were missing, by the word of their receiver: never filled, or filled by what was not captured.
+
+rules/findings.md#lost-retransmission, shape ``gap``, and #retransmission-unexplained, shape ``unseen``.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from typing import Final
 
 from tcptui.analysis.resend.classify import DUPLICATE_ACKS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
+from tcptui.analysis.timing.uncaptured import healed_holes
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import HOLES
+from tcptui.findings.gates import HOLE_REPORTED, HOLES
 from tcptui.findings.rules.lost_retransmission import lost_retransmission
+from tcptui.findings.rules.retransmission import retransmission_unexplained
 from tcptui.model.arrays import indexes_of
 from tcptui.model.batched import integer, largest, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -19,6 +24,8 @@ from tcptui.model.verdict import Verdict
 REPORTED_GAP_NS: Final = 1_000_000_000
 #: The same in round trips: the report travels, the resend travels, and a late ACK may hold up either.
 REPORTED_GAP_RTTS: Final = 3
+#: Holes whose repair was not captured are a warning from so much time on, all together.
+UNSEEN_NS: Final = 1_000_000_000
 
 
 def gap_never_filled(connection: ConnectionFacts) -> Finding | None:
@@ -87,4 +94,52 @@ def _gap_of(connection: ConnectionFacts, side: int) -> Finding | None:
     )
 
 
-RULES: Final = ((HOLES, gap_never_filled),)
+def repaired_unseen(connection: ConnectionFacts) -> Finding | None:
+    """`retransmission-unexplained` (shape ``unseen``): reported missing, then acknowledged, and no repair captured.
+
+    That the receiver lacked the bytes so long is its own word.  Not above a note below `UNSEEN_NS` in all.
+    """
+    view, space = connection.view, connection.space
+    if not all(connection.packets_by_side):
+        return None
+    budget = connection.budget
+    clock = budget.waits.clock
+    unseen = [
+        (clock.item(healed) - clock.item(reported), holes.side, first, reported, healed)
+        for holes in healed_holes(view, space, clock, budget.delays.rtt_ns)
+        for first, reported, healed in zip(
+            *(column[~holes.filled_here].tolist() for column in (holes.first, holes.reported, holes.healed)),
+            strict=True,
+        )
+    ]
+    if not unseen or retransmission_unexplained(connection) is not None:
+        return None
+    lasted_ns, side, first, reported, healed = max(unseen)
+    total_ns, until = 0, -1
+    for _, _, _, begin, end in sorted(unseen, key=lambda hole: hole[3:]):
+        total_ns += max(0, clock.item(end) - clock.item(max(begin, until))) if end > until else 0
+        until = max(until, end)
+    left = view.sack_left.item(reported)
+    return connection.finding(
+        FindingId.RETRANSMISSION_UNEXPLAINED,
+        [index for hole in unseen for index in hole[3:]],
+        Severity.WARNING if total_ns >= UNSEEN_NS else Severity.NOTE,
+        Confidence.CERTAIN,
+        ("recorder-overload", "other-path"),
+        shape="unseen",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(unseen),
+        original_frame=0,
+        first_frame=connection.frame[reported],
+        healed_frame=connection.frame[healed],
+        first_seq=first & SEQ_MASK,
+        last_seq=(left - 1) & SEQ_MASK,
+        bytes=(left - first) & SEQ_MASK,
+        waited_s=lasted_ns / 1e9,
+        total_s=total_ns / 1e9,
+        position=connection.position.value,
+    )
+
+
+RULES: Final = ((HOLES, gap_never_filled), (HOLE_REPORTED, repaired_unseen))
