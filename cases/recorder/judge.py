@@ -38,6 +38,7 @@ from cases.recorder.kernel_log import PATH_MTU
 from cases.recorder.namespaces import End
 from cases.recorder.true_states import FrameFact, true_states
 from cases.recorder.tshark_labels import Label, tshark_labels
+from tcptui.access.open_capture import view_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_state import TcpState, state_of
@@ -115,7 +116,7 @@ class _Judge:
         claims: dict[int, ResendCause] = {}
         for stream in range(session.streams.count):
             session.findings(stream)
-            view = session.view(stream)
+            view = view_of(session, stream)
             self._states(view)
             claims.update(zip(view.frame.tolist(), map(ResendCause, view.cause.tolist()), strict=True))
         self._causes(claims)
@@ -225,7 +226,7 @@ class _Judge:
         """All connections between the ports of ``view`` in the capture at ``end``."""
         session = self._sessions[end]
         ports = {str(view.client), str(view.server)}
-        views = (session.view(stream) for stream in range(session.streams.count))
+        views = (view_of(session, stream) for stream in range(session.streams.count))
         return [other for other in views if {str(other.client), str(other.server)} == ports]
 
     def _listens(self, end: End, port: int, time_ns: int) -> bool:

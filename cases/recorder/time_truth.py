@@ -32,6 +32,7 @@ import numpy as np
 
 from cases.recorder.judge import recordings_below
 from cases.recorder.namespaces import End
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.session.session import open_file
 
@@ -115,7 +116,7 @@ def compare(folder: Path) -> Comparison | None:
     rtt_ns = 0
     for place in End:
         with closing(open_file(folder / f"{place.value}.pcapng")) as session:
-            view = session.view(0)
+            view = view_of(session, 0)
             ours[place] = time_budget(view)[part]
             if place is End.CLIENT:
                 rtt_ns = view.irtt_ns

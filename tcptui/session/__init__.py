@@ -1,17 +1,16 @@
 """One open capture: from its sources to columns and findings, in the background.
 
-``session``           `Session`: what screens and reports read; its revision number changes with any of it
+``session``           `Session`: opens, runs and closes a capture; who only reads one is given an `OpenCapture`
 ``pipeline``          reads spools and fills columns, a batch at a time
 ``worker``            the session's worker thread; ``catch_up`` is what it does in each round
-``progress``, ``lag``  how far the session has read, and how far behind the capture it is
+``lag``               how far the session is behind the capture
 
 Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` keeps findings of all streams up to
 date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``);
 ``conclusions`` says what they come to for the capture as a whole.
 
 Memory: ``retention`` bounds rows, connections and spool and evicts the oldest; ``memory`` bounds what a file may take;
-``stream_rows``, ``stream_cache``, ``seq_bases`` and ``packet_reader`` serve one stream or one packet at a time;
-``graphs`` has the numbers of one stream over time.
+``stream_cache`` has the byte streams and messages of single streams, ``graphs`` the numbers of one stream over time.
 
 Responsiveness: ``input_priority`` (background work pauses while a key press is handled), ``jit_thread`` (compiles in
 the background), ``gc_control`` (no garbage collection during imports).

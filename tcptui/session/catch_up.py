@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Protocol
 
+from tcptui.access.progress import Notice, Phase, Progress
 from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.analysis.capture_point import CapturePlace, capture_place
 from tcptui.model.safe_text import reason_of, safe_text
@@ -20,7 +21,6 @@ from tcptui.session.input_priority import input_priority
 from tcptui.session.jit_thread import BackgroundCompiler
 from tcptui.session.keys_notice import keys_notice
 from tcptui.session.lag import Lag
-from tcptui.session.progress import Notice, Phase, Progress
 from tcptui.wire.numba_compile import compiler_available
 
 if TYPE_CHECKING:

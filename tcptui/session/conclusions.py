@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.dns_answers import DnsAnswers
-    from tcptui.session.requests import RequestCache
     from tcptui.session.session import Session
 
 
@@ -33,14 +32,13 @@ class Conclusions:
         self._noted = noted
         self._read = read
         self._dns: DnsAnswers | None = None
-        self._requests: RequestCache | None = None
         self._known: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `newest`, and what it was made from."""
 
     def newest(self) -> tuple[CaptureDiagnosis, Trouble]:
         """From what has been read and judged so far."""
         session = self._session
-        state = session.store.count, session.catch_up.judged_at_count, session.unjudged, session.own_revision
+        state = session.store.count, session.judged_at_count, session.unjudged, session.own_revision
         if self._known is None or self._known[0] != state:
             from tcptui.findings.trouble import find_trouble
 
@@ -51,10 +49,10 @@ class Conclusions:
 
     def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
         """From ``above_note``: the findings of each stream with a warning or an error."""
+        from tcptui.access.truncated import truncated_answers
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.session.dns_answers import DnsAnswers
-        from tcptui.session.truncated import truncated_answers
 
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
@@ -73,12 +71,10 @@ class Conclusions:
 
     def _requests_of(self, stream: int) -> tuple[Request, ...]:
         """The requests of ``stream``; none where its packets cannot be read."""
-        from tcptui.session.requests import RequestCache
+        from tcptui.access.requests import cached_requests
 
-        if self._requests is None:
-            self._requests = RequestCache(self._session)
         try:
-            return self._requests.of(stream)
+            return cached_requests(self._session, stream)
         except OSError:
             return ()
 

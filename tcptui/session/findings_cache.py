@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.access.cached_findings import CachedFindings
+from tcptui.access.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.analysis.correction.apply import correct
 from tcptui.analysis.correction.find import hindsight, may_need
 from tcptui.analysis.correction.lone_syns import are_lone_syns, correct_lone_syns
@@ -39,10 +41,8 @@ from tcptui.model.finding import Finding, Severity
 from tcptui.model.packet_store import CORRECTED_COLUMNS, DecodeIssue
 from tcptui.model.sparse_array import emptied, grown
 from tcptui.model.sparse_mask import NONE, SparseMask
-from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.input_priority import input_priority
 from tcptui.session.judgement import SameShapeJudged
-from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session.selection import Selection
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import AnyId
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
 
     U64 = NDArray[np.uint64]
 
@@ -128,7 +128,7 @@ class Grouping:
 
 
 def group_connections(
-    session: Session, by: GroupBy, sort: GroupSort, passing: Callable[[I32], NDArray[np.bool_]] | None = None
+    session: JudgedCapture, by: GroupBy, sort: GroupSort, passing: Callable[[I32], NDArray[np.bool_]] | None = None
 ) -> Grouping:
     """The groups of the connections that ``session`` keeps, sorted by ``sort``; equal ones by what they are called.
 
@@ -181,7 +181,7 @@ class Talker:
     """Original lengths of the frames."""
 
 
-def busiest_hosts(session: Session, most: int) -> tuple[Talker, ...]:
+def busiest_hosts(session: JudgedCapture, most: int) -> tuple[Talker, ...]:
     """The hosts of the most bytes, at most so many, the busiest first; in numbers as `GroupBy.HOST` has them."""
     streams = session.streams
     listed = streams.listed().astype(np.int64)
@@ -197,7 +197,7 @@ def busiest_hosts(session: Session, most: int) -> tuple[Talker, ...]:
     return tuple(Talker(_host(*hosts[at].tolist()), *(int(total[at]) for total in totals)) for at in busiest)
 
 
-def worst_of(session: Session, members: I32, most: int) -> list[int]:
+def worst_of(session: JudgedCapture, members: I32, most: int) -> list[int]:
     """At most so many of the connections ``members``: the most severe first, of equal ones what cost the most time."""
     rank = _rank(session.severity[members].astype(np.int64), session.lost_ns[members])
     if len(members) > most:
@@ -269,7 +269,7 @@ def _reaching(column: NDArray[np.generic], count: int) -> I64:
 _Found = tuple["Sequence[GroupKey]", "I64", "I64", "NDArray[np.bool_]"]
 
 
-def _sent(session: Session) -> tuple[I64, I64]:
+def _sent(session: JudgedCapture) -> tuple[I64, I64]:
     """What client and server of each stream sent, of packets that are kept: packets and bytes, int64[2, streams]."""
     store, streams = session.store, session.streams
     stop, count = store.count, streams.count
@@ -293,7 +293,7 @@ def _all(listed: I64) -> NDArray[np.bool_]:
     return np.ones(len(listed), np.bool_)
 
 
-def _ends(session: Session, listed: I64) -> tuple[U64, U64]:
+def _ends(session: JudgedCapture, listed: I64) -> tuple[U64, U64]:
     """Client and server of each stream, as (address high, address low, IP version << 16 | port)."""
     streams = session.streams
     flows = streams.flow[listed]
@@ -315,19 +315,19 @@ def _host(high: int, low: int, version: int) -> str:
     return str(ip_address((high << 64 | low).to_bytes(16, "big")[0 if version == 6 else 12 :]))
 
 
-def _by_server(session: Session, listed: I64) -> _Found:
+def _by_server(session: JudgedCapture, listed: I64) -> _Found:
     distinct, which = distinct_rows(_ends(session, listed)[1])
     keys = [GroupKey((_host(high, low, rest >> 16),), rest & 0xFFFF) for high, low, rest in distinct.tolist()]
     return keys, listed, which, _all(listed)
 
 
-def _by_port(session: Session, listed: I64) -> _Found:
+def _by_port(session: JudgedCapture, listed: I64) -> _Found:
     ports = _ends(session, listed)[1][:, 2] & np.uint64(0xFFFF)
     distinct, which = np.unique(ports, return_inverse=True)
     return [GroupKey(port=port) for port in distinct.tolist()], listed, which, _all(listed)
 
 
-def _by_host(session: Session, listed: I64) -> _Found:
+def _by_host(session: JudgedCapture, listed: I64) -> _Found:
     client, server = map(_without_port, _ends(session, listed))
     is_other = (client != server).any(axis=1)  # a host that talks to itself is in one group once
     distinct, which = distinct_rows(np.concatenate((client, server[is_other])))
@@ -339,7 +339,7 @@ def _by_host(session: Session, listed: I64) -> _Found:
     )
 
 
-def _by_pair(session: Session, listed: I64) -> _Found:
+def _by_pair(session: JudgedCapture, listed: I64) -> _Found:
     client, server = map(_without_port, _ends(session, listed))
     hosts, numbers = distinct_rows(np.concatenate((client, server)))
     order = np.lexsort(hosts.T[[1, 0, 2]])  # by IP version, then address
@@ -355,7 +355,7 @@ def _by_pair(session: Session, listed: I64) -> _Found:
     )
 
 
-def _by_finding(session: Session, listed: I64) -> _Found:
+def _by_finding(session: JudgedCapture, listed: I64) -> _Found:
     kept = set(listed.tolist())
     having: dict[AnyId, list[int]] = {}
     for stream, findings in session.above_note().items():

@@ -33,13 +33,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.progress import Notice
 from tcptui.analysis.compile_ahead import end_with
 from tcptui.model.how_ended import how_ended
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_memory import CAN_SHARE, is_shared, pack, unpack
 from tcptui.model.stall import StallWatch
-from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tcptui.access.source_info import SourceInfo
     from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.findings_cache import FindingsCache
     from tcptui.session.judgement import Judgement
-    from tcptui.session.pipeline import Pipeline, SourceInfo
+    from tcptui.session.pipeline import Pipeline
 
 #: Packets of a file from which on the process is started while the rest is read: to start takes it half a second.
 FORESEEN_ROWS: Final = 200_000
@@ -342,11 +343,11 @@ def _read(channel: socket.socket, length: int) -> bytes:
 
 
 def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
+    from tcptui.access.packet_reader import PacketReader
+    from tcptui.access.stream_rows import StreamRows
     from tcptui.analysis.analyzer import Analyzer, compiled_kernel, kernel_is_cached
     from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.session.lazy_annotator import new_cache
-    from tcptui.session.packet_reader import PacketReader
-    from tcptui.session.stream_rows import StreamRows
 
     store, streams = task.store, task.streams
     rows_of = StreamRows(store, streams).of

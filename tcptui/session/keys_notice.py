@@ -6,8 +6,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from tcptui.access.progress import Notice
 from tcptui.protocols.keylog import MOST_CONNECTIONS
-from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:
     from tcptui.protocols.keylog import KeyLog

@@ -22,6 +22,7 @@ from tcptui.session.input_priority import imports_yield_to_input
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tcptui.access.packet_reader import PacketReader
     from tcptui.analysis.correction.apply import Replay
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.findings_cache import FindingsCache
     from tcptui.session.observer import Observer
-    from tcptui.session.packet_reader import PacketReader
     from tcptui.session.pipeline import Pipeline
 
 _NONE_YET: Final = np.zeros(0, np.uint8)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.lru import LruCache
 
 if TYPE_CHECKING:
+    from tcptui.access.stream_state import StreamState
     from tcptui.protocols.application import ApplicationStream
-    from tcptui.session.stream_state import StreamState
 
 #: Messages of all connections that are kept, of both directions: of HTTP/2, the dearest, 1 to 2.5 KB each.
 MESSAGES_CACHED: Final = 100_000

@@ -25,7 +25,7 @@ from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Endpoints, read_o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.session.pipeline import SourceInfo
+    from tcptui.access.source_info import SourceInfo
 
 #: Packets whose headers are read at once.
 _BATCH: Final = 1 << 12

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.source_info import SourceInfo
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import LATE_ACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
@@ -45,24 +46,6 @@ _FORESEEN_STREAMS: Final = 1_000_000
 _NONE: Final = np.zeros(0, np.int64)
 #: Later than any packet.
 _NEVER: Final = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """The origin of rows with one value of `PacketStore.source`: spool, interface, link type."""
-
-    label: str
-    """Safe text: file name or interface."""
-    link_type: int
-    interface: str | None
-    spool: int
-    """Index of the spool that holds the bytes."""
-    number: int = -1
-    """Number of the interface in its section of a pcapng file; -1: the file is none."""
-    section: int = 0
-    """Number of that section, from 1."""
-    description: str = ""
-    """Safe text: what the file says of the interface beside its name."""
 
 
 class Pipeline:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.progress import Phase
 from tcptui.model.packet_store import RowKind
 from tcptui.model.units import NS_PER_MS, NS_PER_S
-from tcptui.session.progress import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.open_capture import OpenCapture
+    from tcptui.access.progress import Progress
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import I32, I64, U32, PacketStore
-    from tcptui.session.progress import Progress
 
 #: Current rates are those of this long (ns): long enough to be steady, short enough to be now.
 WINDOW_NS: Final = 3 * NS_PER_S
@@ -176,3 +177,8 @@ def average(progress: Progress, latest_ns: int) -> Rate | None:
     if not progress.rows or lasted < LEAST_AVERAGE_NS:
         return None
     return Rate(round(progress.rows * NS_PER_S / lasted), round(progress.wire_bytes * _BITS * NS_PER_S / lasted))
+
+
+def rates_of(capture: OpenCapture) -> Rates:
+    """Bits and packets per second of ``capture``, as of their last `Rates.look`."""
+    return capture.indexes.of(Rates, lambda: Rates(capture.store, capture.streams))

@@ -13,11 +13,11 @@ from tcptui.protocols.application import asked_to_wait, begins_what_is_judged, h
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.packet_reader import PacketReader
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import ProtocolWait
     from tcptui.protocols.prefilter import Prefilter
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.session.packet_reader import PacketReader
 
 _T = TypeVar("_T")
 

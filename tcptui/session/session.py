@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from dataclasses import replace
-from functools import cached_property
+from functools import partial
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -18,24 +18,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.cached_findings import CachedFindings
+from tcptui.access.indexes import Indexes
+from tcptui.access.open_capture import segments_of, state_of, view_of
+from tcptui.access.packet_reader import PacketReader
+from tcptui.access.progress import Notice, Phase, Progress
+from tcptui.access.stream_rows import StreamRows
 from tcptui.analysis.capture_point import CapturePlace
-from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.capture.child.priority import lower_priority
-from tcptui.capture.file_source import FileChangedError, FileSource
+from tcptui.capture.file_source import FileSource
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
 from tcptui.findings.weight import rank_of
-from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.finding import Severity
-from tcptui.model.packet_store import CORRECTED_COLUMNS, RowKind
+from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.answer_rows import DnsRows
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
-from tcptui.session.cached_findings import CachedFindings
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
 from tcptui.session.copying import Copying
@@ -43,14 +45,9 @@ from tcptui.session.cores import usable_cores
 from tcptui.session.lazy_annotator import LazyAnnotator
 from tcptui.session.memory import MemoryBudget, accounts_strictly
 from tcptui.session.observer import Observer, WithOwn
-from tcptui.session.packet_reader import PacketReader
-from tcptui.session.pipeline import Pipeline, SourceInfo
-from tcptui.session.progress import Notice, Phase, Progress
-from tcptui.session.rates import Rates
+from tcptui.session.pipeline import Pipeline
 from tcptui.session.retention import Bounds, Retention
 from tcptui.session.stream_cache import StreamCache
-from tcptui.session.stream_rows import StreamRows
-from tcptui.session.stream_state import StreamState
 from tcptui.session.worker import Worker
 
 if TYPE_CHECKING:
@@ -70,28 +67,18 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
-    from tcptui.model.packet_view import PacketView
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.session.dns_names import DnsNames
-    from tcptui.session.filtering.datagram_pairs import DatagramPairs
-    from tcptui.session.filtering.udp_conversations import UdpConversations
     from tcptui.session.judge_process import BackgroundJudge
     from tcptui.session.notes.notebook import Notebook
-    from tcptui.session.other_lines import OtherLines
-    from tcptui.session.other_packets import OtherPackets
-    from tcptui.session.other_pairs import OtherPairs
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
-    from tcptui.session.requests import RequestCache
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
 OBSERVED_EVERY: Final = 1.0
-#: In a capture of up to this many streams, `application_streams` returns all of them.
-_ALL_STREAMS: Final = 2_000
 
 
 class Session:
@@ -156,25 +143,23 @@ class Session:
         """The BPF expression that chose the packets, as typed; empty: none did."""
         self.local = False
         """Whether packets come from an interface of this host, whose kernel may then know the connections."""
-        self.rates = Rates(self.store, self.streams)
-        """Bits and packets per second, as of their last `look`."""
         self._row_lists = StreamRows(self.store, self.streams)
-        self.keys: KeyLog = self._keys(keylog) if after is None else after.keys
-        """Secrets of TLS connections: those that pcapng files carry, and those of a key log."""
-        self.schema: Schema | None = self._schema(schema) if after is None else after.schema
-        """What messages of gRPC mean; None: nobody said."""
-        self._access = PacketReader(
+        keys = self._keys(keylog) if after is None else after.reader.keys
+        read_schema = self._schema(schema) if after is None else after.reader.schema
+        self.noted = self._pipeline.noted
+        self.reader: PacketReader = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of,
-            self.keys, self.schema,
+            keys, read_schema, lambda: self._changed_file() is not None,
         )  # fmt: skip
-        self._judging = LazyAnnotator(self._pipeline, self._access, self.rows_of)
+        self.indexes = Indexes()
+        self._judging = LazyAnnotator(self._pipeline, self.reader, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.copying: Copying = Copying() if after is None else after.copying
         """Copies that are being made of the packets of these sources."""
         self.ring = Retention(
             self.store,
             self.streams,
-            self._pipeline.noted,
+            self.noted,
             self._before_eviction,
             self._evict,
             source,
@@ -185,17 +170,11 @@ class Session:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
             self.ring.pace(self._begin, self._begin, waits=False)
-        self._other: OtherPackets | None = None
-        self._udp_conversations: UdpConversations | None = None
-        self._datagram_pairs: DatagramPairs | None = None
-        self._other_lines: OtherLines | None = None
-        self._other_pairs: OtherPairs | None = None
-        self._dns_names: DnsNames | None = None
-        self._conclusions = Conclusions(self, self._pipeline.noted, self._access.bare)
+        self._conclusions = Conclusions(self, self.noted, self.reader.bare)
         self._own: OwnFindings | None = None
         self._observer: Observer | None = None
-        self._stream_cache = StreamCache(self.view, self._access)
-        self.steering = Steering(keys=self.keys)
+        self._stream_cache = StreamCache(partial(view_of, self), self.reader)
+        self.steering = Steering(keys=keys)
         self.catch_up: CatchUp = CatchUp(
             self._sources,
             self._pipeline,
@@ -231,37 +210,9 @@ class Session:
     def _aside(self) -> BackgroundJudge:
         from tcptui.session.judge_process import BackgroundJudge  # nobody else needs it
 
-        return BackgroundJudge(self._pipeline, [source.descriptor for source in self._sources], self.keys)
+        return BackgroundJudge(self._pipeline, [source.descriptor for source in self._sources], self.reader.keys)
 
     # -- what screens read --------------------------------------------------------
-
-    @property
-    def other(self) -> OtherPackets:
-        """The index over packets that are no TCP segments; who asks has it grow (`OtherPackets.grow`)."""
-        if self._other is None:
-            from tcptui.session.other_packets import OtherPackets  # no start waits for it
-
-            descriptors = [source.descriptor for source in self._sources]
-            self._other = OtherPackets(self.store, self._pipeline.sources, descriptors)
-        return self._other
-
-    @property
-    def udp_conversations(self) -> UdpConversations:
-        """The numbers of UDP conversations; filters have it grow."""
-        if self._udp_conversations is None:
-            from tcptui.session.filtering.udp_conversations import UdpConversations  # no start waits for it
-
-            self._udp_conversations = UdpConversations()
-        return self._udp_conversations
-
-    @property
-    def datagram_pairs(self) -> DatagramPairs:
-        """Which answer belongs to which question of ICMP and DNS over UDP; filters have it grow."""
-        if self._datagram_pairs is None:
-            from tcptui.session.filtering.datagram_pairs import DatagramPairs  # no start waits for it
-
-            self._datagram_pairs = DatagramPairs()
-        return self._datagram_pairs
 
     @property
     def spool(self) -> int | None:
@@ -270,53 +221,10 @@ class Session:
         return grown[0] if len(grown) == len(self._sources) == 1 else None
 
     @property
-    def sources(self) -> list[SourceInfo]:
-        """The origins of rows, indexed by ``store.source[row]``."""
-        return self._pipeline.sources
-
-    @property
     def spools(self) -> list[tuple[int, int]]:
         """The descriptor of each spool, by `SourceInfo.spool`, and up to where it has been read."""
         descriptors = [source.descriptor for source in self._sources]
         return [(one, reader.position) for one, reader in zip(descriptors, self._pipeline.readers, strict=True)]
-
-    @property
-    def other_lines(self) -> OtherLines:
-        """One line about each packet of `other`."""
-        if self._other_lines is None:
-            from tcptui.session.other_lines import OtherLines  # imports dpkt
-
-            self._other_lines = OtherLines(self.other, self._access.data)
-        return self._other_lines
-
-    @property
-    def other_pairs(self) -> OtherPairs:
-        """Which packets of `other` ask and answer; who asks has it grow (`OtherPairs.grow`)."""
-        if self._other_pairs is None:
-            from tcptui.session.other_pairs import OtherPairs  # no start waits for it
-
-            self._other_pairs = OtherPairs(self.store, self.other, self._access.data, self._access.packet)
-        return self._other_pairs
-
-    @property
-    def dns_rows(self) -> I32:
-        """Rows of frames from UDP port 53, ascending."""
-        return self._pipeline.noted.of(DnsRows).rows
-
-    @property
-    def dns_names(self) -> DnsNames:
-        """Names of addresses by the DNS answers in the capture; who asks has it grow (`DnsNames.grow`)."""
-        if self._dns_names is None:
-            from tcptui.session.dns_names import DnsNames  # imports dpkt
-
-            self._dns_names = DnsNames(self.store, self.other, self._access.data)
-        return self._dns_names
-
-    @property
-    def captured_bytes(self) -> int:
-        """Bytes of all packets that are kept, as captured: how much may be made of them depends on it."""
-        store = self.store
-        return int(store.captured[store.first : store.count].sum(dtype=np.int64))
 
     @property
     def quality(self) -> CaptureQuality:
@@ -336,15 +244,10 @@ class Session:
         """A file that was shortened or written over since it was opened; None: none was."""
         return next((one for one in self._sources if isinstance(one, FileSource) and one.is_changed()), None)
 
-    def require_unchanged(self) -> None:
-        """Raise FileChangedError (OSError) where an answer would be of other bytes than those that were analysed."""
-        if self._changed_file() is not None:
-            raise FileChangedError
-
     @property
     def revision(self) -> int:
         """A number that changes whenever anything here did: also when secrets have come that were missing."""
-        return self.catch_up.revision + self.keys.news
+        return self.catch_up.revision + self.reader.keys.news
 
     @property
     def place(self) -> CapturePlace:
@@ -382,30 +285,13 @@ class Session:
         """Rows of ``stream`` that are kept, in capture order, ICMP quotes included; treat as read-only."""
         return self._row_lists.of(stream)
 
-    def seen(self, stream: int) -> int:
-        """How many rows of ``stream`` have become readable so far, including evicted segments.
-
-        Something cached about a stream is fresh while this is unchanged.  `StreamTable.packets` is not suitable: while
-        the worker processes a batch it is ahead of the readable rows.
-        """
-        return int(self.streams.evicted[stream]) + len(self.rows_of(stream))
-
-    def segments(self, stream: int) -> int:
-        """How many of the rows `seen` are segments of its own, not ICMP errors that quote it."""
-        kinds = self.store.kind[self.rows_of(stream)]
-        return int(self.streams.evicted[stream]) + int(np.count_nonzero(kinds != RowKind.ICMP_QUOTE))
-
-    def view(self, stream: int) -> StreamView:
-        """The columns of ``stream`` as seen from client and server."""
-        return view_stream(self.store, self.streams, stream, self.rows_of(stream))
-
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The current findings of ``stream``; while the capture grows, those of a long stream may be older."""
         return self._current_findings(stream).findings
 
     def current_findings(self, stream: int) -> CachedFindings:
         """The current findings of ``stream``, and of how many of its `segments` they tell."""
-        segments = self.segments(stream) if self.progress.phase is Phase.LIVE else 0
+        segments = segments_of(self, stream) if self.progress.phase is Phase.LIVE else 0
         known = self._current_findings(stream)
         if known.packets < segments and self._judging.annotations.is_ordinary(stream):
             return CachedFindings(known.findings, segments)
@@ -532,6 +418,11 @@ class Session:
         self.catch_up.judged_at_count = self.store.count
 
     @property
+    def judged_at_count(self) -> int:
+        """How many packets there were when all streams that may have problems had last been judged."""
+        return self.catch_up.judged_at_count
+
+    @property
     def diagnosis(self) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from what has been read and judged so far."""
         return self._conclusions.newest()[0]
@@ -569,11 +460,6 @@ class Session:
         """How many of those have packets that no judgement has seen."""
         return self._judging.annotations.unlooked
 
-    @property
-    def looked_through(self) -> bool:
-        """Whether `severity` covers all packets so far, so that 0 means no finding above a note."""
-        return self.catch_up.judged_at_count == self.store.count
-
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""
         headline = self._judging.headline(stream)
@@ -605,41 +491,10 @@ class Session:
             self._notebook = Notebook(self.capture_file, self.notes_file)
         return self._notebook
 
-    def packet(self, row: int) -> PacketView:
-        """One packet with its bytes and analysis.  Raises OSError when the spool cannot be read."""
-        return self._access.packet(row)
-
-    def data(self, row: int) -> bytes:
-        """The captured bytes of ``row``.  Raises OSError when the spool cannot be read."""
-        return self._access.data(row)
-
-    def is_pcapng(self, source: int) -> bool:
-        """Whether the rows of ``source`` come from a pcapng file.  Raises OSError when the spool cannot be read."""
-        return self._access.is_pcapng(source)
-
-    def stretch(self, rows: I32) -> tuple[bytes, I64]:
-        """The captured bytes of ``rows`` (ascending), maybe with others between, and where each of them begins there.
-
-        Raises OSError when the spool cannot be read.
-        """
-        return self._access.stretch(rows)
-
     @property
     def judges_at_once(self) -> bool:
         """Whether the rules are imported already, so that `findings` does not have to wait for that."""
         return self._judging.ready
-
-    def base(self, stream: int, row: int, of_b: bool) -> int:
-        """The sequence number that is relative 0 for an endpoint of ``stream`` at ``row``; `NO_BASE` without one."""
-        return self._access.landmarks.base(stream, row, of_b)
-
-    def bases(self, stream: int, rows: I32, of_b: NDArray[np.bool_]) -> I64:
-        """`base` at each of ``rows``, for endpoint *b* where ``of_b``."""
-        return self._access.landmarks.bases(stream, rows, of_b)
-
-    def base_moves_later(self, stream: int, row: int) -> bool:
-        """See `SeqBases.moves_later`."""
-        return self._access.landmarks.moves_later(stream, row)
 
     def application(
         self, stream: int, *, whole: bool = False, deep: Callable[[], None] | None = None
@@ -649,33 +504,11 @@ class Session:
         A growing stream is parsed again only when it has grown by the factor `REGROWTH`; with ``whole``, when it has
         grown at all: for whoever looks at all its packets anyway.  ``deep``: as `StreamCache.application`.
         """
-        return self._stream_cache.application(stream, self.state_of(stream), whole=whole, deep=deep)
-
-    @cached_property
-    def requests(self) -> RequestCache:
-        """The requests of each connection, with their times."""
-        from tcptui.session.requests import RequestCache  # imported late: see `lazy_annotator`
-
-        return RequestCache(self)
-
-    def application_streams(self) -> list[int]:
-        """Streams that may carry files, ascending: all, or of more than `_ALL_STREAMS` those with a noted message.
-
-        All, too, where there are secrets of encrypted ones.
-        """
-        count = self.streams.count
-        if count <= _ALL_STREAMS or self.keys:
-            return list(range(count))
-        streams = sorted_unique(self.store.stream[self._pipeline.noted.rows()])
-        return [int(stream) for stream in streams if 0 <= stream < count]
+        return self._stream_cache.application(stream, state_of(self, stream), whole=whole, deep=deep)
 
     def directions(self, stream: int) -> tuple[ByteStream, ByteStream]:
         """The reassembled byte streams of client and server of ``stream``; reassembled again when the stream grew."""
-        return self._stream_cache.directions(stream, self.state_of(stream))
-
-    def state_of(self, stream: int) -> StreamState:
-        """What the bytes of ``stream`` depend on: something made of them is fresh while this is equal."""
-        return StreamState(self.seen(stream), self.progress.growing, self.keys.revision)
+        return self._stream_cache.directions(stream, state_of(self, stream))
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made; call it before `run`."""

@@ -12,12 +12,12 @@ from tcptui.session.long_streams import LongStreams
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.packet_reader import PacketReader
+    from tcptui.access.stream_state import StreamState
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.session.packet_reader import PacketReader
-    from tcptui.session.stream_state import StreamState
 
 #: LRU size: the stream on screen and a few that findings need; parsed messages take a few KiB each.
 STREAMS_CACHED: Final = 8

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from tcptui.session.progress import Notice
+    from tcptui.access.progress import Notice
     from tcptui.words.catalogue import Words
 
 

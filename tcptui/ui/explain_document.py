@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from tcptui.access.open_capture import rows_seen, segments_of, view_of
+from tcptui.access.progress import Phase
 from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.findings.catalog import ORDINARY
 from tcptui.findings.weight import seconds_lost
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
-from tcptui.session.progress import Phase
 from tcptui.ui.main.explain_pane import Document, Passage, Tone
 from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, turns_heading
 from tcptui.words.explanation import Explanation, Section, SectionKind
@@ -26,11 +27,11 @@ from tcptui.words.trouble_text import headline
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcptui.access.cached_findings import CachedFindings
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
-    from tcptui.session.cached_findings import CachedFindings
     from tcptui.session.dns_names import DnsNames
-    from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
 
@@ -67,7 +68,7 @@ def _sections(sections: tuple[Section, ...]) -> list[Passage]:
     return passages
 
 
-def packet_document(session: Session, row: int, severity: int, words: Words) -> Document:
+def packet_document(session: JudgedCapture, row: int, severity: int, words: Words) -> Document:
     """The explanation of one packet; ``severity`` is the one that the timeline shows for it."""
     from tcptui.words.packet_text import explain_packet  # see `tcptui.ui.preload`
 
@@ -81,7 +82,7 @@ def _weight(finding: Finding) -> tuple[int, float, bool]:
 
 
 def stream_document(
-    session: Session, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
+    session: JudgedCapture, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
     groups: Iterable[TroubleGroup] = (),
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the most severe first.
@@ -115,9 +116,9 @@ def _shared_passages(stream: int, groups: Iterable[TroubleGroup], words: Words) 
             yield Passage(words("screen.explain.shared", n=Count(len(group.streams))))
 
 
-def _verdict_passages(session: Session, stream: int, judged: int, words: Words) -> list[Passage]:
+def _verdict_passages(session: JudgedCapture, stream: int, judged: int, words: Words) -> list[Passage]:
     """What is said of a connection in whose first ``judged`` packets no finding is a warning or an error."""
-    segments = session.segments(stream)
+    segments = segments_of(session, stream)
     if segments and not judged:
         unknown = words("screen.explain.unjudged_meaning", packets=Count(segments))
         return [Passage(words("screen.explain.unjudged"), tone=Tone.TITLE), Passage(unknown)]
@@ -134,7 +135,7 @@ def _verdict_passages(session: Session, stream: int, judged: int, words: Words) 
     return passages
 
 
-def name_passages(session: Session, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:
+def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:
     """The names that the ends of ``stream`` had by DNS answers before its first packet, with those packets."""
     rows = session.rows_of(stream)
     if names is None or not len(rows):
@@ -186,25 +187,25 @@ class TimeSpent:
         return packets * 100 <= self.packets * (100 + REGROWTH_PERCENT)
 
 
-_caches: WeakKeyDictionary[Session, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
+_caches: WeakKeyDictionary[JudgedCapture, LruCache[tuple[int, Language], TimeSpent]] = WeakKeyDictionary()
 
 
-def prefetch_time_budget(session: Session, stream: int, words: Words) -> None:
+def prefetch_time_budget(session: JudgedCapture, stream: int, words: Words) -> None:
     """Compute and cache the time budget of ``stream``, however long it is; for worker threads."""
     _look_up(session, stream, words, at_once=True)
 
 
-def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> TimeSpent | None:
+def _look_up(session: JudgedCapture, stream: int, words: Words, *, at_once: bool) -> TimeSpent | None:
     cache = _caches.setdefault(session, LruCache(_CACHED, locked=True))
     key = (stream, words.language)
     known = cache.get(key)
     growing = session.progress.growing  # read first: once it is False, all packets are there
-    packets, keys = session.seen(stream), session.keys.revision
+    packets, keys = rows_seen(session, stream), session.reader.keys.revision
     if known is not None and known.holds(packets, growing, keys):
         return known
     if not at_once and (packets > PROMPT_SEGMENTS or session.progress.phase is Phase.LOADING):
         return known
-    view = session.view(stream)
+    view = view_of(session, stream)
     budget = time_budget(view)
     turns = slowest_turns(budget, view, TURNS_SHOWN, words)
     heading = turns_heading(budget, len(turns), words) if turns else ""
@@ -213,13 +214,13 @@ def _look_up(session: Session, stream: int, words: Words, *, at_once: bool) -> T
     return fresh
 
 
-def _spent_on_recovery(session: Session, stream: int, words: Words) -> bool:
+def _spent_on_recovery(session: JudgedCapture, stream: int, words: Words) -> bool:
     """Whether the bar, where it is known, shows time spent on recovery from loss."""
     spent = _look_up(session, stream, words, at_once=False)
     return spent is not None and any(share.part is Part.RECOVERY for share in spent.shares)
 
 
-def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
+def bar_passage(session: JudgedCapture, stream: int, words: Words) -> tuple[Passage, ...]:
     """The time-budget bar; empty while it has not been computed, or when the connection has no duration."""
     spent = _look_up(session, stream, words, at_once=False)
     if spent is None or not spent.shares:
@@ -227,7 +228,7 @@ def bar_passage(session: Session, stream: int, words: Words) -> tuple[Passage, .
     return (Passage("", words("budget.heading"), bar=spent.shares),)
 
 
-def turn_passages(session: Session, stream: int, words: Words) -> tuple[Passage, ...]:
+def turn_passages(session: JudgedCapture, stream: int, words: Words) -> tuple[Passage, ...]:
     """The slowest turns; empty when there are fewer than two, or they have not been computed."""
     spent = _look_up(session, stream, words, at_once=False)
     if spent is None or len(spent.turns) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import rows_seen
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.loop_call import call_on_loop
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tcptui.session.cached_findings import CachedFindings
-    from tcptui.session.session import Session
+    from tcptui.access.cached_findings import CachedFindings
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.ui.main.explain_pane import Document
     from tcptui.words.catalogue import Words
 
@@ -24,7 +25,7 @@ _MOST_PACKETS: Final = 20_000
 class StreamExplainer:
     """Explains the connection that a screen asks for last, and calls back when there is more to say."""
 
-    def __init__(self, screen: Widget, session: Session, words: Words, told: Callable[[], None]) -> None:
+    def __init__(self, screen: Widget, session: JudgedCapture, words: Words, told: Callable[[], None]) -> None:
         self._shown_on = screen
         self._session = session
         self._words = words
@@ -36,7 +37,7 @@ class StreamExplainer:
 
     def document(self, stream: int, when: Hashable) -> Document:
         """The explanation of ``stream`` as far as it is known; ``when`` differs where there may be more to say."""
-        if self._session.progress.growing and self._session.seen(stream) > _MOST_PACKETS:
+        if self._session.progress.growing and rows_seen(self._session, stream) > _MOST_PACKETS:
             return ()
         wanted = stream, when
         if wanted != self._wanted:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.find import hindsight
 from tcptui.model.packet_store import RowMark
@@ -16,8 +17,8 @@ from tcptui.model.tcp_state import TcpState
 from tcptui.words.packet_facts import REACH
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.words.catalogue import Words
-    from tcptui.words.explanation import Source
 
 SIDES: Final = ("client", "server")
 #: Reasons are not computed for streams with more packets: this many take some 20 ms, about as long as a key press may.
@@ -44,17 +45,17 @@ class RowCorrection:
         return "later" if self.reason is None else self.reason.name.lower().replace("_", "-")
 
 
-def is_corrected(source: Source, row: int) -> bool:
+def is_corrected(capture: OpenCapture, row: int) -> bool:
     """Whether later packets corrected what ``row`` did."""
-    return bool(int(source.store.marks[row]) & _CORRECTED)
+    return bool(int(capture.store.marks[row]) & _CORRECTED)
 
 
-def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
+def corrections_of(capture: OpenCapture, stream: int) -> dict[int, RowCorrection]:
     """Row → correction, for the marked packets of ``stream``; empty above `MAX_CORRECTED_PACKETS` packets."""
-    if int(source.streams.packets[stream]) > MAX_CORRECTED_PACKETS:
+    if int(capture.streams.packets[stream]) > MAX_CORRECTED_PACKETS:
         return {}
-    view = source.view(stream)
-    marked = (source.store.marks[view.rows] & _CORRECTED) != 0
+    view = view_of(capture, stream)
+    marked = (capture.store.marks[view.rows] & _CORRECTED) != 0
     if not marked.any():
         return {}
     return {
@@ -69,29 +70,29 @@ def corrections_of(source: Source, stream: int) -> dict[int, RowCorrection]:
     }
 
 
-def unknown_correction(source: Source, row: int) -> RowCorrection:
+def unknown_correction(capture: OpenCapture, row: int) -> RowCorrection:
     """The correction of a marked packet whose reason was not computed; it is of the end that the packet was sent to."""
-    side = int(int(source.store.from_b[row]) == int(source.streams.client_is_b[int(source.store.stream[row])]))
+    side = int(int(capture.store.from_b[row]) == int(capture.streams.client_is_b[int(capture.store.stream[row])]))
     return RowCorrection(side, None, 0, own=False)
 
 
-def correction_at(source: Source, row: int) -> RowCorrection | None:
+def correction_at(capture: OpenCapture, row: int) -> RowCorrection | None:
     """The correction of ``row``; None when it was not corrected."""
-    if not is_corrected(source, row):
+    if not is_corrected(capture, row):
         return None
-    return corrections_of(source, int(source.store.stream[row])).get(row) or unknown_correction(source, row)
+    return corrections_of(capture, int(capture.store.stream[row])).get(row) or unknown_correction(capture, row)
 
 
-def proved_by(source: Source, row: int) -> dict[int, RowCorrection]:
+def proved_by(capture: OpenCapture, row: int) -> dict[int, RowCorrection]:
     """Row → correction, for the earlier packets that ``row`` corrects; empty if no corrected one is within `REACH`."""
-    store = source.store
+    store = capture.store
     earlier, steps = int(store.previous[row]), 0
-    while earlier >= 0 and steps < REACH and not is_corrected(source, earlier):
+    while earlier >= 0 and steps < REACH and not is_corrected(capture, earlier):
         earlier, steps = int(store.previous[earlier]), steps + 1
     if earlier < 0 or steps == REACH:
         return {}
     frame = int(store.frame[row])
-    corrected = corrections_of(source, int(store.stream[row]))
+    corrected = corrections_of(capture, int(store.stream[row]))
     return {other: each for other, each in corrected.items() if each.proof_frame == frame and not each.own}
 
 

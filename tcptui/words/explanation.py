@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tcptui.analysis.stream.table import StreamTable
-    from tcptui.analysis.stream.view import StreamView
-    from tcptui.model.finding import Finding, Severity
-    from tcptui.model.packet_store import PacketStore
-    from tcptui.model.packet_view import PacketView
+    from tcptui.model.finding import Severity
 
 
 class SectionKind(StrEnum):
@@ -56,24 +52,3 @@ class Explanation:
     meaning: str
     sections: tuple[Section, ...]
     packets: tuple[int, ...]
-
-
-class Source(Protocol):
-    """What the explanation of a packet reads; `session.Session` implements it."""
-
-    @property
-    def store(self) -> PacketStore:
-        """All packets."""
-
-    @property
-    def streams(self) -> StreamTable:
-        """All streams."""
-
-    def view(self, stream: int) -> StreamView:
-        """The segments of one stream."""
-
-    def findings(self, stream: int) -> tuple[Finding, ...]:
-        """The findings of one stream."""
-
-    def packet(self, row: int) -> PacketView:
-        """One frame with its bytes."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
 from tcptui.analysis.stream.table import NO_BASE, SCALE_UNKNOWN
@@ -26,7 +27,7 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.words.explanation import Source
+    from tcptui.access.open_capture import OpenCapture
 
 #: Largest window in bytes (RFC 7323, 2.3); an acknowledgment number that moved further is relative to another base.
 LARGEST_WINDOW: Final = 1 << 30
@@ -87,14 +88,14 @@ class PacketContext:
     """Whether the window is in bytes: the window scale is known, or it is a SYN, which is never scaled."""
 
 
-def read_segment(source: Source, row: int, rebased: Rebased = ()) -> Segment:
+def read_segment(capture: OpenCapture, row: int, rebased: Rebased = ()) -> Segment:
     """The segment in ``row`` with relative numbers; ``rebased`` is `rebased_at` of its stream."""
-    return read_segments(source, [row], rebased)[0]
+    return read_segments(capture, [row], rebased)[0]
 
 
-def read_segments(source: Source, rows: Sequence[int], rebased: Rebased = ()) -> list[Segment]:
+def read_segments(capture: OpenCapture, rows: Sequence[int], rebased: Rebased = ()) -> list[Segment]:
     """The segments in ``rows`` of one stream; ``rebased`` is `rebased_at` of it."""
-    store, streams = source.store, source.streams
+    store, streams = capture.store, capture.streams
     at = np.array(rows, np.int64)
     stream = int(store.stream[rows[0]])
     from_b = store.from_b[at].astype(np.int64)
@@ -112,7 +113,7 @@ def read_segments(source: Source, rows: Sequence[int], rebased: Rebased = ()) ->
         flags,
         (store.seq[at].astype(np.int64) - bases[from_b, each]) & SEQ_MASK,
         (store.ack[at].astype(np.int64) - bases[1 - from_b, each]) & SEQ_MASK,
-        _lengths(source, at),
+        _lengths(capture, at),
         store.window[at].astype(np.int64) << shift,
         store.time_ns[at],
         store.frame[at],
@@ -121,13 +122,13 @@ def read_segments(source: Source, rows: Sequence[int], rebased: Rebased = ()) ->
     return [Segment(row, int(of_server), *values) for row, of_server, *values in zip(rows, side, *others, strict=True)]
 
 
-def _lengths(source: Source, at: NDArray[np.int64]) -> NDArray[np.int64]:
+def _lengths(capture: OpenCapture, at: NDArray[np.int64]) -> NDArray[np.int64]:
     """Payload bytes as findings count them: padding left out, and what the file cut off without saying so included."""
-    store = source.store
+    store = capture.store
     lengths = np.maximum(store.length[at].astype(np.int64), 0)
     counted = (store.issues[at] & _COUNTED_BY_VIEW) != 0
     if counted.any():
-        view = source.view(int(store.stream[at[0]]))
+        view = view_of(capture, int(store.stream[at[0]]))
         wanted = np.flatnonzero(counted)
         places = view.rows.searchsorted(at[wanted])
         is_there = places < len(view)
@@ -141,29 +142,29 @@ def _lengths(source: Source, at: NDArray[np.int64]) -> NDArray[np.int64]:
 Rebased = Sequence[tuple[int, int, int]]
 
 
-def rebased_at(source: Source, stream: int) -> Rebased:
+def rebased_at(capture: OpenCapture, stream: int) -> Rebased:
     """The changes of base in ``stream``, as in `StreamTable.bases`; nearly always empty."""
-    store = source.store
-    if not int(source.streams.verdicts[stream]) & Verdict.REUSED_PORTS:
+    store = capture.store
+    if not int(capture.streams.verdicts[stream]) & Verdict.REUSED_PORTS:
         return ()
-    view = source.view(stream)
+    view = view_of(capture, stream)
     rows = view.rows[(view.flags & (SYN | ACK)) == SYN | ACK]
     if not (store.marks[rows] & RowMark.REBASED).any():
         return ()
     return [(row, int(store.from_b[row]), int(store.seq[row])) for row in rows.tolist()]
 
 
-def read_context(source: Source, row: int) -> PacketContext:
+def read_context(capture: OpenCapture, row: int) -> PacketContext:
     """The segment in ``row`` and its surroundings."""
-    store = source.store
+    store = capture.store
     stream = int(store.stream[row])
-    rebased = rebased_at(source, stream)
-    segment = read_segment(source, row, rebased)
+    rebased = rebased_at(capture, stream)
+    segment = read_segment(capture, row, rebased)
     previous: list[Segment | None] = [None, None]
     highest: list[int | None] = [None, None]
     peer_fin: Segment | None = None
     asked: Segment | None = None
-    for other in _segments_before(source, row, rebased):
+    for other in _segments_before(capture, row, rebased):
         if previous[other.side] is None:
             previous[other.side] = other
         best = highest[other.side]
@@ -174,8 +175,8 @@ def read_context(source: Source, row: int) -> PacketContext:
                 peer_fin = other
             if asked is None and other.flags & ACK and other.ack == segment.seq:
                 asked = other
-    resend, original, detailed = _resend(source, row)
-    scale = (source.streams.scale_a, source.streams.scale_b)[int(store.from_b[row])][stream]
+    resend, original, detailed = _resend(capture, row)
+    scale = (capture.streams.scale_a, capture.streams.scale_b)[int(store.from_b[row])][stream]
     return PacketContext(
         segment,
         previous[segment.side],
@@ -192,9 +193,9 @@ def read_context(source: Source, row: int) -> PacketContext:
     )
 
 
-def _segments_before(source: Source, row: int, rebased: Rebased) -> list[Segment]:
+def _segments_before(capture: OpenCapture, row: int, rebased: Rebased) -> list[Segment]:
     """The TCP segments of the stream among the `REACH` packets before ``row``, newest first."""
-    store, rows = source.store, list[int]()
+    store, rows = capture.store, list[int]()
     earlier = int(store.previous[row])
     for _ in range(REACH):
         if earlier < 0:
@@ -202,30 +203,30 @@ def _segments_before(source: Source, row: int, rebased: Rebased) -> list[Segment
         if store.kind[earlier] == _TCP:
             rows.append(earlier)
         earlier = int(store.previous[earlier])
-    return read_segments(source, rows, rebased) if rows else []
+    return read_segments(capture, rows, rebased) if rows else []
 
 
-def _resend(source: Source, row: int) -> tuple[Resend | None, Segment | None, bool]:
+def _resend(capture: OpenCapture, row: int) -> tuple[Resend | None, Segment | None, bool]:
     """The classification of a suspicious segment, its earlier copy, and whether that was searched for."""
-    store = source.store
+    store = capture.store
     if not int(store.verdict[row]) & SUSPICIOUS:
         return None, None, True
     stream = int(store.stream[row])
-    if int(source.streams.packets[stream]) > DETAILED_SEGMENTS:
+    if int(capture.streams.packets[stream]) > DETAILED_SEGMENTS:
         cause = ResendCause(int(store.cause[row])) or ResendCause.UNKNOWN
         return Resend(0, cause), None, False
-    view = source.view(stream)
+    view = view_of(capture, stream)
     rows = view.rows
     found = next((resend for resend in resends(view) if int(rows[resend.index]) == row), None)
     if found is None:
         return None, None, True
-    original = read_segment(source, int(rows[found.previous])) if found.previous >= 0 else None
+    original = read_segment(capture, int(rows[found.previous])) if found.previous >= 0 else None
     return found, original, True
 
 
-def segment_facts(source: Source, context: PacketContext) -> dict[str, Fact]:
+def segment_facts(capture: OpenCapture, context: PacketContext) -> dict[str, Fact]:
     """All facts that the sentences about a segment may quote, by placeholder name; times in seconds."""
-    store, segment = source.store, context.segment
+    store, segment = capture.store, context.segment
     row = segment.row
     stream = int(store.stream[row])
     refers, acked = int(store.refers_to[row]), int(store.acked[row])
@@ -247,7 +248,7 @@ def segment_facts(source: Source, context: PacketContext) -> dict[str, Fact]:
         "refers_frame": int(store.frame[refers]) if refers >= 0 else 0,
         "acked_frame": int(store.frame[acked]) if acked >= 0 else 0,
         "ack_rtt_s": (segment.time_ns - int(store.time_ns[acked])) / 1e9 if acked >= 0 else 0.0,
-        "irtt_s": int(source.streams.irtt_ns[stream]) / 1e9,
+        "irtt_s": int(capture.streams.irtt_ns[stream]) / 1e9,
         "waited_s": resend.waited_ns / 1e9 if resend else 0.0,
         "duplicate_acks": resend.duplicate_acks if resend else 0,
         "since_s": (segment.time_ns - original.time_ns) / 1e9 if original else 0.0,
@@ -293,9 +294,9 @@ def _missing(facts: dict[str, Fact], start: int, end: int) -> None:
     facts["missing_bytes"] = (end - start) & SEQ_MASK
 
 
-def option_names(source: Source, row: int) -> tuple[tuple[str, int], ...]:
+def option_names(capture: OpenCapture, row: int) -> tuple[tuple[str, int], ...]:
     """The TCP options that are mentioned, as (end of a catalogue key, value); 0 for those without a value."""
-    store = source.store
+    store = capture.store
     options = int(store.options[row])
     named: list[tuple[str, int]] = []
     if options & OptionBit.MSS:

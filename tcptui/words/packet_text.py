@@ -28,9 +28,9 @@ from tcptui.words.packet_kind import Plain, ordinary_kind, plain_text
 from tcptui.words.resend_text import meaning_of, misleading
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import Finding
     from tcptui.words.catalogue import Words
-    from tcptui.words.explanation import Source
 
 #: Causes of segments that only probe the peer: what they carry is not meant to be delivered, so it is not described.
 _PROBE_CAUSES: Final = frozenset({ResendCause.KEEP_ALIVE, ResendCause.ZERO_WINDOW_PROBE})
@@ -42,28 +42,28 @@ _NAMED_CORRECTIONS: Final = 8
 _SEPARATOR: Final = "narrative.join"
 
 
-def explain_packet(source: Source, row: int, words: Words) -> Explanation:
+def explain_packet(capture: JudgedCapture, row: int, words: Words) -> Explanation:
     """The explanation of the packet in ``row``: a TCP segment, an ICMP error, or anything else."""
-    kind = int(source.store.kind[row])
+    kind = int(capture.store.kind[row])
     if kind == RowKind.TCP:
-        return _explain_segment(source, row, words)
-    frame = int(source.store.frame[row])
+        return _explain_segment(capture, row, words)
+    frame = int(capture.store.frame[row])
     if kind == RowKind.ICMP_QUOTE:
-        return _explain_quote(source, row, words)
+        return _explain_quote(capture, row, words)
     key = "cut" if kind == RowKind.TCP_CUT else "other"
-    issues = int(source.store.issues[row])
+    issues = int(capture.store.issues[row])
     if kind == RowKind.OTHER and issues & DecodeIssue.FRAGMENT:
         key = "fragment"
     elif kind == RowKind.OTHER and issues & DecodeIssue.MALFORMED:
         key = "short" if issues & DecodeIssue.TRUNCATED else "malformed"
-    facts = {"n": frame, "captured": int(source.store.captured[row]), "size": int(source.store.wire_length[row])}
+    facts = {"n": frame, "captured": int(capture.store.captured[row]), "size": int(capture.store.wire_length[row])}
     title, text = (words(f"narrative.packet.{key}.{part}", **facts) for part in ("title", "text"))
     return Explanation(title, None, text, (), (frame,))
 
 
-def _explain_quote(source: Source, row: int, words: Words) -> Explanation:
-    frame = int(source.store.frame[row])
-    error = read_quote(source.packet(row))
+def _explain_quote(capture: JudgedCapture, row: int, words: Words) -> Explanation:
+    frame = int(capture.store.frame[row])
+    error = read_quote(capture.reader.packet(row))
     if error is None:
         title, text = (words(f"narrative.packet.icmp-unread.{part}") for part in ("title", "text"))
         return Explanation(title, None, text, (), (frame,))
@@ -74,7 +74,7 @@ def _explain_quote(source: Source, row: int, words: Words) -> Explanation:
         "code": error.code,
     }
     kind = "icmp-too-big" if error.too_big else "icmp"
-    found = _findings_with(source, row)
+    found = _findings_with(capture, row)
     sections = _finding_parts(found, words)
     return Explanation(
         words(f"narrative.packet.{kind}.title"),
@@ -85,16 +85,16 @@ def _explain_quote(source: Source, row: int, words: Words) -> Explanation:
     )
 
 
-def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
-    context = read_context(source, row)
-    facts = segment_facts(source, context)
+def _explain_segment(capture: JudgedCapture, row: int, words: Words) -> Explanation:
+    context = read_context(capture, row)
+    facts = segment_facts(capture, context)
     said = spoken(facts, words)
     window = "known" if context.scaled else "unscaled"
     said["window"] = words(f"narrative.window.{window}", n=said["window_bytes"])
     said["unscaled"] = "" if context.scaled else words("narrative.unscaled")
-    bits = int(source.store.verdict[row])
+    bits = int(capture.store.verdict[row])
     verdict = leading_verdict(bits)
-    found = _findings_with(source, row)
+    found = _findings_with(capture, row)
     kind = ordinary_kind(context)
     plain = Plain(kind, words(f"narrative.packet.{kind}.title", **said), plain_text(kind, context, facts, said, words))
     title, meaning = plain.title, plain.text
@@ -106,13 +106,13 @@ def _explain_segment(source: Source, row: int, words: Words) -> Explanation:
     worst = _worst(found)
     if worst is not None and worst >= Severity.WARNING:
         title = _with_finding(title if verdict else "", kind, finding_name(found[0].id, words), words)
-    sections += _corrected_part(source, row, words)
+    sections += _corrected_part(capture, row, words)
     sections += _finding_parts(found, words)
-    sections += _corrects_part(source, row, words)
+    sections += _corrects_part(capture, row, words)
     if verdict is not None:
         sections += _verdict_parts(context, verdict, bits, plain, said, words)
-    sections += _options_part(source, row, words)
-    sections += _states_part(source, context, words)
+    sections += _options_part(capture, row, words)
+    sections += _states_part(capture, context, words)
     packets = dict.fromkeys((context.segment.frame, *(frame for finding in found for frame in finding.packets)))
     return Explanation(title, worst, meaning, tuple(sections), tuple(packets))
 
@@ -130,10 +130,10 @@ def _with_finding(verdict_title: str, kind: str, finding: str, words: Words) -> 
     return words("narrative.title.both", first=verdict_title, second=finding)
 
 
-def _findings_with(source: Source, row: int) -> list[Finding]:
+def _findings_with(capture: JudgedCapture, row: int) -> list[Finding]:
     """Findings whose evidence includes this packet, the most severe first."""
-    frame = int(source.store.frame[row])
-    found = [finding for finding in source.findings(int(source.store.stream[row])) if frame in finding.packets]
+    frame = int(capture.store.frame[row])
+    found = [finding for finding in capture.findings(int(capture.store.stream[row])) if frame in finding.packets]
     return sorted(found, key=lambda finding: -finding.severity)
 
 
@@ -180,11 +180,11 @@ def _verdict_parts(
     return parts
 
 
-def _options_part(source: Source, row: int, words: Words) -> list[Section]:
+def _options_part(capture: JudgedCapture, row: int, words: Words) -> list[Section]:
     """A section on the options of a SYN or SYN-ACK, which this end offers for the whole connection."""
-    if not int(source.store.flags[row]) & SYN:
+    if not int(capture.store.flags[row]) & SYN:
         return []
-    named = option_names(source, row)
+    named = option_names(capture, row)
     if not named:
         text = words("narrative.options.none")
     else:
@@ -195,42 +195,42 @@ def _options_part(source: Source, row: int, words: Words) -> list[Section]:
     return [section(SectionKind.OPTIONS, words, (text,))]
 
 
-def _corrected_part(source: Source, row: int, words: Words) -> list[Section]:
+def _corrected_part(capture: JudgedCapture, row: int, words: Words) -> list[Section]:
     """A section on the correction of this packet: what it did not do though it seemed to, and which packet shows it."""
-    correction = correction_at(source, row)
+    correction = correction_at(capture, row)
     if correction is None:
         return []
-    line = full_text(correction, _state_after(source, row, correction), words)
+    line = full_text(correction, _state_after(capture, row, correction), words)
     proofs = (correction.proof_frame,) if correction.proof_frame and not correction.own else ()
     return [section(SectionKind.CORRECTED, words, (line,), proofs)]
 
 
-def _corrects_part(source: Source, row: int, words: Words) -> list[Section]:
+def _corrects_part(capture: JudgedCapture, row: int, words: Words) -> list[Section]:
     """A section on the earlier packets that this packet corrects."""
-    corrected = proved_by(source, row)
+    corrected = proved_by(capture, row)
     if not corrected:
         return []
     lines = []
     for other, correction in list(corrected.items())[:_NAMED_CORRECTIONS]:
         short = short_text(replace(correction, proof_frame=0), words)
-        state = state_name(_state_after(source, other, correction), words)
+        state = state_name(_state_after(capture, other, correction), words)
         end = words(f"narrative.side.{SIDES[correction.side]}")
-        lines.append(words("correction.shows", n=int(source.store.frame[other]), short=short, end=end, state=state))
-    frames = tuple(int(source.store.frame[other]) for other in corrected)
+        lines.append(words("correction.shows", n=int(capture.store.frame[other]), short=short, end=end, state=state))
+    frames = tuple(int(capture.store.frame[other]) for other in corrected)
     return [section(SectionKind.CORRECTS, words, tuple(lines), frames)]
 
 
-def _state_after(source: Source, row: int, correction: RowCorrection) -> TcpState:
+def _state_after(capture: JudgedCapture, row: int, correction: RowCorrection) -> TcpState:
     """The state of the corrected end after ``row``, by what is known now."""
-    of_b = correction.side != int(source.streams.client_is_b[int(source.store.stream[row])])
-    return state_of(int((source.store.state_b if of_b else source.store.state_a)[row]))[0]
+    of_b = correction.side != int(capture.streams.client_is_b[int(capture.store.stream[row])])
+    return state_of(int((capture.store.state_b if of_b else capture.store.state_a)[row]))[0]
 
 
-def _states_part(source: Source, context: PacketContext, words: Words) -> list[Section]:
+def _states_part(capture: JudgedCapture, context: PacketContext, words: Words) -> list[Section]:
     """A section on the states of both ends after this packet, what changed, and what a new state means."""
-    store, row = source.store, context.segment.row
+    store, row = capture.store, context.segment.row
     stream = int(store.stream[row])
-    client_is_b = int(source.streams.client_is_b[stream])
+    client_is_b = int(capture.streams.client_is_b[stream])
     columns = (store.state_a, store.state_b)
     ordered = (columns[client_is_b], columns[1 - client_is_b])
     earlier = int(store.previous[row])

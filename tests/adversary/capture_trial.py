@@ -184,7 +184,7 @@ def _look(session: Session, chance: random.Random, reached: Reached | None, effo
     for row in _some(count, effort.packets, chance):
         stream = int(session.store.stream[row])
         application = session.application(stream) if stream >= 0 else None
-        packet = session.packet(row)
+        packet = session.reader.packet(row)
         tree = header_tree(packet, application)
         text = tree_text(tree)
         _harmless(text, f"header tree of row {row}")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.correction import find
 from tcptui.analysis.correction.apply import correct
 from tcptui.analysis.correction.correction import Reason
@@ -28,7 +29,7 @@ class Seen:
 
     def __init__(self, capture: Path) -> None:
         self.session = open_file(capture)
-        view = self.session.view(0)
+        view = view_of(self.session, 0)
         columns = (view.state_client.tolist(), view.state_server.tolist())
         words = [[("" if known else "~") + state.label for state, known in map(state_of, cells)] for cells in columns]
         self.states = [" ".join(pair) for pair in zip(*words, strict=True)]
@@ -253,7 +254,7 @@ def test_correcting_twice_changes_nothing_more(folder: Path) -> None:
     store, streams = session.store, session.streams
     before = [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)]
     analyzer = session._pipeline.analyzer
-    correct(store, [(session.view(0), bool(streams.client_is_b[0]))], analyzer.replay)
+    correct(store, [(view_of(session, 0), bool(streams.client_is_b[0]))], analyzer.replay)
 
     assert [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)] == before
 
@@ -415,7 +416,7 @@ def corrected(path: Path, at_once: int) -> list[list[int]]:
     store, streams = session.store, session.streams
     store.state_a[: store.count] = store.state_b[: store.count] = 0
     store.marks[: store.count] |= np.uint8(RowMark.CORRECTED)  # so every stream is written anew
-    views = [(session.view(stream), bool(streams.client_is_b[stream])) for stream in range(streams.count)]
+    views = [(view_of(session, stream), bool(streams.client_is_b[stream])) for stream in range(streams.count)]
     for begin in range(0, len(views), at_once):
         correct(store, views[begin : begin + at_once], session._pipeline.analyzer.replay)
     return [column[: store.count].tolist() for column in (store.state_a, store.state_b, store.marks)]
@@ -435,7 +436,7 @@ def test_rule_without_the_flag_that_it_is_listed_with_finds_nothing(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = open_file(write_trace(tmp_path / "many.pcap", random_streams(seed)))
-    views = [session.view(stream) for stream in range(session.streams.count)]
+    views = [view_of(session, stream) for stream in range(session.streams.count)]
     gated = [hindsight(view) for view in views]
     monkeypatch.setattr(find, "_RULES", tuple((0, rule) for _flag, rule in find._RULES))
 

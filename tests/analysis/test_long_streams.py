@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.stream import unwrapped_seq as sequence_space
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.model import arrays as pieces
@@ -46,7 +47,7 @@ def transfer(seed: int) -> list[str]:
 
 def answers(path: Path) -> tuple[Session, TimeBudget, tuple[Finding, ...]]:
     session = open_file(path)
-    return session, time_budget(session.view(0)), session.findings(0)
+    return session, time_budget(view_of(session, 0)), session.findings(0)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -71,9 +72,9 @@ def test_courses_of_both_kinds_agree_at_every_segment_and_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_trace(tmp_path / "transfer.pcap", transfer(9))
-    dense = sequence_space.sequence_space(open_file(path).view(0))
+    dense = sequence_space.sequence_space(view_of(open_file(path), 0))
     monkeypatch.setattr(sequence_space, "_LONG", 0)
-    spare = sequence_space.sequence_space(open_file(path).view(0))
+    spare = sequence_space.sequence_space(view_of(open_file(path), 0))
 
     for name in ("sent", "acknowledged", "sacked"):
         for one, other in zip(getattr(dense, name), getattr(spare, name), strict=True):

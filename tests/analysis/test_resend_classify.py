@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import causes, resends
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def test_lone_segment_resent_once_stays_open_where_the_opening_was_not_seen(told
     trace = told([*before, "50 C PA 1001 1 500 id=99", "294 C PA 1001 1 500 id=100", "334 S A 1 1501"])
 
     assert trace.causes[-2] == "unknown"
-    assert resends(trace.session.view(0))[0].lone
+    assert resends(view_of(trace.session, 0))[0].lone
 
 
 def test_lone_segment_without_sack_is_a_time_out(told: Tell) -> None:
@@ -252,13 +253,13 @@ def test_syn_ack_of_a_simultaneous_open_only_looks_repeated(told: Tell) -> None:
 
 def test_second_resend_finds_the_first_copy_of_its_own_bytes(told: Tell) -> None:
     lines = [*OPEN, "50 C PA 1 1 200 id=1", "90 S A 1 201", "300 C PA 1 1 200 id=2", "600 C PA 1 1 1200 id=3"]
-    found = resends(told(lines).session.view(0))
+    found = resends(view_of(told(lines).session, 0))
 
     assert [(resend.index, resend.previous) for resend in found] == [(5, 3), (6, 5)]
 
 
 def test_stream_without_suspicious_segments_costs_no_judgement(told: Tell) -> None:
-    view = told([*OPEN, *_flight(50, 1, 3), "90 S A 1 3001"]).session.view(0)
+    view = view_of(told([*OPEN, *_flight(50, 1, 3), "90 S A 1 3001"]).session, 0)
 
     assert not causes(view).any()
     assert resends(view) == ()
@@ -267,7 +268,7 @@ def test_stream_without_suspicious_segments_costs_no_judgement(told: Tell) -> No
 def test_byte_of_a_probe_that_comes_again_was_last_sent_when_it_came_again(told: Tell) -> None:
     shut = ["50 C A 1 1 1000", "90 S A 1 1001 win=0", "500 C A 1001 1 1 id=5", "540 S A 1 1001 win=0"]
     lines = [*OPEN, *shut, "900 S A 1 1001 win=4000", "901 C PA 1001 1 1 id=6", "931 C PA 1001 1 1 id=7"]
-    last = resends(told(lines).session.view(0))[-1]
+    last = resends(view_of(told(lines).session, 0))[-1]
 
     assert (last.index, last.previous) == (9, 8)
 

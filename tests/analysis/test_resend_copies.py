@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import causes
 from tcptui.model.finding import Confidence
 from tcptui.model.resend_cause import ResendCause
@@ -24,7 +25,7 @@ CLOSING = ["50 C A 1 1 ts=51,500 id=3", "50.4 C FA 1 1 ts=51,500 id=4"]
 
 def last_cause(folder: Path, lines: Sequence[str]) -> ResendCause:
     session = open_file(write_trace(folder / "trace.pcap", lines))
-    return ResendCause(int(causes(session.view(0))[-1]))
+    return ResendCause(int(causes(view_of(session, 0))[-1]))
 
 
 def test_copy_of_an_acknowledgment_behind_the_fin_is_no_keep_alive(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_same_packet_number_after_a_time_out_is_a_resend_by_a_stack_that_keeps_i
         lines = [*PLAIN, SENT, f"{50 + apart} C PA 1 1 100 id=3", f"{90 + apart} S A 1 101 id=8"]
         session = open_file(write_trace(tmp_path / "trace.pcap", lines))
 
-        assert ResendCause(int(causes(session.view(0))[4])) is not ResendCause.NETWORK_DUPLICATE
+        assert ResendCause(int(causes(view_of(session, 0))[4])) is not ResendCause.NETWORK_DUPLICATE
         assert not {"duplicated-by-network", "capture-duplicates"} & {f.id.value for f in session.findings(0)}
 
 

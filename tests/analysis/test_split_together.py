@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing import budget as budgets
 from tcptui.analysis.timing.budget import split_batched, time_budget
 from tcptui.analysis.timing.segments import SeveralSegments
@@ -87,7 +88,9 @@ def compared(views: list[StreamView], alone: list[StreamView]) -> int:
 
 def views_of(sessions: list[Session]) -> list[tuple[StreamView, StreamView]]:
     return [
-        (session.view(stream), session.view(stream)) for session in sessions for stream in range(session.streams.count)
+        (view_of(session, stream), view_of(session, stream))
+        for session in sessions
+        for stream in range(session.streams.count)
     ]
 
 
@@ -132,9 +135,9 @@ def test_stream_that_is_not_ordinary_is_left_to_itself(tmp_path: Path) -> None:
     plain = write_trace(tmp_path / "plain.pcap", plain_talk([(True, 1, 1, True), (False, 39, 0, True)], 1))
     later = write_trace(tmp_path / "later.pcap", ["0 C A 1 1 100", "5 S A 1 101 0", "9 S A 1 101 500"])
     with closing(open_file(plain)) as one, closing(open_file(later)) as other:
-        views = [one.view(0), other.view(0), one.view(0)]
+        views = [view_of(one, 0), view_of(other, 0), view_of(one, 0)]
         split_batched(views)
 
     assert [time_budget in view.kept for view in views] == [True, False, True]
-    assert views[0].kept[time_budget].parts == views[2].kept[time_budget].parts == time_budget(one.view(0)).parts
+    assert views[0].kept[time_budget].parts == views[2].kept[time_budget].parts == time_budget(view_of(one, 0)).parts
     assert np.array(views[0].kept[time_budget].parts).sum() == views[0].kept[time_budget].elapsed_ns

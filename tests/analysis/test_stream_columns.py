@@ -12,6 +12,7 @@ import pytest
 from captures import mixed
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.analysis.stream.view import StreamView, view_streams
 from tcptui.model.packet_store import OptionBit
@@ -37,7 +38,7 @@ def test_columns_of_many_streams_together_are_those_of_each_alone(session: Sessi
 
     assert len(COLUMNS) > 25
     for view in together:
-        alone = session.view(view.stream)
+        alone = view_of(session, view.stream)
         for name in COLUMNS:
             np.testing.assert_array_equal(getattr(view, name), getattr(alone, name), err_msg=name)
 
@@ -45,11 +46,11 @@ def test_columns_of_many_streams_together_are_those_of_each_alone(session: Sessi
 def test_rows_that_follow_one_another_need_no_copy(tmp_path: Path) -> None:
     session = open_file(write_trace(tmp_path / "one.pcap", WINDOWS))
 
-    assert np.shares_memory(session.view(0).time_ns, session.store.time_ns)
+    assert np.shares_memory(view_of(session, 0).time_ns, session.store.time_ns)
 
 
 def test_windows_are_scaled_but_in_syns_and_sack_blocks_count_from_the_other_ends_first(tmp_path: Path) -> None:
-    view = open_file(write_trace(tmp_path / "one.pcap", WINDOWS)).view(0)
+    view = view_of(open_file(write_trace(tmp_path / "one.pcap", WINDOWS)), 0)
 
     assert view.window.tolist()[2:] == [100 << 7, 9 << 2]
     assert view.window[0] == open_file(tmp_path / "one.pcap").store.window[0]
@@ -57,7 +58,7 @@ def test_windows_are_scaled_but_in_syns_and_sack_blocks_count_from_the_other_end
 
 
 def test_numbers_before_the_first_one_stay_within_32_bits(tmp_path: Path) -> None:
-    view = open_file(write_trace(tmp_path / "one.pcap", [*WINDOWS, "9 C A -1 1 1"])).view(0)
+    view = view_of(open_file(write_trace(tmp_path / "one.pcap", [*WINDOWS, "9 C A -1 1 1"])), 0)
 
     assert view.seq.tolist()[-1] == 2**32 - 1
     assert view.end.tolist()[-1] == 0
@@ -132,7 +133,7 @@ def test_numbers_of_many_streams_together_are_those_of_each_segment_after_the_ot
 
 def test_end_of_the_capture_is_told_again_without_reading_all_times_again(session: Session) -> None:
     """A rule asks for it at each of thousands of resends."""
-    view = session.view(0)
+    view = view_of(session, 0)
     end = view.capture_end_ns
     vars(view)["time_ns"] = None  # who reads the column now, fails
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
 from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
 from tcptui.analysis.timing.send_gaps import pause_ns
@@ -31,7 +32,7 @@ def spent(tmp_path: Path) -> Callable[[Sequence[str]], TimeBudget]:
     """A function from trace lines to where the first stream's time went."""
 
     def run(lines: Sequence[str]) -> TimeBudget:
-        return time_budget(open_file(write_trace(tmp_path / "trace.pcap", lines)).view(0))
+        return time_budget(view_of(open_file(write_trace(tmp_path / "trace.pcap", lines)), 0))
 
     return run
 
@@ -60,7 +61,7 @@ def test_wait_that_its_senders_stamps_refute_is_nobodys(tmp_path: Path, own_ms: 
         lines.append(f"{begin} C PA {asked} {1 + 10 * turn} 100 ts={1000 + begin},1")
         asked += 100
         lines.append(f"{begin + here} S PA {1 + 10 * turn} {asked} 10 ts={1000 + begin + own},1")
-    view = open_file(write_trace(tmp_path / "trace.pcap", lines)).view(0)
+    view = view_of(open_file(write_trace(tmp_path / "trace.pcap", lines)), 0)
     budget = time_budget(view)
 
     assert milliseconds(budget)[part] == pytest.approx(1000, abs=25)
@@ -317,7 +318,7 @@ def test_whatever_the_packets_the_parts_are_not_negative_and_add_up(
     session = open_file(write_trace(tmp_path / "any.pcap", lines))
 
     for stream in range(session.streams.count):
-        view = session.view(stream)
+        view = view_of(session, stream)
         if not len(view):
             continue
         budget = time_budget(view)
@@ -336,7 +337,7 @@ def test_view_is_freed_with_its_last_reference_though_its_budget_was_asked_for(
 ) -> None:
     lines = [*OPEN, "41 C PA 1 1 100", "281 C PA 1 1 100", "321 S PA 1 101 50", "321.1 C FA 101 51"]
     session = open_file(write_trace(tmp_path / "trace.pcap", lines))
-    view = session.view(0)
+    view = view_of(session, 0)
     gone = weakref.ref(view)
     collecting = gc.isenabled()
     gc.disable()  # a collection would free a cycle, too, but late

@@ -303,7 +303,7 @@ def test_slice_of_a_connection_says_where_its_packets_were(capture: Path, tmp_pa
     assert (code, said) == (0, "")
     assert complaint == f"tcptui: 15 of 31 packets written to {out}\n"
     again = open_file(out)
-    assert [again.packet(row).comments for row in (0, 14)] == [
+    assert [again.reader.packet(row).comments for row in (0, 14)] == [
         ("packet 9 of mixed.pcap",), ("packet 23 of mixed.pcap",),
     ]  # fmt: skip
     assert [finding.id for finding in again.findings(1)] == ["connection-refused"]
@@ -427,7 +427,7 @@ def test_notes_beside_a_capture_become_comments(tmp_path: Path) -> None:
     assert run("slice", capture, "--packets", "10-12", "-w", out)[0] == 0
 
     again = open_file(out)
-    assert [again.packet(row).comments for row in range(3)] == [
+    assert [again.reader.packet(row).comments for row in range(3)] == [
         ("who answers?", "connection: the slow one", "packet 10 of a.pcap"),
         ("marked", "packet 11 of a.pcap"),
         ("packet 12 of a.pcap",),
@@ -483,7 +483,7 @@ def test_broken_rules_name_their_packets_and_write_them(capture: Path, tmp_path:
     names = sorted(path.name for path in (tmp_path / "broken").iterdir())
     assert names == ["01-no-tcp.len-500.pcapng", "02-count-tcp.analysis.retransmission-1.pcapng", "03-quick.pcapng"]
     broken = open_file(tmp_path / "broken" / names[0])
-    assert [broken.packet(row).comments for row in range(5)] == [
+    assert [broken.reader.packet(row).comments for row in range(5)] == [
         (f"packet {number} of mixed.pcap",) for number in (12, 14, 16, 18, 20)
     ]
 

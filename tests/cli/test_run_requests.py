@@ -310,7 +310,7 @@ def test_lines_of_a_connection_are_written_so_many_at_a_time(capture: Path) -> N
 def test_requests_of_a_connection_beyond_the_limit_are_said_to_be_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("tcptui.session.requests", "tcptui.cli.run.requests"):
+    for module in ("tcptui.access.requests", "tcptui.cli.run.requests"):
         monkeypatch.setattr(f"{module}.REQUESTS_MOST", 2)
     session = Session([open_file(record(tmp_path, TURNS))], compile_when=Compile.NEVER)
     session.run_here()

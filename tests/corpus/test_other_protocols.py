@@ -14,6 +14,7 @@ import pytest
 
 from tcptui.model.errors import InputError
 from tcptui.model.other_protocol import protocol_name
+from tcptui.session.other_tables import other_packets
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -36,14 +37,14 @@ def test_protocols_are_those_of_tshark(corpus: Path) -> None:
             session = open_file(path)
         except InputError:
             continue
-        session.other.grow()
-        if session.other.packets:
+        other_packets(session).grow()
+        if other_packets(session).packets:
             theirs = tshark(path)
-            for each in session.other.protocols():
+            for each in other_packets(session).protocols():
                 name = protocol_name(each.protocol)
                 if name not in COMPARED:
                     continue
-                for row in session.other.rows_of_protocol(each.protocol).tolist():
+                for row in other_packets(session).rows_of_protocol(each.protocol).tolist():
                     frame = int(session.store.frame[row])
                     compared += 1
                     if COMPARED[name] not in theirs[frame]:

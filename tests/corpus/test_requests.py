@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tcptui.access.requests import requests_of, with_payload
 from tcptui.model.request import Request
-from tcptui.session.requests import requests_of, with_payload
 from tcptui.session.session import Session, open_file
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

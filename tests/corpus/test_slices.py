@@ -91,7 +91,7 @@ def test_every_second_connection_of_real_captures(corpus: Path, tmp_path: Path, 
         store = session.store
         chosen = list(range(0, session.streams.count, 2))
         rows = np.flatnonzero(whole_streams(session, rows_of_streams(store, chosen)))
-        if not len(rows) or (suffix == ".pcap" and len({source.link_type for source in session.sources}) > 1):
+        if not len(rows) or (suffix == ".pcap" and len({source.link_type for source in session.reader.sources}) > 1):
             continue
         out = tmp_path / f"{path.stem}-slice{suffix}"
         with Sink(out) as sink:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
+from tcptui.access.open_capture import view_of
 from tcptui.findings.annotate import annotate, needs_attention
 from tcptui.findings.facts import RuleContext
 from tcptui.model.finding import Finding, Severity
@@ -40,8 +41,10 @@ def sessions(corpus: Path) -> list[Session]:
 
 
 def _annotated(session: Session) -> list[tuple[int, tuple[Finding, ...]]]:
-    context = RuleContext(quality=session.quality, read_packet=session.packet, read_segments=session._access.segments)
-    return [(stream, annotate(session.view(stream), context)) for stream in range(session.streams.count)]
+    context = RuleContext(
+        quality=session.quality, read_packet=session.reader.packet, read_segments=session.reader.segments
+    )
+    return [(stream, annotate(view_of(session, stream), context)) for stream in range(session.streams.count)]
 
 
 def test_every_finding_can_be_told_in_both_languages_with_nothing_missing(sessions: list[Session]) -> None:

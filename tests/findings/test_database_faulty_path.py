@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from path_faults import Fault, FaultyPath
 
-from tcptui.session.requests import requests_of
+from tcptui.access.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

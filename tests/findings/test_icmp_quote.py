@@ -61,7 +61,7 @@ def test_error_is_explained_at_its_own_packet(tmp_path: Path) -> None:
 
 
 def test_quote_gives_the_number_of_the_quoted_segment(tmp_path: Path) -> None:
-    quote = read_quote(_session(tmp_path, ROUTER, 3, 1).packet(1))
+    quote = read_quote(_session(tmp_path, ROUTER, 3, 1).reader.packet(1))
 
     assert quote is not None
     assert (quote.raw_seq, quote.sender, quote.version) == (1_000, "192.0.2.9", 4)

@@ -15,6 +15,7 @@ from packet_log import PacketLog
 from quiet_recovery import quiet_recoveries
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.findings.catalog import SPECS
 from tcptui.findings.spec import WhenEvicted
 from tcptui.model.finding import FindingId
@@ -108,7 +109,7 @@ def closed(tmp_path: Path) -> Path:
 
 def test_a_sentence_that_a_later_packet_contradicts_is_found(closed: Path) -> None:
     session = open_file(closed)
-    log = PacketLog(session.view(0))
+    log = PacketLog(view_of(session, 0))
     close = next(f for f in session.findings(0) if f.id is FindingId.THREE_PACKET_CLOSE)
 
     assert contradicted(Told(log, close)) == []

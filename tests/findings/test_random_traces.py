@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.findings.annotate import annotate
 from tcptui.findings.facts import RuleContext
@@ -73,10 +74,10 @@ def test_random_packets_are_judged_and_told(tmp_path: Path, seed: int) -> None:
     lines = [*opening, *(talk.line() for _ in range(chance.randint(5, 120)))]
     session = open_file(write_trace(tmp_path / "random.pcap", lines))
     quality = replace(session.quality, kernel_dropped=seed % 3)
-    context = RuleContext(quality, session.packet, siblings=Siblings(session.store, session.streams))
+    context = RuleContext(quality, session.reader.packet, siblings=Siblings(session.store, session.streams))
 
     for stream in range(session.streams.count):
-        view = session.view(stream)
+        view = view_of(session, stream)
         found = annotate(view, context)
         assert len({finding.id for finding in found}) == len(found)
         for finding in found:

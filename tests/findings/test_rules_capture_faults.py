@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.findings.annotate import annotate
 from tcptui.findings.facts import RuleContext
 from tcptui.model.finding import Confidence, Finding, Severity
@@ -33,7 +34,7 @@ HOLE = [*OPEN, FLIGHT[0], *FLIGHT[2:], "90 S A 1 5001"]
 
 def _with_drops(trace: Told, dropped: int) -> dict[str, Finding]:
     context = RuleContext(quality=replace(trace.session.quality, kernel_dropped=dropped))
-    return {finding.id.value: finding for finding in annotate(trace.session.view(0), context)}
+    return {finding.id.value: finding for finding in annotate(view_of(trace.session, 0), context)}
 
 
 # -- reported drops ----------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_end_with_the_well_known_port_is_the_server_whoever_is_seen_first(told: 
     found = {finding.id.value: finding for finding in trace.stream(0)}
 
     assert "capture-started-mid-stream" in found
-    assert trace.session.view(0).client.port == (port if client == "C" else 80)
+    assert view_of(trace.session, 0).client.port == (port if client == "C" else 80)
 
 
 @pytest.mark.finding("retransmission-timeout")

@@ -10,6 +10,8 @@ from captures import ACK, PSH, SYN, Tape
 from postgresql_session import message, startup
 from web_captures import CLIENT, SERVER, closed, found, record
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.requests import requests_of
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.request_facts import RequestFacts
 from tcptui.findings.rules.database_errors import database_errors
@@ -17,7 +19,6 @@ from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import slow_query
 from tcptui.model.finding import Confidence, Severity
 from tcptui.model.request import MessagePackets, Request, RequestPart
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_sections
@@ -301,7 +302,7 @@ def sql(number: int, ms: float, took_ms: float, status: str = "OK", server_ms: f
 def connection(tmp_path: Path) -> ConnectionFacts:
     """Some connection with a round trip of 40 ms."""
     session = open_file(record(tmp_path, closed(gets(3, 10))))
-    return ConnectionFacts(session.view(0), RuleContext())
+    return ConnectionFacts(view_of(session, 0), RuleContext())
 
 
 def of_sql(*requests: Request) -> RequestFacts:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.finding import Confidence, Finding, Severity
 
 if TYPE_CHECKING:
@@ -98,5 +99,5 @@ def test_verdicts_count_the_bytes_of_the_file(told: Tell) -> None:
     session = told(CUT).session
 
     assert session.store.length[4] == 100 - 40
-    assert session.view(0).length[4] == 1400
+    assert view_of(session, 0).length[4] == 1400
     assert session.quality.forgotten == 3

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.finding import Finding
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_sections
@@ -48,7 +49,7 @@ def client_port(told: Told) -> tuple[int, str]:
     for language in Language:
         assert finding_sections(finding, Words(language))
     port = int(str(finding.facts["client"]).rpartition(":")[2])
-    assert told.session.view(0).client.port == port
+    assert view_of(told.session, 0).client.port == port
     return port, str(finding.facts["shape"])
 
 
@@ -132,5 +133,5 @@ def test_end_that_sent_the_syn_is_the_client_whatever_it_says(told: Tell) -> Non
     lines = ["0 C S 0 0", "40 S SA 0 1", "40.1 C A 1 1", "50 S PA 1 1 text=GET_/a_HTTP/1.1~~", "90 C A 1 20"]
     made = told([f"{line} port=80 sport=40000" for line in lines])
 
-    assert made.session.view(0).client.port == 80
+    assert view_of(made.session, 0).client.port == 80
     assert "capture-started-mid-stream" not in made.findings

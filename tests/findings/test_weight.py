@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.findings.catalog import SPECS
 from tcptui.findings.weight import cause_confidence, connection_seconds_lost, event_confidence, seconds_lost
@@ -82,7 +83,7 @@ def test_what_a_loss_cost_is_the_recovery_of_the_time_budget_but_for_a_round_tri
     for stream in range(session.streams.count):
         lost_ns = int(session.lost_ns[stream])
         if lost_ns:
-            view = session.view(stream)
+            view = view_of(session, stream)
             recovery_ns = time_budget(view)[Part.RECOVERY]
             assert -2_000_000 <= recovery_ns - lost_ns <= view.irtt_ns + 2_000_000
             told += 1

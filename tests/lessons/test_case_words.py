@@ -66,7 +66,7 @@ def test_steps_fit_a_narrow_pane(case: Case) -> None:
 
 def pseudo_header_sum(session: Session, frame: int) -> tuple[int, int]:
     """The folded sum of the frame's TCP pseudo-header, and the checksum field it carries."""
-    packet = session.packet(session.store.row_of_frame(frame))
+    packet = session.reader.packet(session.store.row_of_frame(frame))
     ip, tcp = packet.data[packet.network_offset :], packet.data[packet.transport_offset :]
     length = struct.unpack_from("!H", ip, 2)[0] - (packet.transport_offset - packet.network_offset)
     total = sum(struct.unpack("!4H", ip[12:20])) + ip[9] + length

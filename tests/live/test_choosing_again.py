@@ -115,7 +115,7 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
     terminal.press("q")
     assert terminal.wait_prompt() == 0
     session = open_file(path)
-    numbers = [int.from_bytes(session.packet(row).data[-4:], "big") for row in range(session.store.count)]
+    numbers = [int.from_bytes(session.reader.packet(row).data[-4:], "big") for row in range(session.store.count)]
     assert numbers == list(range(0 if way == "-w" else numbers[0], last + 1))
     assert len(numbers) > MANY
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import dns_session
 import pytest
 
+from tcptui.access.requests import requests_of
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.model.field_rows.dns import DNS_FIELDS
-from tcptui.session.requests import requests_of
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:

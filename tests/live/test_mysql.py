@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import mysql_session
 import pytest
 
+from tcptui.access.requests import requests_of
 from tcptui.model.fields import FIELDS
 from tcptui.model.finding import FindingId
 from tcptui.model.request import RequestPart, TransactionState
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def lines(session: Session, request: Request) -> list[str]:
     """The header trees' lines of the packets that answer ``request``."""
     assert request.response is not None
     application = session.application(request.stream)
-    packets = (session.packet(frame - 1) for frame in range(request.response.first, request.response.last + 1))
+    packets = (session.reader.packet(frame - 1) for frame in range(request.response.first, request.response.last + 1))
     return [node.label for one in packets for node in header_tree(one, application).walk()]
 
 

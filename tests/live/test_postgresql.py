@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import postgresql_session
 import pytest
 
+from tcptui.access.requests import requests_of
 from tcptui.model.field_rows.postgresql import POSTGRESQL_FIELDS
 from tcptui.model.request import RequestPart
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 import redis_session
 
+from tcptui.access.requests import requests_of
 from tcptui.model.request import RequestPart
 from tcptui.protocols.redis.redis_stream import RedisStream
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from traces import write_trace
 
+from tcptui.access.requests import requests_of
 from tcptui.model.request import Request, RequestPart
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

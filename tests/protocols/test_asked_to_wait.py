@@ -10,13 +10,14 @@ import pytest
 from captures import ACK, FIN, PSH, Tape
 from web_captures import SERVER
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.requests import requests_of
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
 from tcptui.model.request import RequestPart
-from tcptui.session.requests import requests_of
 from tcptui.session.session import open_file
 from tcptui.words.budget_text import slowest_turns
 from tcptui.words.catalogue import Words
@@ -65,7 +66,7 @@ def test_wait_is_nobodys_where_the_client_asked_for_it(
     tmp_path: Path, asked: bytes, wait_ms: float, gets: int, is_nobodys: bool
 ) -> None:
     with closing(open_file(_record(tmp_path / "wait.pcap", asked, wait_ms, gets))) as session:
-        view = session.view(0)
+        view = view_of(session, 0)
         budget = time_budget(view)
         told = json.loads(b"".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
         last = None if asked == _LINES else list(requests_of(session, 0))[-1]
@@ -85,7 +86,7 @@ def test_wait_is_nobodys_where_the_client_asked_for_it(
 def test_alike_connections_have_each_its_own_wait(tmp_path: Path) -> None:
     with closing(open_file(_record(tmp_path / "wait.pcap", _POP, 1_000, 2, connections=9))) as session:
         summary = Summary(session)
-        waited = [time_budget(session.view(stream))[Part.ASKED_TO_WAIT] for stream in range(9)]
+        waited = [time_budget(view_of(session, stream))[Part.ASKED_TO_WAIT] for stream in range(9)]
         told = {stream: {str(one.id) for one in session.findings(stream)} for stream in range(9)}
 
     assert summary.count == 9

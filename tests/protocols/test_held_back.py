@@ -12,6 +12,7 @@ from http2_ends import PREFACE, frame
 from sealed_records import SECRETS, sealed_turns
 from web_captures import CLIENT, SERVER
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.capture.file_source import open_file
@@ -81,7 +82,7 @@ def _keys(tmp_path: Path) -> str:
 
 def _milliseconds(session: Session) -> dict[str, int]:
     """The parts of the one connection, once the report has said the same."""
-    budget = time_budget(session.view(0))
+    budget = time_budget(view_of(session, 0))
     told = json.loads(b"".join(json_report(Summary(session), None, Telling(Words(Language.EN)))))
     seconds = told["streams"][0]["time_budget"]
     assert {part: round(value * 1e9) for part, value in seconds.items()} == {part.label: budget[part] for part in Part}
@@ -113,7 +114,7 @@ def test_window_that_is_never_opened_again_is_waited_for_until_somebody_closes(
     path = _record(tmp_path, turns, closed_ms=4_000)
     session = Session([open_file(path)])
     session.run_here()
-    budget = time_budget(session.view(0))
+    budget = time_budget(view_of(session, 0))
     session.close()
     seconds = {part: round(budget[part] / 1e9) for part in (Part.FLOW_CONTROL, Part.IDLE)}
 

@@ -46,7 +46,7 @@ def opened(tmp_path: Path, tape: Tape) -> Session:
 
 
 def screen(session: Session) -> HttpPrefilter:
-    found = HttpPrefilter(session.store, session.streams, session._pipeline.noted, session._access.payload)
+    found = HttpPrefilter(session.store, session.streams, session._pipeline.noted, session.reader.payload)
     found.update()
     return found
 
@@ -131,7 +131,7 @@ def test_any_cut_into_looks_gives_the_same(tmp_path: Path) -> None:
         talk(tape, number, *[response()] * 12, response(b"x", length=3 + number % 2))
     session = opened(tmp_path, tape)
     whole, later = screen(session), HttpPrefilter(
-        session.store, session.streams, session._pipeline.noted, session._access.payload
+        session.store, session.streams, session._pipeline.noted, session.reader.payload
     )  # fmt: skip
     count = session.store.count
     for upto in range(1, count + 1, 7):

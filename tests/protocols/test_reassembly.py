@@ -12,6 +12,7 @@ from half_places import each_place_is_as_many
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.stream.reassembly import ByteStream, Ending, Gap, GapReason, Piece, reassemble
@@ -137,7 +138,7 @@ def test_hole_of_a_growing_capture_is_pending_until_it_is_acknowledged(opened: C
     answered = opened(tape)
 
     directions = [
-        reassemble(session.view(0), 1, lambda row: session.packet(row).payload, live=True)  # noqa: B023
+        reassemble(view_of(session, 0), 1, lambda row: session.reader.packet(row).payload, live=True)  # noqa: B023
         for session in (unanswered, answered)
     ]
 
@@ -384,9 +385,9 @@ def test_many_segments_are_read_at_once_and_give_the_same_bytes(opened: Callable
 
     def together(rows: NDArray[np.int32]) -> list[bytes]:
         calls.append(len(rows))
-        return session._access.payloads(rows)
+        return session.reader.payloads(rows)
 
-    again = reassemble(session.view(0), 1, lambda row: session.packet(row).payload, read_payloads=together)
+    again = reassemble(view_of(session, 0), 1, lambda row: session.reader.packet(row).payload, read_payloads=together)
 
     assert direction.read(0, len(data)) == again.read(0, len(data)) == data
     assert direction.read(50, 101) == data[50:151]

@@ -16,10 +16,10 @@ from sealed_records import SECRETS, sealed_turns
 from traces import write_trace
 from web_captures import ASKED, GET, agreed, chunk, from_client, record, response
 
+from tcptui.access.requests import exchanges_with_times, requests_of, with_payload
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.request import Request, RequestPart
 from tcptui.protocols.secrets_out import LEFT_OUT, body_without_secrets, header_without_secrets, uri_without_secrets
-from tcptui.session.requests import exchanges_with_times, requests_of, with_payload
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:

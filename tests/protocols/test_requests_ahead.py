@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from web_captures import closed, record
 
+from tcptui.access.requests import exchanges_with_times, requests_of
 from tcptui.protocols import request_times, seen_exchanges
 from tcptui.protocols.http2 import direction, streams
-from tcptui.session.requests import exchanges_with_times, requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from captures import CLIENT, SERVER, Tape
 from http2_ends import PREFACE
 
 import tcptui.session.session
+from tcptui.access.open_capture import application_streams
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +25,9 @@ def test_of_many_streams_those_with_a_response_are_chosen(tmp_path: Path, monkey
     path.write_bytes(tape.pcap())
     session = tcptui.session.session.open_file(path)
 
-    few = session.application_streams()
+    few = application_streams(session)
     monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
-    many = session.application_streams()
+    many = application_streams(session)
     session.close()
 
     assert few == [0, 1, 2, 3]
@@ -41,7 +42,7 @@ def test_streams_that_begin_as_http2_are_among_them(tmp_path: Path, monkeypatch:
     path.write_bytes(tape.pcap())
     session = tcptui.session.session.open_file(path)
     monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
-    many = session.application_streams()
+    many = application_streams(session)
     session.close()
 
     assert many == [1, 3]

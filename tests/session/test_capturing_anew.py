@@ -87,7 +87,7 @@ async def test_what_came_before_is_gone_and_what_comes_is_numbered_from_one(tmp_
     assert (session.progress.received, session.progress.kernel_dropped) == (2, 1)
     assert session.store.frame[:2].tolist() == [1, 2]
     assert session.streams.count == 2
-    assert session.packet(0).data.endswith(b"on it goes")
+    assert session.reader.packet(0).data.endswith(b"on it goes")
     assert session.live
 
 
@@ -119,10 +119,10 @@ async def test_packets_that_come_while_the_mark_is_set_are_all_there(tmp_path: P
     session.save(saved)
     await capture.end()
 
-    seen = [int.from_bytes(session.packet(row).data[-4:], "big") for row in range(session.store.count)]
+    seen = [int.from_bytes(session.reader.packet(row).data[-4:], "big") for row in range(session.store.count)]
     assert seen == list(range(before, numbers))
     again = await asyncio.to_thread(open_file, saved)
-    assert [int.from_bytes(again.packet(row).data[-4:], "big") for row in range(again.store.count)] == seen
+    assert [int.from_bytes(again.reader.packet(row).data[-4:], "big") for row in range(again.store.count)] == seen
 
 
 async def test_disk_space_of_before_is_released_and_counts_no_more(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from captures import SERVER, Tape
 from forgetting import ends_of
 from growing_source import GrowingSource
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.analysis.kernel import tables as kernel_tables
 from tcptui.analysis.stream.table import STREAM_COLUMNS
@@ -74,7 +75,7 @@ def test_what_has_left_is_asked_for_in_peace() -> None:
 
     assert session.findings(gone) == ()
     assert not len(session.rows_of(gone))
-    assert not len(session.view(gone))
+    assert not len(view_of(session, gone))
     assert session.directions(gone)[0].length == 0
     assert session.headline(gone) is None
     told = [stream for stream, _ in session.each_findings(range(session.streams.count))]

@@ -13,11 +13,11 @@ from captures import Tape
 from forgetting import ends_of
 from growing_source import GrowingSource
 
+from tcptui.access.progress import Phase
 from tcptui.analysis.capture_point import CapturePlace
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.model.finding import Severity
 from tcptui.session.catch_up import Compile
-from tcptui.session.progress import Phase
 from tcptui.session.retention import Bounds
 from tcptui.session.session import Session
 from tcptui.session.watch.options import Watch

@@ -50,7 +50,7 @@ def opened(folder: Path, *packets: bytes) -> Session:
 
 def noted(session: Session) -> DnsRows:
     rows = DnsRows()
-    packets = [session.packet(row).data for row in range(session.store.count)]
+    packets = [session.reader.packet(row).data for row in range(session.store.count)]
     starts = [sum(map(len, packets[:number])) for number in range(len(packets))]
     rows.add(Payloads.of(np.frombuffer(b"".join(packets), np.uint8), np.array(starts, np.int64), session.store, 0))
     return rows
@@ -61,7 +61,7 @@ SHOP, OTHER = IPv4Address("192.0.2.7"), IPv6Address("2001:db8::7")
 
 def test_answers_over_both_versions_of_ip_are_read(tmp_path: Path) -> None:
     session = opened(tmp_path, datagram(answer(b"shop", SHOP)), datagram(answer(b"shop", OTHER), version=6))
-    found = DnsAnswers(noted(session), session.packet).newest()
+    found = DnsAnswers(noted(session), session.reader.packet).newest()
 
     assert [(one.client, one.name, one.addresses) for one in found] == [
         ("10.0.0.1", "shop", {"192.0.2.7"}),
@@ -83,7 +83,7 @@ def test_each_frame_is_read_once_and_its_answer_outlives_it(tmp_path: Path) -> N
 
     def read(row: int) -> PacketView:
         asked.append(row)
-        return session.packet(row)
+        return session.reader.packet(row)
 
     answers = DnsAnswers(rows, read)
     answers.newest()
@@ -100,6 +100,6 @@ def test_frame_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     def read(row: int) -> PacketView:
         if row == 0:
             raise OSError("gone")
-        return session.packet(row)
+        return session.reader.packet(row)
 
     assert [one.name for one in DnsAnswers(noted(session), read).newest()] == ["shop1"]

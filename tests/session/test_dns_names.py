@@ -16,6 +16,7 @@ from tcptui.model.other_protocol import DNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import read_addresses
 from tcptui.session.dns_names import DnsName, DnsNames
+from tcptui.session.other_tables import dns_names, other_packets
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def answer(name: str, *addresses: str, code: int = 0) -> bytes:
 
 def names(path: Path, frames: Sequence[bytes]) -> DnsNames:
     path.write_bytes(pcap(frames))
-    found = open_file(path).dns_names
+    found = dns_names(open_file(path))
     assert found.grow()
     return found
 
@@ -84,13 +85,13 @@ def test_an_answer_that_comes_while_others_are_read_is_read_the_next_time(tmp_pa
     frames = [answer("a.example", WEB), answer("b.example", "192.0.2.11")]
     path.write_bytes(pcap(frames))
     session = open_file(path)
-    rows = session.other.rows_of_protocol(DNS) if session.other.grow() else []
+    rows = other_packets(session).rows_of_protocol(DNS) if other_packets(session).grow() else []
     shown = SimpleNamespace(count=1, frame=session.store.frame)
 
     class Other:
         """Knows the packets that had come when it looked; then the next one comes."""
 
-        header_of, ends_of = session.other.header_of, session.other.ends_of
+        header_of, ends_of = other_packets(session).header_of, other_packets(session).ends_of
         known = 0
 
         def grow(self, _seconds: float | None) -> bool:
@@ -114,14 +115,14 @@ def test_little_by_little_is_the_same_and_eviction_keeps_what_was_said(tmp_path:
     path.write_bytes(pcap([answer(f"h{n}.example", f"10.9.{n >> 8}.{n & 255}") for n in range(500)]))
     session = open_file(path)
     steps = 1
-    while not session.dns_names.grow(1e-9):
+    while not dns_names(session).grow(1e-9):
         steps += 1
     assert steps > 3
     session.store.evict(400)
 
-    assert session.dns_names.grow()
-    assert session.dns_names.name_of(packed("10.9.0.7"), 500) == DnsName("h7.example", 8)
-    assert session.dns_names.name_of(packed("10.9.1.243"), 500) == DnsName("h499.example", 500)
+    assert dns_names(session).grow()
+    assert dns_names(session).name_of(packed("10.9.0.7"), 500) == DnsName("h7.example", 8)
+    assert dns_names(session).name_of(packed("10.9.1.243"), 500) == DnsName("h499.example", 500)
 
 
 def test_a_hostile_name_is_safe() -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import Tape
 
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.spool import reader as capture_file
 from tcptui.session.catch_up import CatchUp, Compile
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:

@@ -21,6 +21,8 @@ from captures import SERVER, Tape, many
 from process_end import is_gone, wait_until_gone
 
 import tcptui
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file
 from tcptui.model import shared_memory, stall
 from tcptui.model.packet_store import CORRECTED_COLUMNS
@@ -28,7 +30,6 @@ from tcptui.session import catch_up, judge_process
 from tcptui.session.findings_cache import FindingsCache
 from tcptui.session.gc_control import give_back
 from tcptui.session.judge_process import BackgroundJudge
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -486,7 +487,7 @@ def test_a_short_file_starts_no_process(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(BackgroundJudge, "_start", never)
     session = read(path, aside=True)
 
-    assert session.looked_through
+    assert is_looked_through(session)
     session.close()
 
 

@@ -9,6 +9,7 @@ import pytest
 from captures import ACK, CLIENT, FIN, PSH, SERVER, SYN, Tape
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.session.session import Session, open_file
@@ -169,7 +170,7 @@ def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
     assert list(together.each_findings(range(len(told)))) == [(stream, findings) for stream, findings, _parts in told]
     for stream, findings, parts in told:
         assert findings == alone.findings(stream)
-        view = alone.view(stream)
+        view = view_of(alone, stream)
         assert parts == time_budget(view).parts
     for name in ("state_a", "state_b", "marks"):
         assert (getattr(together.store, name) == getattr(alone.store, name)).all(), name
@@ -227,7 +228,7 @@ def test_request_that_was_never_answered_waits_until_somebody_closes(tmp_path: P
     session = opened(tmp_path / "c.pcap", [talk])
     (told,) = each_judged(session)
 
-    assert told[2] == time_budget(session.view(0)).parts
+    assert told[2] == time_budget(view_of(session, 0)).parts
     assert told[2][Part.UNATTRIBUTED] > 0
 
 

@@ -9,10 +9,10 @@ from captures import many
 from growing_source import GrowingSource
 from hand_clock import HandClock
 
+from tcptui.access.progress import Phase, Progress
 from tcptui.capture.spool import reader as capture_file
 from tcptui.session.catch_up import Compile
 from tcptui.session.lag import Lag
-from tcptui.session.progress import Phase, Progress
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:

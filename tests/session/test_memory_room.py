@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import many
 
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file
 from tcptui.cli.main import main
 from tcptui.session import memory as memory_room
 from tcptui.session.memory import MemoryBudget, available_memory
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 from tcptui.wire import records
 

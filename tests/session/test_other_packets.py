@@ -16,6 +16,7 @@ from other_frames import arp, dns_answer, dns_query, ethernet, icmp, ip, over_et
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.other_protocol import protocol_name
 from tcptui.session.other_packets import OtherPackets, Party
+from tcptui.session.other_tables import other_packets, other_pairs
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -29,19 +30,19 @@ ANSWERED = udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(1, "a.example", [
 def opened(path: Path, data: bytes) -> Session:
     path.write_bytes(data)
     session = open_file(path)
-    session.other.grow()
+    other_packets(session).grow()
     return session
 
 
 def counts(session: Session) -> dict[str, int]:
-    return {protocol_name(each.protocol): each.packets for each in session.other.protocols()}
+    return {protocol_name(each.protocol): each.packets for each in other_packets(session).protocols()}
 
 
 def only(session: Session) -> tuple[str, tuple[str, str]]:
     """Protocol and ends of the only conversation."""
-    (protocol,) = session.other.protocols()
-    (number,) = session.other.conversations(protocol.protocol).tolist()
-    talk = session.other.conversation(number)
+    (protocol,) = other_packets(session).protocols()
+    (number,) = other_packets(session).conversations(protocol.protocol).tolist()
+    talk = other_packets(session).conversation(number)
     return protocol_name(protocol.protocol), (str(talk.ends[0]), str(talk.ends[1]))
 
 
@@ -89,25 +90,25 @@ def test_a_packet_is_listed_by_protocol_and_ends(
 
 def test_both_directions_are_one_conversation_that_its_first_sender_opens(tmp_path: Path) -> None:
     session = opened(tmp_path / "dns.pcap", pcap([ASKED, ANSWERED, ASKED]))
-    (protocol,) = session.other.protocols()
-    talk = session.other.conversation(int(session.other.conversations(protocol.protocol)[0]))
+    (protocol,) = other_packets(session).protocols()
+    talk = other_packets(session).conversation(int(other_packets(session).conversations(protocol.protocol)[0]))
 
     assert (talk.packets, talk.wire_bytes) == (3, 2 * len(ASKED) + len(ANSWERED))
     assert [str(end) for end in talk.ends] == [f"{CLIENT}:40000", f"{RESOLVER}:53"]
     assert (talk.first_row, talk.last_row) == (0, 2)
-    assert [str(end) for end in session.other.ends_of(1)] == [f"{RESOLVER}:53", f"{CLIENT}:40000"]
+    assert [str(end) for end in other_packets(session).ends_of(1)] == [f"{RESOLVER}:53", f"{CLIENT}:40000"]
 
 
 def test_an_icmp_error_belongs_to_the_conversation_that_it_quotes(tmp_path: Path) -> None:
     error = icmp(RESOLVER, CLIENT, 3, 3, bytes(4) + ASKED[14:])
     session = opened(tmp_path / "refused.pcap", pcap([ASKED, error]))
-    asked = session.other.conversation_of(0)
+    asked = other_packets(session).conversation_of(0)
 
     assert counts(session) == {"DNS": 1, "ICMP": 1}
-    assert session.other.quoted_conversation(1) == asked
-    assert session.other.rows_of_conversation(asked).tolist() == [0, 1]
-    assert [str(end) for end in session.other.ends_of(1)] == [RESOLVER, CLIENT]
-    ends = session.other.quoted_ends(1)
+    assert other_packets(session).quoted_conversation(1) == asked
+    assert other_packets(session).rows_of_conversation(asked).tolist() == [0, 1]
+    assert [str(end) for end in other_packets(session).ends_of(1)] == [RESOLVER, CLIENT]
+    ends = other_packets(session).quoted_ends(1)
     assert ends is not None
     assert {str(end) for end in ends} == {f"{CLIENT}:40000", f"{RESOLVER}:53"}
 
@@ -116,7 +117,7 @@ def test_what_an_error_quotes_counts_as_no_packet_of_that_protocol(tmp_path: Pat
     session = opened(tmp_path / "alone.pcap", pcap([icmp(RESOLVER, CLIENT, 3, 3, bytes(4) + ASKED[14:])]))
 
     assert counts(session) == {"ICMP": 1}
-    assert session.other.quoted_conversation(0) == -1
+    assert other_packets(session).quoted_conversation(0) == -1
 
 
 def test_tcp_is_passed_by(tmp_path: Path) -> None:
@@ -127,11 +128,11 @@ def test_numbers_are_those_of_the_rows_among_tcp(tmp_path: Path) -> None:
     tape = mixed()
     tape.records[5:5] = [(START_NS + 45_000_000, ASKED[14:])]
     session = opened(tmp_path / "among.pcap", tape.pcap())
-    (protocol,) = session.other.protocols()
+    (protocol,) = other_packets(session).protocols()
 
-    assert session.other.rows_of_protocol(protocol.protocol).tolist() == [5]
-    assert session.other.conversation_of(5) >= 0
-    assert session.other.conversation_of(4) == -1
+    assert other_packets(session).rows_of_protocol(protocol.protocol).tolist() == [5]
+    assert other_packets(session).conversation_of(5) >= 0
+    assert other_packets(session).conversation_of(4) == -1
 
 
 def test_files_of_different_link_types_are_read_each_in_its_own(tmp_path: Path) -> None:
@@ -140,10 +141,10 @@ def test_files_of_different_link_types_are_read_each_in_its_own(tmp_path: Path) 
     second.write_bytes(pcap([ANSWERED[14:]] * 3, link_type=101, every_ms=2))
     session = Session([open_source(path) for path in (first, second)])
     asyncio.run(session.run())
-    session.other.grow()
+    other_packets(session).grow()
 
     assert only(session) == ("DNS", (f"{CLIENT}:40000", f"{RESOLVER}:53"))
-    assert session.other.packets == 6
+    assert other_packets(session).packets == 6
 
 
 def test_a_capture_that_grows_is_listed_as_it_grows() -> None:
@@ -154,13 +155,13 @@ def test_a_capture_that_grows_is_listed_as_it_grows() -> None:
     def look(_end: int) -> None:
         if sessions:
             (session,) = sessions
-            session.other.grow()
-            assert session.other.packets == session.store.count
-            seen.append(session.other.packets)
+            other_packets(session).grow()
+            assert other_packets(session).packets == session.store.count
+            seen.append(other_packets(session).packets)
 
     sessions.append(Session([GrowingSource(data, range(200, len(data), 777), seen=look)]))
     asyncio.run(sessions[0].run())
-    sessions[0].other.grow()
+    other_packets(sessions[0]).grow()
 
     assert seen == sorted(seen)
     assert len(set(seen)) > 3
@@ -170,14 +171,14 @@ def test_a_capture_that_grows_is_listed_as_it_grows() -> None:
 def test_evicted_packets_are_counted_no_more(tmp_path: Path) -> None:
     frames = [arp(1, CLIENT, "10.0.0.2")] * 10 + [ASKED] * 5
     session = opened(tmp_path / "evicted.pcap", pcap(frames))
-    before = session.other.revision
+    before = other_packets(session).revision
     session.store.evict(12)
-    session.other.grow()
+    other_packets(session).grow()
 
     assert counts(session) == {"DNS": 3}
-    assert session.other.revision > before
-    (protocol,) = session.other.protocols()
-    talk = session.other.conversation(int(session.other.conversations(protocol.protocol)[0]))
+    assert other_packets(session).revision > before
+    (protocol,) = other_packets(session).protocols()
+    talk = other_packets(session).conversation(int(other_packets(session).conversations(protocol.protocol)[0]))
     assert (talk.packets, talk.wire_bytes, talk.first_row, talk.last_row) == (3, 3 * len(ASKED), 12, 14)
 
 
@@ -186,12 +187,12 @@ def test_conversations_that_are_evicted_give_their_memory_back(tmp_path: Path) -
     error = icmp("10.0.0.2", "10.1.23.111", 3, 3, bytes(4) + frames[-1][14:])
     session = opened(tmp_path / "many.pcap", pcap([*frames, error]))
     session.store.evict(5990)
-    session.other.grow()
+    other_packets(session).grow()
 
-    assert session.other.renewals == 1
+    assert other_packets(session).renewals == 1
     assert counts(session) == {"UDP 9999": 10, "ICMP": 1}
-    assert [str(end) for end in session.other.ends_of(5999)] == ["10.1.23.111:40000", "10.0.0.2:9999"]
-    assert session.other.quoted_conversation(6000) == session.other.conversation_of(5999)
+    assert [str(end) for end in other_packets(session).ends_of(5999)] == ["10.1.23.111:40000", "10.0.0.2:9999"]
+    assert other_packets(session).quoted_conversation(6000) == other_packets(session).conversation_of(5999)
 
 
 def test_a_flood_of_conversations_is_listed_by_protocol_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,14 +200,14 @@ def test_a_flood_of_conversations_is_listed_by_protocol_only(tmp_path: Path, mon
     frames = [udp(f"10.1.{n >> 8}.{n & 255}:40000", "10.0.0.2:9999") for n in range(12_000)]
     error = icmp("10.0.0.2", "10.1.46.223", 3, 3, bytes(4) + frames[-1][14:])
     session = opened(tmp_path / "flood.pcap", pcap([*frames, ASKED, ANSWERED, error]))
-    flood = session.other.protocols()[0]
+    flood = other_packets(session).protocols()[0]
 
     assert counts(session) == {"UDP 9999": 12_000, "DNS": 2, "ICMP": 1}
-    assert session.other_pairs.grow()
-    assert session.other_pairs.of(12_001) is None
-    assert session.other.quoted_conversation(12_002) == -1
+    assert other_pairs(session).grow()
+    assert other_pairs(session).of(12_001) is None
+    assert other_packets(session).quoted_conversation(12_002) == -1
     assert flood.conversations < 6000
-    rest = session.other.conversation(int(session.other.conversations(flood.protocol)[0]))
+    rest = other_packets(session).conversation(int(other_packets(session).conversations(flood.protocol)[0]))
     assert rest.packets > 6000
     assert rest.ends == (Party("", 0), Party("", 0))
 
@@ -214,13 +215,13 @@ def test_a_flood_of_conversations_is_listed_by_protocol_only(tmp_path: Path, mon
 def test_little_by_little_is_the_same_as_at_once(tmp_path: Path) -> None:
     frames = [udp(f"10.1.0.{n % 250}:40000", f"10.0.0.2:{5000 + n % 7}") for n in range(20_000)]
     session = opened(tmp_path / "steps.pcap", pcap(frames))
-    slow = OtherPackets(session.store, session.sources, [source.descriptor for source in session._sources])
+    slow = OtherPackets(session.store, session.reader.sources, [source.descriptor for source in session._sources])
     steps = 1
     while not slow.grow(1e-9):
         steps += 1
 
     assert steps > 3
-    assert slow.protocols() == session.other.protocols()
+    assert slow.protocols() == other_packets(session).protocols()
 
 
 @settings(max_examples=60)
@@ -235,6 +236,6 @@ def test_no_bytes_stop_it(data: st.DataObject, tmp_path_factory: pytest.TempPath
     link_type = data.draw(st.sampled_from((0, 1, 9, 101, 105, 113, 127, 228, 276, 189)))
     session = opened(tmp_path_factory.mktemp("bytes") / "x.pcap", pcap(frames, link_type))
 
-    listed = session.other.packets
+    listed = other_packets(session).packets
     assert listed == sum(int(kind) != 1 for kind in session.store.kind[: session.store.count])
     assert sum(counts(session).values()) == listed

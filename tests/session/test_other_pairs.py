@@ -13,6 +13,7 @@ from other_frames import dns_answer, dns_query
 from tcptui.model.datagram_pair import Pair, Role
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.session.filtering.datagram_pairs import DatagramPairs
+from tcptui.session.other_tables import other_packets, other_pairs
 from tcptui.session.pair_lines import with_pairs
 from tcptui.session.session import Session, open_file
 
@@ -36,17 +37,17 @@ def opened(tape: Tape, folder: Path) -> Session:
 
 
 def paired(session: Session) -> Session:
-    session.other.grow()
-    assert session.other_pairs.grow()
+    other_packets(session).grow()
+    assert other_pairs(session).grow()
     return session
 
 
 def by_trees(session: Session) -> dict[int, list[Pair]]:
     """What `DatagramPairs` makes of the header trees of all packets that are listed."""
     pairs = DatagramPairs()
-    rows = session.other.rows_of_protocol(None).tolist()
+    rows = other_packets(session).rows_of_protocol(None).tolist()
     for row in rows:
-        packet = session.packet(row)
+        packet = session.reader.packet(row)
         pairs.add(packet, header_tree(packet))
     return {row: found for row in rows if (found := said(pairs.pairs_of(row)))}
 
@@ -56,8 +57,8 @@ def said(pairs: list[Pair]) -> list[Pair]:
 
 
 def by_bytes(session: Session) -> dict[int, list[Pair]]:
-    rows = session.other.rows_of_protocol(None).tolist()
-    return {row: found for row in rows if (found := said(session.other_pairs.all_of(row)))}
+    rows = other_packets(session).rows_of_protocol(None).tolist()
+    return {row: found for row in rows if (found := said(other_pairs(session).all_of(row)))}
 
 
 @pytest.mark.parametrize("tape", [echoes, names, *(partial(drawn, seed) for seed in range(6))])
@@ -76,12 +77,12 @@ def test_captures_are_paired_as_trees_are(name: str, corpus: Path) -> None:
 
 def test_conversation_says_what_was_asked_and_not_answered_and_the_slowest(tmp_path: Path) -> None:
     session = opened(names(), tmp_path)
-    talks, number = session.other_pairs.talks(), session.other.conversation_of(0)
+    talks, number = other_pairs(session).talks(), other_packets(session).conversation_of(0)
 
     assert (talks.questions[number], talks.unanswered[number]) == (4, 1)
     assert talks.slowest_ns[number] == 1_010_000_000
-    assert session.other_pairs.of(1) == Pair(Role.AGAIN, 1, 0)
-    assert session.other_pairs.of(0) == Pair(Role.QUESTION, 3, 1_010_000_000)
+    assert other_pairs(session).of(1) == Pair(Role.AGAIN, 1, 0)
+    assert other_pairs(session).of(0) == Pair(Role.QUESTION, 3, 1_010_000_000)
 
 
 def test_pairs_go_with_the_packets_that_are_evicted(tmp_path: Path) -> None:
@@ -92,18 +93,18 @@ def test_pairs_go_with_the_packets_that_are_evicted(tmp_path: Path) -> None:
     session = opened(tape, tmp_path)
     session.store.evict(150)
     paired(session)
-    talks = session.other_pairs.talks()
+    talks = other_pairs(session).talks()
 
-    assert session.other_pairs.of(0) is None
-    assert session.other_pairs.of(151) == Pair(Role.ANSWER, 151, 500_000)
+    assert other_pairs(session).of(0) is None
+    assert other_pairs(session).of(151) == Pair(Role.ANSWER, 151, 500_000)
     assert talks.questions.tolist() == [25]
 
 
 def test_growing_in_short_looks_ends_where_one_long_look_does(tmp_path: Path) -> None:
     session, looks = opened(drawn(1), tmp_path), 1
     other = open_file(tmp_path / "datagrams.pcap")
-    other.other.grow()
-    while not other.other_pairs.grow(0.0):
+    other_packets(other).grow()
+    while not other_pairs(other).grow(0.0):
         looks += 1
 
     assert looks > 10
@@ -112,7 +113,9 @@ def test_growing_in_short_looks_ends_where_one_long_look_does(tmp_path: Path) ->
 
 def test_tree_says_which_packet_answers_and_leads_there(tmp_path: Path) -> None:
     session = opened(names(), tmp_path)
-    asked, answered = (with_pairs(header_tree(session.packet(row)), session.other_pairs.all_of(row)) for row in (0, 2))
+    asked, answered = (
+        with_pairs(header_tree(session.reader.packet(row)), other_pairs(session).all_of(row)) for row in (0, 2)
+    )
 
     line = asked.children[-1].children[-1]
     assert (line.label, line.target, line.field) == ("[Response In: 3]", 3, "dns.response_in")

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tcptui.access.progress import Phase
 from tcptui.model.units import NS_PER_S
 from tcptui.session import rates as module
-from tcptui.session.progress import Phase
-from tcptui.session.rates import EVERY_NS, MOST_PACKETS, WINDOW_NS, Rate, Rates
+from tcptui.session.rates import EVERY_NS, MOST_PACKETS, WINDOW_NS, Rate, Rates, rates_of
 from tcptui.session.session import Session, open_file
 from tests.support.traces import write_trace
 
 if TYPE_CHECKING:
+    from tcptui.access.progress import Progress
     from tcptui.model.packet_store import I32
-    from tcptui.session.progress import Progress
 
 #: Bytes of a frame of these traces without payload (raw IPv4, no options) and with 1,000 bytes.
 BARE, FULL = 40, 1_040
@@ -60,14 +60,14 @@ def streams(*numbers: int) -> I32:
 
 def test_rates_of_a_file_are_averages_over_the_capture_and_over_each_connection(tmp_path: Path) -> None:
     session = two_talkers(tmp_path)
-    session.rates.look(session.progress)
+    rates_of(session).look(session.progress)
 
     octets = session.progress.wire_bytes
     assert octets == int(session.store.wire_length[:122].sum()) > 101 * FULL
-    assert session.rates.total == Rate(round(122 / 10), round(octets * 8 / 10))
-    assert not session.rates.are_current
-    assert session.rates.packets(streams(0, 1)).tolist() == [10, 2]
-    assert session.rates.bits(streams(0, 1)).tolist() == [round(101 * FULL * 8 / 10), round(20 * BARE * 8 / 9.5)]
+    assert rates_of(session).total == Rate(round(122 / 10), round(octets * 8 / 10))
+    assert not rates_of(session).are_current
+    assert rates_of(session).packets(streams(0, 1)).tolist() == [10, 2]
+    assert rates_of(session).bits(streams(0, 1)).tolist() == [round(101 * FULL * 8 / 10), round(20 * BARE * 8 / 9.5)]
 
 
 def test_lone_exchange_has_no_average(tmp_path: Path) -> None:
@@ -75,9 +75,9 @@ def test_lone_exchange_has_no_average(tmp_path: Path) -> None:
     long = ["0 C S 0 0", "5 S RA 0 1"]
     for lines, packets in ((short, 0), (long, 400)):
         session = open_file(write_trace(tmp_path / f"{packets}.pcap", lines))
-        session.rates.look(session.progress)
-        assert session.rates.packets(streams(0)).tolist() == [packets]
-        assert (session.rates.total is None) == (packets == 0)
+        rates_of(session).look(session.progress)
+        assert rates_of(session).packets(streams(0)).tolist() == [packets]
+        assert (rates_of(session).total is None) == (packets == 0)
 
 
 def test_rates_while_packets_come_are_those_of_the_last_seconds_and_fall_to_nothing(

@@ -13,6 +13,7 @@ from captures import SERVER, Tape, many
 from forgetting import as_pcap, ends_of
 from growing_source import GrowingSource
 
+from tcptui.access.open_capture import rows_seen, view_of
 from tcptui.capture.spool.punch import allocated_bytes, released_until
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW, PacketStore
@@ -119,14 +120,14 @@ def test_what_has_left_is_asked_for_in_vain_but_in_peace() -> None:
 
     assert session.store.row_of_frame(first) == NO_ROW
     assert session.store.row_of_frame(first + 1) == first
-    assert session.packet(0).data == b""
-    assert session.packet(0).analysis is None
-    assert session.packet(first).data
+    assert session.reader.packet(0).data == b""
+    assert session.reader.packet(0).analysis is None
+    assert session.reader.packet(first).data
     for stream in range(session.streams.count):
         rows = session.rows_of(stream)
         assert not len(rows) or rows[0] >= first
-        assert session.seen(stream) == session.streams.packets[stream]
-        assert len(session.view(stream)) == len(rows)
+        assert rows_seen(session, stream) == session.streams.packets[stream]
+        assert len(view_of(session, stream)) == len(rows)
         session.findings(stream)
         session.directions(stream)
         session.application(stream)
@@ -179,7 +180,7 @@ def test_released_spool_is_small_and_says_where_it_begins(tmp_path: Path) -> Non
     assert os.fstat(source.descriptor).st_size == len(data)
     assert begin == int(store.offset[store.first]) - 16
     assert session.progress.spool_stored == len(data) - begin
-    assert session.packet(store.first).data == data[begin + 16 :][: int(store.captured[store.first])]
+    assert session.reader.packet(store.first).data == data[begin + 16 :][: int(store.captured[store.first])]
 
 
 def test_saving_gives_the_packets_that_are_kept(tmp_path: Path) -> None:
@@ -265,13 +266,13 @@ def test_packet_that_leaves_while_it_is_looked_at_is_no_accident(monkeypatch: py
     fins = [
         row for row in range(session.store.first, session.store.count - 8) if int(session.store.flags[row]) & 1
     ]  # fmt: skip
-    rows_of = session._access._rows_of
+    rows_of = session.reader._rows_of
 
     def gone_by_then(stream: int) -> I32:
         return rows_of(stream)[:0]
 
-    monkeypatch.setattr(session._access, "_rows_of", gone_by_then)
-    shown = session.packet(fins[0]).analysis
+    monkeypatch.setattr(session.reader, "_rows_of", gone_by_then)
+    shown = session.reader.packet(fins[0]).analysis
 
     assert shown is not None
     assert not shown.initiates_close

@@ -60,7 +60,7 @@ def test_word_that_is_split_over_segments_is_found_where_it_begins(tmp_path: Pat
 
     assert frames(session, [hit]) == [4]
     assert hit.context[hit.low : hit.high] == "7f3a-b21c9"
-    assert session.data(hit.row)[hit.start : hit.start + hit.length] == b"7f3a"
+    assert session.reader.data(hit.row)[hit.start : hit.start + hit.length] == b"7f3a"
     assert find(session, "7f3a-b21c9", SearchIn.PACKETS) == []
 
 
@@ -106,7 +106,7 @@ def test_header_trees_are_searched_by_their_lines(tmp_path: Path) -> None:
     hits = find(session, "Maximum segment size", SearchIn.HEADERS)
     assert set(frames(session, hits)) == {1, 2}
     assert all("Maximum segment size" in hit.context for hit in hits)
-    assert session.data(hits[0].row)[hits[0].start] in (0, 2)  # of the SYN's options: a kind, or the MSS itself
+    assert session.reader.data(hits[0].row)[hits[0].start] in (0, 2)  # of the SYN's options: a kind, or the MSS itself
     assert find(session, "nothing of the kind", SearchIn.HEADERS) == []
 
 
@@ -128,7 +128,7 @@ def test_packets_that_are_not_tcp_are_searched_too(tmp_path: Path) -> None:
 
     (hit,) = find(session, "needle", SearchIn.PACKETS)
     assert hit.stream < 0
-    assert session.data(hit.row)[hit.start : hit.start + hit.length] == b"needle"
+    assert session.reader.data(hit.row)[hit.start : hit.start + hit.length] == b"needle"
 
 
 @pytest.mark.parametrize("where", SearchIn)
@@ -180,7 +180,8 @@ def test_expression_is_found_across_segments_and_marked_in_each_of_them(tmp_path
     (hit,) = find(session, r"~[0-9a-f]{4}-b\d+")
 
     assert texts([hit]) == ["7f3a-b21"]
-    assert [(int(session.store.frame[row]), session.data(row)[at : at + size]) for row, at, size in hit.parts] == [
+    store, data = session.store, session.reader.data
+    assert [(int(store.frame[row]), data(row)[at : at + size]) for row, at, size in hit.parts] == [
         (4, b"7f3a"), (5, b"-b"), (6, b"21"),
     ]  # fmt: skip
     assert hit.sent == (0, 4, 12)
@@ -288,4 +289,4 @@ def test_parts_that_are_searched_together_are_told_apart(
 
     wanted = [(number, f"id={each}") for number in range(5) for each in (number, number + 5)]
     assert list(zip((hit.stream for hit in found), texts(found), strict=True)) == wanted
-    assert [session.data(hit.row)[hit.start : hit.start + hit.length].decode() for hit in found] == texts(found)
+    assert [session.reader.data(hit.row)[hit.start : hit.start + hit.length].decode() for hit in found] == texts(found)

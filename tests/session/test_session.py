@@ -15,6 +15,8 @@ import pytest
 from captures import ACK, Tape
 from growing_source import GrowingSource
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.progress import Phase
 from tcptui.analysis.analyzer import compiled_kernel
 from tcptui.capture.bpf.packet_filter import PacketFilter
 from tcptui.capture.decompress import MAGIC_BYTES
@@ -24,7 +26,6 @@ from tcptui.capture.stream_source import StreamSource
 from tcptui.model.errors import InputError, UsageError
 from tcptui.model.packet_store import NO_STREAM
 from tcptui.session.catch_up import Compile
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.wire.numba_compile import compiler_available
 
@@ -99,11 +100,11 @@ async def test_several_files_merge_by_time_into_one_table(lossy: Path, tmp_path:
 
     assert _conclusions(merged) == _conclusions(whole)
     assert merged.store.frame[: merged.store.count].tolist() == list(range(1, 69))
-    assert {merged.sources[source].label for source in merged.store.source[:68].tolist()} == {
+    assert {merged.reader.sources[source].label for source in merged.store.source[:68].tolist()} == {
         str(path) for path in paths
     }
     # Every row's bytes are found in the file that it came from.
-    assert [merged.packet(row).data for row in range(68)] == [whole.packet(row).data for row in range(68)]
+    assert [merged.reader.packet(row).data for row in range(68)] == [whole.reader.packet(row).data for row in range(68)]
     merged.close()
     whole.close()
 
@@ -195,7 +196,7 @@ def test_rows_of_a_stream_are_all_its_rows_in_order(lossy: Path) -> None:
     for stream in range(session.streams.count):
         expected = np.flatnonzero(session.store.stream[: session.store.count] == stream)
         assert np.array_equal(session.rows_of(stream), expected)
-        assert session.view(stream).rows.tolist() == expected.tolist()
+        assert view_of(session, stream).rows.tolist() == expected.tolist()
     session.close()
 
 

@@ -15,6 +15,7 @@ from ip_pieces import datagram, pieces, segment, write_raw
 from pcapng_blocks import block, enhanced, interface, obsolete, option, section, simple
 from traces import write_trace
 
+from tcptui.access.packet_reader import PacketReader
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.capture.output import NOTHING, Replaceable
 from tcptui.capture.slicing import layout
@@ -23,7 +24,6 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.findings.finding_filter import FindingFilter
 from tcptui.model.errors import OutputError
 from tcptui.model.finding import FindingId
-from tcptui.session.packet_reader import PacketReader
 from tcptui.session.session import Session, open_file
 from tcptui.session.slicing.choose import (
     around,
@@ -422,7 +422,7 @@ def test_whole_streams_read_no_packet(tmp_path: Path, monkeypatch: pytest.Monkey
     ]  # fmt: skip
     session = open_file(write_raw(tmp_path / "a.pcapng", frames))
     read: list[int] = []
-    monkeypatch.setattr(session, "data", lambda row: read.append(row) or b"")
+    monkeypatch.setattr(session.reader, "data", lambda row: read.append(row) or b"")
 
     chosen = whole_streams(session, rows_of_streams(session.store, [0]))
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from growing_source import GrowingSource
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.stream_state import StreamState
 from tcptui.protocols.http.fault import Cut, FaultKind
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.stream import reassembly
 from tcptui.session.session import Session, open_file
 from tcptui.session.stream_cache import STREAMS_CACHED, StreamCache
-from tcptui.session.stream_state import StreamState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,7 +126,7 @@ def test_threads_that_ask_together_get_the_same_messages(ten: Session, monkeypat
 
 
 def test_messages_of_a_growing_stream_wait_until_it_has_doubled(ten: Session) -> None:
-    cache = StreamCache(ten.view, ten._access)
+    cache = StreamCache(partial(view_of, ten), ten.reader)
     known = cache.application(0, StreamState(4, growing=True))
     assert cache.application(0, StreamState(8, growing=True)) is known
     directions = cache.directions(0, StreamState(8, growing=True))

@@ -33,7 +33,7 @@ def surroundings(session: Session, tmp_path: Path, before: float = 2, after: flo
     folder = tmp_path / "kept"
     folder.mkdir(exist_ok=True)
     return PacketSaver(
-        session.store, session.sources, descriptors, str(folder / "k.pcap"), before=before, after=after
+        session.store, session.reader.sources, descriptors, str(folder / "k.pcap"), before=before, after=after
     )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def test_files_of_an_earlier_run_are_refused_before_anything_is_captured(session
 
 def test_missing_directory_is_said_at_once(session: Session, tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
-        PacketSaver(session.store, session.sources, [0], str(tmp_path / "no" / "k"), before=1, after=1)
+        PacketSaver(session.store, session.reader.sources, [0], str(tmp_path / "no" / "k"), before=1, after=1)
     assert caught.value.key == "messages.output_no_directory"
 
 

@@ -14,12 +14,13 @@ from captures import Tape, many
 from forgetting import ends_of
 from growing_source import GrowingSource
 
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file
 from tcptui.capture.source import Announce, SourceStatus
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.findings.finding_filter import NOTHING
 from tcptui.session.catch_up import Compile
-from tcptui.session.progress import Phase
 from tcptui.session.retention import Bounds
 from tcptui.session.session import Session
 from tcptui.session.watch.finding_log import FindingChange, FindingEvent
@@ -296,10 +297,10 @@ def test_connections_that_were_looked_at_before_the_end_are_not_counted_as_not_l
     class Hurried(Watcher):
         def look(self, *, over: bool) -> None:
             super().look(over=over)
-            if session.looked_through and session.store.count > 8:
+            if is_looked_through(session) and session.store.count > 8:
                 session.steering.ends_by = time.monotonic()
                 source.stop()
-            elif session.looked_through:
+            elif is_looked_through(session):
                 source.grow()
 
     watcher = Hurried(session, Watch(no_screen=True, only=finding_filter("--only", "any-problem")))

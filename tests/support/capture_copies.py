@@ -149,7 +149,7 @@ def write_copy(session: Session, copy: Copy, path: Path) -> None:
     """Writes ``copy`` as a nanosecond pcap; times must lie between 1970 and 2106."""
     with path.open("wb") as out:
         for place, row in enumerate(copy.rows.tolist()):
-            packet = session.packet(row)
+            packet = session.reader.packet(row)
             if not place:
                 out.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, copy.snaplen, packet.link_type))
             seconds, rest = divmod(int(session.store.time_ns[row]), 1_000_000_000)

@@ -24,12 +24,12 @@ def as_pcap(path: Path, most: int = 1_500) -> bytes | None:
     """A capture of more than four packets as one pcap file; None where that is not possible, or beyond ``most``."""
     session = open_file(path)
     store = session.store
-    if not 4 < store.count < most or len({source.link_type for source in session.sources}) != 1:
+    if not 4 < store.count < most or len({source.link_type for source in session.reader.sources}) != 1:
         session.close()
         return None
     rows = range(store.count)
-    records = [record(int(store.time_ns[r]), int(store.wire_length[r]), session.packet(r).data) for r in rows]
-    header = nanosecond_header(session.sources[0].link_type)
+    records = [record(int(store.time_ns[r]), int(store.wire_length[r]), session.reader.packet(r).data) for r in rows]
+    header = nanosecond_header(session.reader.sources[0].link_type)
     session.close()
     return header + b"".join(records)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from packet_log import SIDE, PacketLog
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import FindingId as Id
 from tcptui.model.finding import Severity
@@ -151,7 +152,7 @@ def _answered_beside(scene: Scene) -> bool:
     for stream in range(streams.count):
         if stream == log.view.stream or streams.server(stream) != log.view.server:
             continue
-        beside = scene.session.view(stream)
+        beside = view_of(scene.session, stream)
         opened = ((beside.flags & (SYN | RST)) == 0).any()  # a refused SYN is no connection
         spoke = beside.time_ns[beside.from_server]
         if opened and ((spoke > begin) & (spoke <= end)).any():

@@ -17,6 +17,7 @@ from invariant_claims import HOLDS, NOWHERE, TOLERANCE_NS, Told, claims_made, co
 from invariant_pairs import CAUSES, PAIRS, RULED_OUT, Scene
 from packet_log import SIDE, PacketLog
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.roles import RoleSource
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
@@ -120,7 +121,7 @@ def violations(session: Session, checked: Counter[Invariant] | None = None) -> I
     """Every contradiction in the findings of ``session``; ``checked`` counts the checks that were made."""
     counted: Counter[Invariant] = Counter() if checked is None else checked
     for number, findings in session.each_findings(range(session.streams.count)):
-        view = session.view(number)
+        view = view_of(session, number)
         if not len(view):
             continue
         stream = _Stream(session, PacketLog(view), findings, counted)
@@ -439,7 +440,7 @@ def _roles(session: Session, checked: Counter[Invariant]) -> Iterator[Violation]
     shown: dict[frozenset[tuple[str, int]], tuple[str, int]] = {}
     later = []
     for number in range(session.streams.count):
-        view = session.view(number)
+        view = view_of(session, number)
         if not len(view):
             continue
         log = PacketLog(view)

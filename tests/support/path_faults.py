@@ -152,13 +152,13 @@ class FaultyPath:
     def __init__(self, session: Session, streams: Iterable[int] | None = None, *, together: bool = False) -> None:
         store, kept = session.store, None if streams is None else set(streams)
         self._together = together
-        self._link = session.packet(0).link_type
+        self._link = session.reader.packet(0).link_type
         self.packets: list[_Packet] = []
         for row in range(store.count):
             stream = int(store.stream[row]) if store.kind[row] == RowKind.TCP else -1
             if kept is not None and stream not in kept:
                 continue
-            data = bytearray(session.packet(row).data)
+            data = bytearray(session.reader.packet(row).data)
             at = 0 if stream < 0 else _ETHERNET + (_IPV4 if data[_ETHERNET] >> 4 == 4 else _IPV6)
             self.packets.append(_Packet(stream, bool(store.from_b[row]), int(store.time_ns[row]), data, at))
         self._scales = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.access.cached_findings import CachedFindings
+from tcptui.access.open_capture import rows_seen
 from tcptui.analysis.timing.budget import Part
-from tcptui.session.cached_findings import CachedFindings
 from tcptui.ui.explain_document import prefetch_time_budget, stream_document
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -21,7 +22,7 @@ def quiet_recoveries(session: Session) -> list[tuple[str, int, str]]:
     found = []
     for stream, findings in session.each_findings(range(session.streams.count)):
         prefetch_time_budget(session, stream, WORDS)
-        document = stream_document(session, stream, CachedFindings(findings, session.seen(stream)), WORDS)
+        document = stream_document(session, stream, CachedFindings(findings, rows_seen(session, stream)), WORDS)
         spent = [share.time for passage in document for share in passage.bar if share.part is Part.RECOVERY]
         if spent and document[0].text == WORDS("screen.explain.clean"):
             found.append((session.label, stream, spent[0]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.stream.same_server import Siblings
 from tcptui.findings.annotate import annotate
@@ -37,16 +38,16 @@ class Told:
         """Findings of ``stream``."""
         context = RuleContext(
             quality=self.session.quality,
-            read_packet=self.session.packet,
-            read_segments=self.session._access.segments,
+            read_packet=self.session.reader.packet,
+            read_segments=self.session.reader.segments,
             siblings=Siblings(self.session.store, self.session.streams),
         )
-        return annotate(self.session.view(stream), context)
+        return annotate(view_of(self.session, stream), context)
 
     @property
     def causes(self) -> list[str]:
         """Cause of each segment of stream 0; empty where the question does not arise."""
-        found = causes(self.session.view(0)).tolist()
+        found = causes(view_of(self.session, 0)).tolist()
         return [ResendCause(value).label if value else "" for value in found]
 
 

@@ -14,7 +14,7 @@ from tcptui.model.packet_store import U8
 from tcptui.session.session import Session, open_file
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.main.columns import SORT_KEYS, Capture, Sorting, sort_order
+from tcptui.ui.main.columns import SORT_KEYS, Sorting, sort_order
 from tcptui.ui.main.connection_index import (
     ConnectionIndex,
     ConnectionMatcher,
@@ -27,6 +27,7 @@ from tcptui.ui.main.state_text import StateWord
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tcptui.access.open_capture import JudgedCapture
     from tests.ui.conftest import Wire
 
 SERVICES = {80: "http", 8443: "pcsync-https"}
@@ -139,7 +140,7 @@ def test_reversed_orders_put_the_smallest_first_and_ties_by_start(
 def test_round_trip_that_was_not_measured_comes_last_in_both_directions(is_reversed: bool, order: list[int]) -> None:
     nothing = np.zeros(4, np.int64)
     streams = SimpleNamespace(irtt_ns=np.array([5, 0, 9, 0]), min_rtt_ns_a=nothing, min_rtt_ns_b=nothing)
-    capture = cast("Capture", Weighed(np.zeros(4, np.uint8), nothing, streams))
+    capture = cast("JudgedCapture", Weighed(np.zeros(4, np.uint8), nothing, streams))
 
     assert sort_order(capture, np.arange(4, dtype=np.int32), Sorting(SortKey.RTT, is_reversed)).tolist() == order
 
@@ -168,11 +169,11 @@ class Weighed:
     streams: SimpleNamespace
 
 
-def weighed(*rows: tuple[int, int, int]) -> Capture:
+def weighed(*rows: tuple[int, int, int]) -> JudgedCapture:
     """A capture of connections with a severity, lost nanoseconds and troubled packets each."""
     severity, lost, troubled = zip(*rows, strict=True)
     streams = SimpleNamespace(troubled=np.array(troubled, np.int32))
-    return cast("Capture", Weighed(np.array(severity, np.uint8), np.array(lost, np.int64), streams))
+    return cast("JudgedCapture", Weighed(np.array(severity, np.uint8), np.array(lost, np.int64), streams))
 
 
 DAY_NS = 86_400 * 10**9

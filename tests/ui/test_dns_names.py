@@ -13,6 +13,7 @@ from screen_lines import screen_lines
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import NAME_SHOWN
 from tcptui.session.dns_names import DnsName
+from tcptui.session.other_tables import dns_names
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
@@ -50,8 +51,8 @@ def named(tmp_path: Path) -> Session:
 
 
 def said(session: Session, stream: int) -> list[Passage]:
-    session.dns_names.grow()
-    document = stream_document(session, stream, session.current_findings(stream), EN, session.dns_names)
+    dns_names(session).grow()
+    document = stream_document(session, stream, session.current_findings(stream), EN, dns_names(session))
     return [passage for passage in document if ".example" in passage.text]
 
 
@@ -97,7 +98,7 @@ async def test_the_pane_shows_it_as_soon_as_the_answers_are_read(named: Session)
 @pytest.mark.usefixtures("at_once")
 async def test_with_numeric_addresses_nothing_is_named(named: Session) -> None:
     assert ".example" not in await explanation(named, numeric=True, until="1 Connections")
-    assert named.dns_names.count == 0
+    assert dns_names(named).count == 0
 
 
 def listed(screen: MainScreen) -> list[str]:

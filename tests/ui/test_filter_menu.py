@@ -63,7 +63,7 @@ def test_conditions_by_a_field_of_the_tree_are_true_of_its_packet(wire: Wire, tm
     session = open_file(wire.pcap(tmp_path / "http.pcap"))
     asked = 0
     for row in (0, 3):
-        packet = session.packet(row)
+        packet = session.reader.packet(row)
         for node in header_tree(packet, session.application(0)).walk():
             for condition in field_conditions(session, row, node.field, node.label) if node.field else []:
                 asked += 1

@@ -326,7 +326,7 @@ async def test_top_talker_comes_first_and_rates_fall_when_no_packets_come(wire: 
         wire.clean(200 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80", bytes(100 + 400 * (number == 2)))
     pipe = Pipe(wire, tmp_path / "talk.pcap")
     passed_ns = 0
-    pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
+    pipe.session.indexes.of(Rates, lambda: Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns))
     app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10, sort=SortKey.RATE))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

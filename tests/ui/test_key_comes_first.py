@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.access.progress import Phase
 from tcptui.session.input_priority import InputPriority
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:

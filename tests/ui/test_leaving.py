@@ -23,7 +23,8 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 import tcptui.ui
-from tcptui.session.progress import Phase
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.export.screen import ExportScreen
@@ -344,7 +345,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
             session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file, which they recognise
             session.capture_file.write_bytes(bytes(100))
         if screen in ("open question", "revealed answer", "case above a capture"):
-            await driver.until(lambda: session.looked_through)
+            await driver.until(lambda: is_looked_through(session))
             await driver.press("e", "escape") if screen == "case above a capture" else None
         places = [driver.place]
         for key in WAYS_IN[screen]:
@@ -477,7 +478,7 @@ async def test_notes_of_a_case_that_was_closed_are_asked_about_beside_the_packet
     session, _source = capture
     learning = LearningRecord(tmp_path)
     async with driven(session, begin_anew=session.anew, learning=learning) as driver:
-        await driver.until(lambda: session.looked_through)
+        await driver.until(lambda: is_looked_through(session))
         await driver.press("e", "escape", "c")
         await driver.until(lambda: isinstance(driver.app.screen, MainScreen) and driver.app.screen.nested)
         assert isinstance(driver.app.screen, MainScreen)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.access.cached_findings import CachedFindings
+from tcptui.access.open_capture import segments_of
+from tcptui.access.progress import Phase, Progress
 from tcptui.session import findings_cache
-from tcptui.session.cached_findings import CachedFindings
-from tcptui.session.progress import Phase, Progress
 from tcptui.session.session import Session, open_file
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main import fetch
@@ -66,7 +67,7 @@ async def test_connection_that_is_being_judged_is_not_called_clean(
 
 @pytest.mark.parametrize("language", Language)
 def test_what_was_not_judged_is_told(mixed_session: Session, language: Language) -> None:
-    words, packets = Words(language), mixed_session.segments(LOSSY)
+    words, packets = Words(language), segments_of(mixed_session, LOSSY)
 
     none = said(mixed_session, CachedFindings((), 0), words)
     some = said(mixed_session, CachedFindings((), packets - 2), words)
@@ -93,5 +94,5 @@ def test_long_connection_of_a_growing_capture_is_not_judged_until_it_is(
         return session.current_findings(LOSSY), session.current_findings(clean)
 
     assert known(Phase.LOADING) == (CachedFindings((), 0), CachedFindings((), 0))
-    assert known(Phase.LIVE) == (CachedFindings((), 0), CachedFindings((), session.segments(clean)))
+    assert known(Phase.LIVE) == (CachedFindings((), 0), CachedFindings((), segments_of(session, clean)))
     assert known(Phase.DONE)[0].findings

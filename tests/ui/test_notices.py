@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 import tcptui.ui
-from tcptui.session.progress import Notice
+from tcptui.access.progress import Notice
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.theme import ASCII, UNICODE, Glyphs

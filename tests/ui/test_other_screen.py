@@ -14,6 +14,7 @@ from other_frames import arp, dns_answer, dns_query, icmp, ip, pcap, udp
 from screen_lines import screen_lines
 
 from tcptui.model.other_protocol import ARP
+from tcptui.session.other_tables import other_lines, other_packets, other_pairs
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.screen import MainScreen
@@ -261,7 +262,7 @@ async def test_packets_that_are_evicted_leave_the_lists(tmp_path: Path) -> None:
         await player.press("u", "enter", "G", "enter")
         session.store.evict(6001)
         await player.settle()
-        assert session.other.renewals == 1
+        assert other_packets(session).renewals == 1
         assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
         assert "UDP 9999" not in player.text
         assert "DNS query A a.example" in player.text
@@ -273,13 +274,13 @@ async def test_a_key_in_a_hundred_thousand_rows_reads_those_on_screen_only(
     path = tmp_path / "many.pcap"
     path.write_bytes(pcap([ASKED] * 100_000))
     session = await asyncio.to_thread(open_file, path)
-    session.other.grow()
-    session.other_pairs.grow()
+    other_packets(session).grow()
+    other_pairs(session).grow()
     async with playing(session) as player:
         await player.press("u", "enter", "enter")
         read: list[int] = []
-        of = session.other_lines._read
-        monkeypatch.setattr(session.other_lines, "_read", lambda row: (read.append(row), of(row))[1])
+        of = other_lines(session)._read
+        monkeypatch.setattr(other_lines(session), "_read", lambda row: (read.append(row), of(row))[1])
         await player.press("G")
         assert "100000" in player.text
         assert 0 < len(read) <= 60

@@ -13,10 +13,11 @@ from other_frames import arp, pcap
 from rich.cells import cell_len
 from screen_lines import screen_lines
 
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.findings.trouble import TroubleGroup
 from tcptui.lessons.loader import load_case
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.session.progress import Phase
 from tcptui.session.rates import EVERY_NS, Rates
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
@@ -134,7 +135,7 @@ async def test_rate_now_is_that_of_the_first_line(wire: Wire, tmp_path: Path) ->
         wire.clean(200 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80", bytes(500))
     pipe = Pipe(wire, tmp_path / "talk.pcap")
     passed_ns = 0
-    pipe.session.rates = Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns)
+    pipe.session.indexes.of(Rates, lambda: Rates(pipe.session.store, pipe.session.streams, lambda: passed_ns))
     app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
@@ -678,7 +679,7 @@ async def test_file_without_trouble_opens_with_its_connections(clean_session: Se
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await settled(pilot, lambda: screen.is_told and screen.session.looked_through)
+        await settled(pilot, lambda: screen.is_told and is_looked_through(screen.session))
         await pilot.pause()
 
         assert app.screen is screen

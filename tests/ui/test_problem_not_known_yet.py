@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tcptui.access.open_capture import is_looked_through
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main import seeking
 
@@ -34,7 +35,8 @@ class Looking:
         self.knows = False
         nothing = np.zeros_like(self._known)
         monkeypatch.setattr(Session, "severity", property(lambda _: self._known if self.knows else nothing))
-        monkeypatch.setattr(Session, "looked_through", property(lambda _: self.through))
+        through = property(lambda session: session.store.count if self.through else -1)
+        monkeypatch.setattr(Session, "judged_at_count", through)
 
 
 @pytest.fixture
@@ -127,4 +129,4 @@ async def test_nobody_waits_for_long(
 
 
 async def test_session_that_is_read_was_looked_through(mixed_session: Session) -> None:
-    assert mixed_session.looked_through
+    assert is_looked_through(mixed_session)

@@ -17,9 +17,9 @@ from running_source import RunningSource
 from screen_lines import screen_lines
 from traces import write_trace
 
+from tcptui.access.requests import RequestCache, requests_of
 from tcptui.lessons.loader import load_case
 from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
-from tcptui.session.requests import requests_of
 from tcptui.session.session import Session, open_file
 from tcptui.session.statements import key_of
 from tcptui.ui.app import TcptuiApp
@@ -439,13 +439,14 @@ async def test_room_below_a_short_list_shows_its_packets_from_the_first(session:
 async def test_no_request_is_denied_before_all_have_been_read(
     session: Session, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, may_end = session.requests.of, threading.Event()
+    cache, may_end = session.indexes.of(RequestCache, lambda: RequestCache(session)), threading.Event()
+    read = cache.of
 
     def slow(stream: int) -> list[Request]:
         may_end.wait(SETTLES_IN_S)
         return read(stream)
 
-    monkeypatch.setattr(session.requests, "of", slow)
+    monkeypatch.setattr(cache, "of", slow)
     async with show(session, (80, 24)) as shown:
         await shown.pilot.press("R")
         screen = shown.pilot.app.screen

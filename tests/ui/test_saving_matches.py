@@ -133,6 +133,6 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
 
     saved = {name: open_file(tmp_path / name) for name in ("all.pcap", "some.pcapng")}
     assert [each.store.count for each in saved.values()] == [15, 2]
-    assert [saved["some.pcapng"].packet(row).comments[0][:9] for row in range(2)] == ["packet 14", "packet 15"]
+    assert [saved["some.pcapng"].reader.packet(row).comments[0][:9] for row in range(2)] == ["packet 14", "packet 15"]
     for each in saved.values():
         each.close()

@@ -134,7 +134,7 @@ async def test_found_bytes_stay_coloured_after_esc_until_the_search_is_removed(s
         await searched(shown, "trace-7", "down")
         await shown.pilot.press("enter")
         await shown.settle()
-        data = session.data(shown.screen.workspace.row)
+        data = session.reader.data(shown.screen.workspace.row)
         assert coloured(shown, data) == {1: b"trace-7trace-7"}
         await shown.press("escape")
         assert coloured(shown, data) == {1: b"trace-7trace-7"}
@@ -150,9 +150,9 @@ async def test_match_is_coloured_in_every_packet_that_it_goes_through(session: S
         await searched(shown, "~T.*e-7")
         await shown.pilot.press("enter")
         await shown.settle()
-        seen = [coloured(shown, session.data(shown.screen.workspace.row))]
+        seen = [coloured(shown, session.reader.data(shown.screen.workspace.row))]
         await shown.press("down")
-        seen.append(coloured(shown, session.data(shown.screen.workspace.row)))
+        seen.append(coloured(shown, session.reader.data(shown.screen.workspace.row)))
 
     assert seen == [{1: b"T /?t=tra"}, {1: b"ce-7"}]
 
@@ -181,7 +181,7 @@ async def test_last_searches_stay_marked_each_with_its_number(session: Session, 
         assert "1 2 another search" in text(screen)
         await shown.pilot.press("down", "enter")
         await shown.settle()
-        data = session.data(shown.screen.workspace.row)
+        data = session.reader.data(shown.screen.workspace.row)
         assert coloured(shown, data) == {1: b"tracetrace", 2: b"-7-7"}
         assert "1  trace (4)" in text(shown.screen)
         assert "Ctrl+F: switch, remove" in text(shown.screen)

@@ -8,9 +8,9 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
+from tcptui.access.progress import Phase, Progress
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.model.capture_point import CapturePoint
-from tcptui.session.progress import Phase, Progress
 from tcptui.session.rates import Rate
 from tcptui.ui.main.status_of import reading
 from tcptui.ui.theme import UNICODE

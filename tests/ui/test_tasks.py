@@ -11,9 +11,10 @@ import pytest
 from running_source import RunningSource
 from screen_lines import screen_lines
 
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_case, load_cases
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
@@ -152,7 +153,9 @@ async def test_tasks_are_done_by_the_keys_of_the_table(
     desk = await asyncio.to_thread(Desk, scene, tmp_path)
     failed: list[str] = []
     async with desk.app.run_test(size=scene.size) as pilot:
-        while scene is Scene.LIVE and not (desk.session.progress.phase is Phase.LIVE and desk.session.looked_through):
+        while scene is Scene.LIVE and not (
+            desk.session.progress.phase is Phase.LIVE and is_looked_through(desk.session)
+        ):
             await pilot.pause(0.005)
         for task in TASKS:
             if task.scene is scene:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.access.requests import exchanges_with_times
 from tcptui.protocols.interface import UNIT_LIMIT
-from tcptui.session.requests import exchanges_with_times
 from tcptui.session.session import open_file
 from tcptui.session.statements import group_statements
 from tcptui.ui.cell_text import span

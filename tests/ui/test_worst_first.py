@@ -61,7 +61,8 @@ class Reading:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.through = False
         self.revision = 1
-        monkeypatch.setattr(Session, "looked_through", property(lambda _: self.through))
+        through = property(lambda session: session.store.count if self.through else -1)
+        monkeypatch.setattr(Session, "judged_at_count", through)
         monkeypatch.setattr(Session, "revision", property(lambda _: self.revision))
 
     async def end(self, shown: Shown) -> None:

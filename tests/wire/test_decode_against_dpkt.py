@@ -28,10 +28,10 @@ def test_ports_numbers_flags_and_lengths_are_those_that_dpkt_reads(corpus: Path)
         for row in range(store.count):
             if store.kind[row] != RowKind.TCP or store.issues[row] & BEYOND:
                 continue
-            if session.sources[int(store.source[row])].link_type != ETHERNET:
+            if session.reader.sources[int(store.source[row])].link_type != ETHERNET:
                 continue
             try:
-                frame = dpkt.ethernet.Ethernet(session.packet(row).data)
+                frame = dpkt.ethernet.Ethernet(session.reader.packet(row).data)
             except (dpkt.dpkt.UnpackError, IndexError):
                 continue
             segment = getattr(frame.data, "data", None)

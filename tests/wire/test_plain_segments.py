@@ -131,8 +131,8 @@ def test_all_captures_of_the_corpus_are_decoded_alike(corpus: Path) -> None:
     compared = 0
     for path in sorted((corpus / "dev").iterdir()):
         session = open_file(path)
-        packets = [session.packet(row) for row in range(session.store.count)]
-        links = [session.sources[int(source)].link_type for source in session.store.source[: len(packets)]]
+        packets = [session.reader.packet(row) for row in range(session.store.count)]
+        links = [session.reader.sources[int(source)].link_type for source in session.store.source[: len(packets)]]
         wire = session.store.wire_length[: len(packets)].tolist()
         session.close()
         data = [packet.data for packet in packets]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.lessons.loader import load_case
 from tcptui.model.finding import Finding, FindingId, Severity
 from tcptui.session.session import open_file
@@ -44,7 +45,7 @@ def _section(sections: Sequence[Section], kind: SectionKind) -> str:
 
 def test_finding_quotes_this_connections_own_numbers(told: Tell) -> None:
     told_ = told(LATE)
-    explanation = explain_finding(told_.findings["retransmission-timeout"], told_.session.view(0), EN)
+    explanation = explain_finding(told_.findings["retransmission-timeout"], view_of(told_.session, 0), EN)
 
     assert explanation.severity is Severity.WARNING
     for number in ("packet 4", "packet 7", "bytes 1–1000", "260 ms"):

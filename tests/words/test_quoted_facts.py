@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.packet_store import RowKind
 from tcptui.session.session import Session, open_file
 from tcptui.words.catalogue import Words
@@ -68,7 +69,7 @@ def sessions(corpus: Path) -> list[Session]:
 @pytest.fixture(scope="module")
 def told(sessions: list[Session]) -> list[tuple[Session, StreamView, Finding]]:
     return [
-        (session, session.view(stream), finding)
+        (session, view_of(session, stream), finding)
         for session in sessions
         for stream in range(session.streams.count)
         for finding in session.findings(stream)
@@ -249,7 +250,7 @@ def test_what_a_packet_says_of_its_own_numbers_is_in_its_columns(
         sent = re.search(r"sends? (?:its )?bytes (\d+)–(\d+) \(([\d,]+) bytes\)", english.meaning)
         if sent is None:
             continue
-        view = session.view(int(session.store.stream[row]))
+        view = view_of(session, int(session.store.stream[row]))
         i = int(np.searchsorted(view.rows, row))
         first, last, amount = (int(number.replace(",", "")) for number in sent.groups())
         assert (first, amount) == (view.seq[i], view.length[i]), english.meaning

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import captured_bytes
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
 
 #: Bytes of one text that may always be written …
 USUAL: Final = 2_048
@@ -32,9 +34,9 @@ class Expansion:
         self._beyond = 0
 
     @classmethod
-    def of(cls, session: Session) -> Expansion:
+    def of(cls, session: OpenCapture) -> Expansion:
         """That of a session that has been read to its end."""
-        return cls(session.captured_bytes)
+        return cls(captured_bytes(session))
 
     def takes(self, before: int, size: int) -> int:
         """How many of the next ``size`` bytes of a text may be written, of which there were ``before``."""

@@ -9,12 +9,12 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.words.finding_text import title_and_happened
 
 if TYPE_CHECKING:
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.watch.finding_log import FindingEvent
     from tcptui.words.catalogue import Words
 
 
-def finding_line(session: Session, told: FindingEvent, words: Words, event: str | None = None) -> str:
+def finding_line(session: OpenCapture, told: FindingEvent, words: Words, event: str | None = None) -> str:
     """``told`` as one line of JSON, without the line end; ``event`` replaces its own event name.
 
     ``time`` is that of the first packet of the evidence; null if that was evicted.  An event of the capture as a whole
@@ -38,7 +38,7 @@ def finding_line(session: Session, told: FindingEvent, words: Words, event: str 
     })  # fmt: skip
 
 
-def _where(session: Session, event: FindingEvent) -> dict[str, object]:
+def _where(session: OpenCapture, event: FindingEvent) -> dict[str, object]:
     """The stream of an event and its ends, or the streams of an event of the whole capture and when it began."""
     if event.whole is not None:
         return {"streams": event.whole.streams, "since": Seconds(event.whole.since_ns)}

@@ -11,10 +11,11 @@ from tcptui.model.safe_text import safe_text
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag, flag_names
 from tcptui.model.verdict import PRECEDENCE
+from tcptui.session.other_tables import other_lines, other_packets, other_pairs
 from tcptui.words.other_text import line_text, pair_text
 
 if TYPE_CHECKING:
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.words.catalogue import Words
 
 _NS: Final = 1_000_000_000
@@ -37,11 +38,11 @@ class PacketLine(NamedTuple):
 class PacketLines:
     """Describes packets of a session that has been read to its end.  Raises OSError where it cannot be read."""
 
-    def __init__(self, session: Session, words: Words) -> None:
+    def __init__(self, session: OpenCapture, words: Words) -> None:
         self._session = session
         self._words = words
-        session.other.grow()
-        session.other_pairs.grow()
+        other_packets(session).grow()
+        other_pairs(session).grow()
 
     def of(self, row: int) -> PacketLine:
         """The packet in ``row``."""
@@ -53,9 +54,9 @@ class PacketLines:
             source, target = ends[::-1] if store.from_b[row] else ends
             info = self._segment(row, source.port, target.port)
             return PacketLine(frame, time, source.host, target.host, "TCP", length, info)
-        known = session.other_lines.of(row)
-        sender, receiver = session.other.ends_of(row)
-        text = line_text(known.line, known.protocol, self._words) + pair_text(session.other_pairs.of(row), self._words)
+        known = other_lines(session).of(row)
+        sender, receiver = other_packets(session).ends_of(row)
+        text = line_text(known.line, known.protocol, self._words) + pair_text(other_pairs(session).of(row), self._words)
         name = protocol_name(known.protocol)
         cells = (sender.host, receiver.host, name, length, text)
         return PacketLine(frame, time, *(safe_text(cell) for cell in cells))
@@ -78,7 +79,7 @@ class PacketLines:
         stream, from_b = int(store.stream[row]), bool(store.from_b[row])
         seq, ack, window = int(store.seq[row]), int(store.ack[row]), int(store.window[row])
         if stream != NO_STREAM:
-            own, peer = (session.base(stream, row, of_b) for of_b in (from_b, not from_b))
+            own, peer = (session.reader.landmarks.base(stream, row, of_b) for of_b in (from_b, not from_b))
             seq = seq if own == NO_BASE else (seq - own) & SEQ_MASK
             ack = ack if peer == NO_BASE else (ack - peer) & SEQ_MASK
             scales = session.streams.scale_b if from_b else session.streams.scale_a

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from tcptui.access.open_capture import JudgedCapture, view_of
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.cli.report.measures import Measures, Spread, Tally, measured, tcp_packets
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import AnyId, Finding, Severity
 from tcptui.model.tcp_state import TcpState, state_of
+from tcptui.session.other_tables import other_packets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
-    from tcptui.session.other_packets import OtherPackets, ProtocolCount
+    from tcptui.session.other_packets import ProtocolCount
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
@@ -45,64 +46,24 @@ COUNTED_CONNECTIONS: Final = 2_000
 _HIDDEN: Final = 255
 
 
-class SourceLike(Protocol):
-    """The part of `SourceInfo` that a report needs."""
-
-    @property
-    def link_type(self) -> int:
-        """The LINKTYPE_ value."""
-
-
-class SessionLike(Protocol):
-    """The part of `Session`, read to its end, that a report needs."""
-
-    store: PacketStore
-    streams: StreamTable
-
-    @property
-    def label(self) -> str:
-        """The names of the inputs, as safe text."""
-
-    @property
-    def sources(self) -> Sequence[SourceLike]:
-        """The inputs, indexed by the store's ``source`` column."""
-
-    @property
-    def quality(self) -> CaptureQuality:
-        """The capture quality."""
-
-    @property
-    def severity(self) -> NDArray[np.uint8]:
-        """Worst severity per stream, with at least as many entries as streams; 0: no finding, or notes only."""
-
-    def each_findings(self, chosen: Iterable[int]) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``chosen`` (ascending) with its findings, computed in bulk."""
+class ReportedCapture(JudgedCapture, Protocol):
+    """A judged capture, read to its end, of which a report tells all."""
 
     def shares(self, sharing: Sharing, *, first: int = 0) -> list[Selection]:
         """All streams, cut into shares for `judged`; ``first`` as of `Sharing.cut`."""
+        ...
 
     def judged(self, share: Selection) -> Iterator[BatchFindings]:
         """The findings and time budgets of the streams of ``share``, in chunks."""
-
-    @property
-    def trouble(self) -> Trouble:
-        """The trouble in groups."""
+        ...
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble in groups, of ``streams`` only."""
-
-    @property
-    def other(self) -> OtherPackets:
-        """The index over packets that are no TCP segments."""
+        ...
 
     def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
         """What can be said of the capture as a whole, from ``above_note``: the findings of each stream in trouble."""
-
-    def findings(self, stream: int) -> tuple[Finding, ...]:
-        """The findings of ``stream``."""
-
-    def view(self, stream: int) -> StreamView:
-        """The segments of ``stream``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +144,7 @@ class Survey:
 class Summary:
     """Computes what reports need from a session that has been read to its end."""
 
-    def __init__(self, session: SessionLike, shown: I64 | None = None) -> None:
+    def __init__(self, session: ReportedCapture, shown: I64 | None = None) -> None:
         """``shown``: the only connections to tell of, ascending; None: all."""
         self._session = session
         self.total = session.streams.count
@@ -222,7 +183,7 @@ class Summary:
         store, streams = self._session.store, self._session.streams
         times = store.time_ns[: store.count]
         used = dict.fromkeys(sorted_unique(store.source[: store.count]).tolist())
-        links = dict.fromkeys(self._session.sources[source].link_type for source in used)
+        links = dict.fromkeys(self._session.reader.sources[source].link_type for source in used)
         return Capture(
             label=self._session.label,
             packets=store.count,
@@ -235,7 +196,7 @@ class Summary:
         )
 
     def _other_protocols(self) -> tuple[ProtocolCount, ...]:
-        other = self._session.other
+        other = other_packets(self._session)
         other.grow()
         return tuple(other.not_tcp())
 
@@ -301,7 +262,7 @@ class Summary:
 
     def view(self, stream: int) -> StreamView:
         """The segments of ``stream``."""
-        return self._session.view(stream)
+        return view_of(self._session, stream)
 
     @cached_property
     def survey(self) -> Survey:

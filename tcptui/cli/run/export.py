@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.open_capture import application_streams, captured_bytes
+from tcptui.access.requests import REQUESTS_MOST, cached_requests
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
@@ -19,16 +21,15 @@ from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import PARTIAL, ExportFolder
-from tcptui.session.requests import REQUESTS_MOST
 from tcptui.session.sharing import Sharing
 from tcptui.words.errors import CommandFailedError, error_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.cli.commands import ExportCommand
     from tcptui.protocols.export.collect import Found
-    from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 #: Upper bound of the characters of a host, address or media type in the list.
@@ -66,7 +67,7 @@ def write_files(command: ExportCommand, words: Words) -> int:
             with closing(_listed(session, files, sharing, words, as_json=command.as_json)) as entries:
                 write(_text(entries, as_json=command.as_json))
         else:
-            with signals_unwind(), ExportFolder(Path(command.out), session.captured_bytes, command.limit) as folder:
+            with signals_unwind(), ExportFolder(Path(command.out), captured_bytes(session), command.limit) as folder:
                 writing = _Writing(files, MessageFinder(session.directions), folder)
                 entries = (_entry(file, name, words, as_json=command.as_json) for file, name in writing)
                 write(_text(entries, as_json=command.as_json))
@@ -80,23 +81,23 @@ def write_files(command: ExportCommand, words: Words) -> int:
         opened.close()
 
 
-def _chosen(session: Session, stream: int, wanted: str) -> Chosen:
+def _chosen(session: OpenCapture, stream: int, wanted: str) -> Chosen:
     """The request of that id.  Raises CommandFailedError where the connection has none."""
-    found = session.requests.of(stream)
+    found = cached_requests(session, stream)
     if len(found) < REQUESTS_MOST and all(request.id != wanted for request in found):
         raise CommandFailedError("error.follow-id", stream=stream, id=safe_text(wanted))
     return Chosen(wanted)
 
 
 def find_files(
-    session: Session, sharing: Sharing, stream: int | None = None, shown: Sequence[int] | None = None,
+    session: OpenCapture, sharing: Sharing, stream: int | None = None, shown: Sequence[int] | None = None,
     request: Chosen | None = None,
 ) -> FileCollector:  # fmt: skip
     """Collect the files of ``stream``, or of all streams that may carry files; ``shown``: of these only.
 
     ``request``: of the stream only those of this one.  Raises WorkerError.
     """
-    chosen = session.application_streams() if stream is None else [stream]
+    chosen = application_streams(session) if stream is None else [stream]
     if shown is not None:
         chosen = sorted(set(shown).intersection(chosen))
     cuts = sharing.cut(session.streams.packets[np.array(chosen, np.int64)])
@@ -115,7 +116,7 @@ def find_files(
 
 
 def _listed(
-    session: Session, files: Sequence[CarriedFile], sharing: Sharing, words: Words, *, as_json: bool
+    session: OpenCapture, files: Sequence[CarriedFile], sharing: Sharing, words: Words, *, as_json: bool
 ) -> Generator[str]:
     """The entry of each of ``files``, which are read for it among several processes."""
     cuts = sharing.cut(np.array([file.sent // _SEGMENT + 1 for file in files], np.int64))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.errors import FilterError
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.words.catalogue import Words
 
     Mask = NDArray[np.bool_]
@@ -67,7 +67,7 @@ def judges(fields: Iterable[Field]) -> bool:
     return any(field.owner is Owner.TCPTUI for field in fields)
 
 
-def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
+def matching_rows(session: FilteredCapture, compiled: Compiled, words: Words) -> Mask:
     """Which rows of a session that has been read to its end match; a line says what could not be looked into.
 
     Raises WrongFilterError for what nothing reads.
@@ -85,14 +85,14 @@ def matching_rows(session: Session, compiled: Compiled, words: Words) -> Mask:
     return found
 
 
-def say_unread(session: Session, rows: I64, key: str, words: Words) -> None:
+def say_unread(session: FilteredCapture, rows: I64, key: str, words: Words) -> None:
     """Say, where there are any, that ``rows`` were asked for messages that nobody read."""
     if len(rows):
         connections = Count(len(sorted_unique(session.store.stream[rows])))
         say(words(key, n=Count(len(rows)), connections=connections), words)
 
 
-def shown_streams(session: Session, compiled: Compiled, words: Words) -> I64:
+def shown_streams(session: FilteredCapture, compiled: Compiled, words: Words) -> I64:
     """The connections of which any packet matches, ascending.  Raises WrongFilterError."""
     streams = session.store.stream[: session.store.count][matching_rows(session, compiled, words)]
     return np.unique(streams[streams >= 0]).astype(np.int64)

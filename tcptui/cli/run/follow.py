@@ -9,6 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import rows_seen
+from tcptui.access.progress import Phase
 from tcptui.cli.commands import FollowForm, FollowSide
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.parse_values import CommandLineError
@@ -29,7 +31,6 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.parts import is_text
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
-from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 from tcptui.words.follow_text import part_words, trouble_words
 from tcptui.words.quantities import Count
@@ -166,7 +167,7 @@ class Following:
         session, stream = self._session, self._stream
         if stream >= session.streams.count:
             return
-        packets = session.seen(stream)
+        packets = rows_seen(session, stream)
         if packets == self._packets and not over:
             return
         self._packets = packets

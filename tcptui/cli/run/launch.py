@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.output import Replaceable
 from tcptui.capture.own_ssh import OwnTraffic
@@ -22,7 +23,6 @@ from tcptui.cli.remains import say_remains
 from tcptui.cli.spool_folders import remember_spool_folder
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.session.gc_control import give_back
-from tcptui.session.progress import Phase
 from tcptui.ui.clipboard import forget_stale
 from tcptui.ui.settings.named_filters import NamedFilters
 from tcptui.ui.settings.problem import Fault, Problem, on_screen

@@ -6,16 +6,17 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tcptui.access.progress import Phase
 from tcptui.capture.file_source import FileChangedError
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.gc_control import gc_paused_and_frozen
-from tcptui.session.progress import Phase
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.capture.source import Source
     from tcptui.cli.commands import Common
     from tcptui.cli.inputs import Input
@@ -55,7 +56,7 @@ def read_whole(
 
 
 @contextmanager
-def packets_read_again(session: Session) -> Iterator[None]:
+def packets_read_again(session: OpenCapture) -> Iterator[None]:
     """Inside, packets are read once more: what the system says against that is raised as InputError.
 
     What is written inside goes through a `Sink`, whose errors are others, or to a pipe without a reader.
@@ -70,27 +71,27 @@ def packets_read_again(session: Session) -> Iterator[None]:
         raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
 
-def notice_line(session: Session, words: Words) -> str | None:
+def notice_line(session: OpenCapture, words: Words) -> str | None:
     """The session's notice, e.g. where and why reading stopped early, as one line; None: no notice."""
     notice = session.progress.notice
     return None if notice is None else words(notice.key, **safe_facts(notice.facts))
 
 
-def has_failed(session: Session) -> bool:
+def has_failed(session: OpenCapture) -> bool:
     """Whether no packet could be read."""
     return session.progress.phase is Phase.FAILED
 
 
-def require_unchanged(session: Session) -> None:
+def require_unchanged(session: OpenCapture) -> None:
     """Raise InputError where a file of ``session`` was changed meanwhile.
 
     Called before a `Sink` is closed, it leaves the old file as it was.
     """
     with packets_read_again(session):
-        session.require_unchanged()
+        session.reader.require_unchanged()
 
 
-def exit_code(session: Session, sources: Iterable[Source]) -> int:
+def exit_code(session: OpenCapture, sources: Iterable[Source]) -> int:
     """0 when ``session`` has all bytes that its ``sources`` had; 1 when some were damaged or not read at all.
 
     Raises InputError where a file was changed meanwhile.
@@ -100,7 +101,7 @@ def exit_code(session: Session, sources: Iterable[Source]) -> int:
     return TcptuiError.exit_code if unread or any(source.status().error is not None for source in sources) else 0
 
 
-def require_stream(session: Session, stream: int | None) -> None:
+def require_stream(session: OpenCapture, stream: int | None) -> None:
     """Raise CommandFailedError when ``session``, read to its end, has no stream number ``stream`` (None: no check)."""
     count = session.streams.count
     if stream is not None and stream >= count:

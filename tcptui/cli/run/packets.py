@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tcptui.cli.report.packet_lines import PacketLine
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.words.catalogue import Words
 
 #: Rows whose values are read, or lines that are written, at once …
@@ -96,7 +96,7 @@ def _column(name: str) -> Field | ListColumn:
     return field
 
 
-def _lines(session: Session, command: PacketsCommand, words: Words) -> Callable[[int], PacketLine]:
+def _lines(session: FilteredCapture, command: PacketsCommand, words: Words) -> Callable[[int], PacketLine]:
     """What describes the packet in a row."""
     from tcptui.cli.report.packet_lines import PacketLine, PacketLines
 
@@ -110,7 +110,7 @@ def _lines(session: Session, command: PacketsCommand, words: Words) -> Callable[
     return line
 
 
-def _summaries(session: Session, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
+def _summaries(session: FilteredCapture, rows: I64, command: PacketsCommand, words: Words) -> Iterator[str]:
     from tcptui.cli.report.packet_lines import PacketLine
 
     line = _lines(session, command, words)
@@ -141,7 +141,7 @@ def _plain(line: PacketLine, width: int, arrow: str) -> str:
 
 
 def _values(
-    session: Session, rows: I64, columns: Sequence[Field | ListColumn], command: PacketsCommand, words: Words
+    session: FilteredCapture, rows: I64, columns: Sequence[Field | ListColumn], command: PacketsCommand, words: Words
 ) -> Iterator[str]:
     """What ``tshark -T fields`` writes, or the same as CSV or JSON lines: some rows at a time."""
     from tcptui.session.filtering.printed import FieldPrinter
@@ -184,7 +184,7 @@ def _values(
         say(words("packets.cut", n=Count(expansion.cut), kib=USUAL >> 10, most=expansion.most >> 20), words)
 
 
-def _pieces(session: Session, rows: I64) -> Iterator[I32]:
+def _pieces(session: FilteredCapture, rows: I64) -> Iterator[I32]:
     """``rows`` in parts that are read at once."""
     behind = np.cumsum(session.store.captured[rows], dtype=np.int64)
     begin = 0

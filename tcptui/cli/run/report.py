@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import is_looked_through
 from tcptui.capture.output import NOTHING
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -115,12 +116,12 @@ def _print_report(
         return
     notice = notice_line(session, words)
     if command.format is ReportFormat.HTML:
-        if not session.looked_through:
+        if not is_looked_through(session):
             session.judge(sharing)
         _write_page(command, session, summary, notice, may_replace, words)
         return
     if command.stream is None:
-        if not session.looked_through:
+        if not is_looked_through(session):
             session.judge(sharing)
         blocks = compose_report(summary, words, notice, command.detail)
     else:
@@ -140,6 +141,7 @@ def _write_page(
     command: ReportCommand, session: Session, summary: Summary, notice: str | None, may_replace: Replaceable,
     words: Words,
 ) -> None:  # fmt: skip
+    from tcptui.access.requests import cached_requests
     from tcptui.capture.slicing.sink import Sink
     from tcptui.charts.chart import make_chart
     from tcptui.charts.kind import ChartKind
@@ -148,7 +150,7 @@ def _write_page(
 
     def requests_of(stream: int) -> Sequence[Request]:
         with packets_read_again(session):
-            return session.requests.of(stream)
+            return cached_requests(session, stream)
 
     def chart_of(stream: int) -> Chart | None:
         with packets_read_again(session):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
+from tcptui.access.requests import REQUESTS_MOST, exchanges_with_times, with_payload
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -22,7 +23,6 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import collect_seldom
-from tcptui.session.requests import REQUESTS_MOST, exchanges_with_times, with_payload
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.errors import say
 from tcptui.words.protocol_list import all_protocols
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.words.catalogue import Words
 
     Pairs = list[tuple[Request, Exchange]]
@@ -101,7 +101,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
 class FoundRequests:
     """The requests of a session that has been read to its end, as far as a filter shows them."""
 
-    def __init__(self, session: Session, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
+    def __init__(self, session: FilteredCapture, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
         self.session = session
         self._sharing, self._words = sharing, words
         self._matching: _MatchingFrames | None = None

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tcptui.access.open_capture import captured_bytes
 from tcptui.cli.run.load import write
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.writer import ExportFolder
@@ -23,7 +24,7 @@ def write_found(folder: str, found: FoundRequests, words: Words) -> None:
     """Write the result sets of ``found`` to ``folder``, and a line for each.  Raises InputError and OutputError."""
     files = rows = short = withheld = 0
     with (
-        ExportFolder(Path(folder), found.session.captured_bytes) as target,
+        ExportFolder(Path(folder), captured_bytes(found.session)) as target,
         closing(found.made(lambda pairs: write_results(pairs, target))) as parts,
     ):
         for part in parts:

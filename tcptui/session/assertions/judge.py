@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
     from tcptui.session.assertions.rule import Rule
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: Rows whose values are read at once.
 _BLOCK: Final = 1 << 16
@@ -50,7 +50,7 @@ class Judgement:
     value: float | None = None
 
 
-def judge(session: Session, rule: Rule) -> Judgement:
+def judge(session: FilteredCapture, rule: Rule) -> Judgement:
     """Whether ``session`` keeps ``rule``.  Raises FilterError for fields that nothing reads."""
     if rule.field is not None:
         return _percentile(session, rule, rule.field)
@@ -75,7 +75,7 @@ def judge(session: Session, rule: Rule) -> Judgement:
     return Judgement(rule, holds, len(rows), broken_by, unread, of, value)
 
 
-def _percentile(session: Session, rule: Rule, field: Field) -> Judgement:
+def _percentile(session: FilteredCapture, rule: Rule, field: Field) -> Judgement:
     if not is_readable(field):
         raise FilterError(Mistake.UNREAD_FIELD, Span(0, len(field.name)), name=field.name)
     rows, values, unread = _values(session, field, once=rule.of_connections)
@@ -95,7 +95,7 @@ def nearest_rank(percent: Fraction, count: int) -> int:
     return max(math.ceil(percent * count / 100), 1)
 
 
-def _values(session: Session, field: Field, *, once: bool) -> tuple[I64, NDArray[np.float64], I64]:
+def _values(session: FilteredCapture, field: Field, *, once: bool) -> tuple[I64, NDArray[np.float64], I64]:
     """Row and value of each occurrence of ``field``, times in seconds, and `Judgement.unread`.
 
     ``once``: of the first row of a connection.

@@ -29,11 +29,11 @@ from tcptui.session.filtering.plain import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
     #: Which of some rows, all `plain`, may have the fields of a rule.
-    Rule = Callable[[Session, Rows], Mask]
+    Rule = Callable[[OpenCapture, Rows], Mask]
 
 _IPV4_HEADER, _IPV6_HEADER = 20, 40
 _FIXED_OPTIONS: Final = np.uint16(
@@ -43,7 +43,7 @@ _FIXED_OPTIONS: Final = np.uint16(
 _BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
 
 
-def may_have(session: Session, name: str, rows: Rows) -> Mask | None:
+def may_have(session: OpenCapture, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows`` may have the field ``name``; None: nothing rules any of them out."""
     if name.startswith(_IN_BLOCKS):
         return _from_pcapng(session, rows)
@@ -67,62 +67,62 @@ def _rule(name: str) -> Rule | None:
     return _FAMILIES.get(name.partition(".")[0])
 
 
-def _from_pcapng(session: Session, rows: Rows) -> Mask:
+def _from_pcapng(session: OpenCapture, rows: Rows) -> Mask:
     """What only blocks of pcapng files have: comments, and what an interface knew of a packet."""
-    those = np.array([session.is_pcapng(number) for number in range(len(session.sources))], np.bool_)
+    those = np.array([session.reader.is_pcapng(number) for number in range(len(session.reader.sources))], np.bool_)
     found: Mask = those[session.store.source[rows.index]]
     return found
 
 
-def _never(_session: Session, rows: Rows) -> Mask:
+def _never(_session: OpenCapture, rows: Rows) -> Mask:
     return np.zeros(len(rows), np.bool_)
 
 
-def _tagged(session: Session, rows: Rows) -> Mask:
+def _tagged(session: OpenCapture, rows: Rows) -> Mask:
     """Something is between the link header and the IP header."""
-    links = np.array([LINK_HEADER.get(source.link_type, -1) for source in session.sources], np.int32)
+    links = np.array([LINK_HEADER.get(source.link_type, -1) for source in session.reader.sources], np.int32)
     found: Mask = session.store.network_offset[rows.index] != links[session.store.source[rows.index]]
     return found
 
 
-def _on(session: Session, rows: Rows, link_types: frozenset[int]) -> Mask:
+def _on(session: OpenCapture, rows: Rows, link_types: frozenset[int]) -> Mask:
     """Frames of these link types."""
-    those = np.array([source.link_type in link_types for source in session.sources], np.bool_)
+    those = np.array([source.link_type in link_types for source in session.reader.sources], np.bool_)
     found: Mask = those[session.store.source[rows.index]]
     return found
 
 
-def _network_header(session: Session, rows: Rows) -> tuple[Mask, Mask]:
+def _network_header(session: OpenCapture, rows: Rows) -> tuple[Mask, Mask]:
     """Whether the IP header is one of IPv4, and whether something is between its least bytes and TCP."""
     store, four = session.store, is_four(session, rows)
     length = store.transport_offset[rows.index].astype(np.int32) - store.network_offset[rows.index]
     return four, length != np.where(four, _IPV4_HEADER, _IPV6_HEADER)
 
 
-def _ipv4(session: Session, rows: Rows) -> Mask:
+def _ipv4(session: OpenCapture, rows: Rows) -> Mask:
     return is_four(session, rows)
 
 
-def _ipv6(session: Session, rows: Rows) -> Mask:
+def _ipv6(session: OpenCapture, rows: Rows) -> Mask:
     return ~is_four(session, rows)
 
 
-def _ipv4_options(session: Session, rows: Rows) -> Mask:
+def _ipv4_options(session: OpenCapture, rows: Rows) -> Mask:
     four, longer = _network_header(session, rows)
     return four & longer
 
 
-def _ipv6_extensions(session: Session, rows: Rows) -> Mask:
+def _ipv6_extensions(session: OpenCapture, rows: Rows) -> Mask:
     four, longer = _network_header(session, rows)
     return ~four & longer
 
 
-def _after_ip(session: Session, rows: Rows) -> Mask:
+def _after_ip(session: OpenCapture, rows: Rows) -> Mask:
     """Options or further headers are between IP and TCP."""
     return _network_header(session, rows)[1]
 
 
-def _trailing(session: Session, rows: Rows) -> Mask:
+def _trailing(session: OpenCapture, rows: Rows) -> Mask:
     """Bytes are behind the IP packet."""
     store, at = session.store, rows.index
     end = store.transport_offset[at].astype(np.int64) + store.header_length[at] + np.maximum(store.length[at], 0)
@@ -133,24 +133,24 @@ def _trailing(session: Session, rows: Rows) -> Mask:
 def _flagged(flags: TcpFlag) -> Rule:
     """One of ``flags`` is set."""
 
-    def rule(session: Session, rows: Rows) -> Mask:
+    def rule(session: OpenCapture, rows: Rows) -> Mask:
         found: Mask = (session.store.flags[rows.index] & np.uint16(flags)) != 0
         return found
 
     return rule
 
 
-def _acknowledges_without_flag(session: Session, rows: Rows) -> Mask:
+def _acknowledges_without_flag(session: OpenCapture, rows: Rows) -> Mask:
     store = session.store
     found: Mask = ((store.flags[rows.index] & np.uint16(TcpFlag.ACK)) == 0) & (store.ack[rows.index] != 0)
     return found
 
 
-def _points_without_flag(session: Session, rows: Rows) -> Mask:
+def _points_without_flag(session: OpenCapture, rows: Rows) -> Mask:
     return nonzero(session, "tcp.urgent_pointer", rows)
 
 
-def _breakable(session: Session, rows: Rows) -> Mask:
+def _breakable(session: OpenCapture, rows: Rows) -> Mask:
     """There is payload, or a TCP option that has more to it than a fixed length."""
     store, at = session.store, rows.index
     found: Mask = (store.length[at] > 0) | ((store.options[at] & ~_FIXED_OPTIONS) != 0)
@@ -158,7 +158,7 @@ def _breakable(session: Session, rows: Rows) -> Mask:
     return found
 
 
-def _cut(session: Session, rows: Rows) -> Mask:
+def _cut(session: OpenCapture, rows: Rows) -> Mask:
     """Not all of the frame was captured."""
     found: Mask = session.store.captured[rows.index] < session.store.wire_length[rows.index]
     return found

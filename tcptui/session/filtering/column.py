@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.compile import Compiled
     from tcptui.dfilter.expression import Value
     from tcptui.model.packet_store import I32
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: What stands in the cell of a packet that passes a condition.
 YES: Final = "1"
@@ -135,7 +135,7 @@ class ColumnReader:
     Its methods raise Cancelled, OSError, and FilterError where a regular expression takes too long.
     """
 
-    def __init__(self, session: Session, column: ColumnExpression) -> None:
+    def __init__(self, session: FilteredCapture, column: ColumnExpression) -> None:
         self.column = column
         self._session = session
         self._cancelled: Callable[[], bool] = never

@@ -73,8 +73,8 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.session.filtering.rows import Mask
-    from tcptui.session.session import Session
 
 #: Costs of a test, for the order in which tests are asked.
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
@@ -87,7 +87,7 @@ class FieldReader:
     """Finds fields in the packets of a session."""
 
     def __init__(
-        self, session: Session, cancelled: Callable[[], bool] = never, *, own: bool = True, deep: bool = False
+        self, session: FilteredCapture, cancelled: Callable[[], bool] = never, *, own: bool = True, deep: bool = False
     ) -> None:
         """Without ``own``, findings that a user has defined are left out.  ``deep``: as `TreeReader`."""
         self._session = session

@@ -16,10 +16,10 @@ from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import READ_PLAINLY, is_four, on_ethernet
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.occurrences import Index
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
 #: Behind two VLAN tags an IP header begins here; further in, there may be a second Ethernet header.
 _TWO_TAGS: Final = 14 + 8
@@ -30,7 +30,7 @@ _IPV6_HEADER: Final = 40
 PLACED: Final = frozenset(name for name, place in PLACES.items() if place.header != "udp") - READ_PLAINLY
 
 
-def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:
+def placed(session: OpenCapture, names: tuple[str, ...], rows: Rows) -> Mask:
     """In which of ``rows``, all `plain`, the fields ``names`` of `PLACED` are at their places."""
     store, at = session.store, rows.index
     mask: Mask = np.ones(len(rows), np.bool_)
@@ -45,7 +45,7 @@ def placed(session: Session, names: tuple[str, ...], rows: Rows) -> Mask:
     return mask
 
 
-def nonzero(session: Session, name: str, rows: Rows) -> Mask:
+def nonzero(session: OpenCapture, name: str, rows: Rows) -> Mask:
     """In which of ``rows``, all `placed`, the number ``name`` of `PLACED` is not 0, or is not there."""
     found = read_placed(session, name, rows)
     mask = np.ones(len(rows), np.bool_)
@@ -53,7 +53,7 @@ def nonzero(session: Session, name: str, rows: Rows) -> Mask:
     return mask
 
 
-def read_placed(session: Session, name: str, rows: Rows) -> Occurrences:
+def read_placed(session: OpenCapture, name: str, rows: Rows) -> Occurrences:
     """The field ``name`` of `PLACED` in ``rows``, all of which are `placed`."""
     place, kind = PLACES[name], types.type_of(FIELDS[name])
     index = np.arange(len(rows))
@@ -62,7 +62,7 @@ def read_placed(session: Session, name: str, rows: Rows) -> Occurrences:
     if not len(index):
         return Occurrences(kind, len(rows), array_of(kind, []), index)
     numbers = rows.numbers[index]
-    block, starts = session.stretch(numbers)
+    block, starts = session.reader.stretch(numbers)
     begin: Index = starts + _begin(session, place.header, numbers)
     data = np.frombuffer(block, np.uint8)
     kept = begin + place.offset + place.size <= len(data)  # the spool may have been cut since
@@ -71,7 +71,7 @@ def read_placed(session: Session, name: str, rows: Rows) -> Occurrences:
     return Occurrences(kind, len(rows), values_at(data, begin, place, kind), where)
 
 
-def _begin(session: Session, header: str, numbers: I32) -> Index:
+def _begin(session: OpenCapture, header: str, numbers: I32) -> Index:
     """Where in each packet the header begins."""
     store = session.store
     if header == "eth":

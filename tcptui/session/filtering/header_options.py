@@ -18,9 +18,9 @@ from tcptui.session.filtering.occurrences import Occurrences
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.occurrences import Index
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
 _HEADER: Final = 20
 _EOL, _NOP, _MSS, _SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMP = 0, 1, 2, 3, 4, 5, 8
@@ -97,11 +97,11 @@ _KIND_OF: Final = {name: kind for name in FIELDS if (kind := _kind_of(name)) is 
 OPTION_FIELDS: Final = frozenset(_KIND_OF)
 
 
-def options_of(session: Session, rows: Rows) -> OptionsOf:
+def options_of(session: OpenCapture, rows: Rows) -> OptionsOf:
     """The options of ``rows``, all `plain`: each option's place, row by row at the same time."""
     store, numbers, count = session.store, rows.numbers, len(rows)
     places = {kind: np.full(count, -1, np.int64) for kind in (*_LENGTHS, _SACK, _NOP)}
-    block, starts = session.stretch(numbers)
+    block, starts = session.reader.stretch(numbers)
     data = np.frombuffer(block, np.uint8)
     header = store.header_length[numbers].astype(np.int64)
     begin = starts + store.transport_offset[numbers].astype(np.int64)

@@ -12,7 +12,7 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import AnyOf, Column, Reader
 from tcptui.session.filtering.cancelling import ignore, never
-from tcptui.session.filtering.datagram_pairs import PAIRED
+from tcptui.session.filtering.datagram_pairs import PAIRED, DatagramPairs
 from tcptui.session.filtering.families import shows_messages
 from tcptui.session.filtering.run import FilterRun
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
     from tcptui.session.filtering.field_values import FieldReader
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: Columns that judging a stream writes to, after its rows were read.
 _CORRECTED: Final = frozenset({"state_a", "state_b", "marks", "cause"})
@@ -92,7 +92,7 @@ class LiveFilter:
       waited, so that a long one neither holds up short ones nor waits for ever.
     """
 
-    def __init__(self, session: Session, compiled: Compiled, reader: FieldReader | None = None) -> None:
+    def __init__(self, session: FilteredCapture, compiled: Compiled, reader: FieldReader | None = None) -> None:
         self._session = session
         self._run = FilterRun(session, compiled, reader)
         self._changes = answers_may_change(compiled)
@@ -160,7 +160,7 @@ class LiveFilter:
         store = session.store
         # Packets come and are judged in another thread.  How far it is, is read before anything is asked: it may then
         # only be older than the answers.
-        over, judged = not session.progress.growing, session.catch_up.judged_at_count
+        over, judged = not session.progress.growing, session.judged_at_count
         self._forget(store.first)
         self.owes = False
         old, stop = self.stop, store.count
@@ -198,7 +198,7 @@ class LiveFilter:
     def _ask_questions(self, first: int, cancelled: Callable[[], bool]) -> None:
         """Ask again about the datagrams before row ``first`` that were answered since."""
         if self._reads_pairs:
-            rows = self._session.datagram_pairs.answered_since(first)
+            rows = self._session.indexes.of(DatagramPairs, DatagramPairs).answered_since(first)
             rows = rows[(rows >= max(self.first, self._session.store.first)) & (rows < self.stop)]
             self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
 

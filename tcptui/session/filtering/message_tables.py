@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.access.open_capture import state_of
 from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
@@ -21,13 +22,13 @@ from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
+    from tcptui.access.stream_state import StreamState
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.interface import MessageTable
     from tcptui.protocols.row import Tables
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.trees import TreeReader
-    from tcptui.session.session import Session
-    from tcptui.session.stream_state import StreamState
 
 #: By the family of their fields.
 _FAMILIES: Final = {row.tables.name: row.tables for row in PROTOCOLS if row.tables is not None}
@@ -70,7 +71,7 @@ class MessageTables:
     ``trees`` knows who cancels, what is asked for, and how new it must be.
     """
 
-    def __init__(self, session: Session, trees: TreeReader) -> None:
+    def __init__(self, session: OpenCapture, trees: TreeReader) -> None:
         self._session = session
         self._trees = trees
         self._kept: LruCache[tuple[str, int], _CachedConnection] = LruCache(
@@ -105,7 +106,7 @@ class MessageTables:
         return told, Occurrences(kind, len(rows), array_of(kind, each), where)
 
     def _table(self, tables: Tables, stream: int) -> MessageTable | None:
-        now, known = self._session.state_of(stream), self._kept.get((tables.name, stream))
+        now, known = state_of(self._session, stream), self._kept.get((tables.name, stream))
         if known is None or not known.serves(now, tables, self._trees):
             known = _CachedConnection(now, self._build(tables, stream))
             self._kept.put((tables.name, stream), known)

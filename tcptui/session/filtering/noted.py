@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
     from tcptui.model.field import Field
     from tcptui.model.notes import Note
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.session.filtering.rows import Rows
-    from tcptui.session.session import Session
 
 
-def read_notes(session: Session, field: Field, rows: Rows) -> Occurrences:
+def read_notes(session: FilteredCapture, field: Field, rows: Rows) -> Occurrences:
     """The values of ``field`` in ``rows``: of the packet, then of its connection, whose packets all have them.
 
     Raises NotesError where there are notes that cannot be used, or cannot be told apart.
     """
     kind, notebook = types.type_of(field), session.notebook
     if notebook is None:
-        if len(session.spools) > 1:
+        if len(session.reader.descriptors) > 1:
             raise NotesError("notes_several", name=field.name)
         return none_of(kind, len(rows))
     notes = notebook.notes

@@ -19,8 +19,8 @@ from tcptui.session.filtering.plain import plain
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
     I64 = NDArray[np.int64]
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 STRETCHES: Final = frozenset({"frame", "tcp", "tcp.payload"})
 
 
-def has_place(session: Session, name: str, rows: Rows) -> Mask:
+def has_place(session: OpenCapture, name: str, rows: Rows) -> Mask:
     """In which of ``rows`` memory knows where the field ``name`` of `STRETCHES` is."""
     return np.ones(len(rows), np.bool_) if name == "frame" else plain(session, rows)
 
 
-def _ranges(session: Session, name: str, rows: Rows) -> tuple[I64, I64]:
+def _ranges(session: OpenCapture, name: str, rows: Rows) -> tuple[I64, I64]:
     """Where in each packet the field begins and ends; both the same where the packet does not have it."""
     store, at = session.store, rows.index
     captured = store.captured[at].astype(np.int64)
@@ -46,10 +46,10 @@ def _ranges(session: Session, name: str, rows: Rows) -> tuple[I64, I64]:
     return np.minimum(begin, end), end
 
 
-def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
+def containing(session: OpenCapture, name: str, wanted: bytes, rows: Rows) -> Mask:
     """Which of ``rows``, all `has_place`, have ``wanted`` (not empty) in the field ``name``."""
     begin, end = _ranges(session, name, rows)
-    block, starts = session.stretch(rows.numbers)
+    block, starts = session.reader.stretch(rows.numbers)
     found = np.zeros(len(rows), np.bool_)
     search = searcher(block, wanted)
     size, place = len(wanted), search(0)
@@ -74,10 +74,10 @@ def containing(session: Session, name: str, wanted: bytes, rows: Rows) -> Mask:
     return found
 
 
-def values(session: Session, name: str, rows: Rows) -> Occurrences:
+def values(session: OpenCapture, name: str, rows: Rows) -> Occurrences:
     """The bytes of the field ``name`` in ``rows``, all `has_place`."""
     begin, end = _ranges(session, name, rows)
-    block, starts = session.stretch(rows.numbers)
+    block, starts = session.reader.stretch(rows.numbers)
     kind = T.BYTES if name == "tcp.payload" else T.PROTOCOL
     has = np.flatnonzero(end > begin)
     low, high = (starts + begin)[has].tolist(), (starts + end)[has].tolist()

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
-    Read = Callable[[Session, Rows, bool], NDArray[Any]]
+    Read = Callable[[OpenCapture, Rows, bool], NDArray[Any]]
 
 #: Bytes of the link header, by LINKTYPE_ value.
 LINK_HEADER: Final = {0: 4, 1: 14, 12: 0, 14: 0, 101: 0, 108: 4, 113: 16, 228: 0, 229: 0, 276: 20}
@@ -38,10 +38,10 @@ _ETHERNET: Final = 1
 _FOUR, _SIX = 4, 6
 
 
-def plain(session: Session, rows: Rows) -> Mask:
+def plain(session: OpenCapture, rows: Rows) -> Mask:
     """Which of ``rows`` are TCP segments with one IP header, as most are."""
     store = session.store
-    links = [LINK_HEADER.get(source.link_type, -1) for source in session.sources]
+    links = [LINK_HEADER.get(source.link_type, -1) for source in session.reader.sources]
     mask: Mask = store.kind[rows.index] == RowKind.TCP
     mask &= (store.issues[rows.index] & ODD) == 0
     network = store.network_offset[rows.index]
@@ -60,14 +60,14 @@ def plain(session: Session, rows: Rows) -> Mask:
 _A_HIGH, _B_HIGH, _REST = 0, 2, 4
 
 
-def is_four(session: Session, rows: Rows) -> Mask:
+def is_four(session: OpenCapture, rows: Rows) -> Mask:
     """Which of ``rows``, all `plain`, have an IPv4 header."""
     four: Mask = (session.flows.word(_REST, session.store.flow[rows.index]) >> np.uint64(32)) == _FOUR
     return four
 
 
 def _address(*, of_source: bool) -> Read:
-    def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:
+    def read(session: OpenCapture, rows: Rows, six: bool) -> NDArray[Any]:
         flows, flow = session.flows, session.store.flow[rows.index]
         of_b = (session.store.from_b[rows.index] != 0) == of_source
         low = flows.low_words(flow, of_b)
@@ -81,7 +81,7 @@ def _address(*, of_source: bool) -> Read:
 
 
 def _column(name: str, mask: int = 0xFFFF, shift: int = 0) -> Read:
-    def read(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001  asked like the others
+    def read(session: OpenCapture, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001  asked like the others
         cells = getattr(session.store, name)[rows.index].astype(np.int64)
         found: NDArray[Any] = (cells & mask) >> shift
         return found
@@ -93,7 +93,7 @@ def _always(value: int) -> Read:
     return lambda _session, rows, _six: np.full(len(rows), value, np.int64)
 
 
-def _header_length(session: Session, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001
+def _header_length(session: OpenCapture, rows: Rows, six: bool) -> NDArray[Any]:  # noqa: ARG001
     store: PacketStore = session.store
     return store.transport_offset[rows.index].astype(np.int64) - store.network_offset[rows.index]
 
@@ -157,7 +157,7 @@ class PlainRows:
     """For each that ``mask`` names: whether it has an IPv4 header, or one of IPv6."""
 
 
-def plain_rows(session: Session, rows: Rows) -> PlainRows:
+def plain_rows(session: OpenCapture, rows: Rows) -> PlainRows:
     """Which of ``rows`` `read_plain` answers for."""
     mask = plain(session, rows)
     some = rows.only(mask)
@@ -172,7 +172,7 @@ def plain_rows(session: Session, rows: Rows) -> PlainRows:
     return PlainRows(rows, mask, four)
 
 
-def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrences:
+def read_plain(session: OpenCapture, name: str, rows: Rows, four: Mask) -> Occurrences:
     """The field ``name`` of `READ_PLAINLY` in ``rows``, which are `PlainRows`; ``four``: those with an IPv4 header."""
     kind, six, read = _FIELDS[name]
     if name == "ip.version":  # tshark has the field in both headers
@@ -186,7 +186,7 @@ def read_plain(session: Session, name: str, rows: Rows, four: Mask) -> Occurrenc
     return Occurrences(kind, len(rows), found, np.flatnonzero(mine))
 
 
-def either_address(session: Session, plainly: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
+def either_address(session: OpenCapture, plainly: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
     """Which of the `PlainRows` rows have an IPv4 address, of either end, that ``decide`` takes.
 
     Each flow is decided about once: those between the first and the last of the rows, which are few as flows are
@@ -208,14 +208,14 @@ def either_address(session: Session, plainly: PlainRows, decide: Callable[[Occur
     return found
 
 
-def on_ethernet(session: Session, rows: Rows) -> Mask:
+def on_ethernet(session: OpenCapture, rows: Rows) -> Mask:
     """Which of ``rows`` have an Ethernet header as their link header."""
-    links = np.array([source.link_type == _ETHERNET for source in session.sources], np.bool_)
+    links = np.array([source.link_type == _ETHERNET for source in session.reader.sources], np.bool_)
     found: Mask = links[session.store.source[rows.index]]
     return found
 
 
-def has_protocol(session: Session, name: str, rows: Rows) -> Mask:
+def has_protocol(session: OpenCapture, name: str, rows: Rows) -> Mask:
     """Which of ``rows``, all `plain`, have the protocol ``name`` of `QUICK_PROTOCOLS`."""
     if name in ABSENT:
         return np.zeros(len(rows), np.bool_)

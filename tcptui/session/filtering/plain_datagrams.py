@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.rows import Mask
-    from tcptui.session.session import Session
 
     Bytes = NDArray[np.uint8]
     I64 = NDArray[np.int64]
@@ -93,10 +93,10 @@ class Datagrams(NamedTuple):
     """Whether bytes are behind its IP packet."""
 
 
-def datagrams_of(session: Session, rows: Rows) -> Datagrams:
+def datagrams_of(session: OpenCapture, rows: Rows) -> Datagrams:
     """The plain datagrams among ``rows``.  Raises OSError when the spool cannot be read."""
     store = session.store
-    links = np.array([LINK_HEADER.get(source.link_type, -1) for source in session.sources], np.int64)
+    links = np.array([LINK_HEADER.get(source.link_type, -1) for source in session.reader.sources], np.int64)
     mask: Mask = (store.kind[rows.index] == RowKind.OTHER) & (store.protocol[rows.index] == _UDP)
     source = store.source[rows.index]
     mask &= (links[source] >= 0) & (store.network_offset[rows.index] == links[source])
@@ -106,7 +106,7 @@ def datagrams_of(session: Session, rows: Rows) -> Datagrams:
     numbers = rows.only(mask).numbers
     link = links[store.source[numbers]]
     captured, wire = store.captured[numbers].astype(np.int64) - link, store.wire_length[numbers].astype(np.int64) - link
-    block, starts = session.stretch(numbers)
+    block, starts = session.reader.stretch(numbers)
     data = np.frombuffer(block, np.uint8)
     at = starts + link
     captured = np.minimum(captured, len(data) - at)  # the spool may have been cut since
@@ -170,7 +170,7 @@ class Head(NamedTuple):
     speaks_dns: bool
 
 
-def heads(session: Session, datagrams: Datagrams, rows: Rows) -> Iterator[Head]:
+def heads(session: OpenCapture, datagrams: Datagrams, rows: Rows) -> Iterator[Head]:
     """The headers of ``datagrams``, which are those of ``rows``, in their order."""
     store, block = session.store, datagrams.data.data
     numbers = rows.only(datagrams.mask).numbers

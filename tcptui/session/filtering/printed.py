@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 
 class FieldPrinter:
     """Prints the fields ``fields`` of packets of a session, reading each packet once."""
 
-    def __init__(self, session: Session, fields: Sequence[Field], *, deep: bool = False) -> None:
+    def __init__(self, session: FilteredCapture, fields: Sequence[Field], *, deep: bool = False) -> None:
         """``deep``: as `TreeReader`."""
         self._fields = fields
         self._reader = FieldReader(session, deep=deep)

@@ -16,10 +16,10 @@ from tcptui.model.verdict import Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.stream_columns import StreamColumns
-    from tcptui.session.session import Session
 
 _SYN_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
 #: Connections with reused ports, of which those whose base moved are looked for one by one.
@@ -66,7 +66,7 @@ def verdicts(columns: StreamColumns, rows: Rows) -> NDArray[np.uint32]:
     # Only an end's first SYN-ACK can be one: a flood of them is not asked about one by one.
     first = np.unique(mine[moved].astype(np.int64) << 1 | of_b[moved], return_index=True)[1]
     for place in places[moved][first].tolist():
-        if session.base_moves_later(int(stream[place]), int(numbers[place])):
+        if session.reader.landmarks.moves_later(int(stream[place]), int(numbers[place])):
             said[place] |= Verdict.REUSED_PORTS
     return said
 
@@ -103,23 +103,23 @@ def _count_from_then(
     mine = stream[places]
     for one in wanted.tolist():
         at = places[mine == one]
-        found = columns.session.bases(one, numbers[at], of_b[at] != 0)
+        found = columns.session.reader.landmarks.bases(one, numbers[at], of_b[at] != 0)
         bases[at] = np.where(found == NO_BASE, 0, found).astype(np.uint32)
 
 
-def _newest_bases(session: Session, chosen: slice | I32) -> NDArray[np.uint32]:
+def _newest_bases(session: OpenCapture, chosen: slice | I32) -> NDArray[np.uint32]:
     streams = session.streams
     both = np.stack((streams.base_a[chosen], streams.base_b[chosen]), axis=1)
     return np.where(both == NO_BASE, 0, both).astype(np.uint32)
 
 
-def _reused(session: Session, chosen: slice | I32) -> Mask:
+def _reused(session: OpenCapture, chosen: slice | I32) -> Mask:
     """Whether tshark noticed that the stream's ports were in use before."""
     mask: Mask = (session.streams.verdicts[chosen] & Verdict.REUSED_PORTS) != 0
     return mask
 
 
-def _rebased(session: Session, chosen: slice | I32) -> Mask:
+def _rebased(session: OpenCapture, chosen: slice | I32) -> Mask:
     """Whether a kept segment of the stream moved the number that others count from."""
     store = session.store
     moving = np.flatnonzero(store.marks[store.first : store.count] & RowMark.REBASED) + store.first

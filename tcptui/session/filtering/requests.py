@@ -1,6 +1,6 @@
 """Fields of requests and their answers, in the packets that carry a byte of either.
 
-They are those that `tcptui.session.requests` reads, which lists and exports have, too.
+They are those that `tcptui.access.requests` reads, which lists and exports have, too.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.open_capture import rows_seen
+from tcptui.access.regrowth import REGROWTH
+from tcptui.access.requests import exchanges_with_times
 from tcptui.dfilter import types
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.occurrences import Occurrences, array_of
-from tcptui.session.regrowth import REGROWTH
-from tcptui.session.requests import exchanges_with_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.field import Field
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.filtering.rows import Rows
     from tcptui.session.filtering.trees import TreeReader
-    from tcptui.session.session import Session
 
 #: Connections whose requests are kept: those of the packets asked for at once are among them.
 _CACHE_SIZE: Final = 1 << 12
@@ -80,7 +81,7 @@ class _DirectionRequests:
 class _Requests:
     """The requests of one connection, as far as it has been read."""
 
-    def __init__(self, session: Session, stream: int, extent: _Extent) -> None:
+    def __init__(self, session: OpenCapture, stream: int, extent: _Extent) -> None:
         self._extent = extent
         found = list(exchanges_with_times(session, stream))
         shared: dict[bytes, bytes] = {}
@@ -107,7 +108,7 @@ class _Requests:
 class RequestReader:
     """Reads what connections asked for; ``trees`` says whether somebody cancels, and how new it must be."""
 
-    def __init__(self, session: Session, trees: TreeReader) -> None:
+    def __init__(self, session: OpenCapture, trees: TreeReader) -> None:
         self._session = session
         self._trees = trees
         self._known: LruCache[int, _Requests] = LruCache(_CACHE_SIZE)
@@ -140,7 +141,7 @@ class RequestReader:
     def _of(self, stream: int) -> _Requests:
         session = self._session
         evicted = int(session.streams.evicted[stream])
-        now = _Extent(session.seen(stream), evicted, session.keys.revision, session.progress.growing)
+        now = _Extent(rows_seen(session, stream), evicted, session.reader.keys.revision, session.progress.growing)
         known = self._known.get(stream)
         if known is None or not known.is_fresh(now, whole=self._trees.whole):
             known = _Requests(session, stream, now)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tcptui.dfilter.expression import Test
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 __all__ = ["Cancelled", "FilterRun", "LeafFacts", "is_readable"]
 
@@ -89,7 +89,7 @@ class FilterRun:
     Raises FilterError for a field that nothing reads: it would match nothing, and nobody would know why.
     """
 
-    def __init__(self, session: Session, compiled: Compiled, reader: FieldReader | None = None) -> None:
+    def __init__(self, session: FilteredCapture, compiled: Compiled, reader: FieldReader | None = None) -> None:
         """``reader``: one of an earlier run over the same session, which may remember packets."""
         self._session = session
         self.compiled = compiled
@@ -116,13 +116,13 @@ class FilterRun:
         rows are done.  Raises FilterError where a regular expression takes too long.
         """
         mask = np.zeros(max(stop - first, 0), np.bool_)
-        self._session.require_unchanged()
+        self._session.reader.require_unchanged()
         try:
             with self._reader.asked_about(len(mask)):
                 self._fill(mask, first, cancelled, progress)
         finally:
             self._reader.rest()
-        self._session.require_unchanged()  # it may have been while packets were read
+        self._session.reader.require_unchanged()  # it may have been while packets were read
         return mask
 
     def _fill(

@@ -11,8 +11,8 @@ from tcptui.model.packet_store import RowKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
-    from tcptui.session.session import Session
 
 #: Rows that are passed over at once.
 _CHUNK: Final = 1 << 20
@@ -25,7 +25,7 @@ _SHORT: Final = 1 << 16
 class SegmentNumbers:
     """Counts the segments of each of the first streams; quick where stretches are asked about in ascending order."""
 
-    def __init__(self, session: Session, streams: int) -> None:
+    def __init__(self, session: OpenCapture, streams: int) -> None:
         """``streams``: how many; none of them evicted."""
         self._session = session
         self._streams = streams

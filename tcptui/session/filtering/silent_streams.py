@@ -13,8 +13,8 @@ from tcptui.session.filtering.cancelling import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
 _UNKNOWN, _SPEAKS, _SILENT = range(3)
 
@@ -25,7 +25,7 @@ class SilentStreams:
     A tree takes messages from the connection, or, for a segment that carries no byte of it, from that segment alone.
     """
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, session: OpenCapture, cancelled: Callable[[], bool]) -> None:
         self._session = session
         self._cancelled = cancelled
         self._known = np.zeros(0, np.uint8)
@@ -58,7 +58,7 @@ class SilentStreams:
 
     def _begin(self) -> None:
         """Have room for all connections, and forget what other secrets said."""
-        count, keys = self._session.streams.count, self._session.keys.revision
+        count, keys = self._session.streams.count, self._session.reader.keys.revision
         if keys != self._keys or count != len(self._known):
             self._known, self._keys = np.zeros(count, np.uint8), keys
             self._alone.clear()

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32, U8
     from tcptui.session.filtering.rows import Mask
-    from tcptui.session.session import Session
 
     #: What is known of the chosen streams: one value each, or one of end *a* and one of end *b*.
-    StreamColumn = Callable[[Session, slice | I32], NDArray[Any]]
+    StreamColumn = Callable[[OpenCapture, slice | I32], NDArray[Any]]
 
 #: Streams for each row at hand, up to which taking all between them out of the table is cheaper than what it spares.
 _STREAMS_A_ROW: Final = 2
@@ -40,7 +40,7 @@ class StreamColumns:
     alone where too many lie between.
     """
 
-    def __init__(self, session: Session, rows: int) -> None:
+    def __init__(self, session: OpenCapture, rows: int) -> None:
         """``rows``: how many will be asked about."""
         self.session = session
         self.store = session.store

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.stream.table import Completeness
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import JudgedCapture, OpenCapture
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.stream_columns import StreamColumn, StreamColumns
-    from tcptui.session.session import Session
 
     #: Which rows have the field, and their values.
     Read = Callable[[StreamColumns, Rows], tuple[Mask, NDArray[Any]]]
@@ -82,7 +83,7 @@ def _column(name: str) -> StreamColumn:
 def _pair(name: str, other: str) -> StreamColumn:
     """Two columns of the stream table, side by side."""
 
-    def both(session: Session, chosen: slice | I32) -> NDArray[Any]:
+    def both(session: OpenCapture, chosen: slice | I32) -> NDArray[Any]:
         streams = session.streams
         return np.stack((getattr(streams, name)[chosen], getattr(streams, other)[chosen]), axis=1)
 
@@ -129,13 +130,13 @@ def _completeness_text(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArra
     return segments(columns.store, rows.index), array_of(T.STRING, found)
 
 
-def _shifts(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+def _shifts(session: OpenCapture, chosen: slice | I32) -> NDArray[np.int64]:
     """By how many bits windows of *a* and of *b* are shifted."""
     shifts: NDArray[np.int64] = np.maximum(_SCALES(session, chosen), 0).astype(np.int64)
     return shifts
 
 
-def _factors(session: Session, chosen: slice | I32) -> NDArray[np.int64]:
+def _factors(session: OpenCapture, chosen: slice | I32) -> NDArray[np.int64]:
     """By what windows of *a* and of *b* are multiplied, or why they are not."""
     scales = _SCALES(session, chosen).astype(np.int64)
     return np.where(scales >= 0, 1 << np.maximum(scales, 0), scales)
@@ -247,7 +248,7 @@ def _address(*, of_client: bool) -> Read:
 
 
 def _end_port(*, of_client: bool) -> Read:
-    def ports(session: Session, chosen: slice | I32) -> NDArray[Any]:
+    def ports(session: OpenCapture, chosen: slice | I32) -> NDArray[Any]:
         streams = session.streams
         ports_a, ports_b = streams.flows.ports(streams.flow[chosen])
         return np.where((streams.client_is_b[chosen] != 0) == of_client, ports_b, ports_a)
@@ -286,7 +287,7 @@ def _of_stream(column: StreamColumn) -> Read:
     return read
 
 
-def _shown_rtt(session: Session, chosen: slice | I32) -> NDArray[Any]:
+def _shown_rtt(session: OpenCapture, chosen: slice | I32) -> NDArray[Any]:
     """As the connection list shows it."""
     streams = session.streams
     first = streams.irtt_ns[chosen]
@@ -302,7 +303,7 @@ def _budget(part: Part) -> Read:
     def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         stream = columns.store.stream[rows.index]
         distinct, place = np.unique(stream, return_inverse=True)
-        parts = [0 if one < 0 else time_budget(columns.session.view(one)).parts[part] for one in distinct.tolist()]
+        parts = [0 if one < 0 else time_budget(view_of(columns.session, one)).parts[part] for one in distinct.tolist()]
         return in_stream(columns.store, rows.index), np.array(parts, np.int64)[place]
 
     return read
@@ -322,10 +323,9 @@ def _since_beginning(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[
 def _interface(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
     source = columns.store.source[rows.index]
     # tshark calls an interface of a pcapng file that has no name "unknown".
-    unnamed = [
-        "unknown" if columns.session.is_pcapng(number) else None for number in range(len(columns.session.sources))
-    ]
-    names = [info.interface or other for info, other in zip(columns.session.sources, unnamed, strict=True)]
+    reader = columns.session.reader
+    unnamed = ["unknown" if reader.is_pcapng(number) else None for number in range(len(reader.sources))]
+    names = [info.interface or other for info, other in zip(reader.sources, unnamed, strict=True)]
     has = np.array([name is not None for name in names], np.bool_)
     return has[source], array_of(T.STRING, [(name or "").encode() for name in names])[source]
 
@@ -335,15 +335,15 @@ def _of_interface(name: str) -> Read:
 
     def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         source = columns.store.source[rows.index]
-        has = np.array([info.number >= 0 for info in columns.session.sources], np.bool_)
-        numbers = np.array([getattr(info, name) for info in columns.session.sources], np.int64)
+        has = np.array([info.number >= 0 for info in columns.session.reader.sources], np.bool_)
+        numbers = np.array([getattr(info, name) for info in columns.session.reader.sources], np.int64)
         return has[source], numbers[source]
 
     return read
 
 
 def _interface_description(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
-    texts = [info.description.encode() for info in columns.session.sources]
+    texts = [info.description.encode() for info in columns.session.reader.sources]
     source = columns.store.source[rows.index]
     return np.array([bool(text) for text in texts], np.bool_)[source], array_of(T.STRING, texts)[source]
 
@@ -439,7 +439,7 @@ TABLED: Final = frozenset(_READERS)
 EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
 
 
-def read_findings(session: Session, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
+def read_findings(session: JudgedCapture, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
     """The id, severity or confidence of each finding that names the row's frame as evidence.
 
     Without ``own``, findings that a user has defined are left out.

@@ -24,28 +24,27 @@ from tcptui.model.packet_store import RowKind
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, paired_value
+from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, DatagramPairs, paired_value
 from tcptui.session.filtering.families import shows_messages
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tree_values import node_value
-from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
+from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS, UdpConversations
 from tcptui.session.filtering.unread import UnreadRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.row import AsTshark
-    from tcptui.session.filtering.datagram_pairs import DatagramPairs
-    from tcptui.session.filtering.udp_conversations import Place, UdpConversations
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.udp_conversations import Place
 
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
@@ -98,9 +97,11 @@ class Found(NamedTuple):
 class TreeReader:
     """Reads fields out of header trees."""
 
-    def __init__(self, session: Session, cancelled: Callable[[], bool], *, deep: bool = False) -> None:
+    def __init__(self, session: OpenCapture, cancelled: Callable[[], bool], *, deep: bool = False) -> None:
         """``deep``: as `StreamCache.application`, for who asks all packets of a connection."""
         self._session = session
+        self._udp_conversations = session.indexes.of(UdpConversations, UdpConversations)
+        self._datagram_pairs = session.indexes.of(DatagramPairs, DatagramPairs)
         self._deep = deep
         self.cancelled = cancelled
         self.whole = False
@@ -233,13 +234,13 @@ class TreeReader:
 
     def look_at_conversations(self, stop: int) -> UdpConversations:
         """The conversations of UDP, which know all rows before ``stop``.  Raises Cancelled."""
-        self._look_at_all(self._session.udp_conversations, stop)
-        return self._session.udp_conversations
+        self._look_at_all(self._udp_conversations, stop)
+        return self._udp_conversations
 
     def look_at_pairs(self) -> DatagramPairs:
         """The pairs of datagrams, which know all rows: answers come later.  Raises Cancelled."""
-        self._look_at_all(self._session.datagram_pairs, self._session.store.count)
-        return self._session.datagram_pairs
+        self._look_at_all(self._datagram_pairs, self._session.store.count)
+        return self._datagram_pairs
 
     def _look_at_all(self, known: UdpConversations | DatagramPairs, stop: int) -> None:
         """Have ``known`` look at all rows before ``stop`` that are not plain.  Raises Cancelled."""
@@ -272,7 +273,7 @@ class TreeReader:
         """Where the UDP headers of ``row`` stand in their conversations."""
         if self._wanted.isdisjoint(CONVERSATION_FIELDS):
             return iter(())
-        known = self._session.udp_conversations
+        known = self._udp_conversations
         with known.lock:
             return iter(known.of(row))
 
@@ -280,7 +281,7 @@ class TreeReader:
         """What pairs the headers of ``row`` that ask or answer; nothing for TCP, whose tree says it itself."""
         if self._wanted.isdisjoint(PAIRED) or self._session.store.kind[row] == RowKind.TCP:
             return iter(())
-        known = self._session.datagram_pairs
+        known = self._datagram_pairs
         with known.lock:
             return iter(known.of(row))
 
@@ -298,7 +299,7 @@ class TreeReader:
         def asked() -> Iterator[tuple[PacketView, ApplicationStream | None]]:
             for row in rows:
                 self.pause()
-                packet = self._session.packet(row)
+                packet = self._session.reader.packet(row)
                 if row >= self._session.store.first:
                     given.append((packet, self._application(packet) if messages else None))
                     yield given[-1]

@@ -18,9 +18,9 @@ from tcptui.wire.header_walk import PADDING
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
-    from tcptui.session.session import Session
 
 #: Lengths that stand for others where they are 0: the tree computes them.  UDP-Lite has other fields behind the ports.
 _LEFT_OUT: Final = frozenset({"ip.len", "ipv6.plen", "udp.length", "udp.checksum"})
@@ -86,7 +86,7 @@ class Tunnelled(NamedTuple):
         return Occurrences(kind, count, values_at(headers.data, index * _HEADER_BYTES, place, kind), index)
 
 
-def tunnelled(session: Session, rows: Rows) -> Tunnelled:
+def tunnelled(session: OpenCapture, rows: Rows) -> Tunnelled:
     """The segments among ``rows`` that are not `plain`.  Raises OSError when the spool cannot be read."""
     store = session.store
     mask: Mask = (store.kind[rows.index] == RowKind.TCP) & ((store.issues[rows.index] & ODD) == 0)
@@ -97,12 +97,12 @@ def tunnelled(session: Session, rows: Rows) -> Tunnelled:
     return Tunnelled(mask, ip, ip.data[::_HEADER_BYTES] >> 4 == 4, udp)
 
 
-def _headers(session: Session, numbers: I32, first: int) -> tuple[Headers, Headers]:
+def _headers(session: OpenCapture, numbers: I32, first: int) -> tuple[Headers, Headers]:
     """The IP and the UDP headers of the rows ``numbers``, the first of which is number ``first`` of all."""
     store = session.store
-    block, starts = session.stretch(numbers)
+    block, starts = session.reader.stretch(numbers)
     data = np.frombuffer(block + bytes(PADDING + _HEADER_BYTES), np.uint8)
-    links = np.array([source.link_type for source in session.sources], np.int64)[store.source[numbers]]
+    links = np.array([source.link_type for source in session.reader.sources], np.int64)[store.source[numbers]]
     captured = np.minimum(store.captured[numbers].astype(np.int64), len(block) - starts)
     below = find_headers(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
     ip, udp = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tcptui.access.open_capture import view_of
 from tcptui.findings.catalog import ORDINARY
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import NO_ROW
@@ -16,8 +17,8 @@ from tcptui.session.graphs.throughput import ThroughputGraph, throughput_graph
 from tcptui.session.graphs.trace import StreamTrace
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import Finding
-    from tcptui.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class StreamGraphs:
     One thread at a time may use it.
     """
 
-    def __init__(self, session: Session, stream: int) -> None:
+    def __init__(self, session: JudgedCapture, stream: int) -> None:
         self.session = session
         self.stream = stream
         self.trace = StreamTrace(session, stream)
@@ -125,5 +126,5 @@ class StreamGraphs:
     def _is_at(self, side: int) -> bool:
         from tcptui.findings.facts import ConnectionFacts, RuleContext  # the rules' modules: no start waits for them
 
-        view = self.session.view(self.stream)
+        view = view_of(self.session, self.stream)
         return bool(len(view)) and ConnectionFacts(view, RuleContext(place=self.session.place)).at_sender(side)

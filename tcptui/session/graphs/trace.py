@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.access.stream_rows import place_of
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.copies import REPORT_REACH
 from tcptui.analysis.resend.resend import SUSPICIOUS
@@ -22,14 +23,13 @@ from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.session.graphs.growing_columns import GrowingColumns
-from tcptui.session.stream_rows import place_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.analysis.stream.view import StreamView
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
 
 #: Sides of a connection, as in ``view.from_server``.
 CLIENT: Final = 0
@@ -132,7 +132,7 @@ class StreamTrace:
     without.  ``kind`` is a `SegmentKind`, ``cause`` a `ResendCause`.
     """
 
-    def __init__(self, session: Session, stream: int) -> None:
+    def __init__(self, session: OpenCapture, stream: int) -> None:
         self._session = session
         self.stream = stream
         self._state = _State()

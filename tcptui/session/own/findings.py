@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.progress import Notice
 from tcptui.dfilter.errors import FilterError
 from tcptui.findings.catalog import OWN_ALTERNATIVES
 from tcptui.model.arrays import sorted_unique
@@ -19,7 +20,6 @@ from tcptui.session.filtering.run import FilterRun
 from tcptui.session.input_priority import input_priority
 from tcptui.session.notes.format import NotesError
 from tcptui.session.own.rule import OwnRule, Per
-from tcptui.session.progress import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -22,10 +22,10 @@ from tcptui.session.searching.hit import AFTER, Hit, SearchIn, bytes_around, tex
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.searching.pattern import SearchPattern
-    from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 #: Packets or connections between two looks whether to go on, and two reports of progress.
@@ -41,7 +41,7 @@ _MOST_PARTS: Final = 64
 class Search:
     """One search; `hits` may be taken once, by one thread.  What comes after it has begun is not looked through."""
 
-    def __init__(self, session: Session, pattern: SearchPattern, where: SearchIn, words: Words) -> None:
+    def __init__(self, session: JudgedCapture, pattern: SearchPattern, where: SearchIn, words: Words) -> None:
         self._session = session
         self._pattern = pattern
         self._words = words
@@ -160,7 +160,7 @@ class Search:
     def _in_packets(self, finder: Finder, cancelled: Callable[[], bool]) -> Iterator[Hit]:
         store = self._session.store
         for rows in _some(self._each(self._rows(), cancelled), _STEP):
-            values = [self._session.data(row) for row in rows]
+            values = [self._session.reader.data(row) for row in rows]
             for row, data, found in zip(rows, values, finder.in_bytes(values), strict=True):
                 for low, high in found:
                     yield Hit(row, int(store.stream[row]), low, high - low, *bytes_around(data, low, high))
@@ -174,7 +174,7 @@ class Search:
             for row in self._each(self._rows(), cancelled, step=1):
                 if row >= self._session.store.first:  # not evicted meanwhile
                     asked.append(row)
-                    yield self._session.packet(row), None
+                    yield self._session.reader.packet(row), None
 
         for tree in header_trees(packets()):
             row = asked.popleft()

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.finding_filter import FindingFilter
     from tcptui.model.packet_store import I64, PacketStore
-    from tcptui.session.session import Session
 
     Mask = NDArray[np.bool_]
 
@@ -35,7 +35,7 @@ def rows_of_streams(store: PacketStore, streams: Sequence[int] | I64) -> Mask:
     return np.isin(store.stream[: store.count], streams)
 
 
-def rows_of_findings(session: Session, wanted: FindingFilter) -> Mask:
+def rows_of_findings(session: JudgedCapture, wanted: FindingFilter) -> Mask:
     """The rows that are evidence of a finding that is ``wanted``, in any connection."""
     frames: list[int] = []
     for _stream, findings in session.each_findings(range(session.streams.count)):
@@ -57,7 +57,7 @@ def around(store: PacketStore, chosen: Mask, nanoseconds: int) -> Mask:
     return near
 
 
-def whole_streams(session: Session, chosen: Mask) -> Mask:
+def whole_streams(session: JudgedCapture, chosen: Mask) -> Mask:
     """``chosen`` and all rows of the connections that they belong to, IP fragments of their segments included."""
     store = session.store
     of_streams = store.stream[: store.count]

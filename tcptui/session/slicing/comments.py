@@ -9,9 +9,9 @@ from tcptui.model.notes import NO_NOTE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.notes import Note
     from tcptui.session.notes.notebook import Notebook
-    from tcptui.session.session import Session
     from tcptui.session.slicing.write import Slicer
     from tcptui.words.catalogue import Words
 
@@ -20,7 +20,7 @@ class Comments:
     """What a slice says of its packets: their number in the source, and the notes that were kept of them."""
 
     def __init__(
-        self, session: Session, slicer: Slicer, names: Sequence[str], books: Sequence[Notebook | None], words: Words
+        self, session: OpenCapture, slicer: Slicer, names: Sequence[str], books: Sequence[Notebook | None], words: Words
     ) -> None:
         """``names`` and ``books``: of each spool, what its file is called, and the notes beside it."""
         self._session = session

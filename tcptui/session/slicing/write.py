@@ -27,13 +27,13 @@ class Slicer:
     """Copies packets of what a session has read so far.  Raises OSError where an input cannot be read."""
 
     def __init__(self, session: Session) -> None:
-        session.require_unchanged()
+        session.reader.require_unchanged()
         self._session = session
         self._sources: list[PacketSource] = []
         store = session.store
-        self._spool_of = [info.spool for info in session.sources]
+        self._spool_of = [info.spool for info in session.reader.sources]
         self._links = [0] * len(session.spools)
-        for info in session.sources:
+        for info in session.reader.sources:
             self._links[info.spool] = info.link_type
         offset, captured = store.offset[: store.count], store.captured[: store.count]
         for spool, (descriptor, end) in enumerate(session.spools):
@@ -65,12 +65,12 @@ class Slicer:
             record = source.record(int(store.offset[row]), int(store.captured[row]), int(store.time_ns[row]))
             said = comments(row, spool, number)
             writer.add(spool, record, int(store.wire_length[row]), said)
-        self._session.require_unchanged()  # it may have been meanwhile
+        self._session.reader.require_unchanged()  # it may have been meanwhile
 
     def link_type(self, rows: I64) -> int:
         """The link type of ``rows`` in a pcap file.  Raises OutputError when they have several."""
         store = self._session.store
-        links = {self._session.sources[source].link_type for source in np.unique(store.source[rows]).tolist()}
+        links = {self._session.reader.sources[source].link_type for source in np.unique(store.source[rows]).tolist()}
         if len(links) > 1:
             raise OutputError("slice_link_types", count=len(links))
         return next(iter(links), 1)
@@ -83,5 +83,5 @@ class Slicer:
         nano = bool((store.time_ns[rows] % 1000).any())
         writer = PcapWriter(sink, link_field or link_type, nano=nano)
         for row in rows.tolist():
-            writer.add(int(store.time_ns[row]), self._session.data(row), int(store.wire_length[row]))
-        self._session.require_unchanged()  # it may have been meanwhile
+            writer.add(int(store.time_ns[row]), self._session.reader.data(row), int(store.wire_length[row]))
+        self._session.reader.require_unchanged()  # it may have been meanwhile

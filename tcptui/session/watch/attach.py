@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.access.progress import Notice
 from tcptui.capture.output import NOTHING, Replaceable
 from tcptui.capture.tee_source import TeeSource
-from tcptui.session.progress import Notice
 from tcptui.session.watch.packet_saver import PacketSaver
 from tcptui.session.watch.watcher import Watcher
 
@@ -38,7 +38,7 @@ def watch_session(
     surroundings = None
     if watch.keep_around and write is not None:
         surroundings = PacketSaver(
-            session.store, session.sources, [source.descriptor for source in sources], write, replaceable,
+            session.store, session.reader.sources, [source.descriptor for source in sources], write, replaceable,
             before=watch.before, after=watch.after,
         )  # fmt: skip
     watcher = Watcher(session, watch, surroundings, tell)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.source_info import SourceInfo
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import PacketStore
-    from tcptui.session.pipeline import SourceInfo
 
 #: A stretch is closed this long (ns) after its end: packets are not always in the order of their timestamps.
 _MARGIN_NS: Final = 1_000_000_000

@@ -6,9 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.progress import Notice
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
-from tcptui.session.progress import Notice
 from tcptui.session.watch.finding_log import FindingChange, FindingEvent, FindingLog
 from tcptui.session.watch.schedule import WatchSchedule
 

@@ -7,20 +7,21 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import application_streams, captured_bytes
+from tcptui.access.requests import exchanges_with_times
 from tcptui.model.errors import OutputError
 from tcptui.protocols.export.collect import Chosen, FileCollector
 from tcptui.protocols.export.files import CarriedFile
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.export.writer import ExportFolder
-from tcptui.session.requests import exchanges_with_times
 from tcptui.ui.export.preview import Beginning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.request import RequestName
-    from tcptui.session.session import Session
 
 #: Interval of progress reports (seconds).
 _TELL: Final = 0.2
@@ -52,13 +53,14 @@ class Cancel(threading.Event):
 
 
 def look_for_files(
-    session: Session, stream: int | None, request: RequestName | None, cancel: Cancel, tell: Callable[[Found], None]
+    session: JudgedCapture, stream: int | None, request: RequestName | None, cancel: Cancel,
+    tell: Callable[[Found], None],
 ) -> None:  # fmt: skip
     """Find the files of ``stream``, or with None of all streams; with ``request``, which is of it, those of that one.
 
     ``tell`` is called with progress about every `_TELL` seconds, and with the result at the end.
     """
-    streams = session.application_streams() if stream is None else [stream]
+    streams = application_streams(session) if stream is None else [stream]
     wanted = None if request is None else _messages_of(session, request)
     collector = FileCollector(session.directions)
     told = time.monotonic()
@@ -73,7 +75,7 @@ def look_for_files(
     tell(Found(collector.result(), count, count, collector.left_out, collector.uncaptured, over=True))
 
 
-def _messages_of(session: Session, name: RequestName) -> Chosen:
+def _messages_of(session: JudgedCapture, name: RequestName) -> Chosen:
     """The messages of the request of that name.  Raises OSError where packets cannot be read."""
     if name.id is not None:
         return Chosen(name.id)
@@ -88,7 +90,7 @@ def _messages_of(session: Session, name: RequestName) -> Chosen:
 
 
 def read_beginning(
-    session: Session, file: CarriedFile, cancel: Cancel, tell: Callable[[CarriedFile, Beginning], None]
+    session: JudgedCapture, file: CarriedFile, cancel: Cancel, tell: Callable[[CarriedFile, Beginning], None]
 ) -> None:
     """Read ``file``: pass its beginning to ``tell``, then read on for its size and hash unless it is long.
 
@@ -112,20 +114,20 @@ def read_beginning(
 
 
 def write_files(
-    session: Session, files: Sequence[CarriedFile], folder: Path, cancel: Cancel, tell: Callable[[int], None]
+    session: JudgedCapture, files: Sequence[CarriedFile], folder: Path, cancel: Cancel, tell: Callable[[int], None]
 ) -> list[str]:
     """Write ``files`` into ``folder``; returns the names that they were given.
 
     ``tell`` is called with the number written about every `_TELL` seconds.  Raises OutputError.
     """
     try:
-        session.require_unchanged()
+        session.reader.require_unchanged()
     except OSError as error:
         raise OutputError("file_changed", path=session.label) from error
     finder = MessageFinder(session.directions)
     names: list[str] = []
     told = time.monotonic()
-    with ExportFolder(folder, session.captured_bytes) as target:
+    with ExportFolder(folder, captured_bytes(session)) as target:
         for file in files:
             if cancel.is_set():
                 break

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.request import RequestName
     from tcptui.protocols.export.files import CarriedFile
-    from tcptui.session.session import Session
     from tcptui.ui.export.preview import Beginning
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -95,7 +95,7 @@ class ExportScreen(KeyedScreen[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(EXPORT_KEYS)]
 
     def __init__(
-        self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        self, session: JudgedCapture, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         request: RequestName | None = None,
     ) -> None:  # fmt: skip
         """``stream``: the selected one, -1 for none; ``request``: the one of it to begin with, if any."""

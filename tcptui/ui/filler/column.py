@@ -12,7 +12,7 @@ from tcptui.ui.filler.table import ROOM_LEAST
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.ui.main.explain_pane import ExplainPane
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -36,7 +36,7 @@ class PacketsColumn(Vertical):
     def __init__(
         self,
         text: ExplainPane,
-        session: Session,
+        session: JudgedCapture,
         glyphs: Glyphs,
         words: Words,
         options: ViewOptions,

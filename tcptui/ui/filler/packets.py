@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
+from tcptui.access.stream_rows import place_of
 from tcptui.model.packet_store import NO_ROW
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import raised_rows
 from tcptui.ui.main.timeline import Timeline
 from tcptui.ui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import Finding
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -31,7 +31,7 @@ class FillerPackets(Timeline, can_focus=False):
     .-ascii FillerPackets { border-top: ascii $edge; }
     """
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, session: JudgedCapture, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
         self._of = session
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from textual.containers import Horizontal, Vertical
 
+from tcptui.access.open_capture import rows_seen
 from tcptui.session.groups import busiest_hosts
 from tcptui.session.traffic_histogram import TrafficHistogram
 from tcptui.ui.filler.packets import FillerPackets
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.session.groups import Talker
-    from tcptui.session.session import Session
     from tcptui.session.traffic_histogram import Histogram
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.theme import Glyphs
@@ -71,7 +72,7 @@ class FillerRoom(Vertical):
     """
 
     def __init__(
-        self, session: Session, glyphs: Glyphs, words: Words, options: ViewOptions, counted: Callable[[], None]
+        self, session: JudgedCapture, glyphs: Glyphs, words: Words, options: ViewOptions, counted: Callable[[], None]
     ) -> None:
         """``counted`` is called when there is more to show."""
         super().__init__(id="below")
@@ -126,7 +127,7 @@ class FillerRoom(Vertical):
 
     def _wanted(self, stream: int, width: int) -> dict[Part, int]:
         counted = self._counted
-        rows = self.session.rows_of(stream) if stream >= 0 and self.session.seen(stream) else ()
+        rows = self.session.rows_of(stream) if stream >= 0 and rows_seen(self.session, stream) else ()
         listed = max(len(counted.talkers), len(self._kept) if width >= _BESIDE else 0)
         return {
             Part.PACKETS: _RULE + HEADING + len(rows) if len(rows) else 0,
@@ -136,7 +137,7 @@ class FillerRoom(Vertical):
 
     @property
     def _kept(self) -> list[int]:
-        return [stream for stream in self._counted.largest if self.session.seen(stream)]
+        return [stream for stream in self._counted.largest if rows_seen(self.session, stream)]
 
     def _hosts_document(self) -> Document:
         talkers = self._counted.talkers

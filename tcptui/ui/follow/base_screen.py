@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 
+from tcptui.access.open_capture import rows_seen
+from tcptui.access.stream_rows import place_of
 from tcptui.model.packet_store import NO_ROW
 from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.background import Background
 from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import OF_CONNECTION
@@ -29,8 +30,8 @@ from tcptui.words.follow_text import gap_words, head_words
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.protocols.stream.reassembly import ByteStream
-    from tcptui.session.session import Session
     from tcptui.ui.follow.source import Block, FollowSource
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -61,7 +62,7 @@ class FollowBase(KeyedScreen[int]):
     """
 
     def __init__(
-        self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        self, session: JudgedCapture, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         ends: tuple[str, str], only: str | None = None,
     ) -> None:  # fmt: skip
         """``only``: the id of the request that alone is shown, decoded; None: all."""
@@ -149,7 +150,7 @@ class FollowBase(KeyedScreen[int]):
     # -- keeping up ------------------------------------------------------------------------
     def tick(self) -> None:
         """Update the view when packets have come, or when another form or other sides were chosen."""
-        wanted = (self.session.seen(self.stream), self.growing, self._form, self._sides, self._only)
+        wanted = (rows_seen(self.session, self.stream), self.growing, self._form, self._sides, self._only)
         if wanted == self._made_of:
             return
         form, sides, only = self._form, self._sides, self._only
@@ -177,7 +178,7 @@ class FollowBase(KeyedScreen[int]):
         if chosen in (None, Form.DECODED):
             # Parsed again here: the session's cached one lags behind a stream that grows.
             application = (
-                ApplicationStream(*directions, schema=self.session.schema)
+                ApplicationStream(*directions, schema=self.session.reader.schema)
                 if self.growing
                 else self.session.application(self.stream)
             )

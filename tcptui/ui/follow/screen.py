@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.ui.follow.source import Found
     from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
@@ -45,7 +45,7 @@ class FollowScreen(FollowBase):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(FOLLOW_KEYS)]
 
     def __init__(
-        self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        self, session: JudgedCapture, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         ends: tuple[str, str], highlights: Highlights, only: str | None = None,
     ) -> None:  # fmt: skip
         """``highlights``: what was searched for in the whole capture, and is marked here, too."""

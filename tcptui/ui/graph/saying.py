@@ -16,8 +16,8 @@ from tcptui.words.quantities import byte_size, unbroken_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.charts.chart import Chart, Layer
-    from tcptui.session.session import Session
     from tcptui.ui.prose import Block
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -33,7 +33,7 @@ _SILENT: Final = frozenset({Mark.ACK_LINE, Mark.EDGE, Mark.HANDSHAKE})
 
 
 def told(
-    session: Session, chart: Chart, row: int, time_ns: int, words: Words, glyphs: Glyphs, *, explained: bool
+    session: JudgedCapture, chart: Chart, row: int, time_ns: int, words: Words, glyphs: Glyphs, *, explained: bool
 ) -> list[Block]:
     """The packet in ``row``, ``time_ns`` after the first one of its connection."""
     store = session.store

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import on
 
+from tcptui.access.open_capture import is_looked_through, rows_seen
 from tcptui.charts.cells import cell_grid, full_view
 from tcptui.charts.chart import make_chart
 from tcptui.charts.figure import notes_of, title_of
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.charts.chart import Chart
     from tcptui.charts.raster import Viewport
     from tcptui.model.packet_store import I32, I64
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.ui.widgets.one_line import Cells
@@ -105,7 +106,7 @@ class GraphScreen(KeyedScreen[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GRAPH_KEYS), *MOVES]
 
     def __init__(
-        self, session: Session, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        self, session: JudgedCapture, stream: int, row: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         kind: ChartKind = ChartKind.SEQUENCE,
     ) -> None:  # fmt: skip
         super().__init__(words, glyphs)
@@ -171,7 +172,7 @@ class GraphScreen(KeyedScreen[int]):
 
     def tick(self) -> None:
         """Read the packets that are new, and draw again."""
-        known = self.session.seen(self.stream), self.growing, self.session.looked_through
+        known = rows_seen(self.session, self.stream), self.growing, is_looked_through(self.session)
         wanted = known, self.kind, self.side
         if wanted == self._made_of or self._making:
             return

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.strip import Strip
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.session.groups import Group, Grouping
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -27,7 +27,7 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: JudgedCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, id="connection-groups")
         self.session = session
         self.words = words

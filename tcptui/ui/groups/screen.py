@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.groups import Grouping
-    from tcptui.session.session import Session
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
@@ -106,7 +106,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GROUPS_KEYS)]
 
     def __init__(
-        self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, by: GroupBy, sort: GroupSort,
+        self, session: JudgedCapture, words: Words, glyphs: Glyphs, options: ViewOptions, by: GroupBy, sort: GroupSort,
         matching: Callable[[], Matching | None],
     ) -> None:  # fmt: skip
         super().__init__(words, glyphs)

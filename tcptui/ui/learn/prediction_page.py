@@ -15,10 +15,10 @@ from tcptui.ui.prose import Block, Paragraph
 from tcptui.words.quantities import Count, unbroken_duration
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.analysis.stream.view import StreamView
     from tcptui.lessons.question import Question
     from tcptui.lessons.quiz import Prediction
-    from tcptui.session.session import Session
     from tcptui.ui.user_files import LearningRecord
     from tcptui.words.catalogue import Words
 
@@ -34,7 +34,12 @@ class PanelPage:
 
 
 def prediction_page(
-    prediction: Prediction, question: Question, view: StreamView, session: Session, record: LearningRecord, words: Words
+    prediction: Prediction,
+    question: Question,
+    view: StreamView,
+    session: JudgedCapture,
+    record: LearningRecord,
+    words: Words,
 ) -> PanelPage:
     """The page with the question and its choices, or once it is revealed with the answer and its reasons."""
     asked = Paragraph(_question_text(question, view, words), "strong")
@@ -86,7 +91,7 @@ def _verdict_on(prediction: Prediction, question: Question, words: Words) -> Par
     return Paragraph(corrected, lead=words("learning.wrong"), lead_style="warning")
 
 
-def reason_lines(question: Question, view: StreamView, session: Session, words: Words) -> list[str]:
+def reason_lines(question: Question, view: StreamView, session: JudgedCapture, words: Words) -> list[str]:
     """Why the answer is right: by the packet's own numbers, a verdict's rule, or a row of the transition table."""
     answer = question.answer
     if isinstance(answer, PacketShape):
@@ -117,7 +122,7 @@ def _packet_line(question: Question, view: StreamView, words: Words) -> str:
     return words(f"learning.because.{shape.kind.value}", **facts)
 
 
-def _state_line(question: Question, session: Session, words: Words) -> str:
+def _state_line(question: Question, session: JudgedCapture, words: Words) -> str:
     moves = transitions_of(session, question.row)
     move = None if moves is None else moves.server if question.topic is Topic.SERVER else moves.client
     if move is None:

@@ -10,11 +10,14 @@ from textual import on
 from textual.content import Content
 from textual.widgets import Static
 
+from tcptui.access.open_capture import is_looked_through
+from tcptui.access.progress import Phase
 from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.input_priority import input_priority
-from tcptui.session.progress import Phase
+from tcptui.session.other_tables import other_packets
+from tcptui.session.rates import rates_of
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.endpoint_names import EndpointNames, read_hosts, read_services
@@ -187,7 +190,7 @@ class CaptureScreen(NoticingScreen[None]):
         if not link_is_idle(self.app):
             return
         session = self.session
-        revision, fell = session.revision, session.rates.look(session.progress)
+        revision, fell = session.revision, rates_of(session).look(session.progress)
         if revision == self._seen_revision:
             if fell and not self.paused:
                 self._show_rates()
@@ -198,7 +201,7 @@ class CaptureScreen(NoticingScreen[None]):
             self.reorder()
             self.workspace.grow()
             self.workspace.show_without_tcp(self.has_no_tcp)
-            if self.has_no_tcp and not self.session.other.is_current:
+            if self.has_no_tcp and not other_packets(self.session).is_current:
                 self._seen_revision = -1  # so that the next tick reads on
         self._show_context()
 
@@ -216,7 +219,7 @@ class CaptureScreen(NoticingScreen[None]):
         The order of a live capture and of a case stays that of time, and that of a user who has moved already is his.
         """
         session = self.session
-        if self._order_settled or session.progress.phase is not Phase.DONE or not session.looked_through:
+        if self._order_settled or session.progress.phase is not Phase.DONE or not is_looked_through(session):
             return
         self._order_settled = True
         if self._is_untouched and session.has_trouble:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.units import NS_PER_US
+from tcptui.session.rates import rates_of
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.state_text import is_open
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.flow_table import FlowTable
-    from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.model.packet_store import I32
     from tcptui.session.rates import Rates
     from tcptui.ui.theme import Glyphs, Palette
 
@@ -39,23 +40,6 @@ _LOST_BITS: Final = 40
 _TROUBLED_BITS: Final = 21
 _MOST_LOST_US: Final = 2**_LOST_BITS - 1
 _MOST_TROUBLED: Final = 2**_TROUBLED_BITS - 1
-
-
-class Capture(Protocol):
-    """The part of a session that the connection list reads."""
-
-    store: PacketStore
-    flows: FlowTable
-    streams: StreamTable
-    rates: Rates
-
-    @property
-    def severity(self) -> U8:
-        """Per stream: 0 or a `Severity`."""
-
-    @property
-    def lost_ns(self) -> I64:
-        """Per stream: nanoseconds that warnings and errors cost it, at least."""
 
 
 class CellFormat(Enum):
@@ -133,7 +117,7 @@ class ListColumn:
     """The sort key of this column; its heading is marked while the list is sorted by it."""
     comes_with: SortKey | None = None
     """Of a column that nothing is sorted by: the key of those that it comes after, where there is room."""
-    values: Callable[[Capture, I32], I64] | None = None
+    values: Callable[[JudgedCapture, I32], I64] | None = None
     """Returns the values by which the streams are sorted, the largest first."""
     zero_is_unknown: bool = False
     """Whether 0 among those values means that nothing was measured: it comes last in either direction."""
@@ -237,7 +221,7 @@ def _judged(column: NDArray[np.integer], chosen: I32) -> I64:
     return values
 
 
-def _problems(capture: Capture, chosen: I32) -> I64:
+def _problems(capture: JudgedCapture, chosen: I32) -> I64:
     """Severity, lost microseconds and troubled packets, in this order of weight, in the bits of one number each."""
     lost_us = np.minimum(_judged(capture.lost_ns, chosen) // NS_PER_US, _MOST_LOST_US)
     troubled = np.minimum(capture.streams.troubled[chosen].astype(np.int64), _MOST_TROUBLED)
@@ -247,11 +231,11 @@ def _problems(capture: Capture, chosen: I32) -> I64:
     return (weight << _TROUBLED_BITS) + troubled
 
 
-def _payload(capture: Capture, chosen: I32) -> I64:
+def _payload(capture: JudgedCapture, chosen: I32) -> I64:
     return capture.streams.payload_a[chosen] + capture.streams.payload_b[chosen]
 
 
-def _round_trips(capture: Capture, chosen: I32) -> I64:
+def _round_trips(capture: JudgedCapture, chosen: I32) -> I64:
     """Round-trip times in ns as `_round_trip` shows them: of the handshake, else the sum of both directions' minima.
 
     0 is unknown.
@@ -298,11 +282,11 @@ COLUMNS: Final = (
     ),
     ListColumn(
         Column.RATE, CellFormat.NUMBER, lambda row: _rate(row, row.rates.bits), 8, is_optional=True, sort=SortKey.RATE,
-        values=lambda capture, chosen: capture.rates.bits(chosen),
+        values=lambda capture, chosen: rates_of(capture).bits(chosen),
     ),
     ListColumn(
         Column.PACKET_RATE, CellFormat.NUMBER, lambda row: _rate(row, row.rates.packets), 8, is_optional=True,
-        sort=SortKey.PACKET_RATE, values=lambda capture, chosen: capture.rates.packets(chosen),
+        sort=SortKey.PACKET_RATE, values=lambda capture, chosen: rates_of(capture).packets(chosen),
     ),
     ListColumn(Column.NOTE, CellFormat.REST, _note),
 )  # fmt: skip
@@ -352,7 +336,7 @@ class Sorting:
         return Sorting(key, is_again and not self.is_reversed, expression)
 
 
-def sort_order(capture: Capture, chosen: I32, sorting: Sorting) -> I32:
+def sort_order(capture: JudgedCapture, chosen: I32, sorting: Sorting) -> I32:
     """``chosen`` (ascending stream numbers) in the order of ``sorting``; ties by start."""
     if sorting.key is SortKey.START or not len(chosen):
         return chosen[::-1] if sorting.is_reversed else chosen

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.model.field import Field
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: Packets whose values are offered, at most: of a field that is a column, and of one that takes the packet's bytes.
 _PACKETS: Final = 50_000
@@ -54,7 +54,7 @@ class Completed:
 
 
 def completed(
-    session: Session, text: str, cancelled: Callable[[], bool], named: Mapping[str, str] = _NONE, rest: str = ""
+    session: FilteredCapture, text: str, cancelled: Callable[[], bool], named: Mapping[str, str] = _NONE, rest: str = ""
 ) -> Completed:
     """``text``, which ends at the cursor, completed; to be called in a thread.  Raises Cancelled.
 
@@ -85,7 +85,7 @@ def completed(
     return Completed(text[: place.start] + grown, tuple(offered) if len(offered) > 1 else ())
 
 
-def values_here(session: Session, field: Field, cancelled: Callable[[], bool]) -> list[str]:
+def values_here(session: FilteredCapture, field: Field, cancelled: Callable[[], bool]) -> list[str]:
     """Values of ``field`` in this capture as a filter writes them, the commonest first; some, where there are many."""
     store, kind = session.store, types.type_of(field)
     if not is_readable(field) or store.count <= store.first or not has_literals(field):

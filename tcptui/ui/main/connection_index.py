@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from tcptui.access.stream_rows import place_of
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import I32, U8
 from tcptui.model.verdict import leading_verdict
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.state_text import pair_text, state_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.ui.endpoint_names import EndpointNames
-    from tcptui.ui.main.columns import Capture
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.state_text import StateWord
     from tcptui.words.catalogue import Words
@@ -80,7 +80,7 @@ class ConnectionMatcher:
     of both ends' states.
     """
 
-    capture: Capture
+    capture: JudgedCapture
     names: EndpointNames
     severity_words: tuple[str, str, str, str]
     verdict_words: Callable[[int], str]

@@ -14,6 +14,7 @@ from tcptui.model.finding import Severity
 from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import RowKind
 from tcptui.model.safe_text import safe_text
+from tcptui.session.rates import rates_of
 from tcptui.ui.cell_text import fit, left_out, shared_beginning, shared_network
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import NARROW, OPTIONAL, Needs, Widths, column_widths
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.notes.notebook import Notebook
-    from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -77,7 +78,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.index = ConnectionIndex()
         self.empty_text = ""
         """The text that is shown while nothing is listed."""
-        self.session: Session | None = None
+        self.session: JudgedCapture | None = None
         self.touched = False
         """Whether the user has moved the cursor or sorted: from then on the order and the cursor are the user's."""
         self.concealed = -1
@@ -101,7 +102,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         self.state_words = {word: words(f"screen.state.{word.value}") for word in StateWord}
         """What a narrow list shows of both ends' states."""
 
-    def attach(self, session: Session, names: EndpointNames) -> None:
+    def attach(self, session: JudgedCapture, names: EndpointNames) -> None:
         """Show the connections of ``session``, in the order and the narrowing that were chosen before."""
         self.session = session
         self._names = names
@@ -383,7 +384,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             session.streams, stream, client, server, states, client_state, server_state,
             severity=int(severity[stream]) if stream < len(severity) else 0,
             lost_ns=int(lost_ns[stream]) if stream < len(lost_ns) else 0,
-            rates=session.rates,
+            rates=rates_of(session),
             diagnosis=diagnosis,
             verdict="" if diagnosis else self._verdict(stream),
             palette=self.palette,

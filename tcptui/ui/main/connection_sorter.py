@@ -12,7 +12,7 @@ from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.column import ColumnReader
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: Up to this many streams the order is computed on the event loop: about 5 ms.
 INLINE_STREAMS: Final = 20_000
@@ -23,7 +23,7 @@ REORDER_SECONDS: Final = 1.0
 class ConnectionSorter:
     """Computes orders of one session's streams; may be called from several threads, a lock makes them take turns."""
 
-    def __init__(self, session: Session, matcher: ConnectionMatcher) -> None:
+    def __init__(self, session: FilteredCapture, matcher: ConnectionMatcher) -> None:
         self._session = session
         self._matcher = matcher
         self._lock = threading.Lock()

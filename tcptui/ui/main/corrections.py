@@ -11,7 +11,7 @@ from tcptui.ui.background import Background
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.words.correction_text import RowCorrection
 
 #: In connections with more packets, corrections are looked up in another thread: a storm of SYNs takes it a second; and
@@ -31,7 +31,7 @@ class ShownCorrections:
         self._read_of = -1
         """The connection whose corrections are being looked up."""
 
-    def at(self, session: Session, stream: int, rows: int, row: int) -> RowCorrection | None:
+    def at(self, session: OpenCapture, stream: int, rows: int, row: int) -> RowCorrection | None:
         """The correction of ``row`` in ``stream``, which has ``rows`` packets now; None when it was not corrected.
 
         Its reason is unknown until those of a long connection have been looked up.

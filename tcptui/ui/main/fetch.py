@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from textual.worker import get_current_worker
 
-from tcptui.session.cached_findings import CachedFindings
+from tcptui.access.cached_findings import CachedFindings
+from tcptui.access.open_capture import rows_seen
+from tcptui.access.progress import Phase
+from tcptui.access.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.session.input_priority import input_priority
-from tcptui.session.progress import Phase
-from tcptui.session.regrowth import PROMPT_SEGMENTS, REGROWTH
 from tcptui.ui.background import Background
 from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.request_lines import RequestLine, request_lines
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.worker import Worker
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.interface import Exchange
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -70,7 +71,7 @@ class StreamFetch:
         self._taker = taker
         self._words = words
         self._glyphs = glyphs
-        self._session: Session | None = None
+        self._session: JudgedCapture | None = None
         self._stream = -1
         self._known: tuple[int, CachedFindings] = (-1, _UNKNOWN)
         """The stream whose findings were fetched last, and those findings."""
@@ -93,7 +94,7 @@ class StreamFetch:
         self._seen_keys = 0
         """`KeyLog.revision` then."""
 
-    def attach(self, session: Session) -> None:
+    def attach(self, session: JudgedCapture) -> None:
         """Fetch from ``session``."""
         self._session = session
 
@@ -121,8 +122,8 @@ class StreamFetch:
         if session is None or self._stream < 0:
             return
         growing = session.progress.growing  # read first: once it is False, all packets are there
-        packets = session.seen(self._stream)
-        changed = (self._seen_growing and not growing) or session.keys.news != self._seen_keys
+        packets = rows_seen(session, self._stream)
+        changed = (self._seen_growing and not growing) or session.reader.keys.news != self._seen_keys
         if packets == self._seen_packets and not changed:
             return
         if packets <= _INLINE_PACKETS:
@@ -143,8 +144,8 @@ class StreamFetch:
         session, stream = self._session, self._stream
         if session is None or stream < 0:
             return
-        self._seen_growing, self._seen_keys = session.progress.growing, session.keys.news
-        self._seen_packets = session.seen(stream)
+        self._seen_growing, self._seen_keys = session.progress.growing, session.reader.keys.news
+        self._seen_packets = rows_seen(session, stream)
         if self._is_short(self._seen_packets) and session.judges_at_once:
             take = partial(self._take_findings, stream, show=show)
             late = partial(self._take_findings, stream, show=True)
@@ -202,7 +203,7 @@ class StreamFetch:
         session, stream = self._session, self._stream
         if session is None:
             return None
-        packets = session.seen(stream)
+        packets = rows_seen(session, stream)
         if self._is_short(packets):
             compute = partial(self._read, session, stream)
             self._reading.want((stream, packets), compute, self._take_short, self._take_short_late)
@@ -233,7 +234,9 @@ class StreamFetch:
         self._owner.run_worker(read, thread=True, exclusive=True, group="messages")
         return self._messages[2]
 
-    def _read(self, session: Session, stream: int) -> tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]:
+    def _read(
+        self, session: JudgedCapture, stream: int
+    ) -> tuple[int, ApplicationStream, Mapping[int, RequestLine] | None]:
         """In a thread: the messages of ``stream``, and the lines that tell its requests where they are other ones."""
         found = session.application(stream)
         is_other = self._requests[:2] != (stream, found)

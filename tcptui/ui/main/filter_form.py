@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.ui.main.filter_work import Evaluate
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
@@ -214,7 +214,7 @@ class FilterForm(NoticingScreen["str | None"]):
     }
     """
 
-    def __init__(self, session: Session, words: Words, glyphs: Glyphs, evaluate: Evaluate) -> None:
+    def __init__(self, session: FilteredCapture, words: Words, glyphs: Glyphs, evaluate: Evaluate) -> None:
         super().__init__(words, glyphs)
         self.session = session
         self.conditions = [Condition()]

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tcptui.dfilter.compile import Compiled
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I64
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.ui.main.matching import Mask
 
-    Evaluate = Callable[[Session, Compiled], "Evaluation"]
+    Evaluate = Callable[[FilteredCapture, Compiled], "Evaluation"]
 
 #: Fields of a filter whose absence is told: more are not read in one line.
 _ABSENT_SHOWN: Final = 2
@@ -63,7 +63,7 @@ class Evaluation(Protocol):
 class FilterWork:
     """One text that somebody typed as a filter; one thread at a time may ask for its `answer`."""
 
-    def __init__(self, session: Session, text: str, evaluate: Evaluate, words: tuple[str, ...] = ()) -> None:
+    def __init__(self, session: FilteredCapture, text: str, evaluate: Evaluate, words: tuple[str, ...] = ()) -> None:
         self.text = text
         self.words = words
         """What the rows of the list must have besides; of a stretch that was chosen while the list was narrowed."""
@@ -139,7 +139,7 @@ class FilterWork:
 class _Lacking:
     """Which packets do not have one field; asked of new packets only."""
 
-    def __init__(self, session: Session, field: Field) -> None:
+    def __init__(self, session: FilteredCapture, field: Field) -> None:
         from tcptui.dfilter.expression import FieldValue
         from tcptui.session.filtering.field_values import FieldReader
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from tcptui.dfilter.compile import Compiled
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.ui.main.completing import Completed
     from tcptui.ui.main.filter_menu import FilterChoice
     from tcptui.ui.main.filter_work import Evaluation
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _REST: Final = 5.0
 
 
-def evaluation(session: Session, compiled: Compiled) -> Evaluation:
+def evaluation(session: FilteredCapture, compiled: Compiled) -> Evaluation:
     """What answers filters; imported where one is used.  Raises FilterError for a field that nothing reads."""
     from tcptui.session.filtering.live import LiveFilter
 

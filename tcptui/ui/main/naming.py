@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from tcptui.access.progress import Phase
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_yield_to_input
-from tcptui.session.progress import Phase
+from tcptui.session.other_tables import dns_names
 from tcptui.ui.main.touring import TouringScreen
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.preload import preloader
@@ -56,7 +57,7 @@ class NamingScreen(TouringScreen):
         """Read some of the DNS answers of the capture that are new."""
         store = self.session.store
         if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
-            names = self.session.dns_names
+            names = dns_names(self.session)
             before = names.count
             names.grow(_NAMES_LOOK)
             if names.count != before:
@@ -66,7 +67,7 @@ class NamingScreen(TouringScreen):
     def use_names(self) -> None:
         """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
         wanted = self.options.names is NamesChoice.DNS
-        self._names.dns = self.session.dns_names if wanted and self._has_dpkt else None
+        self._names.dns = dns_names(self.session) if wanted and self._has_dpkt else None
         connections = self.workspace.connections
         connections.forget_widths()
         connections.refresh()
@@ -79,9 +80,9 @@ class NamingScreen(TouringScreen):
         store = self.session.store
         if store.count - store.first > _NAMES_PACKETS:
             return "many"
-        return "none" if self._has_dpkt and self.session.dns_names.is_current else "reading"
+        return "none" if self._has_dpkt and dns_names(self.session).is_current else "reading"
 
     @property
     def has_names(self) -> bool:
         """Whether DNS answers of the capture that name an address have been read."""
-        return self._has_dpkt and self.session.dns_names.count > 0
+        return self._has_dpkt and dns_names(self.session).count > 0

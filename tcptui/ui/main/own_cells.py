@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tcptui.session.filtering.column import ColumnExpression, ColumnReader
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
-    Read = Callable[[ColumnReader, Session, list[int], Callable[[], bool]], list[str]]
+    Read = Callable[[ColumnReader, FilteredCapture, list[int], Callable[[], bool]], list[str]]
 
 #: Cells of a column, its blank included, at least and at most; with less room it is left out.
 LEAST: Final = 6
@@ -40,7 +40,9 @@ _REST_TIMES: Final = 4
 _UNREADABLE: Final = "?"
 
 
-def of_packets(reader: ColumnReader, session: Session, rows: list[int], cancelled: Callable[[], bool]) -> list[str]:
+def of_packets(
+    reader: ColumnReader, session: FilteredCapture, rows: list[int], cancelled: Callable[[], bool]
+) -> list[str]:
     """The texts of the packets at ``rows``; empty for those that were evicted."""
     kept = [row for row in rows if row >= session.store.first]
     texts = dict(zip(kept, reader.of_packets(np.array(kept, np.int32), cancelled), strict=True))
@@ -48,7 +50,7 @@ def of_packets(reader: ColumnReader, session: Session, rows: list[int], cancelle
 
 
 def of_connections(
-    reader: ColumnReader, _session: Session, streams: list[int], cancelled: Callable[[], bool]
+    reader: ColumnReader, _session: FilteredCapture, streams: list[int], cancelled: Callable[[], bool]
 ) -> list[str]:  # fmt: skip
     """The texts of ``streams``."""
     texts = []
@@ -68,7 +70,7 @@ class OwnCells:
         self._widget = widget
         self._read = read
         self._yes = yes
-        self._session: Session | None = None
+        self._session: FilteredCapture | None = None
         self._readers: tuple[ColumnReader, ...] = ()
         self._texts: list[LruCache[int, str]] = []
         self._wanted: list[int] = []
@@ -85,7 +87,7 @@ class OwnCells:
         """The columns, from left to right."""
         return tuple(reader.column for reader in self._readers)
 
-    def choose(self, session: Session, columns: Sequence[ColumnExpression]) -> None:
+    def choose(self, session: FilteredCapture, columns: Sequence[ColumnExpression]) -> None:
         """Show ``columns`` of ``session`` from now on."""
         from tcptui.session.filtering.column import ColumnReader  # lark: imported where a column is used
 
@@ -132,7 +134,7 @@ class OwnCells:
         self._widget.run_worker(look, thread=True, group="cells")
 
     def _looked(
-        self, reader: ColumnReader, session: Session, keys: list[int], cancel: threading.Event
+        self, reader: ColumnReader, session: FilteredCapture, keys: list[int], cancel: threading.Event
     ) -> list[str]:  # fmt: skip
         """In the thread: the texts of ``keys``; of a column that cannot be read, a sign that says so."""
         from tcptui.dfilter.errors import FilterError

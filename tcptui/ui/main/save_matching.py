@@ -26,7 +26,7 @@ def save_matching(session: Session, matching: Matching, path: Path, book: Notebo
     ``book``: the notes of the one file that is shown.  Raises OutputError, and OSError when the packets cannot be
     read again.
     """
-    names = {info.spool: info.label for info in session.sources}
+    names = {info.spool: info.label for info in session.reader.sources}
     spools = range(len(session.spools))
     with session.copying.keeping_all(), Sink(path, check=session.copying.check) as sink:
         rows = (matching.first + np.flatnonzero(matching.mask)).astype(np.int64)

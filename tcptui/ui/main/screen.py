@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.message import Message
 
+from tcptui.access.progress import Phase
 from tcptui.model.packet_store import NO_ROW, NO_STREAM
 from tcptui.model.safe_text import safe_text
-from tcptui.session.progress import Phase
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.base_screen import ToTop

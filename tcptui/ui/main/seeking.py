@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 
+from tcptui.access.open_capture import is_looked_through
 from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import grouped, span
 from tcptui.ui.main.naming import NamingScreen
@@ -103,7 +104,7 @@ class SeekingScreen(NamingScreen):
         seek = self._seek
         if seek is None:
             return
-        looked_through = self.session.looked_through  # read first: a problem found after that counts as found
+        looked_through = is_looked_through(self.session)  # read first: a problem found after that counts as found
         if self.workspace.place != seek.place or self.workspace.next_problem(seek.step):
             self._seek = None
         elif looked_through:

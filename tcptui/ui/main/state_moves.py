@@ -11,7 +11,7 @@ from tcptui.model.packet_store import NO_ROW, RowKind
 from tcptui.model.tcp_state import TcpState, state_of
 
 if TYPE_CHECKING:
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
 
 Edge = tuple[TcpState, Event]
 
@@ -58,7 +58,7 @@ class PacketMoves:
     server: EndTransition
 
 
-def transitions_of(session: Session, row: int) -> PacketMoves | None:
+def transitions_of(session: OpenCapture, row: int) -> PacketMoves | None:
     """What the packet in ``row`` did to both ends; None for a row that is no TCP segment."""
     store = session.store
     if row < 0 or store.kind[row] != RowKind.TCP:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.access.progress import Phase
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
-from tcptui.session.progress import Phase
+from tcptui.session.rates import rates_of
 from tcptui.ui.widgets.one_line import Status
 
 if TYPE_CHECKING:
-    from tcptui.session.progress import Progress
+    from tcptui.access.progress import Progress
     from tcptui.session.session import Session
 
 
@@ -51,8 +52,8 @@ def status_of(session: Session, previous: Status | None, *, is_following: bool, 
         connections_evicted=progress.streams_evicted,
         following=is_following,
         paused=previous is not None,
-        rate=session.rates.total,
-        rate_is_current=session.rates.are_current,
+        rate=rates_of(session).total,
+        rate_is_current=rates_of(session).are_current,
         backlog=0 if previous is None else max(0, progress.rows - previous.packets),
         failed=progress.phase is Phase.FAILED,
         place=session.place.position,

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from tcptui.access.stream_rows import place_of
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
@@ -16,7 +17,6 @@ from tcptui.model.packet_store import RowKind
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.main.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.main.corrections import ShownCorrections
@@ -327,7 +327,7 @@ class Timeline(TimelineRows):
         if self.raw_numbers:
             return NO_BASE, NO_BASE
         from_b = bool(session.store.from_b[row])
-        own, peer = (session.base(self.stream, row, of_b) for of_b in (from_b, not from_b))
+        own, peer = (session.reader.landmarks.base(self.stream, row, of_b) for of_b in (from_b, not from_b))
         return own, peer
 
     def _note(self, row: int, name: str, severity: int, request: RequestLine | None, width: int) -> list[Segment]:
@@ -351,7 +351,7 @@ class Timeline(TimelineRows):
         text = self._previews.get((row, width))
         if text is None or len(text) > width:
             start = int(store.header_length[row])
-            payload = self.session.packet(row).from_transport[start : start + int(store.length[row])]
+            payload = self.session.reader.packet(row).from_transport[start : start + int(store.length[row])]
             text = "  " + preview(payload, width - 2, self.glyphs.ellipsis)
             self._previews.put((row, width), text)
         return text

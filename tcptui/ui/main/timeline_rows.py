@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from tcptui.access.stream_rows import place_of
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import I32
-from tcptui.session.stream_rows import place_of
 from tcptui.ui.main.packet_severity import is_problem
 from tcptui.ui.view_options import ViewOptions
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.notes.notebook import Notebook
-    from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.request_lines import RequestLine
     from tcptui.ui.search.highlights import Highlights
@@ -56,7 +56,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         super().__init__(glyphs, id=id)
         self.words = words
         self.options = options
-        self.session: Session | None = None
+        self.session: OpenCapture | None = None
         self.stream = -1
         self.all_rows: I32 = np.zeros(0, np.int32)
         """The packets of the connection."""
@@ -84,7 +84,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
         """By connection that was shown before, the store's row that its cursor was on."""
 
     # -- contents ------------------------------------------------------------------
-    def show(self, session: Session, stream: int, ends: tuple[str, str]) -> None:
+    def show(self, session: OpenCapture, stream: int, ends: tuple[str, str]) -> None:
         """Show ``stream`` where it was left, else from its first packet; ``ends`` are client and server as text."""
         self._leave(session)
         self.session, self.stream, self.ends = session, stream, ends
@@ -100,7 +100,7 @@ class TimelineRows(VirtualList, inherit_bindings=False):
             self.put_cursor(self._position_near(left))
         self.refresh()
 
-    def _leave(self, session: Session | None) -> None:
+    def _leave(self, session: OpenCapture | None) -> None:
         """Remember the packet of the stream that is shown; of another ``session`` nothing is remembered."""
         if session is not self.session:
             self._left_at.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.session.progress import Phase
+from tcptui.access.progress import Phase
 from tcptui.ui.hint import Hint
 from tcptui.ui.keymap import COMMANDS, shown_now
 from tcptui.ui.main.learning import LearningScreen

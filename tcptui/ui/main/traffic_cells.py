@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
 
 #: Bars of a connection.
 BARS: Final = 12
@@ -53,7 +53,7 @@ class TrafficCells:
         known = self._drawn.get(stream)
         return "" if known is None else known[1]
 
-    def want(self, session: Session, streams: Sequence[int]) -> None:
+    def want(self, session: OpenCapture, streams: Sequence[int]) -> None:
         """Have the bars of ``streams``, which are on screen, where they are missing or the connection has grown."""
         if not self.is_settled:
             return

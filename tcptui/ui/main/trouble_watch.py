@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.session.rates import average
+from tcptui.access.open_capture import is_looked_through
+from tcptui.session.rates import average, rates_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.findings.trouble import Trouble
     from tcptui.session.rates import Rate
-    from tcptui.session.session import Session
     from tcptui.session.traffic import Traffic
 
 #: Interval (seconds) at which the trouble of a growing capture is looked for again, at least.
@@ -59,7 +60,7 @@ class CaptureSeen:
 class TroubleWatch:
     """Looks for a session's trouble now and then; `compute` is for worker threads, `seen` may be read from any."""
 
-    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, session: JudgedCapture, clock: Callable[[], float] = time.monotonic) -> None:
         self._session = session
         self._clock = clock
         self.seen: CaptureSeen | None = None
@@ -95,7 +96,7 @@ class TroubleWatch:
         """Look for the trouble and keep it in `seen`."""
         session, began = self._session, self._clock()
         # Read first what may only be too old, never too new: then a later look follows.
-        revision, growing, is_judged = session.revision, session.progress.growing, session.looked_through
+        revision, growing, is_judged = session.revision, session.progress.growing, is_looked_through(session)
         store, streams = session.store, session.streams
         trust, traffic = None, None
         largest: tuple[int, ...] = ()
@@ -120,7 +121,7 @@ class TroubleWatch:
             trust=trust,
             traffic=traffic,
             average=average(session.progress, store.latest_ns),
-            now=session.rates.now,
+            now=rates_of(session).now,
             largest=largest,
         )
         now = self._clock()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.finding import Finding
-    from tcptui.session.session import Session
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
 
 #: Values of one field that are offered, at most.
 _VALUES: Final = 6
@@ -38,7 +38,7 @@ _IN_LINE_OF: Final = {
 _LONGEST: Final = 120
 
 
-def connection_conditions(session: Session, stream: int, findings: Iterable[Finding]) -> list[str]:
+def connection_conditions(session: FilteredCapture, stream: int, findings: Iterable[Finding]) -> list[str]:
     """Filters by a connection: itself, what was found of it, its ends."""
     streams = session.streams
     client, server = streams.client(stream), streams.server(stream)
@@ -53,7 +53,7 @@ def connection_conditions(session: Session, stream: int, findings: Iterable[Find
     ])  # fmt: skip
 
 
-def packet_conditions(session: Session, row: int) -> list[str]:
+def packet_conditions(session: FilteredCapture, row: int) -> list[str]:
     """Filters by a packet: what is wrong with it, its flags and direction, its connection."""
     store = session.store
     stream = int(store.stream[row])
@@ -77,7 +77,7 @@ def packet_conditions(session: Session, row: int) -> list[str]:
     return checked(conditions)
 
 
-def field_conditions(session: Session, row: int, name: str, label: str = "") -> list[str]:
+def field_conditions(session: FilteredCapture, row: int, name: str, label: str = "") -> list[str]:
     """Filters by a field of a packet; of several values first the one that ``label``, the tree's line, shows.
 
     Of a layer, by what its line tells first.

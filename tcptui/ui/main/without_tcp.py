@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tcptui.model.packet_store import NO_ROW
+from tcptui.session.other_tables import other_packets
 from tcptui.ui.main.layout import WITHOUT_TCP
 from tcptui.ui.other.lists import PacketList, ProtocolList
 from tcptui.ui.other.screen import BESIDE_WIDTH
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -75,7 +76,7 @@ class WithoutTcp(Container):
 
         shown: WithoutTcp
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(id=WITHOUT_TCP)
         self.session = session
         self.words = words
@@ -106,7 +107,7 @@ class WithoutTcp(Container):
 
     def look(self) -> None:
         """Read the headers of some new packets, and show what has changed."""
-        other = self.session.other
+        other = other_packets(self.session)
         other.grow(_LOOK)
         if other.revision == self._seen or not self.is_mounted:
             return

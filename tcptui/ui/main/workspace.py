@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Tree
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
-    from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem
     from tcptui.ui.main.explain_pane import Document
@@ -77,7 +77,7 @@ class Workspace(Panes):
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
-        self.session: Session | None = None
+        self.session: JudgedCapture | None = None
         self.following = False
         """Whether the cursor stays on the newest connection or packet."""
         self._names: EndpointNames | None = None
@@ -116,7 +116,7 @@ class Workspace(Panes):
         self._show_faint(self.words("screen.explain.nothing"))
         self.show_titles()
 
-    def attach(self, session: Session, names: EndpointNames) -> None:
+    def attach(self, session: JudgedCapture, names: EndpointNames) -> None:
         """Show ``session``."""
         self.session = session
         self._names = names
@@ -293,7 +293,7 @@ class Workspace(Panes):
         if row < 0:
             self.headers.show(None, b"")
             return
-        packet = session.packet(row)
+        packet = session.reader.packet(row)
         if self.ladder.conceals:
             packet = packet.keeping_back()
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`

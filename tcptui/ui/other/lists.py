@@ -10,6 +10,7 @@ from rich.segment import Segment
 
 from tcptui.model.other_protocol import ASKING, ICMP, ICMPV6, protocol_name
 from tcptui.model.safe_text import reason_of
+from tcptui.session.other_tables import other_lines, other_packets, other_pairs
 from tcptui.ui.cell_text import fit, fit_ends, fit_target, grouped, span, stamp
 from tcptui.ui.shortened_addresses import ShortenedAddresses
 from tcptui.ui.widgets.virtual_list import MOVING_KEYS, VirtualList
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.strip import Strip
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
     from tcptui.session.other_packets import ProtocolCount
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -54,7 +55,7 @@ _ENDS_LEAST, _LONG_ENDS_LEAST = 32, 52
 _LONG_ENDS: Final = 48
 
 
-def time_width(session: Session, rows: Sequence[int], least: int = _TIME) -> int:
+def time_width(session: OpenCapture, rows: Sequence[int], least: int = _TIME) -> int:
     """Cells of a column with the times of ``rows``, so that none touches what stands before it; ``least`` or more."""
     store = session.store
     longest = max((len(stamp(int(store.time_ns[row]) - store.began_ns)) for row in rows), default=0)
@@ -66,7 +67,7 @@ class _OtherList(VirtualList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words, *, id: str) -> None:  # noqa: A002
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words, *, id: str) -> None:  # noqa: A002
         super().__init__(glyphs, id=id)
         self.session = session
         self.words = words
@@ -88,7 +89,7 @@ class _OtherList(VirtualList, inherit_bindings=False):
 class ProtocolList(_OtherList):
     """Protocols with their packets, bytes and conversations, the most packets first."""
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-protocols")
         self.counts: list[ProtocolCount] = []
         self.empty_text = ""
@@ -139,7 +140,7 @@ class ProtocolList(_OtherList):
 class ConversationList(_OtherList):
     """The conversations of one protocol."""
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-conversations")
         self.numbers: I32 = np.zeros(0, np.int32)
         self._widest = 0
@@ -161,16 +162,18 @@ class ConversationList(_OtherList):
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
         looked_at = numbers[:_MEASURED].tolist()
-        talks = map(self.session.other.conversation, looked_at)
+        talks = map(other_packets(self.session).conversation, looked_at)
         self._hosts = ShortenedAddresses(end.host for talk in talks for end in talk.ends)
-        self._asks = bool(looked_at) and self.session.other.conversation(looked_at[0]).protocol in ASKING
+        self._asks = bool(looked_at) and other_packets(self.session).conversation(looked_at[0]).protocol in ASKING
         self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
-        self._time = time_width(self.session, [self.session.other.conversation(each).first_row for each in looked_at])
+        self._time = time_width(
+            self.session, [other_packets(self.session).conversation(each).first_row for each in looked_at]
+        )
         self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
 
     def ends(self, width: int) -> str:
         """The ends of the conversation under the cursor in at most ``width`` cells; empty without any."""
-        ends = self.session.other.conversation(self.number).ends if self.number >= 0 else ()
+        ends = other_packets(self.session).conversation(self.number).ends if self.number >= 0 else ()
         return self._text(self.number, width) if any(end.host for end in ends) else ""
 
     def _paired(self, width: int) -> tuple[tuple[str, int], ...]:
@@ -196,7 +199,7 @@ class ConversationList(_OtherList):
 
     def _text(self, number: int, width: int) -> str:
         """Both ends of a conversation in at most ``width`` cells."""
-        talk = self.session.other.conversation(number)
+        talk = other_packets(self.session).conversation(number)
         arrow, (one, other) = f" {self.glyphs.right} ", talk.ends
         if talk.protocol in (ICMP, ICMPV6) and one.port:  # which is the identifier of both
             shared = self.words("other.identifier", number=one.port)
@@ -209,7 +212,7 @@ class ConversationList(_OtherList):
 
     def _query_stats(self, number: int) -> tuple[str, str, str]:
         """How many questions a conversation has, how many without an answer, and how long the slowest took."""
-        talks = self.session.other_pairs.talks()
+        talks = other_pairs(self.session).talks()
         if number >= len(talks.questions) or not talks.questions[number]:
             return "", "", ""
         unanswered, slowest = int(talks.unanswered[number]), int(talks.slowest_ns[number])
@@ -229,7 +232,7 @@ class ConversationList(_OtherList):
     def row(self, position: int, width: int) -> list[Segment]:
         """One conversation."""
         number = int(self.numbers[position])
-        talk = self.session.other.conversation(number)
+        talk = other_packets(self.session).conversation(number)
         store, palette = self.session.store, self.palette
         room = self._ends_width(width)
         ends = fit(self._text(number, room - 1), room, self.glyphs.ellipsis)
@@ -249,7 +252,7 @@ class ConversationList(_OtherList):
 class PacketList(_OtherList):
     """The packets of one conversation, and ICMP errors about it, in capture order."""
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(session, glyphs, words, id="other-packets")
         self.rows: I32 = np.zeros(0, np.int32)
         self._widest = 0
@@ -275,7 +278,9 @@ class PacketList(_OtherList):
         number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
         self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
         self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
-        self._hosts = ShortenedAddresses(end.host for each in looked_at for end in self.session.other.ends_of(each))
+        self._hosts = ShortenedAddresses(
+            end.host for each in looked_at for end in other_packets(self.session).ends_of(each)
+        )
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self._longest = max((cell_len(self._line(each, 0)) for each in looked_at[:_SUMMARIES]), default=0)
@@ -290,8 +295,8 @@ class PacketList(_OtherList):
         return min(max(width * _ENDS_SHARE // 100, left), self._widest), length
 
     def _ends(self, row: int, width: int) -> str:
-        source, target = self.session.other.ends_of(row)
-        if self.session.other.header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
+        source, target = other_packets(self.session).ends_of(row)
+        if other_packets(self.session).header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
             source, target = source._replace(port=0), target._replace(port=0)
         arrow, second = (f" {self.glyphs.right} ", str(target)) if target.host else ("", "")
         return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis, self._hosts.fit)
@@ -314,11 +319,11 @@ class PacketList(_OtherList):
         if row < self.session.store.first:
             return self.words("other.evicted")
         try:
-            known = self.session.other_lines.of(row)
+            known = other_lines(self.session).of(row)
         except OSError as error:
             return reason_of(error)
         text = line_text(known.line, known.protocol, self.words)
-        pair = self.session.other_pairs.of(row)
+        pair = other_pairs(self.session).of(row)
         paired = pair_text(pair, self.words)
         if not width:
             return text + paired

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tcptui.model.other_protocol import protocol_name
 from tcptui.model.packet_store import NO_ROW, NO_STREAM, RowKind
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.other_tables import other_packets, other_pairs
 from tcptui.session.pair_lines import with_pairs
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.keymap import bindings
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from tcptui.session.session import Session
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -76,7 +77,7 @@ class OtherResult:
 
 
 class OtherScreen(KeyedScreen[OtherResult]):
-    """Lists what `Session.other` has, updated as the capture grows."""
+    """Lists what `other_packets` has, updated as the capture grows."""
 
     DEFAULT_CSS = """
     OtherScreen {
@@ -103,7 +104,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
     KEYS = OTHER_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OTHER_KEYS)]
 
-    def __init__(self, session: Session, words: Words, glyphs: Glyphs, row: int = NO_ROW) -> None:
+    def __init__(self, session: OpenCapture, words: Words, glyphs: Glyphs, row: int = NO_ROW) -> None:
         """``row``: the packet to show at first; `NO_ROW` for the protocols."""
         super().__init__(words, glyphs)
         self.session = session
@@ -176,22 +177,22 @@ class OtherScreen(KeyedScreen[OtherResult]):
     @property
     def settled(self) -> bool:
         """Whether everything that has been read is shown."""
-        known = self.session.other.is_current and self._seen == self.session.other.revision
-        paired = self.session.other_pairs.is_current and self._pairs_seen == self.session.other_pairs.revision
+        known = other_packets(self.session).is_current and self._seen == other_packets(self.session).revision
+        paired = other_pairs(self.session).is_current and self._pairs_seen == other_pairs(self.session).revision
         is_shown = self._reading is None and self.headers.is_settled
         return known and paired and self._wanted == NO_ROW and not self._is_searching and is_shown
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
         """Have the index grow a little, and show what is new."""
-        other = self.session.other
+        other = other_packets(self.session)
         other.grow(_LOOK)
         due = time.monotonic() - self._shown_at > (_REFRESH if self.session.progress.growing else 0)
         renumbered = other.renewals != self._renewals  # what the lists hold means something else now
         if other.revision != self._seen and (self._seen < 0 or renumbered or (due and link_is_idle(self.app))):
             self._seen, self._shown_at = other.revision, time.monotonic()
             self._show()
-        pairs = self.session.other_pairs
+        pairs = other_pairs(self.session)
         if other.is_current and not pairs.is_current:
             pairs.grow(_LOOK)
         if pairs.revision != self._pairs_seen and (due or pairs.is_current) and link_is_idle(self.app):
@@ -205,7 +206,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._show_bar()
 
     def _show(self) -> None:
-        other = self.session.other
+        other = other_packets(self.session)
         protocol, number, row = self.protocols.protocol, self.conversations.number, self.packets.store_row
         if other.renewals != self._renewals:
             self._renewals = other.renewals
@@ -217,12 +218,12 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self.show_hints()
 
     def _show_conversations(self, number: int = -1, row: int = NO_ROW) -> None:
-        self.conversations.show(self.session.other.conversations(self.protocols.protocol), number)
+        self.conversations.show(other_packets(self.session).conversations(self.protocols.protocol), number)
         self._show_packets(row)
 
     def _show_packets(self, row: int = NO_ROW) -> None:
         number = self.conversations.number
-        rows = self.session.other.rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
+        rows = other_packets(self.session).rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
         self.packets.show(rows, row)
         self._place_lists()
         self._read_soon()
@@ -278,7 +279,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         return share + left - few_heights(HEADING + self.packets.row_count, left)
 
     def _show_bar(self) -> None:
-        other, words = self.session.other, self.words
+        other, words = other_packets(self.session), self.words
         if self._level == PROTOCOLS:
             text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
             if not self.session.store.count:
@@ -327,11 +328,11 @@ class OtherScreen(KeyedScreen[OtherResult]):
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
         try:
-            packet = self.session.packet(row)
+            packet = self.session.reader.packet(row)
         except OSError as error:
             self.say(reason_of(error))
             return
-        pairs = self.session.other_pairs.all_of(row)
+        pairs = other_pairs(self.session).all_of(row)
         self.headers.work_out((row, pairs), lambda: with_pairs(header_tree(packet), pairs), self.words, packet.data)
 
     # -- levels ------------------------------------------------------------------------
@@ -351,7 +352,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._show_at(row, PACKET)
 
     def _show_at(self, row: int, level: int) -> None:
-        other = self.session.other
+        other = other_packets(self.session)
         number = other.conversation_of(row)
         if number < 0:
             return
@@ -413,7 +414,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         store = self.session.store
         if store.kind[row] == RowKind.ICMP_QUOTE:
             return int(store.stream[row]) != NO_STREAM
-        return self.session.other.quoted_conversation(row) >= 0
+        return other_packets(self.session).quoted_conversation(row) >= 0
 
     def action_quoted(self) -> None:
         """Go from an ICMP error to the connection or conversation that it quotes."""
@@ -421,7 +422,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         if self._level < PACKETS or not self._quotes(row):
             self.say(self.words("other.quotes-nothing"))
             return
-        store, other = self.session.store, self.session.other
+        store, other = self.session.store, other_packets(self.session)
         if store.kind[row] == RowKind.ICMP_QUOTE:
             self.dismiss(OtherResult(int(store.frame[row])))
             return
@@ -448,7 +449,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     def _find(self, text: str, step: int) -> None:
         """Look for ``text`` from the packet under the cursor on: in its protocol, on the first list in all of them."""
-        other, at_top = self.session.other, self._level == PROTOCOLS
+        other, at_top = other_packets(self.session), self._level == PROTOCOLS
         rows = other.rows_of_protocol(None if at_top else self.protocols.protocol)
         after = NO_ROW if at_top and step > 0 else self.packets.store_row
         was_running = self._is_searching
@@ -518,11 +519,11 @@ class OtherScreen(KeyedScreen[OtherResult]):
             text = "\n".join(child.label for child in self.headers.tree_view.root_node.children)
         elif self._level >= PACKETS and self.packets.store_row >= 0:
             row = self.packets.store_row
-            source, target = self.session.other.ends_of(row)
+            source, target = other_packets(self.session).ends_of(row)
             text = f"#{self.session.store.frame[row]} {source} → {target} {self.packets.line(row)}"
         elif self._level == CONVERSATIONS and self.conversations.number >= 0:
-            ends = self.session.other.conversation(self.conversations.number).ends
+            ends = other_packets(self.session).conversation(self.conversations.number).ends
             text = " → ".join(str(end) for end in ends)
         else:
-            text = counts_text(self.session.other.protocols(), self.words)
+            text = counts_text(other_packets(self.session).protocols(), self.words)
         self.copy(text)

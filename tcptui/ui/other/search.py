@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.model.packet_store import NO_ROW
+from tcptui.session.other_tables import other_lines, other_packets, other_pairs
 from tcptui.words.other_text import line_text, pair_text
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I32
-    from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 
@@ -22,7 +23,7 @@ class PacketSearch:
     It begins behind row ``after``, or with ``step`` -1 before it, and goes on from the other end.
     """
 
-    def __init__(self, session: Session, words: Words, rows: I32, text: str, after: int, step: int) -> None:
+    def __init__(self, session: OpenCapture, words: Words, rows: I32, text: str, after: int, step: int) -> None:
         self._session = session
         self._words = words
         self._wanted = text.casefold().split()
@@ -68,15 +69,15 @@ class PacketSearch:
         session = self._session
         if row < session.store.first or not self._wanted:
             return False
-        source, target = session.other.ends_of(row)
+        source, target = other_packets(session).ends_of(row)
         text = f"{source} {target}".casefold()
         missing = [word for word in self._wanted if word not in text]
         if not missing:
             return True
         try:
-            known = session.other_lines.plain(row)
+            known = other_lines(session).plain(row)
         except OSError:  # its bytes are gone
             return False
         line = line_text(known.line, known.protocol, self._words)
-        line += pair_text(session.other_pairs.of(row), self._words)
+        line += pair_text(other_pairs(session).of(row), self._words)
         return all(word in line.casefold() for word in missing)

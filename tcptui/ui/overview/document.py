@@ -19,9 +19,9 @@ from tcptui.words.trust_text import trust_items
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.endpoint import Endpoint
-    from tcptui.session.session import Session
     from tcptui.ui.main.trouble_watch import CaptureSeen
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 NAMED_CONNECTIONS: Final = 12
 
 
-def group_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+def group_document(session: JudgedCapture, group: TroubleGroup, words: Words) -> Document:
     """The explanation of ``group``: its numbers, what happened with the packets that show it, what that means."""
     first, rest = group_documents(session, group, words)
     return (*first, *rest)
 
 
-def group_documents(session: Session, group: TroubleGroup, words: Words) -> tuple[Document, Document]:
+def group_documents(session: JudgedCapture, group: TroubleGroup, words: Words) -> tuple[Document, Document]:
     """The explanation of ``group`` in two parts: what it is and what to do, and how that is known and how surely."""
     explanation = explain_finding(group.finding, None, words)
     sections = most_useful_first(explanation.sections)
@@ -46,7 +46,7 @@ def group_documents(session: Session, group: TroubleGroup, words: Words) -> tupl
     return first, tuple(_lines(sections[len(useful) :]))
 
 
-def _happened(session: Session, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
+def _happened(session: JudgedCapture, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
     named = group.finding if group.is_whole or len(group.streams) == 1 else None
     yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity), finding=named)
     if session.streams.are_stored(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
@@ -64,7 +64,7 @@ def _lines(sections: Iterable[Section]) -> Iterator[Passage]:
 
 
 def members_document(
-    session: Session, group: TroubleGroup, most: int, words: Words, glyphs: Glyphs, *, width: int = 0
+    session: JudgedCapture, group: TroubleGroup, most: int, words: Words, glyphs: Glyphs, *, width: int = 0
 ) -> Document:
     """The connections of a group of several, the worst first, one line each; of more than ``most`` the rest counted.
 
@@ -75,7 +75,7 @@ def members_document(
     return connections_document(session, group.streams[:most], len(group.streams), words, glyphs, width=width)
 
 
-def worst_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+def worst_document(session: JudgedCapture, group: TroubleGroup, words: Words) -> Document:
     """What is the matter with the worst connection of a group that is one story of many, each with its own trouble."""
     worst = session.headline(group.streams[0]) if group.is_whole and group.streams else None
     if worst is None:
@@ -86,7 +86,7 @@ def worst_document(session: Session, group: TroubleGroup, words: Words) -> Docum
     return (title, *happened, *_lines(most_useful_first(explanation.sections)))
 
 
-def time_document(session: Session, group: TroubleGroup, words: Words) -> Document:
+def time_document(session: JudgedCapture, group: TroubleGroup, words: Words) -> Document:
     """Where the time of the worst connection of ``group`` went, as far as that is known at once."""
     worst = group.streams[:1]
     if not worst or not session.streams.are_stored(np.array(worst))[0]:
@@ -95,7 +95,7 @@ def time_document(session: Session, group: TroubleGroup, words: Words) -> Docume
     return (Passage("", words("overview.one", stream=worst[0])), *spent) if spent else ()
 
 
-def largest_document(session: Session, largest: Sequence[int], words: Words, glyphs: Glyphs) -> Document:
+def largest_document(session: JudgedCapture, largest: Sequence[int], words: Words, glyphs: Glyphs) -> Document:
     """The connections ``largest`` of the most bytes, none of them evicted, one line each."""
     if not largest:
         return ()
@@ -116,7 +116,7 @@ def largest_document(session: Session, largest: Sequence[int], words: Words, gly
 
 
 def connections_document(
-    session: Session, some: Sequence[int], count: int, words: Words, glyphs: Glyphs, *, width: int = 0
+    session: JudgedCapture, some: Sequence[int], count: int, words: Words, glyphs: Glyphs, *, width: int = 0
 ) -> Document:
     """The connections ``some``, one line each, of ``count``; what is the matter with each where ``width`` has room."""
     streams, lost = session.streams, session.lost_ns

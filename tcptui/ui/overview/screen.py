@@ -12,7 +12,9 @@ import numpy as np
 from textual import on
 from textual.containers import Horizontal
 
+from tcptui.access.open_capture import rows_seen
 from tcptui.model.safe_text import safe_text
+from tcptui.session.other_tables import other_packets
 from tcptui.ui.capture_notice import notice_text
 from tcptui.ui.filler.column import PacketsColumn
 from tcptui.ui.filler.room import FillerRoom
@@ -203,7 +205,9 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         """Whether what is shown is up to date."""
         seen = self._seen
         fresh = self._trouble_watch.is_settled and seen is self._trouble_watch.seen
-        counted = self.session.other.is_current and self.session.other.revision == self._other_revision
+        counted = (
+            other_packets(self.session).is_current and other_packets(self.session).revision == self._other_revision
+        )
         is_busy = self._explainer.is_busy or self.below.is_busy
         return fresh and counted and seen is not None and seen.trust is not None and not is_busy
 
@@ -219,7 +223,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self._count_other()
 
     def _count_other(self) -> None:
-        other = self.session.other
+        other = other_packets(self.session)
         if other.grow(_OTHER_LOOK) and other.revision != self._other_revision:
             self._other_revision = other.revision
             forms = counts_texts(other.not_tcp(), self.words)
@@ -302,7 +306,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.below.fill(room, self._first_seen(streams), when, width=self.size.width, parts=parts)
 
     def _first_seen(self, streams: Sequence[int]) -> int:
-        return next((each for each in streams if self.session.seen(each)), -1)
+        return next((each for each in streams if rows_seen(self.session, each)), -1)
 
     def _lines_of(self, document: Document, width: int) -> int:
         return len(lay_out(document, width, self.glyphs, self.words, dense=False))

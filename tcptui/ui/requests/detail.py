@@ -16,8 +16,8 @@ from tcptui.words.quantities import NO_BREAK, Count, byte_size, unbroken_duratio
 from tcptui.words.request_text import largest_parts, part_meaning, part_name, part_percents
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.request import MessagePackets, Request, RequestPart
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -28,7 +28,7 @@ _MEANING_GAP: Final = 2
 
 
 def detail_parts(
-    request: Request, session: Session, width: int, height: int, glyphs: Glyphs, words: Words
+    request: Request, session: OpenCapture, width: int, height: int, glyphs: Glyphs, words: Words
 ) -> list[list[list[Run]]]:
     """Parts of the words, each of lines no wider than ``width``; what matters most first.
 
@@ -66,7 +66,7 @@ def _paragraph(text: str, style: str, width: int) -> list[list[Run]]:
     return [[(line, style)] for line in wrap(text, width)]
 
 
-def plain_text(request: Request, session: Session, words: Words) -> str:
+def plain_text(request: Request, session: OpenCapture, words: Words) -> str:
     """The details of ``request`` as one text of lines, for the clipboard."""
     parts = [f"{part_name(part, words)} {_time(request.spent_ns(part), words)}" for part in largest_parts(request)]
     asked = as_sent(request.operation, request.statement) or words("requests.not-captured")
@@ -157,7 +157,7 @@ def _message(key: str, message: MessagePackets | None, status: str, words: Words
     return words(f"requests.detail.{shape}", **facts)
 
 
-def _who(request: Request, session: Session, words: Words) -> str:
+def _who(request: Request, session: OpenCapture, words: Words) -> str:
     client, server = session.streams.ends(request.stream)
     facts = {
         "protocol": REQUEST_KINDS[request.protocol].title,

@@ -11,8 +11,8 @@ from tcptui.ui.requests.detail import detail_parts, whole_parts
 from tcptui.ui.widgets.painted_lines import PaintedLines
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.request import Request
-    from tcptui.session.session import Session
     from tcptui.ui.requests.detail import Run
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RequestDetail(PaintedLines):
     """Draws `detail_parts`; what does not fit whole is left out."""
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(id="request-detail")
         self._session, self._glyphs, self._words = session, glyphs, words
         self._request: Request | None = None

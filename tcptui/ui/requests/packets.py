@@ -12,8 +12,8 @@ from tcptui.ui.main.timeline import Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.request import Request
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class RequestPackets(Timeline, can_focus=False):
     """Below a short list; what carries request and answer is set off."""
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words, options: ViewOptions) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words, options: ViewOptions) -> None:
         super().__init__(glyphs, words, options, id="request-packets")
         self._of = session
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on
 from textual.widgets import Input
 
+from tcptui.access.open_capture import rows_seen
+from tcptui.access.requests import REQUESTS_MOST, cached_requests, with_payload
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.session.input_priority import input_priority
-from tcptui.session.requests import REQUESTS_MOST, with_payload
 from tcptui.session.result_files import has_results
 from tcptui.session.statements import key_of
 from tcptui.ui.filler.room import FillerRoom
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.request import Request
-    from tcptui.session.session import Session
     from tcptui.session.statements import StatementKey
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -112,7 +113,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REQUESTS_KEYS)]
 
     def __init__(
-        self, session: Session, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
+        self, session: JudgedCapture, stream: int, words: Words, glyphs: Glyphs, options: ViewOptions,
         narrowed: Sequence[str], follow: Follow,
     ) -> None:  # fmt: skip
         """``stream``: the connection to begin with; -1: the whole capture.  ``narrowed``: words to begin with."""
@@ -243,7 +244,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
     # -- reading -------------------------------------------------------------------------
     @property
     def _newest(self) -> tuple[tuple[bool, bool], int]:
-        seen = self.session.revision if self.is_whole else self.session.seen(self._stream)
+        seen = self.session.revision if self.is_whole else rows_seen(self.session, self._stream)
         return (self.is_whole, self.is_grouped), seen
 
     @property
@@ -287,7 +288,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
             if cancel.is_set() or len(found) >= MOST:
                 break
             input_priority.step_aside()
-            found += self.session.requests.of(stream)
+            found += cached_requests(self.session, stream)
             if not is_more and time.monotonic() - shown >= wait:
                 began = time.monotonic()
                 table = self._table(found[:])

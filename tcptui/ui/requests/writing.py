@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.open_capture import captured_bytes
+from tcptui.access.requests import exchanges_with_times
 from tcptui.protocols.export.writer import ExportFolder
 from tcptui.session.input_priority import input_priority
-from tcptui.session.requests import exchanges_with_times
 from tcptui.session.result_files import ResultFiles, write_results
 from tcptui.words.protocol_list import any_database
 from tcptui.words.quantities import Count
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
-    from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
 #: Interval of progress reports (seconds).
@@ -27,7 +28,7 @@ _TELL: Final = 0.2
 
 
 def write_chosen(
-    session: Session, chosen: Sequence[Request], path: Path, cancel: threading.Event, tell: Callable[[int], None]
+    session: OpenCapture, chosen: Sequence[Request], path: Path, cancel: threading.Event, tell: Callable[[int], None]
 ) -> ResultFiles:
     """Write what was answered to ``chosen`` into the folder ``path``, connection by connection.
 
@@ -54,7 +55,7 @@ def write_chosen(
                     tell(done)
                     input_priority.step_aside()
 
-    with ExportFolder(path, session.captured_bytes) as folder:
+    with ExportFolder(path, captured_bytes(session)) as folder:
         return write_results(pairs(), folder)
 
 

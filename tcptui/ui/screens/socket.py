@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from tcptui.access.open_capture import rows_seen
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.capture.socket_diag import look_up
 from tcptui.model.packet_store import RowKind
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.capture.socket_diag import KernelSocket
     from tcptui.model.endpoint import Endpoint
-    from tcptui.session.session import Session
     from tcptui.ui.main.explain_pane import Passage
     from tcptui.ui.prose import Block, Line
     from tcptui.ui.theme import Glyphs
@@ -89,7 +90,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         Binding("0", "overview", show=False),
     ]
 
-    def __init__(self, session: Session, stream: int, words: Words, glyphs: Glyphs) -> None:
+    def __init__(self, session: JudgedCapture, stream: int, words: Words, glyphs: Glyphs) -> None:
         super().__init__(words, glyphs)
         self._session = session
         self._stream = stream
@@ -133,7 +134,7 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
     def _packets_say(self) -> list[Block]:
         """The explanation of the connection by its packets, for below what the kernel says; of a long one nothing."""
         session, stream, words = self._session, self._stream, self.words
-        if session.seen(stream) > _EXPLAINED_PACKETS or not session.judges_at_once:
+        if rows_seen(session, stream) > _EXPLAINED_PACKETS or not session.judges_at_once:
             return []
         told = stream_document(session, stream, session.current_findings(stream), words)
         return [Heading(words("kernel.packets"), rule=self.glyphs.rule), _Explained(told, words, self.glyphs)]
@@ -181,7 +182,7 @@ class EndSeen:
     """The number of a later connection of the capture with the same addresses and ports; None: there is none."""
 
 
-def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
+def ends_seen(session: JudgedCapture, stream: int) -> tuple[EndSeen, EndSeen]:
     """Client and server of ``stream``, as the packets so far show them."""
     streams = session.streams
     is_b = int(streams.client_is_b[stream])
@@ -203,7 +204,7 @@ def ends_seen(session: Session, stream: int) -> tuple[EndSeen, EndSeen]:
     return end(is_b, is_client=True), end(1 - is_b, is_client=False)
 
 
-def _acknowledged(session: Session, stream: int, sender: int) -> int:
+def _acknowledged(session: JudgedCapture, stream: int, sender: int) -> int:
     """How many bytes of the end ``sender`` (0: *a*, 1: *b*) the other one has acknowledged, by its newest ACK."""
     store, streams = session.store, session.streams
     base = int((streams.base_b if sender else streams.base_a)[stream])

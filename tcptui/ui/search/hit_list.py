@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tcptui.model.safe_text import safe_text
+from tcptui.session.other_tables import other_packets
 from tcptui.ui.cell_text import fit, fit_endpoint, grouped, stamp
 from tcptui.ui.other.lists import time_width
 from tcptui.ui.search.results import SearchResults
@@ -17,8 +18,8 @@ from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.session.searching.hit import Hit
-    from tcptui.session.session import Session
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -40,7 +41,7 @@ class HitList(VirtualList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVING_KEYS]
 
-    def __init__(self, session: Session, glyphs: Glyphs, words: Words) -> None:
+    def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words) -> None:
         super().__init__(glyphs, id="hits")
         self.session = session
         self.words = words
@@ -98,7 +99,7 @@ class HitList(VirtualList, inherit_bindings=False):
 
     def _ends(self, hit: Hit) -> str:
         if hit.stream < 0:
-            source, target = self.session.other.ends_of(hit.row)
+            source, target = other_packets(self.session).ends_of(hit.row)
             return f"{source} {self.glyphs.right} {target}" if target.host else str(source)
         client, server = self.session.streams.ends(hit.stream)
         store, streams = self.session.store, self.session.streams

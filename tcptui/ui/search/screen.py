@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.session.searching.hit import Hit
-    from tcptui.session.session import Session
     from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
@@ -86,7 +86,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SEARCH_KEYS)]
 
     def __init__(
-        self, session: Session, words: Words, glyphs: Glyphs, highlights: Highlights, number: int, row: int
+        self, session: JudgedCapture, words: Words, glyphs: Glyphs, highlights: Highlights, number: int, row: int
     ) -> None:  # fmt: skip
         """``number``: that of the search to show first, if it is kept; ``row``: the packet to begin near."""
         super().__init__(words, glyphs)
@@ -287,7 +287,7 @@ class SearchScreen(KeyedScreen["Hit | None"]):
         from tcptui.protocols.headers.tree import header_tree  # see `tcptui.ui.preload`
 
         try:
-            packet = self.session.packet(hit.row)
+            packet = self.session.reader.packet(hit.row)
         except OSError as error:
             self.say(reason_of(error))
             return

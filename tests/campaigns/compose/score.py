@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cases.recorder.namespaces import End
+from tcptui.access.open_capture import view_of
 from tcptui.model.finding import FindingId, Severity
 from tcptui.session.session import open_file
 from tests.campaigns.compose.capture_faults import SHOWN, CaptureFault, CaptureFaultKind, Shown, faulty, whole
@@ -121,7 +122,7 @@ def _capture(world: World, end: End, shown: Shown, scored: Scored) -> None:
     warned: set[int] = set()
     with closing(open_file(shown.path)) as session:
         for stream, findings in session.each_findings(range(session.streams.count)):
-            frames = (shown.frames[number - 1] for number in session.view(stream).frame.tolist())
+            frames = (shown.frames[number - 1] for number in view_of(session, stream).frame.tolist())
             owners = Counter(world.by_frame[end, frame][0].number for frame in frames if (end, frame) in world.by_frame)
             if not owners:
                 continue

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.requests import requests_of, with_payload
 from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.statements.statement import without_varying
-from tcptui.session.requests import requests_of, with_payload
 from tcptui.session.statements import group_statements
 from tests.campaigns.database_mix.sessions import GONE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.requests import requests_of
 from tcptui.model.request import RequestPart
-from tcptui.session.requests import requests_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cases.recorder.namespaces import End
+from tcptui.access.open_capture import view_of
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.model.finding import FindingId
 from tcptui.session.session import Session
@@ -101,7 +102,7 @@ def _capture(world: World, account: Account, end: End, scored: MixScore) -> None
     with closing(Session([open_file_source(path)], keylog=str(keys))) as session:
         session.run_here()
         for stream, findings in session.each_findings(range(session.streams.count)):
-            frames = session.view(stream).frame.tolist()
+            frames = view_of(session, stream).frame.tolist()
             owners = Counter(world.by_frame[end, one][0].number for one in frames if (end, one) in world.by_frame)
             if not owners:
                 continue

@@ -160,7 +160,7 @@ def _read_file(data: bytes, folder: Path) -> None:
             pass
         for row in range(min(session.store.count, _ROWS)):
             stream = int(session.store.stream[row])
-            header_tree(session.packet(row), session.application(stream) if stream != NO_STREAM else None)
+            header_tree(session.reader.packet(row), session.application(stream) if stream != NO_STREAM else None)
         for stream in range(min(session.streams.count, _STREAMS)):
             for part in session.application(stream).parts():
                 for _block in islice(part.blocks(), _BLOCKS):
@@ -183,10 +183,10 @@ def _read_frames(data: bytes, folder: Path) -> None:
 
 
 def _frames_of(session: Session) -> bytes:
-    link = session.packet(0).link_type
+    link = session.reader.packet(0).link_type
     parts = [bytes((_LINKS.index(link),))]
     for row in range(min(session.store.count, _ROWS)):
-        frame = session.packet(row).data
+        frame = session.reader.packet(row).data
         parts += (len(frame).to_bytes(2, "big"), frame)
     return b"".join(parts)
 
@@ -194,7 +194,7 @@ def _frames_of(session: Session) -> bytes:
 def _frame_seeds() -> Iterator[bytes]:
     for path in case_captures():
         with closing(read_capture(path)) as session:
-            if session.store.count and session.packet(0).link_type in _LINKS:
+            if session.store.count and session.reader.packet(0).link_type in _LINKS:
                 yield _frames_of(session)[:_SEED_MOST]
 
 

@@ -14,6 +14,7 @@ from page_reader import PageReader
 from run_command import run
 from web_captures import record, response
 
+from tcptui.access.open_capture import view_of
 from tcptui.cli.report.page.ladder import ROWS, chosen_rows
 from tcptui.cli.report.page.markup import Markup, element, text
 from tcptui.session.session import open_file
@@ -195,7 +196,7 @@ def test_rows_of_a_ladder_are_evidence_and_both_ends(tmp_path: Path) -> None:
     path = tmp_path / "long.pcap"
     path.write_bytes(tape.pcap())
     session = open_file(path)
-    view, findings = session.view(0), [one for one in session.findings(0) if one.severity > 1]
+    view, findings = view_of(session, 0), [one for one in session.findings(0) if one.severity > 1]
     rows = chosen_rows(view, findings)
     session.close()
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from captures import SERVER, Tape
 
+from tcptui.access.open_capture import is_looked_through
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.cli.commands import Detail
 from tcptui.cli.report import as_json, verdicts
@@ -109,7 +110,7 @@ def test_text_and_what_judging_writes_down(tmp_path: Path, count: int) -> None:
         assert text(one, ALONE) == text(other, Sharing(count, 0, 100))
         assert one.trouble == other.trouble
         assert one.unjudged == other.unjudged == 0
-        assert other.looked_through
+        assert is_looked_through(other)
         for name in CORRECTED_COLUMNS:
             column = getattr(one.store, name)[: one.store.count]
             assert column.any()

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tcptui.access.progress import Phase
 from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.live_source import LiveSource
 from tcptui.capture.spool.punch import allocated_bytes, released_until
 from tcptui.capture.spool.reader import SpoolReader
 from tcptui.session.catch_up import Compile
-from tcptui.session.progress import Phase
 from tcptui.session.session import Session
 from tcptui.wire.record_scanner import Scanner
 
@@ -64,7 +64,9 @@ def test_capture_goes_on_far_beyond_its_limit(wire: Any, child: CaptureChild, tm
     if not released_until(source.descriptor):
         pytest.skip("no holes in files here")
     assert max(held) <= LIMIT + (256 << 10)
-    numbers = [int.from_bytes(session.packet(row).data[42:46], "big") for row in range(session.store.first, count)]
+    numbers = [
+        int.from_bytes(session.reader.packet(row).data[42:46], "big") for row in range(session.store.first, count)
+    ]
     assert numbers == list(range(progress.evicted, count))
 
     size = session.save(tmp_path / "saved.pcap")

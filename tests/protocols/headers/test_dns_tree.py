@@ -61,7 +61,7 @@ def opened_tape(tape: Tape, folder: Path) -> Session:
 def tree_of(session: Session, row: int) -> Node:
     stream = int(session.store.stream[row])
     application = session.application(stream) if stream >= 0 else None
-    return header_tree(session.packet(row), application, TreeOptions(zone=UTC, vendor_names=False))
+    return header_tree(session.reader.packet(row), application, TreeOptions(zone=UTC, vendor_names=False))
 
 
 def tshark(session: Session, *words: str) -> bytes:

@@ -37,7 +37,7 @@ def session() -> Iterator[Session]:
 @pytest.mark.parametrize("frame", range(1, 11))
 def test_rebuilt_frame_as_text_equals_the_listing(session: Session, frame: int) -> None:
     row = session.store.row_of_frame(frame)
-    tree = header_tree(session.packet(row), session.application(0), TreeOptions(zone=ZONE))
+    tree = header_tree(session.reader.packet(row), session.application(0), TreeOptions(zone=ZONE))
 
     printed = [line for line in LISTING[frame - 1].splitlines() if line not in EXCEPTIONS]
 
@@ -47,14 +47,14 @@ def test_rebuilt_frame_as_text_equals_the_listing(session: Session, frame: int) 
 def test_every_line_read_from_the_packet_knows_its_bytes(session: Session) -> None:
     """Only what is concluded, or comes from the file's record header, has none."""
     for row in range(session.store.count):
-        tree = header_tree(session.packet(row))
+        tree = header_tree(session.reader.packet(row))
         frame, *layers = tree.children
         for layer in layers:
             for node in layer.walk():
                 concluded = node.label.startswith("[") or (" = " in node.label and "Present" in node.label)
                 absent = " = " in node.label and "Absent" in node.label
                 assert (node.start is None) == (concluded or absent), node.label
-        assert (frame.start, frame.length) == (0, len(session.packet(row).data))
+        assert (frame.start, frame.length) == (0, len(session.reader.packet(row).data))
 
 
 def test_the_builder_makes_the_bundled_capture_byte_for_byte() -> None:

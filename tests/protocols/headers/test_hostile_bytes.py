@@ -56,7 +56,7 @@ def _packets(path: Path) -> Iterator[PacketView]:
     except TcptuiError:
         return
     for row in range(min(session.store.count, FRAMES)):
-        yield session.packet(row)
+        yield session.reader.packet(row)
     session.close()
 
 

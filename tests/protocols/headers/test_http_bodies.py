@@ -151,7 +151,7 @@ def shown(tmp_path: Path, ends: Ends) -> str:
     session = open_file(path)
     try:
         row = session.store.count - 2  # it is acknowledged
-        return tree_text(header_tree(session.packet(row), session.application(0)))
+        return tree_text(header_tree(session.reader.packet(row), session.application(0)))
     finally:
         session.close()
 

@@ -101,7 +101,7 @@ def test_http_lines_equal_tsharks(corpus: Path, name: str) -> None:
     expected = _frames(theirs)
     shown = {}
     for frame in expected:
-        packet = session.packet(session.store.row_of_frame(frame))
+        packet = session.reader.packet(session.store.row_of_frame(frame))
         assert packet.analysis is not None
         tree = header_tree(packet, session.application(packet.analysis.stream), options)
         shown |= _frames(tree_text(tree))

@@ -101,7 +101,7 @@ def test_fields_equal_tsharks(corpus: Path, name: str) -> None:
     found = {}
     for frame in expected:
         row = session.store.row_of_frame(frame)
-        tree = header_tree(session.packet(row), session.application(int(session.store.stream[row])))
+        tree = header_tree(session.reader.packet(row), session.application(int(session.store.stream[row])))
         found[frame] = [[_value(label, field) for label, *_ in fields(tree, field)] for field in FIELDS]
     session.close()
 

@@ -105,7 +105,7 @@ def test_length_beyond_the_end_is_said_and_what_was_read_stays(shown: Shown) -> 
 
 def test_certificate_is_told_by_its_subject_validity_key_and_names() -> None:
     session = open_file(CAPTURES / "client-cert-12.pcap.gz")
-    tree = header_tree(session.packet(session.store.row_of_frame(6)), session.application(0))
+    tree = header_tree(session.reader.packet(session.store.row_of_frame(6)), session.application(0))
     session.close()
 
     labels = [node.label for node in tree.walk()]

@@ -57,7 +57,7 @@ def trees(path: Path) -> Iterator[tuple[int, Node]]:
     for row in range(min(session.store.count, FRAMES)):
         stream = int(session.store.stream[row])
         application = session.application(stream) if stream >= 0 else None
-        yield int(session.store.frame[row]), header_tree(session.packet(row), application, options)
+        yield int(session.store.frame[row]), header_tree(session.reader.packet(row), application, options)
     session.close()
 
 

@@ -142,7 +142,7 @@ def test_layers_equal_tsharks_lines(corpus: Path, name: str) -> None:
     session = open_file(path)
     options = TreeOptions(zone=UTC, vendor_names=False)
     rows = range(min(session.store.count, FRAMES))
-    ours = "\n".join(tree_text(header_tree(session.packet(row), None, options)) for row in rows)
+    ours = "\n".join(tree_text(header_tree(session.reader.packet(row), None, options)) for row in rows)
     session.close()
 
     for number, (expected, shown) in enumerate(zip(layers(theirs), layers(ours), strict=True), 1):

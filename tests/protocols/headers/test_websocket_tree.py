@@ -37,7 +37,7 @@ def masked(first: int, payload: bytes) -> bytes:
 
 
 def tree(session: Session, row: int) -> Node:
-    return header_tree(session.packet(row), session.application(int(session.store.stream[row])))
+    return header_tree(session.reader.packet(row), session.application(int(session.store.stream[row])))
 
 
 def below(node: Node, depth: int = 0) -> Iterator[str]:
@@ -63,7 +63,7 @@ def test_masked_text_frame_has_wiresharks_lines_and_its_bytes(tmp_path: Path) ->
     session = open_file(record(tmp_path, opened((50, "C", masked(0x81, b"hello")))))
     row = rows_with(session, "WebSocket")[0]
     layer = layers(session, row, "WebSocket")[0]
-    data = session.packet(row).data
+    data = session.reader.packet(row).data
 
     assert list(below(layer)) == [
         "WebSocket",
@@ -164,7 +164,7 @@ def test_mutated_frames_give_a_tree_whose_ranges_lie_in_the_packet(tmp_path: Pat
         said[chance.randrange(len(said))] = chance.randrange(256)
     session = open_file(record(tmp_path, closed(opened((50, "C", bytes(said)), (60, "S", bytes(said))))))
     for row in np_rows(session):
-        size = len(session.packet(row).data)
+        size = len(session.reader.packet(row).data)
         todo = [tree(session, row)]
         while todo:
             node = todo.pop()

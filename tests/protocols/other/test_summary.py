@@ -14,6 +14,7 @@ from other_frames import arp, dns_answer, dns_query, icmp, ip, over_ethernet, pc
 from tcptui.model import other_protocol as protocols
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.other.summary import summarize
+from tcptui.session.other_tables import other_lines, other_packets, other_pairs
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -31,11 +32,11 @@ EN, ZH = Words(Language.EN), Words(Language.ZH)
 def lines(path: Path, frames: Sequence[bytes], words: Words = EN) -> list[str]:
     path.write_bytes(pcap(frames, every_ms=5))
     session = open_file(path)
-    session.other.grow()
-    session.other_pairs.grow()
-    found = [(row, session.other_lines.of(row)) for row in range(session.store.count)]
+    other_packets(session).grow()
+    other_pairs(session).grow()
+    found = [(row, other_lines(session).of(row)) for row in range(session.store.count)]
     return [
-        line_text(each.line, each.protocol, words) + pair_text(session.other_pairs.of(row), words)
+        line_text(each.line, each.protocol, words) + pair_text(other_pairs(session).of(row), words)
         for row, each in found
     ]
 
@@ -140,10 +141,10 @@ def test_counts_name_the_protocols_and_those_within_udp(tmp_path: Path) -> None:
     plain = udp(f"{CLIENT}:50000", f"{SERVER}:50001")
     path.write_bytes(pcap([ASKED] * 3 + [plain] * 2 + [arp(1, CLIENT, SERVER)] * 2))
     session = open_file(path)
-    session.other.grow()
+    other_packets(session).grow()
 
-    assert counts_text(session.other.protocols(), EN) == "UDP 5 (DNS 3, …), ARP 2"
-    assert counts_text(session.other.protocols(), ZH) == "UDP 5（DNS 3……）、ARP 2"
+    assert counts_text(other_packets(session).protocols(), EN) == "UDP 5 (DNS 3, …), ARP 2"
+    assert counts_text(other_packets(session).protocols(), ZH) == "UDP 5（DNS 3……）、ARP 2"
 
 
 CODES = st.sampled_from([

@@ -93,7 +93,7 @@ def ours(path: Path) -> dict[int, Values]:
         stream = int(session.store.stream[row])
         if stream < 0:
             continue
-        packet = session.packet(row)
+        packet = session.reader.packet(row)
         values: Values = defaultdict(list)
         for node in _whole(header_tree(packet, session.application(stream))):
             field = FIELDS.get(node.field)

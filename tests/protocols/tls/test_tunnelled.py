@@ -8,6 +8,7 @@ import pytest
 from sealed_records import SECRETS, log_text, sealed_turns
 from web_captures import record
 
+from tcptui.access.requests import requests_of
 from tcptui.capture.file_source import open_file
 from tcptui.model.finding import FindingId
 from tcptui.protocols.application import requests_of as exchanges_of
@@ -15,7 +16,6 @@ from tcptui.protocols.export.collect import FileCollector
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.tls.tls_stream import TlsStream
-from tcptui.session.requests import requests_of
 from tcptui.session.session import Session
 
 if TYPE_CHECKING:

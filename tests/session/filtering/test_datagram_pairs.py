@@ -16,7 +16,7 @@ from tcptui.cli.run.packets import line_of
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.session.filtering import datagram_pairs
-from tcptui.session.filtering.datagram_pairs import PAIRED
+from tcptui.session.filtering.datagram_pairs import PAIRED, DatagramPairs
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.printed import FieldPrinter
 from tcptui.session.filtering.run import FilterRun
@@ -98,8 +98,8 @@ def test_a_flood_of_questions_forgets_the_oldest(tmp_path: Path, monkeypatch: py
 def test_answer_to_an_evicted_question_keeps_its_frame(tmp_path: Path) -> None:
     session = opened(echoes(), tmp_path)
     assert matching(session, "icmp.resp_to") == [2, 6, 7, 12, 28]
-    session.datagram_pairs.drop(27)
+    session.indexes.of(DatagramPairs, DatagramPairs).drop(27)
 
-    assert session.datagram_pairs.of(0) == []
-    assert session.datagram_pairs.of(27) == [(None, 25, 3_000_000, *[None] * 6)]
-    assert session.datagram_pairs.answered_since(0).tolist() == [24]
+    assert session.indexes.of(DatagramPairs, DatagramPairs).of(0) == []
+    assert session.indexes.of(DatagramPairs, DatagramPairs).of(27) == [(None, 25, 3_000_000, *[None] * 6)]
+    assert session.indexes.of(DatagramPairs, DatagramPairs).answered_since(0).tolist() == [24]

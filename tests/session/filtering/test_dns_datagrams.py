@@ -116,7 +116,7 @@ def test_no_tree_is_built_of_ordinary_messages(tmp_path: Path, monkeypatch: pyte
         raise AssertionError
 
     monkeypatch.setattr(TreeReader, "read", never)
-    monkeypatch.setattr(session, "packet", never)
+    monkeypatch.setattr(session.reader, "packet", never)
 
     def values(one: str) -> list[list[object]]:
         return by_row(reader.read(FieldValue(FIELDS[one]), rows))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.session.progress import Progress
+    from tcptui.access.progress import Progress
 
 FILTERS: Final = (
     "tcp.len > 0", "tcp.analysis.flags", "tcptui.finding", 'tcptui.client.state == "ESTABLISHED"', "http.response_in",

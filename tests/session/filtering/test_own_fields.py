@@ -11,6 +11,7 @@ from captures import ACK, PSH, Tape, mixed
 from growth import Growth
 from web_captures import CLIENT, GET, SERVER, Turn, record, response
 
+from tcptui.access.requests import requests_of
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
 from tcptui.model.notes import Note
@@ -21,7 +22,6 @@ from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.notes.format import NotesError
 from tcptui.session.notes.notebook import notes_path
-from tcptui.session.requests import requests_of
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ def test_addresses_of_packets_with_many_connections_between_them_need_no_other_w
 def test_contained_bytes_are_found_within_their_field_alone(session: Session) -> None:
     """Against one `in` a packet: hits across records, and in headers before, do not count."""
     count = session.store.count
-    frames = [session.packet(row).data for row in range(count)]
+    frames = [session.reader.packet(row).data for row in range(count)]
     for wanted in {frame[at : at + 3] for frame in frames[:40] for at in range(0, len(frame) - 3, 7)}:
         text = f"frame contains {wanted.hex(':')}"
         found = FilterRun(session, compile_filter(text)).matching(0, count)
@@ -116,8 +116,8 @@ def test_contained_bytes_are_found_within_their_field_alone(session: Session) ->
 
 def test_rows_are_asked_about_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[int] = []
-    packet = session.packet
-    monkeypatch.setattr(session, "packet", lambda row: built.append(row) or packet(row))
+    packet = session.reader.packet
+    monkeypatch.setattr(session.reader, "packet", lambda row: built.append(row) or packet(row))
     run = FilterRun(
         session, compile_filter('frame.protocols == "x" or frame.encap_type == 99 or frame.protocols == "y"')
     )

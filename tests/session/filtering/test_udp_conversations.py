@@ -15,6 +15,7 @@ from tcptui.session.filtering import trees, udp_conversations
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.run import FilterRun
+from tcptui.session.filtering.udp_conversations import UdpConversations
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def test_what_was_cancelled_is_not_counted_twice(session: Session, monkeypatch: 
     with pytest.raises(Cancelled):
         run.matching(0, 303, cancelled=lambda: next(asked))
 
-    assert 0 < session.udp_conversations.stop < 303
+    assert 0 < session.indexes.of(UdpConversations, UdpConversations).stop < 303
     assert numbers(session) == [number % 10 for number in range(300)]
 
 
@@ -70,23 +71,23 @@ def test_a_flood_of_addresses_gets_no_more_numbers(session: Session, monkeypatch
 
 def test_evicted_packets_are_forgotten_and_numbers_stay(session: Session) -> None:
     numbers(session)
-    session.udp_conversations.drop(200)
+    session.indexes.of(UdpConversations, UdpConversations).drop(200)
 
-    assert session.udp_conversations.of(199) == []
-    assert session.udp_conversations.of(299)[0].stream == 9
+    assert session.indexes.of(UdpConversations, UdpConversations).of(199) == []
+    assert session.indexes.of(UdpConversations, UdpConversations).of(299)[0].stream == 9
 
 
 def test_no_tree_is_built_of_a_segment_that_can_have_no_udp_header(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    packet = session.packet
+    packet = session.reader.packet
 
     def counting(row: int) -> object:
         read.append(row)
         return packet(row)
 
-    monkeypatch.setattr(session, "packet", counting)
+    monkeypatch.setattr(session.reader, "packet", counting)
     FilterRun(session, compile_filter("udp.port == 53")).matching(300, 303)
 
     assert read == []

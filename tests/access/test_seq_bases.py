@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from captures import ACK, PSH, SYN, Tape
 
+from tcptui.access import seq_bases as landmarks
+from tcptui.access.seq_bases import SeqBases
+from tcptui.access.stream_rows import place_of
 from tcptui.model.packet_store import RowKind
 from tcptui.model.verdict import Verdict
-from tcptui.session import seq_bases as landmarks
-from tcptui.session.seq_bases import SeqBases
 from tcptui.session.session import Session, open_file
-from tcptui.session.stream_rows import place_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def test_base_at_each_row_is_that_of_the_whole_stream(reused: Session) -> None:
     different = []
     for of_b in (False, True):
         expected = reused.streams.bases(reused.store, rows, np.full(len(rows), of_b)).tolist()
-        assert [reused.base(0, row, of_b) for row in rows.tolist()] == expected
+        assert [reused.reader.landmarks.base(0, row, of_b) for row in rows.tolist()] == expected
         different.append(len(set(expected)))
     assert sorted(different) == [1, 3]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from tcptui.protocols.application import requests_of
 
 if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
     from tcptui.model.endpoint import Endpoint
-    from tcptui.session.session import Session
 
 #: Connections before the one that asks that are looked at, and requests of each with which a session may begin.
 _LOOKED_BACK: Final = 20_000
@@ -27,27 +26,24 @@ class _Named:
         """The connections before this one were read."""
         self._streams: dict[tuple[Endpoint, bytes], int] = {}
 
-    def find(self, session: Session, stream: int, name: bytes) -> int | None:
+    def find(self, capture: OpenCapture, stream: int, name: bytes) -> int | None:
         """See `cancelled`."""
-        streams = session.streams
+        streams = capture.streams
         server = streams.server(stream)
         first = max(self._read.get(server, 0), stream - _LOOKED_BACK, 0)
         kept = streams.are_stored(np.arange(first, stream))
         for other in range(first, stream):
             if kept[other - first] and streams.server(other) == server:
-                for one in islice(requests_of(*session.directions(other)) or (), _OPENING):
+                for one in islice(requests_of(*capture.directions(other)) or (), _OPENING):
                     if one.session:
                         self._streams[server, one.session] = other
         self._read[server] = max(stream, self._read.get(server, 0))
         return self._streams.get((server, name))
 
 
-_CACHE: Final[WeakKeyDictionary[Session, _Named]] = WeakKeyDictionary()
-
-
-def cancelled(session: Session, stream: int, name: bytes) -> int | None:
+def cancelled(capture: OpenCapture, stream: int, name: bytes) -> int | None:
     """The connection before ``stream``, to the same server, whose session has that ``name`` (`Exchange.session`).
 
     None: it was not captured.  Raises OSError when packets cannot be read again.
     """
-    return _CACHE.setdefault(session, _Named()).find(session, stream, name)
+    return capture.indexes.of(_Named, _Named).find(capture, stream, name)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tcptui.access.stream_rows import place_of
 from tcptui.model.lru import LruCache
 from tcptui.model.packet_store import RowKind, RowMark
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-from tcptui.session.stream_rows import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

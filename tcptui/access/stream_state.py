@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tcptui.session.regrowth import REGROWTH
+from tcptui.access.regrowth import REGROWTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class StreamState:
     """The state of a stream that its bytes depend on: an entry is fresh while this is equal."""
 
     packets: int
-    """Rows of the stream so far (`Session.seen`)."""
+    """Rows of the stream so far (`rows_seen`)."""
     growing: bool
     """Whether the capture still grows: missing bytes may come, and incomplete messages may continue."""
     keys: int = 0

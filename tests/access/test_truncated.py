@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import write_trace
 
-from tcptui.session.requests import requests_of
+from tcptui.access.requests import requests_of
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.seq_bases import SeqBases
 from tcptui.analysis.stream.table import NO_BASE, StreamMark, StreamTable
+from tcptui.capture.file_source import FileChangedError
 from tcptui.model.arrays import chunks, sorted_unique
 from tcptui.model.datagram import Datagram
 from tcptui.model.lru import LruCache
@@ -19,7 +21,6 @@ from tcptui.model.packet_view import Analysis, PacketView
 from tcptui.model.pcap_format import ENHANCED_HEAD_BYTES, ENHANCED_PACKET_BLOCK, PCAPNG_START
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-from tcptui.session.seq_bases import SeqBases
 from tcptui.wire.completed_datagrams import Completed, completed_by_last
 from tcptui.wire.pcapng_options import packet_comments, packet_flags
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.source_info import SourceInfo
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.message_schema import Schema
-    from tcptui.session.pipeline import SourceInfo
 
 #: Packets of different streams are read at once if no more bytes than this are between them: a read costs as much, …
 _GAP: Final = 1 << 13
@@ -66,16 +67,20 @@ class PacketReader:
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
-        rows_of: Callable[[int], I32], keys: KeyLog | None = None, schema: Schema | None = None,
+        rows_of: Callable[[int], I32], keys: KeyLog, schema: Schema | None = None,
+        is_changed: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self.keys = keys
-        """Secrets of TLS connections, for whoever puts streams together."""
+        """Secrets of TLS connections, for whoever puts streams together: of pcapng files, and of a key log."""
         self.schema = schema
-        """What messages of gRPC mean, for whoever reads streams."""
+        """What messages of gRPC mean, for whoever reads streams; None: nobody gave a schema."""
+        self._is_changed = is_changed
         self._store = store
         self._streams = streams
-        self._sources = sources
-        self._descriptors = descriptors
+        self.sources = sources
+        """The origins of rows, indexed by ``store.source[row]``."""
+        self.descriptors = descriptors
+        """The open spools, by `SourceInfo.spool`."""
         self._rows_of = rows_of
         self.landmarks = SeqBases(store, streams, lambda stream: self._rows_of(stream))
         self._completions: LruCache[int, Completed] = LruCache(_COMPLETIONS, locked=True, weigh=_pieces_of)
@@ -83,16 +88,21 @@ class PacketReader:
         self._pairs: dict[bytes, int] = {}
         self._pair_of_row: list[int] = []
 
+    def require_unchanged(self) -> None:
+        """Raise FileChangedError (OSError) where an answer would be of other bytes than those that were analysed."""
+        if self._is_changed():
+            raise FileChangedError
+
     def data(self, row: int) -> bytes:
         """The captured bytes of ``row``; fewer if the spool was truncated since, none if the row was evicted."""
         store = self._store
-        source = self._sources[int(store.source[row])]
-        found = os.pread(self._descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
+        source = self.sources[int(store.source[row])]
+        found = os.pread(self.descriptors[source.spool], int(store.captured[row]), int(store.offset[row]))
         return found if row >= store.first else b""  # checked after the read: the row may be evicted meanwhile
 
     def is_pcapng(self, source: int) -> bool:
         """Whether the rows of ``source`` come from a pcapng file."""
-        return os.pread(self._descriptors[self._sources[source].spool], 4, 0) == PCAPNG_START
+        return os.pread(self.descriptors[self.sources[source].spool], 4, 0) == PCAPNG_START
 
     def stretch(self, rows: I32) -> tuple[bytes, I64]:
         """The captured bytes of ``rows`` (ascending), maybe with others between, and where each begins there."""
@@ -100,10 +110,10 @@ class PacketReader:
         if not len(rows):
             return b"", np.zeros(0, np.int64)
         offset, captured = store.offset[rows], store.captured[rows].astype(np.int64)
-        spools = {self._sources[source].spool for source in sorted_unique(store.source[rows]).tolist()}
+        spools = {self.sources[source].spool for source in sorted_unique(store.source[rows]).tolist()}
         begin, end = int(offset.min()), int((offset + captured).max())
         if len(spools) == 1 and end - begin <= _SPARSE * int(captured.sum()) + _LITTLE:
-            block = os.pread(self._descriptors[spools.pop()], end - begin, begin)
+            block = os.pread(self.descriptors[spools.pop()], end - begin, begin)
             if int(rows[0]) >= store.first:  # checked after the read: rows may be evicted meanwhile
                 return block, offset - begin
         parts = [self.data(row) for row in rows.tolist()]
@@ -119,7 +129,7 @@ class PacketReader:
         begin = store.offset[rows] + store.transport_offset[rows]
         size = store.header_length[rows].astype(np.int64) + np.maximum(store.length[rows], 0)
         whole = begin + size <= store.offset[rows] + store.captured[rows]
-        spool = np.array([source.spool for source in self._sources])[store.source[rows]]
+        spool = np.array([source.spool for source in self.sources])[store.source[rows]]
         found = [b""] * len(rows)
         order = np.lexsort((begin, spool))
         order = order[whole[order]]
@@ -135,7 +145,7 @@ class PacketReader:
         for start, span, file, count in zip(
             starts.tolist(), spans, spool[firsts].tolist(), counts.tolist(), strict=True
         ):
-            block = os.pread(self._descriptors[file], span, start)
+            block = os.pread(self.descriptors[file], span, start)
             for at, first, last in islice(places, count):
                 if last <= len(block):
                     found[at] = block[first:last]
@@ -165,7 +175,7 @@ class PacketReader:
         scattered = span > most or (store.issues[rows] & _REASSEMBLED).any()
         if len(rows) < 2 or len(sources) > 1 or scattered:
             return [self.payload(row) for row in rows.tolist()]
-        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], span, begin)
+        block = os.pread(self.descriptors[self.sources[int(sources[0])].spool], span, begin)
         if int(rows[0]) < store.first:  # checked after the read: rows may be evicted meanwhile
             return [self.payload(row) for row in rows.tolist()]
         header = store.transport_offset[rows].astype(np.int64) + store.header_length[rows]
@@ -187,7 +197,7 @@ class PacketReader:
 
     def _reassemble(self, rows: list[int]) -> Completed:
         store = self._store
-        links = [self._sources[int(store.source[piece])].link_type for piece in rows]
+        links = [self.sources[int(store.source[piece])].link_type for piece in rows]
         found = completed_by_last([self.data(piece) for piece in rows], links)
         frames = [int(store.frame[piece]) for piece in rows]
         return found._replace(datagrams=tuple(_numbered(datagram, frames) for datagram in found.datagrams))
@@ -212,7 +222,7 @@ class PacketReader:
     def packet(self, row: int) -> PacketView:
         """Everything known about ``row``: bytes, comment, and analysis."""
         store, packet = self._store, self.bare(row)
-        block = self._block(row, self._sources[int(store.source[row])])
+        block = self._block(row, self.sources[int(store.source[row])])
         captured = int(store.captured[row])
         comments = packet_comments(block, captured)[:_MOST_COMMENTS] if block else []
         kept = row >= store.first
@@ -228,7 +238,7 @@ class PacketReader:
     def bare(self, row: int) -> PacketView:
         """``row`` without comment, ip.stream and analysis: far cheaper, and enough to parse its bytes."""
         store = self._store
-        source = self._sources[int(store.source[row])]
+        source = self.sources[int(store.source[row])]
         completed = self._completed(row) if store.issues[row] & _IN_FRAGMENTS else Completed()
         return PacketView(
             row=row,
@@ -319,7 +329,7 @@ class PacketReader:
         offset = int(self._store.offset[row])
         if offset < ENHANCED_HEAD_BYTES:
             return b""
-        descriptor = self._descriptors[source.spool]
+        descriptor = self.descriptors[source.spool]
         head = os.pread(descriptor, 8, offset - ENHANCED_HEAD_BYTES)
         if len(head) < 8 or os.pread(descriptor, 4, 0) != PCAPNG_START:
             return b""
@@ -352,7 +362,7 @@ class PacketReader:
         if (sources != sources[0]).any() or end - begin > _SPARSE * int(captured.sum()):
             frames = [self.data(row) for row in range(first, stop)]
             return [frame[at : at + _IP_HEAD] for frame, at in zip(frames, network.tolist(), strict=True)]
-        block = os.pread(self._descriptors[self._sources[int(sources[0])].spool], end - begin, begin)
+        block = os.pread(self.descriptors[self.sources[int(sources[0])].spool], end - begin, begin)
         low = offset - begin + network
         high = np.minimum(low + _IP_HEAD, offset - begin + captured)
         gone = first < store.first  # checked after the read: rows may be evicted meanwhile

@@ -10,8 +10,8 @@ import pytest
 from captures import SYN, Tape
 from ip_pieces import datagram, pieces, segment, whole, write_raw
 
+from tcptui.access import packet_reader as packet_access
 from tcptui.model.datagram import Datagram, Piece
-from tcptui.session import packet_reader as packet_access
 from tcptui.session.session import Session, open_file
 from tcptui.wire.completed_datagrams import Completed, completed_by_last
 
@@ -42,25 +42,25 @@ def test_address_pairs_are_counted_by_first_appearance(
     """However many frames are read at once, and also where they are read one by one."""
     monkeypatch.setattr(packet_access, "_IP_STREAM_READ", at_once)
     monkeypatch.setattr(packet_access, "_SPARSE", sparse)
-    assert session.packet(len(PAIRS) - 1).ip_stream == PAIRS[-1]
-    assert [session.packet(row).ip_stream for row in range(len(PAIRS))] == PAIRS
+    assert session.reader.packet(len(PAIRS) - 1).ip_stream == PAIRS[-1]
+    assert [session.reader.packet(row).ip_stream for row in range(len(PAIRS))] == PAIRS
 
 
 def test_frame_cut_amid_its_addresses_belongs_to_no_pair(session: Session) -> None:
     session.store.captured[4] = 19
     session.store.network_offset[5] = 60
     expected = [pair if row not in (4, 5) else -1 for row, pair in enumerate(PAIRS)]
-    assert [session.packet(row).ip_stream for row in range(len(PAIRS))] == expected
+    assert [session.reader.packet(row).ip_stream for row in range(len(PAIRS))] == expected
 
 
 def test_packets_far_behind_belong_to_no_pair(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packet_access, "_IP_STREAM_ROWS", 3)
-    assert [session.packet(row).ip_stream for row in range(5)] == [0, 1, 0, -1, -1]
+    assert [session.reader.packet(row).ip_stream for row in range(5)] == [0, 1, 0, -1, -1]
 
 
 def test_rows_evicted_while_they_are_read_have_no_payload(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.array([3, 4, 5], np.int32)
-    reader = session._access
+    reader = session.reader
     assert [len(payload) for payload in reader.payloads(rows)] == [3, 4, 5]
     read = os.pread
 
@@ -82,10 +82,10 @@ def test_segments_in_any_order_are_those_read_one_by_one(
     monkeypatch.setattr(packet_access, "_READ_AT_ONCE", at_once)
     session.store.captured[5] -= 1
     rows = np.array([7, 3, 3, 9, 5, 0], np.int64)
-    alone = [session.packet(row).from_transport for row in rows.tolist()]
+    alone = [session.reader.packet(row).from_transport for row in rows.tolist()]
     alone[4] = b""
-    assert session._access.segments(rows) == alone
-    assert session._access.segments(rows[:0]) == []
+    assert session.reader.segments(rows) == alone
+    assert session.reader.segments(rows[:0]) == []
     read = os.pread
 
     def evicted_meanwhile(descriptor: int, length: int, offset: int) -> bytes:
@@ -93,14 +93,14 @@ def test_segments_in_any_order_are_those_read_one_by_one(
         return read(descriptor, length, offset)
 
     monkeypatch.setattr(os, "pread", evicted_meanwhile)
-    assert session._access.segments(rows) == [alone[0], b"", b"", alone[3], b"", b""]
+    assert session.reader.segments(rows) == [alone[0], b"", b"", alone[3], b"", b""]
 
 
 def test_segment_in_fragments_is_with_the_frame_that_completes_it(tmp_path: Path) -> None:
     body = segment(41000, 1001, b"a" * 60)
     packets = [*pieces(body, 7), *pieces(datagram(b"b" * 60), 8, protocol=17), whole(body)]
     session = open_file(write_raw(tmp_path / "a.pcapng", packets))
-    views = [session.packet(row) for row in range(5)]
+    views = [session.reader.packet(row) for row in range(5)]
 
     assert [view.segment for view in views] == [b"", body, b"", b"", b""]
     two = Datagram(body, (Piece(1, 0, 24), Piece(2, 24, 56)))
@@ -121,7 +121,7 @@ def test_datagram_in_fragments_is_put_together_once(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(packet_access, "completed_by_last", counted)
     body = segment(41000, 1001, b"a" * 60)
     session = open_file(write_raw(tmp_path / "a.pcapng", pieces(body, 7)))
-    views = [session.packet(1) for _ in range(3)]
+    views = [session.reader.packet(1) for _ in range(3)]
 
     assert reassemble == [2]
     assert [view.segment for view in views] == [body] * 3
@@ -131,9 +131,9 @@ def test_datagram_in_fragments_is_put_together_once(tmp_path: Path, monkeypatch:
 def test_datagram_whose_first_fragment_was_evicted_is_not_put_together(tmp_path: Path) -> None:
     body = segment(41000, 1001, b"a" * 60)
     session = open_file(write_raw(tmp_path / "a.pcapng", pieces(body, 7)))
-    assert session.packet(1).segment == body
+    assert session.reader.packet(1).segment == body
     session.store.evict(1)
 
-    assert session.packet(1).datagrams == ()
-    assert session.packet(1).segment == b""
+    assert session.reader.packet(1).datagrams == ()
+    assert session.reader.packet(1).segment == b""
     session.close()

@@ -1,0 +1,44 @@
+"""What an open capture says beside TCP: tables that are built when somebody first needs them, one of each a capture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tcptui.access.open_capture import OpenCapture
+    from tcptui.session.dns_names import DnsNames
+    from tcptui.session.other_lines import OtherLines
+    from tcptui.session.other_packets import OtherPackets
+    from tcptui.session.other_pairs import OtherPairs
+
+
+def other_packets(capture: OpenCapture) -> OtherPackets:
+    """The index over packets that are no TCP segments; who asks has it grow (`OtherPackets.grow`)."""
+    from tcptui.session.other_packets import OtherPackets  # no start waits for it
+
+    reader = capture.reader
+    return capture.indexes.of(OtherPackets, lambda: OtherPackets(capture.store, reader.sources, reader.descriptors))
+
+
+def other_lines(capture: OpenCapture) -> OtherLines:
+    """One line about each packet of `other_packets`."""
+    from tcptui.session.other_lines import OtherLines  # imports dpkt
+
+    return capture.indexes.of(OtherLines, lambda: OtherLines(other_packets(capture), capture.reader.data))
+
+
+def other_pairs(capture: OpenCapture) -> OtherPairs:
+    """Which packets of `other_packets` ask and answer; who asks has it grow (`OtherPairs.grow`)."""
+    from tcptui.session.other_pairs import OtherPairs  # no start waits for it
+
+    reader = capture.reader
+    return capture.indexes.of(
+        OtherPairs, lambda: OtherPairs(capture.store, other_packets(capture), reader.data, reader.packet)
+    )
+
+
+def dns_names(capture: OpenCapture) -> DnsNames:
+    """Names of addresses by the DNS answers in the capture; who asks has it grow (`DnsNames.grow`)."""
+    from tcptui.session.dns_names import DnsNames  # imports dpkt
+
+    return capture.indexes.of(DnsNames, lambda: DnsNames(capture.store, other_packets(capture), capture.reader.data))
