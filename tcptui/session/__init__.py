@@ -5,8 +5,10 @@
 ``worker``            the session's worker thread; ``catch_up`` is what it does in each round
 ``lag``               how far the session is behind the capture
 
-Findings: ``lazy_annotator`` imports the rules on first use, ``findings_cache`` keeps findings of all streams up to
-date, an ``observer`` is notified as they are made, ``watch`` acts on them (``--stop-on``, ``--keep-around``);
+Findings: ``lazy_annotator`` imports the rules on first use; ``judging`` decides which streams are judged, and when,
+``stream_judge`` judges them, ``findings_cache`` stores what was found, ``bulk_findings`` finds of very many without
+storing, ``shared_judging`` does so in several processes; an ``observer`` is notified as findings are stored, ``watch``
+acts on them (``--stop-on``, ``--keep-around``);
 ``conclusions`` says what they come to for the capture as a whole.
 
 Memory: ``retention`` bounds rows, connections and spool and evicts the oldest; ``memory`` bounds what a file may take;

@@ -283,7 +283,9 @@ class CatchUp:
         if not self._steering.judges or not (is_time or not advanced) or (sharing is not None and not settled):
             return False
         if sharing is not None:
-            self._judging.annotations.judge(sharing())
+            from tcptui.session.shared_judging import judge_shared  # imports the rules
+
+            judge_shared(self._judging.annotations, sharing())
             self.judged_at_count = self._pipeline.store.count
             return False
         seconds = min(SETTLE_SLICE if settled else ANNOTATE_SLICE, self._steering.seconds_left())

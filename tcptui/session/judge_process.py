@@ -6,7 +6,7 @@ started (as `analysis.compile_ahead` does), which has no thread but its own.  Wh
 it is handed the columns where they are, in memory that both processes map (`model.shared_memory`), and a `Task`: which
 connections are due, and what the rules know beyond them.  It reads payload with descriptors of its own, writes causes
 and corrected states into the shared columns, and sends back what `FindingsCache` keeps of each connection, in the order
-of their numbers.  Rules, their input and their results are those of `FindingsCache.refresh`, whoever runs them.
+of their numbers.  Rules, their input and their results are those of `Judging.refresh`, whoever runs them.
 
 What is read later never changes the columns of a file, so nothing is locked.  A capture that grows is judged by the
 worker thread: its columns move and its rows leave while a judgement would be under way, and there is little to judge
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from tcptui.model.sparse_mask import SparseMask
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
-    from tcptui.session.findings_cache import FindingsCache
     from tcptui.session.judgement import Judgement
+    from tcptui.session.judging import Judging
     from tcptui.session.pipeline import Pipeline
 
 #: Packets of a file from which on the process is started while the rest is read: to start takes it half a second.
@@ -145,18 +145,18 @@ class BackgroundJudge:
             except OSError:  # no process or no memory for one more, or this one may not read the interpreter any more
                 self.close()
 
-    def judges(self, cache: FindingsCache, seconds: float) -> bool:
-        """Whether the process is judging for ``cache``; waits up to ``seconds`` for judgements, and caches them.
+    def judges(self, judging: Judging, seconds: float) -> bool:
+        """Whether the process judges what is due; waits ``seconds`` at most for judgements, which ``judging`` caches.
 
-        Call it once the file has been read and analysed.  After False, `FindingsCache.refresh` judges what is left.
+        Call it once the file has been read and analysed.  After False, `Judging.refresh` judges what is left.
         """
         if self._over:
             return False
         try:
-            if self._due is None and not self._hand_over(cache):
+            if self._due is None and not self._hand_over(judging):
                 self.close()
                 return False
-            if self._take(cache, seconds):
+            if self._take(judging, seconds):
                 return True
         except (OSError, EOFError, MemoryError, pickle.PickleError) as error:
             self._note_end(error)
@@ -193,20 +193,20 @@ class BackgroundJudge:
             )  # fmt: skip
             self._stall = StallWatch(self._process.pid)
 
-    def _hand_over(self, cache: FindingsCache) -> bool:
+    def _hand_over(self, judging: Judging) -> bool:
         """Give the process its task; False where it is not worth that, or impossible."""
         pipeline, store = self._pipeline, self._pipeline.store
         written = [getattr(store, name) for name in CORRECTED_COLUMNS]
         if not all(map(is_shared, written)):
             return False
-        self._due, read = cache.due_at_end()
+        self._due, read = judging.due_at_end()
         if len(self._due) < WORTH_JUDGING:
             return False
         if self._process is None:
             self._start()
         if self._channel is None:
             return False
-        context, analyzer = cache.context, pipeline.analyzer
+        context, analyzer = judging.context, pipeline.analyzer
         task = Task(
             store, analyzer.streams, pipeline.noted, pipeline.sources, context.quality, context.place, self._due, read,
             self._keys, analyzer.compiled,
@@ -218,11 +218,13 @@ class BackgroundJudge:
         for begin in range(0, len(descriptors), _DESCRIPTORS):
             socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
         self._channel.sendall(data)
-        cache.keep([], self._due)  # so that the screen says how many are being judged
+        judging.note_left(self._due)  # so that the screen says how many are being judged
         return True
 
-    def _take(self, cache: FindingsCache, seconds: float) -> bool:
+    def _take(self, judging: Judging, seconds: float) -> bool:
         """Cache what has been judged; False when that is all.  Raises EOFError when the process has ended before."""
+        from tcptui.session.shared_judging import merge_judgements  # imports the rules
+
         channel, deadline = self._channel, time.monotonic() + seconds
         number = -1 if channel is None else channel.fileno()
         if channel is None or self._due is None or number < 0:  # closed, from another thread
@@ -242,7 +244,7 @@ class BackgroundJudge:
                 self._took_task = True
                 judged = _read_judgements(piece)
                 self._done += len(judged)
-                cache.keep(judged, self._due[self._done :])
+                merge_judgements(judging, judged, self._due[self._done :])
         if self._stall is not None and self._stall.has_stalled():
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return True
@@ -347,7 +349,8 @@ def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
     from tcptui.access.stream_rows import StreamRows
     from tcptui.analysis.analyzer import Analyzer, compiled_kernel, kernel_is_cached
     from tcptui.analysis.stream.row_order import RowOrder
-    from tcptui.session.lazy_annotator import new_cache
+    from tcptui.session.lazy_annotator import new_judging
+    from tcptui.session.shared_judging import judgements
 
     store, streams = task.store, task.streams
     rows_of = StreamRows(store, streams).of
@@ -355,11 +358,11 @@ def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
     if task.compiled and kernel_is_cached():
         analyzer.compile(compiled_kernel())
     access = PacketReader(store, streams, task.sources, spools, rows_of, task.keys)
-    cache = new_cache(store, streams, task.noted, analyzer.replay, access, rows_of)
-    cache.context = replace(cache.context, quality=task.quality, place=task.place, live=False)
-    if cache.screening is not None:
-        cache.screening.update()
-    for judged in cache.judgements(task.due, task.read, RowOrder(store, streams.count)):
+    judging = new_judging(store, streams, task.noted, analyzer.replay, access, rows_of)
+    judging.context = replace(judging.context, quality=task.quality, place=task.place, live=False)
+    if judging.screening is not None:
+        judging.screening.update()
+    for judged in judgements(judging, task.due, task.read, RowOrder(store, streams.count)):
         yield from judged
 
 

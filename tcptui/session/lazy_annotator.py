@@ -1,4 +1,4 @@
-"""Creates a session's `FindingsCache` on first use, because it imports the rules.
+"""Creates a session's `Judging` on first use, because it imports the rules.
 
 The rules and their payload parsers take a tenth of a second to import; the first packets are on the screen before
 that.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.protocols.row_notes import NotedRows
-    from tcptui.session.findings_cache import FindingsCache
+    from tcptui.session.judging import Judging
     from tcptui.session.observer import Observer
     from tcptui.session.pipeline import Pipeline
 
@@ -39,14 +39,14 @@ _NOTHING_LOST: Final = np.zeros(0, np.int64)
 
 
 class LazyAnnotator:
-    """The `FindingsCache` of one session, created on first use; thread-safe."""
+    """The `Judging` of one session, created on first use; thread-safe."""
 
     def __init__(self, pipeline: Pipeline, access: PacketReader, rows_of: Callable[[int], I32]) -> None:
         self._pipeline = pipeline
         self._access = access
         self._rows_of = rows_of
         self._lock = threading.Lock()
-        self._made: FindingsCache | None = None
+        self._made: Judging | None = None
         self._quality = CaptureQuality()
         self._place = CapturePlace()
         self._live = False
@@ -56,12 +56,12 @@ class LazyAnnotator:
 
     @property
     def ready(self) -> bool:
-        """Whether the cache exists, so that a call does not have to import the rules first."""
+        """Whether it exists, so that a call does not have to import the rules first."""
         return self._made is not None
 
     @property
-    def annotations(self) -> FindingsCache:
-        """The cache; the first access creates it, and concurrent ones wait for that."""
+    def annotations(self) -> Judging:
+        """Its judging; the first access creates it, and concurrent ones wait for that."""
         made = self._made
         if made is None:
             with self._lock:
@@ -71,25 +71,25 @@ class LazyAnnotator:
     @property
     def severity(self) -> U8:
         """Worst severity per stream as far as judged; may be shorter than the number of streams."""
-        return _NONE_YET if self._made is None else self._made.severity
+        return _NONE_YET if self._made is None else self._made.cache.severity
 
     @property
     def lost_ns(self) -> I64:
         """Nanoseconds lost per stream as far as judged (`FindingsCache.lost_ns`); may be shorter, too."""
-        return _NOTHING_LOST if self._made is None else self._made.lost_ns
+        return _NOTHING_LOST if self._made is None else self._made.cache.lost_ns
 
     def headline(self, stream: int) -> Finding | None:
         """The worst cached finding of ``stream`` above a note; None: none."""
-        return None if self._made is None else self._made.headline(stream)
+        return None if self._made is None else self._made.cache.headline(stream)
 
     def above_note(self) -> StreamFindings:
         """The cached findings of each stream with a warning or an error among them."""
-        return StreamFindings() if self._made is None else self._made.above_note()
+        return StreamFindings() if self._made is None else self._made.cache.above_note()
 
     def observe(self, observer: Observer) -> None:
         """Notify ``observer`` of findings as they are made."""
         self._observer = observer
-        self.annotations.observer = observer
+        self.annotations.cache.observer = observer
 
     def set_context(self, quality: CaptureQuality, place: CapturePlace, *, live: bool) -> None:
         """Set the current capture quality and point, and whether more may come (then its end proves nothing)."""
@@ -108,33 +108,32 @@ class LazyAnnotator:
         _ = self.annotations
         return view.asked_to_wait()
 
-    def _make(self) -> FindingsCache:
+    def _make(self) -> Judging:
         pipeline, analyzer = self._pipeline, self._pipeline.analyzer
-        made = new_cache(
+        made = new_judging(
             pipeline.store, analyzer.streams, pipeline.noted, analyzer.replay, self._access, self._rows_of
         )  # fmt: skip
         made.context = replace(made.context, quality=self._quality, place=self._place, live=self._live)
-        made.observer = self._observer
+        made.cache.observer = self._observer
         return made
 
 
-def new_cache(
+def new_judging(
     store: PacketStore, streams: StreamTable, noted: NotedRows, replay: Replay, access: PacketReader,
     rows_of: Callable[[int], I32],
-) -> FindingsCache:  # fmt: skip
-    """A `FindingsCache` whose rules read payload through ``access``; imports them."""
+) -> Judging:  # fmt: skip
+    """A `Judging` whose rules read payload through ``access``; imports them."""
     with gc_paused_and_frozen(), imports_yield_to_input():
         from tcptui.findings.facts import RuleContext
         from tcptui.protocols.prefilter import Prefilter
-        from tcptui.session.findings_cache import FindingsCache
+        from tcptui.session.judging import Judging
         from tcptui.session.rule_bytes import StreamBytes
 
-    made = FindingsCache(store, streams, rows_of, replay)
+    made = Judging(store, streams, rows_of, replay)
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
     streams.held_back, streams.asked_to_wait = reader.held_back, reader.asked_to_wait
-    if access.keys is not None:
-        made.keys_revision = partial(getattr, access.keys, "revision")
+    made.keys_revision = partial(getattr, access.keys, "revision")
     made.context = RuleContext(
         read_packet=access.bare,
         read_segments=access.segments,

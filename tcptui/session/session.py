@@ -414,7 +414,9 @@ class Session:
         For a session that has been read to its end without that (`Steering.judges`).
         """
         self._import_for(sharing)
-        self._judging.annotations.judge(sharing)
+        from tcptui.session.shared_judging import judge_shared  # imports the rules
+
+        judge_shared(self._judging.annotations, sharing)
         self.catch_up.judged_at_count = self.store.count
 
     @property

@@ -16,7 +16,7 @@ from tcptui.session.input_priority import imports_yield_to_input
 
 #: First the modules that describe the packet under the cursor, then those that the next keys may need.
 _MODULES: Final = (
-    "tcptui.session.findings_cache",
+    "tcptui.session.judging",
     "tcptui.protocols.headers.tree",
     "tcptui.ui.explain_document",
     "tcptui.words.packet_text",

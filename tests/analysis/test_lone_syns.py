@@ -42,12 +42,12 @@ def test_states_are_those_of_each_by_itself(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "scan.pcap"
     path.write_bytes(scan().pcap())
     one_by_one = open_file(path)
-    judged = len(one_by_one._judging.annotations._findings)
-    monkeypatch.setattr("tcptui.session.findings_cache.LONE_SYNS", 10)
+    judged = len(one_by_one._judging.annotations.cache._findings)
+    monkeypatch.setattr("tcptui.session.judging.LONE_SYNS", 10)
     at_once = open_file(path)
 
     assert judged > 75
-    assert len(at_once._judging.annotations._findings) < 10
+    assert len(at_once._judging.annotations.cache._findings) < 10
     for ours, theirs in zip(columns(at_once), columns(one_by_one), strict=True):
         assert (ours == theirs).all()
     assert {str(found.id) for found in at_once.findings(5)} == {str(found.id) for found in one_by_one.findings(5)}

@@ -116,7 +116,8 @@ def test_outputs_are_the_same_however_many_workers(web: Path, command: str) -> N
 #: A worker dies as soon as it looks at a connection.
 DYING = """
 import signal
-from tcptui.session.findings_cache import FindingsCache
+from tcptui.session import shared_judging
+from tcptui.session.judging import Judging
 from tcptui.session.session import Session
 first = os.getpid()
 def dying(real):
@@ -126,8 +127,8 @@ def dying(real):
         return real(*arguments, **named)
     return called
 Session.directions = dying(Session.directions)
-FindingsCache.judged = dying(FindingsCache.judged)
-FindingsCache._judged_block = dying(FindingsCache._judged_block)
+Judging.judged = dying(Judging.judged)
+shared_judging.judged_block = dying(shared_judging.judged_block)
 """
 
 

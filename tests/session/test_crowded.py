@@ -115,8 +115,8 @@ def test_verdicts_of_those_that_stay_are_the_same(worn: bool, monkeypatch: pytes
         assert (getattr(everything.streams, name)[listed] == getattr(crowded.streams, name)[listed]).all()
     annotations = crowded._judging.annotations
     gone = np.setdiff1d(np.arange(crowded.streams.count), listed)
-    assert annotations._judged[listed].any()
-    assert not annotations._judged[gone].any()
+    assert annotations.cache.judged[listed].any()
+    assert not annotations.cache.judged[gone].any()
     assert not crowded.streams.packets[gone].any()
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_as_long_as_all_there_ever_was(compiled: bool) -> None:
     assert len(session.flows._by_hash) < 1_000
     assert len(tables.streams.data) < 1_500
     assert len(tables.directions.data) == 2 * len(tables.streams.data)
-    assert len(session._judging.annotations._findings) <= kept
+    assert len(session._judging.annotations.cache._findings) <= kept
     assert len(np.unique(session.streams.slot[session.streams.listed()])) == kept
 
 

@@ -105,13 +105,13 @@ def test_columns_are_touched_where_connections_are_kept_only(monkeypatch: pytest
     session, _watcher = _watch(600)
     kept = len(session.streams.listed())
     annotations = session._judging.annotations
-    annotations._reserve(session.streams.count)
-    for name in ("_judged", "_judged_until", "severity", "lost_ns"):
-        monkeypatch.setattr(annotations, name, getattr(annotations, name).view(_Noted))
+    annotations.cache.reserve(session.streams.count)
+    for name in ("judged", "judged_until", "severity", "lost_ns"):
+        monkeypatch.setattr(annotations.cache, name, getattr(annotations.cache, name).view(_Noted))
     monkeypatch.setattr(_Noted, "touched", 0)
 
     session._judging.set_context(session.quality, CapturePlace(host="10.0.0.1", host_key=bytes(24)), live=True)
-    above_note = annotations.above_note()
+    above_note = annotations.cache.above_note()
     troubled = session.has_trouble
     annotations.refresh(10, settle=True)
 

@@ -60,8 +60,8 @@ def test_capture_that_was_ended_is_not_held_up_by_judging_what_leaves(tmp_path: 
 
         session.steering.ends_by = 0.0  # long ago
         annotations.before_eviction(rows, session.steering.is_late)
-        assert not annotations.severity.any()
+        assert not annotations.cache.severity.any()
 
         session.steering.ends_by = None
         annotations.before_eviction(rows, session.steering.is_late)
-        assert np.count_nonzero(annotations.severity == Severity.ERROR) == 20
+        assert np.count_nonzero(annotations.cache.severity == Severity.ERROR) == 20

@@ -27,9 +27,9 @@ from tcptui.capture.file_source import open_file
 from tcptui.model import shared_memory, stall
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.session import catch_up, judge_process
-from tcptui.session.findings_cache import FindingsCache
 from tcptui.session.gc_control import give_back
 from tcptui.session.judge_process import BackgroundJudge
+from tcptui.session.judging import Judging
 from tcptui.session.session import Session
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -84,13 +84,12 @@ def read(path: Path, *, aside: bool) -> Session:
 
 def known(session: Session) -> list[object]:
     """All that judging leaves behind."""
-    cache, count = session._judging.annotations, session.streams.count
-    assert cache.waiting == cache.unlooked == 0
+    judging, count = session._judging.annotations, session.streams.count
+    cache = judging.cache
+    assert judging.waiting == judging.unlooked == 0
     columns = [getattr(session.store, name)[: session.store.count].tobytes() for name in CORRECTED_COLUMNS]
     cached = sorted((stream, repr(findings), stream in cache._whole) for stream, findings in cache._findings.items())
-    numbers = [
-        column[:count].tolist() for column in (cache._judged, cache._judged_until, cache.severity, cache.lost_ns)
-    ]
+    numbers = [column[:count].tolist() for column in (cache.judged, cache.judged_until, cache.severity, cache.lost_ns)]
     return [cached, numbers, columns, repr(session.diagnosis), repr(session.trouble)]
 
 
@@ -101,9 +100,9 @@ class Kept:
         self.count = 0
         whole = BackgroundJudge._take
 
-        def counted(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
+        def counted(aside: BackgroundJudge, judging: Judging, seconds: float) -> bool:
             before = aside._done
-            more = whole(aside, cache, seconds)
+            more = whole(aside, judging, seconds)
             self.count += aside._done - before
             return more
 
@@ -132,13 +131,13 @@ class Concluded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.streams: list[int] = []
-        whole = FindingsCache._concluded
+        whole = Judging._conclude
 
-        def noted(cache: FindingsCache, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
+        def noted(judging: Judging, view: StreamView, *, read: bool) -> tuple[Finding, ...]:
             self.streams.append(view.stream)
-            return whole(cache, view, read=read)
+            return whole(judging, view, read=read)
 
-        monkeypatch.setattr(FindingsCache, "_concluded", noted)
+        monkeypatch.setattr(Judging, "_conclude", noted)
 
 
 def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_process_alone(
@@ -148,15 +147,15 @@ def test_what_was_judged_while_the_file_was_read_is_judged_again_by_the_other_pr
     hand_over, here = BackgroundJudge._hand_over, Concluded(monkeypatch)
     shown: list[tuple[int, int]] = []
 
-    def after_some(aside: BackgroundJudge, cache: FindingsCache) -> bool:
-        context = cache.context
-        cache.context = replace(context, live=True)  # as while the file is being read
-        cache.refresh(60, settle=False)
-        cache.context = replace(context, live=False)
-        assert cache._whole
+    def after_some(aside: BackgroundJudge, judging: Judging) -> bool:
+        context = judging.context
+        judging.context = replace(context, live=True)  # as while the file is being read
+        judging.refresh(60, settle=False)
+        judging.context = replace(context, live=False)
+        assert judging.cache._whole
         here.streams.clear()
-        handed = hand_over(aside, cache)
-        shown.append((cache.waiting, cache.unlooked))
+        handed = hand_over(aside, judging)
+        shown.append((judging.waiting, judging.unlooked))
         return handed
 
     monkeypatch.setattr(BackgroundJudge, "_hand_over", after_some)
@@ -174,18 +173,18 @@ def test_what_somebody_opened_meanwhile_stays(capture: Path, small: None, monkey
     hand_over, here = BackgroundJudge._hand_over, Concluded(monkeypatch)
     opened: list[int] = []
 
-    def then_opened(aside: BackgroundJudge, cache: FindingsCache) -> bool:
-        handed = hand_over(aside, cache)
-        due, read = cache.due_at_end()
+    def then_opened(aside: BackgroundJudge, judging: Judging) -> bool:
+        handed = hand_over(aside, judging)
+        due, read = judging.due_at_end()
         opened.append(int(due[~read[due]][-1]))  # whose payload nobody reads but for who opens it
-        cache.current_findings(opened[0])
+        judging.current_findings(opened[0])
         return handed
 
     monkeypatch.setattr(BackgroundJudge, "_hand_over", then_opened)
     aside = read(capture, aside=True)
 
     assert here.streams == opened
-    assert opened[0] in aside._judging.annotations._whole
+    assert opened[0] in aside._judging.annotations.cache._whole
     aside.close()
 
 
@@ -263,7 +262,7 @@ def test_when_the_channel_fails_while_it_lives_it_is_ended_and_the_worker_judges
 ) -> None:
     processes: list[int] = []
 
-    def failing(aside: BackgroundJudge, _cache: FindingsCache, _seconds: float) -> bool:
+    def failing(aside: BackgroundJudge, _judging: Judging, _seconds: float) -> bool:
         assert aside._process is not None
         processes.append(aside._process.pid)
         wait_for_a_piece(aside)
@@ -305,7 +304,7 @@ def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
 ) -> None:
     closers: list[threading.Thread] = []
 
-    def failing(aside: BackgroundJudge, _cache: FindingsCache, _seconds: float) -> bool:
+    def failing(aside: BackgroundJudge, _judging: Judging, _seconds: float) -> bool:
         wait_for_a_piece(aside)
         aside._took_task = True
         closers.append(threading.Thread(target=aside.close))
@@ -383,11 +382,11 @@ def test_the_kernel_short_of_memory_ends_it_and_not_the_screen(
     take = BackgroundJudge._take
     scores: set[str] = set()
 
-    def noted(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
+    def noted(aside: BackgroundJudge, judging: Judging, seconds: float) -> bool:
         assert aside._process is not None
         wait_for_a_piece(aside)
         scores.add(Path(f"/proc/{aside._process.pid}/oom_score_adj").read_text())
-        return take(aside, cache, seconds)
+        return take(aside, judging, seconds)
 
     monkeypatch.setattr(BackgroundJudge, "_take", noted)
     aside = read(capture, aside=True)
@@ -463,11 +462,11 @@ def test_closing_the_session_meanwhile_ends_it_without_a_notice(
 ) -> None:
     take, processes = BackgroundJudge._take, []
 
-    def closed_first(aside: BackgroundJudge, cache: FindingsCache, seconds: float) -> bool:
+    def closed_first(aside: BackgroundJudge, judging: Judging, seconds: float) -> bool:
         assert aside._process is not None
         processes.append(aside._process.pid)
         aside.close()
-        return take(aside, cache, seconds)
+        return take(aside, judging, seconds)
 
     monkeypatch.setattr(BackgroundJudge, "_take", closed_first)
     session = read(capture, aside=True)

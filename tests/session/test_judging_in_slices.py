@@ -9,16 +9,16 @@ import pytest
 from captures import Tape
 
 from tcptui.capture.file_source import open_file
-from tcptui.session import findings_cache
+from tcptui.session import judging
 from tcptui.session.catch_up import Compile
-from tcptui.session.findings_cache import FindingsCache
 from tcptui.session.session import Session
+from tcptui.session.stream_judge import StreamJudge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tcptui.analysis.stream.view import StreamView
+    from tcptui.session.stream_judge import Whole
 
 STREAMS = 40
 
@@ -28,15 +28,15 @@ class SlowLooks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 0
-        look_back = FindingsCache._write_hindsight
+        look_back = StreamJudge.look_back
 
-        def slow(cache: FindingsCache, judged: Iterable[tuple[StreamView, bool]]) -> None:
-            judged = list(judged)
-            self.seconds += len(judged)
-            look_back(cache, judged)
+        def slow(judge: StreamJudge, streams: Iterable[Whole]) -> None:
+            streams = list(streams)
+            self.seconds += len(streams)
+            look_back(judge, streams)
 
-        monkeypatch.setattr(FindingsCache, "_write_hindsight", slow)
-        monkeypatch.setattr(findings_cache, "time", self)
+        monkeypatch.setattr(StreamJudge, "look_back", slow)
+        monkeypatch.setattr(judging, "time", self)
 
     def monotonic(self) -> float:
         return self.seconds
@@ -59,6 +59,6 @@ def test_streams_that_take_longer_than_a_slice_are_all_judged_and_none_is_looked
         while slices <= STREAMS and annotations.refresh(slice_s, settle=True):
             slices += 1
 
-        assert annotations.severity[:STREAMS].all()
+        assert annotations.cache.severity[:STREAMS].all()
         assert annotations.waiting == 0
         assert clock.seconds < 3 * STREAMS

@@ -10,7 +10,7 @@ import pytest
 from tcptui.access.cached_findings import CachedFindings
 from tcptui.access.open_capture import segments_of
 from tcptui.access.progress import Phase, Progress
-from tcptui.session import findings_cache
+from tcptui.session import judging
 from tcptui.session.session import Session, open_file
 from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main import fetch
@@ -84,8 +84,8 @@ def test_long_connection_of_a_growing_capture_is_not_judged_until_it_is(
 ) -> None:
     wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:9000")
     wire.lossy(200, "10.0.0.1:40002", "192.0.2.10:80")
-    monkeypatch.setattr(findings_cache, "PROMPT_SEGMENTS", 2)
-    monkeypatch.setattr(findings_cache.FindingsCache, "refresh", lambda *_, **__: False)  # judging is not its turn yet
+    monkeypatch.setattr(judging, "PROMPT_SEGMENTS", 2)
+    monkeypatch.setattr(judging.Judging, "refresh", lambda *_, **__: False)  # judging is not its turn yet
     session = open_file(wire.pcap(tmp_path / "two.pcap"))
     clean = 0  # nothing of it needs a judgement
 

@@ -72,7 +72,8 @@ def test_first_rows_are_painted_without_rules_lessons_headers_and_compiler(tmp_p
     path = tmp_path / "a.pcap"
     path.write_bytes(tape.pcap())
     heavy = {
-        "scapy", "numba", "cypcap", "tomllib", "tcptui.session.findings_cache", "tcptui.findings.annotate",
+        "scapy", "numba", "cypcap", "tomllib", "tcptui.session.judging", "tcptui.session.findings_cache",
+        "tcptui.findings.annotate",
         "tcptui.findings.facts", "tcptui.protocols.stream.reassembly", "tcptui.analysis.timing.budget",
         "tcptui.protocols.headers.tree", "tcptui.ui.explain_document", "tcptui.ui.learn.prediction_page",
         "tcptui.lessons.loader", "tcptui.lessons.question", "tcptui.session.session",

@@ -88,7 +88,7 @@ def _import_rest(told_as: ReportFormat) -> None:
     import tcptui.cli.report.summary
     import tcptui.findings.rules.whole_capture.capture_facts
     import tcptui.findings.rules.whole_capture.diagnose
-    import tcptui.session.findings_cache
+    import tcptui.session.judging
     import tcptui.session.rule_bytes
 
     if told_as is ReportFormat.JSON:
