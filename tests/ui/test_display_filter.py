@@ -40,7 +40,7 @@ def keys(text: str) -> list[str]:
 async def typed_in(shown: Shown, text: str, *then: str) -> None:
     """Paste ``text`` behind `/`, let it come to rest, then press further keys."""
     await shown.pilot.press("slash", "ctrl+u")
-    shown.screen._prompt.query_one(SafeInput).insert_text_at_cursor(text)
+    shown.screen.prompt.query_one(SafeInput).insert_text_at_cursor(text)
     await shown.settle()
     await shown.press(*then)
 
@@ -129,7 +129,7 @@ async def test_mistake_is_marked_under_the_wrong_word_and_the_last_good_result_s
         wrong = listed(shown)
         at = next(number for number, line in enumerate(lines) if "tcp.prt" in line)
         await shown.press("enter")
-        is_open = shown.screen._prompt.is_open
+        is_open = shown.screen.prompt.is_open
         text = shown.screen.filter_line.text
 
     assert good == wrong == [2]
@@ -190,7 +190,7 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash")
-        shown.screen._prompt.replace_text("tcp.fl")
+        shown.screen.prompt.replace_text("tcp.fl")
         await shown.settle()
         found, said = listed(shown), shown.screen.filter_line.text
 
@@ -204,11 +204,11 @@ async def test_field_that_there_is_not_is_told_before_an_operator_is_typed_and_t
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash")
-        shown.screen._prompt.replace_text("not tcp.prt")
+        shown.screen.prompt.replace_text("not tcp.prt")
         await shown.settle()
         found, lines, said = listed(shown), shown.lines(), shown.screen.filter_line.text
         await shown.press("tab")
-        taken = shown.screen._prompt.text
+        taken = shown.screen.prompt.text
         await shown.press("ctrl+u", *keys("tcp.prt")[1:], "enter")
         by_words, matching = listed(shown), shown.screen.matching
 
@@ -238,7 +238,7 @@ async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
         found = listed(shown)
         matching = shown.screen.matching
         await shown.press("slash")
-        text = shown.screen._prompt.text
+        text = shown.screen.prompt.text
 
     assert found == []
     assert matching is None
@@ -456,7 +456,7 @@ async def test_progress_of_a_filter_is_shown_instead_of_the_counts_of_the_one_be
         await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
         await shown.pilot.press("slash")
         await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
-        assert shown.screen._prompt.text == "tcp.stream == 1"
+        assert shown.screen.prompt.text == "tcp.stream == 1"
         await shown.pilot.press("escape")
         assert shown.screen.wanted_filter == "tcp.stream == 1"
         await shown.pilot.press("backslash")
@@ -617,7 +617,7 @@ async def test_filter_of_the_command_line_is_on_from_the_beginning(show: Show, m
         await shown.settle()
         found = listed(shown)
         await shown.press("slash", "ctrl+u", "up")
-        recalled = shown.screen._prompt.text
+        recalled = shown.screen.prompt.text
 
     assert found == [2]
     assert recalled == "tcp.port == 8443"
@@ -640,7 +640,7 @@ async def test_language_switch_keeps_the_filter(show: Show, mixed_session: Sessi
 async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_session: Session, text: str) -> None:
     async with show(mixed_session, (80, 24)) as shown:
         await shown.press("slash")
-        shown.screen._prompt.query_one("#prompt-text").insert_text_at_cursor(text)  # type: ignore[attr-defined]
+        shown.screen.prompt.query_one("#prompt-text").insert_text_at_cursor(text)  # type: ignore[attr-defined]
         await shown.settle()
         await shown.press("enter")
         found, line = listed(shown), shown.screen.filter_line
@@ -652,12 +652,12 @@ async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_se
 
 async def tab(shown: Shown, text: str) -> tuple[str, str]:
     """What Tab makes of ``text``, and what it offers."""
-    shown.screen._prompt.replace_text(text)
+    shown.screen.prompt.replace_text(text)
     await shown.settle()
     await shown.pilot.press("tab")
     await shown.pilot.app.workers.wait_for_complete()
     await shown.settle()
-    return shown.screen._prompt.text, shown.screen.filter_line.text
+    return shown.screen.prompt.text, shown.screen.filter_line.text
 
 
 async def test_tab_completes_fields_operators_and_values_that_occur_here(show: Show, mixed_session: Session) -> None:

@@ -114,7 +114,7 @@ async def reading(session: Session, **options: object) -> AsyncIterator[tuple[Pi
         screen = app.screen
         assert isinstance(screen, MainScreen)
         if not screen.options.numeric:
-            await settled(pilot, lambda: screen.has_names)
+            await settled(pilot, lambda: screen.controllers.naming.has_names)
         await settled(pilot, lambda: len(screen.workspace.connections.index.order) == session.streams.count)
         yield pilot, screen, [kept]
 
@@ -153,7 +153,7 @@ async def test_key_says_that_nothing_is_named_only_of_what_has_been_read(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await settled(pilot, lambda: screen.why_no_names == told)
+        await settled(pilot, lambda: screen.controllers.naming.why_no_names == told)
         await pilot.press("a")
         await settled(pilot, lambda: screen.hint_line.notice != "")
 

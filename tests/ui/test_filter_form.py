@@ -176,9 +176,9 @@ async def test_filled_by_keys_and_applied(show: Show, mixed_session: Session) ->
         await shown.pilot.press("enter")
         await shown.settle()
         assert [int(one) for one in shown.screen.workspace.connections.index.order] == [2]
-        assert not shown.screen._prompt.is_open
+        assert not shown.screen.prompt.is_open
         await shown.press("slash")
-        assert shown.screen._prompt.text == "tcptui.server.port == 8443"
+        assert shown.screen.prompt.text == "tcptui.server.port == 8443"
 
 
 async def test_what_begins_like_a_choice_and_is_none_leaves_what_the_cell_held(

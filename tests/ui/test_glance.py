@@ -200,7 +200,7 @@ async def test_what_is_typed_takes_the_place_of_the_words_and_not_of_the_stretch
         await shown.press("5", "g", "enter", *["pagedown"] * 6, "enter")
         await filtered(shown)
         await shown.press("slash")
-        assert shown.screen._prompt.text == "refused"
+        assert shown.screen.prompt.text == "refused"
         await shown.press("escape")
         await filtered(shown)
         assert listed(shown) == [2]

@@ -152,7 +152,7 @@ async def test_condition_has_a_sign_in_the_timeline_and_a_count_in_the_list(sess
 async def test_wrong_column_keeps_the_prompt_open_and_says_where(session: Session, show: Show) -> None:
     async with show(session, (120, 40)) as shown:
         await shown.press("plus", *"tcp.lenn", "enter")
-        assert shown.screen._prompt.is_open
+        assert shown.screen.prompt.is_open
         lines = shown.lines()
         at = next(y for y, line in enumerate(lines) if "tcp.lenn" in line)
         assert lines[at + 1].index("^") == lines[at].index("tcp.lenn")
@@ -176,7 +176,7 @@ async def test_beginning_of_a_field_is_no_mistake_but_names_those_that_begin_so(
 async def test_tab_completes_a_column(session: Session, show: Show) -> None:
     async with show(session) as shown:
         await shown.press("plus", *"tcp.window_size_v", "tab")
-        await until(lambda: shown.screen._prompt.text.strip() == "tcp.window_size_value")
+        await until(lambda: shown.screen.prompt.text.strip() == "tcp.window_size_value")
         await shown.press("ctrl+u", *"tcp.window_", "tab")
         await until(lambda: "tcp.window_size_scalefactor" in text(shown))
 

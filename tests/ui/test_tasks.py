@@ -118,7 +118,7 @@ class Desk:
         screen = self.begin()
         await app.switch_screen(screen)
         end = time.monotonic() + SETTLES_IN_S
-        while isinstance(screen, MainScreen) and not (self.options.numeric or screen.has_names):
+        while isinstance(screen, MainScreen) and not (self.options.numeric or screen.controllers.naming.has_names):
             assert time.monotonic() < end, "no names"
             await pilot.pause(0.005)
         await rest(app, pilot)

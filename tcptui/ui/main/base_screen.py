@@ -39,7 +39,6 @@ from tcptui.ui.search.legend import Legend
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.filter_line import FilterLine
 from tcptui.ui.widgets.one_line import NoticeLine, Status, StatusBar, TabBar
-from tcptui.ui.widgets.tour_line import TourLine
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
+    from tcptui.ui.main.controllers import Controllers
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -78,6 +78,8 @@ class ToTop(Enum):
 class CaptureScreen(NoticingScreen[None]):
     """Status, tabs, workspace, prompt and hints; subclasses add the commands."""
 
+    controllers: Controllers
+
     def __init__(
         self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
         walk: CaseWalk | None = None,
@@ -94,17 +96,16 @@ class CaptureScreen(NoticingScreen[None]):
         self.verdict_line = VerdictLine(glyphs, words)
         self.trouble_watch = TroubleWatch(session)
         self._notice = NoticeLine(glyphs, words)
-        self.tour_line = TourLine(glyphs, words)
-        self._prompt = PromptLine(words)
+        self.prompt = PromptLine(words)
         self.filter_line = FilterLine(glyphs)
         self.legend = Legend(glyphs, words("search.legend.keys"))
         hosts, services = ({}, {}) if options.numeric else (read_hosts(), read_services())
-        self._names = EndpointNames(session.flows, hosts, services)
+        self.names = EndpointNames(session.flows, hosts, services)
         connections = self.workspace.connections
         none, note, warning, error = (words(f"screen.severity.{level}") for level in range(4))
         severities = (none, note, warning, error)
         matcher = ConnectionMatcher(
-            session, self._names, severities, connections.trouble, connections.note, connections.state_words
+            session, self.names, severities, connections.trouble, connections.note, connections.state_words
         )
         self._ordering = ConnectionSorter(session, matcher)
         self._ordering_busy = False
@@ -130,17 +131,17 @@ class CaptureScreen(NoticingScreen[None]):
         yield self.verdict_line
         yield self._tabs
         yield self.workspace
-        yield self._prompt
+        yield self.prompt
         yield self.filter_line
         yield self.legend
         yield self._notice
-        yield self.tour_line
+        yield self.controllers.touring.line
         yield self.hint_line
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Attach the session and start the timers that poll it."""
-        self.workspace.attach(self.session, self._names)
+        self.workspace.attach(self.session, self.names)
         if self.options.sort is not None and self.walk is None:
             self.workspace.connections.index.sorting = Sorting(self.options.sort)
         self.workspace.following = self.session.live and self.workspace.connections.index.sorting.is_natural
@@ -149,7 +150,7 @@ class CaptureScreen(NoticingScreen[None]):
         self.set_interval(1 / self.options.refresh_hz, self._on_timer)
         self._first_look = self.set_interval(_FIRST_LOOK, self._poll_first_rows, repeat=_FIRST_LOOKS)
         self.tick()
-        self._show_context()
+        self.show_context()
 
     def take_over(self) -> None:
         """Go on as a screen before did; for subclasses."""
@@ -200,7 +201,7 @@ class CaptureScreen(NoticingScreen[None]):
             self.workspace.show_without_tcp(self.has_no_tcp)
             if self.has_no_tcp and not self.session.other.is_current:
                 self._seen_revision = -1  # so that the next tick reads on
-        self._show_context()
+        self.show_context()
 
     def _show_rates(self) -> None:
         """Show that rates have fallen because no packets came."""
@@ -208,7 +209,7 @@ class CaptureScreen(NoticingScreen[None]):
         if connections.index.sorting.key in RATES:
             self.reorder()
         connections.refresh()
-        self._show_status()
+        self.show_status()
 
     def _open_at_worst(self) -> None:
         """Sort by problems, once: a file in which there are some, as soon as it has been read and judged.
@@ -252,7 +253,7 @@ class CaptureScreen(NoticingScreen[None]):
         index = self.workspace.connections.index
         narrowing, sorting = index.narrowing, index.sorting
         if now:  # it may be narrowed now, or no longer
-            self._show_context()
+            self.show_context()
         if self._ordering.is_quick(narrowing, sorting):
             self._take_order(self._ordering.compute(narrowing, sorting), narrowing)
             return
@@ -376,20 +377,21 @@ class CaptureScreen(NoticingScreen[None]):
         following, has_unsaved = self.workspace.following, self.has_unsaved
         return status_of(self.session, previous, is_following=following, has_unsaved=has_unsaved)
 
-    def _show_status(self) -> None:
+    def show_status(self) -> None:
+        """Update the status bar, and the line with what the capture complains of."""
         if self.has_unsaved != self._hints_unsaved:
             self._put_hints()
         self._status.update(self._status_now(self._held))
         self._notice.show(notice_text(self.session.progress.notice, self.words))
 
     @on(Workspace.Changed)
-    def _show_context(self) -> None:
+    def show_context(self) -> None:
         """Update tabs, hints and status for the pane in front."""
         workspace = self.workspace
         self._tabs.show(workspace.active, *self._tabs.extras)
         self.legend.show(workspace.highlights, workspace.highlights.followed)
         self._put_hints()
-        self._show_status()
+        self.show_status()
 
     def _put_hints(self) -> None:
         self._hints_unsaved = self.has_unsaved
@@ -433,7 +435,7 @@ class CaptureScreen(NoticingScreen[None]):
     def show_hints(self) -> None:
         """Show the hints for the pane in front, and update tabs and status."""
         self._show_too_small()
-        self._show_context()
+        self.show_context()
 
     def show_notice(self, text: str) -> None:
         """Put ``text`` before the hints; on a terminal too small for these, where something can be read."""

@@ -12,7 +12,7 @@ from tcptui.dfilter.errors import FilterError
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.columns import Sorting
-from tcptui.ui.main.noting import NotingScreen
+from tcptui.ui.main.learning import LearningScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST: Final = 8
 
 
-class ColumnChoosingScreen(NotingScreen):
+class ColumnChoosingScreen(LearningScreen):
     """Adds columns to the list of connections where that is in front, else to the timeline, and removes them."""
 
     @dataclass
@@ -79,7 +79,7 @@ class ColumnChoosingScreen(NotingScreen):
             return
         self._of_connections = workspace.active is Pane.CONNECTIONS
         self._warm_filters()
-        self._ask(PromptKind.COLUMN)
+        self.ask(PromptKind.COLUMN)
         self._check_column("")
 
     def add_column(self, text: str, *, of_connections: bool) -> None:
@@ -138,7 +138,7 @@ class ColumnChoosingScreen(NotingScreen):
     # -- the prompt --------------------------------------------------------------------------
     @property
     def _asks_for_column(self) -> bool:
-        return self._prompt.is_open and self._prompt.kind is PromptKind.COLUMN
+        return self.prompt.is_open and self.prompt.kind is PromptKind.COLUMN
 
     def _check_column(self, text: str) -> None:
         self._column_mistake, self._column_loudly = None, False
@@ -163,7 +163,7 @@ class ColumnChoosingScreen(NotingScreen):
         if not self._asks_for_column:
             super().show_filter_line(loudly=loudly)
             return
-        text, error = self._prompt.text, self._column_mistake
+        text, error = self.prompt.text, self._column_mistake
         if self._choices and text == self._choices_of and not self._column_loudly:
             self.filter_line.show([self._choices_text(self._choices)])
         elif error is None:

@@ -28,7 +28,7 @@ class NamedFilterScreen(FilteringScreen):
             return
         self._to_keep = self.wanted_filter
         known = next((name for name, text in self.named_filters.all.items() if text == self._to_keep), "")
-        self._ask(PromptKind.NAME, known)
+        self.ask(PromptKind.NAME, known)
 
     def action_use_filter(self, name: str) -> None:
         """Filter by the filter that is called ``name``; of a wrong one, say in the prompt what is wrong."""
@@ -38,9 +38,9 @@ class NamedFilterScreen(FilteringScreen):
         self.workspace.connections.touched = True
         if mistake_of(text, self.words):
             self.action_narrow()
-            self._prompt.replace_text(text)
+            self.prompt.replace_text(text)
             return
-        self._prompt.remember(text)
+        self.prompt.remember(text)
         self.filter_by(text)
         self.show_filter_line()
 
@@ -62,8 +62,8 @@ class NamedFilterScreen(FilteringScreen):
             return
         if self._may_submit(event.kind, event.text):
             self._to_keep = event.text.strip()
-            self._prompt.remember(self._to_keep)
-            self._ask(PromptKind.NAME)  # the line stays open: where the focus came from stays known
+            self.prompt.remember(self._to_keep)
+            self.ask(PromptKind.NAME)  # the line stays open: where the focus came from stays known
             self._apply(self._to_keep, is_whole=True)
 
     @on(PromptLine.Submitted)
@@ -80,6 +80,6 @@ class NamedFilterScreen(FilteringScreen):
     def _may_submit(self, kind: PromptKind, text: str) -> bool:
         """Whether Enter closes the prompt: not with what is no name for a filter, either."""
         if kind is PromptKind.NAME and text and not is_name(text):
-            self._prompt.note(self.words("screen.filter.no_name"), wrong=True)
+            self.prompt.note(self.words("screen.filter.no_name"), wrong=True)
             return False
         return super()._may_submit(kind, text)

@@ -88,7 +88,7 @@ class FilterSayingScreen(CaptureScreen):
     @property
     def _asks_for_filter(self) -> bool:
         """Whether the prompt is open for a filter."""
-        return self._prompt.is_open and self._prompt.kind is PromptKind.NARROW
+        return self.prompt.is_open and self.prompt.kind is PromptKind.NARROW
 
     def show_filter_line(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
@@ -99,7 +99,7 @@ class FilterSayingScreen(CaptureScreen):
             self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
 
     def _sayings_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
-        text, work, error = self._prompt.text, self._work, self._mistake
+        text, work, error = self.prompt.text, self._work, self._mistake
         self._offered = ""
         if self._choices and text == self._choices_of and not loudly:
             return [self._choices_text(self._choices)], None
@@ -127,7 +127,7 @@ class FilterSayingScreen(CaptureScreen):
     def _pointer(self, text: str, error: FilterError) -> Pointer:
         span = error.span
         before = cell_len(text[: span.offset])
-        return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
+        return Pointer(self.prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
     def _word_sayings(self, text: str) -> tuple[list[Saying], Pointer | None]:
         """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""

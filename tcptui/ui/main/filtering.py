@@ -78,7 +78,7 @@ class FilteringScreen(FilterSayingScreen):
 
     def on_mount(self) -> None:
         """Have wrong filters keep the prompt open; Textual also calls the base class's handler."""
-        self._prompt.may_submit = self._may_submit
+        self.prompt.may_submit = self._may_submit
         self.set_interval(PROGRESS_BEAT, self._show_progress)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -92,9 +92,10 @@ class FilteringScreen(FilterSayingScreen):
         self._forget_work()
         self._completing += 1
 
-    def _ask(self, kind: PromptKind, text: str = "") -> None:
-        self._prompt.open(kind, text)
-        self.set_focus(self._prompt.query_one(Input))  # at once, so that the next key already goes to the field
+    def ask(self, kind: PromptKind, text: str = "") -> None:
+        """Open the prompt, which has the focus then."""
+        self.prompt.open(kind, text)
+        self.set_focus(self.prompt.query_one(Input))  # at once, so that the next key already goes to the field
 
     # -- asking ----------------------------------------------------------------------------
     def action_narrow(self) -> None:
@@ -105,7 +106,7 @@ class FilteringScreen(FilterSayingScreen):
         connections.touched = True
         self._before_prompt = connections.stream
         self._beside = parted(self.wanted_filter)[1] if self.words_beside else None
-        self._ask(PromptKind.NARROW, self._typed())
+        self.ask(PromptKind.NARROW, self._typed())
         self.show_filter_line()
 
     def _typed(self) -> str:
@@ -132,10 +133,10 @@ class FilteringScreen(FilterSayingScreen):
         from tcptui.dfilter.compile import compile_filter
 
         if self._work is None or not self._work.is_of(text):  # Enter came sooner than what was typed was told
-            self.filter_by(self._prompt.text)
+            self.filter_by(self.prompt.text)
         if self._mistake is None:
             try:
-                compile_filter(self._prompt.text)
+                compile_filter(self.prompt.text)
             except FilterError as error:
                 self._mistake = error
         if self._mistake is not None:
@@ -194,13 +195,13 @@ class FilteringScreen(FilterSayingScreen):
         if event.kind is not PromptKind.NARROW:
             return
         if self._offered:
-            self._prompt.replace_text(self._offered)
+            self.prompt.replace_text(self._offered)
             return
         self.complete_prompt(event.text)
 
     def complete_prompt(self, text: str) -> None:
         """Complete the field, operator or value at the cursor of the prompt, whose text is ``text``."""
-        cursor = self._prompt.cursor
+        cursor = self.prompt.cursor
         self._completing += 1
         number, named = self._completing, dict(self.named_filters.all)
 
@@ -217,7 +218,7 @@ class FilteringScreen(FilterSayingScreen):
 
     def _complete(self, text: str, cursor: int, found: Completed) -> None:
         """Put what was found into the prompt, unless something else has been typed meanwhile."""
-        prompt = self._prompt
+        prompt = self.prompt
         if not prompt.is_open or (prompt.text, prompt.cursor) != (text, cursor):
             return
         rest = text[cursor:]
@@ -372,8 +373,8 @@ class FilteringScreen(FilterSayingScreen):
         if text is None:
             return
         if self._asks_for_filter:
-            self._prompt.close()
-        self._prompt.remember(text)
+            self.prompt.close()
+        self.prompt.remember(text)
         self.workspace.connections.touched = True
         self.filter_by(text)
         self.show_filter_line()
@@ -418,7 +419,7 @@ class FilteringScreen(FilterSayingScreen):
         if choice is None:
             return
         text = choice.way.applied(self.wanted_filter, choice.condition)
-        self._prompt.remember(text)
+        self.prompt.remember(text)
         self.workspace.connections.touched = True
         self.filter_by(text)
         self.show_filter_line()
@@ -435,7 +436,7 @@ class FilteringScreen(FilterSayingScreen):
         self._has_context = carried.has_context
         for text in (carried.lifted, carried.text):
             if text:
-                self._prompt.remember(text)
+                self.prompt.remember(text)
         if carried.text:
             self.filter_by(carried.text, carried.words)
         elif carried.lifted:

@@ -108,7 +108,7 @@ class GlancingScreen(WatchingScreen):
         wanted = parted(text)[0] if event.stretch is None else event.stretch.applied(text)
         connections.touched = True
         if wanted:
-            self._prompt.remember(wanted)
+            self.prompt.remember(wanted)
             self.filter_by(wanted, words)
         else:
             self.lift()

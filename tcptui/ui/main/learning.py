@@ -120,7 +120,7 @@ class LearningScreen(GlancingScreen):
                 self._show_prediction()
         elif self.walk is not None:
             self._panel.reveal()
-            self._show_context()
+            self.show_context()
             if self.walk.complete:
                 self._record.finished(self.walk.case.id)
 
@@ -137,7 +137,7 @@ class LearningScreen(GlancingScreen):
             self._switch_capture(walk)
         else:
             self.highlight_frames(event.packets)
-            self._show_context()
+            self.show_context()
 
     def highlight_frames(self, frames: tuple[int, ...]) -> None:
         """Highlight packets in the timeline and go to the first of them that a connection has."""
@@ -218,7 +218,7 @@ class LearningScreen(GlancingScreen):
         if workspace.active in (Pane.CONNECTIONS, Pane.EXPLAIN, Pane.HEADERS):
             workspace.activate(Pane.TIMELINE)
         self._show_prediction(view)
-        self._show_context()
+        self.show_context()
 
     def _show_prediction(self, view: StreamView | None = None) -> None:
         """Hide what would give the answer away, and show the question, or its answer once revealed."""
@@ -239,7 +239,7 @@ class LearningScreen(GlancingScreen):
 
         page = prediction_page(prediction, prediction.question, view, self.session, self._record, self.words)
         self._panel.show_page(page)
-        self._show_context()
+        self.show_context()
 
     def _conceal_in_list(self, stream: int) -> None:
         """Have the list and the timeline's title tell nothing about ``stream``; -1: everything about all."""
@@ -271,7 +271,7 @@ class LearningScreen(GlancingScreen):
             self.workspace.set_lesson(False)
         self._show_verdict()
         self.workspace.pane_changed()
-        self._show_context()
+        self.show_context()
         return True
 
     @on(Workspace.Changed)

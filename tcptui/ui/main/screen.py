@@ -14,11 +14,14 @@ from tcptui.model.safe_text import safe_text
 from tcptui.session.progress import Phase
 from tcptui.ui.keymap import bindings
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.base_screen import ToTop
+from tcptui.ui.main.column_choosing import ColumnChoosingScreen
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_index import ChosenStreams, ListFilter
 from tcptui.ui.main.connection_list import ConnectionList
+from tcptui.ui.main.controllers import Controllers
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.filtering import CarriedFilter
@@ -26,8 +29,11 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.learning import all_cases
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.main.saving import SavingScreen
-from tcptui.ui.main.touring import TouringScreen
+from tcptui.ui.main.watching import WatchingScreen
+from tcptui.ui.main.workspace import Workspace
+from tcptui.ui.one_shot import call_after
+from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.textual_private import is_being_removed
 from tcptui.ui.view_options import FirstPage, NamesChoice, TimeBase
 from tcptui.ui.widgets.virtual_list import VirtualList
 
@@ -35,13 +41,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
+    from textual.timer import Timer
 
+    from tcptui.dfilter.errors import FilterError
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.groups import GroupBy, GroupSort
+    from tcptui.session.notes.format import NotesError
+    from tcptui.session.session import Session
+    from tcptui.ui.hint import Hint
+    from tcptui.ui.learn.case_walk import CaseWalk
+    from tcptui.ui.main.filter_work import FilterWork
+    from tcptui.ui.main.matching import Matching
     from tcptui.ui.other.screen import OtherResult
     from tcptui.ui.overview.screen import Onward, OverviewResult
     from tcptui.ui.palette_entry import PaletteEntry
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
 
 
@@ -58,7 +74,7 @@ class Carried:
     display_filter: CarriedFilter = field(default_factory=CarriedFilter)
 
 
-class MainScreen(SavingScreen):
+class MainScreen(ColumnChoosingScreen):
     """Shows a session; ``walk`` adds the lesson of a case."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -79,6 +95,119 @@ class MainScreen(SavingScreen):
     _before_narrowing = -1
     """The same, when the list was narrowed."""
 
+    def __init__(
+        self, session: Session, words: Words, glyphs: Glyphs, options: ViewOptions, *,
+        walk: CaseWalk | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(session, words, glyphs, options, walk=walk)
+        self.controllers = Controllers(self)
+
+    def on_mount(self) -> None:
+        """Begin; Textual also calls the base classes' handlers."""
+        for each in self.controllers:
+            each.mounted()
+
+    def tick(self) -> None:
+        """Update the screen."""
+        is_idle = link_is_idle(self.app)
+        super().tick()
+        for each in self.controllers:
+            each.ticked(is_idle=is_idle)
+
+    def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
+        """The hints of the keys for the pane in front."""
+        hints = super().hints_now(growing=growing, lesson=lesson)
+        for each in self.controllers:
+            hints = each.hints(hints)
+        return hints
+
+    # -- what controllers use --------------------------------------------------------------
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the screen is gone, or being taken apart."""
+        return is_being_removed(self)
+
+    def hand_over(self, function: Callable[..., object], *facts: object) -> None:
+        """From a worker thread: call ``function(*facts)`` on the event loop, unless the screen is being left."""
+        call_on_loop(self, function, *facts)
+
+    def call_after(self, seconds: float, callback: Callable[[], object]) -> Timer:
+        """Call ``callback`` once, after so many ``seconds``."""
+        return call_after(self, seconds, callback)
+
+    def choose_view(self, choice: TimeBase | NamesChoice) -> None:
+        """Show times or names by ``choice``, and have it remembered."""
+        chosen = {"time_base": choice} if isinstance(choice, TimeBase) else {"names": choice}
+        self.options = replace(self.options, **chosen)
+        self.post_message(self.ViewChosen(self, choice))
+
+    def show_status(self) -> None:
+        """Update the status bar, and the hint of the tour."""
+        super().show_status()
+        self.show_tour()
+
+    def show_tour(self) -> None:
+        """Show the hint of the tour that fits now, if any."""
+        self.controllers.touring.show()
+
+    def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
+        super()._answered(work, found)
+        self.controllers.saving.filter_answered()
+
+    # -- commands --------------------------------------------------------------------------
+    def action_save(self) -> None:
+        """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
+        self.controllers.saving.ask()
+
+    def action_save_matching(self) -> None:
+        """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
+        self.controllers.saving.ask_for_matching()
+
+    def action_mark(self) -> None:
+        """Mark the connection or packet under the cursor, or take its mark away."""
+        self.controllers.noting.mark()
+
+    def action_note(self) -> None:
+        """Ask for a note about the connection or packet under the cursor."""
+        self.controllers.noting.ask()
+
+    def action_search(self) -> None:
+        """Look for a text in the whole capture."""
+        self.controllers.searching.open()
+
+    def action_drop_highlights(self) -> None:
+        """Have nothing marked any more that was searched for."""
+        self.controllers.searching.drop_highlights()
+
+    def action_problem(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) problem; after a search, to its next or previous hit."""
+        if not self.controllers.searching.next_hit(step):
+            self.controllers.seeking.next_problem(step)
+
+    def action_connection(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) connection of the list; the pane in front stays there."""
+        self.controllers.seeking.next_connection(step)
+
+    def action_longest_gap(self) -> None:
+        """Go to the packet behind the longest pause of the connection; from there, behind the next longest."""
+        self.controllers.seeking.longest_gap()
+
+    @on(Workspace.ProblemReached)
+    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
+        self.controllers.seeking.say_reached(event.problem)
+
+    def action_names(self) -> None:
+        """Switch between names and addresses in the list of connections."""
+        self.controllers.naming.switch()
+
+    def action_tour_dismiss(self) -> None:
+        """Put the hint away for good, and show the next one."""
+        self.controllers.touring.dismiss()
+
+    def action_tour(self) -> None:
+        """End the tour, or begin it again when it is over."""
+        self.controllers.touring.switch()
+
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
         """Go to the explanation pane."""
@@ -98,7 +227,7 @@ class MainScreen(SavingScreen):
 
     def action_back(self) -> None:
         """Undo one step: end a prediction or a case, following hits, the zoom, a jump, drilling in, narrowing."""
-        if self.go_back() or self.leave_hits() or self.workspace.back():
+        if self.go_back() or self.controllers.searching.leave_hits() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
         if self.wanted_filter:
@@ -133,7 +262,7 @@ class MainScreen(SavingScreen):
 
     def action_go_to(self) -> None:
         """Ask for a packet's number or a time."""
-        self._ask(PromptKind.GO_TO)
+        self.ask(PromptKind.GO_TO)
 
     def go_to(self, text: str) -> None:
         """Go to the packet or time that ``text`` names."""
@@ -182,7 +311,7 @@ class MainScreen(SavingScreen):
         screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self.options, self._group)
         self.app.push_screen(screen, self._overviewed)
 
-    @on(TouringScreen.FileJudged)
+    @on(WatchingScreen.FileJudged)
     def _file_judged(self) -> None:
         """Open the first page, unless the user has begun to look around: the overview; without TCP, what there is."""
         is_at_rest = self.app.screen is self and self.focused is self.workspace.connections and self._is_untouched
@@ -222,7 +351,7 @@ class MainScreen(SavingScreen):
             case Onward.FILTER:
                 self.action_narrow()
             case Onward.SEARCH:
-                self.action_search()
+                self.controllers.searching.open()
 
     def action_groups(self) -> None:
         """Open the connections in groups, of the kind and in the order that they were seen last."""
@@ -273,10 +402,9 @@ class MainScreen(SavingScreen):
     @on(PromptLine.Submitted)
     def _prompt_submitted(self, event: PromptLine.Submitted) -> None:
         self.workspace.activate(self.workspace.active)
-        if event.kind is PromptKind.SAVE and event.text:
-            self.save(event.text)
-        if event.kind is PromptKind.SLICE and event.text:
-            self.save_matching(event.text)
+        asker = self.controllers.that_asks(event.kind)
+        if asker is not None:
+            asker.submitted(event.kind, event.text)
         if event.kind is PromptKind.GO_TO and event.text:
             self.go_to(event.text)
 
@@ -326,7 +454,7 @@ class MainScreen(SavingScreen):
         self._to_top = ToTop.ALWAYS
         self.reorder(now=True)
         workspace.connections.refresh()
-        self._show_status()
+        self.show_status()
         self.say(self._order_words("screen.notice.sorted"))
 
     # -- how it is shown -----------------------------------------------------------------
@@ -338,7 +466,7 @@ class MainScreen(SavingScreen):
     def _end_wanted(self) -> None:
         if self.session.live and self.session.progress.phase is Phase.LIVE:
             self.workspace.following = True
-            self._show_status()
+            self.show_status()
 
     def action_follow(self) -> None:
         """Switch on or off that the cursor stays on the newest row."""
@@ -347,7 +475,7 @@ class MainScreen(SavingScreen):
         if workspace.following:
             rows = workspace.connections if workspace.active is Pane.CONNECTIONS else workspace.ladder
             rows.put_cursor(rows.row_count - 1)
-        self._show_status()
+        self.show_status()
 
     def action_follow_stream(self) -> None:
         """Open *follow stream* for the selected connection, at the selected packet."""
@@ -362,7 +490,7 @@ class MainScreen(SavingScreen):
         from tcptui.ui.follow.screen import FollowScreen
 
         flow, is_b = int(self.session.streams.flow[stream]), int(self.session.streams.client_is_b[stream])
-        ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
+        ends = (self.names.text(flow, is_b, False), self.names.text(flow, 1 - is_b, True))
         screen = FollowScreen(
             self.session, stream, row, self.words, self.glyphs, self.options, ends, self.workspace.highlights, only
         )
@@ -418,7 +546,7 @@ class MainScreen(SavingScreen):
             self.resume()
         else:
             self.pause()
-        self._show_context()
+        self.show_context()
 
     def action_raw_numbers(self) -> None:
         """Switch between relative and raw sequence numbers."""
@@ -429,22 +557,9 @@ class MainScreen(SavingScreen):
     def action_time_base(self, name: str) -> None:
         """Count times from the zero point ``name``, a value of `TimeBase`."""
         base = TimeBase(name)
-        self.options = replace(self.options, time_base=base)
+        self.choose_view(base)
         self.workspace.ladder.set_options(self.options)
-        self.post_message(self.ViewChosen(self, base))
         self.say(self.words(f"screen.notice.times.{base.value}"))
-
-    def action_names(self) -> None:
-        """Switch between names and addresses in the list of connections."""
-        if self.options.numeric:
-            self.say(self.words("screen.notice.names.numeric"))
-            return
-        choice = NamesChoice.ADDRESSES if self.options.names is NamesChoice.DNS else NamesChoice.DNS
-        self.options = replace(self.options, names=choice)
-        self.post_message(self.ViewChosen(self, choice))
-        self.use_names()
-        told = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else self.why_no_names
-        self.say(self.words(f"screen.notice.names.{told}"))
 
     def action_copy(self) -> None:
         """Put what is under the cursor on the clipboard."""
@@ -487,7 +602,7 @@ class MainScreen(SavingScreen):
             "sort_menu": by,
             "reverse": by,
             f"time_base('{self.options.time_base.value}')": words("guide.palette.now"),
-            "tour": self.tour_now,
+            "tour": self.controllers.touring.progress,
             "names": words(f"screen.names.{self.options.names.value}"),
             "raw_numbers": words("screen.raw.on" if self.workspace.ladder.raw_numbers else "screen.raw.off"),
         }
