@@ -68,13 +68,13 @@ async def explanation(session: Session, *, numeric: bool, until: str) -> str:
     async with app.run_test(size=(200, 50)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        while not (screen.workspace.settled and screen.is_told):
+        while not (screen.workspace.settled and screen.controllers.verdicts.is_told):
             await pilot.pause(0.005)
         await pilot.press("j")  # from the worst connection, whose server has no name, to one of the named server
         for _ in range(3000):
             await pilot.pause(0.005)
             shown = "\n".join(screen_lines(screen))
-            if until in shown and screen.workspace.settled and screen.is_told:
+            if until in shown and screen.workspace.settled and screen.controllers.verdicts.is_told:
                 break
         return shown
 

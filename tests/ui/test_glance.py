@@ -284,7 +284,7 @@ async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeyp
         pipe.give(80)
         await until(lambda: pipe.session.progress.rows == 104)
         for _ in range(20):
-            shown.screen._glance_at = 0.0
+            shown.screen.controllers.traffic._glance_at = 0.0
             shown.screen.tick()
             await pilot.pause()
         assert (total(glance), "24 packets" in shown.lines()[0]) == (24, True)
@@ -296,10 +296,10 @@ async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeyp
 async def test_case_gives_no_answer_away(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40)) as shown:
         shown.screen.walk = object()  # type: ignore[assignment]
-        shown.screen._glanced = None
+        shown.screen.controllers.traffic._glanced = None
         assert shown.screen.workspace.glance.columns is not None
         assert shown.screen.workspace.glance.columns.severity.any()
-        shown.screen.look_at_traffic()
+        shown.screen.controllers.traffic.look()
 
         columns = shown.screen.workspace.glance.columns
         assert columns is not None

@@ -284,7 +284,7 @@ class Driven:
             return screens, is_typing
         workspace = screen.workspace
         narrowing = () if is_typing else workspace.connections.index.narrowing.words
-        asked = screen.prediction is not None
+        asked = screen.controllers.lessons.prediction is not None
         chosen = workspace.glance.told if workspace.active is Pane.GLANCE else ""
         lists = "" if is_typing else screen.wanted_filter, workspace.found is not None, screen.paused
         return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen, *lists

@@ -54,7 +54,7 @@ async def test_finding_is_offered_first_and_lists_its_connections(
     show: Show, troubled_session: Session, language: Language, typed: str
 ) -> None:
     async with show(troubled_session, (120, 40), language) as shown:
-        watch = shown.screen.trouble_watch
+        watch = shown.screen.controllers.verdicts.watch
         await settled(shown.pilot, lambda: watch.is_settled)
         await shown.press("ctrl+p")
         palette = shown.pilot.app.screen
@@ -73,7 +73,7 @@ async def test_finding_is_offered_first_and_lists_its_connections(
 
 async def test_command_that_is_typed_comes_before_places(show: Show, troubled_session: Session) -> None:
     async with show(troubled_session) as shown:
-        await settled(shown.pilot, lambda: shown.screen.trouble_watch.is_settled)
+        await settled(shown.pilot, lambda: shown.screen.controllers.verdicts.watch.is_settled)
         first = await offered(shown.screen, "sort")
 
     assert first[0][0] == shown.screen.words("screen.key.sort")

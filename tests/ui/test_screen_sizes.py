@@ -586,7 +586,7 @@ async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_the
 ) -> None:
     async with show(busy_session, (100, 30)) as shown:
         screen = shown.screen
-        counting = screen.look_at_traffic
+        counting = screen.controllers.traffic.look
         monkeypatch.setattr(screen, "look_at_traffic", lambda: None)  # it takes its time
         await shown.pilot.resize_terminal(120, 40)
         await shown.pilot.pause()

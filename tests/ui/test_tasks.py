@@ -50,7 +50,7 @@ async def rest(app: TcptuiApp, pilot: Pilot[Any]) -> None:
         screen = app.screen
         busy = {worker.group for worker in app.workers if not worker.is_finished} - _STAYING
         if isinstance(screen, MainScreen):
-            told = screen.is_told or app.session is None or app.session.live
+            told = screen.controllers.verdicts.is_told or app.session is None or app.session.live
             busy |= {name for name, is_so in (("panes", screen.workspace.settled), ("verdict", told)) if not is_so}
         elif isinstance(screen, OverviewScreen) and not screen.settled:
             busy.add("overview")

@@ -30,8 +30,6 @@ from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.status_of import status_of
-from tcptui.ui.main.trouble_watch import TroubleWatch
-from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.preload import preloader
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
 
     from tcptui.model.packet_store import I32
     from tcptui.session.session import Session
-    from tcptui.ui.learn.case_panel import CasePanel
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
     from tcptui.ui.main.controllers import Controllers
@@ -90,11 +87,8 @@ class CaptureScreen(NoticingScreen[None]):
         self.options = options
         self.walk = walk
         self.workspace = Workspace(glyphs, words, options)
-        self._lesson: CasePanel | None = None
         self._status = StatusBar(glyphs, words)
         self._tabs = TabBar(glyphs, words)
-        self.verdict_line = VerdictLine(glyphs, words)
-        self.trouble_watch = TroubleWatch(session)
         self._notice = NoticeLine(glyphs, words)
         self.prompt = PromptLine(words)
         self.filter_line = FilterLine(glyphs)
@@ -128,7 +122,7 @@ class CaptureScreen(NoticingScreen[None]):
     def compose(self) -> ComposeResult:
         """Status bar, verdict, tabs (on narrow screens), panes, prompt, notice, hints."""
         yield self._status
-        yield self.verdict_line
+        yield self.controllers.verdicts.line
         yield self._tabs
         yield self.workspace
         yield self.prompt

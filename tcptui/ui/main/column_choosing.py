@@ -12,7 +12,7 @@ from tcptui.dfilter.errors import FilterError
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.columns import Sorting
-from tcptui.ui.main.learning import LearningScreen
+from tcptui.ui.main.filter_names import NamedFilterScreen
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST: Final = 8
 
 
-class ColumnChoosingScreen(LearningScreen):
+class ColumnChoosingScreen(NamedFilterScreen):
     """Adds columns to the list of connections where that is in front, else to the timeline, and removes them."""
 
     @dataclass

@@ -17,17 +17,15 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.timer import Timer
 
-    from tcptui.lessons.quiz import Prediction
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.hint import Hint
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.prompt_line import PromptLine
-    from tcptui.ui.main.trouble_watch import TroubleWatch
     from tcptui.ui.main.workspace import Workspace
+    from tcptui.ui.screens.noticing import NoticingScreen
     from tcptui.ui.theme import Glyphs
-    from tcptui.ui.user_files import LearningRecord
     from tcptui.ui.view_options import NamesChoice, TimeBase, ViewOptions
     from tcptui.ui.widgets.filter_line import FilterLine
     from tcptui.words.catalogue import Words
@@ -42,16 +40,25 @@ class ControlledScreen(Protocol):
     options: ViewOptions
     walk: CaseWalk | None
     """The walk through the open case, if there is one."""
+    nested: bool
+    """Whether it shows a case that was opened above another capture, to which Esc goes back."""
     workspace: Workspace
     """The panes, with the selected connection and packet."""
     names: EndpointNames
-    trouble_watch: TroubleWatch
     prompt: PromptLine
     filter_line: FilterLine
 
     @property
     def app(self) -> App[Any]:
         """The app."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is there to show anything."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether the display stands still while reading goes on."""
 
     # -- what it says and shows ----------------------------------------------------------
     def say(self, text: str, seconds: float = ...) -> None:
@@ -72,23 +79,41 @@ class ControlledScreen(Protocol):
     def choose_view(self, choice: TimeBase | NamesChoice) -> None:
         """Show times or names by ``choice``, and have it remembered."""
 
+    def show_tour(self) -> None:
+        """Show the hint of the tour that fits now, if any."""
+
+    def show_verdict(self) -> None:
+        """Show what may be told of the capture now."""
+
+    def show_filter_line(self, *, loudly: bool = False) -> None:
+        """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
+
+    def sibling(self, session: Session, walk: CaseWalk, *, nested: bool | None = None) -> NoticingScreen[None]:
+        """A screen that shows ``walk``, as this one does; ``nested`` or like this one."""
+
     # -- concerns that are still part of the screen --------------------------------------
     @property
     def wanted_filter(self) -> str: ...  # noqa: D102
+
     @property
     def is_filter_due(self) -> bool: ...  # noqa: D102
+
     @property
     def matching(self) -> Matching | None: ...  # noqa: D102
-    @property
-    def is_judged(self) -> bool: ...  # noqa: D102
-    @property
-    def _record(self) -> LearningRecord: ...
 
-    prediction: Prediction | None
+    @property
+    def words_beside(self) -> tuple[str, ...]: ...  # noqa: D102
 
-    def end_prediction(self) -> bool: ...  # noqa: D102
+    def filter_by(self, text: str, words: tuple[str, ...] = ()) -> None: ...  # noqa: D102
+
+    def lift(self) -> None: ...  # noqa: D102
+
+    def narrow(self, text: str) -> None: ...  # noqa: D102
+
     def notes_changed(self) -> None: ...  # noqa: D102
+
     def show_other(self, row: int) -> None: ...  # noqa: D102
+
     def reorder(self, *, now: bool = False) -> None: ...  # noqa: D102
 
     # -- what goes on meanwhile ----------------------------------------------------------

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tcptui.session.notes.notebook import Notebook
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.lessons import Lessons
 
 
 class Noting(Controller):
@@ -23,6 +25,10 @@ class Noting(Controller):
     PROMPTS = frozenset({PromptKind.NOTE})
     _noted: tuple[int, int] = (-1, -1)
     """Connection and packet that the open prompt is about, as `_subject` gives them."""
+
+    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+        super().__init__(screen)
+        self._lessons = lessons
 
     def mounted(self) -> None:
         """Show the marks and notes that there are."""
@@ -33,7 +39,7 @@ class Noting(Controller):
     def _place_notes(self, walk: CaseWalk) -> None:
         """Have marks and notes kept among the user's own files: those of a case belong to the program."""
         capture = walk.case.captures[walk.capture]
-        self.session.notes_file = self.screen._record.notes_file(walk.case.id, capture)
+        self.session.notes_file = self._lessons.record.notes_file(walk.case.id, capture)
         self.session.capture_file = capture if self.session.notes_file is not None else None
 
     def open_notebook(self) -> Notebook | None:
@@ -80,7 +86,7 @@ class Noting(Controller):
 
     def _notable(self) -> tuple[Notebook | None, tuple[int, int]]:
         """The notebook and what is under the cursor; None where nothing can be noted, which is then said."""
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         self.workspace.show_selected_stream()
         subject = self._subject()
         if max(subject) < 0:

@@ -25,11 +25,12 @@ from tcptui.ui.main.controllers import Controllers
 from tcptui.ui.main.copied import as_markdown, as_text, copied_document
 from tcptui.ui.main.explain_pane import ExplainPane
 from tcptui.ui.main.filtering import CarriedFilter
+from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.header_pane import HeaderPane
-from tcptui.ui.main.learning import all_cases
-from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.lessons import all_cases
+from tcptui.ui.main.pane_specs import NUMBERED, Pane
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.main.watching import WatchingScreen
+from tcptui.ui.main.verdicts import Verdicts
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.one_shot import call_after
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -90,6 +91,8 @@ class MainScreen(ColumnChoosingScreen):
     """The group that the overview was closed on."""
     _grouped: tuple[GroupBy, GroupSort] | None = None
     """How connections were grouped last."""
+    nested = False
+    """Whether this screen shows a case that was opened above another capture, to which Esc goes back."""
     _carried: Carried | None = None
     """What the screen before showed that goes on."""
     _before_narrowing = -1
@@ -116,7 +119,7 @@ class MainScreen(ColumnChoosingScreen):
 
     def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
         """The hints of the keys for the pane in front."""
-        hints = super().hints_now(growing=growing, lesson=lesson)
+        hints = super().hints_now(growing=growing, lesson=lesson or self.walk is not None)
         for each in self.controllers:
             hints = each.hints(hints)
         return hints
@@ -153,6 +156,40 @@ class MainScreen(ColumnChoosingScreen):
     def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
         super()._answered(work, found)
         self.controllers.saving.filter_answered()
+
+    def _on_timer(self) -> None:
+        super()._on_timer()
+        self.controllers.verdicts.look()
+
+    def on_unmount(self) -> None:
+        """Be left; Textual also calls the base classes' handlers."""
+        for each in self.controllers:
+            each.unmounted()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - as in Textual
+        """Allow what there is to do in a case only while one is open, and the overview only while none is."""
+        return self.controllers.lessons.allows(action)
+
+    def show_verdict(self) -> None:
+        """Show what may be told of the capture now."""
+        self.controllers.verdicts.show()
+
+    def show_filter_line(self, *, loudly: bool = False) -> None:
+        """Say below the prompt what there is to say, and mark the stretch that the filter has."""
+        super().show_filter_line(loudly=loudly)
+        if not self._asks_for_column:
+            self.controllers.traffic.mark()
+
+    def sibling(self, session: Session, walk: CaseWalk, *, nested: bool | None = None) -> MainScreen:
+        """A screen that shows ``walk``, as this one does; ``nested`` or like this one."""
+        screen = MainScreen(session, self.words, self.glyphs, self.options, walk=walk)
+        screen.nested = self.nested if nested is None else nested
+        return screen
+
+    @on(Workspace.Changed)
+    def _selection_changed(self) -> None:
+        for each in self.controllers:
+            each.selection_changed()
 
     # -- commands --------------------------------------------------------------------------
     def action_save(self) -> None:
@@ -208,6 +245,51 @@ class MainScreen(ColumnChoosingScreen):
         """End the tour, or begin it again when it is over."""
         self.controllers.touring.switch()
 
+    def action_stretch(self) -> None:
+        """Begin a stretch in the pane, or take it; for the mouse."""
+        self.workspace.glance.action_take()
+
+    @on(GlancePane.Chosen)
+    def _stretch_chosen(self, event: GlancePane.Chosen) -> None:
+        self.controllers.traffic.choose(event.stretch)
+
+    def action_pane(self, number: int) -> None:
+        """Answer the open question with choice ``number``, or go to the pane of that number."""
+        if not self.controllers.lessons.answer(number - 1):
+            self.workspace.activate(NUMBERED[number - 1])
+
+    def action_step(self, step: int) -> None:
+        """Go to the next (``step`` 1) or previous (-1) step of the case."""
+        self.controllers.lessons.step(step)
+
+    def action_reveal(self) -> None:
+        """Show the answer to the prediction, or to the current step's question."""
+        self.controllers.lessons.reveal()
+
+    def action_other_case(self, step: int) -> None:
+        """Open the next (``step`` 1) or previous (-1) case in the place of this one."""
+        self.controllers.lessons.other_case(step)
+
+    def action_twin(self) -> None:
+        """Open the case with the same picture and another cause in the place of this one."""
+        self.controllers.lessons.twin()
+
+    def action_predict(self) -> None:
+        """Ask a question about the packets after the cursor; while one is open, ask the next one."""
+        self.controllers.lessons.predict()
+
+    def action_teach(self) -> None:
+        """Open the case that teaches what is under the cursor; when that is the open case, its twin."""
+        self.controllers.lessons.teach()
+
+    @on(CasePanel.Measured)
+    def _lesson_measured(self, event: CasePanel.Measured) -> None:
+        self.workspace.set_lesson_lines(event.lines)
+
+    @on(CasePanel.StepShown)
+    def _step_shown(self, event: CasePanel.StepShown) -> None:
+        self.controllers.lessons.step_shown(event.packets)
+
     # -- going places ------------------------------------------------------------------
     def action_explain(self) -> None:
         """Go to the explanation pane."""
@@ -221,13 +303,13 @@ class MainScreen(ColumnChoosingScreen):
         """Go from the pane in front to the next deeper one, from a case to the next packet of its step."""
         if self.workspace.active is not Pane.LESSON:
             self.workspace.drill()
-        elif (frame := self.next_of_step()) is not None:
+        elif (frame := self.controllers.lessons.next_of_step()) is not None:
             self.show_frame(frame)
             self.workspace.activate(Pane.TIMELINE)
 
     def action_back(self) -> None:
         """Undo one step: end a prediction or a case, following hits, the zoom, a jump, drilling in, narrowing."""
-        if self.go_back() or self.controllers.searching.leave_hits() or self.workspace.back():
+        if self.controllers.lessons.back() or self.controllers.searching.leave_hits() or self.workspace.back():
             return
         narrowing = self.workspace.connections.index.narrowing
         if self.wanted_filter:
@@ -251,7 +333,7 @@ class MainScreen(ColumnChoosingScreen):
 
     def show_frame(self, frame: int) -> None:
         """Select the packet with number ``frame``; Esc goes back."""
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         row = self.session.store.row_of_frame(frame)
         if row == NO_ROW:
             self.say(self.words(f"screen.notice.{_why_absent(self.session.store, frame)}", frame=frame))
@@ -268,7 +350,7 @@ class MainScreen(ColumnChoosingScreen):
         """Go to the packet or time that ``text`` names."""
         from tcptui.ui.main.go_to import FrameTarget, parse_target, row_of_target
 
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         target = parse_target(text)
         workspace = self.workspace
         if target is None:
@@ -284,7 +366,7 @@ class MainScreen(ColumnChoosingScreen):
 
     def action_other(self) -> None:
         """Open the list of the packets that are not TCP."""
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         self.show_other(NO_ROW)
 
     def on_without_tcp_opened(self) -> None:
@@ -306,17 +388,19 @@ class MainScreen(ColumnChoosingScreen):
         """Open the overview: the trouble of the whole capture."""
         from tcptui.ui.overview.screen import OverviewScreen
 
-        self.end_prediction()
-        self.trouble_watch.wants_trust = True
-        screen = OverviewScreen(self.session, self.trouble_watch, self.words, self.glyphs, self.options, self._group)
+        self.controllers.lessons.end_prediction()
+        self.controllers.verdicts.watch.wants_trust = True
+        screen = OverviewScreen(
+            self.session, self.controllers.verdicts.watch, self.words, self.glyphs, self.options, self._group
+        )
         self.app.push_screen(screen, self._overviewed)
 
-    @on(WatchingScreen.FileJudged)
+    @on(Verdicts.FileJudged)
     def _file_judged(self) -> None:
         """Open the first page, unless the user has begun to look around: the overview; without TCP, what there is."""
         is_at_rest = self.app.screen is self and self.focused is self.workspace.connections and self._is_untouched
         if self.options.first_page is FirstPage.OVERVIEW and is_at_rest and not self.has_notice:
-            seen = self.trouble_watch.seen
+            seen = self.controllers.verdicts.watch.seen
             if seen is not None and not seen.connections and not seen.trouble.groups:
                 self.action_other()
             else:
@@ -324,7 +408,7 @@ class MainScreen(ColumnChoosingScreen):
 
     def _overviewed(self, result: OverviewResult | None) -> None:
         """Do what was chosen on the overview, which has closed."""
-        self.trouble_watch.wants_trust = False
+        self.controllers.verdicts.watch.wants_trust = False
         if result is None:
             return
         self._group = result.group
@@ -368,7 +452,7 @@ class MainScreen(ColumnChoosingScreen):
             if chosen is not None:
                 self.list_chosen(chosen)
 
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         self.app.push_screen(screen, left)
 
     # -- the list ------------------------------------------------------------------------
@@ -509,7 +593,7 @@ class MainScreen(ColumnChoosingScreen):
         workspace.show_selected_stream()
         stream = workspace.ladder.stream
         if stream >= 0:
-            self.end_prediction()
+            self.controllers.lessons.end_prediction()
             screen = GraphScreen(self.session, stream, workspace.row, self.words, self.glyphs, self.options)
             self.app.push_screen(screen, self._followed)
 
@@ -522,7 +606,7 @@ class MainScreen(ColumnChoosingScreen):
         """Open the requests of ``stream``; -1: of all connections, those with the words by which nothing is listed."""
         from tcptui.ui.requests.screen import RequestsScreen
 
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         words = () if stream >= 0 else self.workspace.connections.index.narrowing.words
         screen = RequestsScreen(self.session, stream, self.words, self.glyphs, self.options, words, self._follow)
         self.app.push_screen(screen, self._requests_left)
@@ -616,7 +700,7 @@ class MainScreen(ColumnChoosingScreen):
         """Findings, connections and cases called as ``query``, to go to; no findings in a case: they answer it."""
         from tcptui.ui.main.places import LEAST_LETTERS, case_places, connection_places, finding_places
 
-        seen = self.trouble_watch.seen if self.walk is None else None
+        seen = self.controllers.verdicts.watch.seen if self.walk is None else None
         groups = () if seen is None else seen.trouble.groups
         places = finding_places(query, groups, self.words, self.list_chosen)
         if len(query.strip()) >= LEAST_LETTERS:
@@ -624,7 +708,7 @@ class MainScreen(ColumnChoosingScreen):
             connections = self.workspace.connections
             places += connection_places(query, found, self.words, connections.ends, self.go_to_stream, self.list_with)
             cases = await asyncio.to_thread(all_cases)
-            places += case_places(query, cases, self.words, self.go_to_case)
+            places += case_places(query, cases, self.words, self.controllers.lessons.go_to)
         return places
 
     def list_chosen(self, chosen: ChosenStreams) -> None:
@@ -687,7 +771,7 @@ class MainScreen(ColumnChoosingScreen):
 
     def in_language(self, words: Words) -> MainScreen:
         """A screen with ``words`` that shows the same: connection, packet, pane, order, narrowing, step."""
-        self.end_prediction()
+        self.controllers.lessons.end_prediction()
         options = replace(self.options, language=words.language)
         screen = MainScreen(self.session, words, self.glyphs, options, walk=self.walk)
         workspace, index = self.workspace, self.workspace.connections.index

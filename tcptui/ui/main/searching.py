@@ -12,6 +12,8 @@ from tcptui.ui.main.pane_specs import Pane
 
 if TYPE_CHECKING:
     from tcptui.session.searching.hit import Hit
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.lessons import Lessons
 
 
 class Searching(Controller):
@@ -22,11 +24,15 @@ class Searching(Controller):
     _hit_from = NO_ROW
     """The packet that was shown for the last hit: another one where the hit itself is hidden, or not TCP."""
 
+    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+        super().__init__(screen)
+        self._lessons = lessons
+
     def open(self) -> None:
         """Look for a text in the whole capture."""
         from tcptui.ui.search.screen import SearchScreen
 
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         highlights = self.workspace.highlights
         screen = SearchScreen(self.session, self.words, self.glyphs, highlights, self._in_front, self.workspace.row)
 
@@ -47,7 +53,7 @@ class Searching(Controller):
         found, row = self.workspace.found, self.workspace.row
         if found is None:
             return False
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         last = self.workspace.hit
         place = last.place if last is not None and row == self._hit_from else (row, -1)
         at = found.next_from(place, step)

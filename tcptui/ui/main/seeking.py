@@ -14,6 +14,8 @@ from tcptui.ui.main.pane_specs import PROBLEM, Pane
 if TYPE_CHECKING:
     from tcptui.ui.hint import Hint
     from tcptui.ui.main.connection_index import ListedProblem
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.lessons import Lessons
     from tcptui.ui.main.workspace import Place
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -38,9 +40,13 @@ class Seeking(Controller):
     _hinted: bool | None = None
     """Whether there was a problem to go to when the hints were shown last."""
 
+    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+        super().__init__(screen)
+        self._lessons = lessons
+
     def next_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         self.workspace.connections.touched = True
         self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
         self._go_on_seeking()
@@ -49,13 +55,13 @@ class Seeking(Controller):
 
     def next_connection(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) connection of the list; the pane in front stays there."""
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         if not self.workspace.next_connection(step):
             self.screen.say(self.words("screen.notice.no_connection_after"))
 
     def longest_gap(self) -> None:
         """Go to the packet behind the longest pause of the connection; from there, behind the next longest."""
-        self.screen.end_prediction()
+        self._lessons.end_prediction()
         workspace = self.workspace
         workspace.show_selected_stream()
         gap = workspace.ladder.next_gap()

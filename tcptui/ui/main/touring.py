@@ -12,6 +12,8 @@ from tcptui.ui.widgets.tour_line import TourLine
 
 if TYPE_CHECKING:
     from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.lessons import Lessons
+    from tcptui.ui.main.verdicts import Verdicts
     from tcptui.ui.tour.progress import Tour
     from tcptui.ui.tour.table import Situation, TourHint
 
@@ -24,8 +26,9 @@ class Touring(Controller):
     _tour_hint: TourHint | None = None
     """The hint that is shown."""
 
-    def __init__(self, screen: ControlledScreen) -> None:
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, verdicts: Verdicts) -> None:
         super().__init__(screen)
+        self._lessons, self._verdicts = lessons, verdicts
         self.line = TourLine(screen.glyphs, screen.words)
 
     @property
@@ -54,8 +57,8 @@ class Touring(Controller):
         moment, and a key pressed at its word would go to the overview.
         """
         session, workspace = self.session, self.workspace
-        is_read = session.progress.phase is not Phase.LOADING and (session.live or self.screen.is_judged)
-        if self.screen.walk is not None or self.screen.prediction is not None or not is_read:
+        is_read = session.progress.phase is not Phase.LOADING and (session.live or self._verdicts.is_judged)
+        if self.screen.walk is not None or self._lessons.prediction is not None or not is_read:
             return None
         from tcptui.ui.tour.table import Situation
 
