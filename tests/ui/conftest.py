@@ -296,7 +296,7 @@ def show() -> Callable[..., AbstractAsyncContextManager[Shown]]:
             if not as_opened:
                 connections = shown.screen.workspace.connections
                 connections.index.sorting = Sorting()
-                shown.screen.reorder(now=True)
+                shown.screen.controllers.listing.reorder(now=True)
                 connections.put_cursor(0)
             await shown.settle()
             yield shown

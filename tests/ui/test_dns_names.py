@@ -17,7 +17,8 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
 from tcptui.ui.explain_document import stream_document
-from tcptui.ui.main import base_screen, naming
+from tcptui.ui.main import naming
+from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
@@ -85,8 +86,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
-    monkeypatch.setattr(base_screen, "read_hosts", dict)
-    monkeypatch.setattr(base_screen, "read_services", dict)
+    monkeypatch.setattr(main_screen, "read_hosts", dict)
+    monkeypatch.setattr(main_screen, "read_services", dict)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -165,10 +166,10 @@ async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_
     async with reading(named, names=NamesChoice.DNS) as (pilot, screen, _kept):
         await settled(pilot, lambda: "old.example" in listed(screen)[0])
         connections = screen.workspace.connections
-        screen.narrow("old.example")
+        screen.controllers.filtering.narrow("old.example")
         await settled(pilot, lambda: len(connections.index.order) < named.streams.count)
         found = connections.index.order.tolist()
-        screen.narrow(SERVER)
+        screen.controllers.filtering.narrow(SERVER)
         await settled(pilot, lambda: connections.index.order.tolist() == found)
 
     assert set(found) >= {0, 1}

@@ -224,7 +224,7 @@ async def test_wrong_value_is_told_and_not_applied(show: Show, mixed_session: Se
         assert shown.pilot.app.screen is form
         await shown.pilot.press("escape")
         await shown.settle()
-        assert shown.screen.matching is None
+        assert shown.screen.controllers.filtering.matching is None
 
 
 async def test_mouse_reaches_cells_and_choices(show: Show, mixed_session: Session) -> None:
@@ -245,7 +245,7 @@ async def test_mouse_reaches_cells_and_choices(show: Show, mixed_session: Sessio
         assert form.conditions[0].expression.startswith("not tcptui.server.port == ")
         await shown.pilot.press("enter")
         await shown.settle()
-        assert shown.screen.wanted_filter.startswith("not tcptui.server.port == ")
+        assert shown.screen.controllers.filtering.wanted.startswith("not tcptui.server.port == ")
 
 
 async def test_findings_are_offered_with_their_names(show: Show, mixed_session: Session) -> None:

@@ -170,7 +170,7 @@ async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: 
 async def test_filter_over_marks_follows_what_is_marked(path: Path, session: Session, show: Show) -> None:
     async with show(session) as shown:
         await shown.press("j", "m")
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
         await shown.press("m")
@@ -181,7 +181,7 @@ async def test_lifted_filter_over_marks_is_put_back_with_what_is_marked_now(
     path: Path, session: Session, show: Show
 ) -> None:
     async with show(session) as shown:
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         await shown.press("backslash", "j", "m", "backslash")
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
@@ -192,7 +192,7 @@ async def test_filter_over_damaged_notes_is_told_and_shows_what_was_shown(
 ) -> None:
     notes_path(path).write_bytes(b"{")
     async with show(session, (160, 40)) as shown:
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         assert any("two.pcap.notes.json is damaged" in line for line in shown.lines())
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [0, 1]

@@ -196,11 +196,11 @@ async def test_filter_is_named_in_the_prompt_and_used_by_name(show: Show, mixed_
         await shown.press("a", "space", "b", "enter")
         assert shown.screen.prompt.is_open, "a name has no blanks"
         await shown.press("ctrl+u", "r", "s", "t", "s", "enter")
-        assert shown.screen.wanted_filter == "tcp.flags.reset == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.flags.reset == 1"
         assert any("rsts" in line for line in shown.lines())
         await shown.press("escape")
         await typed(shown, "rst", "tab", "enter")
-        assert shown.screen.wanted_filter == "tcp.flags.reset == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.flags.reset == 1"
 
 
 async def test_wrong_filter_is_not_named(show: Show, mixed_session: Session) -> None:
@@ -235,7 +235,7 @@ async def test_filter_that_is_on_is_named_from_the_palette(show: Show, mixed_ses
         shown.screen.app.named_filters = NamedFilters(path)
         await shown.screen.run_action("keep_filter")
         assert not shown.screen.prompt.is_open, "no filter is on"
-        shown.screen.filter_by("udp")
+        shown.screen.controllers.filtering.filter_by("udp")
         await shown.settle()
         await shown.screen.run_action("keep_filter")
         await shown.press("u", "enter")

@@ -615,7 +615,7 @@ async def test_filter_typed_on_the_overview_reaches_the_list(show: Show, trouble
         await overview(shown)
         await shown.pilot.press("slash", *"tcp.stream", "equals_sign", "equals_sign", "1", "enter")
         await back(shown)
-        await settled(shown.pilot, lambda: shown.screen.wanted_filter == "tcp.stream==1")
+        await settled(shown.pilot, lambda: shown.screen.controllers.filtering.wanted == "tcp.stream==1")
 
 
 async def test_search_typed_on_the_overview_reaches_the_search(show: Show, troubled_session: Session) -> None:

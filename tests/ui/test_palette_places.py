@@ -124,7 +124,7 @@ async def test_address_and_port_go_to_a_connection_even_where_the_list_is_narrow
     async with show(mixed_session) as shown:
         connections = shown.screen.workspace.connections
         listed = await offered(shown.screen, "40003")
-        shown.screen.narrow("10.0.0.1")
+        shown.screen.controllers.filtering.narrow("10.0.0.1")
         await shown.settle()
         await choose(shown, "40003", "10.0.0.2:40003 → 192.0.2.20:8443")
         await settled(shown.pilot, lambda: connections.stream == 2)
@@ -184,7 +184,7 @@ async def test_current_values_stand_beside_what_changes_them(show: Show, mixed_s
     async with show(mixed_session) as shown:
         words = shown.screen.words
         await shown.press("z")
-        shown.screen.narrow("443")
+        shown.screen.controllers.filtering.narrow("443")
         now = {entry.action: entry.now for entry in shown.screen.palette_entries()}
 
     assert now["zoom"] == words("guide.palette.on")

@@ -17,7 +17,8 @@ from tcptui.session.progress import Phase
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.main import base_screen, naming
+from tcptui.ui.main import naming
+from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -145,8 +146,8 @@ async def test_tasks_are_done_by_the_keys_of_the_table(
     monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)  # no thread outlives the test
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
-    monkeypatch.setattr(base_screen, "read_hosts", dict)
-    monkeypatch.setattr(base_screen, "read_services", dict)
+    monkeypatch.setattr(main_screen, "read_hosts", dict)
+    monkeypatch.setattr(main_screen, "read_services", dict)
     monkeypatch.setattr("tcptui.capture.socket_diag.available", lambda: True)
     monkeypatch.setattr("tcptui.ui.screens.socket.look_up", lambda *_: None)
     desk = await asyncio.to_thread(Desk, scene, tmp_path)

@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from tcptui.ui.main.prompt_line import PromptKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.app import App
     from textual.message import Message
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from tcptui.session.session import Session
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.hint import Hint
     from tcptui.ui.learn.case_walk import CaseWalk
-    from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.prompt_line import PromptLine
     from tcptui.ui.main.workspace import Workspace
     from tcptui.ui.screens.noticing import NoticingScreen
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import NamesChoice, TimeBase, ViewOptions
-    from tcptui.ui.widgets.filter_line import FilterLine
     from tcptui.words.catalogue import Words
 
 
@@ -46,7 +45,6 @@ class ControlledScreen(Protocol):
     """The panes, with the selected connection and packet."""
     names: EndpointNames
     prompt: PromptLine
-    filter_line: FilterLine
 
     @property
     def app(self) -> App[Any]:
@@ -57,12 +55,31 @@ class ControlledScreen(Protocol):
         """Whether it is there to show anything."""
 
     @property
+    def is_in_front(self) -> bool:
+        """Whether it is the screen that gets the keys."""
+
+    @property
+    def focused(self) -> Widget | None:
+        """The widget with the focus."""
+
+    @property
+    def has_notice(self) -> bool:
+        """Whether a notice is shown."""
+
+    @property
     def paused(self) -> bool:
         """Whether the display stands still while reading goes on."""
+
+    @property
+    def has_no_tcp(self) -> bool:
+        """Whether there are packets, and none belongs to a connection."""
 
     # -- what it says and shows ----------------------------------------------------------
     def say(self, text: str, seconds: float = ...) -> None:
         """Show ``text`` before the hints for a while, or until the next key."""
+
+    def copy(self, text: str) -> None:
+        """Put ``text`` on the clipboard, and say so."""
 
     def ask(self, kind: PromptKind, text: str = "") -> None:
         """Open the prompt, which has the focus then."""
@@ -79,6 +96,12 @@ class ControlledScreen(Protocol):
     def choose_view(self, choice: TimeBase | NamesChoice) -> None:
         """Show times or names by ``choice``, and have it remembered."""
 
+    def put_hints(self, hints: Sequence[Hint]) -> None:
+        """Show ``hints`` in the bottom line."""
+
+    def with_own_hints(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
+        """The ``hints`` for the pane in front as each concern has them now."""
+
     def show_tour(self) -> None:
         """Show the hint of the tour that fits now, if any."""
 
@@ -91,32 +114,13 @@ class ControlledScreen(Protocol):
     def sibling(self, session: Session, walk: CaseWalk, *, nested: bool | None = None) -> NoticingScreen[None]:
         """A screen that shows ``walk``, as this one does; ``nested`` or like this one."""
 
-    # -- concerns that are still part of the screen --------------------------------------
-    @property
-    def wanted_filter(self) -> str: ...  # noqa: D102
-
-    @property
-    def is_filter_due(self) -> bool: ...  # noqa: D102
-
-    @property
-    def matching(self) -> Matching | None: ...  # noqa: D102
-
-    @property
-    def words_beside(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    def filter_by(self, text: str, words: tuple[str, ...] = ()) -> None: ...  # noqa: D102
-
-    def lift(self) -> None: ...  # noqa: D102
-
-    def narrow(self, text: str) -> None: ...  # noqa: D102
-
-    def notes_changed(self) -> None: ...  # noqa: D102
-
-    def show_other(self, row: int) -> None: ...  # noqa: D102
-
-    def reorder(self, *, now: bool = False) -> None: ...  # noqa: D102
-
     # -- what goes on meanwhile ----------------------------------------------------------
+    def tick(self) -> None:
+        """Show what is new in the session."""
+
+    def look_again(self) -> None:
+        """Have the next tick look at the session, whether it has changed or not."""
+
     def run_worker(
         self, work: Callable[[], object], *, group: str, exclusive: bool = False, thread: bool = False
     ) -> object:
@@ -134,6 +138,9 @@ class ControlledScreen(Protocol):
 
     def call_later(self, callback: Callable[..., Any], *facts: Any) -> bool:
         """Call ``callback`` behind the messages that wait."""
+
+    def call_after_refresh(self, callback: Callable[..., Any], *facts: Any) -> bool:
+        """Call ``callback`` once all has been laid out anew."""
 
     def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer:
         """Call ``callback`` every ``interval`` seconds."""
@@ -166,7 +173,10 @@ class Controller:
     def unmounted(self) -> None:
         """The screen is being left."""
 
-    def ticked(self, *, is_idle: bool) -> None:
+    def resized(self, width: int, height: int) -> None:
+        """The screen has this size now."""
+
+    def ticked(self, is_idle: bool, /) -> None:
         """The screen has shown what is new; ``is_idle``: the terminal keeps up."""
 
     def selection_changed(self) -> None:
@@ -177,18 +187,18 @@ class Controller:
         return hints
 
     # -- the prompt ----------------------------------------------------------------------
-    def may_submit(self, kind: PromptKind, text: str) -> bool:  # noqa: ARG002 - for those that override it
-        """Whether Enter closes the prompt with ``text``."""
+    def may_submit(self, _kind: PromptKind, _text: str, /) -> bool:
+        """Whether Enter closes the prompt with that text."""
         return True
 
-    def typed(self, text: str) -> None:
+    def typed(self, text: str, /) -> None:
         """The text in the prompt has changed."""
 
-    def completion_wanted(self, text: str) -> None:
+    def completion_wanted(self, text: str, /) -> None:
         """Tab was pressed, where no path is asked for."""
 
-    def submitted(self, kind: PromptKind, text: str) -> None:
+    def submitted(self, kind: PromptKind, text: str, /) -> None:
         """Enter has closed the prompt."""
 
-    def cancelled(self, text: str) -> None:
+    def cancelled(self, text: str, /) -> None:
         """Esc has closed the prompt, which was opened with ``text``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
@@ -13,6 +13,10 @@ from tcptui.ui.main.controller import Controller
 from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.view_options import NamesChoice
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.listing import Listing
 
 #: Delay in seconds after which what reads DNS answers, and scapy in its own process, are imported in the background.
 _WARM_UP_AFTER: Final = 2.0
@@ -28,6 +32,10 @@ class Naming(Controller):
 
     _has_dpkt = False
     """Whether what reads DNS answers has been imported."""
+
+    def __init__(self, screen: ControlledScreen, listing: Listing) -> None:
+        super().__init__(screen)
+        self._listing = listing
 
     def mounted(self) -> None:
         """Begin soon."""
@@ -70,7 +78,7 @@ class Naming(Controller):
         connections.forget_widths()
         connections.refresh()
         if connections.index.narrowing.words:
-            self.screen.reorder()
+            self._listing.reorder()
 
     def switch(self) -> None:
         """Switch between names and addresses in the list of connections."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
     from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.filtering import Filtering
     from tcptui.ui.main.lessons import Lessons
 
 
@@ -26,9 +27,9 @@ class Noting(Controller):
     _noted: tuple[int, int] = (-1, -1)
     """Connection and packet that the open prompt is about, as `_subject` gives them."""
 
-    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, filtering: Filtering) -> None:
         super().__init__(screen)
-        self._lessons = lessons
+        self._lessons, self._filtering = lessons, filtering
 
     def mounted(self) -> None:
         """Show the marks and notes that there are."""
@@ -81,7 +82,7 @@ class Noting(Controller):
             kept = "text" if note.text else "mark" if note.marked else "none"
             facts = {"connection": stream, "packet": frame, "file": notebook.path.name}
             self.screen.say(self.words(f"notes.{kept}.{about}", **facts))
-        self.screen.notes_changed()
+        self._filtering.notes_changed()
         self.workspace.take_notes(notebook)
 
     def _notable(self) -> tuple[Notebook | None, tuple[int, int]]:
@@ -111,7 +112,7 @@ class Noting(Controller):
             self._noted = subject
             self.screen.ask(PromptKind.NOTE, self._note_of(subject).text)
 
-    def submitted(self, kind: PromptKind, text: str) -> None:  # noqa: ARG002 - it has one kind only
+    def submitted(self, _kind: PromptKind, text: str, /) -> None:
         """Keep the note that was written."""
         notebook = self.workspace.connections.notebook
         if notebook is not None:

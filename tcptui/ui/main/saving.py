@@ -15,6 +15,9 @@ from tcptui.ui.screens.noticing import NoticingScreen
 if TYPE_CHECKING:
     from textual.app import App
 
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.filtering import Filtering
+
 
 class Saving(Controller):
     """Asks where to, and copies what has been captured there."""
@@ -23,28 +26,33 @@ class Saving(Controller):
     _waits_to_save: tuple[str, str] | None = None
     """The file for what matches, and the filter that is still being worked out."""
 
+    def __init__(self, screen: ControlledScreen, filtering: Filtering) -> None:
+        super().__init__(screen)
+        self._filtering = filtering
+        filtering.when_answered.append(self._filter_answered)
+
     def ask(self) -> None:
         """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
             self.screen.ask(PromptKind.SAVE)
-        elif not self.screen.wanted_filter or self.session.progress.growing:
+        elif not self._filtering.wanted or self.session.progress.growing:
             self.screen.say(self.words("screen.notice.saved_already"))
         else:
             self.screen.ask(PromptKind.SLICE)
 
     def ask_for_matching(self) -> None:
         """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
-        if not self.screen.wanted_filter:
+        if not self._filtering.wanted:
             self.screen.say(self.words("screen.notice.nothing_filtered"))
         else:
             self.screen.ask(PromptKind.SLICE)
 
     def save_matching(self, text: str) -> None:
         """Copy the packets that match to the file ``text``, in a worker thread, once it is known which they are."""
-        self._waits_to_save = (text, self.screen.wanted_filter) if self.screen.is_filter_due else None
+        self._waits_to_save = (text, self._filtering.wanted) if self._filtering.is_due else None
         if self._waits_to_save is not None:
             return
-        matching, path = self.screen.matching, expand(text)
+        matching, path = self._filtering.matching, expand(text)
         if matching is None:
             return
         app, book = self.app, self.workspace.connections.notebook
@@ -65,18 +73,18 @@ class Saving(Controller):
 
         app.run_worker(copy, thread=True, exclusive=True, group="save")
 
-    def submitted(self, kind: PromptKind, text: str) -> None:
+    def submitted(self, kind: PromptKind, text: str, /) -> None:
         """Save to the file that was typed."""
         if text and kind is PromptKind.SAVE:
             self.save(text)
         elif text:
             self.save_matching(text)
 
-    def filter_answered(self) -> None:
+    def _filter_answered(self) -> None:
         """Save what waited for the answer of the filter."""
         if self._waits_to_save is not None:
             text, wanted = self._waits_to_save
-            if wanted == self.screen.wanted_filter:
+            if wanted == self._filtering.wanted:
                 self.save_matching(text)
             else:  # it was wrong, or another one is wanted now
                 self._waits_to_save = None
@@ -103,12 +111,9 @@ class Saving(Controller):
         """
 
         def tell() -> None:
-            from tcptui.ui.main.screen import MainScreen
-
             screen = self.screen if not self.screen.is_leaving else app.screen
-            if isinstance(screen, MainScreen):
+            if screen is self.screen or isinstance(screen, NoticingScreen):
                 screen.show_status()
-            if isinstance(screen, NoticingScreen):
                 screen.say(text)
 
         with suppress(RuntimeError):  # the app has ended

@@ -13,6 +13,7 @@ from tcptui.ui.main.pane_specs import Pane
 if TYPE_CHECKING:
     from tcptui.session.searching.hit import Hit
     from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.going import Going
     from tcptui.ui.main.lessons import Lessons
 
 
@@ -24,9 +25,9 @@ class Searching(Controller):
     _hit_from = NO_ROW
     """The packet that was shown for the last hit: another one where the hit itself is hidden, or not TCP."""
 
-    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, going: Going) -> None:
         super().__init__(screen)
-        self._lessons = lessons
+        self._lessons, self._going = lessons, going
 
     def open(self) -> None:
         """Look for a text in the whole capture."""
@@ -71,7 +72,7 @@ class Searching(Controller):
         if hit.row < self.session.store.first:
             notice = "search.notice.left"
         elif hit.stream < 0:
-            self.screen.show_other(hit.row)
+            self._going.show_other(hit.row)
         else:
             workspace.go_to_row(hit.row, remember=True)
             if workspace.active is Pane.CONNECTIONS:
@@ -88,7 +89,7 @@ class Searching(Controller):
         self.workspace.hit = None
         self.workspace.show_highlights()
 
-    def leave_hits(self) -> bool:
+    def back(self) -> bool:
         """Have `n` and `N` go to problems again; False where they do."""
         if self.workspace.found is None:
             return False

@@ -74,7 +74,7 @@ class Seeking(Controller):
         facts = {"number": grouped(gap.number), "count": grouped(gap.count)}
         self.screen.say(self.words("screen.notice.gap", span=span(gap.ns, self.glyphs.micro), **facts))
 
-    def ticked(self, *, is_idle: bool) -> None:  # noqa: ARG002 - it draws no more than the others
+    def ticked(self, _is_idle: bool, /) -> None:
         """Finish a jump to a problem that has been found meanwhile."""
         self._go_on_seeking()
         if self.has_problem is not self._hinted:

@@ -16,6 +16,7 @@ from tcptui.ui.main.stretch import parted
 if TYPE_CHECKING:
     from tcptui.session.traffic_histogram import Histogram
     from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.filtering import Filtering
     from tcptui.ui.main.lessons import Lessons
     from tcptui.ui.main.stretch import Stretch
 
@@ -36,11 +37,11 @@ class Traffic(Controller):
     _glance_at = 0.0
     """When they may be counted again, by `time.monotonic`."""
 
-    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, filtering: Filtering) -> None:
         super().__init__(screen)
-        self._lessons = lessons
+        self._lessons, self._filtering = lessons, filtering
 
-    def ticked(self, *, is_idle: bool) -> None:
+    def ticked(self, is_idle: bool, /) -> None:
         """Count what is new.
 
         Not while the link is busy: a pane that drew then would keep it busy, and nothing else would be drawn.
@@ -92,19 +93,19 @@ class Traffic(Controller):
 
     def mark(self) -> None:
         """Mark the stretch that the filter has."""
-        self.workspace.glance.mark(parted(self.screen.wanted_filter)[1])
+        self.workspace.glance.mark(parted(self._filtering.wanted)[1])
 
     def choose(self, stretch: Stretch | None) -> None:
         """Filter by ``stretch`` besides what is filtered by; None: by no stretch any more."""
-        text, connections = self.screen.wanted_filter, self.workspace.connections
-        words = self.screen.words_beside if text else connections.index.narrowing.words
+        text, connections = self._filtering.wanted, self.workspace.connections
+        words = self._filtering.words_beside if text else connections.index.narrowing.words
         wanted = parted(text)[0] if stretch is None else stretch.applied(text)
         connections.touched = True
         if wanted:
             self.screen.prompt.remember(wanted)
-            self.screen.filter_by(wanted, words)
+            self._filtering.filter_by(wanted, words)
         else:
-            self.screen.lift()
+            self._filtering.lift()
             if words:
-                self.screen.narrow(" ".join(words))
+                self._filtering.narrow(" ".join(words))
         self.screen.show_filter_line()

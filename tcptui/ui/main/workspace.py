@@ -186,15 +186,20 @@ class Workspace(Panes):
 
         Nothing here is left to a message: the next key must find the focus already moved.
         """
-        if self.active is Pane.CONNECTIONS and self.connections.row_count:
+        enter = SPEC_OF[self.active].enter
+        if enter is not None:
+            enter(self)
+
+    def open_packets(self) -> None:
+        """Go to the packets of the connection under the list's cursor, if there is one."""
+        if self.connections.row_count:
             self.show_selected_stream()
             self.activate(Pane.TIMELINE)
-        elif self.active is Pane.TIMELINE and self.ladder.row_count:
+
+    def open_fields(self) -> None:
+        """Go to the fields of the packet under the timeline's cursor, if there is one."""
+        if self.ladder.row_count:
             self.activate(Pane.HEADERS)
-        elif self.active is Pane.HEADERS:
-            self.headers.tree_view.action_select_cursor()
-        elif self.active is Pane.EXPLAIN:
-            self.explain.action_follow_link()
 
     @property
     def settled(self) -> bool:
