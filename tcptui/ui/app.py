@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
-    from tcptui.ui.main.column_choosing import ColumnChoosingScreen
+    from tcptui.ui.main.own_columns import OwnColumns
     from tcptui.ui.main.screen import MainScreen
     from tcptui.ui.start.screen import Offer, StartScreen
 
@@ -354,7 +354,7 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         """Remember the zero point of times, and names or addresses, for the next capture."""
         self._choices.choose(event.choice)
 
-    def on_column_choosing_screen_columns_chosen(self, event: ColumnChoosingScreen.ColumnsChosen) -> None:
+    def on_own_columns_columns_chosen(self, event: OwnColumns.ColumnsChosen) -> None:
         """Remember the user's columns for the next capture."""
         self.options = replace(self.options, packet_columns=event.packets, connection_columns=event.connections)
         self._choices.choose_columns(event.packets, event.connections)

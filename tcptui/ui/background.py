@@ -12,6 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from tcptui.ui.textual_private import is_being_removed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -81,6 +83,6 @@ class Background(Generic[Result]):
                 self._owner.call_later(self._arrived, take, future)
 
     def _arrived(self, take: Callable[[Result], object], future: Future[Result]) -> None:
-        if future is self._future and self._owner.is_attached and not self._owner._pruning:
+        if future is self._future and not is_being_removed(self._owner):
             self._future = None
             take(future.result())

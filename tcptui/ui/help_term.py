@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
 from tcptui.ui.learn.subject import subject_under_cursor
-from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.pane_specs import SPEC_OF
 
 if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace
@@ -40,16 +40,25 @@ def term_under_cursor(workspace: Workspace) -> str | None:
     Which of them depends on the active pane.  Returns the name of a finding, verdict or state or a glossary key; None
     when there is none.
     """
-    session = workspace.session
-    if session is None:
-        return None
-    if workspace.active is Pane.HEADERS:
-        node = workspace.field_under_cursor()
-        field = "" if node is None else node.field
-        return next((term for start, term in _FIELDS if field.startswith(start)), None)
-    if workspace.active is Pane.CONNECTIONS:
-        headline = session.headline(workspace.ladder.stream) if workspace.ladder.stream >= 0 else None
-        return None if headline is None else headline.id.value
+    return None if workspace.session is None else SPEC_OF[workspace.active].term(workspace)
+
+
+def term_of_field(workspace: Workspace) -> str | None:
+    """The term for the field under the cursor of the header tree; None where there is none."""
+    node = workspace.field_under_cursor()
+    field = "" if node is None else node.field
+    return next((term for start, term in _FIELDS if field.startswith(start)), None)
+
+
+def term_of_connection(workspace: Workspace) -> str | None:
+    """The name of the selected connection's headline finding; None where nothing was found."""
+    session, stream = workspace.session, workspace.ladder.stream
+    headline = session.headline(stream) if session is not None and stream >= 0 else None
+    return None if headline is None else headline.id.value
+
+
+def term_of_packet(workspace: Workspace) -> str | None:
+    """The name of the finding, verdict or state that the selected packet is about most; None where there is none."""
     subject = subject_under_cursor(workspace)
     if isinstance(subject, Verdict):
         return subject.field_name.replace("_", "-")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.ui.textual_private import is_being_removed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,7 @@ def call_on_loop(owner: Widget, function: Callable[..., object], *facts: object)
         return
 
     def call() -> None:
-        if owner.is_attached and not owner._pruning:
+        if not is_being_removed(owner):
             function(*facts)
 
     app.call_from_thread(call)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Generic
 
 from textual.app import App, ReturnType
 
+from tcptui.ui.textual_private import unskipped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 def call_after(owner: MessagePump, seconds: float, callback: Callable[[], object]) -> Timer:
     """As ``owner.set_timer``, but never lost."""
-    return _unskipped(owner.set_timer(seconds, callback))
+    return unskipped(owner.set_timer(seconds, callback))
 
 
 class PunctualApp(App[ReturnType], Generic[ReturnType]):
@@ -33,9 +35,4 @@ class PunctualApp(App[ReturnType], Generic[ReturnType]):
         self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
     ) -> Timer:
         """As in Textual, but never lost: those that Textual sets itself neither."""
-        return _unskipped(super().set_timer(delay, callback, name=name, pause=pause))
-
-
-def _unskipped(timer: Timer) -> Timer:
-    timer._skip = False  # its task has not begun
-    return timer
+        return unskipped(super().set_timer(delay, callback, name=name, pause=pause))

@@ -24,7 +24,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from tree_text import tree_text
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.requests import cached_requests
 from tcptui.dfilter.compile import compile_filter
+from tcptui.session.other_tables import dns_names
 from tcptui.session.session import open_file
 from tcptui.session.sharing import ALONE
 
@@ -71,7 +74,7 @@ def readings(session: Session) -> dict[str, Callable[[], object]]:
         found |= {
             f"findings of {stream}": lambda stream=stream: session.findings(stream),
             f"current findings of {stream}": lambda stream=stream: session.current_findings(stream),
-            f"requests of {stream}": lambda stream=stream: session.requests.of(stream),
+            f"requests of {stream}": lambda stream=stream: cached_requests(session, stream),
             f"conversation of {stream}": lambda stream=stream: _conversation(session, stream),
             f"time budget of {stream}": lambda stream=stream: _budget(session, stream),
         }
@@ -91,7 +94,7 @@ def _tree(session: Session, row: int) -> str:
     from tcptui.protocols.headers.tree import header_tree
 
     stream = int(session.store.stream[row])
-    return tree_text(header_tree(session.packet(row), session.application(stream) if stream >= 0 else None))
+    return tree_text(header_tree(session.reader.packet(row), session.application(stream) if stream >= 0 else None))
 
 
 def _conversation(session: Session, stream: int) -> object:
@@ -101,7 +104,7 @@ def _conversation(session: Session, stream: int) -> object:
 def _budget(session: Session, stream: int) -> object:
     from tcptui.analysis.timing.budget import time_budget
 
-    budget = time_budget(session.view(stream))
+    budget = time_budget(view_of(session, stream))
     return budget.elapsed_ns, budget.parts, budget.delays, budget.in_turns
 
 
@@ -113,17 +116,17 @@ def _matching(session: Session, text: str) -> object:
 
 
 def _names(session: Session) -> object:
-    names = session.dns_names
+    names = dns_names(session)
     while not names.is_current:
         names.grow()
     store = session.store
-    return [names.names_of(session.data(row)[26:30]) for row in range(store.first, min(store.count, _PACKETS))]
+    return [names.names_of(session.reader.data(row)[26:30]) for row in range(store.first, min(store.count, _PACKETS))]
 
 
 def _statements(session: Session, streams: range) -> object:
     from tcptui.session.statements import group_statements
 
-    return group_statements([request for stream in streams for request in session.requests.of(stream)])
+    return group_statements([request for stream in streams for request in cached_requests(session, stream)])
 
 
 def _groups(session: Session) -> object:

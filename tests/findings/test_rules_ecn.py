@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tcptui.access.open_capture import view_of
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.rules.ecn import Agreed, agreed
 from tcptui.model.finding import Confidence, Finding
@@ -194,4 +195,4 @@ TABLE = [
 @pytest.mark.parametrize(("asked", "said", "mode"), TABLE)
 def test_what_the_syns_agree_on(told: Tell, asked: int, said: int, mode: Agreed) -> None:
 
-    assert agreed(ConnectionFacts(told(handshake(asked, said)).session.view(0), RuleContext())) is mode
+    assert agreed(ConnectionFacts(view_of(told(handshake(asked, said)).session, 0), RuleContext())) is mode

@@ -11,6 +11,8 @@ import pytest
 from capture_copies import Copy, can_be_copied, write_copy
 from traced import Told
 
+from tcptui.access.open_capture import view_of
+from tcptui.access.requests import cached_requests
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.analysis.timing.recovery import LOSS
@@ -37,7 +39,7 @@ UNSEEN_S = 0.3
 
 def spent(told: Told, part: Part) -> float:
     """Seconds of stream 0 that went into ``part``."""
-    return round(time_budget(told.session.view(0))[part] / 1e9, 2)
+    return round(time_budget(view_of(told.session, 0))[part] / 1e9, 2)
 
 
 # -- holes that are repaired by what was not captured ------------------------------------
@@ -127,7 +129,7 @@ def test_requests_put_such_a_wait_down_to_nobody(told: Tell) -> None:
     first = [*ASKED, *HEARD, "130 S PA 1 29 text=HTTP/1.1_204_No_Content~~", "130.1 C A 29 28"]
     again = ["500 C PA 29 28 text=GET_/b_HTTP/1.1~Host:_a~~", "521 S A 28 57"]
     late = ["10500 S PA 53 57 text=HTTP/1.1_204_No_Content~~", "10500.1 C A 57 80"]
-    requests = told([*OPEN, *first, *again, *late]).session.requests.of(0)
+    requests = cached_requests(told([*OPEN, *first, *again, *late]).session, 0)
     assert not requests[1].time[RequestPart.SERVER]
     assert requests[1].time[RequestPart.IDLE] == 9_980_000_000
 
@@ -214,7 +216,7 @@ def programs(session: Session) -> dict[tuple[str, str], tuple[float, float]]:
     found: dict[tuple[str, str], tuple[float, float]] = {}
     twice = set()
     for stream in range(session.streams.count):
-        view = session.view(stream)
+        view = view_of(session, stream)
         if len(view) > 1:
             ends = str(view.client), str(view.server)
             twice |= {ends} & found.keys()
@@ -227,7 +229,7 @@ def without_repairs(session: Session) -> Copy:
     """A recorder that missed every segment with data that was sent again after a loss."""
     gone = [
         int(view.rows[resend.index])
-        for view in map(session.view, range(session.streams.count))
+        for view in (view_of(session, stream) for stream in range(session.streams.count))
         for resend in resends(view)
         if resend.cause in LOSS and view.length[resend.index]
     ]

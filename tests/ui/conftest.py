@@ -255,7 +255,7 @@ class Shown:
         while True:
             await self.pilot.pause()
             workspace = self.screen.workspace
-            settled, told = workspace.settled, self.screen.is_told
+            settled, told = workspace.settled, self.screen.controllers.verdicts.is_told
             counted = workspace.glance.is_counted or not workspace.shows(Pane.GLANCE)
             if settled and told and counted:
                 break
@@ -296,7 +296,7 @@ def show() -> Callable[..., AbstractAsyncContextManager[Shown]]:
             if not as_opened:
                 connections = shown.screen.workspace.connections
                 connections.index.sorting = Sorting()
-                shown.screen.reorder(now=True)
+                shown.screen.controllers.listing.reorder(now=True)
                 connections.put_cursor(0)
             await shown.settle()
             yield shown

@@ -40,7 +40,7 @@ def keys(text: str) -> list[str]:
 async def typed_in(shown: Shown, text: str, *then: str) -> None:
     """Paste ``text`` behind `/`, let it come to rest, then press further keys."""
     await shown.pilot.press("slash", "ctrl+u")
-    shown.screen._prompt.query_one(SafeInput).insert_text_at_cursor(text)
+    shown.screen.prompt.query_one(SafeInput).insert_text_at_cursor(text)
     await shown.settle()
     await shown.press(*then)
 
@@ -97,7 +97,7 @@ async def test_timeline_shows_only_packets_that_match_and_says_how_many(show: Sh
 async def test_packets_between_the_matches_are_fainter(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         ladder = shown.screen.workspace.ladder
-        shown.screen.filter_by("tcp.flags.syn == 1")
+        shown.screen.controllers.filtering.filter_by("tcp.flags.syn == 1")
         await shown.settle()
         await shown.press("v")
         hidden = {segment.style for segment in ladder.row(3, 100)}
@@ -111,7 +111,7 @@ async def test_list_says_how_many_packets_of_each_connection_match(show: Show, m
     async with show(mixed_session, (200, 50)) as shown:
         await typed_in(shown, "tcp.flags.syn == 1", "enter")
         text = shown.lines()
-        title = shown.screen.filter_line.text
+        title = shown.screen.controllers.filter_saying.line.text
 
     assert sum("2/8" in line for line in text) == 2
     assert any("1/2" in line for line in text)
@@ -129,8 +129,8 @@ async def test_mistake_is_marked_under_the_wrong_word_and_the_last_good_result_s
         wrong = listed(shown)
         at = next(number for number, line in enumerate(lines) if "tcp.prt" in line)
         await shown.press("enter")
-        is_open = shown.screen._prompt.is_open
-        text = shown.screen.filter_line.text
+        is_open = shown.screen.prompt.is_open
+        text = shown.screen.controllers.filter_saying.line.text
 
     assert good == wrong == [2]
     below = lines[at + 1]
@@ -168,7 +168,7 @@ async def test_what_is_being_typed_is_no_mistake_until_enter(
 ) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, text)
-        quiet, told = "\n".join(shown.lines()), shown.screen.filter_line.text
+        quiet, told = "\n".join(shown.lines()), shown.screen.controllers.filter_saying.line.text
         await shown.press("enter")
         above_note = "\n".join(shown.lines())
 
@@ -190,9 +190,9 @@ async def test_beginning_of_a_field_leaves_the_list_as_it_is(show: Show, mixed_s
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash")
-        shown.screen._prompt.replace_text("tcp.fl")
+        shown.screen.prompt.replace_text("tcp.fl")
         await shown.settle()
-        found, said = listed(shown), shown.screen.filter_line.text
+        found, said = listed(shown), shown.screen.controllers.filter_saying.line.text
 
     assert found == [2]
     assert "tcp.flags" in said
@@ -204,13 +204,13 @@ async def test_field_that_there_is_not_is_told_before_an_operator_is_typed_and_t
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
         await shown.press("slash")
-        shown.screen._prompt.replace_text("not tcp.prt")
+        shown.screen.prompt.replace_text("not tcp.prt")
         await shown.settle()
-        found, lines, said = listed(shown), shown.lines(), shown.screen.filter_line.text
+        found, lines, said = listed(shown), shown.lines(), shown.screen.controllers.filter_saying.line.text
         await shown.press("tab")
-        taken = shown.screen._prompt.text
+        taken = shown.screen.prompt.text
         await shown.press("ctrl+u", *keys("tcp.prt")[1:], "enter")
-        by_words, matching = listed(shown), shown.screen.matching
+        by_words, matching = listed(shown), shown.screen.controllers.filtering.matching
 
     at = next(number for number, line in enumerate(lines) if "not tcp.prt" in line)
     assert found == [2]
@@ -236,9 +236,9 @@ async def test_quote_forces_words(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "'tcp", "enter")
         found = listed(shown)
-        matching = shown.screen.matching
+        matching = shown.screen.controllers.filtering.matching
         await shown.press("slash")
-        text = shown.screen._prompt.text
+        text = shown.screen.prompt.text
 
     assert found == []
     assert matching is None
@@ -275,7 +275,7 @@ async def test_one_key_lifts_the_filter_and_puts_it_back(show: Show, mixed_sessi
         await shown.press("backslash")
         none = "\n".join(shown.lines())
         await typed_in(shown, "tcp.port == 8443", "enter", "backslash")
-        lifted, said = listed(shown), shown.screen.filter_line.text
+        lifted, said = listed(shown), shown.screen.controllers.filter_saying.line.text
         await shown.press("backslash")
         back = listed(shown)
         await shown.press("escape", "backslash")
@@ -293,7 +293,7 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
     wire._ip(900, "10.0.0.5", "192.0.2.10", 17, struct.pack("!HHHH", 5000, 5001, 8, 0))
     async with show(open_file(wire.pcap(tmp_path / "udp.pcap"))) as shown:
         await typed_in(shown, "tcp.flags.syn")
-        trap = shown.screen.filter_line.text
+        trap = shown.screen.controllers.filter_saying.line.text
         await shown.press("ctrl+u", *keys("tcp.flags.syn == 1")[1:], "enter")
         await shown.press("4")
         explained = [passage.text for passage in shown.screen.workspace.explain.document]
@@ -333,9 +333,9 @@ async def test_filter_that_nothing_passes_is_explained(show: Show, mixed_session
 async def test_capture_filter_words_are_recognised_and_translated(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "host 10.0.0.3")
-        words = shown.screen.filter_line.text
+        words = shown.screen.controllers.filter_saying.line.text
         await shown.press("ctrl+u", *keys("tcp port 80")[1:])
-        filtered = shown.screen.filter_line.text
+        filtered = shown.screen.controllers.filter_saying.line.text
 
     assert "These are words of a capture filter." in words
     assert "Tab: ip.addr == 10.0.0.3" in words
@@ -345,12 +345,12 @@ async def test_capture_filter_words_are_recognised_and_translated(show: Show, mi
 async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.flags.syn == 1", "enter")
-        shown.screen.go_to("7")
+        shown.screen.controllers.going.go_to("7")
         await shown.settle()
         own, said = shown.screen.workspace.row, "\n".join(shown.lines())
-        shown.screen.filter_by("tcp.port == 8443")
+        shown.screen.controllers.filtering.filter_by("tcp.port == 8443")
         await shown.settle()
-        shown.screen.go_to("1")
+        shown.screen.controllers.going.go_to("1")
         await shown.settle()
         other = shown.screen.workspace.row
 
@@ -362,7 +362,7 @@ async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show
 async def test_shown_packet_is_gone_to_without_a_word(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.flags.syn == 1", "enter")
-        shown.screen.go_to("2")
+        shown.screen.controllers.going.go_to("2")
         await shown.settle()
 
         assert shown.screen.workspace.row == 1
@@ -413,12 +413,12 @@ async def test_newer_text_cancels_the_answer_to_the_older_one(
 
     monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Slow)
     async with show(mixed_session) as shown:
-        shown.screen.filter_by("tcp.port == 80")
+        shown.screen.controllers.filtering.filter_by("tcp.port == 80")
         while not begun:
             await shown.pilot.pause()
-        shown.screen.filter_by("tcp.stream == 1")
+        shown.screen.controllers.filtering.filter_by("tcp.stream == 1")
         await shown.settle()
-        matching = shown.screen.matching
+        matching = shown.screen.controllers.filtering.matching
 
     assert begun == ["tcp.port == 80", "tcp.stream == 1"]
     assert matching is not None
@@ -452,17 +452,17 @@ async def test_progress_of_a_filter_is_shown_instead_of_the_counts_of_the_one_be
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
         monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Gated)
-        shown.screen.filter_by("tcp.stream == 1")
-        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
+        shown.screen.controllers.filtering.filter_by("tcp.stream == 1")
+        await until(lambda: "Filtering: 7 of" in shown.screen.controllers.filter_saying.line.text)
         await shown.pilot.press("slash")
-        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
-        assert shown.screen._prompt.text == "tcp.stream == 1"
+        await until(lambda: "Filtering: 7 of" in shown.screen.controllers.filter_saying.line.text)
+        assert shown.screen.prompt.text == "tcp.stream == 1"
         await shown.pilot.press("escape")
-        assert shown.screen.wanted_filter == "tcp.stream == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.stream == 1"
         await shown.pilot.press("backslash")
         await shown.settle()
         assert listed(shown) == [0, 1, 2, 3]
-        assert "tcp.stream == 1" in shown.screen.filter_line.text
+        assert "tcp.stream == 1" in shown.screen.controllers.filter_saying.line.text
 
 
 async def test_first_letters_of_a_filter_narrow_no_longer_while_it_is_worked_out(
@@ -473,7 +473,7 @@ async def test_first_letters_of_a_filter_narrow_no_longer_while_it_is_worked_out
         await typed_in(shown, "tl")
         by_words = listed(shown)
         await shown.pilot.press("s")
-        await until(lambda: "Filtering: 7 of" in shown.screen.filter_line.text)
+        await until(lambda: "Filtering: 7 of" in shown.screen.controllers.filter_saying.line.text)
         await until(lambda: listed(shown) != by_words)
         at_work = listed(shown)
         await shown.pilot.press("enter", "backslash")
@@ -517,8 +517,12 @@ async def test_capture_at_rest_is_asked_until_the_filter_owes_nothing(
     monkeypatch.setattr("tcptui.ui.main.filtering._REST", 0.0)
     async with show(mixed_session) as shown:
         screen = shown.screen
-        screen.filter_by("tcp.stream == 1")
-        await until(lambda: bool(screen.matching is not None and screen.matching.mask.any()))
+        screen.controllers.filtering.filter_by("tcp.stream == 1")
+        await until(
+            lambda: bool(
+                screen.controllers.filtering.matching is not None and screen.controllers.filtering.matching.mask.any()
+            )
+        )
         for _ in range(5):  # nothing new, nothing owed
             screen.tick()
             await shown.settle()
@@ -531,8 +535,8 @@ async def test_filter_that_is_worked_out_goes_along_to_another_language_and_its_
 ) -> None:
     async with show(mixed_session) as shown:
         monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", Gated)
-        shown.screen.filter_by("tcp.stream == 1")
-        work = shown.screen._work
+        shown.screen.controllers.filtering.filter_by("tcp.stream == 1")
+        work = shown.screen.controllers.filtering.work
         assert work is not None
         await until(lambda: work.done == 7)
         monkeypatch.undo()
@@ -546,10 +550,12 @@ async def test_filter_that_is_worked_out_goes_along_to_another_language_and_its_
 async def test_filter_in_force_stays_when_another_turns_out_to_be_wrong(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
-        shown.screen.filter_by("tcp.pdu.size == 1")  # compiles, but nothing reads the field
-        await until(lambda: shown.screen.filter_at_rest and "tcp.pdu.size" in "\n".join(shown.lines()))
-        assert shown.screen.wanted_filter == "tcp.port == 8443"
-        assert "tcp.port == 8443" in shown.screen.filter_line.text
+        shown.screen.controllers.filtering.filter_by("tcp.pdu.size == 1")  # compiles, but nothing reads the field
+        await until(
+            lambda: shown.screen.controllers.filtering.is_at_rest and "tcp.pdu.size" in "\n".join(shown.lines())
+        )
+        assert shown.screen.controllers.filtering.wanted == "tcp.port == 8443"
+        assert "tcp.port == 8443" in shown.screen.controllers.filter_saying.line.text
         await shown.press("backslash")
         assert listed(shown) == [0, 1, 2, 3]
         await shown.press("backslash")
@@ -561,14 +567,14 @@ async def test_filter_whose_packets_cannot_be_read_any_more_can_be_lifted(
 ) -> None:
     async with show(mixed_session) as shown:
         await typed_in(shown, "tcp.port == 8443", "enter")
-        work = shown.screen._work
+        work = shown.screen.controllers.filtering.work
         assert work is not None
 
         def failing() -> Matching:
             raise OSError(5, "Input/output error")
 
         monkeypatch.setattr(work, "answer", failing)
-        shown.screen._begin()
+        shown.screen.controllers.filtering._begin()
         await until(lambda: "cannot be read again" in "\n".join(shown.lines()))
         assert listed(shown) == [2]
         await shown.press("backslash")
@@ -617,7 +623,7 @@ async def test_filter_of_the_command_line_is_on_from_the_beginning(show: Show, m
         await shown.settle()
         found = listed(shown)
         await shown.press("slash", "ctrl+u", "up")
-        recalled = shown.screen._prompt.text
+        recalled = shown.screen.prompt.text
 
     assert found == [2]
     assert recalled == "tcp.port == 8443"
@@ -630,7 +636,7 @@ async def test_language_switch_keeps_the_filter(show: Show, mixed_session: Sessi
         await shown.pilot.pause()
         shown.screen = shown.pilot.app.screen  # type: ignore[assignment]
         await shown.settle()
-        found, said = listed(shown), shown.screen.filter_line.text
+        found, said = listed(shown), shown.screen.controllers.filter_saying.line.text
 
     assert found == [2]
     assert "tcp.port == 8443" in said
@@ -640,10 +646,10 @@ async def test_language_switch_keeps_the_filter(show: Show, mixed_session: Sessi
 async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_session: Session, text: str) -> None:
     async with show(mixed_session, (80, 24)) as shown:
         await shown.press("slash")
-        shown.screen._prompt.query_one("#prompt-text").insert_text_at_cursor(text)  # type: ignore[attr-defined]
+        shown.screen.prompt.query_one("#prompt-text").insert_text_at_cursor(text)  # type: ignore[attr-defined]
         await shown.settle()
         await shown.press("enter")
-        found, line = listed(shown), shown.screen.filter_line
+        found, line = listed(shown), shown.screen.controllers.filter_saying.line
 
         assert line.text
         assert line.size.height <= 4
@@ -652,19 +658,19 @@ async def test_monstrous_filter_is_refused_in_a_line_or_two(show: Show, mixed_se
 
 async def tab(shown: Shown, text: str) -> tuple[str, str]:
     """What Tab makes of ``text``, and what it offers."""
-    shown.screen._prompt.replace_text(text)
+    shown.screen.prompt.replace_text(text)
     await shown.settle()
     await shown.pilot.press("tab")
     await shown.pilot.app.workers.wait_for_complete()
     await shown.settle()
-    return shown.screen._prompt.text, shown.screen.filter_line.text
+    return shown.screen.prompt.text, shown.screen.controllers.filter_saying.line.text
 
 
 async def test_tab_completes_fields_operators_and_values_that_occur_here(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("slash")
 
-        assert await tab(shown, "tcp.srcp") == ("tcp.srcport ", shown.screen.filter_line.text)
+        assert await tab(shown, "tcp.srcp") == ("tcp.srcport ", shown.screen.controllers.filter_saying.line.text)
         grown, offered = await tab(shown, "tcp.flags.s")
         assert grown == "tcp.flags.s"
         assert "tcp.flags.syn" in offered
@@ -691,14 +697,14 @@ async def test_tab_takes_what_was_probably_meant(show: Show, mixed_session: Sess
 
 async def test_what_names_a_connection_or_a_word_lifts_the_filter_first(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.filter_by("tcp.port == 8443")
+        shown.screen.controllers.filtering.filter_by("tcp.port == 8443")
         await shown.settle()
-        shown.screen.go_to_stream(0)
+        shown.screen.controllers.filtering.go_to_stream(0)
         await shown.settle()
         there = shown.screen.workspace.ladder.stream, len(frames(shown))
         await shown.press("backslash")
         back = listed(shown)
-        shown.screen.list_with("10.0.0.3")
+        shown.screen.controllers.filtering.list_with("10.0.0.3")
         await shown.settle()
         by_words, packets = listed(shown), frames(shown)
 

@@ -18,7 +18,8 @@ from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
 from tcptui.ui.explain_document import stream_document
-from tcptui.ui.main import base_screen, naming
+from tcptui.ui.main import naming
+from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
@@ -69,13 +70,13 @@ async def explanation(session: Session, *, numeric: bool, until: str) -> str:
     async with app.run_test(size=(200, 50)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        while not (screen.workspace.settled and screen.is_told):
+        while not (screen.workspace.settled and screen.controllers.verdicts.is_told):
             await pilot.pause(0.005)
         await pilot.press("j")  # from the worst connection, whose server has no name, to one of the named server
         for _ in range(3000):
             await pilot.pause(0.005)
             shown = "\n".join(screen_lines(screen))
-            if until in shown and screen.workspace.settled and screen.is_told:
+            if until in shown and screen.workspace.settled and screen.controllers.verdicts.is_told:
                 break
         return shown
 
@@ -86,8 +87,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
-    monkeypatch.setattr(base_screen, "read_hosts", dict)
-    monkeypatch.setattr(base_screen, "read_services", dict)
+    monkeypatch.setattr(main_screen, "read_hosts", dict)
+    monkeypatch.setattr(main_screen, "read_services", dict)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -115,7 +116,7 @@ async def reading(session: Session, **options: object) -> AsyncIterator[tuple[Pi
         screen = app.screen
         assert isinstance(screen, MainScreen)
         if not screen.options.numeric:
-            await settled(pilot, lambda: screen.has_names)
+            await settled(pilot, lambda: screen.controllers.naming.has_names)
         await settled(pilot, lambda: len(screen.workspace.connections.index.order) == session.streams.count)
         yield pilot, screen, [kept]
 
@@ -154,7 +155,7 @@ async def test_key_says_that_nothing_is_named_only_of_what_has_been_read(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await settled(pilot, lambda: screen.why_no_names == told)
+        await settled(pilot, lambda: screen.controllers.naming.why_no_names == told)
         await pilot.press("a")
         await settled(pilot, lambda: screen.hint_line.notice != "")
 
@@ -166,10 +167,10 @@ async def test_setting_shows_names_as_soon_as_they_are_read_and_narrowing_finds_
     async with reading(named, names=NamesChoice.DNS) as (pilot, screen, _kept):
         await settled(pilot, lambda: "old.example" in listed(screen)[0])
         connections = screen.workspace.connections
-        screen.narrow("old.example")
+        screen.controllers.filtering.narrow("old.example")
         await settled(pilot, lambda: len(connections.index.order) < named.streams.count)
         found = connections.index.order.tolist()
-        screen.narrow(SERVER)
+        screen.controllers.filtering.narrow(SERVER)
         await settled(pilot, lambda: connections.index.order.tolist() == found)
 
     assert set(found) >= {0, 1}

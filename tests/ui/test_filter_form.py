@@ -176,9 +176,9 @@ async def test_filled_by_keys_and_applied(show: Show, mixed_session: Session) ->
         await shown.pilot.press("enter")
         await shown.settle()
         assert [int(one) for one in shown.screen.workspace.connections.index.order] == [2]
-        assert not shown.screen._prompt.is_open
+        assert not shown.screen.prompt.is_open
         await shown.press("slash")
-        assert shown.screen._prompt.text == "tcptui.server.port == 8443"
+        assert shown.screen.prompt.text == "tcptui.server.port == 8443"
 
 
 async def test_what_begins_like_a_choice_and_is_none_leaves_what_the_cell_held(
@@ -224,7 +224,7 @@ async def test_wrong_value_is_told_and_not_applied(show: Show, mixed_session: Se
         assert shown.pilot.app.screen is form
         await shown.pilot.press("escape")
         await shown.settle()
-        assert shown.screen.matching is None
+        assert shown.screen.controllers.filtering.matching is None
 
 
 async def test_mouse_reaches_cells_and_choices(show: Show, mixed_session: Session) -> None:
@@ -245,7 +245,7 @@ async def test_mouse_reaches_cells_and_choices(show: Show, mixed_session: Sessio
         assert form.conditions[0].expression.startswith("not tcptui.server.port == ")
         await shown.pilot.press("enter")
         await shown.settle()
-        assert shown.screen.wanted_filter.startswith("not tcptui.server.port == ")
+        assert shown.screen.controllers.filtering.wanted.startswith("not tcptui.server.port == ")
 
 
 async def test_findings_are_offered_with_their_names(show: Show, mixed_session: Session) -> None:

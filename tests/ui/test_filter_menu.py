@@ -111,20 +111,20 @@ async def test_menu_filters_by_the_connection_the_packet_and_the_field(show: Sho
         assert isinstance(shown.pilot.app.screen, FilterMenu)
         await shown.pilot.press("enter")
         await shown.settle()
-        assert shown.screen.matching is not None
-        only = shown.screen.matching.text
+        assert shown.screen.controllers.filtering.matching is not None
+        only = shown.screen.controllers.filtering.matching.text
         order = shown.screen.workspace.connections.index.order.tolist()
 
         await shown.press("enter")
         assert shown.screen.workspace.active is Pane.TIMELINE
         await shown.pilot.press("equals_sign", "a")
         await shown.settle()
-        both = shown.screen.matching.text
+        both = shown.screen.controllers.filtering.matching.text
         pane = shown.screen.workspace.active
 
         await shown.pilot.press("equals_sign", "escape")
         await shown.settle()
-        same = shown.screen.matching.text
+        same = shown.screen.controllers.filtering.matching.text
 
     assert only == "tcp.stream == 2"
     assert order == [2]
@@ -135,7 +135,7 @@ async def test_menu_filters_by_the_connection_the_packet_and_the_field(show: Sho
 
 async def test_menu_of_an_empty_list_says_that_there_is_nothing(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.narrow("nothing like this")
+        shown.screen.controllers.filtering.narrow("nothing like this")
         await shown.settle()
         await shown.press("equals_sign")
 

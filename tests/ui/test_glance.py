@@ -60,7 +60,7 @@ def strip(shown: Shown) -> list[str]:
 
 
 async def filtered(shown: Shown) -> None:
-    await until(lambda: shown.screen.filter_at_rest)
+    await until(lambda: shown.screen.controllers.filtering.is_at_rest)
     await shown.settle()
 
 
@@ -122,14 +122,14 @@ async def test_stretch_is_what_every_pane_shows_until_it_is_lifted(show: Show, s
         everything = shown.screen.session.store.count
         await shown.press("5", "g", "enter", *["pagedown"] * 4, "enter")
         await filtered(shown)
-        stretch = parted(shown.screen.wanted_filter)[1]
+        stretch = parted(shown.screen.controllers.filtering.wanted)[1]
 
         assert stretch is not None
         assert stretch.begin_ns == 0
         assert 10 * 10**9 < stretch.end_ns < 20 * 10**9
         assert listed(shown) == [0, 1]
-        assert shown.screen.matching is not None
-        assert shown.screen.matching.account.matched == 16 < everything
+        assert shown.screen.controllers.filtering.matching is not None
+        assert shown.screen.controllers.filtering.matching.account.matched == 16 < everything
         assert any("\\" in line and "frame.time_relative" in line for line in shown.lines())
         assert shown.screen.workspace.glance.stretch == stretch
 
@@ -157,7 +157,7 @@ async def test_stretch_goes_with_a_filter_and_leaves_it_behind(show: Show, sprea
 
         await shown.press("escape")
         await filtered(shown)
-        assert shown.screen.wanted_filter == "tcp.flags.fin == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.flags.fin == 1"
         assert listed(shown) == [0, 1, 3, 4]
 
 
@@ -184,11 +184,11 @@ async def test_words_stay_beside_a_stretch_and_one_key_lifts_and_restores_both(
         await shown.press("5", "escape")
         await filtered(shown)
         assert listed(shown) == [2], "the whole capture again, with the words"
-        assert not shown.screen.wanted_filter
+        assert not shown.screen.controllers.filtering.wanted
         await shown.press("backslash")
         await filtered(shown)
         assert listed(shown) == [2]
-        assert parted(shown.screen.wanted_filter)[1] is not None
+        assert parted(shown.screen.controllers.filtering.wanted)[1] is not None
 
 
 async def test_what_is_typed_takes_the_place_of_the_words_and_not_of_the_stretch(
@@ -200,21 +200,21 @@ async def test_what_is_typed_takes_the_place_of_the_words_and_not_of_the_stretch
         await shown.press("5", "g", "enter", *["pagedown"] * 6, "enter")
         await filtered(shown)
         await shown.press("slash")
-        assert shown.screen._prompt.text == "refused"
+        assert shown.screen.prompt.text == "refused"
         await shown.press("escape")
         await filtered(shown)
         assert listed(shown) == [2]
-        assert shown.screen.wanted_filter
+        assert shown.screen.controllers.filtering.wanted
 
         await typed_in(shown, "40002", "enter")
         await filtered(shown)
         assert listed(shown) == [1]
-        assert parted(shown.screen.wanted_filter)[1] is not None
+        assert parted(shown.screen.controllers.filtering.wanted)[1] is not None
         await typed_in(shown, "tcp.flags.fin == 1", "enter")
         await filtered(shown)
-        assert parted(shown.screen.wanted_filter)[0] == "tcp.flags.fin == 1"
+        assert parted(shown.screen.controllers.filtering.wanted)[0] == "tcp.flags.fin == 1"
         assert listed(shown) == [0, 1]
-        assert not shown.screen.words_beside
+        assert not shown.screen.controllers.filtering.words_beside
 
 
 async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spread_session: Session) -> None:
@@ -222,7 +222,7 @@ async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spr
         await shown.press("5", "g", "enter", "right", "right")
         assert " to " in shown.screen.workspace.glance.told
         await shown.press("escape")
-        assert not shown.screen.wanted_filter
+        assert not shown.screen.controllers.filtering.wanted
         assert shown.screen.workspace.active is Pane.GLANCE
         await shown.press("escape")
         assert shown.screen.workspace.active is Pane.CONNECTIONS
@@ -247,7 +247,7 @@ async def test_mouse_draws_a_stretch_and_a_click_only_points(show: Show, spread_
         await shown.pilot.click(glance, offset=(60, 1))
         await shown.settle()
         assert glance.has_focus
-        assert not shown.screen.wanted_filter
+        assert not shown.screen.controllers.filtering.wanted
 
         await shown.pilot.mouse_down(glance, offset=(16, 1))
         await shown.pilot.hover(glance, offset=(60, 1))
@@ -284,7 +284,7 @@ async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeyp
         pipe.give(80)
         await until(lambda: pipe.session.progress.rows == 104)
         for _ in range(20):
-            shown.screen._glance_at = 0.0
+            shown.screen.controllers.traffic._glance_at = 0.0
             shown.screen.tick()
             await pilot.pause()
         assert (total(glance), "24 packets" in shown.lines()[0]) == (24, True)
@@ -296,10 +296,10 @@ async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeyp
 async def test_case_gives_no_answer_away(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40)) as shown:
         shown.screen.walk = object()  # type: ignore[assignment]
-        shown.screen._glanced = None
+        shown.screen.controllers.traffic._glanced = None
         assert shown.screen.workspace.glance.columns is not None
         assert shown.screen.workspace.glance.columns.severity.any()
-        shown.screen.look_at_traffic()
+        shown.screen.controllers.traffic.look()
 
         columns = shown.screen.workspace.glance.columns
         assert columns is not None

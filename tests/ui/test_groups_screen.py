@@ -147,7 +147,7 @@ async def test_enter_lists_the_connections_of_the_group(session: Session, show: 
 
 async def test_groups_are_of_what_the_filter_passes(session: Session, show: Show) -> None:
     async with show(session, (80, 24)) as shown:
-        shown.screen.filter_by("ip.addr == 10.0.0.1")
+        shown.screen.controllers.filtering.filter_by("ip.addr == 10.0.0.1")
         await shown.settle()
         screen = await opened(shown)
         grouping = screen.groups.grouping
@@ -159,7 +159,7 @@ async def test_groups_are_of_what_the_filter_passes(session: Session, show: Show
         await shown.pilot.press("home", "enter")
         await shown.settle()
         listed = shown.screen.workspace.connections.index.order.tolist()
-        shown.screen.filter_by("tcp.port == 9")
+        shown.screen.controllers.filtering.filter_by("tcp.port == 9")
         await shown.settle()
         nothing = text(await opened(shown))
 

@@ -209,19 +209,21 @@ async def test_filter_is_asked_about_what_comes(pipe: Pipe) -> None:
         connections, ladder = screen.workspace.connections, screen.workspace.ladder
         pipe.give(2)
         await settled(pilot, lambda: connections.row_count == 1 and len(ladder.all_rows) == 2)
-        screen.filter_by("tcp.srcport in {40001, 40003}")
-        await settled(pilot, lambda: screen.matching is not None)
+        screen.controllers.filtering.filter_by("tcp.srcport in {40001, 40003}")
+        await settled(pilot, lambda: screen.controllers.filtering.matching is not None)
         pipe.give(8 * 5 - 2)
         await settled(pilot, lambda: connections.index.order.tolist() == [0, 2])
         await settled(pilot, lambda: len(ladder.rows) == 5 and len(ladder.all_rows) == 8)
-        screen.lift()
+        screen.controllers.filtering.lift()
         await settled(pilot, lambda: connections.row_count == 5)
         shown = len(ladder.rows)
         pipe.give(8)
         await settled(pilot, lambda: connections.row_count == 6)
         screen.action_lift()
         await settled(pilot, lambda: connections.index.order.tolist() == [0, 2])
-        account = screen.matching.account if screen.matching is not None else None
+        account = (
+            screen.controllers.filtering.matching.account if screen.controllers.filtering.matching is not None else None
+        )
         pipe.close()
 
     assert shown == 8
@@ -282,7 +284,7 @@ async def test_sorted_list_is_kept_in_order_while_it_grows(pipe: Pipe) -> None:
         await pilot.press("s", "s")
         pipe.give(5 + 8)
         await settled(pilot, lambda: connections.row_count == 3)
-        screen.narrow("40002")
+        screen.controllers.filtering.narrow("40002")
         pipe.give(8)
         await settled(pilot, lambda: pipe.session.streams.count == 4)
         screen.tick()

@@ -48,7 +48,7 @@ async def test_letters_and_enter_do_not_overtake_what_was_typed_before_the_line_
 ) -> None:
     async with show(mixed_session) as shown:
         meant: list[str] = []
-        shown.screen.narrow = lambda text, **_how: meant.append(text)  # type: ignore[method-assign]
+        shown.screen.controllers.filtering.narrow = lambda text, **_how: meant.append(text)  # type: ignore[method-assign]
         line = shown.screen.query_one(PromptLine)
 
         typed(shown, "slash", *"first ")

@@ -54,13 +54,13 @@ async def switch(shown: Shown) -> MainScreen:
 async def test_words_beside_a_stretch_stay(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("slash", "4", "0", "enter", "5", "g", "enter", "G", "enter")
-        await until(lambda: shown.screen.filter_at_rest)
-        before = shown.screen.wanted_filter
+        await until(lambda: shown.screen.controllers.filtering.is_at_rest)
+        before = shown.screen.controllers.filtering.wanted
         screen = await switch(shown)
-        await until(lambda: screen.filter_at_rest)
+        await until(lambda: screen.controllers.filtering.is_at_rest)
 
-        assert screen.words_beside == ("40",)
-        assert screen.wanted_filter == before != ""
+        assert screen.controllers.filtering.words_beside == ("40",)
+        assert screen.controllers.filtering.wanted == before != ""
 
 
 async def test_connection_packet_pane_order_and_narrowing_stay(show: Show, mixed_session: Session) -> None:
@@ -85,7 +85,9 @@ async def test_group_that_the_list_is_narrowed_to_has_its_name_in_the_language(
     show: Show, mixed_session: Session
 ) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.narrow_to(ChosenStreams(partial(finding_name, FindingId.CONNECTION_REFUSED), (2,)))
+        shown.screen.controllers.filtering.narrow_to(
+            ChosenStreams(partial(finding_name, FindingId.CONNECTION_REFUSED), (2,))
+        )
         await shown.settle()
         english, chinese = (
             finding_name(FindingId.CONNECTION_REFUSED, Words(each)) for each in (Language.EN, Language.ZH)

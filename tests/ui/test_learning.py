@@ -18,6 +18,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.main.verdicts import Verdicts
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
@@ -109,7 +110,7 @@ async def test_what_comes_next_is_hidden_until_it_is_answered(learn: Learn, size
         assert "what comes next?" in learner.panel
         assert "SYN ACK" not in learner.text
 
-        question = learner.screen.prediction.question  # type: ignore[union-attr]
+        question = learner.screen.controllers.lessons.prediction.question  # type: ignore[union-attr]
         await learner.press(str(question.right + 1))  # type: ignore[union-attr]
 
         assert ladder.row_count == 2
@@ -148,14 +149,14 @@ async def test_verdict_of_the_capture_goes_with_the_question_and_comes_back_with
     learn: Learn, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with learn(mixed_session) as learner:
-        verdict = learner.screen.verdict_line
+        verdict = learner.screen.controllers.verdicts.line
         for _ in range(2000):
             if verdict.text:
                 break
             await asyncio.sleep(0.005)
         assert verdict.text
         # What the timer does must not be waited for.
-        monkeypatch.setattr(type(learner.screen), "look_for_trouble", lambda _self: None)
+        monkeypatch.setattr(Verdicts, "look", lambda _self: None)
         await learner.press("enter", "p")
         assert not verdict.text
         await learner.press("escape")
@@ -239,7 +240,7 @@ async def test_hint_of_the_answers_gives_none_away_when_it_is_clicked(learn: Lea
 async def test_a_wrong_answer_is_corrected_and_counted(learn: Learn) -> None:
     async with learn("three-packet-close") as learner:
         await learner.press("enter", "p")
-        question = learner.screen.prediction.question  # type: ignore[union-attr]
+        question = learner.screen.controllers.lessons.prediction.question  # type: ignore[union-attr]
         await learner.press(str((question.right + 1) % 4 + 1))  # type: ignore[union-attr]
 
         assert "Not this time: it is “server: SYN, ACK”" in learner.panel
@@ -260,7 +261,7 @@ async def test_a_state_is_masked_while_it_is_asked_about_and_told_with_its_trans
         prediction = None
         for _ in range(6):
             await learner.press("p")
-            prediction = learner.screen.prediction
+            prediction = learner.screen.controllers.lessons.prediction
             if prediction is None or prediction.question is None or prediction.question.topic is Topic.CLIENT:
                 break
         assert prediction is not None
@@ -282,10 +283,10 @@ async def test_every_question_of_a_stream_can_be_asked_and_revealed(learn: Learn
         asked = 0
         for _ in range(60):
             await learner.press("p")
-            if learner.screen.prediction is None:
+            if learner.screen.controllers.lessons.prediction is None:
                 break
             asked += 1
-            question = learner.screen.prediction.question
+            question = learner.screen.controllers.lessons.prediction.question
             assert question is not None
             assert f"1-{len(question.choices)} " in learner.lines[-1]
             assert f"1-{len(question.choices)} " in learner.text.partition(learner.lines[-1])[0]
@@ -302,7 +303,7 @@ async def test_an_acknowledgment_shows_the_state_that_an_earlier_packet_caused(l
         await learner.press("enter", *["down"] * 5)
         for _ in range(6):
             await learner.press("p")
-            prediction = learner.screen.prediction
+            prediction = learner.screen.controllers.lessons.prediction
             if prediction is None or prediction.question is None or prediction.question.topic is Topic.SERVER:
                 break
         await learner.press("r")
@@ -355,7 +356,7 @@ async def test_another_connection_ends_the_prediction(learn: Learn, mixed_sessio
     async with learn(mixed_session) as learner:
         await learner.press("p", "1", "1", "down")
 
-        assert learner.screen.prediction is None
+        assert learner.screen.controllers.lessons.prediction is None
         assert learner.screen.workspace.ladder.row_count == len(learner.screen.workspace.ladder.rows)
 
 

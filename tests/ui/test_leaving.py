@@ -285,9 +285,9 @@ class Driven:
             return screens, is_typing
         workspace = screen.workspace
         narrowing = () if is_typing else workspace.connections.index.narrowing.words
-        asked = screen.prediction is not None
+        asked = screen.controllers.lessons.prediction is not None
         chosen = workspace.glance.told if workspace.active is Pane.GLANCE else ""
-        lists = "" if is_typing else screen.wanted_filter, workspace.found is not None, screen.paused
+        lists = "" if is_typing else screen.controllers.filtering.wanted, workspace.found is not None, screen.paused
         return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen, *lists
 
 
@@ -548,8 +548,8 @@ async def test_clearing_keeps_the_display_filter(capture: tuple[Session, Running
         await driver.until(lambda: before.matching is not None)
         await driver.press("v", "C", "C")
         screen = await driver.main_screen_after(before)
-        await driver.until(lambda: screen.matching is not None)
-        carried = screen.carried_filter
+        await driver.until(lambda: screen.controllers.filtering.matching is not None)
+        carried = screen.controllers.filtering.carried
 
     assert (carried.text, carried.has_context) == ("tcp.port == 40001", True)
 

@@ -115,10 +115,10 @@ async def test_slash_lists_only_rows_that_contain_every_word(
 async def test_narrowing_keeps_the_selected_connection_selected(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("j", "j")
-        shown.screen.narrow("10.0.0.2")
+        shown.screen.controllers.filtering.narrow("10.0.0.2")
         await shown.settle()
         narrowed = shown.screen.workspace.connections.stream
-        shown.screen.narrow("")
+        shown.screen.controllers.filtering.narrow("")
         await shown.settle()
 
         assert (narrowed, shown.screen.workspace.connections.stream) == (2, 2)
@@ -187,7 +187,7 @@ async def test_number_sign_shows_raw_numbers_and_relative_ones_again(show: Show,
 @pytest.mark.parametrize(("typed", "frame"), [("5", 5), ("#9", 9), ("139ms", 7)])
 async def test_colon_goes_to_a_packet_or_a_time(show: Show, mixed_session: Session, typed: str, frame: int) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.go_to(typed)
+        shown.screen.controllers.going.go_to(typed)
         await shown.settle()
         row = shown.screen.workspace.row
         expected = mixed_session.store.row_of_frame(frame)
@@ -197,10 +197,10 @@ async def test_colon_goes_to_a_packet_or_a_time(show: Show, mixed_session: Sessi
 
 async def test_colon_with_nonsense_says_what_it_understands(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.go_to("[/nonsense]")
+        shown.screen.controllers.going.go_to("[/nonsense]")
         await shown.settle()
         hint = shown.lines()[-1]
-        shown.screen.go_to("9999")
+        shown.screen.controllers.going.go_to("9999")
         await shown.settle()
 
         assert "Neither a packet (42) nor a time (1.5s, 14:03:59): “[/nonsense]”" in hint
@@ -310,11 +310,11 @@ async def test_marks_and_order_do_not_change_by_being_looked_at(show: Show, mixe
     async with show(mixed_session, as_opened=True) as shown:
         connections = shown.screen.workspace.connections
         connections.index.sorting = Sorting(SortKey.PROBLEMS)
-        shown.screen.reorder(now=True)
+        shown.screen.controllers.listing.reorder(now=True)
         before = [connections.row(place, 120)[0].text for place in range(4)], connections.index.order.tolist()
         for _ in range(4):
             await shown.press("enter", "escape", "j")
-        shown.screen.reorder(now=True)
+        shown.screen.controllers.listing.reorder(now=True)
 
         assert mixed_session.severity[:4].tolist().count(0) == 0  # all have notes now
         assert ([connections.row(place, 120)[0].text for place in range(4)], connections.index.order.tolist()) == before

@@ -106,7 +106,7 @@ async def test_notes_are_there_when_the_file_is_opened_again(path: Path, show: S
         assert shown.screen.workspace.connections.note_of(0).marked
         await shown.pilot.press("M")
         await shown.pilot.pause()
-        assert shown.screen._prompt.text == "first one"
+        assert shown.screen.prompt.text == "first one"
 
 
 async def test_what_others_noted_meanwhile_stays(path: Path, session: Session, show: Show) -> None:
@@ -126,7 +126,7 @@ async def test_capture_in_no_file_has_no_notes_and_says_where_they_would_be(sess
         await shown.press("m")
         assert "Marks and notes need a file: save (w), then open it." in "\n".join(shown.lines())
         await shown.press("M")
-        assert not shown.screen._prompt.is_open
+        assert not shown.screen.prompt.is_open
 
 
 async def test_damaged_notes_are_told_and_left_as_they_are(path: Path, session: Session, show: Show) -> None:
@@ -139,7 +139,7 @@ async def test_damaged_notes_are_told_and_left_as_they_are(path: Path, session: 
 
 async def test_notes_that_cannot_be_written_are_kept_until_the_end(path: Path, session: Session, show: Show) -> None:
     async with show(session, (200, 50)) as shown:
-        notebook = shown.screen._open_notebook()
+        notebook = shown.screen.controllers.noting.open_notebook()
         assert notebook is not None
         notebook.path = path / "no" / "folder"  # below a file
         await shown.press("m")
@@ -157,8 +157,8 @@ async def test_nothing_in_a_note_reaches_the_terminal_or_a_markup(path: Path, se
         assert "\x07" not in text
         assert "[@click=app.quit]x[/]" in text
         await shown.press("M")
-        assert shown.screen._prompt.text.isprintable()
-        assert "[@click=app.quit]x[/]" in shown.screen._prompt.text
+        assert shown.screen.prompt.text.isprintable()
+        assert "[@click=app.quit]x[/]" in shown.screen.prompt.text
 
 
 async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: Show) -> None:
@@ -170,7 +170,7 @@ async def test_empty_list_has_nothing_to_mark(wire: Wire, tmp_path: Path, show: 
 async def test_filter_over_marks_follows_what_is_marked(path: Path, session: Session, show: Show) -> None:
     async with show(session) as shown:
         await shown.press("j", "m")
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
         await shown.press("m")
@@ -181,7 +181,7 @@ async def test_lifted_filter_over_marks_is_put_back_with_what_is_marked_now(
     path: Path, session: Session, show: Show
 ) -> None:
     async with show(session) as shown:
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         await shown.press("backslash", "j", "m", "backslash")
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
@@ -192,7 +192,7 @@ async def test_filter_over_damaged_notes_is_told_and_shows_what_was_shown(
 ) -> None:
     notes_path(path).write_bytes(b"{")
     async with show(session, (160, 40)) as shown:
-        shown.screen.filter_by("tcptui.marked")
+        shown.screen.controllers.filtering.filter_by("tcptui.marked")
         await shown.settle()
         assert any("two.pcap.notes.json is damaged" in line for line in shown.lines())
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [0, 1]

@@ -184,7 +184,7 @@ def test_name_that_begins_as_a_field_is_offered_beside_it(mixed_session: Session
 
 async def typed(shown: Shown, text: str, *then: str) -> None:
     await shown.pilot.press("slash", "ctrl+u")
-    shown.screen._prompt.query_one(SafeInput).insert_text_at_cursor(text)
+    shown.screen.prompt.query_one(SafeInput).insert_text_at_cursor(text)
     await shown.settle()
     await shown.press(*then)
 
@@ -192,22 +192,22 @@ async def typed(shown: Shown, text: str, *then: str) -> None:
 async def test_filter_is_named_in_the_prompt_and_used_by_name(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await typed(shown, "tcp.flags.reset == 1", "ctrl+s")
-        assert shown.screen._prompt.kind is PromptKind.NAME
+        assert shown.screen.prompt.kind is PromptKind.NAME
         await shown.press("a", "space", "b", "enter")
-        assert shown.screen._prompt.is_open, "a name has no blanks"
+        assert shown.screen.prompt.is_open, "a name has no blanks"
         await shown.press("ctrl+u", "r", "s", "t", "s", "enter")
-        assert shown.screen.wanted_filter == "tcp.flags.reset == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.flags.reset == 1"
         assert any("rsts" in line for line in shown.lines())
         await shown.press("escape")
         await typed(shown, "rst", "tab", "enter")
-        assert shown.screen.wanted_filter == "tcp.flags.reset == 1"
+        assert shown.screen.controllers.filtering.wanted == "tcp.flags.reset == 1"
 
 
 async def test_wrong_filter_is_not_named(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         for text in ("tcp.porrt == 1", "some words"):
             await typed(shown, text, "ctrl+s")
-            assert (shown.screen._prompt.kind, shown.screen._prompt.text) == (PromptKind.NARROW, text)
+            assert (shown.screen.prompt.kind, shown.screen.prompt.text) == (PromptKind.NARROW, text)
             await shown.press("escape")
 
 
@@ -224,7 +224,7 @@ async def test_palette_names_them_and_a_wrong_one_says_so_and_is_not_lost(show: 
         assert [int(one) for one in shown.screen.workspace.connections.index.order] == [2]
         await shown.screen.run_action(entries["Filter: bad"].action)
         await shown.settle()
-        assert shown.screen._prompt.text == "tcp.porrt == 1"
+        assert shown.screen.prompt.text == "tcp.porrt == 1"
         assert any("There is no field tcp.porrt" in line for line in shown.lines())
         assert [int(one) for one in shown.screen.workspace.connections.index.order] == [2], "what was shown stays"
 
@@ -234,8 +234,8 @@ async def test_filter_that_is_on_is_named_from_the_palette(show: Show, mixed_ses
     async with show(mixed_session) as shown:
         shown.screen.app.named_filters = NamedFilters(path)
         await shown.screen.run_action("keep_filter")
-        assert not shown.screen._prompt.is_open, "no filter is on"
-        shown.screen.filter_by("udp")
+        assert not shown.screen.prompt.is_open, "no filter is on"
+        shown.screen.controllers.filtering.filter_by("udp")
         await shown.settle()
         await shown.screen.run_action("keep_filter")
         await shown.press("u", "enter")

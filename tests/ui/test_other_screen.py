@@ -83,7 +83,9 @@ class Player:
             if isinstance(screen, OtherScreen | OverviewScreen):
                 done = screen.settled
             else:
-                done = not isinstance(screen, MainScreen) or (screen.workspace.settled and screen.is_told)
+                done = not isinstance(screen, MainScreen) or (
+                    screen.workspace.settled and screen.controllers.verdicts.is_told
+                )
             if done:
                 break
             await self.pilot.pause(0.005)

@@ -180,18 +180,18 @@ async def test_verdict_line_is_a_whole_sentence_in_every_width(
 
 async def test_verdict_takes_no_row_where_there_is_no_trouble(show: Show, clean_session: Session) -> None:
     async with show(clean_session, (80, 24)) as shown:
-        assert shown.screen.trouble_watch.is_settled
+        assert shown.screen.controllers.verdicts.watch.is_settled
         assert "Connections" in shown.lines()[1]
 
 
 async def test_open_question_hides_the_verdict_until_it_ends(show: Show, troubled_session: Session) -> None:
     async with show(troubled_session, (80, 24)) as shown:
         await shown.press("G", "p")
-        shown.screen.look_for_trouble()
-        assert not shown.screen.verdict_line.display
+        shown.screen.controllers.verdicts.look()
+        assert not shown.screen.controllers.verdicts.line.display
         await shown.press("escape")
-        shown.screen.look_for_trouble()
-        assert shown.screen.verdict_line.display
+        shown.screen.controllers.verdicts.look()
+        assert shown.screen.controllers.verdicts.line.display
 
 
 async def test_case_gives_neither_verdict_nor_overview(refused_case: tuple[Case, Session]) -> None:
@@ -202,12 +202,12 @@ async def test_case_gives_neither_verdict_nor_overview(refused_case: tuple[Case,
         assert isinstance(screen, MainScreen)
         assert isinstance(screen.walk, CaseWalk)
         await pilot.press("0")
-        screen.look_for_trouble()
+        screen.controllers.verdicts.look()
         await pilot.pause()
 
         assert app.screen is screen
-        assert not screen.verdict_line.display
-        assert screen.trouble_watch.seen is None
+        assert not screen.controllers.verdicts.line.display
+        assert screen.controllers.verdicts.watch.seen is None
 
 
 # -- the overview ------------------------------------------------------------------------
@@ -531,7 +531,7 @@ async def test_list_of_a_group_stays_as_it_was_chosen_while_the_capture_grows(wi
         chosen = index.order.tolist()
         pipe.give(len(wire.frames) - 8)
         pipe.close()
-        while pipe.session.streams.count < 6 or not main.is_told:
+        while pipe.session.streams.count < 6 or not main.controllers.verdicts.is_told:
             await pilot.pause(0.005)
         await pilot.pause()
 
@@ -616,7 +616,7 @@ async def test_filter_typed_on_the_overview_reaches_the_list(show: Show, trouble
         await overview(shown)
         await shown.pilot.press("slash", *"tcp.stream", "equals_sign", "equals_sign", "1", "enter")
         await back(shown)
-        await settled(shown.pilot, lambda: shown.screen.wanted_filter == "tcp.stream==1")
+        await settled(shown.pilot, lambda: shown.screen.controllers.filtering.wanted == "tcp.stream==1")
 
 
 async def test_search_typed_on_the_overview_reaches_the_search(show: Show, troubled_session: Session) -> None:
@@ -679,7 +679,7 @@ async def test_file_without_trouble_opens_with_its_connections(clean_session: Se
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await settled(pilot, lambda: screen.is_told and is_looked_through(screen.session))
+        await settled(pilot, lambda: screen.controllers.verdicts.is_told and is_looked_through(screen.session))
         await pilot.pause()
 
         assert app.screen is screen
@@ -691,7 +691,9 @@ async def test_who_has_begun_to_look_around_is_not_taken_to_the_overview(trouble
         screen = app.screen
         assert isinstance(screen, MainScreen)
         screen.workspace.connections.touched = True
-        await settled(pilot, lambda: screen.is_told and screen.verdict_line.text != "")
+        await settled(
+            pilot, lambda: screen.controllers.verdicts.is_told and screen.controllers.verdicts.line.text != ""
+        )
         await pilot.pause()
 
         assert app.screen is screen
@@ -783,7 +785,7 @@ async def test_file_without_tcp_opens_with_what_there_is(tmp_path: Path) -> None
 
 async def test_verdict_gives_up_the_second_trouble_before_the_time_that_was_lost(show: Show, tmp_path: Path) -> None:
     async with show(open_file(shop(tmp_path / "shop.pcap")), (120, 40)) as shown:
-        await until(lambda: shown.screen.verdict_line.text != "")
+        await until(lambda: shown.screen.controllers.verdicts.line.text != "")
         await shown.settle()
 
         assert "in trouble, 9.6 s lost together. Worst: No answer to the SYN, sent 4 times in 7 s." in shown.lines()[1]

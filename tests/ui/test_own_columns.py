@@ -58,7 +58,7 @@ async def test_column_without_room_says_so(mixed_session: Session, show: Show) -
     async with show(mixed_session, (80, 24)) as shown:
         for of_connections in (False, True):
             for column in ("ip.ttl", "tcp.len + 1", "tcp.window_size", "frame.len", "tcp.seq", "tcp.ack"):
-                shown.screen.add_column(column, of_connections=of_connections)
+                shown.screen.controllers.own_columns.add_column(column, of_connections=of_connections)
                 await shown.settle()
             said.append(text(shown))
 
@@ -70,7 +70,7 @@ async def test_column_of_a_list_that_is_not_on_the_screen_is_not_said_to_have_no
 ) -> None:
     async with show(mixed_session, (80, 24)) as shown:
         await shown.press("3")
-        shown.screen.add_column("ip.ttl", of_connections=False)
+        shown.screen.controllers.own_columns.add_column("ip.ttl", of_connections=False)
         await shown.settle()
         said = shown.lines()[-1]
 
@@ -115,7 +115,7 @@ async def test_heading_of_an_own_column_sorts_when_it_is_clicked(session: Sessio
 async def test_removing_the_column_that_the_list_is_sorted_by_sorts_by_start(session: Session, show: Show) -> None:
     async with show(session, (160, 40)) as shown:
         await typed(shown, "max(tcp.len)")
-        shown.screen.sort(Sorting(expression="max(tcp.len)"))
+        shown.screen.controllers.listing.sort(Sorting(expression="max(tcp.len)"))
         await until(lambda: order(shown) == [1, 2, 0])
         await shown.press("minus")
         await until(lambda: order(shown) == [0, 1, 2])
@@ -152,7 +152,7 @@ async def test_condition_has_a_sign_in_the_timeline_and_a_count_in_the_list(sess
 async def test_wrong_column_keeps_the_prompt_open_and_says_where(session: Session, show: Show) -> None:
     async with show(session, (120, 40)) as shown:
         await shown.press("plus", *"tcp.lenn", "enter")
-        assert shown.screen._prompt.is_open
+        assert shown.screen.prompt.is_open
         lines = shown.lines()
         at = next(y for y, line in enumerate(lines) if "tcp.lenn" in line)
         assert lines[at + 1].index("^") == lines[at].index("tcp.lenn")
@@ -176,7 +176,7 @@ async def test_beginning_of_a_field_is_no_mistake_but_names_those_that_begin_so(
 async def test_tab_completes_a_column(session: Session, show: Show) -> None:
     async with show(session) as shown:
         await shown.press("plus", *"tcp.window_size_v", "tab")
-        await until(lambda: shown.screen._prompt.text.strip() == "tcp.window_size_value")
+        await until(lambda: shown.screen.prompt.text.strip() == "tcp.window_size_value")
         await shown.press("ctrl+u", *"tcp.window_", "tab")
         await until(lambda: "tcp.window_size_scalefactor" in text(shown))
 
@@ -279,7 +279,7 @@ async def test_expression_that_takes_too_long_is_a_question_mark(
     column = 'tcp.payload matches "(a+)+$"'
     async with show(open_file(wire.pcap(tmp_path / "slow.pcap")), (160, 40), connection_columns=(column,)) as shown:
         assert shown.screen.workspace.connections.cells.text(0, 0) == "?"
-        shown.screen.sort(Sorting(expression=column))
+        shown.screen.controllers.listing.sort(Sorting(expression=column))
         await until(lambda: shown.screen.workspace.connections.index.sorting == Sorting())
         assert "cannot be read" in text(shown)
 
@@ -312,12 +312,12 @@ async def test_cells_and_order_follow_a_capture_that_grows(show: Show, monkeypat
     async with show(growth.session, (160, 40), connection_columns=("count(tcp.payload)",)) as shown:
         cells = shown.screen.workspace.connections.cells
         assert [cells.text(0, stream) for stream in (0, 1)] == ["5", "1"]
-        shown.screen.sort(Sorting(expression="count(tcp.payload)"))
+        shown.screen.controllers.listing.sort(Sorting(expression="count(tcp.payload)"))
         await until(lambda: order(shown) == [0, 1])
         growth.end()
         shown.screen.tick()
         await until(lambda: cells.text(0, 1) == "9")
-        shown.screen.reorder(now=True)
+        shown.screen.controllers.listing.reorder(now=True)
         await until(lambda: order(shown) == [1, 0])
 
 

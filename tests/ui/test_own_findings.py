@@ -64,7 +64,7 @@ async def test_told_in_list_timeline_and_explanation(session: Session, show: Sho
 async def test_filter_and_groups_and_overview_know_it(session: Session, show: Show) -> None:
     session.run_here()
     async with show(session, (160, 45)) as shown:
-        shown.screen.filter_by('tcptui.finding == "odd-port"')
+        shown.screen.controllers.filtering.filter_by('tcptui.finding == "odd-port"')
         await shown.settle()
         assert [int(stream) for stream in shown.screen.workspace.connections.index.order] == [1]
         await shown.press("backslash", "0")

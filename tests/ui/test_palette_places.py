@@ -54,7 +54,7 @@ async def test_finding_is_offered_first_and_lists_its_connections(
     show: Show, troubled_session: Session, language: Language, typed: str
 ) -> None:
     async with show(troubled_session, (120, 40), language) as shown:
-        watch = shown.screen.trouble_watch
+        watch = shown.screen.controllers.verdicts.watch
         await settled(shown.pilot, lambda: watch.is_settled)
         await shown.press("ctrl+p")
         palette = shown.pilot.app.screen
@@ -73,7 +73,7 @@ async def test_finding_is_offered_first_and_lists_its_connections(
 
 async def test_command_that_is_typed_comes_before_places(show: Show, troubled_session: Session) -> None:
     async with show(troubled_session) as shown:
-        await settled(shown.pilot, lambda: shown.screen.trouble_watch.is_settled)
+        await settled(shown.pilot, lambda: shown.screen.controllers.verdicts.watch.is_settled)
         first = await offered(shown.screen, "sort")
 
     assert first[0][0] == shown.screen.words("screen.key.sort")
@@ -124,7 +124,7 @@ async def test_address_and_port_go_to_a_connection_even_where_the_list_is_narrow
     async with show(mixed_session) as shown:
         connections = shown.screen.workspace.connections
         listed = await offered(shown.screen, "40003")
-        shown.screen.narrow("10.0.0.1")
+        shown.screen.controllers.filtering.narrow("10.0.0.1")
         await shown.settle()
         await choose(shown, "40003", "10.0.0.2:40003 → 192.0.2.20:8443")
         await settled(shown.pilot, lambda: connections.stream == 2)
@@ -184,7 +184,7 @@ async def test_current_values_stand_beside_what_changes_them(show: Show, mixed_s
     async with show(mixed_session) as shown:
         words = shown.screen.words
         await shown.press("z")
-        shown.screen.narrow("443")
+        shown.screen.controllers.filtering.narrow("443")
         now = {entry.action: entry.now for entry in shown.screen.palette_entries()}
 
     assert now["zoom"] == words("guide.palette.on")

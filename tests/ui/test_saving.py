@@ -31,7 +31,7 @@ async def test_what_came_of_saving_is_said(
 
     monkeypatch.setattr(mixed_session, "save", save)
     async with show(mixed_session) as shown:
-        shown.screen.save(str(tmp_path / "a.pcap"))
+        shown.screen.controllers.saving.save(str(tmp_path / "a.pcap"))
         await until(lambda: "a.pcap" in shown.screen.hint_line.notice)
 
         assert said in shown.screen.hint_line.notice

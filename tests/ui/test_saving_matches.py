@@ -47,17 +47,17 @@ async def test_filtered_packets_are_saved_with_their_numbers(
         said: list[str] = []
         shown.screen.say = lambda text, _seconds=0.0: said.append(text)  # type: ignore[method-assign]
         await shown.press("w")
-        assert not shown.screen._prompt.is_open
-        shown.screen.filter_by("tcp.port == 8443")
+        assert not shown.screen.prompt.is_open
+        shown.screen.controllers.filtering.filter_by("tcp.port == 8443")
         await shown.settle()
-        await until(lambda: shown.screen.matching is not None)
+        await until(lambda: shown.screen.controllers.filtering.matching is not None)
         await shown.press("w")
-        assert shown.screen._prompt.is_open
+        assert shown.screen.prompt.is_open
         assert "Save what matches to" in "\n".join(screen_lines(shown.screen))
-        shown.screen._prompt.replace_text(str(out))
+        shown.screen.prompt.replace_text(str(out))
         await shown.press("enter")
         await until(lambda: len(said) == 2)
-        shown.screen.save_matching(str(out))
+        shown.screen.controllers.saving.save_matching(str(out))
         await until(lambda: len(said) == 3)
 
     assert "In a file already" in said[0]
@@ -83,18 +83,18 @@ async def test_filter_that_is_still_worked_out_is_the_one_whose_packets_are_save
     async with show(mixed_session) as shown:
         for text, count in (("tcp.port == 8443", 2), ("tcp.port == 40004", 8)):
             out = tmp_path / f"{count}.pcapng"
-            shown.screen.filter_by(text)
+            shown.screen.controllers.filtering.filter_by(text)
             await shown.press("w")
-            assert shown.screen._prompt.is_open
-            shown.screen._prompt.replace_text(str(out))
+            assert shown.screen.prompt.is_open
+            shown.screen.prompt.replace_text(str(out))
             await shown.press("enter")
             assert not out.exists()
             may_answer.set()
             await until(lambda out=out, count=count: packets_in(out) == count)
             may_answer.clear()
-        shown.screen.filter_by("tcp.port == 80")
-        shown.screen.save_matching(str(tmp_path / "none.pcapng"))
-        shown.screen.drop_filter()
+        shown.screen.controllers.filtering.filter_by("tcp.port == 80")
+        shown.screen.controllers.saving.save_matching(str(tmp_path / "none.pcapng"))
+        shown.screen.controllers.filtering.drop()
         may_answer.set()
         await shown.settle()
 
@@ -114,21 +114,21 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
         assert isinstance(screen, MainScreen)
         await until(lambda: session.store.count == 15)
         await pilot.press("W")
-        assert not screen._prompt.is_open
+        assert not screen.prompt.is_open
         assert "/ sets one" in screen_lines(screen)[-1]
-        screen.filter_by("tcp.port == 81")
-        await until(lambda: screen.matching is not None)
+        screen.controllers.filtering.filter_by("tcp.port == 81")
+        await until(lambda: screen.controllers.filtering.matching is not None)
         for key, label, name in (("w", "Save all to", "all.pcap"), ("W", "Save what matches to", "some.pcapng")):
             await pilot.press(key)
             assert label in "\n".join(screen_lines(screen))
-            screen._prompt.replace_text(str(tmp_path / name))
+            screen.prompt.replace_text(str(tmp_path / name))
             await pilot.press("enter")
             await until((tmp_path / name).exists)
             await until(lambda: not any(worker.group == "save" for worker in app.workers if worker.is_running))
         session.store.evict(14)
-        assert save_matching(session, screen.matching, tmp_path / "left.pcap", None, app.words) == 1, (
-            "the other is gone"
-        )
+        assert (
+            save_matching(session, screen.controllers.filtering.matching, tmp_path / "left.pcap", None, app.words) == 1
+        ), "the other is gone"
         session.stop()
 
     saved = {name: open_file(tmp_path / name) for name in ("all.pcap", "some.pcapng")}

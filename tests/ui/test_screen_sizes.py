@@ -180,7 +180,7 @@ async def test_column_of_the_order_is_in_sight(show: Show, busy_session: Session
         for key in SortKey:
             if key in (SortKey.START, SortKey.PROBLEMS):
                 continue
-            shown.screen.sort(Sorting(key))
+            shown.screen.controllers.listing.sort(Sorting(key))
             await shown.settle()
 
             assert "▾" in cells_in(shown, shown.screen.workspace.connections.region)[0], key
@@ -586,8 +586,8 @@ async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_the
 ) -> None:
     async with show(busy_session, (100, 30)) as shown:
         screen = shown.screen
-        counting = screen.look_at_traffic
-        monkeypatch.setattr(screen, "look_at_traffic", lambda: None)  # it takes its time
+        counting = screen.controllers.traffic.look
+        monkeypatch.setattr(screen.controllers.traffic, "look", lambda: None)  # it takes its time
         await shown.pilot.resize_terminal(120, 40)
         await shown.pilot.pause()
         assert region_of(shown, Pane.GLANCE).area
@@ -611,7 +611,7 @@ async def test_live_capture_names_saving_first_and_what_is_said_of_the_whole(
     async with app.run_test(size=(80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, MainScreen)
-        await until(lambda: screen.workspace.connections.row_count > 0 and screen.has_unsaved)
+        await until(lambda: screen.workspace.connections.row_count > 0 and screen.controllers.live.has_unsaved)
         await pilot.pause()
         keys = re.findall(r"(?:^| )(\S+(?: N)?) [^ ]+", screen_lines(screen)[-1])
         assert keys[:2] == ["?", "w"]

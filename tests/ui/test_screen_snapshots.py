@@ -51,7 +51,9 @@ def test_screen_looks_as_approved(
                 await pilot.press(key)
             screen = pilot.app.screen
             await pilot.pause()
-            while isinstance(screen, MainScreen) and not (screen.workspace.settled and screen.is_told):
+            while isinstance(screen, MainScreen) and not (
+                screen.workspace.settled and screen.controllers.verdicts.is_told
+            ):
                 await pilot.pause(0.005)
         await pilot.pause()
 
@@ -116,7 +118,7 @@ def test_screen_without_colour_looks_as_approved(
     async def play(pilot: Pilot[object]) -> None:
         await pilot.press("j", "enter", "n")
         screen = pilot.app.screen
-        while isinstance(screen, MainScreen) and not (screen.workspace.settled and screen.is_told):
+        while isinstance(screen, MainScreen) and not (screen.workspace.settled and screen.controllers.verdicts.is_told):
             await pilot.pause(0.005)
 
     app = TcptuiApp(mixed_session, Language.EN, ViewOptions(numeric=True))
@@ -137,7 +139,7 @@ def test_graph_looks_as_approved(
 ) -> None:
     async def play(pilot: Pilot[object]) -> None:
         main = pilot.app.screen
-        while isinstance(main, MainScreen) and not (main.workspace.settled and main.is_told):
+        while isinstance(main, MainScreen) and not (main.workspace.settled and main.controllers.verdicts.is_told):
             await pilot.pause(0.005)
         await pilot.press("enter", "t")
         screen = pilot.app.screen

@@ -457,7 +457,7 @@ async def test_packet_that_is_not_tcp_opens_in_the_list_of_those(wire: Wire, tmp
 
 async def test_next_hit_goes_on_from_one_that_a_filter_hides(session: Session, show: Show) -> None:
     async with show(session) as shown:
-        shown.screen.filter_by("frame.number == 4 or frame.number == 13")
+        shown.screen.controllers.filtering.filter_by("frame.number == 4 or frame.number == 13")
         await shown.settle()
         await searched(shown, "trace-7")
         await shown.pilot.press("enter")

@@ -18,7 +18,8 @@ from tcptui.lessons.loader import load_case, load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_walk import CaseWalk
-from tcptui.ui.main import base_screen, naming
+from tcptui.ui.main import naming
+from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.screens.noticing import NoticingScreen
@@ -51,7 +52,7 @@ async def rest(app: TcptuiApp, pilot: Pilot[Any]) -> None:
         screen = app.screen
         busy = {worker.group for worker in app.workers if not worker.is_finished} - _STAYING
         if isinstance(screen, MainScreen):
-            told = screen.is_told or app.session is None or app.session.live
+            told = screen.controllers.verdicts.is_told or app.session is None or app.session.live
             busy |= {name for name, is_so in (("panes", screen.workspace.settled), ("verdict", told)) if not is_so}
         elif isinstance(screen, OverviewScreen) and not screen.settled:
             busy.add("overview")
@@ -119,7 +120,7 @@ class Desk:
         screen = self.begin()
         await app.switch_screen(screen)
         end = time.monotonic() + SETTLES_IN_S
-        while isinstance(screen, MainScreen) and not (self.options.numeric or screen.has_names):
+        while isinstance(screen, MainScreen) and not (self.options.numeric or screen.controllers.naming.has_names):
             assert time.monotonic() < end, "no names"
             await pilot.pause(0.005)
         await rest(app, pilot)
@@ -146,8 +147,8 @@ async def test_tasks_are_done_by_the_keys_of_the_table(
     monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)  # no thread outlives the test
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)
     monkeypatch.setattr(naming, "_NAMES_BEAT", 0.01)
-    monkeypatch.setattr(base_screen, "read_hosts", dict)
-    monkeypatch.setattr(base_screen, "read_services", dict)
+    monkeypatch.setattr(main_screen, "read_hosts", dict)
+    monkeypatch.setattr(main_screen, "read_services", dict)
     monkeypatch.setattr("tcptui.capture.socket_diag.available", lambda: True)
     monkeypatch.setattr("tcptui.ui.screens.socket.look_up", lambda *_: None)
     desk = await asyncio.to_thread(Desk, scene, tmp_path)

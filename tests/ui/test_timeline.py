@@ -263,7 +263,7 @@ async def test_states_stand_where_they_change_and_under_the_cursor(show: Show, m
 
 async def test_rows_of_a_step_are_marked(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
-        shown.screen.highlight_frames((2, 3))
+        shown.screen.controllers.lessons.highlight_frames((2, 3))
         await shown.settle()
         ladder = shown.screen.workspace.ladder
         step = ladder.palette.step.bgcolor

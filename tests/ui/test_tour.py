@@ -199,7 +199,7 @@ async def test_each_key_ends_its_hint_and_still_does_what_it_does(tour_of: Touri
         seen = []
         for before, key, after in STEPS:
             await shown.press(*before)
-            seen.append(shown.screen.tour_line.text.split()[0])
+            seen.append(shown.screen.controllers.touring.line.text.split()[0])
             done = len(tour.done)
             await shown.press(key)
             assert len(tour.done) == done + 1, key
@@ -217,8 +217,8 @@ async def test_delete_dismisses_hint_after_hint_and_then_the_row_is_the_panes_ag
     async with tour_of(mixed_session) as shown:
         height = shown.screen.workspace.size.height
         seen = []
-        while shown.screen.tour_line.text:
-            seen.append(shown.screen.tour_line.text)
+        while shown.screen.controllers.touring.line.text:
+            seen.append(shown.screen.controllers.touring.line.text)
             await shown.press("delete" if len(seen) % 2 else "backspace")
 
         assert len(seen) == len(set(seen)) == 5
@@ -228,23 +228,23 @@ async def test_delete_dismisses_hint_after_hint_and_then_the_row_is_the_panes_ag
 
 async def test_hint_shows_the_key_that_the_user_has_chosen(tour_of: Touring, mixed_session: Session) -> None:
     async with tour_of(mixed_session, keys=(("next_problem", "t"),)) as shown:
-        assert shown.screen.tour_line.text.startswith("t goes to")
+        assert shown.screen.controllers.touring.line.text.startswith("t goes to")
         await shown.press("t")
-        assert shown.screen.tour_line.text.startswith("e says")
+        assert shown.screen.controllers.touring.line.text.startswith("e says")
 
 
 async def test_palette_command_ends_the_tour_and_begins_it_again(tour_of: Touring, mixed_session: Session) -> None:
     async with tour_of(mixed_session) as shown:
         screen = shown.screen
         await shown.press("n")
-        assert "1 of 8" in screen.tour_now
+        assert "1 of 8" in screen.controllers.touring.progress
         await screen.run_action("tour")
         await shown.settle()
-        assert not screen.tour_line.text
-        assert screen.tour_now == "off"
+        assert not screen.controllers.touring.line.text
+        assert screen.controllers.touring.progress == "off"
         await screen.run_action("tour")
         await shown.settle()
-        assert screen.tour_line.text.startswith("n goes to")
+        assert screen.controllers.touring.line.text.startswith("n goes to")
         assert any(entry.action == "tour" for entry in screen.palette_entries())
 
 
@@ -252,20 +252,20 @@ async def test_case_has_no_tips(tour_of: Touring) -> None:
     case = load_case("hello-world-loopback")
     session = await asyncio.to_thread(open_file, case.captures[0])
     async with tour_of(session, case=case) as shown:
-        assert not shown.screen.tour_line.text
+        assert not shown.screen.controllers.touring.line.text
         await shown.press("right_square_bracket", "delete")
-        assert not shown.screen.tour_line.text
+        assert not shown.screen.controllers.touring.line.text
 
 
 async def test_question_puts_the_tips_away_while_it_is_open(tour_of: Touring, mixed_session: Session) -> None:
     async with tour_of(mixed_session) as shown:
         await shown.press("enter")
-        before = shown.screen.tour_line.text
+        before = shown.screen.controllers.touring.line.text
         await shown.press("p")
         assert before
-        assert not shown.screen.tour_line.text
+        assert not shown.screen.controllers.touring.line.text
         await shown.press("escape")
-        assert shown.screen.tour_line.text == before
+        assert shown.screen.controllers.touring.line.text == before
 
 
 async def test_app_without_a_tour_shows_none(mixed_session: Session) -> None:
@@ -290,7 +290,7 @@ async def test_cursor_in_the_last_row_stays_in_sight_when_a_hint_comes(
         await shown.screen.run_action("tour")
         await shown.settle()
 
-        assert shown.screen.tour_line.text
+        assert shown.screen.controllers.touring.line.text
         assert rows.scroll_offset.y <= rows.cursor < rows.scroll_offset.y + rows.page_rows
 
 

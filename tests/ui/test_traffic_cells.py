@@ -62,7 +62,7 @@ async def test_list_has_bars_and_counts_only_what_is_on_screen(
 async def test_bars_take_no_room_from_what_the_list_is_sorted_by(show: Show, many_session: Session) -> None:
     async with show(many_session, (80, 24)) as shown:
         connections = shown.screen.workspace.connections
-        shown.screen.sort(Sorting(SortKey.DURATION))
+        shown.screen.controllers.listing.sort(Sorting(SortKey.DURATION))
         await shown.settle()
         widths = connections.widths(connections.scrollable_content_region.width)
 

@@ -11,7 +11,7 @@ from textual import events
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.main import base_screen, connection_sorter
+from tcptui.ui.main import connection_sorter, listing
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import Needs, column_widths
 from tcptui.ui.main.columns import SORT_KEYS, Sorting
@@ -170,7 +170,7 @@ async def test_long_list_is_sorted_in_the_background_and_opens_with_the_worst(
     show: Show, troubled_session: Session, reading: Reading, monkeypatch: pytest.MonkeyPatch, moves: bool
 ) -> None:
     monkeypatch.setattr(connection_sorter, "INLINE_STREAMS", 0)
-    monkeypatch.setattr(base_screen, "REORDER_SECONDS", 0.0)
+    monkeypatch.setattr(listing, "REORDER_SECONDS", 0.0)
     async with show(troubled_session, as_opened=True) as shown:
         reading.through = True
         reading.revision += 1
@@ -272,7 +272,7 @@ async def test_verdict_in_the_place_of_a_diagnosis_is_marked(
 async def test_marked_verdict_is_still_found(show: Show, troubled_session: Session) -> None:
     async with show(troubled_session, as_opened=True) as shown:
         for text in ("fast retr", "(fast"):
-            shown.screen.narrow(text)
+            shown.screen.controllers.filtering.narrow(text)
             assert place(shown.screen)[1] == [5]
 
 

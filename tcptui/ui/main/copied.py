@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S, NS_PER_US
 from tcptui.ui.main.explain_pane import Passage, Tone
-from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.pane_specs import SPEC_OF
 from tcptui.words.markdown_escape import escape
 
 if TYPE_CHECKING:
@@ -27,17 +27,12 @@ def copied_document(workspace: Workspace, words: Words) -> Document:
     head = _origin(workspace, words)
     if not head:
         return ()
-    pane = workspace.active
-    if pane is Pane.CONNECTIONS:
-        body: Document = (Passage(safe_text(workspace.connections.summary())),)
-    elif pane is Pane.TIMELINE:
-        body = (Passage(safe_text(workspace.ladder.summary())),)
-    elif pane is Pane.HEADERS:
-        node = workspace.field_under_cursor()
-        body = () if node is None else (Passage(safe_text(node.label)),)
-    else:
-        body = workspace.explain.document
-    return (Passage(head, tone=Tone.FAINT), *body)
+    return (Passage(head, tone=Tone.FAINT), *SPEC_OF[workspace.active].copied(workspace))
+
+
+def one_line(text: str) -> Document:
+    """A document that is one line with ``text``, which may be out of packets."""
+    return (Passage(safe_text(text)),)
 
 
 def _origin(workspace: Workspace, words: Words) -> str:

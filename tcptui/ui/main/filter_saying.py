@@ -12,19 +12,20 @@ from tcptui.dfilter.typed import beginning_fields, is_filter, is_mistaken_field
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.main import filter_report
-from tcptui.ui.main.base_screen import CaptureScreen
-from tcptui.ui.main.prompt_line import PromptKind
-from tcptui.ui.widgets.filter_line import Pointer, Saying, Voice
+from tcptui.ui.main.controller import Controller
+from tcptui.ui.widgets.filter_line import FilterLine, Pointer, Saying, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.dfilter.errors import Hint
+    from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.filter_work import FilterWork
+    from tcptui.ui.main.filtering import Filtering
     from tcptui.ui.main.matching import Matching
 
 #: Interval (seconds) at which the progress of a filter is shown.
-PROGRESS_BEAT: Final = 0.25
+_PROGRESS_BEAT: Final = 0.25
 #: On a terminal of this height the closed filter has a second line, for its traps.
 _TALL: Final = 30
 #: Cells of the filter's text that are shown, at least.
@@ -33,76 +34,43 @@ _NAMED_LEAST: Final = 8
 _MORE_ROOM: Final = 18
 
 
-class FilterSayingScreen(CaptureScreen):
-    """Knows the filter that is on and the one that is wanted, and tells of both."""
+class FilterSaying(Controller):
+    """Says what there is to say about the filter that is on and the one that is wanted, and offers completions."""
 
-    _work: FilterWork | None = None
-    """The filter that is wanted, right or wrong."""
-    _at_work: FilterWork | None = None
-    """The one that a thread works on."""
-    _begun_at = 0.0
-    """When that began, by `time.monotonic`."""
-    _mistake: FilterError | None = None
-    """What is wrong with the filter that is wanted."""
-    _lifted: FilterWork | None = None
-    """The filter that `\\` puts back."""
-    _offered = ""
+    offered = ""
     """The filter that Tab takes instead of what was typed; empty: Tab completes."""
-    _choices: Sequence[str] = ()
-    """What the text that was completed last, `_choices_of`, may go on with."""
-    _choices_of = ""
+    choices: Sequence[str] = ()
+    """What the text that was completed last, `choices_of`, may go on with."""
+    choices_of = ""
 
-    @property
-    def matching(self) -> Matching | None:
-        """The filter that is on and its answer."""
-        return self.workspace.connections.index.narrowing.matching
+    def __init__(self, screen: ControlledScreen, filtering: Filtering) -> None:
+        super().__init__(screen)
+        self._filtering = filtering
+        self.line = FilterLine(screen.glyphs)
 
-    @property
-    def wanted_filter(self) -> str:
-        """The filter that is on, or is being worked out to take its place; empty: none."""
-        if self._work is not None and self._mistake is None:
-            return self._work.text
-        return "" if self.matching is None else self.matching.text
+    def mounted(self) -> None:
+        """Show progress from now on."""
+        self.screen.set_interval(_PROGRESS_BEAT, self._show_progress)
 
-    @property
-    def is_filter_due(self) -> bool:
-        """Whether what is shown is not yet what the filter that is wanted lets through."""
-        work, matching = self._work, self.matching
-        if work is None or self._mistake is not None:
-            return False
-        return matching is None or not work.is_of(matching.text)
+    def resized(self, width: int, height: int) -> None:
+        """Lay out the line anew."""
+        self.line.rearrange(width, height)
+        if not self._filtering.is_asked:
+            self.screen.show_filter_line()  # the filter is cut to the width
 
-    @property
-    def words_beside(self) -> tuple[str, ...]:
-        """Words that the rows of the list must have besides what that filter asks for."""
-        if self._work is not None and self._mistake is None:
-            return self._work.words
-        narrowing = self.workspace.connections.index.narrowing
-        return () if narrowing.matching is None else narrowing.words
-
-    @property
-    def filter_at_rest(self) -> bool:
-        """Whether no answer is being worked out, and the lines about it are up to date."""
-        return self._at_work is None
-
-    @property
-    def _asks_for_filter(self) -> bool:
-        """Whether the prompt is open for a filter."""
-        return self._prompt.is_open and self._prompt.kind is PromptKind.NARROW
-
-    def show_filter_line(self, *, loudly: bool = False) -> None:
+    def show(self, *, loudly: bool = False) -> None:
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
-        if self._asks_for_filter:
+        if self._filtering.is_asked:
             sayings, pointer = self._sayings_while_typing(loudly=loudly)
-            self.filter_line.show(sayings, pointer)
+            self.line.show(sayings, pointer)
         else:
-            self.filter_line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
+            self.line.show(self._said(), most=2 if self.app.size.height >= _TALL else 1)
 
     def _sayings_while_typing(self, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
-        text, work, error = self._prompt.text, self._work, self._mistake
-        self._offered = ""
-        if self._choices and text == self._choices_of and not loudly:
-            return [self._choices_text(self._choices)], None
+        text, work, error = self.screen.prompt.text, self._filtering.work, self._filtering.mistake
+        self.offered = ""
+        if self.choices and text == self.choices_of and not loudly:
+            return [self.choices_text(self.choices)], None
         if not text.strip():
             return [], None
         if not is_filter(text):
@@ -110,30 +78,31 @@ class FilterSayingScreen(CaptureScreen):
         if work is None or not work.is_of(text):
             return [], None
         if error is not None:
-            return self._mistake_sayings(text, error, loudly=loudly)
+            return self.mistake_sayings(text, error, loudly=loudly)
         if self._is_awaited(work):
             return [self._progress(work)], None
-        return ([], None) if self.matching is None else (filter_report.account(self.matching, self.words), None)
+        matching = self._filtering.matching
+        return ([], None) if matching is None else (filter_report.account(matching, self.words), None)
 
-    def _mistake_sayings(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
+    def mistake_sayings(self, text: str, error: FilterError, *, loudly: bool) -> tuple[list[Saying], Pointer | None]:
         """What is wrong and where; of what is still being typed, what is missing or what it may become."""
         if loudly or not filter_report.is_unfinished(error, text):
-            if self._asks_for_filter and error.suggestion is not None:
-                self._offered = error.suggestion.replacement or ""
+            if self._filtering.is_asked and error.suggestion is not None:
+                self.offered = error.suggestion.replacement or ""
             return filter_report.mistake(error, self.words), self._pointer(text, error)
         begun = filter_report.begun_fields(error, text)
-        return ([self._choices_text(begun)] if begun else filter_report.unfinished(error, text, self.words)), None
+        return ([self.choices_text(begun)] if begun else filter_report.unfinished(error, text, self.words)), None
 
     def _pointer(self, text: str, error: FilterError) -> Pointer:
         span = error.span
         before = cell_len(text[: span.offset])
-        return Pointer(self._prompt.text_begin + before, cell_len(text[span.offset : span.end]))
+        return Pointer(self.screen.prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
     def _word_sayings(self, text: str) -> tuple[list[Saying], Pointer | None]:
         """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""
         hint = self._meant_by_words(text)
         if hint is not None:
-            self._offered = hint.replacement or ""
+            self.offered = hint.replacement or ""
             return filter_report.offer(hint, self.words), None
         if is_mistaken_field(text):
             from tcptui.dfilter.compile import compile_filter
@@ -141,12 +110,12 @@ class FilterSayingScreen(CaptureScreen):
             try:
                 compile_filter(text)
             except FilterError as error:
-                sayings, pointer = self._mistake_sayings(text, error, loudly=True)
+                sayings, pointer = self.mistake_sayings(text, error, loudly=True)
                 return [*sayings, Saying(self.words("screen.filter.enter_finds_words"), Voice.QUIET)], pointer
         begun = beginning_fields(text)
-        return [self._choices_text(begun)] if begun else [], None
+        return [self.choices_text(begun)] if begun else [], None
 
-    def _choices_text(self, choices: Sequence[str]) -> Saying:
+    def choices_text(self, choices: Sequence[str]) -> Saying:
         """What the text may go on with, as many as have room."""
         room = self.app.size.width - _MORE_ROOM
         shown: list[str] = []
@@ -168,7 +137,8 @@ class FilterSayingScreen(CaptureScreen):
 
     def _said(self) -> list[Saying]:
         """What is said while the prompt is closed: which filter is on, or can be put back."""
-        words, matching, work = self.words, self.matching, self._at_work
+        words, filtering = self.words, self._filtering
+        matching, work = filtering.matching, filtering.at_work
         if work is not None and self._is_awaited(work):
             return [self._progress(work)]
         if matching is not None:
@@ -176,10 +146,10 @@ class FilterSayingScreen(CaptureScreen):
             if self.app.size.height >= _TALL:
                 sayings += [Saying(text, Voice.WARN) for text in filter_report.warnings(matching, words)]
             return sayings
-        if self._work is not None and self._mistake is not None:
-            return filter_report.mistake(self._mistake, words)
-        if self._lifted is not None:
-            return [Saying(self._of_lifted(self._lifted), Voice.QUIET)]
+        if filtering.work is not None and filtering.mistake is not None:
+            return filter_report.mistake(filtering.mistake, words)
+        if filtering.lifted is not None:
+            return [Saying(self._of_lifted(filtering.lifted), Voice.QUIET)]
         return []
 
     def _of_lifted(self, work: FilterWork) -> str:
@@ -191,7 +161,7 @@ class FilterSayingScreen(CaptureScreen):
 
     def _in_force(self, matching: Matching) -> list[Saying]:
         """The filter that is on, what it did, and the key that lifts it, in one line."""
-        shown = filter_report.shown_filter(matching.text, self.words_beside)
+        shown = filter_report.shown_filter(matching.text, self._filtering.words_beside)
         key = self.words("screen.filter.lift_key")
         gaps, width = 6, self.app.size.width
         told = filter_report.counts(matching.account, self.words)
@@ -208,11 +178,12 @@ class FilterSayingScreen(CaptureScreen):
 
         For a moment the counts of the filter before may stand: they would flicker with every letter that is typed.
         """
-        if work is not self._work or work is not self._at_work:
+        filtering = self._filtering
+        if work is not filtering.work or work is not filtering.at_work:
             return False
-        if self.matching is None:
+        if filtering.matching is None:
             return True
-        return not work.is_of(self.matching.text) and time.monotonic() - self._begun_at > PROGRESS_BEAT
+        return not work.is_of(filtering.matching.text) and time.monotonic() - filtering.begun_at > _PROGRESS_BEAT
 
     def _progress(self, work: FilterWork) -> Saying:
         facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}
@@ -220,5 +191,6 @@ class FilterSayingScreen(CaptureScreen):
 
     def _show_progress(self) -> None:
         """Show how far a filter is that takes longer than a moment."""
-        if self._at_work is not None and time.monotonic() - self._begun_at > PROGRESS_BEAT:
-            self.show_filter_line()
+        filtering = self._filtering
+        if filtering.at_work is not None and time.monotonic() - filtering.begun_at > _PROGRESS_BEAT:
+            self.screen.show_filter_line()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tcptui.access.progress import Phase
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_yield_to_input
 from tcptui.session.other_tables import dns_names
-from tcptui.ui.main.touring import TouringScreen
-from tcptui.ui.one_shot import call_after
+from tcptui.ui.main.controller import Controller
 from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.view_options import NamesChoice
+
+if TYPE_CHECKING:
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.listing import Listing
 
 #: Delay in seconds after which what reads DNS answers, and scapy in its own process, are imported in the background.
 _WARM_UP_AFTER: Final = 2.0
@@ -25,21 +28,25 @@ _NAMES_LOOK: Final = 0.01
 _NAMES_PACKETS: Final = 1_000_000
 
 
-class NamingScreen(TouringScreen):
+class Naming(Controller):
     """Has what reads DNS answers and header trees imported in the background, then reads the answers."""
 
     _has_dpkt = False
     """Whether what reads DNS answers has been imported."""
 
-    def on_mount(self) -> None:
-        """Begin soon; Textual also calls the base classes' handlers."""
-        call_after(self, _WARM_UP_AFTER, self._warm_up)
+    def __init__(self, screen: ControlledScreen, listing: Listing) -> None:
+        super().__init__(screen)
+        self._listing = listing
+
+    def mounted(self) -> None:
+        """Begin soon."""
+        self.screen.call_after(_WARM_UP_AFTER, self._warm_up)
 
     def _warm_up(self) -> None:
         """Import in a daemon thread what the first name, and the first header tree, would have to wait for."""
         preloader.begin()
         if self.session.progress.phase is Phase.LOADING:  # loading needs the processor more
-            call_after(self, _WARM_UP_AFTER, self._warm_up)
+            self.screen.call_after(_WARM_UP_AFTER, self._warm_up)
             return
 
         def load() -> None:
@@ -50,8 +57,8 @@ class NamingScreen(TouringScreen):
                 scapy_child.load()
 
         threading.Thread(target=load, name="tcptui-warm-up", daemon=True).start()
-        if not self.options.numeric:
-            self.set_interval(_NAMES_BEAT, self._read_names)
+        if not self.screen.options.numeric:
+            self.screen.set_interval(_NAMES_BEAT, self._read_names)
 
     def _read_names(self) -> None:
         """Read some of the DNS answers of the capture that are new."""
@@ -66,13 +73,25 @@ class NamingScreen(TouringScreen):
 
     def use_names(self) -> None:
         """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
-        wanted = self.options.names is NamesChoice.DNS
-        self._names.dns = dns_names(self.session) if wanted and self._has_dpkt else None
+        wanted = self.screen.options.names is NamesChoice.DNS
+        self.screen.names.dns = dns_names(self.session) if wanted and self._has_dpkt else None
         connections = self.workspace.connections
         connections.forget_widths()
         connections.refresh()
         if connections.index.narrowing.words:
-            self.reorder()
+            self._listing.reorder()
+
+    def switch(self) -> None:
+        """Switch between names and addresses in the list of connections."""
+        options = self.screen.options
+        if options.numeric:
+            self.screen.say(self.words("screen.notice.names.numeric"))
+            return
+        choice = NamesChoice.ADDRESSES if options.names is NamesChoice.DNS else NamesChoice.DNS
+        self.screen.choose_view(choice)
+        self.use_names()
+        shown = choice.value if choice is NamesChoice.ADDRESSES or self.has_names else self.why_no_names
+        self.screen.say(self.words(f"screen.notice.names.{shown}"))
 
     @property
     def why_no_names(self) -> str:

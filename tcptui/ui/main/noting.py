@@ -5,44 +5,50 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from textual import on
-
 from tcptui.model.errors import TcptuiError
 from tcptui.model.notes import Note
+from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.pane_specs import Pane
-from tcptui.ui.main.prompt_line import PromptKind, PromptLine
-from tcptui.ui.main.searching import SearchingScreen
+from tcptui.ui.main.prompt_line import PromptKind
 
 if TYPE_CHECKING:
     from tcptui.session.notes.notebook import Notebook
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.filtering import Filtering
+    from tcptui.ui.main.lessons import Lessons
 
 
-class NotingScreen(SearchingScreen):
-    """Has the notebook of the file that is shown, if it can be used."""
+class Noting(Controller):
+    """The notebook of the file that is shown, if it can be used."""
 
+    PROMPTS = frozenset({PromptKind.NOTE})
     _noted: tuple[int, int] = (-1, -1)
     """Connection and packet that the open prompt is about, as `_subject` gives them."""
 
-    def on_mount(self) -> None:
-        """Show the marks and notes that there are; Textual also calls the base class's handler."""
-        if self.walk is not None:
-            self._place_notes(self.walk)
-        self._open_notebook()
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, filtering: Filtering) -> None:
+        super().__init__(screen)
+        self._lessons, self._filtering = lessons, filtering
+
+    def mounted(self) -> None:
+        """Show the marks and notes that there are."""
+        if self.screen.walk is not None:
+            self._place_notes(self.screen.walk)
+        self.open_notebook()
 
     def _place_notes(self, walk: CaseWalk) -> None:
         """Have marks and notes kept among the user's own files: those of a case belong to the program."""
         capture = walk.case.captures[walk.capture]
-        self.session.notes_file = self._record.notes_file(walk.case.id, capture)
+        self.session.notes_file = self._lessons.record.notes_file(walk.case.id, capture)
         self.session.capture_file = capture if self.session.notes_file is not None else None
 
-    def _open_notebook(self) -> Notebook | None:
+    def open_notebook(self) -> Notebook | None:
         """The notebook; None where there is none to be had, which is then said."""
         try:
             notebook = self.session.notebook
         except TcptuiError as error:
-            self.say(self.words(error.key, **error.facts))
+            self.screen.say(self.words(error.key, **error.facts))
             return None
         self.workspace.take_notes(notebook)
         return notebook
@@ -68,47 +74,47 @@ class NotingScreen(SearchingScreen):
         try:
             notebook.save()
         except TcptuiError as error:
-            self.say(self.words(error.key, **error.facts))
+            self.screen.say(self.words(error.key, **error.facts))
             leaving: Leaving | None = getattr(self.app, "leaving", None)
             if leaving is not None:
                 leaving.unwritten(notebook)
         else:
             kept = "text" if note.text else "mark" if note.marked else "none"
             facts = {"connection": stream, "packet": frame, "file": notebook.path.name}
-            self.say(self.words(f"notes.{kept}.{about}", **facts))
-        self.notes_changed()
+            self.screen.say(self.words(f"notes.{kept}.{about}", **facts))
+        self._filtering.notes_changed()
         self.workspace.take_notes(notebook)
 
     def _notable(self) -> tuple[Notebook | None, tuple[int, int]]:
         """The notebook and what is under the cursor; None where nothing can be noted, which is then said."""
-        self.end_prediction()
+        self._lessons.end_prediction()
         self.workspace.show_selected_stream()
         subject = self._subject()
         if max(subject) < 0:
-            self.say(self.words("notes.nothing"))
+            self.screen.say(self.words("notes.nothing"))
             return None, subject
         if self.session.capture_file is None:
-            self.say(self.words("notes.no_file" if self.walk is None else "notes.no_place"))
+            self.screen.say(self.words("notes.no_file" if self.screen.walk is None else "notes.no_place"))
             return None, subject
-        return self._open_notebook(), subject
+        return self.open_notebook(), subject
 
-    def action_mark(self) -> None:
+    def mark(self) -> None:
         """Mark the connection or packet under the cursor, or take its mark away."""
         notebook, subject = self._notable()
         if notebook is not None:
             note = self._note_of(subject)
             self._keep(notebook, subject, replace(note, marked=not note.marked))
 
-    def action_note(self) -> None:
+    def ask(self) -> None:
         """Ask for a note about the connection or packet under the cursor."""
         notebook, subject = self._notable()
         if notebook is not None:
             self._noted = subject
-            self._ask(PromptKind.NOTE, self._note_of(subject).text)
+            self.screen.ask(PromptKind.NOTE, self._note_of(subject).text)
 
-    @on(PromptLine.Submitted)
-    def _note_written(self, event: PromptLine.Submitted) -> None:
+    def submitted(self, _kind: PromptKind, text: str, /) -> None:
+        """Keep the note that was written."""
         notebook = self.workspace.connections.notebook
-        if event.kind is PromptKind.NOTE and notebook is not None:
+        if notebook is not None:
             note = self._note_of(self._noted)
-            self._keep(notebook, self._noted, replace(note, text=event.text.strip()))
+            self._keep(notebook, self._noted, replace(note, text=text.strip()))

@@ -10,12 +10,15 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from tcptui.ui.hint import Hint
+from tcptui.ui.main import pane_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.widget import Widget
 
+    from tcptui.ui.main.explain_pane import Document
+    from tcptui.ui.main.workspace import Workspace
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
     from tcptui.words.catalogue import Words
@@ -83,6 +86,14 @@ class PaneSpec:
     """Share of the side column; None: it is not shown there."""
     share_in_case: Share | None = None
     """The same while a case is open."""
+    enter: Callable[[Workspace], None] | None = None
+    """What Enter does; None: its widget has the key, or the lessons act on it."""
+    copied: Callable[[Workspace], Document] = pane_keys.copied_explanation
+    """What `y` copies."""
+    term: Callable[[Workspace], str | None] = pane_keys.term_of_packet
+    """The term that the help explains first; None: there is none."""
+    filters: Callable[[Workspace], list[str]] = pane_keys.filters_by_connection
+    """The display filters that `=` offers."""
 
     @property
     def title(self) -> str:
@@ -147,20 +158,26 @@ WHOLE: Final = (
 
 #: In the order of their keys, and of Tab: that of a case comes right after the timeline.
 PANES: Final = (
-    PaneSpec(Pane.CONNECTIONS, Slot.LIST, (OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections, WHOLE),
+    PaneSpec(
+        Pane.CONNECTIONS, Slot.LIST, (OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections, WHOLE,
+        enter=pane_keys.open_packets, copied=pane_keys.copied_connection, term=pane_keys.term_of_connection,
+    ),
     PaneSpec(
         Pane.TIMELINE, Slot.MAIN, (OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,
+        enter=pane_keys.open_fields, copied=pane_keys.copied_packet, filters=pane_keys.filters_by_packet,
     ),
     PaneSpec(
         Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(60, 1)
     ),
     PaneSpec(
-        Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, PROBLEM, _COPY), _headers, back=Pane.TIMELINE
+        Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
+        enter=pane_keys.select_field, copied=pane_keys.copied_field, term=pane_keys.term_of_field,
+        filters=pane_keys.filters_by_field,
     ),
     PaneSpec(
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
-        share=Share(100, 2), share_in_case=Share(40, 2),
+        share=Share(100, 2), share_in_case=Share(40, 2), enter=pane_keys.follow_evidence,
     ),
     PaneSpec(Pane.GLANCE, Slot.TOP, (_STRETCH, PROBLEM, _BACK), _glance, back=Pane.CONNECTIONS),
 )  # fmt: skip

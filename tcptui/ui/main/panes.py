@@ -18,6 +18,7 @@ from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape, is_right_hand
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane
 from tcptui.ui.main.timeline import Timeline
+from tcptui.ui.textual_private import forget_arrangement
 from tcptui.ui.widgets.one_line import PaneTitle
 from tcptui.words.quantities import Count
 
@@ -92,7 +93,7 @@ class Panes(Container):
     def _rearrange(self, chosen: Arrangement) -> None:
         before = self._placing.regions(self.size)
         self._placing.chosen = chosen
-        self._clear_arrangement_cache()  # Textual caches by size alone, and keeps other sizes, too
+        forget_arrangement(self)
         self._set_apart()
         self.show_titles()
         if self._placing.regions(self.size) != before:
@@ -119,7 +120,7 @@ class Panes(Container):
         """Lay the panes out again."""
         self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
         self.glance.has_title = not self._placing.shape.has_tabs
-        self._clear_arrangement_cache()
+        forget_arrangement(self)
         self.refresh(layout=True)
 
     def _widget(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:

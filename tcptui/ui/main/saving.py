@@ -8,47 +8,51 @@ from typing import TYPE_CHECKING, Any
 from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.ui.cell_text import amount
-from tcptui.ui.main.column_choosing import ColumnChoosingScreen
+from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.prompt_line import PromptKind, expand
 from tcptui.ui.screens.noticing import NoticingScreen
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tcptui.dfilter.errors import FilterError
-    from tcptui.session.notes.format import NotesError
-    from tcptui.ui.main.filter_work import FilterWork
-    from tcptui.ui.main.matching import Matching
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.filtering import Filtering
 
 
-class SavingScreen(ColumnChoosingScreen):
+class Saving(Controller):
     """Asks where to, and copies what has been captured there."""
 
+    PROMPTS = frozenset({PromptKind.SAVE, PromptKind.SLICE})
     _waits_to_save: tuple[str, str] | None = None
     """The file for what matches, and the filter that is still being worked out."""
 
-    def action_save(self) -> None:
+    def __init__(self, screen: ControlledScreen, filtering: Filtering) -> None:
+        super().__init__(screen)
+        self._filtering = filtering
+        filtering.when_answered.append(self._filter_answered)
+
+    def ask(self) -> None:
         """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
-            self._ask(PromptKind.SAVE)
-        elif not self.wanted_filter or self.session.progress.growing:
-            self.say(self.words("screen.notice.saved_already"))
+            self.screen.ask(PromptKind.SAVE)
+        elif not self._filtering.wanted or self.session.progress.growing:
+            self.screen.say(self.words("screen.notice.saved_already"))
         else:
-            self._ask(PromptKind.SLICE)
+            self.screen.ask(PromptKind.SLICE)
 
-    def action_save_matching(self) -> None:
+    def ask_for_matching(self) -> None:
         """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
-        if not self.wanted_filter:
-            self.say(self.words("screen.notice.nothing_filtered"))
+        if not self._filtering.wanted:
+            self.screen.say(self.words("screen.notice.nothing_filtered"))
         else:
-            self._ask(PromptKind.SLICE)
+            self.screen.ask(PromptKind.SLICE)
 
     def save_matching(self, text: str) -> None:
         """Copy the packets that match to the file ``text``, in a worker thread, once it is known which they are."""
-        self._waits_to_save = (text, self.wanted_filter) if self.is_filter_due else None
+        self._waits_to_save = (text, self._filtering.wanted) if self._filtering.is_due else None
         if self._waits_to_save is not None:
             return
-        matching, path = self.matching, expand(text)
+        matching, path = self._filtering.matching, expand(text)
         if matching is None:
             return
         app, book = self.app, self.workspace.connections.notebook
@@ -69,11 +73,18 @@ class SavingScreen(ColumnChoosingScreen):
 
         app.run_worker(copy, thread=True, exclusive=True, group="save")
 
-    def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
-        super()._answered(work, found)
+    def submitted(self, kind: PromptKind, text: str, /) -> None:
+        """Save to the file that was typed."""
+        if text and kind is PromptKind.SAVE:
+            self.save(text)
+        elif text:
+            self.save_matching(text)
+
+    def _filter_answered(self) -> None:
+        """Save what waited for the answer of the filter."""
         if self._waits_to_save is not None:
             text, wanted = self._waits_to_save
-            if wanted == self.wanted_filter:
+            if wanted == self._filtering.wanted:
                 self.save_matching(text)
             else:  # it was wrong, or another one is wanted now
                 self._waits_to_save = None
@@ -100,10 +111,9 @@ class SavingScreen(ColumnChoosingScreen):
         """
 
         def tell() -> None:
-            screen = self if self.is_attached and not self._pruning else app.screen
-            if isinstance(screen, SavingScreen):
-                screen._show_status()
-            if isinstance(screen, NoticingScreen):
+            screen = self.screen if not self.screen.is_leaving else app.screen
+            if screen is self.screen or isinstance(screen, NoticingScreen):
+                screen.show_status()
                 screen.say(text)
 
         with suppress(RuntimeError):  # the app has ended

@@ -6,17 +6,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from textual import on
-
 from tcptui.access.open_capture import is_looked_through
 from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import grouped, span
-from tcptui.ui.main.naming import NamingScreen
+from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.pane_specs import PROBLEM, Pane
-from tcptui.ui.main.workspace import Workspace
 
 if TYPE_CHECKING:
     from tcptui.ui.hint import Hint
+    from tcptui.ui.main.connection_index import ListedProblem
+    from tcptui.ui.main.controller import ControlledScreen
+    from tcptui.ui.main.lessons import Lessons
     from tcptui.ui.main.workspace import Place
 
 #: How long (seconds) a jump to the next problem waits for connections that have not been judged yet.
@@ -34,50 +34,53 @@ class Seek:
     """Deadline, by `time.monotonic`."""
 
 
-class SeekingScreen(NamingScreen):
+class Seeking(Controller):
     """Goes from problem to problem."""
 
     _seek: Seek | None = None
     _hinted: bool | None = None
     """Whether there was a problem to go to when the hints were shown last."""
 
-    def action_problem(self, step: int) -> None:
+    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+        super().__init__(screen)
+        self._lessons = lessons
+
+    def next_problem(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) problem."""
-        self.end_prediction()
+        self._lessons.end_prediction()
         self.workspace.connections.touched = True
         self._seek = Seek(step, self.workspace.place, time.monotonic() + _SEEK_SECONDS)
         self._go_on_seeking()
         if self._seek is not None:
-            self.say(self.words("screen.notice.no_problem_yet"))
+            self.screen.say(self.words("screen.notice.no_problem_yet"))
 
-    def action_connection(self, step: int) -> None:
+    def next_connection(self, step: int) -> None:
         """Go to the next (``step`` 1) or previous (-1) connection of the list; the pane in front stays there."""
-        self.end_prediction()
+        self._lessons.end_prediction()
         if not self.workspace.next_connection(step):
-            self.say(self.words("screen.notice.no_connection_after"))
+            self.screen.say(self.words("screen.notice.no_connection_after"))
 
-    def action_longest_gap(self) -> None:
+    def longest_gap(self) -> None:
         """Go to the packet behind the longest pause of the connection; from there, behind the next longest."""
-        self.end_prediction()
+        self._lessons.end_prediction()
         workspace = self.workspace
         workspace.show_selected_stream()
         gap = workspace.ladder.next_gap()
         if gap is None:
-            self.say(self.words("screen.notice.no_gap"))
+            self.screen.say(self.words("screen.notice.no_gap"))
             return
         workspace.following = False
         workspace.activate(Pane.TIMELINE)
         workspace.ladder.put_cursor(gap.position, by_user=True)
         facts = {"number": grouped(gap.number), "count": grouped(gap.count)}
-        self.say(self.words("screen.notice.gap", span=span(gap.ns, self.glyphs.micro), **facts))
+        self.screen.say(self.words("screen.notice.gap", span=span(gap.ns, self.glyphs.micro), **facts))
 
-    def tick(self) -> None:
-        """Update the screen, and finish a jump to a problem that has been found meanwhile."""
-        super().tick()
+    def ticked(self, _is_idle: bool, /) -> None:
+        """Finish a jump to a problem that has been found meanwhile."""
         self._go_on_seeking()
         if self.has_problem is not self._hinted:
             self._hinted = self.has_problem  # here, because while a question is open other hints stand there
-            self._show_context()
+            self.screen.show_context()
 
     @property
     def has_problem(self) -> bool:
@@ -93,9 +96,8 @@ class SeekingScreen(NamingScreen):
             levels = levels[listed[listed < len(levels)]]
         return bool((levels >= Severity.WARNING).any())
 
-    def hints_now(self, *, growing: bool, lesson: bool = False) -> tuple[Hint, ...]:
-        """The hints of the keys for the pane in front; of those that go to a problem only where there is one."""
-        hints = super().hints_now(growing=growing, lesson=lesson)
+    def hints(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
+        """The ``hints``; the one that goes to a problem only where there is one."""
         self._hinted = self.has_problem
         return hints if self._hinted else tuple(hint for hint in hints if hint is not PROBLEM)
 
@@ -109,12 +111,11 @@ class SeekingScreen(NamingScreen):
             self._seek = None
         elif looked_through:
             self._seek = None
-            self.say(self.words("screen.notice.no_problem_after"))
+            self.screen.say(self.words("screen.notice.no_problem_after"))
         elif time.monotonic() > seek.until:
             self._seek = None
 
-    @on(Workspace.ProblemReached)
-    def _problem_reached(self, event: Workspace.ProblemReached) -> None:
-        problem = event.problem
+    def say_reached(self, problem: ListedProblem) -> None:
+        """Say which of the problems the cursor is on now."""
         facts = {"number": grouped(problem.number), "count": grouped(problem.count)}
-        self.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))
+        self.screen.say(self.words(f"screen.notice.problem.{problem.severity.name.lower()}", **facts))

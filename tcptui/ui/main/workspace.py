@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Tree
 
-    from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
     from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
     from tcptui.ui.endpoint_names import EndpointNames
@@ -77,7 +77,7 @@ class Workspace(Panes):
 
     def __init__(self, glyphs: Glyphs, words: Words, options: ViewOptions, *, id: str = "workspace") -> None:  # noqa: A002 - Textual's name
         super().__init__(glyphs, words, options, id=id)
-        self.session: JudgedCapture | None = None
+        self.session: FilteredCapture | None = None
         self.following = False
         """Whether the cursor stays on the newest connection or packet."""
         self._names: EndpointNames | None = None
@@ -116,7 +116,7 @@ class Workspace(Panes):
         self._show_faint(self.words("screen.explain.nothing"))
         self.show_titles()
 
-    def attach(self, session: JudgedCapture, names: EndpointNames) -> None:
+    def attach(self, session: FilteredCapture, names: EndpointNames) -> None:
         """Show ``session``."""
         self.session = session
         self._names = names
@@ -186,15 +186,20 @@ class Workspace(Panes):
 
         Nothing here is left to a message: the next key must find the focus already moved.
         """
-        if self.active is Pane.CONNECTIONS and self.connections.row_count:
+        enter = SPEC_OF[self.active].enter
+        if enter is not None:
+            enter(self)
+
+    def open_packets(self) -> None:
+        """Go to the packets of the connection under the list's cursor, if there is one."""
+        if self.connections.row_count:
             self.show_selected_stream()
             self.activate(Pane.TIMELINE)
-        elif self.active is Pane.TIMELINE and self.ladder.row_count:
+
+    def open_fields(self) -> None:
+        """Go to the fields of the packet under the timeline's cursor, if there is one."""
+        if self.ladder.row_count:
             self.activate(Pane.HEADERS)
-        elif self.active is Pane.HEADERS:
-            self.headers.tree_view.action_select_cursor()
-        elif self.active is Pane.EXPLAIN:
-            self.explain.action_follow_link()
 
     @property
     def settled(self) -> bool:

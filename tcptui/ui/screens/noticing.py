@@ -64,6 +64,9 @@ class NoticingScreen(GuardedScreen[ScreenResultType], LowLatencyScreen[ScreenRes
     def show_tour(self) -> None:
         """Show the hint of the tour that fits now, if any; for subclasses."""
 
+    def show_status(self) -> None:
+        """Show how the capture is now; for subclasses."""
+
     def show_notice(self, text: str) -> None:
         """Put ``text`` before the hints."""
         self.hint_line.show(self.hint_line.hints, text)
