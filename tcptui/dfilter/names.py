@@ -10,7 +10,7 @@ from typing import Final
 from tcptui.model.field import Layer
 from tcptui.model.fields import FIELDS, protocols_with
 
-#: Beside this module: value strings of the registry's fields, and the names that tshark has beyond the registry.
+#: Beside this module: value strings of the registry's fields, and names that tshark has.
 _VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
 _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
@@ -83,7 +83,7 @@ def is_foreign(name: str) -> bool:
     if name in FIELDS:
         return False
     protocol, dot, _ = name.partition(".")
-    is_listed = protocol in _foreign() or (protocol in FIELDS and protocol not in WHOLE)
+    is_listed = protocol not in WHOLE and (protocol in _foreign() or protocol in FIELDS)
     return name in _foreign() or (bool(dot) and is_listed)
 
 

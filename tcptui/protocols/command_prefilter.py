@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
     from tcptui.protocols.command_rows import CommandRows
+    from tcptui.protocols.lazy import Lazy
     from tcptui.protocols.row_notes import NotedRows
 
 #: Most connections of one protocol that are read, the first ones …
@@ -24,6 +25,13 @@ READ_MOST: Final = 500
 PACKETS_MOST: Final = 20_000
 #: … and of so many together.
 PACKETS_IN_ALL: Final = 60_000
+
+
+def prefilter_of(
+    kind: Lazy, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes]
+) -> CommandPrefilter:
+    """The prefilter of a row of the registry, whose commands ``kind`` notes."""
+    return CommandPrefilter(cast("type[CommandRows]", kind.load()), store, streams, noted, payload)
 
 
 class CommandPrefilter:

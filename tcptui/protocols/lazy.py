@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Lazy:
-    """The function ``name`` of ``module``: what reads a protocol is imported where a capture speaks it."""
+    """The function or class ``name`` of ``module``: what reads a protocol is imported where a capture speaks it."""
 
     def __init__(self, module: str, name: str) -> None:
         self.module = module

@@ -3,7 +3,8 @@
 A row is all that the program has of a protocol, but for its package, its fields (`tcptui.model.field_rows`), its words
 and its rules.  How to add one is said in the docs, *Add a protocol* of contributing.
 
-Imported with the session, before the first packet is shown: nothing here may import a parser.
+Imported with the session, before the first packet is shown, and by ``--help``: nothing here may import a parser, or
+arrays.
 """
 
 from __future__ import annotations
@@ -11,25 +12,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.dns.answer_rows import DnsRows
-from tcptui.protocols.http.status_lines import ResponseRows
-from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.lazy import Lazy
-from tcptui.protocols.mysql.command_rows import MysqlRows
-from tcptui.protocols.postgresql.command_rows import PostgresqlRows
-from tcptui.protocols.redis.command_rows import RedisRows
 from tcptui.protocols.row import ApplicationProtocol, RequestKind, Summary, Tables, TsharkLayer, Written
-from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
-    from tcptui.protocols.command_rows import CommandRows
     from tcptui.protocols.interface import MakePrefilter
     from tcptui.protocols.row import OpenStreams, Parse, RequestReader
 
 
-def _asking(kind: type[CommandRows]) -> MakePrefilter:
+def _asking(kind: Lazy) -> MakePrefilter:
     """Chooses the connections in which commands of ``kind`` are seen."""
-    return partial(Lazy("command_prefilter", "CommandPrefilter"), kind)
+    return partial(Lazy("command_prefilter", "prefilter_of"), kind)
 
 
 BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
@@ -44,7 +37,8 @@ _TLS: Final = ApplicationProtocol(
     client_begins=((0x16, 3, None, None, None, 1, 0),), server_begins=((0x16, 3, None, None, None, 2, 0),),
     # Records: type, major version.
     summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
-    notes=(AlertRows, HelloRows), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
+    notes=(Lazy("tls.alert_rows", "AlertRows"), Lazy("tls.alert_rows", "HelloRows")),
+    prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
 )  # fmt: skip
 
 _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
@@ -61,7 +55,8 @@ _HTTP2: Final = ApplicationProtocol(
     client_begins=(b"PRI * HT",),
     # What a client says first; types of frames.
     summaries=(Summary(_HTTP2_SUMMARY, (b"PR",)), Summary(_HTTP2_SUMMARY, {bytes((kind,)) for kind in range(10)}, 3)),
-    notes=(PrefaceRows,), prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
+    notes=(Lazy("http2.preface_rows", "PrefaceRows"),),
+    prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
     held_back=Lazy("http2.parse", "http2_held_back"),
     tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),
 )  # fmt: skip
@@ -80,7 +75,7 @@ _HTTP: Final = ApplicationProtocol(
         b"GET /", b"HEAD /", b"POST /", b"PUT /", b"GET http", b"POST htt", b"CONNECT ", b"OPTIONS ",
     ),
     server_begins=(b"HTTP/1.",),
-    notes=(ResponseRows,), prefilter=Lazy("http.prefilter", "HttpPrefilter"), judged=True,
+    notes=(Lazy("http.status_lines", "ResponseRows"),), prefilter=Lazy("http.prefilter", "HttpPrefilter"), judged=True,
     as_tshark=(
         TsharkLayer("http", lines=Lazy("http.as_tshark", "as_tshark_has")),
         TsharkLayer("websocket", header=Lazy("websocket.frames", "header_of")),
@@ -96,6 +91,7 @@ _SMTP: Final = ApplicationProtocol(
     summaries=(Summary(Lazy("secrets_out", "credentials_summary"), (b"AU", b"Au", b"au")),),
 )  # fmt: skip
 
+_REDIS_ROWS: Final = Lazy("redis.command_rows", "RedisRows")
 _REDIS: Final = ApplicationProtocol(
     "resp", ("resp",), Lazy("redis.detection", "begins_redis"), Lazy("redis.redis_stream", "parse_redis"),
     title="Redis",
@@ -109,9 +105,11 @@ _REDIS: Final = ApplicationProtocol(
     requests=Lazy("redis.redis_stream", "redis_requests"),
     # A command: an array, how many words it has.
     summaries=(Summary(Lazy("redis.summary", "redis_summary"), {b"*%d" % digit for digit in range(1, 10)}),),
-    notes=(RedisRows,), prefilter=_asking(RedisRows), judged=True, asked_to_wait=Lazy("redis.waiting", "redis_waits"),
+    notes=(_REDIS_ROWS,), prefilter=_asking(_REDIS_ROWS), judged=True,
+    asked_to_wait=Lazy("redis.waiting", "redis_waits"),
 )  # fmt: skip
 
+_MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
     "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
     title="MySQL",
@@ -135,9 +133,10 @@ _MYSQL: Final = ApplicationProtocol(
             at=3,
         ),
     ),
-    notes=(MysqlRows,), prefilter=_asking(MysqlRows), judged=True,
+    notes=(_MYSQL_ROWS,), prefilter=_asking(_MYSQL_ROWS), judged=True,
 )  # fmt: skip
 
+_POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
 _POSTGRESQL: Final = ApplicationProtocol(
     "pgsql", ("pgsql",), Lazy("postgresql.detection", "begins_postgresql"),
     Lazy("postgresql.postgresql_stream", "parse_postgresql"),
@@ -157,7 +156,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
             {bytes((letter, 0)) for letter in b"\0pQPBEDCHSFdcfXRK123tTInNsZAVGWv"},
         ),
     ),
-    notes=(PostgresqlRows,), prefilter=_asking(PostgresqlRows), judged=True,
+    notes=(_POSTGRESQL_ROWS,), prefilter=_asking(_POSTGRESQL_ROWS), judged=True,
 )  # fmt: skip
 
 _DNS: Final = ApplicationProtocol(
@@ -174,7 +173,7 @@ _DNS: Final = ApplicationProtocol(
             at=4, least=19,
         ),
     ),
-    notes=(DnsRows,),
+    notes=(Lazy("dns.answer_rows", "DnsRows"),),
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.

@@ -130,8 +130,8 @@ class ApplicationProtocol(NamedTuple):
     server_begins: tuple[Sequence[int | None], ...] = ()
     """… and that only a server does: they tell which end is which where no SYN was captured."""
     summaries: tuple[Summary, ...] = ()
-    notes: tuple[type[RowNotes], ...] = ()
-    """What notes the rows in which its messages begin, while packets are decoded."""
+    notes: tuple[Callable[[], RowNotes], ...] = ()
+    """Makes what notes the rows in which its messages begin, while packets are decoded."""
     prefilter: MakePrefilter | None = None
     """None: streams are read only when a user opens them."""
     judged: bool = False

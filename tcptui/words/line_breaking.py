@@ -10,8 +10,6 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from rich.cells import cell_len
-
 #: Code points from here on are East Asian: a line may be broken before and after each of them.
 _FIRST_WIDE: Final = 0x2E80
 #: Punctuation that may not begin a line, and that may not end one.
@@ -57,6 +55,15 @@ def _pieces(text: str) -> list[str]:
     """``text`` in pieces that are not broken: words with the blanks after them, single wide characters."""
     places = [0, *(place for place in range(1, len(text)) if _may_break(text, place)), len(text)]
     return [text[start:stop] for start, stop in pairwise(places)]
+
+
+def cell_len(text: str) -> int:
+    """How many cells of a terminal ``text`` takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len as of_rich  # dear, and plain English does without
+
+    return of_rich(text)
 
 
 def _chop(word: str, width: int) -> list[str]:

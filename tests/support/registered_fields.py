@@ -20,7 +20,7 @@ class UnregisteredFieldError(BaseException):
 
 
 def _checked(branch: Branch, captured: int) -> Node:
-    if branch.field and branch.field not in FIELDS:
+    if branch.field not in FIELDS and branch.field not in ("", "root"):
         raise UnregisteredFieldError(f"{branch.field}: {branch.label}")
     return _freeze(branch, captured)
 

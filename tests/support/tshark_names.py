@@ -1,4 +1,4 @@
-"""Writes the names that tshark has beyond the registry: all protocols, and all fields of those that we know wholly.
+"""Writes names that tshark has, registered or not: all protocols, and all fields of those that we know wholly.
 
 tshark -G fields | python tests/support/tshark_names.py > tcptui/dfilter/tshark_names.txt
 """
@@ -9,7 +9,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from tcptui.dfilter.names import WHOLE
-from tcptui.model.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +20,7 @@ def excerpt(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, _title, name, *rest = line.rstrip("\n").split("\t")
         is_whole = kind == "F" and (rest[1] in WHOLE or name.partition(".")[0] in WHOLE)
-        if (kind == "P" or is_whole) and name not in FIELDS and " " not in name:
+        if (kind == "P" or is_whole) and " " not in name:
             names.add(name)
     return sorted(names)
 
