@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 _COLUMNS: Final = 79
-#: What stands for the list of protocols.
+#: The same of pages that are written by hand.
+_PAGE_COLUMNS: Final = 80
+#: The place of the list of protocols in a page.
 _PROTOCOLS: Final = "{protocols}"
 #: Lines of one indent around it, up to one that ends with a sentence, or with a colon.
 _PARAGRAPH: Final = re.compile(
@@ -55,7 +57,7 @@ def _filled(words: Words, key: str, *prefixes: str) -> str:
     def filled(paragraph: re.Match[str]) -> str:
         indent = paragraph["indent"]
         text = _joined(paragraph[0].splitlines()).replace(_PROTOCOLS, all_protocols(words, *prefixes))
-        return "\n".join(indent + line for line in wrap(text, _COLUMNS - len(indent)))
+        return "\n".join(indent + line for line in wrap(text, _PAGE_COLUMNS - len(indent)))
 
     return _PARAGRAPH.sub(filled, template).format()
 

@@ -223,7 +223,7 @@ class Field:
     base: Base = Base.DECIMAL
     text: Text = Text.LABEL
     layer: Layer = Layer.NONE
-    """Of a protocol: how its headers stand in the tree."""
+    """How the headers of a protocol stand in the tree."""
 
     @property
     def column(self) -> Column | None:

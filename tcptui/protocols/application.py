@@ -119,7 +119,7 @@ class ApplicationStream:
 
 
 def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
-    """What `PARSERS` make of a connection, and of what is inside."""
+    """The connection as one of `PARSERS` parses it, and what is inside."""
     for parse in PARSERS:
         parsed = parse(*directions, limit)
         if isinstance(parsed, EncryptedStream) and parsed.plain is not None:

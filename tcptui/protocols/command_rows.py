@@ -25,7 +25,7 @@ class CommandRows(ABC):
     """Rows whose payload begins with a command of one protocol, or with what only its server says."""
 
     may_have_files: ClassVar[bool] = False
-    """What a database says is no file."""
+    """Answers of a database are no files."""
     least: ClassVar[int]
     """Fewest bytes of such a payload."""
 

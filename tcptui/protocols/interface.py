@@ -299,7 +299,7 @@ MakePrefilter = Callable[["PacketStore", "StreamTable", "NotedRows", Callable[[i
 
 
 class MessageTable(Protocol):
-    """What messages of a connection say, by packet: see `tcptui.protocols.row.Tables`."""
+    """Fields of the messages of a connection, by packet: see `tcptui.protocols.row.Tables`."""
 
     names: frozenset[str]
     """The fields that were asked for."""
@@ -307,7 +307,7 @@ class MessageTable(Protocol):
     """How many it has, each of some 30 bytes."""
 
     def values(self, name: str, packets: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[Any]]:
-        """What ``packets`` (frame numbers, ascending) have of ``name``, one of `names` or the protocol's.
+        """The values of ``name``, one of `names` or the protocol's, in ``packets`` (frame numbers, ascending).
 
         A mask of the packets that it answers for; the places among them of all values, not in order; the values.
         """

@@ -26,7 +26,7 @@ def _asking(kind: Lazy) -> MakePrefilter:
 
 
 BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
-#: What is inside TLS, from the connection's start and behind plain commands.
+#: Open what is inside TLS, from the connection's start and behind plain commands.
 PLAIN: Final = Lazy("tls.parse", "plain_streams")
 TURNED: Final = Lazy("tls.parse", "turned_streams")
 
@@ -178,20 +178,20 @@ _DNS: Final = ApplicationProtocol(
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
 PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MYSQL, _POSTGRESQL, _DNS)
-#: What parses a connection, in the order in which they are tried.
+#: All parsers of a connection, in the order in which they are tried.
 PARSERS: Final[tuple[Parse, ...]] = (
     *(row.parse for row in PROTOCOLS), *(row.parse_late for row in PROTOCOLS if row.parse_late is not None)
 )  # fmt: skip
-#: What reads the requests of a connection, in that order, and what opens what turns to TLS behind them.
+#: All readers of requests, in that order, each with what opens the TLS that a connection turns to behind them.
 REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
     *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
     *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
 )
-#: By `tcptui.model.request.Request.protocol`.
+#: Kinds of requests by `tcptui.model.request.Request.protocol`.
 REQUEST_KINDS: Final = {kind.name: kind for row in PROTOCOLS for kind in row.kinds}
-#: Of these, requests that are made over UDP, too.
+#: Names of kinds of requests that are made over UDP, too.
 OVER_UDP: Final = frozenset(kind.name for row in PROTOCOLS if row.over_udp for kind in row.kinds)
-#: Titles of databases by the same.
+#: Titles of databases by the name of their kind.
 DATABASE_NAMES: Final = {kind.name: kind.title for kind in REQUEST_KINDS.values() if kind.is_database}
 #: Rows whose requests are read, in the order in which sentences list them: databases last.
 LISTED: Final = sorted(

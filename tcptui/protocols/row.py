@@ -33,37 +33,38 @@ if TYPE_CHECKING:
 
 
 class Written(Enum):
-    """Which answers a server writes at once, so that no packet tells which of them took the time."""
+    """Answers that a server writes at once, so that no packet tells which of them took the time."""
 
     EACH = "each"
-    """None: each when it is done."""
+    """Each is written alone, when it is done."""
     READ_TOGETHER = "read-together"
-    """Those to the requests that it read at once."""
+    """Answers to the requests that it read at once."""
     UNTIL_READY = "until-ready"
-    """Those until it says that it is ready for the next request."""
+    """All answers until it says that it is ready for the next request."""
 
 
 class RequestKind(NamedTuple):
     """Requests of one kind, as lists, statements and rules tell them apart."""
 
     name: str
-    """As in `tcptui.model.request.Request.protocol`."""
+    """The value of `tcptui.model.request.Request.protocol`."""
     title: str
-    """What the kind is called in text."""
+    """The name in text: ``HTTP/2``."""
     statement: Callable[[str], str] | None = None
     """Makes of an operation its statement, which lacks the values that vary; None: it is its own statement."""
     openings: tuple[str, ...] = ()
     """Operations that open a session, or are about one: no statement is to be tuned there."""
     written: Written = Written.EACH
+    """Answers that are written at once."""
     is_database: bool = False
     has_files: bool = False
-    """Whether what it carries is listed as files."""
+    """Messages carry files, which are listed and saved."""
     has_ids: bool = False
-    """Whether requests that share a connection may be told apart by ids, and followed alone."""
+    """Requests of one connection may have ids, by which each is followed alone."""
     is_serial: bool = False
-    """Whether a server runs one at a time for all of its connections."""
+    """A server runs one at a time, for all of its connections."""
     has_results: Callable[[str], bool] | None = None
-    """Whether the rows that answer an operation are to be written to a file; None: wherever there are any."""
+    """Tells of an operation whether the rows that answer it are written to a file; None: wherever there are any."""
 
 
 class Summary(NamedTuple):
@@ -72,9 +73,9 @@ class Summary(NamedTuple):
     read: Callable[[bytes], str]
     """The line, not yet safe to print; empty where the payload is something else."""
     first: Collection[bytes]
-    """What stands there: all of one length."""
+    """The bytes that may stand there, all of one length."""
     at: int = 0
-    """Behind how many bytes it stands."""
+    """The offset of these bytes in the payload."""
     least: int = 0
     """Fewest bytes of such a payload."""
 
@@ -85,13 +86,13 @@ class TsharkLayer(NamedTuple):
     name: str
     """The field of the protocol."""
     lines: Callable[[ApplicationStream | None, int], AsTshark] | None = None
-    """Makes of a connection, and of the number of a frame of it, what makes the layer's lines; None: they are alike."""
+    """Makes, of a connection and the number of a frame of it, a function for the lines; None: they are the same."""
     header: Callable[[bytes], bytes] | None = None
-    """What of the layer's bytes is the protocol's value; None: all."""
+    """Cuts the protocol's value out of the layer's bytes; None: it is all of them."""
 
 
 class Tables(NamedTuple):
-    """What messages of connections that were captured without a gap say, read of all packets at once: no trees."""
+    """Fields of messages of all packets of a connection at once, without trees, if it was captured without a gap."""
 
     name: str
     """The field of the protocol, which may be asked for whether it is there."""
@@ -108,34 +109,34 @@ class ApplicationProtocol(NamedTuple):
     families: tuple[str, ...]
     """How names of fields begin that only its messages have, up to the first dot."""
     begins: Callable[[bytes], bool]
-    """Whether a payload begins a message of the protocol."""
+    """Tells of a payload whether it begins a message of the protocol."""
     parse: Parse
     parse_late: Parse | None = None
     """Parses what no row's `parse` recognised: without its beginning, or behind another protocol's messages."""
     over_udp: bool = False
-    """Whether it is spoken over UDP, too, so that a client may ask because the answer there did not fit."""
+    """It is spoken over UDP, too, so that a client may ask because the answer there did not fit."""
     title: str = ""
-    """What the protocol is called where those are listed whose requests are read; empty: it is none of them.
+    """The name in lists of protocols whose requests are read; empty: it is in none.
 
     ``requests.protocol.<name>`` in `words` says more of it where there is room.
     """
     kinds: tuple[RequestKind, ...] = ()
     requests: RequestReader | None = None
     requests_late: RequestReader | None = None
-    """As `parse_late`."""
+    """Reads the requests of connections that `parse_late` parses."""
     behind_requests: OpenStreams | None = None
     """Opens what turns to TLS behind requests of the protocol."""
     client_begins: tuple[Sequence[int | None], ...] = ()
-    """What a payload begins with, in at most 8 bytes, that only a client sends; None stands for any byte …"""
+    """Beginnings, of at most 8 bytes, of payloads that only a client sends; None stands for any byte."""
     server_begins: tuple[Sequence[int | None], ...] = ()
-    """… and that only a server does: they tell which end is which where no SYN was captured."""
+    """Beginnings of those that only a server sends; both tell which end is which where no SYN was captured."""
     summaries: tuple[Summary, ...] = ()
     notes: tuple[Callable[[], RowNotes], ...] = ()
     """Makes what notes the rows in which its messages begin, while packets are decoded."""
     prefilter: MakePrefilter | None = None
     """None: streams are read only when a user opens them."""
     judged: bool = False
-    """Whether rules judge its messages."""
+    """Rules judge its messages."""
     held_back: Callable[[ByteStream, ByteStream], Callable[[int, int], Sequence[HeldBack]] | None] | None = None
     """If it has windows of its own: when anything that a side sends was held back, as `Exchange.held_back`.
 

@@ -21,7 +21,7 @@ class RowNotes(Protocol):
     """The rows that one protocol collects, by testing a few bytes of every payload with array operations."""
 
     may_have_files: ClassVar[bool]
-    """Whether there may be files in such connections."""
+    """There may be files in such connections."""
 
     @property
     def rows(self) -> I32:

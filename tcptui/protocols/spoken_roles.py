@@ -29,7 +29,7 @@ class Speaker(IntEnum):
     SERVER = 2
 
 
-#: What a payload begins with, by the rows of the registry; None stands for any byte.
+#: Beginnings of payloads, by the rows of the registry; None stands for any byte.
 _BEGINS: Final = tuple(
     (first, speaker)
     for row in PROTOCOLS

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Table(NamedTuple):
-    """What may tell a payload in a line, by the bytes that stand at one place of it."""
+    """Readers of payloads by the bytes that stand at one place of them."""
 
     at: int
     stop: int

@@ -47,7 +47,7 @@ class ResultFiles:
 
 
 def has_results(request: Request) -> bool:
-    """Whether there is something to write of the answer to ``request``."""
+    """True where there is something to write of the answer to ``request``."""
     has_results = REQUEST_KINDS[request.protocol].has_results
     return bool(request.rows) and (has_results is None or has_results(request.operation))
 

@@ -50,5 +50,5 @@ _TRANSFER_BEGINS: Final = tuple(f"QUERY {type_name(kind)} " for kind in TRANSFER
 
 
 def is_transfer(operation: str) -> bool:
-    """Whether a request's ``operation`` is the transfer of a zone."""
+    """True of a request's ``operation`` that is the transfer of a zone."""
     return operation.startswith(_TRANSFER_BEGINS)

@@ -13,5 +13,5 @@ MYSQL: Final = Dialect.of(
 
 
 def mysql_statement(operation: str) -> str:
-    """What ``operation``, which is safe text, asks for without its values."""
+    """``operation``, which is safe text, without its values."""
     return without_values(operation, MYSQL)

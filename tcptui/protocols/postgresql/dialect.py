@@ -14,5 +14,5 @@ POSTGRESQL: Final = Dialect.of(
 
 
 def postgresql_statement(operation: str) -> str:
-    """What ``operation``, which is safe text, asks for without its values."""
+    """``operation``, which is safe text, without its values."""
     return without_values(operation, POSTGRESQL)

@@ -262,7 +262,7 @@ def header_length(raw: bytes) -> int:
 
 
 def header_of(frame: bytes) -> bytes:
-    """What of a frame is the value of ``websocket``, to tshark; what it looks into goes on."""
+    """The header of a frame: to tshark the value of ``websocket``, though it looks into all of the frame."""
     return frame[: header_length(frame)]
 
 

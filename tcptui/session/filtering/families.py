@@ -33,7 +33,7 @@ def is_of_messages(name: str) -> bool:
 
 
 def is_said_by_messages(name: str) -> bool:
-    """Whether only a message of an application protocol has the field ``name``, over TCP or over UDP."""
+    """True of a field that only messages of application protocols have, over TCP or over UDP."""
     return is_of_messages(name) or _family(name) in _IN_DATAGRAMS
 
 

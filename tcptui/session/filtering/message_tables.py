@@ -1,4 +1,4 @@
-"""Messages without header trees: what those say of connections that were captured without a gap, by tables of arrays.
+"""Messages without header trees: fields of connections that were captured without a gap, by tables of arrays.
 
 The rows of the registry that have `tcptui.protocols.row.Tables` build them: nothing is kept of messages, so a
 connection may have many more units than messages that are read.
@@ -44,12 +44,12 @@ def _tables_of(name: str, *, bare: bool) -> Tables | None:
 
 
 def tells(name: str, *, bare: bool) -> bool:
-    """Whether `MessageTables` may be asked for the field ``name``; ``bare``: only whether it is there."""
+    """True of a field that `MessageTables` may be asked for; ``bare``: only whether it is there."""
     return _tables_of(name, bare=bare) is not None
 
 
 class _CachedConnection(NamedTuple):
-    """What is known of a connection; no table where trees are needed."""
+    """A connection as it was read; no table where trees are needed."""
 
     read_at: StreamState
     table: MessageTable | None
@@ -60,7 +60,7 @@ class _CachedConnection(NamedTuple):
         return 1 if self.table is None else 1 + self.table.units
 
     def serves(self, now: StreamState, tables: Tables, trees: TreeReader) -> bool:
-        """Whether it need not be read again for what ``trees`` asks of ``tables``."""
+        """True where it need not be read again for what ``trees`` asks of ``tables``."""
         asked = self.table is None or trees.wanted & tables.fields() <= self.table.names
         return asked and self.read_at.serves(now, whole=trees.whole)
 

@@ -329,20 +329,20 @@ def members(field: Field) -> tuple[str, ...]:
 
 
 class _AsTshark:
-    """What makes of the layers of a packet what tshark has, by the rows of the registry."""
+    """Makes of the layers of a packet what tshark has, by the rows of the registry."""
 
     def __init__(self, application: ApplicationStream | None, frame: int) -> None:
         self._application, self._frame = application, frame
-        self._made: dict[str, AsTshark] = {}
+        self._of_layer: dict[str, AsTshark] = {}
 
     def layer(self, node: Node, data: bytes) -> Node:
         """``node``, of one of `_LAYERS`, with the lines that tshark has."""
         lines = _LAYERS[node.field].lines
         if lines is None:
             return node
-        if node.field not in self._made:
-            self._made[node.field] = lines(self._application, self._frame)
-        return self._made[node.field](node, data)
+        if node.field not in self._of_layer:
+            self._of_layer[node.field] = lines(self._application, self._frame)
+        return self._of_layer[node.field](node, data)
 
 
 class _Collector:

@@ -91,7 +91,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.key.files": "它通过 HTTP 传输的内容（gRPC 则是每条消息），可查看，也可写成文件",
     "requests.no-files": "{protocol} 不传输文件；按 w 可把响应里的行写成文件。",
     "requests.key.copy": "复制这个请求及其时间去向",
-    "requests.key.write": "把它的响应里的行写成文件（数据库的行、区域传送）；在语句上则是该语句的所有请求",
+    "requests.key.write": "把它的响应里的行写成文件（数据库、区域传送）；在语句上则是该语句的所有请求",
     "requests.key.write_all": "把列出的所有请求的响应里的行写成文件",
     "requests.key.overview": "问题概览",
     "requests.key.back": "退一步：结束筛选，回到语句列表，离开",
