@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -64,6 +64,20 @@ class Unit(Enum):
     SECONDS = "seconds"
     """Columns hold whole nanoseconds."""
     PACKETS = "packets"
+
+
+class Place(NamedTuple):
+    """The bytes of a header at which a field always stands."""
+
+    header: str
+    """``eth``, ``ip``, ``ipv6``, ``tcp``, ``udp``; ``network``: IPv4 or IPv6."""
+    offset: int
+    size: int
+    """How many bytes; …"""
+    mask: int = 0
+    """… the bits of them that it is, 0 for all; …"""
+    unit: int = 1
+    """… in units of what they count."""
 
 
 class Base(Enum):
@@ -222,6 +236,7 @@ class Field:
     owner: Owner = Owner.WIRESHARK
     base: Base = Base.DECIMAL
     text: Text = Text.LABEL
+    place: Place | None = None
     layer: Layer = Layer.NONE
     """How the headers of a protocol stand in the tree."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Text, Unit
+from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Place, Text, Unit
 
 _BYTES: Final = Unit.BYTES
 
@@ -21,12 +21,14 @@ def _header(name: str, title: str) -> Field:
 
 _UDP: Final = (
     Field("udp", FieldType.PROTOCOL, "The UDP header.", repeats=True, layer=Layer.LISTED | Layer.DESCRIBED),
-    Field("udp.srcport", FieldType.UINT16, "Port of the sender.", repeats=True),
-    Field("udp.dstport", FieldType.UINT16, "Port of the receiver.", repeats=True),
+    Field("udp.srcport", FieldType.UINT16, "Port of the sender.", repeats=True, place=Place("udp", 0, 2)),
+    Field("udp.dstport", FieldType.UINT16, "Port of the receiver.", repeats=True, place=Place("udp", 2, 2)),
     Field("udp.port", FieldType.UINT16, "Port of the sender or the receiver.", AnyOf(("udp.srcport", "udp.dstport")),
           repeats=True),
-    Field("udp.length", FieldType.UINT16, "Length of the datagram, header included.", unit=_BYTES, repeats=True),
-    Field("udp.checksum", FieldType.UINT16, "Checksum of the datagram.", repeats=True, base=Base.HEXADECIMAL),
+    Field("udp.length", FieldType.UINT16, "Length of the datagram, header included.", unit=_BYTES, repeats=True,
+          place=Place("udp", 4, 2)),
+    Field("udp.checksum", FieldType.UINT16, "Checksum of the datagram.", repeats=True, base=Base.HEXADECIMAL,
+          place=Place("udp", 6, 2)),
     Field("udp.checksum.status", FieldType.UINT8, "Whether the datagram's checksum is right.", repeats=True),
     Field("udp.payload", FieldType.BYTES, "The payload's bytes.", repeats=True),
 )  # fmt: skip

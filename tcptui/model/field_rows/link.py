@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Base, Column, Field, FieldType, Layer, Owner, Text, Unit, every
+from tcptui.model.field import AnyOf, Base, Column, Field, FieldType, Layer, Owner, Place, Text, Unit, every
 
 _TIME: Final = Unit.SECONDS
 _BYTES: Final = Unit.BYTES
@@ -45,19 +45,23 @@ _FRAME: Final = (
 )  # fmt: skip
 
 
-def _end(name: str, whose: str) -> tuple[Field, ...]:
+def _end(name: str, whose: str, at: int) -> tuple[Field, ...]:
+    """Fields of the address that stands ``at`` so many bytes in the header."""
     return (
-        Field(name, FieldType.ETHER, f"Hardware address of the {whose}.", repeats=True),
-        Field(f"{name}.oui", FieldType.UINT24, f"First three bytes of the {whose}'s hardware address.", repeats=True),
-        Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True),
-        Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose}'s address stands for a group.", repeats=True),
-    )
+        Field(name, FieldType.ETHER, f"Hardware address of the {whose}.", repeats=True, place=Place("eth", at, 6)),
+        Field(f"{name}.oui", FieldType.UINT24, f"First three bytes of the {whose}'s hardware address.", repeats=True,
+              place=Place("eth", at, 3)),
+        Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True,
+              place=Place("eth", at, 1, 0x02)),
+        Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose}'s address stands for a group.", repeats=True,
+              place=Place("eth", at, 1, 0x01)),
+    )  # fmt: skip
 
 
 _ETHERNET: Final = (
     Field("eth", FieldType.PROTOCOL, "The Ethernet header.", repeats=True, layer=Layer.LISTED | Layer.DESCRIBED),
-    *_end("eth.dst", "destination"),
-    *_end("eth.src", "source"),
+    *_end("eth.dst", "destination", 0),
+    *_end("eth.src", "source", 6),
     Field("eth.addr", FieldType.ETHER, "Hardware address of the source or the destination.",
           AnyOf(("eth.src", "eth.dst")), repeats=True),
     Field("eth.addr.oui", FieldType.UINT24,
@@ -68,7 +72,7 @@ _ETHERNET: Final = (
     Field("eth.ig", FieldType.BOOLEAN, "The source's or the destination's address stands for a group.",
           AnyOf(("eth.src.ig", "eth.dst.ig")), repeats=True),
     Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True,
-          base=Base.HEXADECIMAL),
+          base=Base.HEXADECIMAL, place=Place("eth", 12, 2)),
     Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
     Field("eth.src_not_group", FieldType.NONE, "The source's address stands for a group, which it must not.",
           repeats=True),

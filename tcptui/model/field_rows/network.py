@@ -4,42 +4,47 @@ from __future__ import annotations
 
 from typing import Final
 
-from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Owner, Unit
+from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Owner, Place, Unit
 
 _BYTES: Final = Unit.BYTES
 
 
 def _field(
     name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *,
-    base: Base = Base.DECIMAL, layer: Layer = Layer.NONE,
+    base: Base = Base.DECIMAL, layer: Layer = Layer.NONE, place: Place | None = None,
 ) -> Field:  # fmt: skip
     """A field of an IP header.  Each may repeat, because a tunnel or an ICMP error holds a second header."""
-    return Field(name, kind, doc, unit=unit, repeats=True, base=base, layer=layer)
+    return Field(name, kind, doc, unit=unit, repeats=True, base=base, layer=layer, place=place)
 
 
 _IPV4: Final = (
     _field("ip", FieldType.PROTOCOL, "The IPv4 header.", layer=Layer.LISTED | Layer.DESCRIBED),
-    _field("ip.version", FieldType.UINT8, "Version of the protocol, 4."),
-    _field("ip.hdr_len", FieldType.UINT8, "Length of the header with its options.", _BYTES),
+    _field("ip.version", FieldType.UINT8, "Version of the protocol, 4.", place=Place("network", 0, 1, 0xF0)),
+    _field("ip.hdr_len", FieldType.UINT8, "Length of the header with its options.", _BYTES,
+           place=Place("ip", 0, 1, 0xF, 4)),
     _field("ip.dsfield", FieldType.UINT8, "The byte of the service class and of congestion notification.",
-           base=Base.HEXADECIMAL),
-    _field("ip.dsfield.dscp", FieldType.UINT8, "Service class (RFC 2474)."),
-    _field("ip.dsfield.ecn", FieldType.UINT8, "Explicit congestion notification (RFC 3168)."),
-    _field("ip.len", FieldType.UINT16, "Length of the packet, header included.", _BYTES),
-    _field("ip.id", FieldType.UINT16, "Number that the fragments of one packet share.", base=Base.HEXADECIMAL),
-    _field("ip.flags", FieldType.UINT8, "The three bits about fragments.", base=Base.HEXADECIMAL),
-    _field("ip.flags.rb", FieldType.BOOLEAN, "The reserved bit."),
-    _field("ip.flags.df", FieldType.BOOLEAN, "Routers must not fragment the packet."),
-    _field("ip.flags.mf", FieldType.BOOLEAN, "More fragments of the packet follow."),
-    _field("ip.frag_offset", FieldType.UINT16, "Where in its packet the fragment stands.", _BYTES),
-    _field("ip.ttl", FieldType.UINT8, "How many routers may still forward the packet."),
+           base=Base.HEXADECIMAL, place=Place("ip", 1, 1)),
+    _field("ip.dsfield.dscp", FieldType.UINT8, "Service class (RFC 2474).", place=Place("ip", 1, 1, 0xFC)),
+    _field("ip.dsfield.ecn", FieldType.UINT8, "Explicit congestion notification (RFC 3168).",
+           place=Place("ip", 1, 1, 0x3)),
+    _field("ip.len", FieldType.UINT16, "Length of the packet, header included.", _BYTES, place=Place("ip", 2, 2)),
+    _field("ip.id", FieldType.UINT16, "Number that the fragments of one packet share.", base=Base.HEXADECIMAL,
+           place=Place("ip", 4, 2)),
+    _field("ip.flags", FieldType.UINT8, "The three bits about fragments.", base=Base.HEXADECIMAL,
+           place=Place("ip", 6, 1, 0xE0)),
+    _field("ip.flags.rb", FieldType.BOOLEAN, "The reserved bit.", place=Place("ip", 6, 1, 0x80)),
+    _field("ip.flags.df", FieldType.BOOLEAN, "Routers must not fragment the packet.", place=Place("ip", 6, 1, 0x40)),
+    _field("ip.flags.mf", FieldType.BOOLEAN, "More fragments of the packet follow.", place=Place("ip", 6, 1, 0x20)),
+    _field("ip.frag_offset", FieldType.UINT16, "Where in its packet the fragment stands.", _BYTES,
+           place=Place("ip", 6, 2, 0x1FFF)),
+    _field("ip.ttl", FieldType.UINT8, "How many routers may still forward the packet.", place=Place("ip", 8, 1)),
     _field("ip.ttl.lncb", FieldType.NONE, "The time to live is unusual for a group of the local network."),
     _field("ip.ttl.too_small", FieldType.NONE, "The time to live is nearly used up."),
-    _field("ip.proto", FieldType.UINT8, "Which protocol follows the header."),
-    _field("ip.checksum", FieldType.UINT16, "Checksum of the header.", base=Base.HEXADECIMAL),
+    _field("ip.proto", FieldType.UINT8, "Which protocol follows the header.", place=Place("ip", 9, 1)),
+    _field("ip.checksum", FieldType.UINT16, "Checksum of the header.", base=Base.HEXADECIMAL, place=Place("ip", 10, 2)),
     _field("ip.checksum.status", FieldType.UINT8, "Whether the header's checksum is right."),
-    _field("ip.src", FieldType.IPV4, "Address of the sender."),
-    _field("ip.dst", FieldType.IPV4, "Address of the receiver."),
+    _field("ip.src", FieldType.IPV4, "Address of the sender.", place=Place("ip", 12, 4)),
+    _field("ip.dst", FieldType.IPV4, "Address of the receiver.", place=Place("ip", 16, 4)),
     Field("ip.addr", FieldType.IPV4, "Address of the sender or the receiver.", AnyOf(("ip.src", "ip.dst")),
           repeats=True),
     Field("ip.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK),
@@ -96,18 +101,20 @@ def _extension(name: str, title: str) -> tuple[Field, ...]:
 
 _IPV6: Final = (
     _field("ipv6", FieldType.PROTOCOL, "The IPv6 header.", layer=Layer.LISTED | Layer.DESCRIBED),
-    _field("ipv6.version", FieldType.UINT8, "Version of the protocol, 6."),
+    _field("ipv6.version", FieldType.UINT8, "Version of the protocol, 6.", place=Place("ipv6", 0, 1, 0xF0)),
     _field("ipv6.tclass", FieldType.UINT32, "The byte of the service class and of congestion notification.",
-           base=Base.HEXADECIMAL),
-    _field("ipv6.tclass.dscp", FieldType.UINT32, "Service class (RFC 2474)."),
-    _field("ipv6.tclass.ecn", FieldType.UINT32, "Explicit congestion notification (RFC 3168)."),
-    _field("ipv6.flow", FieldType.UINT24, "Label that the packets of a flow share.", base=Base.HEXADECIMAL),
-    _field("ipv6.plen", FieldType.UINT16, "Length of what follows the header.", _BYTES),
+           base=Base.HEXADECIMAL, place=Place("ipv6", 0, 2, 0xFF0)),
+    _field("ipv6.tclass.dscp", FieldType.UINT32, "Service class (RFC 2474).", place=Place("ipv6", 0, 2, 0xFC0)),
+    _field("ipv6.tclass.ecn", FieldType.UINT32, "Explicit congestion notification (RFC 3168).",
+           place=Place("ipv6", 0, 2, 0x30)),
+    _field("ipv6.flow", FieldType.UINT24, "Label that the packets of a flow share.", base=Base.HEXADECIMAL,
+           place=Place("ipv6", 1, 3, 0xFFFFF)),
+    _field("ipv6.plen", FieldType.UINT16, "Length of what follows the header.", _BYTES, place=Place("ipv6", 4, 2)),
     _field("ipv6.plen_exceeds_framing", FieldType.NONE, "The payload's length is more than the frame holds."),
-    _field("ipv6.nxt", FieldType.UINT8, "Which header follows."),
-    _field("ipv6.hlim", FieldType.UINT8, "How many routers may still forward the packet."),
-    _field("ipv6.src", FieldType.IPV6, "Address of the sender."),
-    _field("ipv6.dst", FieldType.IPV6, "Address of the receiver."),
+    _field("ipv6.nxt", FieldType.UINT8, "Which header follows.", place=Place("ipv6", 6, 1)),
+    _field("ipv6.hlim", FieldType.UINT8, "How many routers may still forward the packet.", place=Place("ipv6", 7, 1)),
+    _field("ipv6.src", FieldType.IPV6, "Address of the sender.", place=Place("ipv6", 8, 16)),
+    _field("ipv6.dst", FieldType.IPV6, "Address of the receiver.", place=Place("ipv6", 24, 16)),
     Field("ipv6.addr", FieldType.IPV6, "Address of the sender or the receiver.", AnyOf(("ipv6.src", "ipv6.dst")),
           repeats=True),
     Field("ipv6.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK),

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from tcptui.dfilter import types
+from tcptui.model.field import Place
 from tcptui.model.fields import FIELDS
 from tcptui.protocols.dns.codes import UPDATE
 from tcptui.protocols.dns.message import HEADER, RECORD
 from tcptui.protocols.dns.names import BadName, read_name, text_of
 from tcptui.protocols.dns.tree_records import DATA
 from tcptui.protocols.headers.udp import DNS_PORTS
-from tcptui.session.filtering.header_places import Place, values_at
+from tcptui.session.filtering.header_places import values_at
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 
 if TYPE_CHECKING:

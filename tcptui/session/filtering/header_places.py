@@ -2,72 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tcptui.model.field import FieldType as T
+from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.occurrences import array_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-
-class Place(NamedTuple):
-    """Where a field is: in which header, how far in, how many bytes, which bits of them (0: all), in units of what."""
-
-    header: str
-    """``network``: IPv4 or IPv6."""
-    offset: int
-    size: int
-    mask: int = 0
-    unit: int = 1
+    from tcptui.model.field import Place
 
 
-PLACES: Final = {
-    "eth.dst": Place("eth", 0, 6),
-    "eth.src": Place("eth", 6, 6),
-    "eth.dst.oui": Place("eth", 0, 3),
-    "eth.src.oui": Place("eth", 6, 3),
-    "eth.dst.lg": Place("eth", 0, 1, 0x02),
-    "eth.src.lg": Place("eth", 6, 1, 0x02),
-    "eth.dst.ig": Place("eth", 0, 1, 0x01),
-    "eth.src.ig": Place("eth", 6, 1, 0x01),
-    "eth.type": Place("eth", 12, 2),
-    "ip.version": Place("network", 0, 1, 0xF0),
-    "ip.hdr_len": Place("ip", 0, 1, 0x0F, 4),
-    "ip.dsfield": Place("ip", 1, 1),
-    "ip.dsfield.dscp": Place("ip", 1, 1, 0xFC),
-    "ip.dsfield.ecn": Place("ip", 1, 1, 0x03),
-    "ip.len": Place("ip", 2, 2),
-    "ip.id": Place("ip", 4, 2),
-    "ip.flags": Place("ip", 6, 1, 0xE0),
-    "ip.flags.rb": Place("ip", 6, 1, 0x80),
-    "ip.flags.df": Place("ip", 6, 1, 0x40),
-    "ip.flags.mf": Place("ip", 6, 1, 0x20),
-    "ip.frag_offset": Place("ip", 6, 2, 0x1FFF),
-    "ip.ttl": Place("ip", 8, 1),
-    "ip.proto": Place("ip", 9, 1),
-    "ip.checksum": Place("ip", 10, 2),
-    "ip.src": Place("ip", 12, 4),
-    "ip.dst": Place("ip", 16, 4),
-    "ipv6.version": Place("ipv6", 0, 1, 0xF0),
-    "ipv6.tclass": Place("ipv6", 0, 2, 0x0FF0),
-    "ipv6.tclass.dscp": Place("ipv6", 0, 2, 0x0FC0),
-    "ipv6.tclass.ecn": Place("ipv6", 0, 2, 0x0030),
-    "ipv6.flow": Place("ipv6", 1, 3, 0xFFFFF),
-    "ipv6.plen": Place("ipv6", 4, 2),
-    "ipv6.nxt": Place("ipv6", 6, 1),
-    "ipv6.hlim": Place("ipv6", 7, 1),
-    "ipv6.src": Place("ipv6", 8, 16),
-    "ipv6.dst": Place("ipv6", 24, 16),
-    "tcp.checksum": Place("tcp", 16, 2),
-    "tcp.urgent_pointer": Place("tcp", 18, 2),
-    "udp.srcport": Place("udp", 0, 2),
-    "udp.dstport": Place("udp", 2, 2),
-    "udp.length": Place("udp", 4, 2),
-    "udp.checksum": Place("udp", 6, 2),
-}
+#: Fields that stand at fixed places of headers, by the registry of fields.
+PLACES: Final = {field.name: field.place for field in FIELDS.values() if field.place is not None}
 
 
 def in_order(names: tuple[str, ...]) -> list[str]:
