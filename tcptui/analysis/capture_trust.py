@@ -94,11 +94,13 @@ def _acknowledges_unseen(view: StreamView) -> bool:
 def _one_sided(store: PacketStore, streams: StreamTable, rows: slice, listed: I32) -> int:
     """How many of ``listed`` have segments of one end only, one of which acknowledges something of the other.
 
-    Connections that have lost rows by eviction are left out: the other end's may have been among them.
+    Connections that have lost rows by eviction are left out: the other end's may have been among them.  So are sockets
+    that are connected to themselves.
     """
     marks = streams.marks[listed]
     both = ((marks & np.uint32(_SENT_A)) != 0) & ((marks & np.uint32(_SENT_B)) != 0)
     asked = listed[~both & (streams.evicted[listed] == 0)]
+    asked = asked[~streams.flows.are_with_themselves(streams.flow[asked])]
     if not len(asked):
         return 0
     from_a, from_b, acknowledges = (np.zeros(int(asked[-1]) + 1, np.bool_) for _ in range(3))

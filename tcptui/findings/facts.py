@@ -27,7 +27,7 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
-from tcptui.findings.gates import gate_bits
+from tcptui.findings.gates import ONE_SIDED, gate_bits
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.arrays import last_before
 from tcptui.model.batched import NumberDict, in_columns, in_each, integer, largest
@@ -68,6 +68,10 @@ _TENTH_NS: Final = 100_000_000
 #: Where the data offset is in a TCP header, and the header's fewest bytes (RFC 9293, 3.1).
 DATA_OFFSET: Final = 12
 TCP_HEADER: Final = 20
+#: LINKTYPE_ value of Ethernet.
+_ETHERNET: Final = 1
+#: Bytes of an Ethernet address; the sender's is behind the receiver's.
+ADDRESS_LENGTH: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +312,12 @@ class ConnectionFacts(StreamColumns):
                 known.append(i)
         return found
 
+    @cached_attribute
+    def is_with_itself(self) -> bool:
+        """Whether both ends are one socket: then every segment has the same sender, and one direction is both."""
+        ends = self.view.client, self.view.server
+        return bool(self.signs & ONE_SIDED) and ends[0].port == ends[1].port and ends[0].host == ends[1].host
+
     # -- where and how well ----------------------------------------------------------
 
     @cached_attribute
@@ -404,6 +414,13 @@ class ConnectionFacts(StreamColumns):
         found: _T = in_each(_of_payload, make, self.context.read_packet, self.view.rows.item(index), most)
         return found
 
+    def hardware_sender(self, index: int) -> str:
+        """The Ethernet address that segment ``index`` came from; empty where the frame has none or cannot be read."""
+        if self.context.read_packet is None:
+            return ""
+        found: str = in_each(_hardware_sender, self.context.read_packet, self.view.rows.item(index))
+        return found
+
     def watched_after(self, i: int) -> int:
         """How long the capture continued after segment ``i``, in nanoseconds."""
         return largest(0, self.view.capture_end_ns - self.time[i])
@@ -460,6 +477,12 @@ def _of_payload(make: Callable[[bytes], _T], read_packet: Callable[[int], Packet
         return make(b"")
     begin = 4 * (segment[DATA_OFFSET] >> 4)
     return make(segment[begin : begin + min(most, packet.payload_length)])
+
+
+def _hardware_sender(read_packet: Callable[[int], PacketView], row: int) -> str:
+    packet = read_packet(row)
+    address = packet.data[ADDRESS_LENGTH : 2 * ADDRESS_LENGTH]
+    return address.hex(":") if packet.link_type == _ETHERNET and len(address) == ADDRESS_LENGTH else ""
 
 
 def _rounded(gaps_ns: I64) -> I64:

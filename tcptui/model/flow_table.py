@@ -213,6 +213,13 @@ class FlowTable:
         rest = self._keys[4].take(flows).view(np.int64)
         return rest >> 16 & 0xFFFF, rest & 0xFFFF
 
+    def are_with_themselves(self, flows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether *a* and *b* are one address and port, for many flows at once."""
+        a_high, a_low, b_high, b_low = self._keys[:4, flows]
+        ports_a, ports_b = self.ports(flows)
+        same: NDArray[np.bool_] = (a_high == b_high) & (a_low == b_low) & (ports_a == ports_b)
+        return same
+
     def hosts(self, flows: NDArray[np.int32]) -> tuple[list[str], list[str]]:
         """Addresses of *a* and of *b* as text (`Endpoint.host`), for many flows at once."""
         a_high, a_low, b_high, b_low, rest = (word.tolist() for word in self._keys[:, flows])

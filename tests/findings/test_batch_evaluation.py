@@ -328,7 +328,8 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
 
     def cut(view: same_shape.SameShapeView, name: str) -> Any:
         cells = view._block.column(name)[view._at]
-        return Batched(cells, plain=False) if name in BATCHED else cells[:, 0].copy()
+        differ = name in BATCHED or bool((cells != cells[:, :1]).any())  # two streams of one case may be alike
+        return Batched(cells, plain=False) if differ else cells[:, 0].copy()
 
     def member_values(each: NDArray[Any]) -> Batched:
         return Batched(each.astype(np.int64) if each.dtype.kind in "iu" else each, plain=True)

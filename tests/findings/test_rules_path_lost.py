@@ -154,6 +154,21 @@ def test_mute_after_idle_while_new_connections_fail_too_is_a_lost_path(told: Tel
     assert "path-lost" in found
 
 
+def _later(seconds: float) -> list[str]:
+    """`ANEW` so much later."""
+    return [line.replace(line.split()[0], str(float(line.split()[0]) + 1000 * seconds), 1) for line in ANEW]
+
+
+@pytest.mark.finding("path-lost")
+@pytest.mark.finding("idle-connection-dropped", twin=True)
+def test_connection_that_works_long_after_the_last_try_shows_nothing_of_the_host_meanwhile(told: Tell) -> None:
+    assert "idle-connection-dropped" in told([*TALK, *TRIES, *_later(0.5)]).findings
+    found = told([*TALK, *TRIES, *_later(60)]).findings  # a host that died comes back, or another takes its address
+
+    assert "idle-connection-dropped" not in found
+    assert "peer-dead" in found["path-lost"].alternatives
+
+
 @pytest.mark.finding("idle-connection-dropped", twin=True)
 def test_mute_in_the_middle_of_an_exchange_was_not_forgotten_for_idleness(told: Tell) -> None:
     busy = [line.replace(line.split()[0], str(float(line.split()[0]) - 2880), 1) for line in TRIES]

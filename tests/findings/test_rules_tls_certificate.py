@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from captures import ACK, FIN, PSH, RST, Tape
 from tls_bytes import CHANGE, TLS_1_3_CHOSEN, certificate, client_hello, handshake, record, server_hello, server_name
-from web_captures import found
+from web_captures import CLIENT, SERVER, found
 
 from tcptui.model.finding import Confidence, Severity
 from tcptui.session.session import open_file
@@ -74,6 +75,33 @@ def test_client_that_leaves_before_its_key_likely_disliked_it(tmp_path: Path) ->
     finding = found(tmp_path, cut)[ID]
 
     assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.LIKELY)
+
+
+@pytest.mark.finding("tls-certificate", twin=True)
+@pytest.mark.parametrize("acked", [False, True])
+@pytest.mark.parametrize("flags", [FIN | ACK, RST | ACK, RST])
+def test_client_that_had_not_got_the_certificate_did_not_leave_because_of_it(
+    tmp_path: Path, flags: int, acked: bool
+) -> None:
+    """Seen at the server: the client's end crosses the certificate."""
+    hello, shown = turns(PAST, BEFORE)[0][2], turns(PAST, BEFORE)[1][2]
+    assert isinstance(hello, bytes)
+    assert isinstance(shown, bytes)
+    tape = Tape()
+    tape.handshake(0, CLIENT, SERVER)
+    asked, answered = 1001 + len(hello), 9001 + len(shown)
+    tape.tcp(100, CLIENT, SERVER, PSH | ACK, 1001, 9001, hello)
+    tape.tcp(100.1, SERVER, CLIENT, PSH | ACK, 9001, asked, shown)
+    if acked:
+        tape.tcp(120, CLIENT, SERVER, ACK, asked, answered)
+    tape.tcp(121, CLIENT, SERVER, flags, asked, (answered if acked else 9001) if flags & ACK else 0)
+    path = tmp_path / "crossed.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+    certificate = [one for one in session.findings(0) if one.id.value == ID]
+    session.close()
+
+    assert [one.facts["shape"] for one in certificate] == ["expired-left" if acked else "expired"]
 
 
 @pytest.mark.parametrize(

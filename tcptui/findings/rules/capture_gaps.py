@@ -216,7 +216,12 @@ def capture_started_mid_stream(connection: ConnectionFacts) -> Finding | None:
 
 
 def one_sided_capture(connection: ConnectionFacts) -> Finding | None:
-    """`one-sided-capture`: three or more packets one way, none the other, and proof that the other end talks."""
+    """`one-sided-capture`: three or more packets one way, none the other, and proof that the other end talks.
+
+    A socket that is connected to itself has no other end.
+    """
+    if connection.is_with_itself:
+        return None
     for side in (0, 1):
         mine, other = connection.packets_by_side[side], connection.packets_by_side[1 - side]
         if mine >= ONE_SIDED_PACKETS and not other:
@@ -288,8 +293,14 @@ def number_jump(connection: ConnectionFacts) -> NumberJump | None:
 
 
 def several_numberings(connection: ConnectionFacts) -> bool:
-    """Whether one end's sequence numbers belong to several sequence spaces."""
-    return two_numberings(connection) is not None or number_jump(connection) is not None
+    """Whether one end's sequence numbers belong to several sequence spaces.
+
+    So they do behind SYN-ACKs of several numbers whose SYN is not here, and where one socket is both ends.
+    """
+    answers = [] if connection.syns_by_side[0] else [i for i in connection.syns_by_side[1] if connection.is_syn_ack(i)]
+    if any(connection.view.raw_seq.item(i) != connection.view.raw_seq.item(answers[0]) for i in answers[1:]):
+        return True
+    return connection.is_with_itself or two_numberings(connection) is not None or number_jump(connection) is not None
 
 
 def _jumped(connection: ConnectionFacts, jump: NumberJump) -> Finding:

@@ -7,7 +7,7 @@ from typing import Final
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.analysis.timing.path_delay import REPEAT_NS
 from tcptui.findings.facts import ConnectionFacts, Handshake
-from tcptui.findings.gates import OPENED, REOPENED, REUSED
+from tcptui.findings.gates import ONE_SIDED, OPENED, REOPENED, REUSED
 from tcptui.model.arrays import last_before
 from tcptui.model.batched import NumberDict, largest
 from tcptui.model.capture_point import CapturePoint
@@ -134,6 +134,30 @@ def simultaneous_open(connection: ConnectionFacts) -> Finding | None:
         client_answer_frame=connection.frame[answers[0]],
         server_answer_frame=connection.frame[answers[1]],
         apart_s=largest(connection.seconds(*syns), connection.seconds(*syns[::-1])),
+    )
+
+
+def self_connect(connection: ConnectionFacts) -> Finding | None:
+    """`simultaneous-open`, shape ``self``: a socket connected to itself: its SYN met its own port (RFC 9293, 3.5).
+
+    One SYN, which a SYN-ACK with the same number answers.
+    """
+    if not connection.is_with_itself:
+        return None
+    syn = next((i for i in connection.syns if connection.is_pure_syn(i)), -1)
+    answer = next((i for i in connection.syns if i > syn >= 0 and connection.is_syn_ack(i)), -1)
+    if answer < 0 or connection.seq[answer] != connection.seq[syn]:
+        return None
+    return connection.finding(
+        FindingId.SIMULTANEOUS_OPEN,
+        (syn, answer),
+        Severity.WARNING,
+        Confidence.CERTAIN,
+        shape="self",
+        address=connection.view.client.host,
+        port=connection.view.client.port,
+        client_syn_frame=connection.frame[syn],
+        client_answer_frame=connection.frame[answer],
     )
 
 
@@ -321,6 +345,7 @@ def port_reused(connection: ConnectionFacts) -> Finding | None:
 RULES: Final = (
     (OPENED, three_way_handshake),
     (REOPENED, simultaneous_open),
+    (ONE_SIDED, self_connect),
     (REOPENED, syn_ack_retransmission),
     (REUSED, port_reused),
 )

@@ -32,6 +32,8 @@ BACKED_OFF: Final = 1.3
 IDLE_NS: Final = 1_000_000_000
 #: … or, where no other connection proves that the server is alive, this long (the shortest idle time-out in the field).
 LONG_IDLE_NS: Final = 30_000_000_000
+#: A host that died, or what takes over its address, serves again after this long at the earliest.
+COMES_BACK_NS: Final = 30_000_000_000
 #: Payload of the 576-byte datagram that every IPv4 host accepts (RFC 791): only larger segments are suspected.
 SMALL_BYTES: Final = 536
 
@@ -242,7 +244,8 @@ def idle_connection_dropped(connection: ConnectionFacts) -> Finding | None:
     """`idle-connection-dropped`: no answer after an idle time, while a new connection to the same server works.
 
     The most frequent fault of its class: a NAT, firewall or load balancer dropped the state of the flow.
-    The new connection excludes a dead server and a dead path, so a second of idle time is enough.
+    The new connection, begun before the next try was due or a host can have come back, excludes a dead server and a
+    dead path, so a second of idle time is enough.
     Without one, only thirty seconds and more make it a possible cause, which `path_lost` names.
     Where the device sends a RST, a TTL other than the server's gives it away.
     """
@@ -256,7 +259,10 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
     idle = _idle_ns(connection, outage)
     if idle < IDLE_NS or not connection.length[outage.original] or connection.fins:
         return None  # an unanswered close does no harm
-    stream, began_ns = connection.of_siblings(_first_served, connection.time[outage.original])
+    last, before = outage.tries[-1], outage.tries[-2]
+    # What began later does not show that the host was well while the tries went unanswered.
+    until_ns = connection.time[last] + largest(connection.time[last] - connection.time[before], COMES_BACK_NS)
+    stream, began_ns = connection.of_siblings(_first_served, connection.time[outage.original], until_ns)
     if stream < 0:
         return None
     return connection.finding(
@@ -280,9 +286,9 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
     )
 
 
-def _first_served(siblings: list[Sibling], after_ns: int) -> tuple[int, int]:
-    """The first of ``siblings`` to begin after that time in which bytes were answered, and when; -1: none."""
-    served = (one for one in siblings if one.answered_bytes and one.began_ns > after_ns)
+def _first_served(siblings: list[Sibling], after_ns: int, until_ns: int) -> tuple[int, int]:
+    """The first of ``siblings`` to begin between these times in which bytes were answered, and when; -1: none."""
+    served = (one for one in siblings if one.answered_bytes and after_ns < one.began_ns <= until_ns)
     return next(((one.stream, one.began_ns) for one in served), (-1, 0))
 
 

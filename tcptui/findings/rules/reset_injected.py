@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.path_distance import from_other_distance
+from tcptui.analysis.path_distance import from_other_distance, is_of_this_link, set_otherwise
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.rules.path_lost import reset_after_idle
@@ -53,19 +53,57 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     behind_hole = integer(connection.space.seq[later]) > highest + 1
     if behind_hole:
         alternatives = ("missed-packets", *alternatives)
+    elif (two := _of_two_machines(connection, before, rst, later)) is not None:
+        return two
     return connection.finding(
         FindingId.RST_INJECTED,
         (before, rst, later),
         Severity.ERROR,
         Confidence.POSSIBLE if perhaps_full or behind_hole else Confidence.LIKELY,
         alternatives,
-        shape="other-distance" if from_other_distance(view.ttl[rst], view.ttl[before]) else "",
+        shape="other-distance"
+        if from_other_distance(view.ttl[rst], view.ttl[before])
+        else "other-start"
+        if set_otherwise(view.ttl[rst], view.ttl[before])
+        else "",
         sender=SIDES[side],
         rst_frame=connection.frame[rst],
         later_frame=connection.frame[later],
         later_s=connection.seconds(rst, later),
         ttl=found,
         usual_ttl=usual,
+    )
+
+
+def _of_two_machines(connection: ConnectionFacts, before: int, rst: int, later: int) -> Finding | None:
+    """`rst-injected`, shape ``duplicate``: the RST came from another hardware address than the packets around it.
+
+    All three were sent on this very link, as their TTL has not been counted down: behind a router hardware addresses
+    are routers'.
+    """
+    view, side = connection.view, connection.side[rst]
+    if not all(bool(is_of_this_link(view.ttl[i])) for i in (before, rst, later)):
+        return None
+    usual, found, again = (connection.hardware_sender(i) for i in (before, rst, later))
+    if not usual or not found or found == usual or again != usual:
+        return None
+    return connection.finding(
+        FindingId.RST_INJECTED,
+        (before, rst, later),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox",),
+        shape="duplicate",
+        sender=SIDES[side],
+        address=(connection.view.server if side else connection.view.client).host,
+        rst_frame=connection.frame[rst],
+        last_frame=connection.frame[before],
+        later_frame=connection.frame[later],
+        later_s=connection.seconds(rst, later),
+        hardware=found,
+        usual_hardware=usual,
+        ttl=integer(view.ttl[rst]),
+        usual_ttl=integer(view.ttl[before]),
     )
 
 

@@ -17,6 +17,7 @@ from tcptui.findings.tls_facts import (
     server_certificate,
     unasked_hosts,
 )
+from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import ContentType, Handshake
 from tcptui.protocols.tls.der import DerError
@@ -43,6 +44,8 @@ def tls_certificate(connection: ConnectionFacts, conversation: TlsConversation) 
     if not facts:
         return None
     end = _left_at(connection, conversation)
+    if end >= 0 and not _had_received(connection, conversation, shown, end):
+        end = -1
     if end < 0 and facts["shape"] == "no-name":
         return None  # many clients that connect to an address want no name
     if end < 0:
@@ -98,6 +101,15 @@ def _left_at(connection: ConnectionFacts, conversation: TlsConversation) -> int:
         _farewell(connection, conversation, conversation.server_side),
     )
     return ours if ours >= 0 and (theirs < 0 or ours < theirs) else -1
+
+
+def _had_received(connection: ConnectionFacts, conversation: TlsConversation, shown: int, end: int) -> bool:
+    """Whether the client had the certificate, whose last byte is in segment ``shown``, when it sent segment ``end``.
+
+    Its acknowledgment says so, at the latest that of ``end``; a RST without one says nothing.
+    """
+    side = conversation.server_side
+    return end > shown and integer(connection.space.acknowledged[side][end]) >= integer(connection.space.end[shown])
 
 
 def _farewell(connection: ConnectionFacts, conversation: TlsConversation, side: int) -> int:
