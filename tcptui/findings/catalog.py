@@ -254,6 +254,8 @@ CATALOG: Final = (
         lost="lost_s"),
     FindingSpec(FindingId.ANSWERED_ELSEWHERE, Family.CAPTURE, "whole_capture/answered_elsewhere", term="nat",
         lost="lost_s"),
+    FindingSpec(FindingId.SELECTIVE_SYNS, Family.CAPTURE, "whole_capture/selective_syns", term="syn",
+        lost="lost_s", names_cause=True),
     FindingSpec(FindingId.PORT_REFUSED, Family.CAPTURE, "whole_capture/never_opened", term="connection-refused",
         lost="lost_s"),
     FindingSpec(FindingId.SERVER_RESTARTED, Family.CAPTURE, "whole_capture/restart", term="connection-refused",

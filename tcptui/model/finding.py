@@ -141,6 +141,7 @@ class FindingId(StrEnum):
     HOST_SILENT = "host-silent"
     PORT_SILENT = "port-silent"
     ANSWERED_ELSEWHERE = "answered-elsewhere"
+    SELECTIVE_SYNS = "selective-syns"
     PORT_REFUSED = "port-refused"
     SERVER_RESTARTED = "server-restarted"
     REPEATED_RESETS = "repeated-resets"

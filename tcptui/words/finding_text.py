@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Facts that are identifiers, not quantities: they get no thousands separators.
 _NAMES: Final = frozenset({
     "port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code", "http2_stream", "last_stream", "lost_stream",
-    "waiting_stream", "other_port",
+    "waiting_stream", "other_port", "client_port",
 })  # fmt: skip
 #: End of the catalogue key for what a segment carries, by its payload bytes; 0 is a bare FIN, others are ``bytes``.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}

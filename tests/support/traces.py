@@ -3,8 +3,9 @@
 A line is ``"MS SENDER FLAGS SEQ ACK [LENGTH] [name=value …]"``: milliseconds, C or S, letters of
 SFRPAEWN (E, W and N: ECE, CWR and AE, once NS; ``.`` for none), relative numbers, payload bytes.  Names: ``id`` (IP
 packet number), ``ts`` (value,echo), ``win``, ``sack`` (left:right, repeated with ``+``), ``sackok`` (SACK permitted),
-``scale`` (window scale), ``ttl``, ``tos``, ``port`` (the client's), ``client`` and ``server`` (the last
-number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a datagram), ``sport`` (the server's port), ``sum``
+``scale`` (window scale), ``opt`` (any options, in hexadecimal, a multiple of 4 bytes), ``ttl``, ``tos``, ``port`` (the
+client's), ``client`` and ``server`` (the last number of their addresses, 1 and 2), ``v`` (6: IPv6), ``udp`` (1: a
+datagram), ``sport`` (the server's port), ``sum``
 (``good`` or ``bad``: the TCP checksum, else 0), ``keep`` (bytes of the frame that were captured),
 ``forgot`` (the same, and the record says that the frame had no more), ``text`` (the payload, _ for
 blanks, ~ for line ends; no LENGTH then), ``hex`` (the payload in hexadecimal; no LENGTH then),
@@ -32,6 +33,7 @@ HOST = {"C": (b"\x0a\x00\x00\x01", 40_000), "S": (b"\x0a\x00\x00\x02", 80)}
 
 def _options(fields: dict[str, str], other: str, *, syn: bool) -> bytes:
     packed = b"\x02\x04\x05\xb4" if syn else b""
+    packed += bytes.fromhex(fields.get("opt", ""))
     if "sackok" in fields:
         packed += b"\x04\x02\x01\x01"
     if "scale" in fields:

@@ -300,6 +300,36 @@ ANSWERED_ELSEWHERE = Scenario(
     never=("host-silent", "port-silent", "many-targets", "port-refused"),
 )
 
+# -- SYNs of a kind ------------------------------------------------------------------------
+
+
+def try_with_ecn(me: Program) -> None:
+    """Four connections one after the other, each of which offers ECN at first."""
+    for number in range(4):
+        me.at(1.4 * number)
+        ask_once(me)
+
+
+def behind_an_old_filter(me: Program) -> None:
+    """A packet filter takes the flags that offer ECN for an attack."""
+    filter_packets(me, "tcp flags & (syn | ecn | cwr) == syn | ecn | cwr drop")
+    answer_each(me.listen(), 4)
+
+
+ECN_SYNS_DROPPED = Scenario(
+    id="ecn-syns-dropped",
+    shows="A packet filter drops SYNs that offer ECN; the client repeats each without the offer after a second, and it "
+    "is answered at once.",
+    twin="port-silent",
+    client=try_with_ecn,
+    server=behind_an_old_filter,
+    client_sysctls={"net.ipv4.tcp_ecn": "1"},
+    findings_client=("selective-syns",),
+    findings_server=("selective-syns",),
+    findings_perhaps=("syn-retransmission", "client-think-time"),
+    never=("host-silent", "port-silent", "many-targets"),
+)
+
 CLOSED: Final = 8081
 
 
@@ -759,6 +789,7 @@ SCENARIOS = [
     HOST_SILENT,
     PORT_SILENT,
     ANSWERED_ELSEWHERE,
+    ECN_SYNS_DROPPED,
     PORT_REFUSED,
     SERVER_RESTARTED,
     REPEATED_RESETS,

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from tcptui.analysis.stream.table import StreamMark
-from tcptui.findings.rules.whole_capture.capture_facts import CHUNK, EVIDENCE_MOST, groups, one_of
+from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, groups, one_of
 from tcptui.model.arrays import distinct, indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
-from tcptui.model.packet_store import RowKind
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
 
@@ -113,16 +112,10 @@ def _numbers(
 
     Then by place: the row of the client's last RST, and that of its last SYN; -1 where there is none.
     """
-    store, numbers = capture.store, capture.number[places]
+    store = capture.store
     found: tuple[list[_Numbers], list[_Numbers]] = [], []
     refused, last = np.full(len(capture.number), -1), np.full(len(capture.number), -1)
-    begin = max(int(capture.streams.first_row[numbers].min()), capture.rows.start)
-    end = min(int(capture.streams.last_row[numbers].max()) + 1, capture.rows.stop)
-    for first in range(begin, end, CHUNK):
-        rows = slice(first, min(first + CHUNK, end))
-        at = np.minimum(np.searchsorted(numbers, store.stream[rows]), len(numbers) - 1)
-        ours = indexes_of((numbers[at] == store.stream[rows]) & (store.kind[rows] == RowKind.TCP))
-        row, place = ours + first, places[at[ours]]
+    for row, place in capture.segments_of(places):
         flags, by_server = store.flags[row], capture.sent_by_server(row, place)
         np.maximum.at(refused, place[~by_server & (flags & RST != 0)], row[~by_server & (flags & RST != 0)])
         np.maximum.at(last, place[~by_server & (flags & SYN != 0)], row[~by_server & (flags & SYN != 0)])

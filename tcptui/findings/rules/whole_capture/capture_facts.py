@@ -203,15 +203,21 @@ class CaptureFacts:
         A client with both families tries one, and where that fails or is slow the other (RFC 8305): then the server
         was reached all the same.  Same port, opened, begun within `FALLBACK_NS`.
         """
+        return len(self.fallbacks(places)) == len(places)
+
+    def fallbacks(self, places: I64) -> I64:
+        """The connections that `fell_back` is about, one for each attempt; none where not every attempt has one."""
         if not self._has_both_families:
-            return False
+            return _NO_STREAMS
         others = self.opened & (self.port == self.port[places[0]]) & (self.is_ipv6 != self.is_ipv6[places[0]])
-        begun = np.sort(self.began_ns[others])
-        if not len(begun):
-            return False
-        began = self.began_ns[places]
-        next_ns = begun[np.minimum(np.searchsorted(begun, began), len(begun) - 1)]
-        return bool(((next_ns >= began) & (next_ns <= began + FALLBACK_NS)).all())
+        found = indexes_of(others)
+        if not len(found):
+            return _NO_STREAMS
+        found = found[np.argsort(self.began_ns[found], kind="stable")]
+        begun, began = self.began_ns[found], self.began_ns[places]
+        at = np.minimum(np.searchsorted(begun, began), len(begun) - 1)
+        soon = (begun[at] >= began) & (begun[at] <= began + FALLBACK_NS)
+        return found[at] if soon.all() else _NO_STREAMS
 
     @cached_property
     def dns_answers(self) -> tuple[DnsAnswer, ...]:
@@ -244,6 +250,19 @@ class CaptureFacts:
             ended_ns[streams] = store.time_ns[found]
             by_server[streams] = (store.from_b[found] != 0) != self._is_b[places[streams]]
         return ended_ns, by_server
+
+    def segments_of(self, places: I64) -> Iterator[tuple[I64, I64]]:
+        """The rows of all segments of the streams at ``places`` (ascending), and the place of each, some at a time."""
+        if not len(places):
+            return
+        numbers, store = self.number[places], self.store
+        begin = max(int(self.streams.first_row[numbers].min()), self.rows.start)
+        end = min(int(self.streams.last_row[numbers].max()) + 1, self.rows.stop)
+        for first in range(begin, end, CHUNK):
+            rows = slice(first, min(first + CHUNK, end))
+            at = np.minimum(np.searchsorted(numbers, store.stream[rows]), len(numbers) - 1)
+            ours = indexes_of((numbers[at] == store.stream[rows]) & (store.kind[rows] == RowKind.TCP))
+            yield ours + first, places[at[ours]]
 
     # -- findings ------------------------------------------------------------------------
     @cached_property

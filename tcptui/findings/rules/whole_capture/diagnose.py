@@ -11,6 +11,7 @@ from tcptui.findings.rules.whole_capture.goaway_storm import goaway_storm
 from tcptui.findings.rules.whole_capture.never_opened import never_opened
 from tcptui.findings.rules.whole_capture.repeated_resets import repeated_resets
 from tcptui.findings.rules.whole_capture.restart import server_restarted
+from tcptui.findings.rules.whole_capture.selective_syns import selective_syns
 from tcptui.findings.rules.whole_capture.sessions import connection_churn, logins_refused
 from tcptui.findings.rules.whole_capture.shared_fault import (
     idle_flows_dropped,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 RULES: Final[tuple[CaptureRule, ...]] = (
     common_stall,
     never_opened,
+    selective_syns,
     server_restarted,
     repeated_resets,
     listener_overflow,

@@ -156,7 +156,8 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             continue
         begin, end = _while_tried(capture, places)
         clients = sorted_unique(capture.client[places]).tolist()
-        if not any(capture.client_heard_anybody(client, begin, end) for client in clients):
+        other = capture.fallbacks(places)
+        if not len(other) and not any(capture.client_heard_anybody(client, begin, end) for client in clients):
             continue  # nobody at all answered these clients then: their own link
         said[places] = True
         one_port = len(sorted_unique(capture.port[places])) == 1
@@ -169,16 +170,17 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             _NEVER_OPENED,
             (
                 *(("dns-address",) if given else ()),
-                *(("other-family",) if capture.fell_back(places) else ()),
+                *(("family-path", "other-family") if len(other) else ()),
                 "host-down",
                 "firewall-drop",
-                "one-sided",
+                *(() if len(other) else ("one-sided",)),
                 *(("accept-queue-full",) if one_port else ()),
                 *(("scanner",) if _strangers(capture, places) else ()),
             ),
             {
-                "shape": "" if one_port else "ports",
+                "shape": "family" if len(other) else "" if one_port else "ports",
                 **_facts(capture, places),
+                **(_other_family(capture, places, other) if len(other) else {}),
                 **given,
             },
         )
@@ -206,6 +208,20 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
                 **given,
             },
         )
+
+
+def _other_family(capture: CaptureFacts, places: I64, other: I64) -> dict[str, int | str | float]:
+    """What is said of the connections ``other``, by which the clients of ``places`` got through all the same."""
+    families = ("IPv4", "IPv6") if capture.is_ipv6[other[0]] == 0 else ("IPv6", "IPv4")
+    after_ns = capture.began_ns[other] - capture.began_ns[places]
+    return {
+        "family": families[1],
+        "other_family": families[0],
+        "other_host": capture.host_name(int(capture.server[other[0]])),
+        "after_s": float(np.sort(after_ns)[len(after_ns) // 2]) / 1e9,
+        "first_frame": int(capture.frames(places[:1])[0]) if len(capture.frames(places[:1])) else 0,
+        "other_frame": int(capture.frames(other[:1])[0]) if len(capture.frames(other[:1])) else 0,
+    }
 
 
 def _is_too_young(capture: CaptureFacts, places: I64) -> bool:
