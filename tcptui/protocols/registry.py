@@ -55,7 +55,7 @@ _HTTP2: Final = ApplicationProtocol(
     client_begins=(b"PRI * HT",),
     # What a client says first; types of frames.
     summaries=(Summary(_HTTP2_SUMMARY, (b"PR",)), Summary(_HTTP2_SUMMARY, {bytes((kind,)) for kind in range(10)}, 3)),
-    notes=(Lazy("http2.preface_rows", "PrefaceRows"),),
+    notes=(Lazy("http2.preface_rows", "PrefaceRows"), Lazy("http2.settings_rows", "SettingsRows")),
     prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
     held_back=Lazy("http2.parse", "http2_held_back"),
     tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, spoken
+from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, is_alert, spoken
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.tls.codes import ContentType, Handshake, name_of
+from tcptui.protocols.tls.codes import Handshake, name_of
 from tcptui.protocols.tls.records import HEADER, is_header
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 #: Bytes of the plain end's first line that must be text.
 _LINE: Final = 64
-_ALERT: Final = HEADER + 2
 #: What servers for HTTP write in answer to a plain request: nginx, Apache, Go, Tomcat.
 _SAY_SO: Final = re.compile(
     rb"plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port"
@@ -78,7 +77,7 @@ def _to_tls(
     if not protocol or directions[0].first_ns(0) > directions[1].first_ns(0):
         return None
     facts: dict[str, int | float | str]
-    if _is_alert(heads[1]):
+    if is_alert(heads[1]):
         facts = {"shape": "alert", "alert": name_of("tls.alert_message.desc", heads[1][6]) or "?", "code": heads[1][6]}
     elif _REFUSED.match(heads[1]) and (says := _SAY_SO.search(heads[1])):
         facts = {"shape": "told", "line": quoted(says[0].decode("ascii"), _LINE)}
@@ -96,16 +95,6 @@ def _to_tls(
         answer_frame=answer_frame,
         port=connection.view.server.port,
         **facts,
-    )
-
-
-def _is_alert(head: bytes) -> bool:
-    """Whether all that was said is one fatal alert."""
-    return (
-        len(head) == _ALERT
-        and is_header(head[:HEADER])
-        and head[0] == ContentType.ALERT
-        and bool(name_of("tls.alert_message.level", head[5]))
     )
 
 

@@ -1,4 +1,7 @@
-"""Which HTTP/2 streams are read before a user opens them: the first that begin with the preface, if not too long."""
+"""Which HTTP/2 streams are read before a user opens them: the first that begin with the preface, if not too long.
+
+So are those whose server begins as one of HTTP/2 while no preface came: its client speaks something else.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.table import Completeness
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.http2.preface_rows import PrefaceRows
+from tcptui.protocols.http2.settings_rows import SettingsRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +39,27 @@ class Http2Prefilter:
         self._streams = streams
         self._found = noted.of(PrefaceRows)
         self._spoken: set[int] = set()
+        self._settings = noted.of(SettingsRows)
+        self._settled: set[int] = set()
+        """Streams with a segment that begins with SETTINGS."""
 
     def update(self) -> None:
         """Take in the prefaces found since the last call."""
         rows = self._found.rows
         streams = self._store.stream[rows[(rows >= self._store.first) & (rows < self._store.count)]]
         self._spoken.update(streams[streams >= 0].tolist())
+        rows = self._settings.rows
+        streams = self._store.stream[rows[(rows >= self._store.first) & (rows < self._store.count)]]
+        self._settled.update(streams[streams >= 0].tolist())
 
     def suspects(self) -> SparseMask:
         """A mask of the first streams that speak HTTP/2: each of them may yield more than a note."""
         found = np.array(sorted(self._spoken), np.int64)
-        return SparseMask(found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ])
+        found = found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ]
+        others = np.array(sorted(self._settled - self._spoken), np.int64)
+        begun = self._streams.completeness[others] & np.uint8(Completeness.SYN) != 0
+        others = others[begun & (self._streams.packets[others] <= PACKETS_READ)][:STREAMS_READ]
+        return SparseMask(np.union1d(found, others))
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""
@@ -53,10 +68,11 @@ class Http2Prefilter:
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop what is known of ``streams``, which were evicted."""
         self._spoken.difference_update(streams.tolist())
+        self._settled.difference_update(streams.tolist())
 
     def speaks(self, stream: int) -> bool:
-        """Whether ``stream`` began with the preface."""
-        return stream in self._spoken
+        """Whether ``stream`` began with the preface, or a segment of it with SETTINGS."""
+        return stream in self._spoken or stream in self._settled
 
     def error_rows(self, _stream: int) -> list[tuple[int, int]]:
         """None: answers are encoded, and do not begin segments."""

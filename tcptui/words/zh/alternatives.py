@@ -55,6 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.stale-session": "同一对端口的旧会话还留在某张表里：防火墙、NAT，或服务器上的 TIME-WAIT。",
     "alternatives.md5-one-side": "只有一端给对方配了 TCP MD5 密码。",
     "alternatives.family-path": "只有这一地址族的路由或防火墙有问题。",
+    "alternatives.request-behind-bad": "服务端读懂了这个头，是后面的请求本身不对。",
     "alternatives.dns-address": "这个地址是 DNS 对 {asked_name} 给出的，同名的 {working_host} 却能连通：可能是过期的记录，或多台服务器中的一台有问题。",
     "alternatives.host-down": "主机已关机或地址不对：其他端口同样没有回应（ping、ARP）。",
     "alternatives.accept-queue-full": "全连接队列已满：Linux 会静默丢弃 SYN 或第三次握手（ss -lnt）。",
