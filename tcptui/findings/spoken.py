@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.tls.codes import ContentType, name_of
-from tcptui.protocols.tls.records import HEADER, is_header
-
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Bytes of an alert with its record's header.
-_ALERT: Final = HEADER + 2
 #: Bytes by which an end is known.
 READ: Final = 2_048
 #: How protocols begin in which the client speaks first, …
@@ -54,16 +49,6 @@ def heads_of(connection: ConnectionFacts) -> tuple[tuple[ByteStream, ByteStream]
     if not directions or not all(direction.segments.from_start for direction in directions):
         return None
     return directions, (directions[0].read(0, READ), directions[1].read(0, READ))
-
-
-def is_alert(head: bytes) -> bool:
-    """Whether ``head``, all that an end said, is one alert of TLS (RFC 8446, 6)."""
-    return (
-        len(head) == _ALERT
-        and is_header(head[:HEADER])
-        and head[0] == ContentType.ALERT
-        and bool(name_of("tls.alert_message.level", head[HEADER]))
-    )
 
 
 def spoken(known: tuple[tuple[str, re.Pattern[bytes]], ...], head: bytes) -> str:

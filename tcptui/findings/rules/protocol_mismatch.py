@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.spoken import ANSWERS, DATABASE_REQUESTS, REQUESTS, first_line, heads_of, is_alert, spoken
+from tcptui.findings.spoken import ANSWERS, DATABASE_REQUESTS, REQUESTS, first_line, heads_of, spoken
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.tls.codes import name_of
-from tcptui.protocols.tls.records import HEADER, is_header
+from tcptui.protocols.tls.records import ALERT, HEADER, is_header, is_lone_alert
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -32,7 +32,6 @@ _SETTINGS: Final = re.compile(
     rb"|\x00\x04\x00{5}\x00..[\x04\x06\x07\x08].\x00{4})",
     re.DOTALL,
 )
-_ALERT_BYTES: Final = HEADER + 2
 
 
 def protocol_mismatch(connection: ConnectionFacts) -> Finding | None:
@@ -77,13 +76,13 @@ def _answered_in_its_own(
         return None
     client = spoken((*REQUESTS, *DATABASE_REQUESTS), heads[0])
     speaks_tls = is_header(heads[0][:HEADER])
-    proxied, alert, settings = _PROXY.match(heads[0]), is_alert(heads[1]), _SETTINGS.match(heads[1])
+    proxied, alert, settings = _PROXY.match(heads[0]), is_lone_alert(heads[1]), _SETTINGS.match(heads[1])
     facts: dict[str, Fact]
     if proxied and (alert or _BAD_REQUEST.match(heads[1])):
         version = 1 if heads[0].startswith(b"PROXY") else 2
         facts = {"shape": "proxy", "version": version, "line": "TLS" if alert else _line(heads[1])}
     elif alert and not speaks_tls and not spoken(REQUESTS, heads[0]):
-        description = name_of("tls.alert_message.desc", heads[1][_ALERT_BYTES - 1]) or "?"
+        description = name_of("tls.alert_message.desc", heads[1][ALERT - 1]) or "?"
         facts = {"shape": "alert", "alert": description, "client_protocol": client or "?", "server_protocol": "TLS"}
     elif settings and not heads[0].startswith(PREFACE[: len(heads[0])]):
         client = "TLS" if speaks_tls else "HTTP/1" if client == "HTTP" else client

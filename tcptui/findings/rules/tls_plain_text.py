@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import index_of, quoted
-from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, is_alert, spoken
+from tcptui.findings.spoken import ANSWERS, REQUESTS, first_line, heads_of, spoken
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.tls.codes import Handshake, name_of
-from tcptui.protocols.tls.records import HEADER, is_header
+from tcptui.protocols.tls.records import HEADER, is_header, is_lone_alert
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -77,7 +77,7 @@ def _to_tls(
     if not protocol or directions[0].first_ns(0) > directions[1].first_ns(0):
         return None
     facts: dict[str, int | float | str]
-    if is_alert(heads[1]):
+    if is_lone_alert(heads[1]):
         facts = {"shape": "alert", "alert": name_of("tls.alert_message.desc", heads[1][6]) or "?", "code": heads[1][6]}
     elif _REFUSED.match(heads[1]) and (says := _SAY_SO.search(heads[1])):
         facts = {"shape": "told", "line": quoted(says[0].decode("ascii"), _LINE)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.tls.codes import ContentType
+from tcptui.protocols.tls.codes import ContentType, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a record's header.
 HEADER: Final = 5
+#: Bytes of a record with one alert in plain sight.
+ALERT: Final = HEADER + 2
 #: Longest fragment: RFC 5246, 6.2.3, 2**14 and 2,048 for compression and encryption.
 FRAGMENT_MOST: Final = (1 << 14) + 2_048
 #: Longest alert, or change of cipher specifications, also when encrypted with the longest padding and MAC.
@@ -128,6 +130,16 @@ class RecordReader:
                 return start
             at += 1
         return None
+
+
+def is_lone_alert(head: bytes) -> bool:
+    """Whether ``head``, all that an end said, is one alert in plain sight (RFC 8446, 6)."""
+    return (
+        len(head) == ALERT
+        and is_header(head[:HEADER])
+        and head[0] == ContentType.ALERT
+        and bool(name_of("tls.alert_message.level", head[HEADER]))
+    )
 
 
 def looks_like_records(direction: ByteStream, window: Window, start: int) -> bool:
