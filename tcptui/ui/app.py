@@ -27,6 +27,7 @@ from tcptui.ui.terminal.crash import CrashGuard
 from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.frame_pacing import FramePacer
 from tcptui.ui.terminal.key_order import KeyOrder
+from tcptui.ui.textual_private import filter_lines, keep_for_pasting, write_to_terminal
 from tcptui.ui.theme import ASCII, DARK, LIGHT, SIXTEEN, THEMES, UNICODE, variable_defaults
 from tcptui.ui.tour.progress import Tour
 from tcptui.ui.user_files import LearningRecord
@@ -97,7 +98,7 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         self.words = Words(self.options.language)
         self.glyphs = ASCII if self.options.ascii else UNICODE
         if self.options.ascii:
-            self._filters.append(AsciiFilter())
+            filter_lines(self, AsciiFilter())
         self.session = session
         self.case = case
         self.offer = offer
@@ -312,10 +313,10 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send ``text`` to the terminal's clipboard; `NoticingScreen.copy` also asks tmux and writes a file."""
-        self._clipboard = text
+        keep_for_pasting(self, text)
         asked = sequence(text, clipboard_route(os.environ))
-        if asked and self._driver is not None:
-            self._driver.write(asked)
+        if asked:
+            write_to_terminal(self, asked)
 
     def action_set_theme(self, name: str) -> None:
         """Switch to the theme ``name``, this time and the next."""

@@ -1,4 +1,4 @@
-"""The glossary term that explains what is under the cursor."""
+"""The terms that the help explains first, by what is under the cursor: of findings, verdicts, states and fields."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.tcp_state import TcpState
 from tcptui.model.verdict import Verdict
-from tcptui.ui.learn.subject import subject_under_cursor
-from tcptui.ui.main.pane_specs import SPEC_OF
+from tcptui.ui.learn.subject import subjects_of_packet
 
 if TYPE_CHECKING:
     from tcptui.ui.main.workspace import Workspace
@@ -34,15 +33,6 @@ _FIELDS = (
 )
 
 
-def term_under_cursor(workspace: Workspace) -> str | None:
-    """The term for the help screen: of the header field, of the connection's headline finding, or of the packet.
-
-    Which of them depends on the active pane.  Returns the name of a finding, verdict or state or a glossary key; None
-    when there is none.
-    """
-    return None if workspace.session is None else SPEC_OF[workspace.active].term(workspace)
-
-
 def term_of_field(workspace: Workspace) -> str | None:
     """The term for the field under the cursor of the header tree; None where there is none."""
     node = workspace.field_under_cursor()
@@ -59,7 +49,7 @@ def term_of_connection(workspace: Workspace) -> str | None:
 
 def term_of_packet(workspace: Workspace) -> str | None:
     """The name of the finding, verdict or state that the selected packet is about most; None where there is none."""
-    subject = subject_under_cursor(workspace)
+    subject = next(iter(subjects_of_packet(workspace)), None)
     if isinstance(subject, Verdict):
         return subject.field_name.replace("_", "-")
     if isinstance(subject, TcpState):

@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 from textual.theme import Theme
 
 from tcptui.model.finding import Severity
+from tcptui.ui.textual_private import belong_to
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -233,7 +234,7 @@ def variable_defaults(dark: bool = True) -> dict[str, str]:
 def _resolved(widget: Widget, name: str) -> Style:
     """The style that the style sheet gives class ``cell--<name>`` inside ``widget``."""
     node = DOMNode(classes=f"cell--{name}")
-    node._attach(widget)
+    belong_to(node, widget)
     widget.app.stylesheet.apply(node, animate=False)
     return node.styles.partial_rich_style if name in _OVERLAYS else node.styles.rich_style
 

@@ -256,7 +256,7 @@ class Shown:
             await self.pilot.pause()
             workspace = self.screen.workspace
             settled, told = workspace.settled, self.screen.controllers.verdicts.is_told
-            counted = workspace.glance.is_counted or not workspace.shows(Pane.GLANCE)
+            counted = self.screen.controllers.traffic.pane.is_counted or not workspace.shows(Pane.GLANCE)
             if settled and told and counted:
                 break
             assert time.monotonic() < end, f"not at rest: {settled=}, verdict {told=}, traffic {counted=}"

@@ -55,7 +55,7 @@ def total(glance: GlancePane) -> int:
 
 
 def strip(shown: Shown) -> list[str]:
-    region = shown.screen.workspace.glance.region
+    region = shown.screen.controllers.traffic.pane.region
     return shown.lines()[region.y : region.bottom]
 
 
@@ -82,7 +82,7 @@ async def test_strip_is_there_where_there_is_room_and_in_front_everywhere(
         assert sum("✗" in line for line in lines) >= 1
         drawn = "".join(lines)
         assert any(char in drawn for char in "▁▂▃▄▅▆▇")
-        assert workspace.glance.told.strip() in "".join(shown.lines())
+        assert shown.screen.controllers.traffic.pane.told.strip() in "".join(shown.lines())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=str)
@@ -91,7 +91,7 @@ async def test_axes_have_times_and_rates_at_their_places(
 ) -> None:
     async with show(spread_session, size) as shown:
         await shown.press("5")
-        glance = shown.screen.workspace.glance
+        glance = shown.screen.controllers.traffic.pane
         columns, lines = glance.columns, strip(shown)
         axis = next(line for line in lines if "┴" in line)
         trouble = next(line for line in lines if "✗" in line)
@@ -131,12 +131,12 @@ async def test_stretch_is_what_every_pane_shows_until_it_is_lifted(show: Show, s
         assert shown.screen.controllers.filtering.matching is not None
         assert shown.screen.controllers.filtering.matching.account.matched == 16 < everything
         assert any("\\" in line and "frame.time_relative" in line for line in shown.lines())
-        assert shown.screen.workspace.glance.stretch == stretch
+        assert shown.screen.controllers.traffic.pane.stretch == stretch
 
         await shown.press("escape")
         await filtered(shown)
         assert listed(shown) == [0, 1, 2, 3, 4]
-        assert shown.screen.workspace.glance.stretch is None
+        assert shown.screen.controllers.traffic.pane.stretch is None
         await shown.press("backslash")
         await filtered(shown)
         assert listed(shown) == [0, 1]
@@ -220,7 +220,7 @@ async def test_what_is_typed_takes_the_place_of_the_words_and_not_of_the_stretch
 async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40)) as shown:
         await shown.press("5", "g", "enter", "right", "right")
-        assert " to " in shown.screen.workspace.glance.told
+        assert " to " in shown.screen.controllers.traffic.pane.told
         await shown.press("escape")
         assert not shown.screen.controllers.filtering.wanted
         assert shown.screen.workspace.active is Pane.GLANCE
@@ -230,7 +230,7 @@ async def test_escape_gives_up_what_was_begun_and_then_goes_back(show: Show, spr
 
 async def test_trouble_is_gone_to(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40)) as shown:
-        glance = shown.screen.workspace.glance
+        glance = shown.screen.controllers.traffic.pane
         await shown.press("5", "g", "n")
         columns = glance.columns
 
@@ -243,7 +243,7 @@ async def test_trouble_is_gone_to(show: Show, spread_session: Session) -> None:
 
 async def test_mouse_draws_a_stretch_and_a_click_only_points(show: Show, spread_session: Session) -> None:
     async with show(spread_session, (120, 40)) as shown:
-        glance = shown.screen.workspace.glance
+        glance = shown.screen.controllers.traffic.pane
         await shown.pilot.click(glance, offset=(60, 1))
         await shown.settle()
         assert glance.has_focus
@@ -260,7 +260,7 @@ async def test_strip_moves_while_packets_come(pipe: Pipe) -> None:
     app = TcptuiApp(pipe.session, None, ViewOptions(numeric=True))
     async with app.run_test(size=(120, 40)) as pilot:
         shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
-        glance = shown.screen.workspace.glance
+        glance = shown.screen.controllers.traffic.pane
         pipe.give(24)
         await until(lambda: total(glance) == 24)
         pipe.give(80)
@@ -277,7 +277,7 @@ async def test_strip_leaves_a_busy_link_to_what_waits_for_it(pipe: Pipe, monkeyp
     monkeypatch.setattr(FramePacer, "link_is_idle", property(lambda _app: not busy))
     async with app.run_test(size=(120, 40)) as pilot:
         shown = Shown(pilot, app.screen)  # type: ignore[arg-type]
-        glance = shown.screen.workspace.glance
+        glance = shown.screen.controllers.traffic.pane
         pipe.give(24)
         await until(lambda: total(glance) == 24 and "24 packets" in shown.lines()[0])
         busy = True
@@ -297,11 +297,11 @@ async def test_case_gives_no_answer_away(show: Show, spread_session: Session) ->
     async with show(spread_session, (120, 40)) as shown:
         shown.screen.walk = object()  # type: ignore[assignment]
         shown.screen.controllers.traffic._glanced = None
-        assert shown.screen.workspace.glance.columns is not None
-        assert shown.screen.workspace.glance.columns.severity.any()
+        assert shown.screen.controllers.traffic.pane.columns is not None
+        assert shown.screen.controllers.traffic.pane.columns.severity.any()
         shown.screen.controllers.traffic.look()
 
-        columns = shown.screen.workspace.glance.columns
+        columns = shown.screen.controllers.traffic.pane.columns
         assert columns is not None
         assert not columns.severity.any()
 

@@ -286,7 +286,7 @@ class Driven:
         workspace = screen.workspace
         narrowing = () if is_typing else workspace.connections.index.narrowing.words
         asked = screen.controllers.lessons.prediction is not None
-        chosen = workspace.glance.told if workspace.active is Pane.GLANCE else ""
+        chosen = screen.controllers.traffic.pane.told if workspace.active is Pane.GLANCE else ""
         lists = "" if is_typing else screen.controllers.filtering.wanted, workspace.found is not None, screen.paused
         return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen, *lists
 

@@ -71,7 +71,7 @@ async def test_key_is_hinted_at_once_there_is_a_problem(show: Show, mixed_sessio
 async def test_traffic_hints_at_problems_beyond_the_list(show: Show, mixed_session: Session) -> None:
     async with show(mixed_session) as shown:
         await shown.press("slash", *"40001", "enter", "5")
-        assert shown.screen.workspace.glance.has_trouble
+        assert shown.screen.controllers.traffic.pane.has_trouble
         assert "n N problem" in shown.lines()[-1]
 
 

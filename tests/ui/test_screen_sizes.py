@@ -595,7 +595,7 @@ async def test_strip_says_that_there_are_no_packets_only_once_it_has_counted_the
         counting()
         await shown.settle()
         assert "pkt/s" in cells_in(shown, region_of(shown, Pane.GLANCE))[0]
-        screen.workspace.glance.show(None)
+        screen.controllers.traffic.pane.show(None)
         await shown.pilot.pause()
 
         assert "No packets yet." in cells_in(shown, region_of(shown, Pane.GLANCE))[0]

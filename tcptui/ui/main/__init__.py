@@ -3,10 +3,11 @@
 ``screen``            its widgets, its keys, and when it looks at the session
 ``controller``, ``controllers``  what a controller is; the table of them, one for each concern:
 ``live``, ``lines``, ``listing``, ``viewing``, ``lessons``, ``filtering``, ``filter_saying``, ``filter_prompt``,
-``filter_names``, ``own_columns``, ``noting``, ``naming``, ``copying``, ``verdicts``, ``traffic``, ``seeking``,
+``filter_names``, ``own_columns``, ``noting``, ``naming``, ``copied``, ``verdicts``, ``traffic``, ``seeking``,
 ``going``, ``searching``, ``saving``, ``touring``, ``stream_pages``, ``capture_pages``, ``guiding``, ``carrying``
 ``workspace``, ``fetch``  the panes together: each shows what is selected in the one before
-``pane_specs``        the table of panes, from which keys, titles and hints are made; ``pane_keys``: its functions
+``pane_specs``        the table of panes, from which keys, titles and hints are made; ``pane_keys``,
+``pane_protocols``    functions of that table; what the widget of a pane may have
 ``layout``, ``panes``  the table of layouts: where each pane goes; and which one is in front
 
 Connections: ``columns`` (one row each), ``column_names``, ``column_widths``, ``connection_list``, ``connection_index``,

@@ -182,6 +182,9 @@ class Controller:
     def selection_changed(self) -> None:
         """Another pane is in front, or another connection or packet is selected."""
 
+    def filter_shown(self) -> None:
+        """What there is to say about the display filter has been said: it may be another one now."""
+
     def hints(self, hints: tuple[Hint, ...]) -> tuple[Hint, ...]:
         """The hints for the pane in front, made of ``hints`` as they are without this concern."""
         return hints

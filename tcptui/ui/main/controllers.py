@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.ui.main.capture_pages import CapturePages
 from tcptui.ui.main.carrying import Carrying
 from tcptui.ui.main.controller import Controller
-from tcptui.ui.main.copying import Copying
+from tcptui.ui.main.copied import Copying
 from tcptui.ui.main.filter_names import FilterNames
 from tcptui.ui.main.filter_prompt import FilterPrompt
 from tcptui.ui.main.filter_saying import FilterSaying

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.safe_text import safe_text
 from tcptui.model.units import NS_PER_S, NS_PER_US
+from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.ui.main.pane_specs import SPEC_OF
 from tcptui.words.markdown_escape import escape
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 
+class Copying(Controller):
+    """Copies what the pane in front has under its cursor."""
+
+    def copy(self) -> None:
+        """Put it on the clipboard."""
+        self.screen.copy(as_text(copied_document(self.workspace, self.words), self.words))
+
+    def copy_markdown(self) -> None:
+        """Put it on the clipboard as Markdown."""
+        document = copied_document(self.workspace, self.words)
+        if document:
+            self.screen.copy(as_markdown(document, self.words))
+
+
 def copied_document(workspace: Workspace, words: Words) -> Document:
     """What the active pane shows under the cursor, below a line that says where it is from; empty for nothing."""
     workspace.show_selected_stream()
@@ -28,11 +43,6 @@ def copied_document(workspace: Workspace, words: Words) -> Document:
     if not head:
         return ()
     return (Passage(head, tone=Tone.FAINT), *SPEC_OF[workspace.active].copied(workspace))
-
-
-def one_line(text: str) -> Document:
-    """A document that is one line with ``text``, which may be out of packets."""
-    return (Passage(safe_text(text)),)
 
 
 def _origin(workspace: Workspace, words: Words) -> str:

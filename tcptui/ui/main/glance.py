@@ -5,7 +5,6 @@ As a strip above the list it has three lines, in front as many as there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -16,17 +15,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.actions import SkipAction
 from textual.binding import Binding
-from textual.message import Message
 from textual.strip import Strip
 
 from tcptui.ui.cell_text import amount, fit
 from tcptui.ui.main.glance_axes import rate_ticks, time_ticks
+from tcptui.ui.main.pane_protocols import TitleChanged
 from tcptui.ui.main.stretch import Stretch
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.quantities import Count, unbroken_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from textual import events
@@ -52,6 +51,10 @@ _WITH_TIMES: Final = 8
 _invisible: Final = partial(Binding, show=False)
 
 
+def _nothing(_stretch: Stretch | None) -> None:
+    pass
+
+
 def _full(lines: int) -> int:
     """The parts of a cell that the highest of bars of ``lines`` lines fills."""
     return 8 * lines - 1
@@ -73,24 +76,13 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         _invisible("escape", "undo"),
     ]
 
-    @dataclass
-    class Chosen(Message):
-        """A stretch was chosen, or with None the whole capture again."""
-
-        pane: GlancePane
-        stretch: Stretch | None
-
-    @dataclass
-    class Moved(Message):
-        """`GlancePane.told` says something else now."""
-
-        pane: GlancePane
-
     def __init__(self, glyphs: Glyphs, words: Words) -> None:
         super().__init__(id="glance")
         self.glyphs, self.words = glyphs, words
         self.stretch: Stretch | None = None
         """The stretch that the panes show; None: everything."""
+        self.chosen: Callable[[Stretch | None], None] = _nothing
+        """Called with the stretch that was chosen, or with None for the whole capture again."""
         self.has_title = True
         """Whether `told` stands above it."""
         self._shades = _SHADES if glyphs.line.isascii() else _EIGHTHS
@@ -128,7 +120,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
 
     def _changed(self) -> None:
         self.refresh()
-        self.post_message(self.Moved(self))
+        self.post_message(TitleChanged(self))
 
     # -- in words --------------------------------------------------------------------------
     @property
@@ -211,7 +203,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
             return
         stretch = self._between(columns, *self._marked(columns))
         self._anchor_ns = None
-        self.post_message(self.Chosen(self, stretch))
+        self.chosen(stretch)
         self._changed()
 
     def action_undo(self) -> None:
@@ -220,7 +212,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
             self._anchor_ns = None
             self._changed()
         elif self.stretch is not None:
-            self.post_message(self.Chosen(self, None))
+            self.chosen(None)
         else:
             raise SkipAction
 

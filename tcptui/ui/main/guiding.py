@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.lessons import all_cases
+from tcptui.ui.main.pane_specs import SPEC_OF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +39,11 @@ class Guiding(Controller):
 
     def help(self) -> None:
         """Open the help, with the term under the cursor first."""
-        from tcptui.ui.help_term import term_under_cursor
         from tcptui.ui.main.state_moves import transitions_of
         from tcptui.ui.palette import main_keys
         from tcptui.ui.screens.help import HelpScreen
 
-        term = term_under_cursor(self.workspace)
+        term = SPEC_OF[self.workspace.active].term(self.workspace)
         moves = transitions_of(self.session, self.workspace.row)
         keys = main_keys(self.words, self.screen.options.keys)
         self.app.push_screen(HelpScreen(self.words, self.glyphs, keys, term, moves=moves))

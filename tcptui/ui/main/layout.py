@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 
-from tcptui.ui.main.pane_specs import PANES, Pane, Share, Slot
+from tcptui.ui.main.pane_specs import PANES, SPEC_OF, Pane, Share, Slot
 from tcptui.ui.view_options import LayoutChoice
 from tcptui.ui.widgets.virtual_list import HEADING
 
@@ -124,6 +124,8 @@ LAYOUTS: Final = (
 _STRIPS: Final = ((56, 7), (34, 4))
 #: And of one that is in front where there is room for none.
 _STRIP_IN_FRONT: Final = 5
+#: The panes over the whole width, at the top: what is below them shows one connection or packet.
+_ABOVE: Final = tuple(spec.pane for spec in PANES if spec.slot in (Slot.TOP, Slot.LIST))
 _ROOMS: Final = {row.shape: row.rooms for row in LAYOUTS}
 _LARGEST: Final = {LayoutChoice.NARROW: Shape.NARROW, LayoutChoice.MEDIUM: Shape.MEDIUM}
 
@@ -162,7 +164,7 @@ def plan(size: Size, shape: Shape, chosen: Arrangement) -> dict[Pane, Region]:
     if chosen.zoomed:
         return {chosen.active: whole}
     planned = _divided(_ROOMS.get(shape, _ROOMS[Shape.NARROW]), whole, shape, chosen)
-    if chosen.nothing_matches and not chosen.lesson and chosen.active in (Pane.CONNECTIONS, Pane.GLANCE):
+    if chosen.nothing_matches and not chosen.lesson and chosen.active in _ABOVE:
         return _with_one_pane_below(planned)
     return planned
 
@@ -216,7 +218,7 @@ def _divided(split: Split, room: Region, shape: Shape, chosen: Arrangement) -> d
 def _strip_lines(total: int, chosen: Arrangement) -> int:
     """Lines of the strip at the top of a room of ``total``; a case leaves it out: it is about few connections."""
     lines = 0 if chosen.lesson else next((lines for least, lines in _STRIPS if total >= least), 0)
-    return lines or _STRIP_IN_FRONT * (chosen.active is Pane.GLANCE)
+    return lines or _STRIP_IN_FRONT * (SPEC_OF[chosen.active].slot is Slot.TOP)
 
 
 def _lines(part: Part, share: int, shape: Shape, chosen: Arrangement) -> int:
@@ -300,10 +302,10 @@ def _without_tcp(
 
     None while a pane is in front that shows something of its own, or there are connections.
     """
-    if not chosen.without_tcp or chosen.active not in (Pane.CONNECTIONS, Pane.GLANCE):
+    if not chosen.without_tcp or chosen.active not in _ABOVE:
         return None
     kept: dict[Pane, Region] = {}
-    for pane in (Pane.CONNECTIONS, Pane.GLANCE):
+    for pane in _ABOVE:
         if pane in planned:
             kept[pane] = planned[pane]
     top = kept.get(Pane.CONNECTIONS)

@@ -16,7 +16,7 @@ from tcptui.ui.learn.case_panel import CasePanel
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.hints import REVEALED, asking
-from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.user_files import LearningRecord
 
 if TYPE_CHECKING:
@@ -273,9 +273,7 @@ class Lessons(Controller):
     # -- from a capture to a case and back -------------------------------------------------
     def teach(self) -> None:
         """Open the case that teaches what is under the cursor; when that is the open case, its twin."""
-        from tcptui.ui.learn.subject import subjects_under_cursor
-
-        self._as_task(self._teach, subjects_under_cursor(self.workspace))
+        self._as_task(self._teach, SPEC_OF[self.workspace.active].subjects(self.workspace))
 
     async def _teach(self, subjects: list[Subject]) -> None:
         cases = await asyncio.to_thread(all_cases)

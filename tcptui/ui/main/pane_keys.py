@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.model.safe_text import safe_text
+
 if TYPE_CHECKING:
+    from tcptui.ui.learn.subject import Subject
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.workspace import Workspace
 
@@ -36,29 +39,45 @@ def follow_evidence(workspace: Workspace) -> None:
 # -- y ---------------------------------------------------------------------------------------
 def copied_connection(workspace: Workspace) -> Document:
     """The row of the connection, in one line."""
-    from tcptui.ui.main.copied import one_line
-
-    return one_line(workspace.connections.summary())
+    return _one_line(workspace.connections.summary())
 
 
 def copied_packet(workspace: Workspace) -> Document:
     """The row of the packet, in one line."""
-    from tcptui.ui.main.copied import one_line
-
-    return one_line(workspace.ladder.summary())
+    return _one_line(workspace.ladder.summary())
 
 
 def copied_field(workspace: Workspace) -> Document:
     """The line of the header tree; empty without one."""
-    from tcptui.ui.main.copied import one_line
-
     node = workspace.field_under_cursor()
-    return () if node is None else one_line(node.label)
+    return () if node is None else _one_line(node.label)
+
+
+def _one_line(text: str) -> Document:
+    """A document that is one line with ``text``, which may be out of packets."""
+    from tcptui.ui.main.explain_pane import Passage
+
+    return (Passage(safe_text(text)),)
 
 
 def copied_explanation(workspace: Workspace) -> Document:
     """The whole explanation."""
     return workspace.explain.document
+
+
+# -- c ---------------------------------------------------------------------------------------
+def subjects_of_connection(workspace: Workspace) -> list[Subject]:
+    """The findings of the connection."""
+    from tcptui.ui.learn.subject import subjects_of_connection
+
+    return subjects_of_connection(workspace)
+
+
+def subjects_of_packet(workspace: Workspace) -> list[Subject]:
+    """What is special about the packet; without one as of the connection."""
+    from tcptui.ui.learn.subject import subjects_of_packet
+
+    return subjects_of_packet(workspace)
 
 
 # -- ? ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from tcptui.ui.learn.subject import Subject
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.workspace import Workspace
     from tcptui.ui.theme import Glyphs
@@ -90,6 +91,8 @@ class PaneSpec:
     """What Enter does; None: its widget has the key, or the lessons act on it."""
     copied: Callable[[Workspace], Document] = pane_keys.copied_explanation
     """What `y` copies."""
+    subjects: Callable[[Workspace], list[Subject]] = pane_keys.subjects_of_packet
+    """What `c` looks for a case about, the most telling first."""
     term: Callable[[Workspace], str | None] = pane_keys.term_of_packet
     """The term that the help explains first; None: there is none."""
     filters: Callable[[Workspace], list[str]] = pane_keys.filters_by_connection
@@ -136,7 +139,7 @@ def _glance(glyphs: Glyphs, words: Words, _options: ViewOptions) -> Widget:
     return GlancePane(glyphs, words)
 
 
-_STRETCH: Final = Hint("Enter", "glance.hint.stretch", "screen.stretch")
+_STRETCH: Final = Hint("Enter", "glance.hint.stretch", "focused.take")
 OPEN: Final = Hint("Enter", "screen.hint.open", "screen.drill")
 _FIELDS: Final = Hint("Enter", "screen.hint.fields", "screen.drill")
 _EVIDENCE: Final = Hint("Enter", "screen.hint.evidence", "screen.drill")
@@ -160,7 +163,8 @@ WHOLE: Final = (
 PANES: Final = (
     PaneSpec(
         Pane.CONNECTIONS, Slot.LIST, (OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections, WHOLE,
-        enter=pane_keys.open_packets, copied=pane_keys.copied_connection, term=pane_keys.term_of_connection,
+        enter=pane_keys.open_packets, copied=pane_keys.copied_connection, subjects=pane_keys.subjects_of_connection,
+        term=pane_keys.term_of_connection,
     ),
     PaneSpec(
         Pane.TIMELINE, Slot.MAIN, (OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),

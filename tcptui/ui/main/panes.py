@@ -13,9 +13,9 @@ from textual.widget import Widget
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.explain_pane import ExplainPane
-from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.layout import Arrangement, PaneLayout, Shape, is_right_hand
+from tcptui.ui.main.pane_protocols import TitleChanged, TitledPane, TroubledPane
 from tcptui.ui.main.pane_specs import NUMBERED, PANES, Pane
 from tcptui.ui.main.timeline import Timeline
 from tcptui.ui.textual_private import forget_arrangement
@@ -53,11 +53,11 @@ class Panes(Container):
         self.glyphs = glyphs
         self.words = words
         self._widgets = {spec.pane: spec.make(glyphs, words, options) for spec in PANES if spec.make is not None}
-        self.connections = self._widget(Pane.CONNECTIONS, ConnectionList)
-        self.ladder = self._widget(Pane.TIMELINE, Timeline)
-        self.headers = self._widget(Pane.HEADERS, HeaderPane)
-        self.explain = self._widget(Pane.EXPLAIN, ExplainPane)
-        self.glance = self._widget(Pane.GLANCE, GlancePane)
+        self.connections = self.pane(Pane.CONNECTIONS, ConnectionList)
+        self.ladder = self.pane(Pane.TIMELINE, Timeline)
+        self.headers = self.pane(Pane.HEADERS, HeaderPane)
+        self.explain = self.pane(Pane.EXPLAIN, ExplainPane)
+        self._titled = {pane: widget for pane, widget in self._widgets.items() if isinstance(widget, TitledPane)}
         self.list_title = ""
         """Text after the name in the title of the connection list: the narrowing, the sort order."""
         self._titles = {pane: PaneTitle(glyphs, words, pane) for pane in NUMBERED}
@@ -119,11 +119,13 @@ class Panes(Container):
     def relay(self) -> None:
         """Lay the panes out again."""
         self.headers.is_alone = self.arrangement.zoomed or self._placing.shape.has_tabs
-        self.glance.has_title = not self._placing.shape.has_tabs
+        for titled in self._titled.values():
+            titled.has_title = not self._placing.shape.has_tabs
         forget_arrangement(self)
         self.refresh(layout=True)
 
-    def _widget(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:
+    def pane(self, pane: Pane, kind: type[WidgetT]) -> WidgetT:
+        """The widget of ``pane``, which is a ``kind``."""
         widget = self._widgets[pane]
         if not isinstance(widget, kind):
             raise TypeError(f"{pane} is a {type(widget).__name__}")
@@ -134,6 +136,12 @@ class Panes(Container):
         if pane is Pane.HEADERS:
             return self.headers.tree_view
         return self._widgets[pane] if pane in self._widgets else self.query_one(f"#{pane.value}")
+
+    @property
+    def own_trouble(self) -> bool | None:
+        """Whether the pane in front has problems of its own to go to; None: it is no `TroubledPane`."""
+        widget = self._widgets.get(self.active)
+        return widget.has_trouble if isinstance(widget, TroubledPane) else None
 
     def activate(self, pane: Pane) -> None:
         """Bring ``pane`` to the front and give it the focus."""
@@ -202,14 +210,16 @@ class Panes(Container):
         """Whether there is room for ``pane`` now."""
         return pane in self._placing.regions(self.size)
 
-    @on(GlancePane.Moved)
-    def _glance_moved(self, event: GlancePane.Moved) -> None:
+    @on(TitleChanged)
+    def _title_changed(self, event: TitleChanged) -> None:
         event.stop()
-        self._titles[Pane.GLANCE].show(self.active is Pane.GLANCE, self.glance.told)
+        pane = Pane(event.widget.id)
+        self._titles[pane].show(self.active is pane, self._titled[pane].told)
 
     def show_titles(self) -> None:
         """Update the titles: which pane is active, and what the panes show."""
-        extras = {Pane.CONNECTIONS: self.list_title, Pane.TIMELINE: "", Pane.GLANCE: self.glance.told}
+        extras = {pane: titled.told for pane, titled in self._titled.items()}
+        extras[Pane.CONNECTIONS] = self.list_title
         if self.ladder.stream >= 0:
             facts = {"stream": self.ladder.stream, "packets": Count(len(self.ladder.all_rows))}
             matched = self.ladder.matched

@@ -24,6 +24,7 @@ from tcptui.model.notes import LONGEST_NOTE
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop
+from tcptui.ui.textual_private import bindings_of
 from tcptui.ui.widgets.one_line import HintLine
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class SafeInput(Input):
         """Run the binding of a key that is not printable at once, without the way through the app."""
         if event.is_printable:
             return
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+        for binding in bindings_of(self, event.key):
             if await self.app.run_action(binding.action, self):
                 event.stop()
                 event.prevent_default()

@@ -21,7 +21,6 @@ from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.connection_list import ConnectionList
 from tcptui.ui.main.controllers import Controllers
 from tcptui.ui.main.explain_pane import ExplainPane
-from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.header_pane import HeaderPane
 from tcptui.ui.main.layout import MIN_HEIGHT, MIN_WIDTH, Shape, shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, Pane
@@ -255,7 +254,8 @@ class MainScreen(NoticingScreen[None]):
         """Say below the prompt what there is to say; ``loudly``: Enter was pressed on a mistake."""
         if not self.controllers.own_columns.show_line():
             self.controllers.filter_saying.show(loudly=loudly)
-            self.controllers.traffic.mark()
+            for each in self.controllers:
+                each.filter_shown()
 
     def show_notice(self, text: str) -> None:
         """Put ``text`` before the hints; on a terminal too small for these, where something can be read."""
@@ -352,10 +352,6 @@ class MainScreen(NoticingScreen[None]):
     @on(VirtualList.EndWanted)
     def _end_wanted(self) -> None:
         self.controllers.live.end_wanted()
-
-    @on(GlancePane.Chosen)
-    def _stretch_chosen(self, event: GlancePane.Chosen) -> None:
-        self.controllers.traffic.choose(event.stretch)
 
     @on(CasePanel.Measured)
     def _lesson_measured(self, event: CasePanel.Measured) -> None:
@@ -472,10 +468,6 @@ class MainScreen(NoticingScreen[None]):
     def action_explain(self) -> None:
         """Go to the explanation pane."""
         self.workspace.activate(Pane.EXPLAIN)
-
-    def action_stretch(self) -> None:
-        """Begin a stretch in the pane of the traffic, or take it; for the mouse."""
-        self.workspace.glance.action_take()
 
     def action_zoom(self) -> None:
         """Zoom the pane in front to the whole screen, or end the zoom."""

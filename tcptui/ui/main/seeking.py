@@ -86,8 +86,9 @@ class Seeking(Controller):
     def has_problem(self) -> bool:
         """Whether there is a problem to go to from the pane in front."""
         session, workspace = self.session, self.workspace
-        if workspace.active is Pane.GLANCE:
-            return workspace.glance.has_trouble
+        own = workspace.own_trouble
+        if own is not None:
+            return own
         stream = workspace.ladder.stream
         if workspace.active is not Pane.CONNECTIONS and stream >= 0 and int(session.streams.troubled[stream]):
             return True

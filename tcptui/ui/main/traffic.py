@@ -10,6 +10,7 @@ import numpy as np
 from tcptui.session.input_priority import input_priority
 from tcptui.session.traffic_histogram import TrafficHistogram
 from tcptui.ui.main.controller import Controller
+from tcptui.ui.main.glance import GlancePane
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.stretch import parted
 
@@ -40,6 +41,8 @@ class Traffic(Controller):
     def __init__(self, screen: ControlledScreen, lessons: Lessons, filtering: Filtering) -> None:
         super().__init__(screen)
         self._lessons, self._filtering = lessons, filtering
+        self.pane = screen.workspace.pane(Pane.GLANCE, GlancePane)
+        self.pane.chosen = self._choose
 
     def ticked(self, is_idle: bool, /) -> None:
         """Count what is new.
@@ -56,7 +59,7 @@ class Traffic(Controller):
     def look(self) -> None:
         """Count the new packets while the pane is in sight, if it is time to."""
         session = self.session
-        is_held = self.screen.paused and self.workspace.glance.is_counted
+        is_held = self.screen.paused and self.pane.is_counted
         if is_held or self._glancing or self._glanced == session.revision:
             return
         if not self.workspace.shows(Pane.GLANCE):
@@ -89,13 +92,13 @@ class Traffic(Controller):
     def _take(self, seen: Histogram | None) -> None:
         self._glancing = False
         if self.screen.is_running:
-            self.workspace.glance.show(seen, may_grow=self.session.progress.growing)
+            self.pane.show(seen, may_grow=self.session.progress.growing)
 
-    def mark(self) -> None:
+    def filter_shown(self) -> None:
         """Mark the stretch that the filter has."""
-        self.workspace.glance.mark(parted(self._filtering.wanted)[1])
+        self.pane.mark(parted(self._filtering.wanted)[1])
 
-    def choose(self, stretch: Stretch | None) -> None:
+    def _choose(self, stretch: Stretch | None) -> None:
         """Filter by ``stretch`` besides what is filtered by; None: by no stretch any more."""
         text, connections = self._filtering.wanted, self.workspace.connections
         words = self._filtering.words_beside if text else connections.index.narrowing.words
