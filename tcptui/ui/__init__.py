@@ -14,7 +14,8 @@
 
 Tables: ``keymap`` (the table of commands), ``hint``, ``palette``, ``key_help``, ``theme`` (colours and glyphs),
 ``help_pages``, ``view_options``.  Text: ``cell_text``, ``prose``, ``explain_document``, ``endpoint_names``,
-``help_term``, ``palette_entry``.  Around it: ``clipboard``, ``user_files``, ``preload`` (late imports).
+``help_term``, ``palette_entry``.  Around it: ``clipboard``, ``user_files``, ``preload`` (late imports),
+``textual_private``.
 
 Screens poll the state of a session on a timer; nothing long runs on the event loop.  Which modules may be imported
 before the first paint is checked by ``tests/ui/test_start_imports.py``.  Called by `cli.run` only.

@@ -544,8 +544,8 @@ async def test_clearing_keeps_the_display_filter(capture: tuple[Session, Running
     async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
-        before.filter_by("tcp.port == 40001")
-        await driver.until(lambda: before.matching is not None)
+        before.controllers.filtering.filter_by("tcp.port == 40001")
+        await driver.until(lambda: before.controllers.filtering.matching is not None)
         await driver.press("v", "C", "C")
         screen = await driver.main_screen_after(before)
         await driver.until(lambda: screen.controllers.filtering.matching is not None)
@@ -561,7 +561,7 @@ async def test_clearing_ends_the_zoom_of_a_packet_and_chosen_connections(
     async with driven(session, begin_anew=session.anew) as driver:
         before = driver.app.screen
         assert isinstance(before, MainScreen)
-        before.narrow_to(ChosenStreams(lambda _words: "the first", (0,)))
+        before.controllers.filtering.narrow_to(ChosenStreams(lambda _words: "the first", (0,)))
         await driver.press("enter", "z", "C", "C")
         screen = await driver.main_screen_after(before)
         narrowing = screen.workspace.connections.index.narrowing
@@ -664,7 +664,7 @@ async def test_what_came_of_a_copy_is_told_after_the_capture_was_begun_anew(
         assert isinstance(before, MainScreen)
         driver.awaited.discard("save")
         with session.copying.lock:
-            before.save(str(tmp_path / "saved.pcap"))
+            before.controllers.saving.save(str(tmp_path / "saved.pcap"))
             await driver.until(lambda: session.copying.is_running)
             await driver.press("C", "C")
             await driver.main_screen_after(before)
