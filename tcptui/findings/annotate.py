@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.resend.resend import SUSPICIOUS
-from tcptui.analysis.stream.table import StreamMark, StreamTable, blocks
+from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST, StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import FAMILIES, SPECS, needing
@@ -294,4 +294,8 @@ def _needing(streams: StreamTable, rows: slice | I32) -> tuple[NDArray[np.bool_]
     needed |= late_answer.may_warn(streams, rows)
     # A hole that its receiver reports, though nothing was captured twice.
     needed |= (streams.verdicts[rows] & Verdict.DUPLICATE_ACK) != 0
+    # The server ended it, and the client had spoken last or spoke afterwards: perhaps a request without an answer.
+    by_server = np.where(streams.client_is_b[rows] != 0, ENDED_BY_A, ENDED_BY_B)
+    ending = streams.ending[rows]
+    needed |= ((ending & by_server) != 0) & ((ending & PEER_SPOKE_LAST) != 0)
     return needed, lone

@@ -58,6 +58,7 @@ class FindingId(StrEnum):
     FIN_WAIT_2_TIMEOUT = "fin-wait-2-timeout"
     STILL_OPEN = "still-open"
     DATA_AFTER_CLOSE = "data-after-close"
+    REQUEST_UNANSWERED = "request-unanswered"
     PROBE_CONNECTION = "probe-connection"
     RST_ABORTIVE_CLOSE = "rst-abortive-close"
     RST_UNREAD_DATA = "rst-unread-data"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
-from tcptui.protocols.payload_places import Payloads
 from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I32, I64, U8, PacketStore
+    from tcptui.model.packet_store import I32
+    from tcptui.protocols.payload_places import Payloads
 
 
 class RowNotes(Protocol):
@@ -46,9 +46,8 @@ class NotedRows:
     def __init__(self) -> None:
         self._each = tuple(kind() for row in PROTOCOLS for kind in row.notes)
 
-    def add(self, buffer: U8, start: I64, store: PacketStore, first: int) -> None:
-        """Test the frames at ``start`` in ``buffer``, which were decoded into rows ``first`` … of ``store``."""
-        batch = Payloads.of(buffer, start, store, first)
+    def add(self, batch: Payloads) -> None:
+        """Test the payloads of a batch."""
         for notes in self._each:
             notes.add(batch)
 

@@ -12,6 +12,7 @@ from tcptui.access.source_info import SourceInfo
 from tcptui.analysis.analyzer import Analyzer
 from tcptui.analysis.capture_quality import LATE_ACK_NS, CaptureQuality, KindsCaptured
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.endings import update_endings
 from tcptui.capture.spool.reader import FIRST_BLOCK, PacketBatch, SpoolReader
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.flow_table import FlowTable
@@ -20,8 +21,10 @@ from tcptui.model.prefetch import Prefetch
 from tcptui.model.safe_text import safe_text
 from tcptui.model.sparse_array import map_long_arrays, trim
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.protocols.payload_places import Payloads
 from tcptui.protocols.row_notes import NotedRows
 from tcptui.protocols.spoken_roles import Speaker, spoken_by
+from tcptui.protocols.tls.alert_rows import alert_places
 from tcptui.wire.decode import BatchDecoder
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.link.types import LINK_LAYERS
@@ -308,7 +311,9 @@ class Pipeline:
         """Conclude what follows from the rows that ``batch`` was decoded into, and publish them."""
         store, start, first, n = self.store, batch.records.start, batch.first, len(batch)
         self.analyzer.analyse(first, n)
-        self.noted.add(batch.buffer, start, store, first)  # of each connection a few: by its number
+        payloads = Payloads.of(batch.buffer, start, store, first)
+        update_endings(store, self.analyzer.streams, first, n, alert_places(payloads))
+        self.noted.add(payloads)  # of each connection a few: by its number
         unknown = self.analyzer.without_role(first, n)
         if len(unknown):
             speakers = spoken_by(batch.buffer, start[unknown - first], store, unknown)

@@ -39,6 +39,12 @@ NO_BASE: Final = -1
 SPOKEN_BY_A: Final = 1
 SPOKEN_BY_B: Final = 2
 
+#: Bits of `StreamTable.ending`: *a* sent the first FIN or RST, or *b* did, …
+ENDED_BY_A: Final = 1
+ENDED_BY_B: Final = 2
+#: … and the other end had spoken last by then, or spoke afterwards: perhaps in vain.
+PEER_SPOKE_LAST: Final = 4
+
 #: Streams processed together, so that their rows stay in the processor's cache while column after column is read.
 BLOCK: Final = 4_096
 
@@ -142,6 +148,16 @@ class StreamTable:
     longest_wait_ns_a: I64
     """Longest time between two frames of which the later brings payload of *a* (see `longest_waits`)."""
     longest_wait_ns_b: I64
+    ending: U8
+    """Who sent the first FIN, or the first RST that is no answer to a SYN: `ENDED_BY_A` and so on; 0: nobody yet."""
+    quiet_ns: I64
+    """From the last message before that FIN or RST until then (see `endings`)."""
+    spoke_ns_a: I64
+    """Time of the last payload of *a* that takes no leave; 0 without any."""
+    spoke_ns_b: I64
+    spoke_end_a: U32
+    """Number after that payload."""
+    spoke_end_b: U32
     delayed_segments: I32
     """Small segments that were sent right after a late acknowledgment of the one before."""
     base_a: I64
@@ -298,6 +314,12 @@ class StreamTable:
         hosts_a, hosts_b = (np.array(hosts, object) for hosts in self.flows.hosts(self.flow[chosen]))
         client = np.where(is_b, hosts_b, hosts_a), np.where(is_b, ports_b, ports_a)
         return client, (np.where(is_b, hosts_a, hosts_b), np.where(is_b, ports_a, ports_b))
+
+    def closers(self, chosen: slice | NDArray[np.int64] | I32) -> NDArray[np.intp]:
+        """Who sent the first FIN or RST of each of ``chosen``: 1 the client, 2 the server, 0 nobody."""
+        ending = self.ending[chosen]
+        by_client = (ending & ENDED_BY_B != 0) == (self.client_is_b[chosen] != 0)
+        return np.where(ending & (ENDED_BY_A | ENDED_BY_B) == 0, 0, np.where(by_client, 1, 2))
 
     def role_sources(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
         """What tells which end of each of ``streams`` is the client, as its place in `ROLE_SOURCES`."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The %-template of one connection's object.
 _CONNECTION: Final = utf8(object_template(CONNECTION_KEYS))
+#: Who closed, by `Measures.closed_by`, as JSON.
+_CLOSERS: Final = (b"null", b'"client"', b'"server"')
 _SPREAD: Final = b'{"min": %s, "median": %s, "max": %s}'
 
 
@@ -69,6 +71,8 @@ class ConnectionTexts:
             m["packets"], m["wire_bytes"], map(utf8, map(seconds, m["start_ns"])),
             self._seconds.texts(m["duration_ns"]),
             [state for state, _proved in client], [state for state, _proved in server],
+            [_CLOSERS[closer] for closer in m["closed_by"]],
+            _or_null(self._seconds.texts(m["quiet_ns"]), m["closed_by"]),
             _or_null(self._seconds.texts(m["irtt_ns"]), m["irtt_ns"]), self._spreads(m),
             m["client_packets"], m["client_payload"], [proved for _state, proved in client],
             m["server_packets"], m["server_payload"], [proved for _state, proved in server],

@@ -91,6 +91,8 @@ CONNECTION_KEYS: Final = (
     Key("duration", ("tcptui.duration",)),
     Key("client_state", ("tcptui.client.state",)),
     Key("server_state", ("tcptui.server.state",)),
+    Key("closed_by", ("tcptui.closed_by",)),
+    Key("idle_before_close", ("tcptui.idle_before_close",)),
     Key("measures.irtt", ("tcp.analysis.initial_rtt",)),
     Key("measures.ack_rtt", ("tcp.analysis.ack_rtt",)),
     Key("measures.client.packets", form="%d"),

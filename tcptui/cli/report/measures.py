@@ -62,6 +62,10 @@ class Measures(NamedTuple):
     rtt_minimum_ns: int
     rtt_median_ns: int
     rtt_maximum_ns: int
+    closed_by: int
+    """1: the client sent the first FIN or RST; 2: the server; 0: nobody."""
+    quiet_ns: int
+    """How long no message had come by then; 0 as well where nobody did."""
 
     @property
     def ack_rtt(self) -> Spread | None:
@@ -100,6 +104,8 @@ def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64
         tally.stalled[at],
         tally.missed[at],
         *_spreads(tally, at),
+        streams.closers(chosen),
+        streams.quiet_ns[chosen],
     ]
     return dict(zip(Measures._fields, (column.tolist() for column in columns), strict=True))
 

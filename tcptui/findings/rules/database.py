@@ -13,6 +13,7 @@ from tcptui.findings.rules.idle_transaction import idle_in_transaction
 from tcptui.findings.rules.lock_wait import lock_wait, lock_waits
 from tcptui.findings.rules.protocol_mismatch import protocol_mismatch
 from tcptui.findings.rules.query_cancelled import query_cancelled
+from tcptui.findings.rules.request_unanswered import torn_answer
 from tcptui.findings.rules.result_not_read import result_not_read
 from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import asked_to_wait, slow_query
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _OF_BYTES: Final = (redis_full, protocol_mismatch)
 _RULES: Final = (
     slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle, too_many_connections,
-    database_encryption, query_cancelled, result_not_read, idle_in_transaction,
+    database_encryption, query_cancelled, result_not_read, idle_in_transaction, torn_answer,
 )  # fmt: skip
 
 

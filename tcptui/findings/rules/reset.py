@@ -19,21 +19,27 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
+from tcptui.findings.unanswered import FAREWELL_BYTES, is_new, last_words, quiet_ns, what_it_asks
 from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, RST, SYN
+from tcptui.protocols.last_words import Asks
 
 #: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
 PROBE_NS: Final = 5_000_000_000
 #: rules/findings.md#rst-dead-connection: after this much silence, an end that lost the connection is likely.
 IDLE_NS: Final = 1_000_000_000
-#: Most bytes of a TLS close_notify record, with header and authentication tag (RFC 8446, 5.2): not a message.
-CLOSE_NOTIFY_BYTES: Final = 64
+#: A server that closes sooner after the last message, …
+RACE_NS: Final = 50_000_000
+#: … or within so many round trips, closes because of it, not because the connection was idle.
+RACE_RTTS: Final = 3
 #: Linux's net.ipv4.tcp_fin_timeout (60 s), less a tolerance for clocks that differ.
 FIN_WAIT_2_NS: Final = 59_500_000_000
+#: Shapes of data after a close with which a request was lost.
+_LOST_REQUEST: Final = frozenset({"server-closed", "crossed", "late"})
 #: Shapes of an abort that did no harm.
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
@@ -133,27 +139,30 @@ def _unused(connection: ConnectionFacts) -> bool:
 def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     """`data-after-close`: a RST sent without a socket, in answer to what arrived after that end's own FIN.
 
-    The commonest RST of all.  A warning only when a message was lost: the server had closed, and more than a
-    close_notify of a client that waited for an answer arrived afterwards.
+    The commonest RST of all.  A warning only when a message was lost: the server had closed, and a request, or bytes of
+    a client that waited for an answer, came afterwards or crossed its FIN.
     """
     side = connection.side[rst]
     fin = next(i for i in connection.fins if connection.side[i] == side)
     lost, segments = new_bytes_after(connection, 1 - side, fin + 1, rst)
+    if side:
+        crossing, under_way = _under_way(connection, fin, rst)
+        lost, segments = lost + crossing, [*under_way, *segments]
     peer_fin = next((i for i in connection.fins if connection.side[i] != side and i < rst), -1)
-    farewell = lost <= CLOSE_NOTIFY_BYTES
     idle_ns = connection.time[rst] - connection.time[fin]
     if idle_ns >= FIN_WAIT_2_NS and not any(connection.side[i] == side for i in range(fin + 1, rst)):
         expired = _fin_wait_2_timeout(connection, rst, fin, [*segments, peer_fin])
         if expired is not None:
             return expired
-    shape = "nothing" if not lost else "farewell" if farewell else "client-closed" if not side else "server-closed"
-    if shape == "server-closed" and peer_fin > 0 and segments[-1] <= peer_fin:
-        shape = "parting"  # the client closed too, right behind its data: it did not wait for an answer
+    quiet = quiet_ns(connection, fin)
+    shape = _loss_shape(connection, fin, lost, segments, quiet)
+    doubtful = shape in _LOST_REQUEST and lost <= FAREWELL_BYTES
+    known = not doubtful or what_it_asks(connection, segments[0]) is Asks.ANSWER
     return connection.finding(
         FindingId.DATA_AFTER_CLOSE,
         (fin, *segments, peer_fin, rst),
-        Severity.WARNING if shape == "server-closed" else Severity.NOTE,
-        Confidence.LIKELY,
+        Severity.WARNING if shape in _LOST_REQUEST else Severity.NOTE,
+        Confidence.LIKELY if known else Confidence.POSSIBLE,
         ("fin-wait-2-timeout", "early-close"),
         shape=shape,
         closer=SIDES[side],
@@ -163,7 +172,55 @@ def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         data_frame=connection.frame[segments[0]] if segments else connection.frame[max(0, rst - 1)],
         lost_bytes=lost,
         after_s=connection.seconds(fin, rst),
+        idle_s=quiet / 1e9,
     )
+
+
+def _under_way(connection: ConnectionFacts, fin: int, rst: int) -> tuple[int, list[int]]:
+    """How many payload bytes the client had sent before the server's ``fin`` came by, never acknowledged up to ``rst``.
+
+    With them the indexes of the segments that first carried them.  They crossed the FIN, and found no socket.
+    """
+    acknowledged = connection.space.acknowledged[0][rst - 1]
+    sent = integer(connection.space.sent[0][fin])
+    if integer(acknowledged) == NOTHING or sent <= integer(acknowledged):
+        return 0, []
+    segments = [
+        i
+        for i in range(fin)
+        if not connection.side[i] and integer(connection.space.end[i]) > integer(acknowledged) and is_new(connection, i)
+    ]
+    own_fin = any(not connection.side[i] and i < fin for i in connection.fins)
+    return (sent - integer(acknowledged) - own_fin, segments) if segments else (0, [])
+
+
+def _loss_shape(connection: ConnectionFacts, fin: int, lost: int, segments: list[int], quiet: int) -> str:
+    """The fact ``shape`` of `data_after_close`: what was lost, and how the client came to send it.
+
+    ``crossed``: before it can have known of the FIN; ``late``: after its system had confirmed the FIN.  Both only where
+    the server had been idle before.  A client that closes behind a request because it has seen the FIN waited for the
+    answer until then; one that closes right behind its bytes otherwise did not.
+    """
+    side = connection.side[fin]
+    if not lost or not segments:
+        return "nothing"
+    if not side:
+        return "farewell" if lost <= FAREWELL_BYTES else "client-closed"
+    asked = what_it_asks(connection, segments[0])
+    if asked <= Asks.NOTHING:
+        return "farewell"
+    number = connection.end[fin]
+    peer_fin = next((i for i in connection.fins if connection.side[i] != side and i > segments[-1]), -1)
+    is_late = connection.acknowledges(segments[0], number)
+    closed_behind = peer_fin > 0 and connection.seq[peer_fin] == connection.end[segments[-1]]
+    unmoved = closed_behind and (is_late or not connection.acknowledges(peer_fin, number))
+    if asked is not Asks.ANSWER and lost <= FAREWELL_BYTES and (closed_behind or asked is Asks.CUT):
+        return "farewell"
+    if unmoved and not (asked is Asks.ANSWER and is_late):
+        return "parting"
+    if quiet < largest(RACE_NS, RACE_RTTS * connection.rtt_ns):
+        return "server-closed"
+    return "late" if is_late else "crossed"
 
 
 def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
@@ -213,9 +270,16 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
     heard = any(connection.side[i] == side for i in range(rst))
     later = [i for i in connection.rsts if i > rst]
     severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
-    if idle >= IDLE_NS:
+    waited = _waited_for(connection, side, asked) if idle >= IDLE_NS else ""
+    if waited:
+        shape, confidence = waited, Confidence.LIKELY
+        alternatives: tuple[str, ...] = ("restarted", "own-reset-lost", "nat-expired")
+        if waited == "never-opened":
+            severity = Severity.WARNING if connection.length[asked] else Severity.NOTE
+            alternatives = ("third-ack-lost-before",) if connection.at_sender(side) else ("third-ack-lost",)
+    elif idle >= IDLE_NS:
         shape, confidence = "idle", Confidence.CERTAIN if connection.at_sender(side) else Confidence.LIKELY
-        alternatives: tuple[str, ...] = ("nat-expired", "restarted", "own-reset-lost")
+        alternatives = ("nat-expired", "restarted", "own-reset-lost")
     elif connection.mid_stream and not heard:
         severity = Severity.NOTE  # its FIN or RST may well have been sent before the capture began
         shape, confidence, alternatives = (
@@ -230,10 +294,11 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
         lost, _ = new_bytes_after(connection, 1 - side, int(connection.space.latest[side][rst - 1]) + 1, rst)
-        if not (connection.at_sender(side) or (side and lost > CLOSE_NOTIFY_BYTES)):
+        is_lost = lost > FAREWELL_BYTES or (bool(lost) and what_it_asks(connection, asked) is Asks.ANSWER)
+        if not (connection.at_sender(side) or (side and is_lost)):
             severity = Severity.NOTE  # its FIN may be lost: then this is what `data_after_close` calls harmless
     counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)
-    if connection.at_sender(side):
+    if connection.at_sender(side) and shape != "never-opened":
         # The reset left here, and nothing of that end was lost before this point or written by somebody else.
         alternatives = ("restarted",) if shape != "mid-flow" else ("restarted", "queue-overflow")
     if heard and (counted_on or _passed_unseen(connection, side, rst - 1)):
@@ -254,7 +319,36 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         rst_frame=connection.frame[rst],
         idle_s=idle / 1e9,
         answer_s=connection.seconds(asked, rst),
+        request_frame=_pending_frame(connection, side, asked),
     )
+
+
+def _waited_for(connection: ConnectionFacts, side: int, asked: int) -> str:
+    """What the silence before segment ``asked`` was, other than idleness; empty where nothing was under way in it.
+
+    ``never-opened``: the client's third packet never came; ``stalled``: bytes of the other end had not been
+    acknowledged, or its receiver had reported a gap; ``pending``: a request was, and had no answer.
+    """
+    before = asked - 1
+    if side and not any(not connection.side[i] and not connection.flags[i] & SYN for i in range(asked)):
+        return "never-opened" if connection.syns else ""
+    for end in (side, 1 - side):
+        acknowledged = integer(connection.space.acknowledged[end][before])
+        if acknowledged != NOTHING and integer(connection.space.sent[end][before]) > acknowledged:
+            return "stalled"
+    if any(int(connection.view.options[i]) & OptionBit.SACK for i in range(max(before - 1, 0), asked)):
+        return "stalled"
+    return "pending" if _pending_frame(connection, side, asked) else ""
+
+
+def _pending_frame(connection: ConnectionFacts, side: int, asked: int) -> int:
+    """The frame of the client's request that the server, ``side``, had not answered before segment ``asked``, or 0."""
+    words = last_words(connection, side) if side else None
+    if words is None or words.segments[0] >= asked or words.asks <= Asks.NOTHING:
+        return 0
+    if words.asks is not Asks.ANSWER and not words.is_one_message(connection):
+        return 0
+    return connection.frame[words.segments[0]]
 
 
 def _first_answered(connection: ConnectionFacts, rst: int, asked: int) -> int:
@@ -363,10 +457,12 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     closing = any(i < rst for i in connection.fins)
     if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
         return "after-fin"  # the server had closed already: nobody would have read what the client still sent
-    if largest(unacked, unread) > CLOSE_NOTIFY_BYTES:
+    if largest(unacked, unread) > FAREWELL_BYTES:
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:
-        return "farewell"
+        words = last_words(connection, side) if side and unread > 1 else None
+        is_request = words is not None and words.segments[0] < rst and words.asks is Asks.ANSWER
+        return "peer-lost" if is_request else "farewell"
     if side and last_data >= 0 and connection.side[last_data] != side and not all_answered(connection):
         return "unanswered"
     if closing:

@@ -10,8 +10,8 @@ from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed
-from tcptui.findings.rules.reset import CLOSE_NOTIFY_BYTES
 from tcptui.findings.rules.reset_injected import rst_injected
+from tcptui.findings.unanswered import FAREWELL_BYTES, what_it_asks
 from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.batched import integer, largest
@@ -19,6 +19,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import ACK, SYN
+from tcptui.protocols.last_words import Asks
 
 #: Fewest segments whose data must stay unread: one or two shrink the window for a moment whatever the program does.
 UNREAD_SEGMENTS: Final = 4
@@ -66,7 +67,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         shape, evidence = "crossed", [*crossing[:2]]
     elif len(recent) >= UNREAD_SEGMENTS and _is_unread(connection, rst, side):
         shape, evidence = "kept", recent
-    elif unread > CLOSE_NOTIFY_BYTES and side and not connection.fins:
+    elif side and not connection.fins and _is_message(connection, recent, unread):
         shape, evidence = "unanswered", recent
     else:
         return None
@@ -97,6 +98,11 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         waited_s=largest(connection.seconds(first, rst), connection.seconds(rst, first)),
         address=(connection.view.server if side else connection.view.client).host,
     )
+
+
+def _is_message(connection: ConnectionFacts, recent: list[int], unread: int) -> bool:
+    """Whether ``unread`` bytes, which begin in the first segment of ``recent``, are more than a farewell."""
+    return unread > FAREWELL_BYTES or (bool(unread) and what_it_asks(connection, recent[0]) is Asks.ANSWER)
 
 
 def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:

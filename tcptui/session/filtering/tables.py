@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: Verdicts that tshark attaches to the SYN itself, outside the SEQ/ACK analysis.
 _OUTSIDE: Final = np.uint32(Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED)
+#: Who closed, by `StreamTable.closers`.
+_CLOSERS: Final = [b"", b"client", b"server"]
 _FULL_HEADER: Final = 20
 _ALL_FLAGS: Final = 0xFFF
 
@@ -299,6 +301,21 @@ def _round_trip(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]
     return in_stream(columns.store, rows.index) & (rtt > 0), rtt
 
 
+def _closers(session: OpenCapture, chosen: slice | I32) -> NDArray[Any]:
+    """As places in `_CLOSERS`."""
+    return session.streams.closers(chosen)
+
+
+def _closed_by(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    closer = columns.of(_closers, columns.store.stream[rows.index])
+    return in_stream(columns.store, rows.index) & (closer > 0), array_of(T.STRING, _CLOSERS)[closer]
+
+
+def _idle_before_close(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    present, _ = _closed_by(columns, rows)
+    return present, columns.of(_column("quiet_ns"), columns.store.stream[rows.index])
+
+
 def _budget(part: Part) -> Read:
     def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
         stream = columns.store.stream[rows.index]
@@ -407,6 +424,8 @@ _READERS: Final[dict[str, Read]] = {
     "tcptui.bytes": _of_stream(_column("wire_bytes")),
     "tcptui.duration": _of_stream(_column("duration_ns")),
     "tcptui.rtt": _round_trip,
+    "tcptui.closed_by": _closed_by,
+    "tcptui.idle_before_close": _idle_before_close,
     "tcptui.network": _budget(Part.NETWORK),
     "tcptui.server_think": _budget(Part.SERVER_THINK),
     "tcptui.client_think": _budget(Part.CLIENT_THINK),

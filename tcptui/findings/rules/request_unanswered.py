@@ -1,0 +1,109 @@
+"""`request-unanswered`: the server closed while the client waited for an answer, or for the rest of one.
+
+A RST leaves the same question, and is told by what it is (`tcptui.findings.rules.reset`): all of these rules ask
+`tcptui.findings.unanswered`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.gates import CLOSED
+from tcptui.findings.http_facts import index_of
+from tcptui.findings.requests_answered import all_answered
+from tcptui.findings.unanswered import is_new, last_words, quiet_ns
+from tcptui.model.batched import integer
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.tcp_flags import RST
+from tcptui.protocols.last_words import Asks
+
+if TYPE_CHECKING:
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.findings.request_facts import RequestFacts
+
+_SERVER: Final = 1
+
+
+def request_unanswered(connection: ConnectionFacts) -> Finding | None:
+    """The server's FIN came first, and behind its last message the client had sent what asks for an answer.
+
+    ``closed``: the server had received it; ``crossed`` and ``late``: its FIN was on its way, or had been confirmed,
+    when the client sent it, and no RST tells so (else it is `data_after_close`).  After its FIN an end says nothing
+    more: where the FIN's number follows on all that was captured of it, there was no answer.
+    """
+    fin = connection.fins[0]
+    if connection.side[fin] != _SERVER or _ended_before(connection, fin) or _lacks_bytes(connection, fin):
+        return None
+    words = last_words(connection, _SERVER)
+    if words is None or is_new(connection, fin) or not words.is_request(connection):
+        return None
+    first, last = words.segments[0], words.segments[-1]
+    is_taken = integer(connection.space.seq[first]) < integer(connection.space.acknowledged[0][fin])
+    if not is_taken and any(connection.side[i] == _SERVER and i > first for i in connection.rsts):
+        return None
+    is_known = words.asks is Asks.ANSWER
+    if (not is_known and connection.mid_stream) or all_answered(connection):
+        return None
+    confirmed = connection.at_sender(_SERVER) or connection.first_acknowledging(0, connection.end[fin], fin) >= 0
+    sure = Confidence.CERTAIN if confirmed else Confidence.LIKELY
+    alternatives = ("server-ended", "middlebox") if is_taken else ("idle-middlebox", "server-ended")
+    return connection.finding(
+        FindingId.REQUEST_UNANSWERED,
+        (first, last, fin),
+        Severity.WARNING,
+        sure if is_known else Confidence.POSSIBLE,
+        alternatives if is_known else ("needs-no-answer", *alternatives),
+        shape="closed" if is_taken else "late" if connection.acknowledges(first, connection.end[fin]) else "crossed",
+        request_frame=connection.frame[first],
+        request_bytes=sum(connection.length[i] for i in words.segments),
+        end_frame=connection.frame[fin],
+        waited_s=connection.seconds(last, fin),
+        idle_s=quiet_ns(connection, fin) / 1e9,
+    )
+
+
+def _ended_before(connection: ConnectionFacts, fin: int) -> bool:
+    """Whether anything else had ended the connection before the server's ``fin``."""
+    return 0 <= connection.first_reset < fin or any(
+        not connection.side[i] and i < fin for i in (*connection.fins, *connection.rsts)
+    )
+
+
+def _lacks_bytes(connection: ConnectionFacts, fin: int) -> bool:
+    """Whether bytes of either end up to ``fin`` never passed here: an answer may be among them."""
+    space = connection.space
+    if not fin or integer(space.seq[fin]) > integer(space.sent[_SERVER][fin - 1]):
+        return True
+    return any(integer(space.acknowledged[side][fin]) > integer(space.sent[side][fin]) for side in (0, 1))
+
+
+def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
+    """`request-unanswered` (shape ``torn``): the server ended the connection amid an answer, by FIN or RST."""
+    ends = [*connection.fins, *(i for i in connection.rsts if i >= connection.first_reset >= 0)]
+    end = min(ends, default=-1)
+    if end < 0 or connection.side[end] != _SERVER or not spoken.exchanges or _lacks_bytes(connection, end):
+        return None
+    at = len(spoken.exchanges) - 1
+    exchange, request = spoken.exchanges[at], spoken.requests[at]
+    answer, asked = request.response, request.request
+    if answer is None or asked is None or exchange.response is None or exchange.response.complete or exchange.waits:
+        return None
+    return connection.finding(
+        FindingId.REQUEST_UNANSWERED,
+        [i for frame in (asked.first, answer.first) if (i := index_of(connection, frame)) >= 0] + [end],
+        Severity.WARNING,
+        Confidence.LIKELY,
+        ("server-ended", "middlebox"),
+        shape="torn",
+        request_frame=asked.first,
+        request_bytes=asked.bytes,
+        answer_frame=answer.first,
+        answer_bytes=answer.bytes,
+        end_frame=connection.frame[end],
+        ending="RST" if connection.flags[end] & RST else "FIN",
+        waited_s=max(0, connection.time[end] - asked.last_ns) / 1e9,
+        idle_s=quiet_ns(connection, end) / 1e9,
+    )
+
+
+RULES: Final = ((CLOSED, request_unanswered),)

@@ -1,0 +1,164 @@
+"""What the client still wanted when the server closed: its last message, and whether that asks for an answer.
+
+One reading for all rules about ends: a FIN and a RST leave the same question, at either end and in between.  By turns
+and first bytes, so that streams whose payload is not parsed, and thousands that are alike, are judged as well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.batched import integer, largest
+from tcptui.model.tcp_flags import RST, SYN
+from tcptui.protocols.last_words import LOOKED_AT, Asks, asks, begins_http2, is_alert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.findings.facts import ConnectionFacts
+
+#: A message of a protocol that is not read is one write, or several at once: what comes later is another one.
+ONE_MESSAGE_NS: Final = 1_000_000_000
+#: So many requests that were answered show that a protocol that is not read is one of questions and answers.
+DIALOGUE: Final = 2
+#: Up to so many bytes of which nothing is known are a farewell where their sender closed right behind them.
+FAREWELL_BYTES: Final = 64
+#: Messages of a client's TLS handshake come in fewer segments than these.
+_OPENING: Final = 16
+#: How a client begins in protocols whose ends speak when they like: MQTT, AMQP, XMPP, STOMP, NATS, IRC, SSH.
+_SPEAKS_UNASKED: Final = re.compile(
+    rb"\x10.{1,4}\0\x04MQTT|\x10.{1,4}\0\x06MQIsdp|AMQP|<\?xml|<stream:|CONNECT(?:\r?\n| \{)|STOMP\r?\n"
+    rb"|(?:NICK|PASS|CAP) |SSH-",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LastWords:
+    """What an end said behind the last message of the other."""
+
+    segments: list[int]
+    """Indexes of the segments that first carried it, at least one."""
+    asks: Asks
+    answered: int
+    """How many messages of that end the other had answered before."""
+
+    def is_request(self, connection: ConnectionFacts) -> bool:
+        """Whether it is a request by its bytes, or by how the connection went before."""
+        if self.asks is Asks.ANSWER:
+            return True
+        return self.asks > Asks.NOTHING and self.answered >= DIALOGUE and self.is_one_message(connection)
+
+    def is_one_message(self, connection: ConnectionFacts) -> bool:
+        """Whether it was sent at once, in a protocol whose ends do not speak when they like."""
+        passed_ns = connection.time[self.segments[-1]] - connection.time[self.segments[0]]
+        return passed_ns <= ONE_MESSAGE_NS and not connection.of_payload(
+            next(_spoken(connection, connection.side[self.segments[0]])), LOOKED_AT, _speaks_unasked
+        )
+
+
+def last_words(connection: ConnectionFacts, closer: int) -> LastWords | None:
+    """What the peer of ``closer`` said behind its last message, before it ended or afterwards; None without any.
+
+    An alert of TLS is no message.
+    """
+    segments = []
+    answered_at = -1
+    for i in range(connection.count - 1, -1, -1):
+        if not is_new(connection, i):
+            continue
+        if connection.side[i] == closer:
+            if takes_leave(connection, i):
+                continue
+            answered_at = i
+            break
+        segments.append(i)
+    if not segments:
+        return None
+    segments.reverse()
+    asked = what_it_asks(connection, segments[-1])
+    if asked is not Asks.LEAVE:
+        # Before a request there may be what needs no answer: the end of a handshake, settings.
+        begins = next((n for n in range(len(segments[:_OPENING])) if what_it_asks(connection, segments[n])), 0)
+        segments = segments[begins:]
+        asked = what_it_asks(connection, segments[0])
+    return LastWords(segments, asked, _answered(connection, closer, answered_at))
+
+
+def what_it_asks(connection: ConnectionFacts, i: int) -> Asks:
+    """What the message that begins with segment ``i`` asks of the other end, by its first bytes."""
+    own = list(islice(_spoken(connection, connection.side[i], i), _OPENING))
+    http2 = bool(own) and connection.of_payload(own[0], LOOKED_AT, begins_http2)
+    opening = 0 < len(own) < _OPENING and all(connection.of_payload(j, 2, _is_handshake) for j in own)
+    return connection.of_payload(i, LOOKED_AT, partial(asks, http2=bool(http2), opening=opening))
+
+
+def _is_handshake(payload: bytes) -> bool:
+    return payload[:2] == b"\x16\x03"
+
+
+def _speaks_unasked(payload: bytes) -> bool:
+    return _SPEAKS_UNASKED.match(payload) is not None
+
+
+def is_new(connection: ConnectionFacts, i: int) -> bool:
+    """Whether segment ``i`` carries payload of which its sender had not sent all before."""
+    if not connection.length[i] or connection.flags[i] & RST:
+        return False
+    stop = integer(connection.space.seq[i]) + connection.length[i] + bool(connection.flags[i] & SYN)
+    return not i or bool(stop > integer(connection.space.sent[connection.side[i]][i - 1]))
+
+
+def takes_leave(connection: ConnectionFacts, i: int) -> bool:
+    """Whether segment ``i`` is one TLS alert."""
+    return connection.of_payload(i, LOOKED_AT, is_alert)
+
+
+def _spoken(connection: ConnectionFacts, side: int, until: int | None = None) -> Iterator[int]:
+    """Segments with new payload of ``side``, before segment ``until``."""
+    return (
+        i
+        for i in range(connection.count if until is None else until)
+        if connection.side[i] == side and is_new(connection, i)
+    )
+
+
+def _answered(connection: ConnectionFacts, closer: int, until: int) -> int:
+    """How many messages of its peer ``closer`` had answered up to segment ``until``; at most `DIALOGUE`."""
+    found, asked = 0, False
+    for i in range(until + 1):
+        if not connection.length[i]:
+            continue
+        if connection.side[i] != closer:
+            asked = True
+        elif asked:
+            found, asked = found + 1, False
+            if found == DIALOGUE:
+                break
+    return found
+
+
+def quiet_ns(connection: ConnectionFacts, end: int) -> int:
+    """How long nothing had been said when segment ``end`` left, as far as its sender had received it, in nanoseconds.
+
+    As the stream table has it for the first FIN or RST (`tcptui.analysis.stream.endings`): since its sender's last
+    payload, or its peer's that it acknowledges; without either since the first packet.
+    """
+    side = connection.side[end]
+    heard = integer(connection.space.acknowledged[1 - side][end])
+    spoke: dict[bool, int] = {}
+    for i in range(end, -1, -1):
+        mine = connection.side[i] == side
+        if mine in spoke or not is_new(connection, i) or (mine and takes_leave(connection, i)):
+            continue
+        spoke[mine] = i
+        if len(spoke) == 2:
+            break
+    if False in spoke and integer(connection.space.end[spoke[False]]) > heard:
+        del spoke[False]
+    since = largest(*(connection.time[i] for i in spoke.values())) if spoke else connection.time[0]
+    return largest(connection.time[end] - since, 0)
