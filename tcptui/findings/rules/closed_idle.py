@@ -46,7 +46,7 @@ def closed_while_idle(connection: ConnectionFacts, spoken: RequestFacts) -> Find
     if _sent_goodbye(connection, index_of(connection, last.response.last), end):
         return None
     says_so = spoken.says_unasked(IDLE_LIMIT)
-    lost = [one for one in after if one.response is None]
+    lost = [one for one in after if one.response is None and not one.operation.startswith(_FAREWELLS)]
     facts: dict[str, Fact] = {}
     if lost:
         facts = {"statement": quoted_statement(lost[0]), "lost_frame": lost[0].first_frame}
