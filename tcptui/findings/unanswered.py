@@ -46,11 +46,15 @@ class LastWords:
     asks: Asks
     answered: int
     """How many messages of that end the other had answered before."""
+    opened_by_tls: bool = False
+    """It is encrypted, and the connection began with TLS."""
+    answers_server: bool = False
+    """In TLS before 1.3 the server spoke first once the handshake was over."""
 
     def is_request(self, connection: ConnectionFacts) -> bool:
         """Whether it is a request by its bytes, or by how the connection went before."""
-        if self.asks is Asks.ANSWER:
-            return True
+        if self.asks in (Asks.ANSWER, Asks.SEALED):
+            return self.asks is Asks.ANSWER or (self.is_one_message(connection) and not self.answers_server)
         return self.asks > Asks.NOTHING and self.answered >= DIALOGUE and self.is_one_message(connection)
 
     def is_one_message(self, connection: ConnectionFacts) -> bool:
@@ -80,13 +84,35 @@ def last_words(connection: ConnectionFacts, closer: int) -> LastWords | None:
     if not segments:
         return None
     segments.reverse()
-    asked = what_it_asks(connection, segments[-1])
-    if asked is not Asks.LEAVE:
-        # Before a request there may be what needs no answer: the end of a handshake, settings.
-        begins = next((n for n in range(len(segments[:_OPENING])) if what_it_asks(connection, segments[n])), 0)
-        segments = segments[begins:]
-        asked = what_it_asks(connection, segments[0])
-    return LastWords(segments, asked, _answered(connection, closer, answered_at))
+    asked, segments = message_in(connection, segments)
+    answered = _answered(connection, closer, answered_at)
+    if asked is not Asks.SEALED:
+        return LastWords(segments, asked, answered)
+    first = next(_spoken(connection, 1 - closer))
+    opened = bool(connection.of_payload(first, 2, _is_handshake))
+    return LastWords(segments, asked, answered, opened, _server_began(connection, segments[0], answered_at))
+
+
+def message_in(connection: ConnectionFacts, segments: list[int]) -> tuple[Asks, list[int]]:
+    """What ``segments`` of one end ask together, and those of them from where they do.
+
+    Who says goodbye last asks nothing any more; before a request there may be what needs no answer: the end of a
+    handshake, settings.
+    """
+    if what_it_asks(connection, segments[-1]) is Asks.LEAVE:
+        return Asks.LEAVE, segments
+    for n in range(len(segments[:_OPENING])):
+        asked = what_it_asks(connection, segments[n])
+        if asked > Asks.NOTHING:
+            return asked, segments[n:]
+    return Asks.NOTHING, segments
+
+
+def _server_began(connection: ConnectionFacts, i: int, before: int) -> bool:
+    """Whether the server's data in segment ``before`` follow a handshake of TLS before 1.3, and segment ``i`` them."""
+    own = list(islice(_spoken(connection, connection.side[i], i), _OPENING))
+    is_handshake = 2 <= len(own) < _OPENING and all(connection.of_payload(j, 2, _is_handshake) for j in own)
+    return is_handshake and before >= 0 and bool(connection.of_payload(before, 2, _is_tls_data))
 
 
 def what_it_asks(connection: ConnectionFacts, i: int) -> Asks:
@@ -95,6 +121,10 @@ def what_it_asks(connection: ConnectionFacts, i: int) -> Asks:
     http2 = bool(own) and connection.of_payload(own[0], LOOKED_AT, begins_http2)
     opening = 0 < len(own) < _OPENING and all(connection.of_payload(j, 2, _is_handshake) for j in own)
     return connection.of_payload(i, LOOKED_AT, partial(asks, http2=bool(http2), opening=opening))
+
+
+def _is_tls_data(payload: bytes) -> bool:
+    return payload[:2] == b"\x17\x03"
 
 
 def _is_handshake(payload: bytes) -> bool:

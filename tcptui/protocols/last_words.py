@@ -40,7 +40,7 @@ _LINE_LEAVES: Final = re.compile(rb"(?:[\w.*-]{1,20} )?(?i:quit|logout|bye|exit|
 #: … and of memcached.
 _MEMCACHED: Final = re.compile(
     rb"(?:gets?|gats?|set|add|replace|append|prepend|cas|delete|incr|decr|touch|stats|version|flush_all|m[gsdane])"
-    rb"(?: [^\r\n]*)?\r\n"
+    rb"(?: [^\r\n]*)?(?:\r\n|(?<=[^\r\n]{500})$)"
 )
 _MEMCACHED_QUIET: Final = re.compile(rb"[a-z]+ [^\r\n]*noreply\r\n")
 #: Messages of other protocols that take leave: MQTT's DISCONNECT, LDAP's unbind, a close frame of WebSocket.
@@ -71,10 +71,12 @@ class Asks(IntEnum):
     """Its protocol has no answer to it."""
     UNKNOWN = 1
     """Nothing is known of its protocol."""
-    ANSWER = 2
-    """A request."""
-    CUT = 3
+    CUT = 2
     """None of its bytes was captured."""
+    SEALED = 3
+    """It is encrypted: data of TLS, most likely a request."""
+    ANSWER = 4
+    """A request."""
 
 
 def is_alert(payload: bytes) -> bool:
@@ -127,7 +129,7 @@ def _of_tls(payload: bytes, *, opening: bool) -> Asks | None:
         return Asks.LEAVE
     data = kinds.count(_DATA)
     finishes = opening or _HANDSHAKE in kinds or _CHANGE_CIPHER_SPEC in kinds
-    return Asks.ANSWER if data > finishes else Asks.NOTHING
+    return Asks.SEALED if data > finishes else Asks.NOTHING
 
 
 def _of_http2(payload: bytes) -> Asks:

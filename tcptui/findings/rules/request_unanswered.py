@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
 
+#: A server that closes sooner after a message which is not read may do so because of it.
+AT_ONCE_NS: Final = 1_000_000_000
 _SERVER: Final = 1
 
 
@@ -42,16 +44,17 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
     if not is_taken and any(connection.side[i] == _SERVER and i > first for i in connection.rsts):
         return None
     is_known = words.asks is Asks.ANSWER
-    if (not is_known and connection.mid_stream) or all_answered(connection):
+    if (words.asks < Asks.SEALED and connection.mid_stream) or all_answered(connection):
         return None
-    confirmed = connection.at_sender(_SERVER) or connection.first_acknowledging(0, connection.end[fin], fin) >= 0
-    sure = Confidence.CERTAIN if confirmed else Confidence.LIKELY
+    # What is not read may be a farewell, or wrong: then the server closes because of it, and at once.
+    waited_ns = connection.time[fin] - connection.time[last]
+    at_once = not is_known and is_taken and waited_ns < AT_ONCE_NS
     alternatives = ("server-ended", "middlebox") if is_taken else ("idle-middlebox", "server-ended")
     return connection.finding(
         FindingId.REQUEST_UNANSWERED,
         (first, last, fin),
-        Severity.WARNING,
-        sure if is_known else Confidence.POSSIBLE,
+        Severity.NOTE if at_once and not words.opened_by_tls else Severity.WARNING,
+        _confidence(connection, fin, words.asks, at_once=at_once),
         alternatives if is_known else ("needs-no-answer", *alternatives),
         shape="closed" if is_taken else "late" if connection.acknowledges(first, connection.end[fin]) else "crossed",
         request_frame=connection.frame[first],
@@ -60,6 +63,14 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
         waited_s=connection.seconds(last, fin),
         idle_s=quiet_ns(connection, fin) / 1e9,
     )
+
+
+def _confidence(connection: ConnectionFacts, fin: int, asked: Asks, *, at_once: bool) -> Confidence:
+    """How sure it is that the client waited: certain for a request that is read, and a FIN that its peer confirmed."""
+    if asked is Asks.ANSWER:
+        confirmed = connection.at_sender(_SERVER) or connection.first_acknowledging(0, connection.end[fin], fin) >= 0
+        return Confidence.CERTAIN if confirmed else Confidence.LIKELY
+    return Confidence.LIKELY if asked is Asks.SEALED and not at_once else Confidence.POSSIBLE
 
 
 def _ended_before(connection: ConnectionFacts, fin: int) -> bool:
@@ -86,7 +97,14 @@ def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | 
     at = len(spoken.exchanges) - 1
     exchange, request = spoken.exchanges[at], spoken.requests[at]
     answer, asked = request.response, request.request
-    if answer is None or asked is None or exchange.response is None or exchange.response.complete or exchange.waits:
+    if (
+        request.failed
+        or answer is None
+        or asked is None
+        or exchange.response is None
+        or exchange.response.complete
+        or exchange.waits
+    ):
         return None
     return connection.finding(
         FindingId.REQUEST_UNANSWERED,

@@ -19,7 +19,7 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
-from tcptui.findings.unanswered import FAREWELL_BYTES, is_new, last_words, quiet_ns, what_it_asks
+from tcptui.findings.unanswered import FAREWELL_BYTES, is_new, last_words, message_in, quiet_ns, what_it_asks
 from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -148,6 +148,7 @@ def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     if side:
         crossing, under_way = _under_way(connection, fin, rst)
         lost, segments = lost + crossing, [*under_way, *segments]
+    asked, message = message_in(connection, segments) if segments else (Asks.NOTHING, segments)
     peer_fin = next((i for i in connection.fins if connection.side[i] != side and i < rst), -1)
     idle_ns = connection.time[rst] - connection.time[fin]
     if idle_ns >= FIN_WAIT_2_NS and not any(connection.side[i] == side for i in range(fin + 1, rst)):
@@ -155,9 +156,8 @@ def data_after_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         if expired is not None:
             return expired
     quiet = quiet_ns(connection, fin)
-    shape = _loss_shape(connection, fin, lost, segments, quiet)
-    doubtful = shape in _LOST_REQUEST and lost <= FAREWELL_BYTES
-    known = not doubtful or what_it_asks(connection, segments[0]) is Asks.ANSWER
+    shape = _loss_shape(connection, fin, lost, asked, message, quiet) if lost and segments else "nothing"
+    known = asked is Asks.ANSWER or lost > FAREWELL_BYTES or shape not in _LOST_REQUEST
     return connection.finding(
         FindingId.DATA_AFTER_CLOSE,
         (fin, *segments, peer_fin, rst),
@@ -190,37 +190,45 @@ def _under_way(connection: ConnectionFacts, fin: int, rst: int) -> tuple[int, li
         for i in range(fin)
         if not connection.side[i] and integer(connection.space.end[i]) > integer(acknowledged) and is_new(connection, i)
     ]
+    if not segments:
+        return 0, []
+    words = last_words(connection, 1)
+    if is_new(connection, fin) or words is None or not words.is_request(connection):
+        return 0, []  # the server spoke last, or nobody knows whether what crossed its FIN asks for an answer
+    if words.asks < Asks.SEALED and not _was_idle(connection, quiet_ns(connection, fin)):
+        return 0, []  # both ends were talking, in a protocol that is not read
     own_fin = any(not connection.side[i] and i < fin for i in connection.fins)
-    return (sent - integer(acknowledged) - own_fin, segments) if segments else (0, [])
+    return sent - integer(acknowledged) - own_fin, segments
 
 
-def _loss_shape(connection: ConnectionFacts, fin: int, lost: int, segments: list[int], quiet: int) -> str:
+def _loss_shape(connection: ConnectionFacts, fin: int, lost: int, asked: Asks, message: list[int], quiet: int) -> str:
     """The fact ``shape`` of `data_after_close`: what was lost, and how the client came to send it.
 
     ``crossed``: before it can have known of the FIN; ``late``: after its system had confirmed the FIN.  Both only where
     the server had been idle before.  A client that closes behind a request because it has seen the FIN waited for the
     answer until then; one that closes right behind its bytes otherwise did not.
     """
-    side = connection.side[fin]
-    if not lost or not segments:
-        return "nothing"
-    if not side:
+    if not connection.side[fin]:
         return "farewell" if lost <= FAREWELL_BYTES else "client-closed"
-    asked = what_it_asks(connection, segments[0])
     if asked <= Asks.NOTHING:
         return "farewell"
     number = connection.end[fin]
-    peer_fin = next((i for i in connection.fins if connection.side[i] != side and i > segments[-1]), -1)
-    is_late = connection.acknowledges(segments[0], number)
-    closed_behind = peer_fin > 0 and connection.seq[peer_fin] == connection.end[segments[-1]]
-    unmoved = closed_behind and (is_late or not connection.acknowledges(peer_fin, number))
-    if asked is not Asks.ANSWER and lost <= FAREWELL_BYTES and (closed_behind or asked is Asks.CUT):
+    peer_fin = next((i for i in connection.fins if not connection.side[i] and i > message[-1]), -1)
+    is_late = connection.acknowledges(message[0], number)
+    closed_behind = peer_fin > 0 and connection.seq[peer_fin] == connection.end[message[-1]]
+    if asked is not Asks.ANSWER and lost <= FAREWELL_BYTES and (closed_behind or asked is not Asks.UNKNOWN):
         return "farewell"
-    if unmoved and not (asked is Asks.ANSWER and is_late):
+    waited = not closed_behind or (not is_late and connection.acknowledges(peer_fin, number))
+    if not waited and not (is_late and asked in (Asks.ANSWER, Asks.SEALED)):
         return "parting"
-    if quiet < largest(RACE_NS, RACE_RTTS * connection.rtt_ns):
+    if not _was_idle(connection, quiet):
         return "server-closed"
     return "late" if is_late else "crossed"
+
+
+def _was_idle(connection: ConnectionFacts, quiet: int) -> bool:
+    """Whether a server that closes after so much silence (ns) closes because of it."""
+    return quiet >= largest(RACE_NS, RACE_RTTS * connection.rtt_ns)
 
 
 def _fin_wait_2_timeout(connection: ConnectionFacts, rst: int, fin: int, asked: list[int]) -> Finding | None:
