@@ -124,7 +124,8 @@ class Request(NamedTuple):
     operation: str
     """What was requested, as safe text without secrets; empty where the request was not captured."""
     status: str
-    """The answer's code, or what ended HTTP/2's stream, as safe text; empty without either."""
+    """The answer's code, or what ended HTTP/2's stream, or, where none came, the connection (the server's ``FIN`` or
+    ``RST``), as safe text; empty without any of them."""
     request: MessagePackets | None
     """None: the capture begins after it, or lacks it."""
     response: MessagePackets | None

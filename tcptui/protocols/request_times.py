@@ -254,7 +254,7 @@ class _Times:
         return Request(
             self._stream, number, exchange.protocol,
             shared_if_long(safe_text(exchange.operation, OPERATION_MOST)),
-            shared_text(safe_text(exchange.status, STATUS_MOST)),
+            shared_text(safe_text(exchange.status or self._ended_by(one), STATUS_MOST)),
             request, response, exchange.complete, start_ns, end_ns - start_ns,
             tuple([part or otherwise for part, otherwise in zip(spent, untimed, strict=True)]),
             exchange.id, exchange.rows, exchange.statement and safe_text(exchange.statement, STATEMENT_MOST),
@@ -533,6 +533,20 @@ class _Times:
             return None
         syns = indexes_of((view.flags[: delays.opened] & SYN) != 0)
         return int(syns[0]), delays.opened
+
+    def _ended_by(self, one: SeenExchange) -> str:
+        """How the server ended the connection on which ``one`` has no answer: ``FIN`` or ``RST``.
+
+        Empty where it did not, where the client had ended it before, or had taken the request back.
+        """
+        exchange = one.exchange
+        if one.response is not None or exchange.request is None or exchange.is_reset or exchange.given_up is not None:
+            return ""
+        view = self._view
+        ends = indexes_of((view.flags & (FIN | RST)) != 0)
+        if not len(ends) or bool(view.from_server[ends[0]]) == bool(exchange.request.direction.side):
+            return ""
+        return "RST" if view.flags[ends[0]] & RST else "FIN"
 
     def _closed_ns(self, after_ns: int, side: int) -> int:
         """Until when an answer of ``side`` was waited for: the close, else the last packet; ``after_ns`` where that

@@ -17,7 +17,9 @@ def _check(session: Session, request: Request) -> None:
     assert all(time is None or time >= 0 for time in request.time)
     assert sum(time or 0 for time in request.time) == request.duration_ns
     assert request.operation or request.response is not None
-    was_reset = request.status.startswith("RST_STREAM")  # with or without an answer
+    # With or without an answer; a connection that the server ended is the status of those that have none.
+    was_reset = request.status.startswith("RST_STREAM")
+    was_reset |= request.response is None and request.status in ("FIN", "RST")
     assert was_reset or bool(request.status) == (request.response is not None)
     frames = set(session.store.frame[session.rows_of(request.stream)].tolist()) | {0}
     for message in (request.request, request.response):

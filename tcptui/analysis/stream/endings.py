@@ -48,7 +48,7 @@ def update_endings(store: PacketStore, table: StreamTable, first: int, count: in
     spoken = np.flatnonzero(speaks)
     ends = np.flatnonzero(is_segment & ((flags & _ENDS) != 0))
     if len(ends):
-        _note_ends(store, table, first, ends, spoken)
+        ends = _note_ends(store, table, first, ends, spoken)
     if not len(spoken):
         return
     _note_unheard(store, table, first, ends, spoken)
@@ -74,8 +74,8 @@ def _keys(stream: NDArray[np.int32], place: I64) -> I64:
     return (stream.astype(np.int64) << _PLACE_BITS) + place
 
 
-def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, spoken: I64) -> None:
-    """Note the first of ``ends`` of each stream that has not ended: places of segments with FIN or RST."""
+def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, spoken: I64) -> I64:
+    """Note the first of ``ends`` of each stream that has not ended, and return these: places of a FIN or RST."""
     before = store.previous[first + ends]
     answers_syn = (store.flags[first + ends] & TcpFlag.FIN) == 0
     answers_syn &= (before >= store.first) & ((store.flags[np.maximum(before, 0)] & _SYN_OR_ACK) == int(TcpFlag.SYN))
@@ -84,7 +84,7 @@ def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, sp
     streams, at = np.unique(store.stream[first + ends], return_index=True)
     ends = ends[at]
     if not len(ends):
-        return
+        return ends
     spoken = spoken[np.isin(store.stream[first + spoken], streams)]
     by_b = store.from_b[first + ends] != 0
     said = [_last_spoken(store, table, first, ends, spoken, side) for side in (0, 1)]
@@ -95,6 +95,7 @@ def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, sp
     table.quiet_ns[streams] = np.maximum(store.time_ns[first + ends] - quiet_since, 0)
     waits = (other_ns > 0) & (other_ns >= own_ns)
     table.ending[streams] = np.where(by_b, ENDED_BY_B, ENDED_BY_A) | np.where(waits, PEER_SPOKE_LAST, 0)
+    return ends
 
 
 def _last_spoken(
@@ -136,7 +137,10 @@ def _heard(store: PacketStore, ends: I64, number: I64) -> NDArray[np.bool_]:
 
 
 def _note_unheard(store: PacketStore, table: StreamTable, first: int, ends: I64, spoken: I64) -> None:
-    """Note the streams of which the other end spoke after the one that ended them."""
+    """Note the streams of which the other end spoke after the one that ended them.
+
+    ``ends``: places of the FINs and RSTs with which streams ended in this batch.
+    """
     ended = table.ending[store.stream[first + spoken]]
     by_b = store.from_b[first + spoken] != 0
     later = spoken[(ended & np.where(by_b, ENDED_BY_A, ENDED_BY_B)) != 0]
@@ -144,7 +148,7 @@ def _note_unheard(store: PacketStore, table: StreamTable, first: int, ends: I64,
         return
     streams = store.stream[first + later]
     if len(ends):
-        # The first end of its stream in this batch lies before it, or an earlier batch has the end.
+        # The end of its stream lies before it in this batch, or in an earlier one.
         keys = np.sort(_keys(store.stream[first + ends], ends))
         found = np.searchsorted(keys, _keys(streams, later)) - 1
         before = (found >= 0) & ((keys[found] >> _PLACE_BITS) == streams)

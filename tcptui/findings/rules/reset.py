@@ -216,9 +216,10 @@ def _loss_shape(connection: ConnectionFacts, fin: int, lost: int, asked: Asks, m
     peer_fin = next((i for i in connection.fins if not connection.side[i] and i > message[-1]), -1)
     is_late = connection.acknowledges(message[0], number)
     closed_behind = peer_fin > 0 and connection.seq[peer_fin] == connection.end[message[-1]]
-    if asked is not Asks.ANSWER and lost <= FAREWELL_BYTES and (closed_behind or asked is not Asks.UNKNOWN):
-        return "farewell"
     waited = not closed_behind or (not is_late and connection.acknowledges(peer_fin, number))
+    speaks_on = {Asks.ANSWER: True, Asks.SEALED: waited, Asks.UNKNOWN: not closed_behind}
+    if lost <= FAREWELL_BYTES and not speaks_on.get(asked, False):
+        return "farewell"
     if not waited and not (is_late and asked in (Asks.ANSWER, Asks.SEALED)):
         return "parting"
     if not _was_idle(connection, quiet):
@@ -302,7 +303,7 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
         lost, _ = new_bytes_after(connection, 1 - side, int(connection.space.latest[side][rst - 1]) + 1, rst)
-        is_lost = lost > FAREWELL_BYTES or (bool(lost) and what_it_asks(connection, asked) is Asks.ANSWER)
+        is_lost = lost > FAREWELL_BYTES or (bool(lost) and what_it_asks(connection, asked) >= Asks.SEALED)
         if not (connection.at_sender(side) or (side and is_lost)):
             severity = Severity.NOTE  # its FIN may be lost: then this is what `data_after_close` calls harmless
     counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from captures import ACK, PSH, Tape, mixed
 from growth import Growth
+from traces import write_trace
 from web_captures import CLIENT, GET, SERVER, Turn, record, response
 
 from tcptui.access.requests import requests_of
@@ -237,3 +238,17 @@ def test_round_trip_is_that_of_the_connection(noted: Session) -> None:
                 for text in texts(noted, "tcptui.rtt").get(frame, [])}  # fmt: skip
         assert said == ({f"{known // 10**9}.{known % 10**9:09d}"} if known else set())
     assert frames(noted, "tcptui.rtt > 0")
+
+
+def test_who_closed_and_after_how_long(tmp_path: Path) -> None:
+    talk = ["0 C S 0 0", "1 S SA 0 1", "2 C A 1 1", "3 C PA 1 1 10", "4 S PA 1 11 10", "5 C A 11 11"]
+    closed = [*talk, "5004 S FA 11 11", "5005 C FA 11 12"]
+    still_open = [line + " port=40001" for line in talk]
+    lines = sorted([*closed, *still_open], key=lambda line: float(line.split()[0]))
+    session = open_file(write_trace(tmp_path / "trace.pcap", lines))
+
+    assert set(map(tuple, texts(session, "tcptui.closed_by").values())) == {("server",)}
+    assert len(texts(session, "tcptui.closed_by")) == 8
+    assert set(map(tuple, texts(session, "tcptui.idle_before_close").values())) == {("5.000000000",)}
+    assert len(frames(session, 'tcptui.closed_by == "server" and tcptui.idle_before_close > 4.9')) == 8
+    assert not frames(session, 'tcptui.closed_by == "client"')

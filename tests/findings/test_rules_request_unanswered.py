@@ -1,0 +1,211 @@
+"""The server's close and a request that met it: who closed first, what was unanswered, at both ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.model.finding import Confidence, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tcptui.model.finding import Finding
+    from tests.support.traced import Told
+
+    Tell = Callable[[Sequence[str]], Told]
+
+#: As seen at the client, 20 ms from the server: an answered request in a protocol, then what a test adds.
+OPEN = ["0 C S 0 0", "20 S SA 0 1", "20.1 C A 1 1"]
+GET, ANSWER = "text=GET_/_HTTP/1.1~~", "text=HTTP/1.1_204_No~~"
+TALK = [*OPEN, f"21 C PA 1 1 {GET}", f"45 S PA 1 19 {ANSWER}", "45.1 C A 19 20"]
+ALERT = "hex=1703030013" + "66" * 19
+FAMILY = {
+    "request-unanswered", "data-after-close", "rst-abortive-close", "rst-unread-data", "rst-dead-connection",
+    "closed-while-idle",
+}  # fmt: skip
+
+
+def loud(told: Tell, lines: Sequence[str]) -> dict[str, Finding]:
+    """The findings above a note about an end."""
+    found = told(lines).findings
+    return {name: one for name, one in found.items() if name in FAMILY and one.severity > Severity.NOTE}
+
+
+@pytest.mark.finding("request-unanswered")
+@pytest.mark.parametrize("request_", [GET, "hex=510000000d53454c454354203100", "text=*1~$4~PING~"])
+def test_request_answered_by_a_bare_fin_is_a_warning(told: Tell, request_: str) -> None:
+    lines = [*TALK, f"900 C PA 19 20 {request_}", "921 S A 20 60", "1500 S FA 20 60", "1500.1 C A 60 21"]
+    size = {GET: 18, "text=*1~$4~PING~": 14}.get(request_, 14)
+    lines = [line.replace(" 60", f" {19 + size}").replace("C A 60", f"C A {19 + size}") for line in lines]
+    finding = loud(told, lines)["request-unanswered"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("closed", Confidence.CERTAIN)
+    assert (finding.facts["request_bytes"], finding.facts["end_frame"]) == (size, 9)
+    assert finding.facts["waited_s"] == pytest.approx(0.6, abs=0.001)
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        [f"900 C PA 19 20 {GET}", f"1500 S PA 20 37 {ANSWER}"],
+        ["900 C PA 19 20 text=QUIT~", "921 S A 20 25"],
+        [f"900 C PA 19 20 {ALERT}", "921 S A 20 43"],
+    ],
+    ids=["idle", "answered", "quit", "alert"],
+)
+def test_close_with_nothing_pending_is_silent(told: Tell, more: list[str]) -> None:
+    sent, said = (
+        19 + sum(len_of(line) for line in more if " C " in line),
+        20 + sum(len_of(line) for line in more if " S " in line),
+    )
+    assert not loud(told, [*TALK, *more, f"3000 S FA {said} {sent}", f"3000.1 C FA {sent} {said + 1}"])
+
+
+def len_of(line: str) -> int:
+    """Bytes of the payload of a line."""
+    text = next((word for word in line.split() if word.startswith(("text=", "hex="))), "")
+    kind, _, value = text.partition("=")
+    return len(value) // 2 if kind == "hex" else len(value) + value.count("~")
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+def test_client_that_closes_first_did_not_wait(told: Tell) -> None:
+    asked = f"900 C PA 19 20 {GET}"
+
+    assert not loud(told, [*TALK, asked, "921 S A 20 37", "2000 C FA 37 20", "2020 S FA 20 38", "2020.1 C A 38 21"])
+    assert not loud(told, [*TALK, asked, "921 S A 20 37", "2000 C RA 37 20"])
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+def test_answer_that_was_not_captured_is_no_silence(told: Tell) -> None:
+    lines = [*TALK, f"900 C PA 19 20 {GET}", "1500 S FA 39 37", "1500.1 C A 37 40"]
+
+    assert "request-unanswered" not in told(lines).findings
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+def test_stream_of_lines_that_nobody_answers_is_silent(told: Tell) -> None:
+    lines = [f"{100 + 300 * n} C PA {1 + 40 * n} 1 40" for n in range(5)]
+
+    assert not loud(told, [*OPEN, *lines, "5000 S FA 1 201", "5000.1 C FA 201 2", "5020 S A 2 202"])
+
+
+@pytest.mark.finding("request-unanswered")
+def test_message_of_a_dialogue_that_is_not_read_is_possible(told: Tell) -> None:
+    turns = [
+        line
+        for n in range(2)
+        for line in (
+            f"{100 + 100 * n} C PA {1 + 40 * n} {1 + 9 * n} 40",
+            f"{130 + 100 * n} S PA {1 + 9 * n} {41 + 40 * n} 9",
+        )
+    ]
+    end = ["500 C PA 81 19 40", "521 S A 19 121", "4000 S FA 19 121", "4000.1 C A 121 20"]
+    finding = loud(told, [*OPEN, *turns, *end])["request-unanswered"]
+
+    assert (finding.confidence, finding.alternatives[0]) == (Confidence.POSSIBLE, "needs-no-answer")
+    at_once = ["500 C PA 81 19 40", "521 S FA 19 121", "521.1 C A 121 20"]
+    assert told([*OPEN, *turns, *at_once]).findings["request-unanswered"].severity is Severity.NOTE
+
+
+HELLO, FLIGHT = "hex=1603010020" + "01" * 32, "hex=160303002002" + "22" * 31 + "1703030040" + "33" * 64
+FINISHED, ASKED = "hex=14030300010117030300354444" + "44" * 51, "hex=1703030050" + "55" * 80
+TLS = [*OPEN, f"21 C PA 1 1 {HELLO}", f"45 S PA 1 38 {FLIGHT}", f"46 C PA 38 107 {FINISHED}"]
+
+
+@pytest.mark.finding("request-unanswered")
+def test_close_notify_is_no_answer_to_what_tls_hides(told: Tell) -> None:
+    lines = [*TLS, f"50 C PA 102 107 {ASKED}", "71 S A 107 187", f"60000 S PA 107 187 {ALERT}", "60000 S FA 131 187"]
+    finding = loud(told, [*lines, "60000.1 C FA 187 132"])["request-unanswered"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("closed", Confidence.LIKELY)
+    assert finding.facts["idle_s"] == pytest.approx(59.95, abs=0.01)
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+def test_end_of_a_handshake_is_no_request(told: Tell) -> None:
+    lines = [*TLS, "67 S A 107 102", f"60000 S PA 107 102 {ALERT}", "60000 S FA 131 102", "60000.1 C FA 102 132"]
+
+    assert "request-unanswered" not in told(lines).findings
+
+
+def crossing(request_: str, client_fin: bool = True) -> list[str]:
+    """A request that leaves 5 ms before the server's FIN arrives, after five seconds of silence; at the client."""
+    size = len_of(f"0 C PA 0 0 {request_}")
+    own = [f"5045.2 C FA {19 + size} 21"] if client_fin else [f"5045.2 C A {19 + size} 21"]
+    return [*TALK, f"5040 C PA 19 20 {request_}", "5045 S FA 20 19", *own, "5060.1 S R 20 0 win=0"]
+
+
+@pytest.mark.finding("data-after-close")
+@pytest.mark.parametrize("client_fin", [True, False])
+@pytest.mark.parametrize("request_", [GET, "text=POST_/a_HTTP/1.1~X:_" + "a" * 200 + "~~", ASKED, "text=*1~$4~PING~"])
+def test_request_that_crosses_the_servers_idle_fin_is_lost_at_the_client_too(
+    told: Tell,
+    request_: str,
+    client_fin: bool,
+) -> None:
+    finding = loud(told, crossing(request_, client_fin))["data-after-close"]
+
+    assert (finding.facts["shape"], finding.facts["lost_bytes"]) == ("crossed", len_of(f"0 C PA 0 0 {request_}"))
+    assert finding.facts["idle_s"] == pytest.approx(5.0, abs=0.01)
+
+
+@pytest.mark.finding("data-after-close", twin=True)
+@pytest.mark.parametrize("farewell", ["text=QUIT~", ALERT, "hex=5800000004", "hex=0100000001"])
+def test_farewell_that_crosses_the_servers_fin_is_a_note(told: Tell, farewell: str) -> None:
+    assert not loud(told, crossing(farewell))
+
+
+@pytest.mark.finding("data-after-close")
+@pytest.mark.parametrize("request_", [GET, ASKED])
+def test_client_that_finds_the_end_when_it_reads_had_waited(told: Tell, request_: str) -> None:
+    size = len_of(f"0 C PA 0 0 {request_}")
+    lines = ["5045 S FA 20 19", "5045.1 C A 19 21", f"5900 C PA 19 21 {request_}", f"5900.2 C FA {19 + size} 21"]
+    finding = loud(told, [*TALK, *lines, "5920 S R 21 0 win=0"])["data-after-close"]
+
+    assert finding.facts["shape"] == "late"
+
+
+@pytest.mark.finding("request-unanswered")
+def test_request_behind_the_fin_is_told_without_a_reset(told: Tell) -> None:
+    late = ["5045 S FA 20 19", "5045.1 C A 19 21", f"5900 C PA 19 21 {GET}"]
+
+    assert loud(told, [*TALK, *late])["request-unanswered"].facts["shape"] == "late"
+    assert loud(told, crossing(GET)[:-1])["request-unanswered"].facts["shape"] == "crossed"
+
+
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize(("request_", "shape"), [(GET, "peer-lost"), ("text=QUIT~", "farewell")])
+def test_small_request_that_an_abort_throws_away_is_no_farewell(told: Tell, request_: str, shape: str) -> None:
+    lines = [*TALK, f"900 C PA 19 20 {request_}", "905 S RA 20 19"]
+
+    assert told(lines).findings["rst-abortive-close"].facts["shape"] == shape
+
+
+@pytest.mark.finding("rst-dead-connection")
+def test_silence_of_a_server_that_was_asked_is_not_idle(told: Tell) -> None:
+    lines = [*OPEN, "30 C PA 1 1 200", "51 S A 1 201", "19300 C FA 201 1", "19320 S R 1 0 win=0"]
+    finding = told(lines).findings["rst-dead-connection"]
+
+    assert (finding.facts["shape"], finding.facts["request_frame"]) == ("pending", 4)
+    assert finding.confidence is not Confidence.CERTAIN
+
+
+@pytest.mark.finding("rst-dead-connection")
+def test_connection_that_its_server_never_saw_opened_was_not_idle(told: Tell) -> None:
+    lines = ["0 C S 0 0", "0.1 S SA 0 1", "11600 C FA 1 1", "11600.2 S R 1 0 win=0"]
+    finding = told(lines).findings["rst-dead-connection"]
+
+    assert (finding.facts["shape"], finding.severity) == ("never-opened", Severity.NOTE)
+    assert finding.confidence is not Confidence.CERTAIN
+
+
+@pytest.mark.finding("rst-dead-connection")
+def test_transfer_that_is_stuck_is_not_idle(told: Tell) -> None:
+    lines = [*TALK, "100 C PA 19 20 1000", "20100 C PA 19 20 1000", "20120 S R 20 0 win=0"]
+
+    assert told(lines).findings["rst-dead-connection"].facts["shape"] == "stalled"
