@@ -286,7 +286,7 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     (stream,) = report["streams"]
     assert stream.keys() == {
         "stream", "client", "server", "packets", "bytes", "start", "duration", "client_state", "server_state",
-        "measures", "time_budget", "seconds_lost", "findings",
+        "closed_by", "idle_before_close", "measures", "time_budget", "seconds_lost", "findings",
     }  # fmt: skip
     assert sum(stream["time_budget"].values()) == pytest.approx(stream["duration"], abs=1e-9)
     assert (stream["client"], stream["server"]) == (

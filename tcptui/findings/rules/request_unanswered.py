@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 #: A server that closes sooner after a message which is not read may do so because of it.
 AT_ONCE_NS: Final = 1_000_000_000
 _SERVER: Final = 1
+#: Alternatives where nobody knows what the message asks; where it had arrived; and where the server had been idle.
+_UNREAD: Final = ("needs-no-answer",)
+_ENDED: Final = ("server-ended", "middlebox")
+_IDLE: Final = ("idle-middlebox", "server-ended")
 
 
 def request_unanswered(connection: ConnectionFacts) -> Finding | None:
@@ -49,13 +53,12 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
     # What is not read may be a farewell, or wrong: then the server closes because of it, and at once.
     waited_ns = connection.time[fin] - connection.time[last]
     at_once = not is_known and is_taken and waited_ns < AT_ONCE_NS
-    alternatives = ("server-ended", "middlebox") if is_taken else ("idle-middlebox", "server-ended")
     return connection.finding(
         FindingId.REQUEST_UNANSWERED,
         (first, last, fin),
         Severity.NOTE if at_once and not words.opened_by_tls else Severity.WARNING,
         _confidence(connection, fin, words.asks, at_once=at_once),
-        alternatives if is_known else ("needs-no-answer", *alternatives),
+        (() if is_known else _UNREAD) + (_ENDED if is_taken else _IDLE),
         shape="closed" if is_taken else "late" if connection.acknowledges(first, connection.end[fin]) else "crossed",
         request_frame=connection.frame[first],
         request_bytes=sum(connection.length[i] for i in words.segments),
@@ -111,7 +114,7 @@ def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | 
         [i for frame in (asked.first, answer.first) if (i := index_of(connection, frame)) >= 0] + [end],
         Severity.WARNING,
         Confidence.LIKELY,
-        ("server-ended", "middlebox"),
+        _ENDED,
         shape="torn",
         request_frame=asked.first,
         request_bytes=asked.bytes,

@@ -124,6 +124,19 @@ def data_after_close(q: Question) -> Truth:
     return no(_reset_story(q))
 
 
+def request_unanswered(q: Question) -> Truth:
+    """The server's program closed first, and its client had sent what it said nothing to (headers as they were sent).
+
+    The programs' lines ask for an answer only where the plan has the server speak again: nobody knows of the others.
+    """
+    fin = next((p for p in q.talk.of(End.SERVER) if p.is_fin), None)
+    if fin is None or any((p.is_fin or p.is_rst) and p.sent_ns < fin.sent_ns for p in q.talk.of(End.CLIENT)):
+        return no("the server did not close first")
+    said = max((p.sent_ns for p in q.talk.of(End.SERVER) if p.is_data), default=0)
+    asked = [p for p in q.talk.of(End.CLIENT) if p.is_data and not p.why and p.sent_ns > said]
+    return open_(f"data {q.frames(asked)}, then the server's FIN") if asked else no("the server spoke last")
+
+
 def _fin_before(talk: Talk, reset: Packet) -> bool:
     return any(p.is_fin and p.sent_ns < reset.sent_ns for p in talk.packets if p.sender is reset.sender)
 

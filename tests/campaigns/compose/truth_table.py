@@ -46,6 +46,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.FIN_WAIT_2_TIMEOUT: closing.fin_wait_2_timeout,
     FindingId.STILL_OPEN: closing.still_open,
     FindingId.DATA_AFTER_CLOSE: closing.data_after_close,
+    FindingId.REQUEST_UNANSWERED: closing.request_unanswered,
     FindingId.RST_ABORTIVE_CLOSE: closing.rst_abortive_close,
     FindingId.RST_UNREAD_DATA: closing.rst_unread_data,
     FindingId.RST_INJECTED: closing.rst_injected,
