@@ -6,15 +6,12 @@ and it takes ten seconds, as long as plain Python needs for a million packets.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-import threading
-import time
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.model.child_process import start_interpreter
+from tcptui.model.child_side import end_with_parent
 from tcptui.model.stall import StallWatch
 from tcptui.wire.header_texts import compile_texts
 from tcptui.wire.message_runs import compile_runs
@@ -29,18 +26,13 @@ if TYPE_CHECKING:
 _NICE: Final = 10
 #: How often is asked whether the process has ended, in seconds.
 _LOOK: Final = 0.05
-#: What the process runs; its arguments are its parent's number, and where that imports modules from.
-_PROGRAM: Final = """\
-import json, sys
-sys.path[:] = json.loads(sys.argv[2])
-from tcptui.analysis.compile_ahead import compile_here
-compile_here(int(sys.argv[1]))
-"""
+#: What the process runs (`start_interpreter`).
+_PROGRAM: Final = "from tcptui.analysis.compile_ahead import compile_here; compile_here(int(sys.argv[3]))"
 
 
 def compile_here(parent: int) -> None:
     """Compile all kernels, so that their machine code is in the cache; ends with the process ``parent``."""
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    end_with_parent(parent)
     os.nice(_NICE)
     compile_all()
 
@@ -55,25 +47,13 @@ def compile_all() -> None:
     compiled_kernel()
 
 
-def end_with(parent: int) -> None:
-    """End this process when ``parent``, which started it, has ended; for a thread of its own."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK)
-    os._exit(1)  # it has ended, killed or amid the wait of its daemon thread: nobody needs what is made here
-
-
 def compile_in_background(stop: Event) -> None:
     """Have another process compile all kernels, and wait for it; when ``stop`` is set it is killed.
 
     It may fail, where this process may no longer read the interpreter for example: then nothing is in the cache.
     """
-    path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
-    command = [sys.executable, "-I", "-c", _PROGRAM, str(os.getpid()), json.dumps(path)]
     try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is this process's, which then kills it
-        )  # fmt: skip
+        process = start_interpreter(_PROGRAM)
     except OSError:
         return
     stall = StallWatch(process.pid)

@@ -18,23 +18,20 @@ from __future__ import annotations
 
 import errno
 import gc
-import json
 import os
 import pickle
 import select
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.access.progress import Notice
-from tcptui.analysis.compile_ahead import end_with
+from tcptui.model.child_process import Child
+from tcptui.model.child_side import Frames, be_ended_first, end_with_parent, framed, read_exactly
 from tcptui.model.how_ended import how_ended
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
@@ -71,23 +68,17 @@ _NICE: Final = 5
 _DYING: Final = 1.0
 #: How long the process may take to receive one part of its task, in seconds: it may still import.
 _HANDING_OVER: Final = 60.0
-#: OOM_SCORE_ADJ_MAX of Linux (proc_pid_oom_score_adj(5)): short of memory, the kernel ends this process and not the
-#: screen's, which can judge without it.
-_KILL_FIRST: Final = "1000"
 #: SCM_MAX_FD of Linux: that many descriptors go in one message.
 _DESCRIPTORS: Final = 253
 _RECEIVED: Final = 1 << 16
 #: In front of a task: its length in bytes, and how many descriptors of shared memory and of spools come with it.
 _TASK: Final = struct.Struct("<QII")
-#: In front of each piece of judgements: its length in bytes; 0: there are no more.  The first one, without any, says
-#: that the process has its task.
-_PIECE: Final = struct.Struct("<Q")
-#: What the process runs; its arguments are its parent's number, the channel's descriptor, and where to import from.
+#: How long is waited for the end of a process that was killed, in seconds: it may wait for a disk.
+_ENDING: Final = 2.0
+#: What the process runs (`start_interpreter`).
 _PROGRAM: Final = """\
-import json, sys
-sys.path[:] = json.loads(sys.argv[3])
 from tcptui.session.judge_process import judge_here
-judge_here(int(sys.argv[1]), int(sys.argv[2]))
+judge_here(int(sys.argv[3]), int(sys.argv[2]))
 """
 
 
@@ -118,10 +109,11 @@ class BackgroundJudge:
         """``descriptors``: of the spools."""
         self._pipeline, self._keys = pipeline, keys
         self._spools = list(descriptors)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._process: Child | None = None
         self._stall: StallWatch | None = None
-        self._received = b""
+        self._received = Frames()
+        """Lists of judgements: a first one, without any, says that the process has its task; an empty frame that there
+        are no more."""
         self._due: NDArray[np.int64] | None = None
         """The streams handed over; None: none yet."""
         self._done = 0
@@ -130,7 +122,7 @@ class BackgroundJudge:
         """Whether the process has said that it has its task: then its end is told."""
         self._over = not CAN_SHARE
         self._lock = threading.Lock()
-        """Of `_process` and `_channel`, which another thread may end."""
+        """Of `_process`, which another thread may end."""
         self.notice: Notice | None = None
         """What is said of a process that died; None: none did."""
 
@@ -168,30 +160,14 @@ class BackgroundJudge:
         self._over = True
         with self._lock:
             process, self._process = self._process, None
-            if process is not None:
-                process.kill()
-            if self._channel is not None:
-                self._channel.close()
         if process is not None:
-            process.wait()
+            process.end(_ENDING)
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
-        command = [
-            sys.executable, "-I", "-c", _PROGRAM, str(os.getpid()), str(theirs.fileno()), json.dumps(path),
-        ]  # fmt: skip
-        with theirs, self._lock:
-            if self._over:
-                ours.close()
-                return
-            self._channel = ours  # which `close` closes
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is this process's
-            )  # fmt: skip
-            self._stall = StallWatch(self._process.pid)
+        with self._lock:
+            if not self._over:
+                self._process = Child(_PROGRAM)  # which `close` ends
+                self._stall = StallWatch(self._process.pid)
 
     def _hand_over(self, judging: Judging) -> bool:
         """Give the process its task; False where it is not worth that, or impossible."""
@@ -204,7 +180,8 @@ class BackgroundJudge:
             return False
         if self._process is None:
             self._start()
-        if self._channel is None:
+        process = self._process
+        if process is None:  # it was ended by `close`
             return False
         context, analyzer = judging.context, pipeline.analyzer
         task = Task(
@@ -213,11 +190,11 @@ class BackgroundJudge:
         )  # fmt: skip
         data, shared = pack(task, written)
         descriptors = shared + self._spools
-        self._channel.settimeout(_HANDING_OVER)
-        self._channel.sendall(_TASK.pack(len(data), len(shared), len(self._spools)))
+        process.socket.settimeout(_HANDING_OVER)
+        process.socket.sendall(_TASK.pack(len(data), len(shared), len(self._spools)))
         for begin in range(0, len(descriptors), _DESCRIPTORS):
-            socket.send_fds(self._channel, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
-        self._channel.sendall(data)
+            socket.send_fds(process.socket, [b"\0"], descriptors[begin : begin + _DESCRIPTORS])
+        process.socket.sendall(data)
         judging.note_left(self._due)  # so that the screen says how many are being judged
         return True
 
@@ -225,20 +202,20 @@ class BackgroundJudge:
         """Cache what has been judged; False when that is all.  Raises EOFError when the process has ended before."""
         from tcptui.session.shared_judging import merge_judgements  # imports the rules
 
-        channel, deadline = self._channel, time.monotonic() + seconds
-        number = -1 if channel is None else channel.fileno()
-        if channel is None or self._due is None or number < 0:  # closed, from another thread
+        process, deadline = self._process, time.monotonic() + seconds
+        number = -1 if process is None else process.socket.fileno()
+        if process is None or self._due is None or number < 0:  # closed, from another thread
             raise EOFError
         poll = select.poll()
         poll.register(number, select.POLLIN)
         while poll.poll(max(deadline - time.monotonic(), 0) * 1000):
-            data = channel.recv(_RECEIVED)
+            data = process.socket.recv(_RECEIVED)
             if not data:
                 raise EOFError
-            self._received += data
+            self._received.add(data)
             if self._stall is not None:
                 self._stall.reset()
-            while (piece := self._piece()) is not None:
+            for piece in self._received.all():
                 if not piece:
                     return False
                 self._took_task = True
@@ -249,17 +226,6 @@ class BackgroundJudge:
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
         return True
 
-    def _piece(self) -> bytes | None:
-        """The next piece that has come whole; empty: the last one came before; None: it has not come yet."""
-        if len(self._received) < _PIECE.size:
-            return None
-        (length,) = _PIECE.unpack_from(self._received)
-        if len(self._received) < _PIECE.size + length:
-            return None
-        piece = self._received[_PIECE.size : _PIECE.size + length]
-        self._received = self._received[_PIECE.size + length :]
-        return piece
-
     def _note_end(self, error: Exception) -> None:
         """Say how the process ended that failed with ``error``, or why it is ended.
 
@@ -268,9 +234,8 @@ class BackgroundJudge:
         process = self._process
         if process is None:  # it was ended by `close`
             return
-        with suppress(subprocess.TimeoutExpired):  # the channel may have failed while the process lives
-            process.wait(_DYING)  # without the lock: the event loop may want to close
-        status = process.returncode
+        # The socket may have failed while the process lives; without the lock: the event loop may want to close.
+        status = process.wait(_DYING)
         with self._lock:
             was_killed = status is not None and status < 0
             if self._process is None or not (self._took_task or was_killed):
@@ -296,10 +261,9 @@ def judge_here(parent: int, descriptor: int) -> None:
 
     Returns without a task when the socket ends.
     """
-    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
+    end_with_parent(parent)
     os.nice(_NICE)
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST, "ascii")
+    be_ended_first()
     # Imported while the file is still being read.
     import tcptui.findings.annotate
     import tcptui.session.lazy_annotator  # noqa: F401
@@ -310,38 +274,26 @@ def judge_here(parent: int, descriptor: int) -> None:
         _send(channel, [])
         for judged in _collected(_judgements(task, spools)):
             _send(channel, judged)
-        channel.sendall(_PIECE.pack(0))
+        channel.sendall(framed(b""))
 
 
 def _send(channel: socket.socket, judged: list[Judgement]) -> None:
-    data = pickle.dumps(judged, pickle.HIGHEST_PROTOCOL)
-    channel.sendall(_PIECE.pack(len(data)) + data)
+    channel.sendall(framed(pickle.dumps(judged, pickle.HIGHEST_PROTOCOL)))
 
 
 def _task_from(channel: socket.socket) -> tuple[Task, list[int]]:
     """The task, and the descriptors of the spools."""
-    length, shared, spools = _TASK.unpack(_read(channel, _TASK.size))
+    length, shared, spools = _TASK.unpack(read_exactly(channel.recv, _TASK.size))
     descriptors: list[int] = []
     while len(descriptors) < shared + spools:
         _data, more, flags, _address = socket.recv_fds(channel, 1, _DESCRIPTORS)
         if not more or flags & socket.MSG_CTRUNC:  # the channel ended, or this process may not open so many
             raise EOFError
         descriptors += more
-    task: Task = unpack(_read(channel, length), descriptors[:shared])
+    task: Task = unpack(read_exactly(channel.recv, length), descriptors[:shared])
     for descriptor in descriptors[:shared]:
         os.close(descriptor)
     return task, descriptors[shared:]
-
-
-def _read(channel: socket.socket, length: int) -> bytes:
-    parts = []
-    while length:
-        part = channel.recv(min(length, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
 
 
 def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:

@@ -10,7 +10,6 @@ this process.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import gc
 import os
@@ -28,6 +27,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from tcptui.capture.capabilities import end_with_parent
 from tcptui.model.errors import WorkerError
 from tcptui.model.sparse_array import map_long_arrays, trim
 from tcptui.model.stall import LOOK_SECONDS, StallWatch
@@ -57,8 +57,6 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHARE: Final = struct.Struct("<I")
 #: In front of each piece: share, `_Kind`, length in bytes.
 _HEAD: Final = struct.Struct("<IBQ")
-#: PR_SET_PDEATHSIG of prctl(2).
-_PARENT_DEATH_SIGNAL: Final = 1
 #: Exit status of a worker that ran out of memory; after other errors it is 1.
 _OUT_OF_MEMORY: Final = 3
 
@@ -306,7 +304,7 @@ def _be_worker(parent: int, work: Work, shares: int, sent: int, others: list[int
 
 def _end_with(parent: int) -> None:
     """Have the system end this process with its parent, and at once by the signals that the parent handles."""
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    end_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     for number in _ENDING:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tcptui.capture.child.control import Control
 from tcptui.capture.child.protocol import (
+    LONGEST_MESSAGE,
     CaptureRequest,
     CountRequest,
     Ended,
@@ -24,6 +25,7 @@ from tcptui.capture.child.protocol import (
     decode,
     encode,
 )
+from tcptui.model.child_side import Frames
 
 REQUEST = CaptureRequest(
     "any", "tcp port 80 and host münchen\n\x1b", "not port 22", 96, None, 2048, False, 1 << 40, False
@@ -40,11 +42,11 @@ MESSAGES: list[Message] = [
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=repr)
-def test_message_survives_as_one_line(message: Message) -> None:
-    line = encode(message)
+def test_message_survives_as_one_frame(message: Message) -> None:
+    frames = Frames(LONGEST_MESSAGE)
+    frames.add(encode(message))
 
-    assert line.count(b"\n") == 1
-    assert decode(line.rstrip(b"\n")) == message
+    assert list(map(decode, frames.all())) == [message]
 
 
 @given(st.binary(max_size=60) | st.sampled_from([b"[]", b"{}", b'["Level", {}]', b'["Nothing", {}]', b'["Ended", 1]']))
@@ -57,11 +59,11 @@ def test_descriptor_arrives_with_its_request_however_the_bytes_are_cut() -> None
     app, child = socket.socketpair()
     control = Control(child)
     reading, writing = os.pipe()
-    line = encode(REQUEST)
+    frame = encode(REQUEST)
 
-    socket.send_fds(app, [line[:10]], [writing])
+    socket.send_fds(app, [frame[:10]], [writing])
     assert control.receive() == ([], True)
-    app.sendall(line[10:] + encode(StopRequest()))
+    app.sendall(frame[10:] + encode(StopRequest()))
     assert control.receive() == ([REQUEST, StopRequest()], True)
     os.close(writing)
     received = control.take_descriptor()
@@ -81,10 +83,11 @@ def test_slow_app_never_stops_the_child_and_gets_whole_messages() -> None:
     for end in range(20_000):
         control.send_nowait(Level(end, 0, 0, 0))
 
-    received = app.recv(1 << 20)
+    frames = Frames()
+    frames.add(app.recv(1 << 20))
     control.send_nowait(Level(99_999, 0, 0, 0))
-    received += app.recv(1 << 20)
-    levels = [decode(line) for line in received.rstrip(b"\n").split(b"\n")]
+    frames.add(app.recv(1 << 20))
+    levels = list(map(decode, frames.all()))
     ends = [level.end for level in levels if isinstance(level, Level)]
 
     assert len(ends) == len(levels)

@@ -213,9 +213,9 @@ def program(first: str) -> str:
 
 def wait_for_a_piece(aside: BackgroundJudge) -> None:
     """Wait until the process has sent something: it has its task."""
-    assert aside._channel is not None
+    assert aside._process is not None
     poll = select.poll()
-    poll.register(aside._channel, select.POLLIN)
+    poll.register(aside._process.socket, select.POLLIN)
     assert poll.poll(60_000)
 
 
@@ -311,7 +311,7 @@ def test_session_can_be_closed_while_the_worker_waits_for_the_end_of_it(
         raise OSError(105, "No buffer space available")
 
     def waited(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
-        if timeout is not None:  # the worker, which another thread closes now
+        if timeout == judge_process._DYING:  # the worker, which another thread closes now
             closers[0].start()
         return wait(process, timeout)
 

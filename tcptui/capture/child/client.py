@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Final
 from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.child.buffer_size import default_buffer_kib
 from tcptui.capture.child.protocol import (
+    LONGEST_MESSAGE,
     CaptureRequest,
     CountRequest,
     Ended,
@@ -38,6 +38,8 @@ from tcptui.capture.child.protocol import (
 from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.spool.files import spool_directory
+from tcptui.model.child_process import Child
+from tcptui.model.child_side import Frames
 from tcptui.model.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
 from tcptui.model.safe_text import reason_of, safe_text
 
@@ -60,9 +62,10 @@ _END_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.5
 #: How many of these looks find nothing after `CaptureChild.stop` before the child is killed: a disk may be slow.
 _LOOKS: Final = 20
-#: The child's Python code.  It runs with -I, isolated from PYTHON* and the working directory, and with our sys.path.
-_BOOT: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+#: The signals that end the child, one after the other: somebody may have stopped it.
+_ENDING: Final = (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL)
+#: The child's Python code (`start_interpreter`).
+_PROGRAM: Final = (
     "from tcptui.capture.child.main import main; main(int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))"
 )
 
@@ -86,11 +89,10 @@ class CaptureOptions:
 class CaptureChild:
     """The capture process; serves one capture at a time, until `close` or the end of this process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket, complaints: IO[bytes]) -> None:
+    def __init__(self, process: Child, complaints: IO[bytes]) -> None:
         self._process = process
-        self._connection = connection
         self._stderr_file = complaints
-        self._received = b""
+        self._received = Frames(LONGEST_MESSAGE)
         self._is_stopping = False
         self.busy = False
 
@@ -102,28 +104,16 @@ class CaptureChild:
         must own the spool that this process creates.  Starting needs no privilege; a missing right to capture
         shows in `open`.  Raises CaptureError where the system starts no process.
         """
-        ours, theirs = socket.socketpair()
         complaints = _anonymous_file()
-        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
-        command = [sys.executable, "-I", "-c", _BOOT, json.dumps(path), str(theirs.fileno()), str(os.getpid())]
-        command.append(json.dumps(asdict(identity) if identity is not None else None))
-        with theirs:
-            try:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=complaints,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,  # only this process handles the terminal's signals
-                    # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
-                    env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-                )
-            except OSError as error:  # no process, or no memory for one more; no /dev/null
-                ours.close()
-                complaints.close()
-                raise CaptureError("capture_no_child", reason=reason_of(error)) from error
-        return cls(process, ours, complaints)
+        becomes = json.dumps(asdict(identity) if identity is not None else None)
+        # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
+        env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        try:
+            process = Child(_PROGRAM, becomes, stderr=complaints, env=env)
+        except OSError as error:  # no process, or no memory for one more; no /dev/null
+            complaints.close()
+            raise CaptureError("capture_no_child", reason=reason_of(error)) from error
+        return cls(process, complaints)
 
     @property
     def pid(self) -> int:
@@ -132,7 +122,7 @@ class CaptureChild:
 
     def is_alive(self) -> bool:
         """Whether the process has not ended."""
-        return self._process.poll() is None
+        return self._process.is_running()
 
     def open(
         self,
@@ -166,7 +156,7 @@ class CaptureChild:
             append_at=append_at,
         )
         try:
-            socket.send_fds(self._connection, [encode(request)], [descriptor])
+            socket.send_fds(self._process.socket, [encode(request)], [descriptor])
         except OSError as error:
             raise self.died() from error
         for message in self.messages(_OPEN_SECONDS):
@@ -183,12 +173,12 @@ class CaptureChild:
         """Ask the child to end the capture; `messages` then yields the `Ended`, or ends with the child."""
         self._is_stopping = True
         with contextlib.suppress(OSError):
-            self._connection.sendall(encode(StopRequest()))
+            self._process.socket.sendall(encode(StopRequest()))
 
     def count_to(self, packets: int) -> None:
         """Ask the child to end the running capture after ``packets`` packets, counted from its beginning."""
         with contextlib.suppress(OSError):
-            self._connection.sendall(encode(CountRequest(packets)))
+            self._process.socket.sendall(encode(CountRequest(packets)))
 
     def messages(self, timeout: float | None = None) -> Iterator[Message]:
         """Yield the child's messages; ends when the child has ended, or after ``timeout`` seconds without one.
@@ -197,22 +187,20 @@ class CaptureChild:
         last.
         """
         while True:
-            line, found, rest = self._received.partition(b"\n")
-            if found:
-                self._received = rest
-                message = decode(line)
+            if (frame := self._received.next()) is not None:
+                message = decode(frame)
                 self.busy = self.busy and not isinstance(message, Ended)
                 yield message
                 continue
             try:
                 if not self._comes(timeout):
                     return
-                data = self._connection.recv(1 << 16)
+                data = self._process.socket.recv(1 << 16)
             except (OSError, ValueError):  # ValueError: closed by `close` meanwhile
                 return
             if not data:
                 return
-            self._received += data
+            self._received.add(data)
 
     def _comes(self, timeout: float | None) -> bool:
         """Whether something comes from the child within ``timeout`` seconds, be it its end.
@@ -220,7 +208,7 @@ class CaptureChild:
         Looks are counted and not the time: this process may have been stopped itself.
         """
         silent, overdue = 0.0, 0
-        while not wait_readable(self._connection.fileno(), _LOOK_SECONDS):
+        while not wait_readable(self._process.socket.fileno(), _LOOK_SECONDS):
             silent += _LOOK_SECONDS
             if timeout is not None and silent >= timeout:
                 return False
@@ -228,24 +216,19 @@ class CaptureChild:
                 continue
             overdue += 1
             if overdue < _LOOKS:
-                self._signal(signal.SIGCONT)
+                self._process.send_signal(signal.SIGCONT)
             elif overdue == _LOOKS:
-                self._signal(signal.SIGKILL)
+                self._process.send_signal(signal.SIGKILL)
             elif overdue > 2 * _LOOKS:  # the system does not end it: it waits for a disk
                 return False
         return True
 
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(PermissionError):  # a child of another user ends with the connection
-            self._process.send_signal(number)
-
     def died(self) -> CaptureError:
         """The error to report after the child's death: its last line on standard error, or its exit status."""
         self.busy = False
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_SECONDS)
+        status = self._process.wait(_END_SECONDS)
         last_words = self._stderr_tail().splitlines()
-        reason = next((line for line in reversed(last_words) if line.strip()), f"exit {self._process.returncode}")
+        reason = next((line for line in reversed(last_words) if line.strip()), f"exit {status}")
         return CaptureError("capture_child_died", reason=safe_text(reason, 200))
 
     def _stderr_tail(self) -> str:
@@ -259,14 +242,7 @@ class CaptureChild:
 
     def close(self) -> None:
         """End the child and wait for it; idempotent."""
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
-        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):  # somebody may have stopped it
-            self._signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_SECONDS)
-                break
-        self._connection.close()
+        self._process.end(_END_SECONDS, _ENDING)
         self._stderr_file.close()
 
 

@@ -6,7 +6,8 @@ import array  # noqa: F401  socket.recv_fds imports it when called, when it may 
 import contextlib
 import socket
 
-from tcptui.capture.child.protocol import Message, decode, encode
+from tcptui.capture.child.protocol import LONGEST_MESSAGE, Message, decode, encode
+from tcptui.model.child_side import Frames
 
 
 class Control:
@@ -14,7 +15,7 @@ class Control:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._received = b""
+        self._received = Frames(LONGEST_MESSAGE)
         self._unsent = b""
         self._descriptors: list[int] = []
 
@@ -29,8 +30,8 @@ class Control:
         except OSError:
             return [], False
         self._descriptors += descriptors
-        *lines, self._received = (self._received + data).split(b"\n")
-        return [decode(line) for line in lines], bool(data)
+        self._received.add(data)
+        return list(map(decode, self._received.all())), bool(data)
 
     def take_descriptor(self) -> int:
         """The descriptor passed along with a request; raises IndexError when none was."""

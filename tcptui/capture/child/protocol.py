@@ -1,4 +1,4 @@
-"""The messages between the app and its capture child: one JSON array a line over a socket pair.
+"""The messages between the app and its capture child: one JSON array a frame over a socket pair.
 
 The spool's descriptor is passed along with a `CaptureRequest` (SCM_RIGHTS).  Imports little: the child
 imports this before it drops its privileges.
@@ -10,6 +10,11 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
+
+from tcptui.model.child_side import framed
+
+#: Bytes of the longest message: many times the longest filter that a command line can have.
+LONGEST_MESSAGE: Final = 1 << 24
 
 
 class Refusal(StrEnum):
@@ -126,18 +131,18 @@ _KINDS: Final = {
 
 
 def encode(message: Message) -> bytes:
-    """``message`` as one line: a JSON array of its class name and its fields."""
-    return json.dumps([type(message).__name__, asdict(message)]).encode("ascii") + b"\n"
+    """``message`` as a frame: a JSON array of its class name and its fields."""
+    return framed(json.dumps([type(message).__name__, asdict(message)]).encode("ascii"))
 
 
-def decode(line: bytes) -> Message:
-    """The message of one line; raises ValueError for anything else."""
+def decode(frame: bytes) -> Message:
+    """The message of one frame; raises ValueError for anything else."""
     try:
-        name, facts = json.loads(line)
+        name, facts = json.loads(frame)
         if name == "Refused":
             return Refused(Refusal(facts["refusal"]), facts["text"])
         if name == "Ended":
             return Ended(Ending(facts["ending"]), facts["text"])
         return _KINDS[name](**facts)
     except (KeyError, TypeError) as error:
-        raise ValueError(f"not a message of the capture protocol: {line[:200]!r}") from error
+        raise ValueError(f"not a message of the capture protocol: {frame[:200]!r}") from error

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import Final
 
 from tcptui.capture.byte_reader import wait_readable
+from tcptui.model.child_process import Child
+from tcptui.model.child_side import FrameError, Frames
 from tcptui.protocols.scapy_child.limits import ENDING
-from tcptui.protocols.scapy_child.messages import LENGTH_SIZE, read_length
+from tcptui.protocols.scapy_child.messages import ANSWER_LIMIT, MessageError
 
 #: Wall time in seconds that it may take to start, or to import scapy: half a second, unless the disk is slow.
 STARTING: Final = 20.0
@@ -22,10 +19,9 @@ ANSWERING: Final = 5.0
 #: How long is waited for a process that was killed; one that still is root may not be killed, and ends by itself.
 _ENDING: Final = 2.0
 _RECEIVED: Final = 1 << 16
-#: The process's Python code.  It runs with -I, isolated from PYTHON* and the working directory, and with our sys.path.
+#: The process's Python code (`start_interpreter`).
 BOOT: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from tcptui.protocols.scapy_child.main import main; main(int(sys.argv[2]), as_root=sys.argv[3] == 'root')"
+    "from tcptui.protocols.scapy_child.main import main; main(int(sys.argv[2]), as_root=sys.argv[4] == 'root')"
 )
 
 
@@ -34,24 +30,8 @@ class Channel:
 
     def __init__(self, boot: str = BOOT, *, as_root: bool = False) -> None:
         """Raises OSError where the system starts no process, or this one may not read the interpreter any more."""
-        ours, theirs = socket.socketpair()
-        path = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  "" is the working directory
-        command = [
-            sys.executable, "-I", *(["-B"] if sys.dont_write_bytecode else []), "-c", boot, json.dumps(path),
-            str(theirs.fileno()), "root" if as_root else "",
-        ]  # fmt: skip
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,  # the terminal, and Ctrl-C, are this process's
-                )  # fmt: skip
-            except OSError:
-                ours.close()
-                raise
-        self._socket = ours
-        self._received = b""
+        self._process = Child(boot, "root" if as_root else "")
+        self._frames = Frames(ANSWER_LIMIT)
         self._steps = 0
         """How far it has come: 1 it runs, 2 it has imported scapy."""
         self._steps_needed = 1
@@ -70,7 +50,7 @@ class Channel:
         """Whether it has not ended; takes what it said meanwhile."""
         try:
             while self._can_receive(0):
-                self._received += self._some()
+                self._frames.add(self._some())
         except EOFError:
             return False
         return True
@@ -82,11 +62,11 @@ class Channel:
         """
         if needs_scapy:
             self._steps_needed = 2
-        self._socket.settimeout(self._patience())
+        self._process.socket.settimeout(self._patience())
         try:
-            self._socket.sendall(request)
+            self._process.socket.sendall(request)
         finally:
-            self._socket.settimeout(None)
+            self._process.socket.settimeout(None)
 
     def receive(self) -> bytes:
         """The next answer; raises EOFError when it has ended, TimeoutError, MessageError."""
@@ -98,24 +78,15 @@ class Channel:
 
     def end(self) -> int | None:
         """End it; returns its exit status as of `Popen.returncode`, None where it ends later.  From any thread."""
-        with suppress(PermissionError):
-            self._process.kill()
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # a thread that waits for it need not wait any longer
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_ENDING)
-        self._socket.close()
-        return self._process.returncode
+        return self._process.end(_ENDING)
 
     def forget(self) -> None:
         """Let go of it in a fork of the process that started it, which still asks it."""
-        self._process.returncode = 0  # it is nobody's child here
-        self._socket.close()
+        self._process.forget()
 
     def wait(self) -> int | None:
         """As `end`, of one that has closed its socket, and so is ending by itself."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_ENDING)
+        self._process.wait(_ENDING)
         return self.end()
 
     def _patience(self) -> float:
@@ -123,29 +94,26 @@ class Channel:
 
     def _frame(self) -> bytes:
         deadline = time.monotonic() + self._patience()
-        self._receive_up_to(LENGTH_SIZE, deadline)
-        end = LENGTH_SIZE + read_length(self._received[:LENGTH_SIZE])
-        self._receive_up_to(end, deadline)
-        frame, self._received = self._received[LENGTH_SIZE:end], self._received[end:]
+        try:
+            while (frame := self._frames.next()) is None:
+                if not self._can_receive(deadline - time.monotonic()):
+                    raise TimeoutError
+                self._frames.add(self._some())
+        except FrameError as error:
+            raise MessageError("an answer that is too long") from error
         return frame
-
-    def _receive_up_to(self, length: int, deadline: float) -> None:
-        while len(self._received) < length:
-            if not self._can_receive(deadline - time.monotonic()):
-                raise TimeoutError
-            self._received += self._some()
 
     def _can_receive(self, seconds: float) -> bool:
         """Whether something comes within ``seconds``, be it the end."""
         try:
-            return wait_readable(self._socket.fileno(), seconds)
+            return wait_readable(self._process.socket.fileno(), seconds)
         except ValueError:  # `end` has closed it meanwhile
             return True
 
     def _some(self) -> bytes:
         """What has come; raises EOFError at the end."""
         with suppress(OSError):
-            if data := self._socket.recv(_RECEIVED):
+            if data := self._process.socket.recv(_RECEIVED):
                 return data
         raise EOFError
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ _AGAIN: Final = 0.05
 _END_BUSY, _END_WAITING = 2.0, 30.0
 #: Data of the process (RLIMIT_DATA, which Linux counts), in bytes: scapy alone has a quarter of it.
 MEMORY: Final = 256 << 20
-#: OOM_SCORE_ADJ_MAX of Linux (proc_pid_oom_score_adj(5)): short of memory, the kernel ends this process first.
-_KILL_FIRST: Final = "1000"
 #: The signals that end the process.
 ENDING: Final = (signal.SIGVTALRM, signal.SIGALRM)
 
@@ -48,12 +45,6 @@ def bind() -> None:
     ):  # fmt: skip
         with contextlib.suppress(OSError, ValueError):  # not on this system, or less already
             resource.setrlimit(what, (most, most))
-
-
-def be_ended_first() -> None:
-    """Where memory is short, have the kernel end this process rather than the screen's."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_KILL_FIRST, "ascii")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import gc
 import socket
 from contextlib import suppress
 
+from tcptui.model.child_side import be_ended_first, framed, read_exactly
 from tcptui.protocols.scapy_child import limits
 from tcptui.protocols.scapy_child.dissect import answer
 from tcptui.protocols.scapy_child.messages import (
@@ -18,7 +19,6 @@ from tcptui.protocols.scapy_child.messages import (
     Next,
     Question,
     answer_bytes,
-    framed,
     read_head,
     read_questions,
     vendor_bytes,
@@ -33,7 +33,7 @@ def main(descriptor: int, *, as_root: bool) -> None:
     ``as_root``: import everything, as long as root can read it, and then give root up, before the first question.
     """
     keep_apache_out()
-    limits.be_ended_first()
+    be_ended_first()
     with socket.socket(fileno=descriptor) as channel, suppress(EOFError, BrokenPipeError, ConnectionResetError):
         channel.sendall(framed(b""))
         server = Server(channel)
@@ -67,8 +67,8 @@ class Server:
 
     def serve(self) -> None:
         """Answer the next request; raises EOFError when there is none."""
-        kind, count, length = read_head(self._read(HEAD_SIZE))
-        body = self._read(length)
+        kind, count, length = read_head(read_exactly(self._channel.recv, HEAD_SIZE))
+        body = read_exactly(self._channel.recv, length)
         match kind:
             case Kind.LOAD:
                 self.load()
@@ -78,12 +78,6 @@ class Server:
                 self.load()
                 for question in read_questions(body, count):
                     self._channel.sendall(framed(_answered(question)))
-
-    def _read(self, length: int) -> bytes:
-        data = self._channel.recv(length, socket.MSG_WAITALL) if length else b""
-        if len(data) < length:
-            raise EOFError
-        return data
 
 
 def _answered(question: Question) -> bytes:

@@ -36,9 +36,7 @@ _FURTHEST: Final = 1 << 20
 _HEAD: Final = struct.Struct("<BII")
 #: A question: what begins with its bytes, a number, how far to read, the lengths of an address and of the bytes.
 _QUESTION: Final = struct.Struct("<B?IIBI")
-_LENGTH: Final = struct.Struct("<I")
 HEAD_SIZE: Final = _HEAD.size
-LENGTH_SIZE: Final = _LENGTH.size
 ADDRESS_BYTES: Final = 6
 _LONGEST_REQUEST: Final = BATCH_SIZE * (_QUESTION.size + 32 + BYTES_READ)
 
@@ -194,19 +192,6 @@ def read_questions(body: bytes, count: int) -> list[Question]:
 
 
 # -- answers ------------------------------------------------------------------------
-
-
-def framed(answer: bytes) -> bytes:
-    """``answer`` with its length in front; an empty one says that the process has come a step further."""
-    return _LENGTH.pack(len(answer)) + answer
-
-
-def read_length(head: bytes) -> int:
-    """The length in bytes of the answer that follows; raises MessageError."""
-    (length,) = _LENGTH.unpack(head)
-    if length > ANSWER_LIMIT:
-        raise MessageError("an answer that is too long")
-    return int(length)
 
 
 def answer_bytes(answer: Answer) -> bytes:

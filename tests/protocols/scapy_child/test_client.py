@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 #: What the process does instead of reading a packet with such bytes.
 _DEEDS = """
 import os, re, signal, sys, tempfile, time
-from tcptui.protocols.scapy_child import dissect, main, messages
+from tcptui.model.child_side import framed
+from tcptui.protocols.scapy_child import dissect, main
 
 def spins():
     while True: pass
@@ -46,7 +47,7 @@ def recurses(): return recurses() + 1
 def interrupted(): raise KeyboardInterrupt
 
 def lies():
-    os.write(int(sys.argv[2]), messages.framed(b"[not an answer]"))
+    os.write(int(sys.argv[2]), framed(b"[not an answer]"))
     time.sleep(60)
 
 def floods():
