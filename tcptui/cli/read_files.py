@@ -26,7 +26,7 @@ def files_read(
 
     ``names``: of the captures; ``descriptors``: of them and of their spools; ``rules``: other files of the command.
     """
-    from tcptui.session.notes.notebook import notes_path  # only where something is written
+    from tcptui.access.notes.notebook import notes_path  # only where something is written
 
     captures = [Path(name) for name in names if name != STANDARD_STREAM]
     others = [name for name in (common.keylog, common.proto, *common.findings, *rules) if name]

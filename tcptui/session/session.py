@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
@@ -71,7 +72,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.judge_process import BackgroundJudge
-    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.selection import Selection
@@ -485,8 +485,8 @@ class Session:
     def notebook(self) -> Notebook | None:
         """Marks and notes of `capture_file`; None without one.  Raises NotesError as long as they cannot be read."""
         if self._notebook is None and self.capture_file is not None:
-            from tcptui.session.notes.format import NotesError
-            from tcptui.session.notes.notebook import Notebook  # where somebody marks something, or looks
+            from tcptui.access.notes.format import NotesError
+            from tcptui.access.notes.notebook import Notebook  # where somebody marks something, or looks
 
             if any(isinstance(one, FileSource) and not one.is_still(self.capture_file) for one in self._sources):
                 raise NotesError("notes_of_another", path=safe_text(str(self.notes_file or self.capture_file)))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from tcptui.session.notes.notebook import Notebook
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.session.session import Session
 
 #: Keys remembered between two requests.  Only whether there were any others matters, so the oldest may be dropped.

@@ -52,7 +52,7 @@ class LearningRecord:
 
     def notes_file(self, case_id: str, capture: Path) -> Path | None:
         """Where marks and notes on ``capture`` of the case are kept; None where nothing is."""
-        from tcptui.session.notes.notebook import notes_path  # no start waits for it
+        from tcptui.access.notes.notebook import notes_path  # no start waits for it
 
         path = self._file.path
         return None if path is None else path.with_name(f"{case_id}-{notes_path(capture).name}")

@@ -8,10 +8,10 @@ import pytest
 from captures import ACK, PSH, Tape, mixed
 from run_command import run
 
+from tcptui.access.notes.notebook import Notebook, notes_path
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.notes import Note
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.notes.notebook import Notebook, notes_path
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from tls_bytes import client_hello, extension
 from tls_bytes import record as tls_record
 from web_captures import GET, record, response
 
+from tcptui.access.notes.notebook import Notebook, notes_path
 from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import InputError
 from tcptui.model.notes import Note
-from tcptui.session.notes.notebook import Notebook, notes_path
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

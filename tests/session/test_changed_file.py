@@ -13,12 +13,12 @@ import pytest
 from captures import mixed
 
 import tcptui
+from tcptui.access.notes.format import NotesError
 from tcptui.capture.file_source import FileChangedError
 from tcptui.cli.run.load import exit_code
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.errors import InputError
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.notes.format import NotesError
 from tcptui.session.session import Session, open_file
 from tcptui.session.slicing.write import Slicer
 

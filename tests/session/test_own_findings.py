@@ -9,13 +9,13 @@ import pytest
 from captures import ACK, CLIENT, PSH, SERVER, Tape, mixed
 from growth import Growth, long_one
 
+from tcptui.access.notes.notebook import notes_path
 from tcptui.capture.file_source import open_file
 from tcptui.dfilter.compile import compile_filter
 from tcptui.findings.weight import cause_confidence
 from tcptui.model.finding import Confidence, FindingId, OwnId, Severity
 from tcptui.session.catch_up import Compile
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.notes.notebook import notes_path
 from tcptui.session.own import findings as own_findings
 from tcptui.session.own.rule import OwnRule, Per
 from tcptui.session.retention import Bounds

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from screen_lines import screen_lines
 
+from tcptui.access.notes.notebook import Notebook, notes_path
 from tcptui.lessons.loader import cases_folder, read_case
 from tcptui.model.notes import Note
-from tcptui.session.notes.notebook import Notebook, notes_path
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.user_files import LearningRecord

@@ -260,7 +260,7 @@ def test_notes_of_many_processes_are_all_kept(tmp_path: Path) -> None:
     (tmp_path / "a.pcap").write_bytes(bytes(100))
     together(
         tmp_path,
-        "from tcptui.session.notes.notebook import Notebook\nfrom tcptui.model.notes import Note\n"
+        "from tcptui.access.notes.notebook import Notebook\nfrom tcptui.model.notes import Note\n"
         "book = Notebook(folder / 'a.pcap')",
         "book.set_packet(number + 1, Note(text=str(number)))\nbook.save()",
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import tcptui
+from tcptui.access.notes.format import NotesError
+from tcptui.access.notes.notebook import Notebook
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -22,8 +24,6 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import safe_text
-from tcptui.session.notes.format import NotesError
-from tcptui.session.notes.notebook import Notebook
 from tcptui.session.slicing import choose
 from tcptui.session.slicing.comments import Comments
 from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from tcptui.access.open_capture import JudgedCapture
 
 if TYPE_CHECKING:
-    from tcptui.session.notes.notebook import Notebook
+    from tcptui.access.notes.notebook import Notebook
 
 
 class FilteredCapture(JudgedCapture, Protocol):

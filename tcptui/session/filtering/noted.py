@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.notes.format import NotesError
 from tcptui.dfilter import types
 from tcptui.session.filtering.occurrences import Occurrences, array_of, none_of
-from tcptui.session.notes.format import NotesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.notes.format import NotesError
 from tcptui.access.progress import Notice
 from tcptui.dfilter.errors import FilterError
 from tcptui.findings.catalog import OWN_ALTERNATIVES
@@ -18,7 +19,6 @@ from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.input_priority import input_priority
-from tcptui.session.notes.format import NotesError
 from tcptui.session.own.rule import OwnRule, Per
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from tcptui.model.notes import NO_NOTE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.access.open_capture import OpenCapture
     from tcptui.model.notes import Note
-    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.slicing.write import Slicer
     from tcptui.words.catalogue import Words
 

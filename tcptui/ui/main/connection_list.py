@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.packet_store import I32
-    from tcptui.session.notes.notebook import Notebook
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words

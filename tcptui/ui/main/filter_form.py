@@ -16,11 +16,11 @@ from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+from tcptui.access.notes.format import NotesError
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.finding import FindingId
 from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.notes.format import NotesError
 from tcptui.ui.cell_text import fit, fit_field
 from tcptui.ui.hint import Hint
 from tcptui.ui.loop_call import call_on_loop

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.access.notes.format import NotesError
 from tcptui.dfilter.errors import FilterError
 from tcptui.dfilter.typed import is_beginning, is_filter, plain_words
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.notes.format import NotesError
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.filtering import evaluation
 from tcptui.ui.main.pane_specs import SPEC_OF, Pane

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from tcptui.access.notes.format import NotesError
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.notes.format import NotesError
 from tcptui.ui.main import filter_report
 from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.controller import Controller

@@ -12,7 +12,7 @@ from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind
 
 if TYPE_CHECKING:
-    from tcptui.session.notes.notebook import Notebook
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.ui.learn.case_walk import CaseWalk
     from tcptui.ui.leaving import Leaving
     from tcptui.ui.main.controller import ControlledScreen

@@ -14,7 +14,7 @@ from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tcptui.session.notes.notebook import Notebook
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
     from tcptui.words.catalogue import Words

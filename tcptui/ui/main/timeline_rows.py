@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual.binding import BindingType
 
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.access.open_capture import OpenCapture
-    from tcptui.session.notes.notebook import Notebook
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.request_lines import RequestLine
     from tcptui.ui.search.highlights import Highlights

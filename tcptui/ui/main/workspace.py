@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Tree
 
+    from tcptui.access.notes.notebook import Notebook
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding, Severity
     from tcptui.model.notes import Note
     from tcptui.protocols.headers.node import Node
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.filtering.filtered_capture import FilteredCapture
-    from tcptui.session.notes.notebook import Notebook
     from tcptui.session.searching.hit import Hit
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.connection_index import ListedProblem

@@ -20,6 +20,7 @@ import numpy as np
 import zstandard
 from pcapng_blocks import enhanced, interface, option, section
 
+from tcptui.access.notes.format import FORMAT, from_bytes
 from tcptui.capture.bpf.packet_filter import PacketFilter
 from tcptui.capture.child.protocol import decode
 from tcptui.capture.decompress import PackedError, packing_of, pieces
@@ -38,7 +39,6 @@ from tcptui.protocols.other.summary import summarize
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.assertions.rules_file import read_rules
 from tcptui.session.catch_up import Compile
-from tcptui.session.notes.format import FORMAT, from_bytes
 from tcptui.session.own.rules_file import RulesReader
 from tcptui.session.session import Session
 from tcptui.ui.settings.config_file import read_settings

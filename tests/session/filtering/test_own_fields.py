@@ -12,6 +12,8 @@ from growth import Growth
 from traces import write_trace
 from web_captures import CLIENT, GET, SERVER, Turn, record, response
 
+from tcptui.access.notes.format import NotesError
+from tcptui.access.notes.notebook import notes_path
 from tcptui.access.requests import requests_of
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
@@ -21,8 +23,6 @@ from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.notes.format import NotesError
-from tcptui.session.notes.notebook import notes_path
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:

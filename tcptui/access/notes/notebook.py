@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tcptui.access.notes.format import NotesError, from_bytes, to_text
 from tcptui.model.errors import OutputError
 from tcptui.model.notes import NO_NOTE, Note, Notes, set_note
 from tcptui.model.safe_text import reason_of, safe_text
-from tcptui.session.notes.format import NotesError, from_bytes, to_text
 from tcptui.userdirs.locking import locked
 from tcptui.userdirs.replacing import replacing
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from captures import mixed
 
+from tcptui.access.notes.format import NotesError
+from tcptui.access.notes.notebook import Notebook, notes_path
 from tcptui.model.errors import OutputError
 from tcptui.model.notes import LONGEST_NOTE, NO_NOTE, Note
-from tcptui.session.notes.format import NotesError
-from tcptui.session.notes.notebook import Notebook, notes_path
 
 if TYPE_CHECKING:
     from pathlib import Path
