@@ -11,8 +11,6 @@ import contextlib
 import threading
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,10 +32,10 @@ from tcptui.findings.weight import rank_of
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.finding import Severity
-from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.pcap_format import FILE_HEADER_BYTES
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.keylog import KeyBlocks, KeyLog, KeyLogFile
+from tcptui.session.all_findings import AllFindings
 from tcptui.session.catch_up import CatchUp, Compile, Steering
 from tcptui.session.conclusions import Conclusions
 from tcptui.session.copying import Copying
@@ -58,12 +56,11 @@ if TYPE_CHECKING:
 
     from tcptui.access.notes.notebook import Notebook
     from tcptui.analysis.capture_quality import CaptureQuality
-    from tcptui.analysis.stream.row_order import RowOrder
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
-    from tcptui.findings.stream_findings import BatchFindings, StreamFindings
+    from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -74,7 +71,6 @@ if TYPE_CHECKING:
     from tcptui.session.judge_process import BackgroundJudge
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
-    from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
@@ -172,6 +168,8 @@ class Session:
             self.ring.pace(self._begin, self._begin, waits=False)
         self._conclusions = Conclusions(self, self.noted, self.reader.bare)
         self._own: OwnFindings | None = None
+        self.all_findings = AllFindings(self, self._judging, lambda: self._own)
+        """The findings of very many connections at once."""
         self._observer: Observer | None = None
         self._stream_cache = StreamCache(partial(view_of, self), self.reader)
         self.steering = Steering(keys=keys)
@@ -339,83 +337,17 @@ class Session:
 
         With `Steering.sharing`, among several processes; raises WorkerError.
         """
-        numbers = np.fromiter(chosen, np.int64)
-        if self.steering.sharing is None:
-            return self.findings_of(self._judging.annotations.selection(numbers))
-        return self._findings_among(self.steering.sharing(), numbers)
-
-    def _findings_among(self, sharing: Sharing, chosen: I64) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        from tcptui.analysis.stream.row_order import RowOrder  # screens do without
-
-        whole = self._judging.annotations.selection(chosen, RowOrder(self.store, self.streams.count))
-        cuts = sharing.cut(self.streams.packets[whole.streams])
-
-        def work(share: int) -> Iterator[list[tuple[int, tuple[Finding, ...]]]]:
-            yield list(self.findings_of(whole.part(*cuts[share])))
-
-        with contextlib.closing(sharing.in_order(len(cuts), work)) as parts:
-            for part in parts:
-                yield from part
-
-    def findings_of(self, share: Selection) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        """Each stream of ``share`` with its findings, computed in bulk."""
-        batches = self._judging.annotations.judged(share, parts=False)
-        each = chain.from_iterable(batch.each() for batch in batches)
-        return each if self._own is None else ((stream, (*found, *self.own_findings(stream))) for stream, found in each)
-
-    def shares(self, sharing: Sharing, *, first: int = 0, lasting: bool = False) -> list[Selection]:
-        """All streams, cut into shares for `judged` and `findings_of`; for a session that has been read to its end.
-
-        ``first`` as of `Sharing.cut`.  With ``lasting``, this process will see what others, that judge a share, write
-        to the store.
-        """
-        from tcptui.analysis.stream.row_order import RowOrder  # screens do without
-
-        order = RowOrder(self.store, self.streams.count)
-        whole = self._all(order)
-        if lasting and sharing.forks:
-            self.store.share(CORRECTED_COLUMNS)
-        cuts = sharing.cut(self.streams.packets[whole.streams], first)
-        if len(cuts) > 1:
-            self._import_for(sharing)
-        return [whole.part(begin, end) for begin, end in cuts]
-
-    def _import_for(self, sharing: Sharing) -> None:
-        """Import here what each of several processes would import for itself: rules about payload, if there is any."""
-        if sharing.forks and self._pipeline.noted.any:
-            from tcptui.findings.rules.payload import OF_ONE_PROTOCOL
-
-            for module in OF_ONE_PROTOCOL:
-                import_module(module)
-
-    def judged(self, share: Selection | None = None) -> Iterator[BatchFindings]:
-        """The findings and time budgets of the streams of ``share`` (None: of all), in chunks."""
-        chosen = self._all() if share is None else share
-        own = self._own
-        if own is None:
-            return self._judging.annotations.judged(chosen)
-        # A connection of which more is said than of others like it is told one by one.
-        apart = replace(chosen, alone=own.has(chosen.streams))
-        return map(self._with_own, self._judging.annotations.judged(apart))
-
-    def _with_own(self, batch: BatchFindings) -> BatchFindings:
-        streams = batch.streams
-        others = {
-            place: (*found, *self.own_findings(int(streams[place]))) for place, found in batch.others.items()
-        }  # fmt: skip
-        return replace(batch, others=others)
-
-    def _all(self, order: RowOrder | None = None) -> Selection:
-        return self._judging.annotations.selection(self.streams.listed().astype(np.int64), order)
+        sharing = self.steering.sharing
+        return self.all_findings.each(chosen, None if sharing is None else sharing())
 
     def judge(self, sharing: Sharing) -> None:
         """Judge all streams that may have problems, among several processes.  Raises WorkerError.
 
         For a session that has been read to its end without that (`Steering.judges`).
         """
-        self._import_for(sharing)
         from tcptui.session.shared_judging import judge_shared  # imports the rules
 
+        self.all_findings.import_for(sharing)
         judge_shared(self._judging.annotations, sharing)
         self.catch_up.judged_at_count = self.store.count
 

@@ -174,7 +174,7 @@ def test_what_is_told_of_many_is_what_is_told_of_each(
 
 def test_most_of_what_is_alike_is_judged_together(crowd: Path) -> None:
     with closing(opened(crowd)) as session:
-        (told,) = session.judged()
+        (told,) = session.all_findings.judged()
 
     together = sum(len(kind) for kind in told.kinds)
     assert together > 0.8 * (together + len(told.others))
@@ -236,7 +236,7 @@ def test_streams_that_differ_in_one_segment_are_not_alike(tmp_path: Path) -> Non
     talks = [told_twice((refused[0], f"40 S RA 0 1 win={number // 4}"), number) for number in range(8)]
     lines = sorted((line for talk in talks for line in talk), key=lambda line: float(line.split(" ", 1)[0]))
     with closing(opened(write_trace(tmp_path / "two.pcap", lines))) as session:
-        (told,) = session.judged()
+        (told,) = session.all_findings.judged()
 
     assert sorted(kind.places.tolist() for kind in told.kinds) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
@@ -248,7 +248,7 @@ def test_streams_with_one_hash_are_alike_only_where_their_segments_are(
     talks = [told_twice(STORIES["refused" if number % 3 else "reset"], number) for number in range(12)]
     lines = sorted((line for talk in talks for line in talk), key=lambda line: float(line.split(" ", 1)[0]))
     with closing(opened(write_trace(tmp_path / "one_hash.pcap", lines))) as session:
-        (told,) = session.judged()
+        (told,) = session.all_findings.judged()
 
     assert [kind.places.tolist() for kind in told.kinds] == [[0, 3, 6, 9]]
     assert len(told.others) == 8
@@ -259,7 +259,7 @@ def test_most_transfers_are_judged_together(tmp_path: Path) -> None:
     words = [str(BENCHMARKS / "make_capture.py"), str(path), "transfers", "--connections", "60"]
     subprocess.run([sys.executable, *words], check=True, capture_output=True)
     with closing(opened(path)) as session:
-        (told,) = session.judged()
+        (told,) = session.all_findings.judged()
 
     assert len(told.others) <= 6
 
@@ -302,7 +302,7 @@ def test_pauses_that_differ_part_few(story: str, tmp_path: Path, monkeypatch: py
     path = write_trace(tmp_path / "slow.pcap", sorted(lines, key=lambda line: float(line.split(" ", 1)[0])))
     with closing(opened(path)) as one, closing(opened(path)) as other, closing(opened(path)) as third:
         assert report(one, Language.EN) == one_by_one(other, Language.EN, monkeypatch)
-        (told,) = third.judged()
+        (told,) = third.all_findings.judged()
 
     assert len(told.others) <= 6
     assert len(told.kinds) <= 10
@@ -311,7 +311,7 @@ def test_pauses_that_differ_part_few(story: str, tmp_path: Path, monkeypatch: py
 def test_few_streams_are_judged_one_by_one(tmp_path: Path) -> None:
     lines = [line for number in range(same_shape.FEWEST - 1) for line in told_twice(STORIES["refused"], number)]
     with closing(opened(write_trace(tmp_path / "few.pcap", lines))) as session:
-        (told,) = session.judged()
+        (told,) = session.all_findings.judged()
 
     assert not told.kinds
     assert len(told.others) == same_shape.FEWEST - 1
@@ -342,7 +342,7 @@ def test_cases_are_told_the_same_with_lanes_in_place_of_numbers(monkeypatch: pyt
                 patch.setattr(module, "FEWEST", 1)
             patch.setattr(same_shape, "member_values", member_values)
             patch.setattr(same_shape.SameShapeView, "cut", cut)
-            judged += sum(len(kind) for told in session.judged() for kind in told.kinds)
+            judged += sum(len(kind) for told in session.all_findings.judged() for kind in told.kinds)
             assert report(session, Language.EN) == alone, capture
 
     assert judged > len(captures) / 2
@@ -360,7 +360,7 @@ def judged_together(captures: Iterable[Path], made: Path, monkeypatch: pytest.Mo
             assert report(one, Language.EN) == one_by_one(other, Language.EN, monkeypatch), path
             for column, expected in zip(written(one), written(other), strict=True):
                 assert (column == expected).all(), path
-            count += sum(len(kind) for told in third.judged() for kind in told.kinds)
+            count += sum(len(kind) for told in third.all_findings.judged() for kind in told.kinds)
     return count
 
 

@@ -150,7 +150,7 @@ def opened(path: Path, talks: list[Talk]) -> Session:
 
 def each_judged(session: Session) -> Iterator[tuple[int, tuple[Finding, ...], tuple[int, ...]]]:
     """Every stream with its findings and the parts of its time budget, as a report has them."""
-    for batch in session.judged():
+    for batch in session.all_findings.judged():
         for (stream, findings), parts in zip(batch.each(), batch.parts.tolist(), strict=True):
             yield stream, findings, tuple(parts)
 
@@ -174,7 +174,7 @@ def test_told_together_as_one_by_one(tmp_path: Path, seed: int) -> None:
         assert parts == time_budget(view).parts
     for name in ("state_a", "state_b", "marks"):
         assert (getattr(together.store, name) == getattr(alone.store, name)).all(), name
-    assert sum(len(kind) for batch in together.judged() for kind in batch.kinds) > STREAMS // 3
+    assert sum(len(kind) for batch in together.all_findings.judged() for kind in batch.kinds) > STREAMS // 3
 
 
 @pytest.mark.parametrize(("third", "length"), [("PFA", 70), ("FA", 0), ("PA", 70)])

@@ -90,7 +90,11 @@ def test_session_tells_them_as_those_of_the_rules(path: Path) -> None:
     assert "mine" in {str(one.id) for one in session.findings(0)}
     assert "mine" in {str(one.id) for one in session.above_note()[0]}
     assert "mine" in {str(group.finding.id) for group in session.trouble.groups}
-    told = [(int(part.streams[place]), found) for part in session.judged() for place, found in part.others.items()]
+    told = [
+        (int(part.streams[place]), found)
+        for part in session.all_findings.judged()
+        for place, found in part.others.items()
+    ]
     assert "mine" in {str(one.id) for stream, found in told if stream == 0 for one in found}
 
 

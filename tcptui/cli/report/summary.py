@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import Trouble
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.packet_store import I64, U8, PacketStore
+    from tcptui.session.all_findings import AllFindings
     from tcptui.session.other_packets import ProtocolCount
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
@@ -49,12 +50,9 @@ _HIDDEN: Final = 255
 class ReportedCapture(JudgedCapture, Protocol):
     """A judged capture, read to its end, of which a report tells all."""
 
-    def shares(self, sharing: Sharing, *, first: int = 0) -> list[Selection]:
-        """All streams, cut into shares for `judged`; ``first`` as of `Sharing.cut`."""
-        ...
-
-    def judged(self, share: Selection) -> Iterator[BatchFindings]:
-        """The findings and time budgets of the streams of ``share``, in chunks."""
+    @property
+    def all_findings(self) -> AllFindings:
+        """The findings of very many connections at once."""
         ...
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
@@ -238,11 +236,11 @@ class Summary:
 
     def shares(self, sharing: Sharing, first: int) -> list[Selection]:
         """All connections, cut into shares for `judged`; ``first`` as of `Sharing.cut`."""
-        return self._session.shares(sharing, first=first)
+        return self._session.all_findings.shares(sharing, first=first)
 
     def judged(self, share: Selection) -> Iterator[BatchFindings]:
         """The findings and time budgets of the connections of ``share``, in chunks."""
-        return self._session.judged(share)
+        return self._session.all_findings.judged(share)
 
     def states(self, chosen: I64, tally: Tally | None = None) -> tuple[U8, U8]:
         """Values of the state columns of clients and servers after the last segment.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tcptui.cli.inputs import Input
     from tcptui.cli.report.verdicts import Evidence
     from tcptui.dfilter.compile import Compiled
+    from tcptui.session.all_findings import AllFindings
     from tcptui.session.own.rule import OwnRule
-    from tcptui.session.session import Session
     from tcptui.session.sharing import Sharing
     from tcptui.words.catalogue import Words
 
@@ -67,7 +67,7 @@ def _write_verdicts(
         raise InputError("read_failed", path=opened.source.label, reason=reason) from error
     session = read_whole(command.common, [opened], words, own, judges=False, workers=command.workers)
     sharing = Sharing.among(command.workers)
-    evidence = evidence_of(session, sharing)
+    evidence = evidence_of(session.all_findings, sharing)
     rows = tcp_rows(session.store)
     tcp_frames = len(rows)
     if compiled is not None:
@@ -79,15 +79,15 @@ def _write_verdicts(
     return exit_code(session, [opened.source])
 
 
-def evidence_of(session: Session, sharing: Sharing) -> Evidence:
-    """The packets of all findings; judging also writes states and causes into the session's store."""
+def evidence_of(found: AllFindings, sharing: Sharing) -> Evidence:
+    """The packets of all that is ``found``; judging also writes states and causes into the packet store."""
     from tcptui.cli.report.verdicts import Evidence
 
-    shares, whole = session.shares(sharing, lasting=True), Evidence()
+    shares, whole = found.shares(sharing, lasting=True), Evidence()
 
     def work(at: int) -> Iterator[tuple[list[str], array[int], array[int]]]:
         part = Evidence()
-        for _stream, findings in session.findings_of(shares[at]):
+        for _stream, findings in found.of(shares[at]):
             for finding in findings:
                 part.add(finding)
         yield part.columns()

@@ -91,7 +91,7 @@ def test_findings_written_together_are_those_written_one_by_one(
     ]
     session = open_file(write_trace(tmp_path / "talks.pcap", list(itertools.chain(*talks))))
     tell = kind(Words(language))
-    (together,) = session.judged()
+    (together,) = session.all_findings.judged()
     lines = b"".join(json_report(Summary(session), None, tell)).decode().splitlines()[1:-1]
 
     assert len(lines) == len(talks)

@@ -77,7 +77,7 @@ def text(session: Session, sharing: Sharing) -> list[Block]:
 
 def frame_lines(session: Session, sharing: Sharing) -> bytes:
     """The lines of `verdicts`."""
-    rows, evidence = tcp_rows(session.store), evidence_of(session, sharing)
+    rows, evidence = tcp_rows(session.store), evidence_of(session.all_findings, sharing)
     return b"".join(tcp_lines(session.store, session.streams, evidence, rows, sharing))
 
 
