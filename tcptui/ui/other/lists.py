@@ -70,6 +70,7 @@ class _OtherList(VirtualList, inherit_bindings=False):
     def __init__(self, session: OpenCapture, glyphs: Glyphs, words: Words, *, id: str) -> None:  # noqa: A002
         super().__init__(glyphs, id=id)
         self.session = session
+        self._other, self._pairs = other_packets(session), other_pairs(session)
         self.words = words
 
     def replace_rows(self, count: int, cursor: int) -> None:
@@ -162,18 +163,16 @@ class ConversationList(_OtherList):
         found = np.flatnonzero(numbers == number)
         self.numbers = numbers
         looked_at = numbers[:_MEASURED].tolist()
-        talks = map(other_packets(self.session).conversation, looked_at)
+        talks = map(self._other.conversation, looked_at)
         self._hosts = ShortenedAddresses(end.host for talk in talks for end in talk.ends)
-        self._asks = bool(looked_at) and other_packets(self.session).conversation(looked_at[0]).protocol in ASKING
+        self._asks = bool(looked_at) and self._other.conversation(looked_at[0]).protocol in ASKING
         self._widest = max((cell_len(self._text(each, 1000)) for each in looked_at), default=0)
-        self._time = time_width(
-            self.session, [other_packets(self.session).conversation(each).first_row for each in looked_at]
-        )
+        self._time = time_width(self.session, [self._other.conversation(each).first_row for each in looked_at])
         self.replace_rows(len(numbers), int(found[0]) if len(found) else 0)
 
     def ends(self, width: int) -> str:
         """The ends of the conversation under the cursor in at most ``width`` cells; empty without any."""
-        ends = other_packets(self.session).conversation(self.number).ends if self.number >= 0 else ()
+        ends = self._other.conversation(self.number).ends if self.number >= 0 else ()
         return self._text(self.number, width) if any(end.host for end in ends) else ""
 
     def _paired(self, width: int) -> tuple[tuple[str, int], ...]:
@@ -199,7 +198,7 @@ class ConversationList(_OtherList):
 
     def _text(self, number: int, width: int) -> str:
         """Both ends of a conversation in at most ``width`` cells."""
-        talk = other_packets(self.session).conversation(number)
+        talk = self._other.conversation(number)
         arrow, (one, other) = f" {self.glyphs.right} ", talk.ends
         if talk.protocol in (ICMP, ICMPV6) and one.port:  # which is the identifier of both
             shared = self.words("other.identifier", number=one.port)
@@ -212,7 +211,7 @@ class ConversationList(_OtherList):
 
     def _query_stats(self, number: int) -> tuple[str, str, str]:
         """How many questions a conversation has, how many without an answer, and how long the slowest took."""
-        talks = other_pairs(self.session).talks()
+        talks = self._pairs.talks()
         if number >= len(talks.questions) or not talks.questions[number]:
             return "", "", ""
         unanswered, slowest = int(talks.unanswered[number]), int(talks.slowest_ns[number])
@@ -232,7 +231,7 @@ class ConversationList(_OtherList):
     def row(self, position: int, width: int) -> list[Segment]:
         """One conversation."""
         number = int(self.numbers[position])
-        talk = other_packets(self.session).conversation(number)
+        talk = self._other.conversation(number)
         store, palette = self.session.store, self.palette
         room = self._ends_width(width)
         ends = fit(self._text(number, room - 1), room, self.glyphs.ellipsis)
@@ -278,9 +277,7 @@ class PacketList(_OtherList):
         number, time = (cell_len(self.words(f"other.column.{name}")) for name in ("number", "time"))
         self._number = max(number, len(str(self.session.store.frame[rows[-1]])) if len(rows) else 0)
         self._time = time_width(self.session, looked_at + rows[-1:].tolist(), time + _GAP)
-        self._hosts = ShortenedAddresses(
-            end.host for each in looked_at for end in other_packets(self.session).ends_of(each)
-        )
+        self._hosts = ShortenedAddresses(end.host for each in looked_at for end in self._other.ends_of(each))
         self._widest = max((cell_len(self._ends(each, 1000)) for each in looked_at), default=0)
         self._widest = max(self._widest, heading)
         self._longest = max((cell_len(self._line(each, 0)) for each in looked_at[:_SUMMARIES]), default=0)
@@ -295,8 +292,8 @@ class PacketList(_OtherList):
         return min(max(width * _ENDS_SHARE // 100, left), self._widest), length
 
     def _ends(self, row: int, width: int) -> str:
-        source, target = other_packets(self.session).ends_of(row)
-        if other_packets(self.session).header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
+        source, target = self._other.ends_of(row)
+        if self._other.header_of(row)[0] in (ICMP, ICMPV6):  # an identifier is no port
             source, target = source._replace(port=0), target._replace(port=0)
         arrow, second = (f" {self.glyphs.right} ", str(target)) if target.host else ("", "")
         return fit_ends(str(source), second, arrow, width, self.glyphs.ellipsis, self._hosts.fit)
@@ -323,7 +320,7 @@ class PacketList(_OtherList):
         except OSError as error:
             return reason_of(error)
         text = line_text(known.line, known.protocol, self.words)
-        pair = other_pairs(self.session).of(row)
+        pair = self._pairs.of(row)
         paired = pair_text(pair, self.words)
         if not width:
             return text + paired

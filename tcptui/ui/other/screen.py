@@ -108,6 +108,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         """``row``: the packet to show at first; `NO_ROW` for the protocols."""
         super().__init__(words, glyphs)
         self.session = session
+        self._other, self._pairs = other_packets(session), other_pairs(session)
         self._wanted = row
         """The row to go to as soon as the index has it."""
         self._seen = -1
@@ -177,22 +178,22 @@ class OtherScreen(KeyedScreen[OtherResult]):
     @property
     def settled(self) -> bool:
         """Whether everything that has been read is shown."""
-        known = other_packets(self.session).is_current and self._seen == other_packets(self.session).revision
-        paired = other_pairs(self.session).is_current and self._pairs_seen == other_pairs(self.session).revision
+        known = self._other.is_current and self._seen == self._other.revision
+        paired = self._pairs.is_current and self._pairs_seen == self._pairs.revision
         is_shown = self._reading is None and self.headers.is_settled
         return known and paired and self._wanted == NO_ROW and not self._is_searching and is_shown
 
     # -- what is shown -----------------------------------------------------------------
     def look(self) -> None:
         """Have the index grow a little, and show what is new."""
-        other = other_packets(self.session)
+        other = self._other
         other.grow(_LOOK)
         due = time.monotonic() - self._shown_at > (_REFRESH if self.session.progress.growing else 0)
         renumbered = other.renewals != self._renewals  # what the lists hold means something else now
         if other.revision != self._seen and (self._seen < 0 or renumbered or (due and link_is_idle(self.app))):
             self._seen, self._shown_at = other.revision, time.monotonic()
             self._show()
-        pairs = other_pairs(self.session)
+        pairs = self._pairs
         if other.is_current and not pairs.is_current:
             pairs.grow(_LOOK)
         if pairs.revision != self._pairs_seen and (due or pairs.is_current) and link_is_idle(self.app):
@@ -206,7 +207,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._show_bar()
 
     def _show(self) -> None:
-        other = other_packets(self.session)
+        other = self._other
         protocol, number, row = self.protocols.protocol, self.conversations.number, self.packets.store_row
         if other.renewals != self._renewals:
             self._renewals = other.renewals
@@ -218,12 +219,12 @@ class OtherScreen(KeyedScreen[OtherResult]):
             self.show_hints()
 
     def _show_conversations(self, number: int = -1, row: int = NO_ROW) -> None:
-        self.conversations.show(other_packets(self.session).conversations(self.protocols.protocol), number)
+        self.conversations.show(self._other.conversations(self.protocols.protocol), number)
         self._show_packets(row)
 
     def _show_packets(self, row: int = NO_ROW) -> None:
         number = self.conversations.number
-        rows = other_packets(self.session).rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
+        rows = self._other.rows_of_conversation(number) if number >= 0 else self.packets.rows[:0]
         self.packets.show(rows, row)
         self._place_lists()
         self._read_soon()
@@ -279,7 +280,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         return share + left - few_heights(HEADING + self.packets.row_count, left)
 
     def _show_bar(self) -> None:
-        other, words = other_packets(self.session), self.words
+        other, words = self._other, self.words
         if self._level == PROTOCOLS:
             text = words("other.title", n=Count(other.packets)) if other.packets else words("other.none")
             if not self.session.store.count:
@@ -332,7 +333,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         except OSError as error:
             self.say(reason_of(error))
             return
-        pairs = other_pairs(self.session).all_of(row)
+        pairs = self._pairs.all_of(row)
         self.headers.work_out((row, pairs), lambda: with_pairs(header_tree(packet), pairs), self.words, packet.data)
 
     # -- levels ------------------------------------------------------------------------
@@ -352,7 +353,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         self._show_at(row, PACKET)
 
     def _show_at(self, row: int, level: int) -> None:
-        other = other_packets(self.session)
+        other = self._other
         number = other.conversation_of(row)
         if number < 0:
             return
@@ -414,7 +415,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         store = self.session.store
         if store.kind[row] == RowKind.ICMP_QUOTE:
             return int(store.stream[row]) != NO_STREAM
-        return other_packets(self.session).quoted_conversation(row) >= 0
+        return self._other.quoted_conversation(row) >= 0
 
     def action_quoted(self) -> None:
         """Go from an ICMP error to the connection or conversation that it quotes."""
@@ -422,7 +423,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
         if self._level < PACKETS or not self._quotes(row):
             self.say(self.words("other.quotes-nothing"))
             return
-        store, other = self.session.store, other_packets(self.session)
+        store, other = self.session.store, self._other
         if store.kind[row] == RowKind.ICMP_QUOTE:
             self.dismiss(OtherResult(int(store.frame[row])))
             return
@@ -449,7 +450,7 @@ class OtherScreen(KeyedScreen[OtherResult]):
 
     def _find(self, text: str, step: int) -> None:
         """Look for ``text`` from the packet under the cursor on: in its protocol, on the first list in all of them."""
-        other, at_top = other_packets(self.session), self._level == PROTOCOLS
+        other, at_top = self._other, self._level == PROTOCOLS
         rows = other.rows_of_protocol(None if at_top else self.protocols.protocol)
         after = NO_ROW if at_top and step > 0 else self.packets.store_row
         was_running = self._is_searching
@@ -519,11 +520,11 @@ class OtherScreen(KeyedScreen[OtherResult]):
             text = "\n".join(child.label for child in self.headers.tree_view.root_node.children)
         elif self._level >= PACKETS and self.packets.store_row >= 0:
             row = self.packets.store_row
-            source, target = other_packets(self.session).ends_of(row)
+            source, target = self._other.ends_of(row)
             text = f"#{self.session.store.frame[row]} {source} → {target} {self.packets.line(row)}"
         elif self._level == CONVERSATIONS and self.conversations.number >= 0:
-            ends = other_packets(self.session).conversation(self.conversations.number).ends
+            ends = self._other.conversation(self.conversations.number).ends
             text = " → ".join(str(end) for end in ends)
         else:
-            text = counts_text(other_packets(self.session).protocols(), self.words)
+            text = counts_text(self._other.protocols(), self.words)
         self.copy(text)
