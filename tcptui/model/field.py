@@ -73,11 +73,11 @@ class Place(NamedTuple):
     """``eth``, ``ip``, ``ipv6``, ``tcp``, ``udp``; ``network``: IPv4 or IPv6."""
     offset: int
     size: int
-    """How many bytes; …"""
+    """Number of bytes."""
     mask: int = 0
-    """… the bits of them that it is, 0 for all; …"""
+    """The field's bits of these bytes; 0: all of them."""
     unit: int = 1
-    """… in units of what they count."""
+    """The factor that makes the field's value of the number: 4 of a length in words."""
 
 
 class Base(Enum):
@@ -237,6 +237,7 @@ class Field:
     base: Base = Base.DECIMAL
     text: Text = Text.LABEL
     place: Place | None = None
+    """The same bytes of its header in every packet; None: it may stand elsewhere."""
     layer: Layer = Layer.NONE
     """How the headers of a protocol stand in the tree."""
 

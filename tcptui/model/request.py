@@ -10,26 +10,6 @@ from typing import Final, NamedTuple
 UNKNOWN: Final = "<unknown>"
 
 
-#: A status that stands in front of all, sorted by status: of a request without an answer.
-NO_STATUS: Final = 1_000
-#: From this number on a status is an error, …
-ERROR_STATUS: Final = 400
-#: … and this is an error that only has a name.
-_NAMED_ERROR: Final = 500
-#: Names of DNS, gRPC, Redis and PostgreSQL without an error (S, G, N: the answer to a request for encryption), and what
-#: stands for a status that cannot be known.
-_FINE: Final = frozenset({"NOERROR", "OK", "QUEUED", "nil", "suspended", "S", "G", "N", UNKNOWN})
-
-
-def status_number(status: str) -> int:
-    """An answer's code as a number: of names 0 without an error and 500 with one, `NO_STATUS` without an answer."""
-    if not status:
-        return NO_STATUS
-    if status.isascii() and status.isdigit():
-        return int(status[:4])
-    return 0 if status in _FINE else _NAMED_ERROR
-
-
 class RequestPart(IntEnum):
     """Where the time of a request went (rules/findings.md#requests); the order is that of the report."""
 
@@ -169,16 +149,6 @@ class Request(NamedTuple):
     def bytes(self) -> int:
         """Bytes of both messages."""
         return sum(message.bytes for message in (self.request, self.response) if message is not None)
-
-    @property
-    def failed(self) -> bool:
-        """Whether it ended in an error: an answer that is one, or a stream of HTTP/2 that was reset before any."""
-        return bool(self.status) and status_number(self.status) >= ERROR_STATUS
-
-    @property
-    def is_error(self) -> bool:
-        """Whether it `failed`, or was not answered: what lists mark and count."""
-        return status_number(self.status) >= ERROR_STATUS
 
     @property
     def own_ns(self) -> int:

@@ -98,7 +98,7 @@ _REDIS: Final = ApplicationProtocol(
     kinds=(
         RequestKind(
             "redis", "Redis", Lazy("statements.names", "key_pattern"),
-            openings=("AUTH", "HELLO", "CLIENT SETINFO", "CLIENT SETNAME"),
+            openings=("AUTH", "HELLO", "CLIENT SETINFO", "CLIENT SETNAME"), fine=frozenset({"QUEUED", "nil"}),
             written=Written.READ_TOGETHER, is_database=True, is_serial=True,
         ),
     ),
@@ -145,6 +145,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
         RequestKind(
             "postgresql", "PostgreSQL", Lazy("postgresql.dialect", "postgresql_statement"),
             openings=("STARTUP", "SSLREQUEST", "GSSENCREQUEST", "CANCEL"),
+            fine=frozenset({"suspended", "S", "G", "N"}),  # letters answer a request for encryption
             written=Written.UNTIL_READY, is_database=True,
         ),
     ),
@@ -162,7 +163,11 @@ _POSTGRESQL: Final = ApplicationProtocol(
 _DNS: Final = ApplicationProtocol(
     "dns", ("dns",), Lazy("dns.detection", "begins_dns"), Lazy("dns.dns_stream", "parse_dns"),
     over_udp=True, title="DNS",
-    kinds=(RequestKind("dns", "DNS", has_results=Lazy("dns.codes", "is_transfer")),),
+    kinds=(
+        RequestKind(
+            "dns", "DNS", fine=frozenset({"NOERROR"}), has_results=Lazy("dns.codes", "is_transfer"),
+        ),
+    ),
     requests=Lazy("dns.dns_stream", "dns_requests"),
     # The flags, behind length and number: OPCODE 0, 4 and 5, the bits QR, AA, TC and RD.  At least a question has a
     # length, a header, the root, type and class.

@@ -54,6 +54,8 @@ class RequestKind(NamedTuple):
     """Makes of an operation its statement, which lacks the values that vary; None: it is its own statement."""
     openings: tuple[str, ...] = ()
     """Operations that open a session, or are about one: no statement is to be tuned there."""
+    fine: frozenset[str] = frozenset()
+    """Statuses that are names and no errors, beside ``OK``; numbers below 400 are none, either."""
     written: Written = Written.EACH
     """Answers that are written at once."""
     is_database: bool = False

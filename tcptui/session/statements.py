@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.request import RequestPart, status_number
+from tcptui.model.request import RequestPart
+from tcptui.protocols.request_status import is_error, status_number
 from tcptui.protocols.statements.sessions import is_of_session
 from tcptui.protocols.statements.statement import statement_of
 from tcptui.session.busy_servers import waited_for_others
@@ -36,7 +37,7 @@ class StatementGroup:
     """Safe text; empty: of these only the answers were captured."""
     count: int
     errors: int
-    """How many are `Request.is_error`."""
+    """The number of those that `is_error` is true of."""
     worst_status: str
     """The status with the greatest `status_number`: empty where one of them was not answered."""
     p50_ns: int
@@ -154,7 +155,7 @@ def _group(
     waited_ns = sum(behind.get((one.stream, one.number), 0) for one in members) if behind else 0
     took = np.sort(np.fromiter((one.own_ns for one in members), np.int64, len(members)))
     return StatementGroup(
-        protocol, statement, len(members), sum(one.is_error for one in members),
+        protocol, statement, len(members), sum(map(is_error, members)),
         max((one.status for one in members), key=status_number), _percentile(took, 50), _percentile(took, 99),
         int(took.sum()), sum(one.spent_ns(RequestPart.SERVER) for one in members) - waited_ns,
         sum(one.waited_ns for one in members) + waited_ns, shared_ns,

@@ -19,7 +19,8 @@ from traces import write_trace
 
 from tcptui.access.requests import RequestCache, requests_of
 from tcptui.lessons.loader import load_case
-from tcptui.model.request import NO_STATUS, MessagePackets, Request, RequestPart, status_number
+from tcptui.model.request import MessagePackets, Request, RequestPart
+from tcptui.protocols.request_status import NO_STATUS, status_number
 from tcptui.session.session import Session, open_file
 from tcptui.session.statements import key_of
 from tcptui.ui.app import TcptuiApp

@@ -9,6 +9,7 @@ from tcptui.findings.request_facts import code_of, evidence_of, quoted_statement
 from tcptui.findings.rules.database_refusals import demands_encryption
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.registry import DATABASE_NAMES
+from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -43,7 +44,7 @@ def database_errors(connection: ConnectionFacts, spoken: RequestFacts) -> Findin
 def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
     refusals = REFUSALS.get(spoken.protocol, frozenset())
     refused = [one for one in answered if code_of(one) in refusals and not demands_encryption(spoken, one)]
-    if not refused or any(not one.failed for one in answered if one.number > refused[-1].number):
+    if not refused or any(not failed(one) for one in answered if one.number > refused[-1].number):
         return None  # it did what it wanted in the end
     without = all(one.status == "NOAUTH" for one in refused)
     return _finding(connection, spoken, refused, len(answered), "without-login" if without else "login")
@@ -54,7 +55,7 @@ def _burst(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Req
     errors = [
         one
         for one in answered
-        if one.failed and code_of(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
+        if failed(one) and code_of(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
     ]
     (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
     if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):

@@ -8,6 +8,7 @@ from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.request_facts import code_of, evidence_of, lacks_bytes, quoted_statement
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.registry import DATABASE_NAMES
+from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -48,7 +49,7 @@ def too_many_connections(connection: ConnectionFacts, spoken: RequestFacts) -> F
     for one in spoken.requests:
         if code_of(one) in full and one.response is not None:
             return _full(connection, spoken.protocol, one.status, one.response.first)
-        if not one.failed and one.statement:
+        if not failed(one) and one.statement:
             return None  # it was admitted
     return None
 

@@ -11,6 +11,7 @@ from tcptui.findings.request_facts import code_of, lacks_bytes, quoted_statement
 from tcptui.findings.rules.lock_wait import TIMED_OUT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
+from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,7 @@ def _rests_on_timeout(spoken: RequestFacts, last: Request) -> bool:
     for one in reversed(spoken.requests[: last.number + 1]):
         if code_of(one) in codes:
             return True
-        if not one.failed and not one.operation.startswith("PREPARE "):
+        if not failed(one) and not one.operation.startswith("PREPARE "):
             return False
     return False
 

@@ -20,6 +20,7 @@ from tcptui.findings.rules.think_time import SLOW_ANSWER_NS, least_slow_ns
 from tcptui.findings.server_time import server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
+from tcptui.protocols.request_status import failed
 from tcptui.protocols.statements.statement import statement_of
 from tcptui.protocols.statements.tables import Locks, locks_of
 
@@ -137,7 +138,7 @@ def _long_waits(connection: ConnectionFacts, spoken: RequestFacts) -> list[Reque
         for one in spoken.requests
         if one.request is not None
         and one.response is not None
-        and not one.failed
+        and not failed(one)
         and server_ns(one) > least_ns
         and _locks(one).tables
         and surely_server_ns(connection, one) > least_ns
@@ -177,7 +178,7 @@ def _release_in(view: StreamView, requests: Iterable[Request], wait: Request, sp
             continue
         if one.response.first_ns > span[1] and _earliest_ns(view, one) > span[1]:
             continue
-        if taken is None and one.begun_ns < asked_ns and not one.failed and _locks(one).keeps_from(wanted):
+        if taken is None and one.begun_ns < asked_ns and not failed(one) and _locks(one).keeps_from(wanted):
             taken = one
         if _ends_transaction(one):
             if taken is not None and one.response.first_ns >= span[0]:

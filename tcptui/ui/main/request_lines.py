@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.model.request import ERROR_STATUS, status_number
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.request_status import ERROR_STATUS, status_number
 from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 

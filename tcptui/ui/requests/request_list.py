@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from tcptui.model.finding import Severity
-from tcptui.model.request import ERROR_STATUS, status_number
+from tcptui.protocols.request_status import ERROR_STATUS, status_number
 from tcptui.protocols.statements.statement import as_sent
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import Axis, bar

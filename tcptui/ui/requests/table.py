@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.request import status_number
+from tcptui.protocols.request_status import status_number
 from tcptui.session.statements import group_statements, key_of
 
 if TYPE_CHECKING:
