@@ -536,6 +536,42 @@ _UNACKED: Final = ("unanswered", "open-end", "fin", "heard", "fin-heard", "alone
 _CLOSES: Final = (FindingId.FOUR_PACKET_CLOSE, FindingId.THREE_PACKET_CLOSE, FindingId.SIMULTANEOUS_CLOSE)
 _GONE: Final = ("", "fin", "alone", "fin-alone")
 _ABORT = FindingId.RST_ABORTIVE_CLOSE
+#: Most bytes of a TLS alert, which is no answer.
+_ALERT_BYTES: Final = 101
+
+
+def _server_said_nothing_new(told: Told) -> int:
+    """Behind the request the server sent no new byte but, at most, an alert."""
+    log, asked = told.log, told.at("request_frame")
+    new = (
+        i for i in log.of(1, asked + 1) if not log.flags[i] & RST and log.seq[i] + log.length[i] > log.sent(1, asked)
+    )
+    return _first(i for i in new if log.length[i] > _ALERT_BYTES)
+
+
+def _request_was_received(told: Told) -> int:
+    log, asked, fin = told.log, told.at("request_frame"), told.at("end_frame")
+    return HOLDS if log.acked(0, fin + 1) > log.seq[asked] else fin
+
+
+def _request_was_not_received(told: Told) -> int:
+    log, asked, fin = told.log, told.at("request_frame"), told.at("end_frame")
+    return HOLDS if log.ack[fin] <= log.seq[asked] else fin
+
+
+def _knew_of_the_fin(asked: str, fin: str) -> Check:
+    """Whether the client's packet acknowledges the server's FIN."""
+
+    def check(told: Told) -> int:
+        i, j = told.at(asked), told.at(fin)
+        return HOLDS if told.log.ack[i] >= told.log.end[j] else i
+
+    return check
+
+
+def _knew_nothing_of_the_fin(told: Told) -> int:
+    i, j = told.at("data_frame"), told.at("fin_frame")
+    return HOLDS if told.log.ack[i] < told.log.end[j] else i
 
 
 def _acknowledged_at_once(told: Told) -> int:
@@ -606,6 +642,14 @@ CLAIMS: Final = (
     Claim(FindingId.FIN_WAIT_2_TIMEOUT, (), "there was no socket any more", _is_bare_reset),
     Claim(FindingId.DATA_AFTER_CLOSE, (), "the FIN came before", follows("rst_frame", "fin_frame", "closer")),
     Claim(FindingId.DATA_AFTER_CLOSE, (), "the reset has no ACK flag", _is_bare_reset),
+    Claim(FindingId.DATA_AFTER_CLOSE, ("crossed",), "crossed its FIN", _knew_nothing_of_the_fin),
+    Claim(FindingId.DATA_AFTER_CLOSE, ("late",), "the client's system confirmed that",
+          _knew_of_the_fin("data_frame", "fin_frame")),
+    Claim(FindingId.REQUEST_UNANSWERED, ("closed", "crossed", "late"), "did not answer", _server_said_nothing_new),
+    Claim(FindingId.REQUEST_UNANSWERED, ("closed",), "received the client's bytes", _request_was_received),
+    Claim(FindingId.REQUEST_UNANSWERED, ("crossed", "late"), "had not received", _request_was_not_received),
+    Claim(FindingId.REQUEST_UNANSWERED, ("late",), "the client's system had confirmed that",
+          _knew_of_the_fin("request_frame", "end_frame")),
     Claim(_ABORT, ("all-acknowledged",), "everything sent had been acknowledged", _all_acknowledged),
     Claim(_ABORT, ("unanswered",), "received completely, no answer", _server_gave_no_answer),
     Claim(_ABORT, ("unanswered",), "the data had been received completely", _all_acknowledged),
@@ -613,8 +657,11 @@ CLAIMS: Final = (
     Claim(_ABORT, ("after-fin",), "with the close already begun", _fin_before),
     Claim(_ABORT, ("never-opened",), "no third packet came", _no_third_packet),
     Claim(FindingId.RST_DEAD_CONNECTION, (), "no FIN or reset came before", _no_end_before_reset),
+    Claim(FindingId.RST_DEAD_CONNECTION, ("pending",), "got no answer",
+          lambda told: _first(i for i in told.log.of(1, told.at("request_frame") + 1, told.at("rst_frame"))
+                              if told.log.length[i] > _ALERT_BYTES)),
     Claim(FindingId.RST_DEAD_CONNECTION, ("idle",), "answered the first packet after", _silent_until_reset),
-    Claim(FindingId.RST_DEAD_CONNECTION, ("idle",), "after so much silence",
+    Claim(FindingId.RST_DEAD_CONNECTION, ("idle", "pending", "stalled", "never-opened"), "after so much silence",
           lambda told: _first(i for i in range(told.at("data_frame"))
                               if told.log.time[told.at("data_frame")] - told.log.time[i]
                               < told.number("idle_s") * 1e9 - TOLERANCE_NS)),

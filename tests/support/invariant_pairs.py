@@ -84,10 +84,13 @@ PAIRS: Final = (
                          (Id.RST_DEAD_CONNECTION, Id.RST_INJECTED), (Id.DATA_AFTER_CLOSE, Id.RST_DEAD_CONNECTION),
                          (Id.DATA_AFTER_CLOSE, Id.FIN_WAIT_2_TIMEOUT), (Id.DATA_AFTER_CLOSE, Id.RST_ABORTIVE_CLOSE))),
     Pair(Id.RST_UNREAD_DATA, Id.RST_ABORTIVE_CLOSE, "one reset told twice"),
+    Pair(Id.REQUEST_UNANSWERED, Id.DATA_AFTER_CLOSE, "one request told twice"),
+    Pair(Id.REQUEST_UNANSWERED, Id.CLOSED_WHILE_IDLE, "pending, and nothing pending", above_note=False,
+         shapes=("closed",)),
     # The end.
     *(Pair(Id.STILL_OPEN, other, "somebody has closed", above_note=False)
       for other in (*_CLOSES, Id.CLOSE_WAIT_LEAK, Id.RST_ABORTIVE_CLOSE, Id.DATA_AFTER_CLOSE, Id.HALF_CLOSE,
-                    Id.FIN_WAIT_2_TIMEOUT, Id.RST_DEAD_CONNECTION, Id.PROBE_CONNECTION)),
+                    Id.REQUEST_UNANSWERED, Id.FIN_WAIT_2_TIMEOUT, Id.RST_DEAD_CONNECTION, Id.PROBE_CONNECTION)),
     *(Pair(one, other, "a connection closes in one way", above_note=False)
       for one, other in ((_CLOSES[0], _CLOSES[1]), (_CLOSES[0], _CLOSES[2]), (_CLOSES[1], _CLOSES[2]))),
     # Windows, loss and the capture.
