@@ -21,6 +21,7 @@ from tcptui.findings.catalog import FAMILIES, SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
+from tcptui.findings.rules.most_of_the_time import most_of_the_time, told_elsewhere
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
 from tcptui.model.finding import AnyId, Confidence, Finding, FindingId, Severity
@@ -94,6 +95,8 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if len(found) > 1:
         found = _uncovered(found)
     found = _costly_recovery(connection, found) if signs & SUSPECT else found
+    if (mostly := most_of_the_time(connection)) is not None:
+        found = [*found, mostly]
     found = found if signs & DATALESS else _uncovered([*found, *application.findings(connection)])
     doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
     kinds = connection.context.quality.kinds
@@ -108,7 +111,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
     if len(found) > 1:
-        found = _causes_first(found)
+        found = told_elsewhere(_causes_first(found))
     return tuple(sorted(found, key=_rank))
 
 
@@ -117,7 +120,7 @@ def with_payload_findings(view: StreamView, context: RuleContext, findings: tupl
     if not len(view):
         return findings
     found = _uncovered([*findings, *application.findings(ConnectionFacts(view, context))])
-    return tuple(sorted(_causes_first(found), key=_rank))
+    return tuple(sorted(told_elsewhere(_causes_first(found)), key=_rank))
 
 
 def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -80,6 +80,25 @@ def test_stream_is_suspect_by_a_glance(tmp_path: Path, answers: list[bytes], sus
     assert screen(opened(tmp_path, tape)).suspects()[:1].tolist() == [suspect]
 
 
+ASKS = b"POST / HTTP/1.1\r\nHost: a.example\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "wait_ms", "suspect"),
+    [(ASKS, 1_000, True), (ASKS, 20, False), (ASKS.replace(b"Expect: 100-continue\r\n", b""), 1_000, False)],
+    ids=["waited", "hardly waited", "did not ask"],
+)
+def test_a_body_that_was_held_back_is_suspect(tmp_path: Path, head: bytes, wait_ms: int, suspect: bool) -> None:
+    tape, client = Tape(), "10.0.0.1:40000"
+    tape.handshake(0, client, SERVER)
+    tape.tcp(50, client, SERVER, PSH | ACK, 1001, 9001, head)
+    tape.tcp(51, SERVER, client, ACK, 9001, 1001 + len(head))
+    tape.tcp(50 + wait_ms, client, SERVER, PSH | ACK, 1001 + len(head), 9001, b"body")
+    tape.tcp(60 + wait_ms, SERVER, client, PSH | ACK, 9001, 1005 + len(head), response())
+
+    assert screen(opened(tmp_path, tape)).suspects()[:1].tolist() == [suspect]
+
+
 def test_length_of_a_stream_that_goes_on_is_not_suspect(tmp_path: Path) -> None:
     tape = Tape()
     talk(tape, 0, response(b"short", length=50), end=False)

@@ -729,7 +729,7 @@ CLAIMS: Final = (
     Claim(FindingId.SERVER_THINK_TIME, ("", "http", "turns"), "the answer began with that packet", _answered_next),
     Claim(FindingId.SERVER_THINK_TIME, ("turns", "tickets"), "had acknowledged this request at once",
           _acknowledged_at_once),
-    Claim(FindingId.CLIENT_THINK_TIME, (), "the next request came with that packet", _answered_next),
+    Claim(FindingId.CLIENT_THINK_TIME, ("",), "the next request came with that packet", _answered_next),
     Claim(FindingId.CAPTURE_STARTED_MID_STREAM, (), "no SYN of this connection", _no_syn),
     Claim(FindingId.ONE_SIDED_CAPTURE, (), "none of the other", _none_of_other),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from invariant_claims import HOLDS, NOWHERE, TOLERANCE_NS, Told, claims_made, contradicted
 from invariant_pairs import CAUSES, PAIRS, RULED_OUT, Scene
+from invariant_times import blamed_beside_missing_bytes, idle_called_lost, lost_and_needless, unspoken_parts
 from packet_log import SIDE, PacketLog
 
 from tcptui.access.open_capture import view_of
@@ -46,6 +47,7 @@ class Invariant(StrEnum):
     ROLE = "client and server"
     FRAME = "frames and numbers"
     PLACE = "capture point"
+    TIMES = "whose time, and how much of it is lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def violations(session: Session, checked: Counter[Invariant] | None = None) -> I
         if not len(view):
             continue
         stream = _Stream(session, PacketLog(view), findings, counted)
-        for check in (_frames, _waits, _claims, _conflicts, _quiet, _alternatives, _place):
+        for check in (_frames, _waits, _claims, _conflicts, _quiet, _alternatives, _place, _times):
             yield from check(stream)
     yield from _roles(session, counted)
 
@@ -216,7 +218,7 @@ def _counts(stream: _Stream, finding: Finding) -> Iterator[Violation]:
         case _:
             pass
     first = log.at.get(int(str(facts.get("first_frame", 0))), -1)
-    if "first_seq" in facts and "bytes" in facts and first >= 0 and facts.get("shape") != "gap":
+    if "first_seq" in facts and "bytes" in facts and first >= 0 and facts.get("shape") not in {"gap", "unseen"}:
         expected["bytes"] = log.length[first]
     for name, number in expected.items():
         stream.checked[Invariant.FRAME] += 1
@@ -267,6 +269,20 @@ def _parts_of(stream: _Stream, finding: Finding) -> Iterator[Violation]:
     stream.checked[Invariant.WAITS] += 1
     if total > count * longest * (1 + 1e-6) + TOLERANCE_NS / 1e9:
         yield stream.bad(Invariant.WAITS, f"{count} waits of at most {longest} s make {total} s", finding)
+
+
+def _times(stream: _Stream) -> Iterator[Violation]:
+    """Most of the time has a finding, waits with missing bytes are nobody's, and what is lost was not idle."""
+    log, findings = stream.log, stream.findings
+    stream.checked[Invariant.TIMES] += 1
+    for text in unspoken_parts(log, findings):
+        yield stream.bad(Invariant.TIMES, text)
+    for text, at in blamed_beside_missing_bytes(log):
+        yield stream.bad(Invariant.TIMES, f"{text} has bytes that were not captured", frames=(log.frame[at],))
+    for text, told in idle_called_lost(log, findings):
+        yield stream.bad(Invariant.TIMES, text, *told)
+    for text, told, at in lost_and_needless(log, findings):
+        yield stream.bad(Invariant.TIMES, f"{text} is lost and needless", *told, frames=(log.frame[at],))
 
 
 # -- sentences --------------------------------------------------------------------------

@@ -127,8 +127,8 @@ def test_byte_ranges_are_those_of_the_packet_that_carries_them(
     checked = 0
     for _session, view, finding in told:
         facts = finding.facts
-        if "first_seq" not in facts or "first_frame" not in facts:
-            continue
+        if "first_seq" not in facts or "first_frame" not in facts or facts.get("shape") in {"gap", "unseen"}:
+            continue  # of a hole its receiver tells, in a packet that carries nothing
         i = _index(view, facts["first_frame"])
         assert (facts["first_seq"], facts["bytes"]) == (view.seq[i], view.length[i])
         assert facts["last_seq"] == view.seq[i] + max(0, view.length[i] - 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from cases.recorder.commands import execute, launch, scratch
 from cases.recorder.scenario import Scenario
-from cases.recorder.web_programs import WebServer, png
+from cases.recorder.web_programs import WebServer, png, receive
 
 if TYPE_CHECKING:
     from cases.recorder.program import Connection, Program
@@ -111,6 +111,38 @@ def fetch_report(me: Program) -> None:
     """One request."""
     fetch(me, "/report")
     me.tell(DONE)
+
+
+def send_report(me: Program) -> None:
+    """One request with a body, of which curl first asks whether it is wanted."""
+    fetch(me, "/report", "-H", "Expect: 100-continue", "--data-binary", me.text(int(me.p.body)).decode("ascii"))
+    me.tell(DONE)
+
+
+def _take_report(me: Program, interim: bytes) -> None:
+    """Reads a request with its body and says thanks; ``interim``: what it says to the head alone."""
+    connection = me.listen().accept()
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += receive(connection)
+    connection.send(interim)
+    _, _, body = got.partition(b"\r\n\r\n")
+    while len(body) < int(me.p.body):
+        body += receive(connection)
+    connection.send(b"HTTP/1.1 200 OK\r\nServer: by-hand\r\nContent-Length: 7\r\n\r\nthanks\n")
+    connection.shutdown()
+    connection.read_all()
+    connection.close()
+
+
+def take_report_silently(me: Program) -> None:
+    """Does not know what Expect means."""
+    _take_report(me, b"")
+
+
+def take_report_as_asked(me: Program) -> None:
+    """Says that the body is wanted."""
+    _take_report(me, b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def give_up(me: Program) -> None:
@@ -307,6 +339,26 @@ BAD_GATEWAY: Final = replace(
     findings_perhaps=(),
     never=("file-download",),
 )
+EXPECT_IGNORED: Final = replace(
+    LENGTH_RIGHT,
+    id="http-expect-ignored",
+    shows="curl asks whether its body is wanted; the server does not know what Expect means.",
+    twin="http-expect-answered",
+    client=send_report,
+    server=take_report_silently,
+    findings_client=("http-continue-awaited",),
+    findings_server=("http-continue-awaited",),
+)
+EXPECT_ANSWERED: Final = replace(
+    EXPECT_IGNORED,
+    id="http-expect-answered",
+    shows="curl asks whether its body is wanted, and is told so.",
+    twin="http-expect-ignored",
+    server=take_report_as_asked,
+    findings_client=(),
+    findings_server=(),
+    never=("http-continue-awaited",),
+)
 
 SCENARIOS = [
     LENGTH_TOO_LONG,
@@ -319,4 +371,6 @@ SCENARIOS = [
     IMAGE_CUT,
     NOT_FOUND,
     BAD_GATEWAY,
+    EXPECT_IGNORED,
+    EXPECT_ANSWERED,
 ]

@@ -382,7 +382,10 @@ class Stretches:
                 asked[own.start : self._open_until(tail, begin, own)] = True
         for some in chunks(len(tail)):
             which, at = tail[some], begin[tail[some]]
-            self.waits.part[which] = np.where(asked[some], Part.UNATTRIBUTED, Part.IDLE)
+            # Data that nobody acknowledged to the stretch's end are still waited for.
+            waited = self._outstanding(at) & self._outstanding(self.events[which + np.int32(1)])
+            waited &= at < segments.of(self._closings, at)
+            self.waits.part[which] = np.where(asked[some] | waited, Part.UNATTRIBUTED, Part.IDLE)
             self.waits.network_ns[which] = np.where(self._outstanding(at), self.segments.rtt_ns(at), 0)
             last_side = segments.of(last_sides, at)
             heard = np.where(last_side == SERVER, space.latest[0][at], space.latest[1][at])
@@ -471,7 +474,7 @@ class Stretches:
     def _lacking(self, number: int) -> None:
         """Attribute to nobody what was waited while bytes of either end passed that were not captured.
 
-        Nor what ends would have done while a hole was open that nobody was seen to fill.
+        Nor what ends would have done across a reset, or while a hole was open that nobody was seen to fill.
         """
         member, some = self.members[number], self.stretches[number]
         missing = uncaptured_at(member.view, member.space)
@@ -480,6 +483,10 @@ class Stretches:
             begin, end = self.waits.begin[some] - base, self.waits.end[some] - base
             doubtful = lacking(missing, begin, end) & ~np.isin(part[some], _NOBODYS)
             part[some.start + indexes_of(doubtful)] = Part.UNATTRIBUTED
+        reset = self._resets[number]
+        if reset < member.stop:  # an end that was reset meanwhile owed nothing any more
+            across = (self.waits.begin[some] < reset) & (self.waits.end[some] > reset)
+            part[some.start + indexes_of(across & np.isin(part[some], _PROGRAMS))] = Part.UNATTRIBUTED
         open_from = last_hole(member.view, member.space, member.delays.rtt_ns) if may_have_holes(member.view) else -1
         if 0 <= open_from < len(member.view):
             doing = np.isin(part[some], _PROGRAMS) & (self.waits.end[some] - base > open_from)
@@ -522,12 +529,19 @@ class Stretches:
         return integer(self.segments.length[latest[sides == sides[-1]]].sum()) >= STUCK_BYTES
 
     @cached_property
+    def _closings(self) -> list[int]:
+        """The first FIN or RST of each member; its end without one."""
+        return [self._first_with(member, FIN | RST) for member in self.members]
+
+    @cached_property
     def _resets(self) -> list[int]:
         """The first RST of each member; its end without one."""
         return [self._first_with(member, RST) for member in self.members]
 
     def _first_with(self, member: Member, flags: int) -> int:
+        """The first segment behind the opening with one of ``flags``; the member's end without one."""
         found = flatnonzero32((member.view.flags & flags) != 0)
+        found = found[found >= max(member.delays.opened, 0)]
         return member.start + (int(found[0]) if len(found) else len(member.view))
 
     @cached_property

@@ -57,14 +57,14 @@ def _of_side(view: StreamView, space: SequenceSpace, side: int) -> I32:
         reached = np.maximum(known, space.acknowledged[side][before])
         mine = view.from_server[part] == bool(side)
         plain = (view.flags[part] & (SYN | RST)) == 0
-        seq, end = space.seq[part], space.end[part]
-        carries = mine & plain & (end > seq)
-        shown = np.where(carries, seq, np.where(~mine & plain, space.acknowledged[side][part], NOTHING))
+        seq = space.seq[part]
+        shown = np.where(mine, seq, space.acknowledged[side][part])
+        shown[~plain] = NOTHING
         which = indexes_of((known != NOTHING) & (shown > reached))
         at.append(which + part.start)
         low.append(reached[which])
         high.append(shown[which])
-        again.append(part.start + indexes_of(carries & (seq < reached)))
+        again.append(part.start + indexes_of(mine & plain & (seq < reached) & (space.end[part] > seq)))
     missing = np.concatenate([_NOWHERE, *at]).astype(np.int32)
     if not len(missing):
         return missing

@@ -168,8 +168,19 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         late_frame=connection.frame[late[0]],
         taken_frame=connection.frame[taken],
         delay_s=connection.seconds(first, late[0]),
+        lost_s=_waited_for_server(connection, first, late[0], taken),
         position=connection.position.value,
     )
+
+
+def _waited_for_server(connection: ConnectionFacts, syn_ack: int, late: int, taken: int) -> float:
+    """Seconds for which the lost third packet held up the server's first data; 0.0 where nobody waited for these.
+
+    What the client sends of its own, data or FIN, completes the opening as well, and came when the client had it.
+    """
+    if connection.consumes_numbers(late) or any(not connection.side[i] and connection.length[i] for i in range(taken)):
+        return 0.0
+    return connection.seconds(syn_ack, late) if taken >= 0 and connection.length[taken] else 0.0
 
 
 def _heard_first(connection: ConnectionFacts, syn_ack: int, ack: int) -> bool | None:

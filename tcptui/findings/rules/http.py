@@ -16,6 +16,7 @@ import numpy as np
 from tcptui.findings.facts import MESSAGES_JUDGED
 from tcptui.findings.http_facts import CLIENT_ERRORS, SERVER_ERRORS, HttpFacts, http_facts, index_of, quoted, target_of
 from tcptui.findings.rules.event_stream import event_streams
+from tcptui.findings.rules.http_continue import continue_awaited
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -74,6 +75,7 @@ def _findings(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
     found += [*event_streams(connection, app), file_download(connection, app)]
     found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
+    found.append(continue_awaited(connection, app))
     return [finding for finding in found if finding is not None]
 
 

@@ -282,6 +282,7 @@ def _mute_after_idle(connection: ConnectionFacts) -> Finding | None:
         new_stream=stream,
         later_s=(began_ns - connection.time[outage.original]) / 1e9,
         silent_s=outage.silent_ns / 1e9,
+        tried_s=connection.seconds(outage.original, outage.tries[-1]),
         address=connection.view.server.host,
     )
 

@@ -22,7 +22,7 @@ from tcptui.findings.unread_backlog import Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.batched import in_each, integer, largest, put, smallest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.packet_store import I32, I64
+from tcptui.model.packet_store import I32, I64, OptionBit
 from tcptui.model.tcp_flags import RST, SYN
 
 #: rules/findings.md#slow-receiver: less room than this many segments counts as none.
@@ -47,6 +47,10 @@ LARGE_BYTES: Final = 65_536
 FAR_NS: Final = 5_000_000
 #: The largest window without scaling, in bytes (RFC 9293, 3.1).
 UNSCALED: Final = 65_535
+#: In a shorter transfer a window that is read without its scale is not looked for (bytes).
+UNSCALED_BYTES: Final = 8_192
+#: A window that is never more than one part in so many of that in the SYN-ACK is read without its scale.
+STRIPPED_TIMES: Final = 8
 #: A transfer limited by its window moves at least this share (percent) of a window per round trip.
 WINDOW_PERCENT: Final = 50
 #: A window whose largest value is at most this percentage of its smallest is fixed.
@@ -254,8 +258,10 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
             waits < LIMITED_WAITS
             or limited < largest(STALL_NS, LIMITED_WAITS * connection.rtt_ns)
             or limited * 100 <= LIMITED_PERCENT * transfer_ns(connection, side)
-            or not _as_fast_as_its_window(connection, stalls, side)
-            or _unread(connection, stalls, side) is not None
+        ):
+            continue
+        if not _scale_stripped(connection, side) and (
+            not _as_fast_as_its_window(connection, stalls, side) or _unread(connection, stalls, side) is not None
         ):
             continue
         return _limited(connection, stalls, side, scale, limited)
@@ -290,6 +296,27 @@ def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int, limited_n
     return len(backlogs(connection.view, 1 - side, least_ns=0)) >= STALLS
 
 
+def _scale_stripped(connection: ConnectionFacts, side: int) -> bool:
+    """Whether the peer of ``side`` scales its window although no scale option of it is here: one was removed.
+
+    In its SYN-ACK, whose window is never scaled (RFC 7323, 2.2), it has room for many times what it says ever after.
+    """
+    handshake, view = connection.handshake, connection.view
+    if side or handshake is None or view.scale_server != SCALE_OFF:
+        return False
+    asked = int(view.options[handshake.syn]) & OptionBit.WINDOW_SCALE
+    if not asked or int(view.options[handshake.syn_ack]) & OptionBit.WINDOW_SCALE:
+        return False
+    said = view.from_server & ((view.flags & (SYN | RST)) == 0)
+    most = integer(view.window.max(initial=0, where=said))
+    return 0 < most * STRIPPED_TIMES <= _offered(connection)
+
+
+def _offered(connection: ConnectionFacts) -> int:
+    """The window (bytes) in the SYN-ACK; 0 without a handshake."""
+    return 0 if connection.handshake is None else integer(connection.view.window[connection.handshake.syn_ack])
+
+
 def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int, limited_ns: int) -> Finding:
     view = connection.view
     chosen = indexes_of(~stalls.slow)
@@ -302,23 +329,27 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
     spent = largest(transfer_ns(connection, side), 1)
     longest = chosen[top_k(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
-    late = _read_late(connection, stalls, side, limited_ns)
+    stripped = _scale_stripped(connection, side)
+    late = not stripped and _read_late(connection, stalls, side, limited_ns)
     if connection.signs & HOLES:
         confidence = Confidence.POSSIBLE
     else:
-        confidence = Confidence.CERTAIN if connection.at_sender(side) and not late else Confidence.LIKELY
+        sure = connection.at_sender(side) and not late and not stripped
+        confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
     alternatives: tuple[str, ...]
-    if late:
+    if stripped:
+        alternatives = ("small-buffer",)
+    elif late:
         alternatives = ("reads-by-clock", "scale-stripped") if unscaled else ("reads-by-clock", "small-buffer")
     else:
         alternatives = ("scale-stripped", "small-buffer") if unscaled else ("small-buffer", "window-grows")
     return connection.finding(
         FindingId.RECEIVE_WINDOW_LIMITED,
         [int(i) for i in (*stalls.before[longest], *stalls.after[longest])],
-        Severity.WARNING if limited_ns >= COSTLY_NS and _large(connection, side) else Severity.NOTE,
+        Severity.WARNING if limited_ns >= COSTLY_NS and (stripped or _large(connection, side)) else Severity.NOTE,
         confidence,
         alternatives,
-        shape="unscaled" if unscaled else "late" if late else "fixed" if fixed else "",
+        shape="stripped" if stripped else "unscaled" if unscaled else "late" if late else "fixed" if fixed else "",
         sender=SIDES[side],
         receiver=SIDES[1 - side],
         window_bytes=usual,
@@ -330,6 +361,7 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
         first_frame=connection.frame[before],
         next_frame=connection.frame[after],
         waits=len(chosen),
+        syn_ack_bytes=_offered(connection),
     )
 
 

@@ -45,6 +45,12 @@ _QUOTED: Final = 48
 _HEADER_END: Final = b"\r\n\r\n"
 _EVENTS: Final = b"text/event-stream"
 _OTHERS: Final = ("server-waits-itself", "more-expected", "long-poll")
+#: What a server greets with: SSH (RFC 4253, 4.2), SMTP, FTP and NNTP, POP 3, IMAP, RFB, rsync, MySQL (protocol 10, or
+#: an error in place of the greeting).
+_GREETING: Final = re.compile(
+    rb"SSH-[12]\.|2[02][0-9][ -]|4[02]1[ -]|554[ -]|\+OK|\* (?:OK|PREAUTH|BYE)|RFB 00|@RSYNCD:|.{2}\0\0[\x0a\xff]",
+    re.DOTALL,
+)
 _REQUEST_LINE: Final = re.compile(
     rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|PROPFIND|REPORT) (\S{1,160}) HTTP/1\.[01]\r?\n"
 )
@@ -143,10 +149,17 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
     behind = answer_after_tickets(connection)
     if behind is not None:
         return _after_tickets(connection, *behind)
-    if not len(found):
+    greeting = _sure(connection, _before_turns(waits, Part.SERVER_THINK, least_ns), least_ns)
+    if len(greeting) and not _greets(connection, int(waits.end[greeting[0]])):
+        greeting = greeting[:0]  # what the server sends of its own accord, nobody need have waited for
+    if not len(found) and not len(greeting):
         return None
+    if _outweighs(waits, greeting, found):
+        return _late_greeting(connection, greeting)
     longest, wait_ns, total_ns = _weigh(connection, found)
     asked, answer = int(waits.begin[longest]), int(waits.end[longest])
+    if _greets(connection, answer):
+        return _late_greeting(connection, found[found == longest])
     request = _of_payload(connection, int(budget.turns.request[waits.turn(longest)]), _request)
     if request and _head_cut(connection, answer):
         request = ""  # nobody can read whether the server was asked for events: then it is like any other protocol
@@ -167,6 +180,48 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         **_facts(connection, asked, answer, wait_ns, total_ns, len(found)),
         network_s=waits.network_ns.item(longest) / 1e9,
         request=request,
+    )
+
+
+def _before_turns(waits: Waits, part: Part, least_ns: int) -> I32:
+    """The stretch before the first turn, as an index into ``waits``, if it is ``part`` with more than ``least_ns``."""
+    found = flatnonzero32(waits.part == part)[:1]
+    if len(waits.turns_at):
+        found = found[found < waits.turns_at[0]]
+    before: I32 = found[waits.own(found) > least_ns]
+    return before
+
+
+def _outweighs(waits: Waits, one: I32, others: I32) -> bool:
+    """Whether the single stretch ``one``, where there is one, has more time than each of the ``others``."""
+    if not len(one) or not len(others):
+        return len(one) > 0
+    return bool(waits.own(one).item(0) > waits.own(others).max().item())
+
+
+def _greets(connection: ConnectionFacts, answer: int) -> bool:
+    """Whether segment ``answer`` is the server's first payload, and the greeting of a protocol in which that begins."""
+    sent = integer(connection.space.sent[1][answer - 1])
+    if sent > 1 or connection.mid_stream:
+        return False
+    return _of_payload(connection, answer, lambda payload: _GREETING.match(payload) is not None)
+
+
+def _late_greeting(connection: ConnectionFacts, which: I32) -> Finding:
+    """The finding about the server's greeting, which it sends unasked."""
+    waits = connection.budget.waits
+    longest, wait_ns, total_ns = _weigh(connection, which)
+    opened, answer = int(waits.begin[longest]), int(waits.end[longest])
+    return connection.finding(
+        FindingId.SERVER_THINK_TIME,
+        [opened, answer],
+        Severity.WARNING if wait_ns >= slow_answer_ns(connection) else Severity.NOTE,
+        _confidence(connection, is_request=True),
+        ("reverse-lookup", "accept-late"),
+        shape="greeting",
+        **_facts(connection, opened, answer, wait_ns, total_ns, 1),
+        network_s=waits.network_ns.item(longest) / 1e9,
+        request="",
     )
 
 
@@ -201,8 +256,11 @@ def client_think_time(connection: ConnectionFacts) -> Finding | None:
     if not budget.in_turns:
         return None
     found = _stretches(waits, Part.CLIENT_THINK, PAUSE_NS)
-    if not len(found):
+    first = _before_turns(waits, Part.CLIENT_THINK, PAUSE_NS)
+    if not len(found) and not len(first):
         return None
+    is_first = _outweighs(waits, first, found)
+    found = first if is_first else found
     longest, wait_ns, total_ns = _weigh(connection, found)
     answered, asked = int(waits.begin[longest]), int(waits.end[longest])
     return connection.finding(
@@ -211,6 +269,7 @@ def client_think_time(connection: ConnectionFacts) -> Finding | None:
         Severity.NOTE,
         Confidence.LIKELY,
         ("client-pool", "client-works"),
+        shape="first" if is_first else "",
         **_facts(connection, answered, asked, wait_ns, total_ns, len(found)),
     )
 

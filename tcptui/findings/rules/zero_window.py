@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.stream.table import StreamTable
+from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.analysis.timing.send_gaps import largest_segment, window_edge
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import WINDOW_CLOSED
@@ -193,6 +193,11 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     large = np.maximum(payload_a, payload_b) >= receive_window.LARGE_BYTES
     far = streams.irtt_ns[rows] >= receive_window.FAR_NS
     long = large & far & (streams.duration_ns[rows] >= receive_window.COSTLY_NS)
+    # Windows that are read without their scale, which was removed on the way, need no large transfer.
+    unscaled = (streams.scale_a[rows] == SCALE_OFF) & (
+        np.maximum(payload_a, payload_b) >= receive_window.UNSCALED_BYTES
+    )
+    long |= unscaled & (streams.duration_ns[rows] >= receive_window.COSTLY_NS)
     waiting: NDArray[np.bool_] = late | long | (streams.delayed_segments[rows] > 0)
     return waiting
 

@@ -5,7 +5,8 @@ sight and, besides them, for the first few short ones.  A stream is suspect if i
 
 * a response with status 101, 400 or 5xx that begins a segment (found while decoding, however long the stream is);
 * among its first responses an event stream, or lengths that do not add up to the server's payload;
-* a chunked body that ends with the connection and not with its last chunk.
+* a chunked body that ends with the connection and not with its last chunk;
+* a client that let time pass before it sent data, and ``Expect: 100-continue`` among its last packets.
 
 What this misses is found when a user opens the stream: then it is parsed in any case.  All limits count in
 capture order, so a live capture and a file give the same result, whatever the batches.
@@ -46,14 +47,30 @@ SHORT_READ: Final = 100
 SUSPECTS_READ: Final = 1_000
 #: … and most upgraded ones (101): such a stream may have tens of thousands of WebSocket frames.
 UPGRADES_READ: Final = 50
+#: A client that holds a body back waits at least this long (`tcptui.findings.rules.http_continue.WAITED_NS`) …
+EXPECTS_NS: Final = 300_000_000
+#: … and among so many packets, the last of its stream, a head that says so is looked for, …
+EXPECTS_LOOKED_BACK: Final = 64
+#: … in the first so many streams that may have one.
+EXPECTS_LOOKED_AT: Final = 2_000
 #: Most packets searched backwards for the last one with payload.
 _LOOKED_BACK: Final = 12
 
 #: Columns with one entry per stream.
-_COLUMNS: Final = ("responses", "_suspect", "_upgraded", "_expected", "_unfinished", "_looked_back")
+_COLUMNS: Final = (
+    "responses",
+    "_suspect",
+    "_upgraded",
+    "_expected",
+    "_unfinished",
+    "_looked_back",
+    "_expects",
+    "_heads_sought",
+)
 _HEAD: Final = 2_048
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
+_EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 _EVENTS: Final = re.compile(rb"\r\ncontent-type:[ \t]*text/event-stream", re.IGNORECASE)
 _UNKNOWN: Final = -1
 _CHUNKS: Final = -2
@@ -88,6 +105,10 @@ class HttpPrefilter:
         self._renewed = streams.renewed
         self._looked_back = np.zeros(256, np.int64)
         """Packets of a stream when `_unfinished` was last determined."""
+        self._expects = np.zeros(256, np.bool_)
+        """A client asked whether its body is wanted, and let time pass."""
+        self._heads_sought = np.zeros(256, np.int64)
+        """Packets of a stream when `_expects` was last determined."""
 
     def update(self) -> None:
         """Take in the responses found since the last call."""
@@ -137,6 +158,7 @@ class HttpPrefilter:
             some = at[begin : begin + BLOCK]
             suspect[some] |= self._adds_up_wrong(listed[some])
         suspect |= self._unfinished[listed]
+        suspect[at] |= self._is_expecting(listed[at])
         upgraded = listed[self._upgraded[listed]]
         return SparseMask(merged(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
 
@@ -157,6 +179,34 @@ class HttpPrefilter:
             self._looked_back[stream] = packets[place]
             self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[place]))
         return wrong
+
+    def _is_expecting(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """A mask over the streams ``spoken``, which have responses: a client held a body back; updates `_expects`."""
+        streams = self._streams
+        client_is_b = streams.client_is_b[spoken] != 0
+        waited = np.where(client_is_b, streams.longest_wait_ns_b[spoken], streams.longest_wait_ns_a[spoken])
+        chosen = np.flatnonzero((waited >= EXPECTS_NS) & (self.responses[spoken] <= HEADS_OF_STREAM))
+        chosen = chosen[:EXPECTS_LOOKED_AT]
+        for place in chosen[streams.packets[spoken[chosen]] != self._heads_sought[spoken[chosen]]].tolist():
+            stream = int(spoken[place])
+            self._heads_sought[stream] = streams.packets[stream]
+            self._expects[stream] = self._has_asked(stream, bool(client_is_b[place]))
+        expects = np.zeros(len(spoken), np.bool_)
+        expects[chosen] = self._expects[spoken[chosen]]
+        return expects
+
+    def _has_asked(self, stream: int, client_is_b: bool) -> bool:
+        """Whether among the last packets of ``stream`` one of its client has a head that asks to be told to go on."""
+        store, row = self._store, int(self._streams.last_row[stream])
+        for _ in range(EXPECTS_LOOKED_BACK):
+            if row < store.first:
+                break
+            if store.length[row] > 0 and bool(store.from_b[row]) == client_is_b:
+                head = self._read(row)[:_HEAD]
+                if _EXPECT.search(head, 0, head.find(b"\r\n\r\n") + 2):
+                    return True
+            row = int(store.previous[row])
+        return False
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """A mask of the streams whose payload is judged before a user opens them: ``suspects``, and some short ones."""

@@ -19,4 +19,6 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.tab-closed": "A browser tab or an app was closed: the usual reason, and harmless.",
     "alternatives.program-ended": "The program crashed or was killed; see its log, dmesg and exit status.",
     "alternatives.proxy-idle-timeout": "A proxy or balancer's idle time-out: compare it with the silence before.",
+    "alternatives.proxy-drops-expect": "A proxy on the way swallows the header, or the 100 Continue.",
+    "alternatives.client-busy": "The client was slow to make its body, whatever it had asked.",
 }

@@ -16,6 +16,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.room-announced-late": "Its system announces room late: Recv-Q (ss -tm) is empty meanwhile.",
     "alternatives.reads-by-clock": "The program reads by a clock, or late: Recv-Q (ss -tm) is seldom empty.",
     "alternatives.window-grows": "Auto-tuning still lets the window grow: longer transfers are faster.",
+    "alternatives.reverse-lookup": "The server first looks up the client's name or user, and nobody answers that.",
+    "alternatives.accept-late": "The program accepts late: all of its workers are busy, or it starts one first.",
     "alternatives.scale-stripped": "A firewall removed the window scale option: compare the far end's SYN.",
     "alternatives.buffer-made-smaller": "The program set SO_RCVBUF once connected: strace -e trace=setsockopt.",
     "alternatives.memory-pressure": "The {receiver} ran short of socket memory: TcpExtTCPMemoryPressures.",

@@ -19,4 +19,6 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.tab-closed": "关掉了浏览器标签页或应用：最常见的原因，无害。",
     "alternatives.program-ended": "程序崩溃或被杀掉了。看它的日志、dmesg 和退出状态。",
     "alternatives.proxy-idle-timeout": "途中的代理或负载均衡因会话空闲太久而断开：拿它的空闲超时与之前的静默时间对比。",
+    "alternatives.proxy-drops-expect": "途中的代理吞掉了这个头，或者吞掉了 100 Continue。",
+    "alternatives.client-busy": "与询问无关，只是客户端准备正文慢。",
 }

@@ -16,6 +16,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.room-announced-late": "系统通告窗口晚了：停顿期间 Recv-Q（ss -tm）是空的。",
     "alternatives.reads-by-clock": "程序按定时器读取，或读得晚：那里的 Recv-Q（ss -tm）很少为空。",
     "alternatives.window-grows": "自动调优还在放大窗口：结束时窗口更大，传得越久越快。",
+    "alternatives.reverse-lookup": "服务端先反查客户端的域名或用户，而那边没有回应。",
+    "alternatives.accept-late": "程序 accept 得晚：工作进程都在忙，或者要先启动一个。",
     "alternatives.scale-stripped": "途中的防火墙去掉了窗口缩放选项；在另一端，SYN 里还有它。",
     "alternatives.buffer-made-smaller": "程序在连接建立之后设置了 SO_RCVBUF：strace -e trace=setsockopt。",
     "alternatives.memory-pressure": "{receiver}的套接字内存不足：看 TcpExtTCPMemoryPressures。",

@@ -453,7 +453,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.retransmission-unexplained.title.unseen.repeated": "{count} 次缺数据，共 {total_s}，没抓到补发的包",
     "findings.retransmission-unexplained.short.unseen": "缺数据 {total_s}，没抓到补发",
     "findings.retransmission-unexplained.short.unseen.repeated": "{count} 次缺数据 {total_s}，没抓到补发",
-    "findings.retransmission-unexplained.happened.unseen": "{other}报告缺少{sender}的{what}（{first_frame} 号包），{waited_s}后才确认收到（{healed_frame} 号包）；其间没有抓到任何一个补发的包。",
+    "findings.retransmission-unexplained.happened.unseen": "{first_frame} 号包里，{other}报告缺少{sender}的{what}；{waited_s}后它才确认收到（{healed_frame} 号包），其间没有抓到任何一个补发的包。",
     "findings.retransmission-unexplained.more.unseen": "这条流里这样的空洞共 {count} 个，合计开了 {total_s}。",
     "findings.retransmission-unexplained.meaning.unseen": "数据在路上丢过，补上之前{other}的程序读不到后面的内容。补发的包是到了的，只是没有经过抓包点，或者被抓包程序漏掉。",
     "findings.retransmission-unexplained.known.unseen": "{first_frame} 号包的 SACK 指出空洞后面的字节已到（RFC 2018）；{healed_frame} 号包是第一个越过空洞起点的 ACK。",

@@ -83,6 +83,11 @@ def client_think_time(q: Question) -> Truth:
     return yes(f"the client's program took {wait / 1e6:.0f} ms", wait > CLIENT_TOLD_NS and len(seen) > 8)
 
 
+def most_of_the_time(q: Question) -> Truth:
+    """It lasted long enough for most of it to be anything (link); whose time that was is what other findings claim."""
+    return open_("told of the time budget alone") if q.seen(q.talk.packets) else no("nothing passed here")
+
+
 def zero_window(q: Question) -> Truth:
     """A segment with window 0, no SYN, FIN or RST, passed here (headers)."""
     shut = [

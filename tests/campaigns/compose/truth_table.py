@@ -78,6 +78,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.NAGLE_DELAYED_ACK: speed.nagle_delayed_ack,
     FindingId.PATH_LIMITED: speed.path_limited,
     FindingId.QUEUEING_DELAY: speed.queueing_delay,
+    FindingId.MOST_OF_THE_TIME: speed.most_of_the_time,
     FindingId.CAPTURE_MISSED_PACKETS: capture.capture_missed_packets,
     FindingId.CAPTURE_DROPPED: capture.capture_dropped,
     FindingId.CAPTURE_TRUNCATED: capture.capture_truncated,

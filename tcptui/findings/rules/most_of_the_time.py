@@ -1,0 +1,115 @@
+"""Where most of a connection's time went, where no other finding says so (rules/findings.md#most-of-the-time).
+
+More than half of a connection, and more than a second, is what somebody waited for.  Other rules ask for more before
+they name a reason: this one only reads the time budget, so that nothing in it is left without a word.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.analysis.timing.budget_parts import Part
+from tcptui.findings.catalog import FAMILIES
+from tcptui.findings.gates import ONE_SIDED
+from tcptui.findings.spec import Family
+from tcptui.model.batched import integer
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+
+if TYPE_CHECKING:
+    from tcptui.analysis.timing.budget import TimeBudget
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.model.finding import AnyId
+    from tcptui.model.packet_store import I64
+
+#: More time than this …
+MOSTLY_NS: Final = 1_000_000_000
+#: … and more than this share (percent) of the connection's is most of it.
+MOSTLY_PERCENT: Final = 50
+
+_FAILED: Final = frozenset((*FAMILIES[Family.OPENING], *FAMILIES[Family.LIVENESS])) - {
+    FindingId.THREE_WAY_HANDSHAKE, FindingId.WINDOW_SCALING_ABSENT, FindingId.SACK_ABSENT, FindingId.TIMESTAMPS_ABSENT,
+}  # fmt: skip
+_SERVER: Final = frozenset({
+    FindingId.SERVER_THINK_TIME, FindingId.SLOW_QUERY, FindingId.LOCK_WAIT, FindingId.QUERY_CANCELLED,
+    FindingId.ASKED_TO_WAIT, FindingId.HTTP2_SLOW_STREAM, FindingId.GRPC_DEADLINE, FindingId.ACCEPT_QUEUE_FULL,
+    FindingId.EVENT_STREAM_BUFFERED, FindingId.EVENT_STREAM_COMPRESSED,
+})  # fmt: skip
+_WINDOW: Final = frozenset({
+    FindingId.RECEIVE_WINDOW_LIMITED, FindingId.SLOW_RECEIVER, FindingId.ZERO_WINDOW, FindingId.RESULT_NOT_READ,
+    FindingId.WINDOW_SHRUNK, FindingId.HTTP2_FLOW_CONTROL,
+})  # fmt: skip
+_PATH: Final = frozenset({FindingId.PATH_LIMITED, FindingId.SEND_BUFFER_LIMITED, FindingId.QUEUEING_DELAY})
+#: The parts of which somebody wants to know, and the findings that tell of each.
+TOLD_BY: Final[dict[Part, frozenset[AnyId]]] = {
+    Part.SERVER_THINK: _SERVER,
+    Part.CLIENT_THINK: frozenset({FindingId.CLIENT_THINK_TIME, FindingId.IDLE_IN_TRANSACTION}),
+    Part.RECEIVE_WINDOW: _WINDOW,
+    Part.FLOW_CONTROL: _WINDOW,
+    Part.NETWORK_LIMITED: _PATH,
+    Part.SENDER: _SERVER | {
+        FindingId.SENDER_APPLICATION_LIMITED, FindingId.NAGLE_DELAYED_ACK, FindingId.EVENT_STREAM_INCREMENTAL,
+        FindingId.FIN_WAIT_2_TIMEOUT, FindingId.HTTP_CONTINUE_AWAITED,
+    },
+    Part.NETWORK: _PATH | _FAILED | {FindingId.MANY_ROUND_TRIPS},
+    Part.RECOVERY: frozenset(FAMILIES[Family.LOSS]) | _FAILED,
+}  # fmt: skip
+#: The parts by the name that is the finding's shape.
+_PARTS: Final = {part.label: part for part in TOLD_BY}
+
+
+def most_of_the_time(connection: ConnectionFacts) -> Finding | None:
+    """`most-of-the-time`: the part of the time budget that has more than half of it; `told_elsewhere` takes it back."""
+    times = connection.view.time_ns
+    if connection.signs & ONE_SIDED or times.item(connection.count - 1) - times.item(0) <= MOSTLY_NS:
+        return None
+    budget = connection.budget
+    for part in TOLD_BY:
+        spent_ns = budget[part]
+        if part is Part.NETWORK and connection.handshake is None:
+            continue  # nothing has measured the way
+        if spent_ns > MOSTLY_NS and spent_ns * 100 > MOSTLY_PERCENT * budget.elapsed_ns:
+            return _finding(connection, budget, part, spent_ns)
+    return None
+
+
+def _finding(connection: ConnectionFacts, budget: TimeBudget, part: Part, spent_ns: int) -> Finding:
+    waits = budget.waits
+    each = _each_ns(budget, part)
+    longest = int(np.argmax(each))
+    begin, end = int(waits.begin[longest]), int(waits.end[longest])
+    return connection.finding(
+        FindingId.MOST_OF_THE_TIME,
+        [begin, end],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        shape=part.label,
+        spent_s=spent_ns / 1e9,
+        elapsed_s=budget.elapsed_ns / 1e9,
+        percent=100 * spent_ns // budget.elapsed_ns,
+        longest_s=integer(each.max()) / 1e9,
+        first_frame=connection.frame[begin],
+        next_frame=connection.frame[end],
+    )
+
+
+def _each_ns(budget: TimeBudget, part: Part) -> I64:
+    """How much of each stretch is ``part``, in nanoseconds."""
+    waits = budget.waits
+    if part is Part.RECOVERY:
+        beside: I64 = waits.recovery_ns
+    else:
+        beside = waits.network_ns if part is Part.NETWORK else waits.recovery_ns * 0
+    each: I64 = beside + np.where(waits.part == part, waits.own_ns, 0)
+    return each
+
+
+def told_elsewhere(found: list[Finding]) -> list[Finding]:
+    """``found`` without `most-of-the-time` where another of them tells of that part."""
+    ids = {finding.id for finding in found}
+    return [
+        finding
+        for finding in found
+        if finding.id is not FindingId.MOST_OF_THE_TIME or ids.isdisjoint(TOLD_BY[_PARTS[str(finding.facts["shape"])]])
+    ]
