@@ -38,7 +38,7 @@ _TLS: Final = ApplicationProtocol(
     # Records: type, major version.
     summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
     notes=(Lazy("tls.alert_rows", "AlertRows"), Lazy("tls.alert_rows", "HelloRows")),
-    prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
+    farewells=Lazy("tls.alert_rows", "alert_places"), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
 )  # fmt: skip
 
 _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")

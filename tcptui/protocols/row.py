@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from tcptui.model.packet_store import I64
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.interface import Exchange, HeldBack, MakePrefilter, MessageTable, ParsedStream
+    from tcptui.protocols.payload_places import Payloads
     from tcptui.protocols.row_notes import RowNotes
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -135,6 +137,8 @@ class ApplicationProtocol(NamedTuple):
     summaries: tuple[Summary, ...] = ()
     notes: tuple[Callable[[], RowNotes], ...] = ()
     """Makes what notes the rows in which its messages begin, while packets are decoded."""
+    farewells: Callable[[Payloads], I64] | None = None
+    """Places in a batch, ascending, of payloads that only say goodbye: who sends one asks for nothing."""
     prefilter: MakePrefilter | None = None
     """None: streams are read only when a user opens them."""
     judged: bool = False

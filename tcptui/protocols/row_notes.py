@@ -13,7 +13,7 @@ from tcptui.model.arrays import sorted_unique
 from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I32
+    from tcptui.model.packet_store import I32, I64
     from tcptui.protocols.payload_places import Payloads
 
 
@@ -60,6 +60,11 @@ class NotedRows:
     def any(self) -> bool:
         """Whether a message of any protocol begins in a row."""
         return any(len(notes.rows) for notes in self._each)
+
+    def farewells(self, batch: Payloads) -> I64:
+        """Places in the batch of payloads with which their sender only says goodbye, in any protocol."""
+        places: I64 = np.concatenate([row.farewells(batch) for row in PROTOCOLS if row.farewells is not None])
+        return places
 
     def rows(self) -> I32:
         """Store rows in which a message of a protocol that may carry files begins, ascending."""

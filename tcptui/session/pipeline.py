@@ -24,7 +24,6 @@ from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.payload_places import Payloads
 from tcptui.protocols.row_notes import NotedRows
 from tcptui.protocols.spoken_roles import Speaker, spoken_by
-from tcptui.protocols.tls.alert_rows import alert_places
 from tcptui.wire.decode import BatchDecoder
 from tcptui.wire.header_walk import PADDING
 from tcptui.wire.link.types import LINK_LAYERS
@@ -312,7 +311,7 @@ class Pipeline:
         store, start, first, n = self.store, batch.records.start, batch.first, len(batch)
         self.analyzer.analyse(first, n)
         payloads = Payloads.of(batch.buffer, start, store, first)
-        update_endings(store, self.analyzer.streams, first, n, alert_places(payloads))
+        update_endings(store, self.analyzer.streams, first, n, self.noted.farewells(payloads))
         self.noted.add(payloads)  # of each connection a few: by its number
         unknown = self.analyzer.without_role(first, n)
         if len(unknown):

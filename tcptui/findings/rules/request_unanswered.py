@@ -16,6 +16,7 @@ from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.last_words import Asks
+from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -101,7 +102,7 @@ def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | 
     exchange, request = spoken.exchanges[at], spoken.requests[at]
     answer, asked = request.response, request.request
     if (
-        request.failed
+        failed(request)
         or answer is None
         or asked is None
         or exchange.response is None
