@@ -51,6 +51,8 @@ OTHERWISE: Final = {
     "dfilter/hints.py": "what somebody who types a method of HTTP may mean",
     "dfilter/traps.py": "a field of HTTP that is never false",
     # Datagrams are no streams: the rows are of streams.
+    "access/open_capture.py": "answers of DNS over UDP",
+    "access/truncated.py": "answers of DNS over UDP that did not fit",
     "model/other_protocol.py": "names of ports over UDP",
     "protocols/other/": "a line about a datagram",
     "protocols/headers/cursor.py": "DNS over UDP as a layer of the tree",
@@ -66,8 +68,6 @@ OTHERWISE: Final = {
     "session/filtering/plain_datagrams.py": "which datagrams may be of DNS",
     "session/other_pairs.py": "questions and answers of DNS over UDP",
     "session/pair_lines.py": "questions and answers of DNS over UDP",
-    "session/session.py": "answers of DNS over UDP",
-    "session/truncated.py": "answers of DNS over UDP that did not fit",
     "ui/view_options.py": "a setting: names of addresses by DNS",
 }  # fmt: skip
 
