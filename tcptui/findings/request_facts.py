@@ -62,6 +62,11 @@ class RequestFacts:
         """Whether the server said this on its own, in answer to nothing."""
         return any(code_of(one) == code for one in self.requests if one.request is None)
 
+    def is_whole(self, request: Request) -> bool:
+        """Whether all of the answer to ``request`` came; of one without its end, there is no status."""
+        answer = self.exchanges[request.number].response if self.exchanges else None
+        return answer is not None and answer.complete and bool(request.status)
+
     def error_text(self, request: Request) -> str:
         """The beginning of the answer to ``request``, as the server wrote it; empty without one, never to be shown.
 

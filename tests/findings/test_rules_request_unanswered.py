@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from traces import write_trace
 
+from tcptui.findings.annotate import needs_attention
 from tcptui.model.finding import Confidence, Severity
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tcptui.model.finding import Finding
     from tests.support.traced import Told
@@ -176,6 +180,58 @@ def test_request_behind_the_fin_is_told_without_a_reset(told: Tell) -> None:
 
     assert loud(told, [*TALK, *late])["request-unanswered"].facts["shape"] == "late"
     assert loud(told, crossing(GET)[:-1])["request-unanswered"].facts["shape"] == "crossed"
+
+
+STARTUP, AUTH = (
+    "hex=0000001f000300007573657200617070006461746162617365006170700000",
+    "hex=5200000008000000005a0000000549",
+)
+SELECT, ROW = "hex=510000000d53454c454354203100", "44" + "0000000b" + "000100000001" + "31"
+COLUMNS = "54" + "00000021" + "0001" + "3f636f6c756d6e3f00" + "00" * 18
+DONE = "43" + "0000000d" + "53454c454354203100" + "5a" + "00000005" + "49"
+
+
+def database_findings(tmp_path: Path, answer: str, end: str) -> dict[str, Finding]:
+    """What is found where PostgreSQL sends ``answer``, and half a minute later ends the connection by ``end``."""
+    said = 16 + len(answer) // 2
+    lines = [
+        *OPEN, f"21 C PA 1 1 {STARTUP}", f"45 S PA 1 32 {AUTH}", f"50 C PA 32 16 {SELECT}",
+        f"75 S PA 16 46 hex={answer}", f"75.1 C A 46 {said}", f"30000 S {end} {said} 46",
+    ]  # fmt: skip
+    session = open_file(write_trace(tmp_path / "trace.pcap", [f"{line} sport=5432" for line in lines]))
+    return {finding.id.value: finding for finding in session.findings(0)}
+
+
+@pytest.mark.finding("request-unanswered")
+@pytest.mark.parametrize(("end", "ending"), [("FA", "FIN"), ("RA", "RST")])
+def test_answer_that_is_torn_off_is_another_shape_than_none(tmp_path: Path, end: str, ending: str) -> None:
+    found = database_findings(tmp_path, COLUMNS + ROW, end)
+    finding = found["request-unanswered"]
+
+    assert (finding.facts["shape"], finding.facts["ending"], finding.severity) == ("torn", ending, Severity.WARNING)
+    assert finding.facts["answer_bytes"] == len(COLUMNS + ROW) // 2
+    assert "closed-while-idle" not in found
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
+@pytest.mark.finding("closed-while-idle")
+def test_whole_answer_before_the_end_is_not_torn(tmp_path: Path) -> None:
+    found = database_findings(tmp_path, COLUMNS + ROW + DONE, "FA")
+
+    assert "request-unanswered" not in found
+    assert found["closed-while-idle"].severity is Severity.NOTE
+
+
+@pytest.mark.finding("request-unanswered")
+def test_report_finds_it_before_anybody_opens_the_connection(tmp_path: Path) -> None:
+    asked = [f"900 C PA 19 20 {GET}", "921 S A 20 37", "1500 S FA 20 37", "1500.1 C FA 37 21", "1520 S A 21 38"]
+    idle = ["1500 S FA 20 19", "1500.1 C FA 19 21", "1520 S A 21 20"]
+    needed = [
+        needs_attention(open_file(write_trace(tmp_path / "trace.pcap", [*TALK, *lines])).streams).tolist()
+        for lines in (asked, idle)
+    ]
+
+    assert needed == [[True], [False]]
 
 
 @pytest.mark.finding("rst-abortive-close")

@@ -40,6 +40,8 @@ def closed_while_idle(connection: ConnectionFacts, spoken: RequestFacts) -> Find
         return None
     last = before[-1]
     assert last.response is not None
+    if not spoken.is_whole(last):
+        return None  # it was ended amid an answer (`request-unanswered`)
     idle_ns = _silence_ns(connection, index_of(connection, last.response.last), end)
     if idle_ns < IDLE_NS or last.operation.startswith(_FAREWELLS) or is_open(last):
         return None

@@ -98,17 +98,11 @@ def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | 
     end = min(ends, default=-1)
     if end < 0 or connection.side[end] != _SERVER or not spoken.exchanges or _lacks_bytes(connection, end):
         return None
-    at = len(spoken.exchanges) - 1
-    exchange, request = spoken.exchanges[at], spoken.requests[at]
+    request = spoken.requests[-1]
     answer, asked = request.response, request.request
-    if (
-        failed(request)
-        or answer is None
-        or asked is None
-        or exchange.response is None
-        or exchange.response.complete
-        or exchange.waits
-    ):
+    if answer is None or asked is None or failed(request) or request.number in spoken.waiting:
+        return None
+    if spoken.is_whole(request):
         return None
     return connection.finding(
         FindingId.REQUEST_UNANSWERED,
