@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.model.batched import integer, largest
 from tcptui.model.tcp_flags import RST, SYN
-from tcptui.protocols.last_words import LOOKED_AT, Asks, asks, begins_http2, is_alert
+from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks, begins_with_preface
+from tcptui.protocols.tls.last_words import is_alert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,9 +119,9 @@ def _server_began(connection: ConnectionFacts, i: int, before: int) -> bool:
 def what_it_asks(connection: ConnectionFacts, i: int) -> Asks:
     """What the message that begins with segment ``i`` asks of the other end, by its first bytes."""
     own = list(islice(_spoken(connection, connection.side[i], i), _OPENING))
-    http2 = bool(own) and connection.of_payload(own[0], LOOKED_AT, begins_http2)
+    prefaced = bool(own) and connection.of_payload(own[0], LOOKED_AT, begins_with_preface)
     opening = 0 < len(own) < _OPENING and all(connection.of_payload(j, 2, _is_handshake) for j in own)
-    return connection.of_payload(i, LOOKED_AT, partial(asks, http2=bool(http2), opening=opening))
+    return connection.of_payload(i, LOOKED_AT, partial(asks, before=Before(bool(prefaced), opening)))
 
 
 def _is_tls_data(payload: bytes) -> bool:

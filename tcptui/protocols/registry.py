@@ -39,6 +39,7 @@ _TLS: Final = ApplicationProtocol(
     summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
     notes=(Lazy("tls.alert_rows", "AlertRows"), Lazy("tls.alert_rows", "HelloRows")),
     farewells=Lazy("tls.alert_rows", "alert_places"), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
+    asks=Lazy("tls.last_words", "tls_asks"),
 )  # fmt: skip
 
 _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
@@ -59,6 +60,7 @@ _HTTP2: Final = ApplicationProtocol(
     prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
     held_back=Lazy("http2.parse", "http2_held_back"),
     tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),
+    asks=Lazy("http2.last_words", "http2_asks"), has_preface=True,
 )  # fmt: skip
 
 _HTTP: Final = ApplicationProtocol(
@@ -80,6 +82,7 @@ _HTTP: Final = ApplicationProtocol(
         TsharkLayer("http", lines=Lazy("http.as_tshark", "as_tshark_has")),
         TsharkLayer("websocket", header=Lazy("websocket.frames", "header_of")),
     ),
+    asks=Lazy("http.last_words", "http_asks"),
 )  # fmt: skip
 
 _SMTP: Final = ApplicationProtocol(
@@ -107,6 +110,7 @@ _REDIS: Final = ApplicationProtocol(
     summaries=(Summary(Lazy("redis.summary", "redis_summary"), {b"*%d" % digit for digit in range(1, 10)}),),
     notes=(_REDIS_ROWS,), prefilter=_asking(_REDIS_ROWS), judged=True,
     asked_to_wait=Lazy("redis.waiting", "redis_waits"),
+    asks=Lazy("redis.last_words", "redis_asks"),
 )  # fmt: skip
 
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
@@ -134,6 +138,7 @@ _MYSQL: Final = ApplicationProtocol(
         ),
     ),
     notes=(_MYSQL_ROWS,), prefilter=_asking(_MYSQL_ROWS), judged=True,
+    asks=Lazy("mysql.last_words", "mysql_asks"),
 )  # fmt: skip
 
 _POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
@@ -158,6 +163,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
         ),
     ),
     notes=(_POSTGRESQL_ROWS,), prefilter=_asking(_POSTGRESQL_ROWS), judged=True,
+    asks=Lazy("postgresql.last_words", "postgresql_asks"),
 )  # fmt: skip
 
 _DNS: Final = ApplicationProtocol(
@@ -179,6 +185,7 @@ _DNS: Final = ApplicationProtocol(
         ),
     ),
     notes=(Lazy("dns.answer_rows", "DnsRows"),),
+    asks=Lazy("dns.last_words", "dns_asks"),
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.interface import Exchange, HeldBack, MakePrefilter, MessageTable, ParsedStream
+    from tcptui.protocols.last_words import Asks, Before
     from tcptui.protocols.payload_places import Payloads
     from tcptui.protocols.row_notes import RowNotes
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -137,6 +138,10 @@ class ApplicationProtocol(NamedTuple):
     summaries: tuple[Summary, ...] = ()
     notes: tuple[Callable[[], RowNotes], ...] = ()
     """Makes what notes the rows in which its messages begin, while packets are decoded."""
+    asks: Callable[[bytes, Before], Asks | None] | None = None
+    """Tells by its first bytes what a client's message asks of the server; None: it is of another protocol."""
+    has_preface: bool = False
+    """Behind a payload that `begins` it, a client sends nothing else."""
     farewells: Callable[[Payloads], I64] | None = None
     """Places in a batch, ascending, of payloads that only say goodbye: who sends one asks for nothing."""
     prefilter: MakePrefilter | None = None

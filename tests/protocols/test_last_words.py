@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from tcptui.protocols.last_words import LOOKED_AT, Asks, asks, is_alert
+from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks
+from tcptui.protocols.tls.last_words import is_alert
 
 SELECT = b"\x03SELECT 1"
 STATEMENT = b"Q" + struct.pack(">I", 13) + b"SELECT 1\0"
@@ -59,17 +60,17 @@ FAREWELLS = {
 
 @pytest.mark.parametrize("payload", REQUESTS.values(), ids=REQUESTS)
 def test_request_is_told_by_its_bytes_whatever_its_size(payload: bytes) -> None:
-    assert asks(payload[:LOOKED_AT], http2=False, opening=False) is Asks.ANSWER
+    assert asks(payload[:LOOKED_AT]) is Asks.ANSWER
 
 
 @pytest.mark.parametrize("payload", NEED_NOTHING.values(), ids=NEED_NOTHING)
 def test_message_without_an_answer_is_no_request(payload: bytes) -> None:
-    assert asks(payload, http2=False, opening=False) is Asks.NOTHING
+    assert asks(payload) is Asks.NOTHING
 
 
 @pytest.mark.parametrize("payload", FAREWELLS.values(), ids=FAREWELLS)
 def test_farewell_is_no_request(payload: bytes) -> None:
-    assert asks(payload, http2=False, opening=False) is Asks.LEAVE
+    assert asks(payload) is Asks.LEAVE
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_farewell_is_no_request(payload: bytes) -> None:
     ],
 )
 def test_tls_is_told_by_its_records(payload: bytes, opening: bool, expected: Asks) -> None:
-    assert asks(payload, http2=False, opening=opening) is expected
+    assert asks(payload, Before(handshake=opening)) is expected
 
 
 def frame(kind: int, size: int = 4) -> bytes:
@@ -100,16 +101,16 @@ def frame(kind: int, size: int = 4) -> bytes:
     ],
 )  # fmt: skip
 def test_request_of_http2_begins_with_headers(kinds: tuple[int, ...], expected: Asks) -> None:
-    assert asks(b"".join(map(frame, kinds)), http2=True, opening=False) is expected
+    assert asks(b"".join(map(frame, kinds)), Before(prefaced=True)) is expected
 
 
 @pytest.mark.parametrize("payload", [b"hello", b"\0" * 40, b"\x17\x02\x03\0\x13" + bytes(19), b"Quite a lot\r\n"])
 def test_what_nobody_knows_is_unknown(payload: bytes) -> None:
-    assert asks(payload, http2=False, opening=False) is Asks.UNKNOWN
+    assert asks(payload) is Asks.UNKNOWN
 
 
 def test_what_was_not_captured_is_cut() -> None:
-    assert asks(b"", http2=False, opening=False) is Asks.CUT
+    assert asks(b"") is Asks.CUT
 
 
 def test_alert_is_all_of_its_segment() -> None:
