@@ -196,6 +196,7 @@ def test_every_name_in_a_row_is_a_function_that_takes_what_it_is_given() -> None
     for row in PROTOCOLS:
         late = [getattr(row, name) for name in of_both if getattr(row, name) is not None]
         assert all(shape_of(one) == ("client", "server") for one in late), row.name
+        assert bool(row.kinds) == (row.requests is not None), row.name
         assert shape_of(row.begins) == ("payload",), row.name
         assert all(shape_of(one) == ("client", "server", "limit") for one in row.parsers), row.name
         assert all(shape_of(one.read) == ("payload",) for one in row.summaries), row.name
