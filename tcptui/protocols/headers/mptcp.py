@@ -62,6 +62,12 @@ class _Cursor:
         self.node.add(f"{label}: {value.hex()}", self.at, size, f"tcp.options.mptcp.{field}")
         self.at += size
 
+    def rest(self) -> None:
+        """Append a line with all bytes that are left; Wireshark has no field for them."""
+        value = self.source.take(self.at, self.left())
+        self.node.add(f"Data: {value.hex()}", self.at, len(value))
+        self.at = self.end
+
 
 def read_mptcp(node: Branch, at: int, length: int, source: FrameBytes) -> None:
     """Append the lines for the MPTCP option at ``at``, without its kind and length bytes."""
@@ -95,7 +101,7 @@ def read_mptcp(node: Branch, at: int, length: int, source: FrameBytes) -> None:
         cursor.at += 1
         cursor.number("Receiver's Key", 8, "recvkey")
     elif cursor.left():
-        cursor.hexadecimal("Data", cursor.left(), "data")
+        cursor.rest()
 
 
 def _flags(cursor: _Cursor, value: int, rows: tuple[tuple[int, str, str], ...]) -> Branch:
@@ -142,7 +148,7 @@ def _join(cursor: _Cursor, first: int, length: int) -> None:
         cursor.number("Sender's Truncated HMAC", 8, "sendtrunchmac")
         cursor.number("Sender's Random Number", 4, "sendrand")
     elif cursor.left():
-        cursor.hexadecimal("Data", cursor.left(), "data")
+        cursor.rest()
 
 
 def _data_sequence(cursor: _Cursor) -> None:
