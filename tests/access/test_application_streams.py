@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from captures import CLIENT, SERVER, Tape
 from http2_ends import PREFACE
 
-import tcptui.session.session
+from tcptui.access import open_capture
 from tcptui.access.open_capture import application_streams
+from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +24,10 @@ def test_of_many_streams_those_with_a_response_are_chosen(tmp_path: Path, monkey
         tape.clean(200 * number, f"{CLIENT}:{40001 + number}", f"{SERVER}:80", b"GET / HTTP/1.1\r\n\r\n", answer)
     path = tmp_path / "four.pcap"
     path.write_bytes(tape.pcap())
-    session = tcptui.session.session.open_file(path)
+    session = open_file(path)
 
     few = application_streams(session)
-    monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
+    monkeypatch.setattr(open_capture, "_ALL_STREAMS", 3)
     many = application_streams(session)
     session.close()
 
@@ -40,8 +41,8 @@ def test_streams_that_begin_as_http2_are_among_them(tmp_path: Path, monkeypatch:
         tape.clean(200 * number, f"{CLIENT}:{40001 + number}", f"{SERVER}:80", asked)
     path = tmp_path / "five.pcap"
     path.write_bytes(tape.pcap())
-    session = tcptui.session.session.open_file(path)
-    monkeypatch.setattr(tcptui.session.session, "_ALL_STREAMS", 3)
+    session = open_file(path)
+    monkeypatch.setattr(open_capture, "_ALL_STREAMS", 3)
     many = application_streams(session)
     session.close()
 
