@@ -292,6 +292,96 @@ def test_smaller_pieces_after_large_ones_had_passed_met_no_black_hole(told: Tell
     assert "path-mtu-blackhole" not in told(lines).findings
 
 
+#: A request in two segments, both ends with SACK; the small half is reported, the large one never.
+HALVES = [
+    "0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1", "41 C A 1 1 1448 id=3", "41.1 C PA 1449 1 452 id=4",
+    "81 S A 1 1 sack=1449:1901",
+]  # fmt: skip
+TRIED = [f"{ms} C A 1 1 1448 id={5 + n}" for n, ms in enumerate((281, 681, 1481, 3081))]
+CLOSED = ["9000 S FA 1 1 sack=1449:1901"]
+
+
+@pytest.mark.finding("path-mtu-blackhole")
+def test_small_half_that_is_reported_at_once_shows_that_size_is_the_reason(told: Tell) -> None:
+    finding = told([*HALVES, *TRIED, *CLOSED]).findings["path-mtu-blackhole"]
+
+    assert (finding.facts["shape"], finding.confidence) == ("sacked", Confidence.LIKELY)
+    assert (finding.facts["large_bytes"], finding.facts["small_bytes"], finding.facts["missing"]) == (1448, 452, 5)
+    assert (finding.facts["small_frame"], finding.facts["sack_frame"]) == (5, 6)
+
+
+def flights(first: int, large: bool) -> list[str]:
+    """Three flights of two large segments and a small one; from ``first`` on ``large`` ones arrive or not.
+
+    The newest block of a SACK comes first (RFC 2018, 4).
+    """
+    lines = ["0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1"]
+    for n in range(3):
+        at, seq = 50 + 50 * n, 1 + 3100 * n
+        lines += [f"{at} C A {seq} 1 1448", f"{at} C A {seq + 1448} 1 1448", f"{at} C PA {seq + 2896} 1 204"]
+        if n < first or large:
+            lines.append(f"{at + 40} S A 1 {seq + 3100}")
+        else:
+            blocks = "+".join(f"{1 + 3100 * k + 2896}:{1 + 3100 * k + 3100}" for k in range(n, first - 1, -1))
+            lines.append(f"{at + 40} S A 1 {1 + 3100 * first} sack={blocks}")
+    return lines
+
+
+def tries(seq: int) -> list[str]:
+    return [f"{ms} C A {seq} 1 1448 id={100 + n}" for n, ms in enumerate((500, 900, 1700, 3300))]
+
+
+@pytest.mark.finding("path-mtu-blackhole")
+def test_path_that_gets_narrower_amid_a_transfer_is_a_black_hole_from_there_on(told: Tell) -> None:
+    end = ["9000 S FA 1 3101 sack=5997:6201"]
+    finding = told([*flights(1, large=False), *tries(3101), *end]).findings["path-mtu-blackhole"]
+
+    assert (finding.facts["shape"], finding.facts["small_bytes"]) == ("sacked", 204)
+    assert finding.facts["original_frame"] == 8  # the first large one of the second flight
+
+
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # A large one arrives behind the hole: it was lost by chance.
+        [*HALVES, "90 C A 1901 1 1448", "130 S A 1 1 sack=1449:3349", *TRIED, *CLOSED],
+        # A small one behind it does not arrive: nothing did for a while.
+        [*HALVES, "90 C A 1901 1 100", *TRIED, *CLOSED],
+        # What comes again is no larger than what every path carries.
+        [
+            line.replace(" 1448", " 500").replace("1449", "501").replace("1901", "953")
+            for line in [*HALVES, *TRIED, *CLOSED]
+        ],
+        # It was acknowledged in the end.
+        [*HALVES, *TRIED, "3121 S A 1 1901"],
+    ],
+    ids=["large arrives", "small missing", "small", "acknowledged"],
+)
+def test_what_size_does_not_tell_apart_met_no_black_hole(told: Tell, lines: list[str]) -> None:
+    assert "path-mtu-blackhole" not in told(lines).findings
+
+
+#: Requests of two large segments and a small one into an outage; the server, which has SACK, speaks after it.
+OUTAGE = [
+    "0 C S 0 0 sackok=1", "40 S SA 0 1 sackok=1", "40.1 C A 1 1", "50 C A 1 1 1448", "50.1 C A 1449 1 1448",
+    "50.2 C PA 2897 1 104", "150 C PA 2897 1 104 id=4",
+    *(f"{ms} C A 1 1 1448 id={5 + n}" for n, ms in enumerate((400, 800, 1600, 3200))), "6000 S PA 1 1 400",
+]  # fmt: skip
+
+
+@pytest.mark.finding("path-mtu-blackhole")
+def test_large_ones_whose_small_neighbours_nobody_can_report_may_have_met_one(told: Tell) -> None:
+    without = told([line.replace(" sackok=1", "") for line in OUTAGE]).findings["path-mtu-blackhole"]
+
+    assert (without.facts["shape"], without.confidence) == ("unhealed", Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+def test_outage_in_which_small_segments_vanish_too_is_no_black_hole(told: Tell) -> None:
+    assert "path-mtu-blackhole" not in told(OUTAGE).findings
+
+
 #: A server's answer of full size that never arrives, whatever the timer does.
 HOLE = [f"{ms} S A 1 101 1400 id={12 + 2 * n}" for n, ms in enumerate((60, 300, 900, 2100, 4500))]
 FAR_END = "20000 C S 0 0 port=50000"

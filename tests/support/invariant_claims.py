@@ -434,10 +434,11 @@ def _nothing_sent_again(told: Told) -> int:
 def _larger_never_acknowledged(told: Told) -> int:
     """No segment of the sender as large as the one said not to pass was acknowledged (by the last try)."""
     log, side, size = told.log, told.side(), told.number("large_bytes")
-    healed = told.finding.facts.get("shape") != "unhealed"
-    stop = told.at("last_frame") if healed else log.count
+    shape = told.finding.facts.get("shape")
+    stop = log.count if shape in ("unhealed", "sacked") else told.at("last_frame")
+    start = told.at("original_frame") if shape == "sacked" else 0  # such ones may have passed before
     acked = log.acked(side, stop)
-    return _first(i for i in log.of(side, 0, stop) if log.length[i] >= size and log.end[i] <= acked)
+    return _first(i for i in log.of(side, start, stop) if log.length[i] >= size and log.end[i] <= acked)
 
 
 def _window_stays_shut(told: Told) -> int:

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.path_distance import from_other_distance
 from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import RESET, SUSPECT
 from tcptui.findings.icmp_quote import first_quote
 from tcptui.findings.life_signs import heard_after, served_meanwhile, silent_but_syn_ack, silent_since_syn_ack
-from tcptui.model.arrays import chunks
+from tcptui.model.arrays import chunks, indexes_of
 from tcptui.model.batched import integer, largest, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
+from tcptui.model.seq import SEQ_HALF
 from tcptui.model.tcp_flags import ACK, SYN
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.same_server import Sibling
+    from tcptui.model.packet_store import I64
 
 #: rules/findings.md#path-lost: fewest retransmissions by timer without any packet of the peer …
 REPEATS: Final = 3
@@ -341,8 +345,9 @@ def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
     """`path-mtu-blackhole`: large segments are lost repeatedly; the same bytes in smaller segments arrive.
 
     Likely for a capture at the sender when the smaller segment was acknowledged at once, else possible.  With
-    a router's ICMP error *packet too big* (RFC 1191, RFC 8201) it is no black hole.  Possible, as shape
-    ``unhealed``, where smaller ones were never tried and the peer can still be heard.
+    a router's ICMP error *packet too big* (RFC 1191, RFC 8201) it is no black hole.  Likely, as shape ``sacked``,
+    where what the peer reports by SACK and what is missing differ by their size; possible, as ``unhealed``, where no
+    smaller one is reported and the peer can still be heard.
     """
     if first_quote(connection, lambda error: error.too_big) is not None:
         return None
@@ -352,7 +357,11 @@ def path_mtu_blackhole(connection: ConnectionFacts) -> Finding | None:
             for r in connection.resends
             if r.cause is ResendCause.RTO and connection.side[r.index] == side and connection.length[r.index]
         ]
-        found = _swallowed(connection, side, timed) or _never_smaller(connection, side, timed)
+        found = (
+            _swallowed(connection, side, timed)
+            or _only_small_arrive(connection, side, timed)
+            or _never_smaller(connection, side, timed)
+        )
         if found is not None:
             return found
     return None
@@ -425,8 +434,10 @@ def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) 
         return None  # the server repeats its SYN-ACK: it has not taken the handshake, so size is not the question
     if heard < 0 or _answered_at_once(connection, side, tries) or _small_again(connection, side, first):
         return None
-    patient = connection.watched_after(last) >= 2 * (connection.time[last] - connection.time[tries[-2]])
     previous = timed[-len(tries)].previous
+    if _small_ones_missing(connection, side, previous):
+        return None
+    patient = connection.watched_after(last) >= 2 * (connection.time[last] - connection.time[tries[-2]])
     return connection.finding(
         FindingId.PATH_MTU_BLACKHOLE,
         [previous, *tries, heard],
@@ -446,6 +457,105 @@ def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) 
         lasted_s=connection.seconds(previous, last),
         address=(connection.view.client if side else connection.view.server).host,
     )
+
+
+def _only_small_arrive(connection: ConnectionFacts, side: int, timed: list[Resend]) -> Finding | None:
+    """Shape ``sacked``: from one segment on all large ones of ``side`` vanish, and a smaller one is SACKed.
+
+    It may be amid a transfer of segments as large: a path can change.  Every segment that the peer has had time to
+    report counts; one large that arrives, or one small that does not, and size is not what tells them apart.
+    """
+    if not timed or connection.at_receiver(side):
+        return None
+    tries = [r.index for r in timed if connection.seq[r.index] == connection.seq[timed[-1].index]]
+    first, last = tries[0], tries[-1]
+    size = connection.length[first]
+    if (
+        len(tries) < UNHEALED
+        or size <= SMALL_BYTES
+        or integer(connection.space.acknowledged[side][-1]) >= integer(connection.space.end[first])
+    ):
+        return None
+    view = connection.view
+    mine = (view.from_server == bool(side)) & (view.length > 0)
+    original = int(indexes_of(mine & (view.seq == connection.seq[first]))[0])
+    arrived, missing = _reported(connection, side, original)
+    if not len(arrived) or not len(missing):
+        return None
+    largest_arrived = int(arrived[view.length[arrived].argmax()])
+    passed = connection.length[largest_arrived]
+    if passed >= int(view.length[missing].min()):
+        return None
+    if _answered_at_once(connection, side, tries) or _small_again(connection, side, first):
+        return None
+    by_sack = (view.from_server != bool(side)) & (view.sack_left <= view.seq[largest_arrived])
+    by_sack &= view.sack_right >= view.end[largest_arrived]
+    sacked = int(indexes_of(by_sack)[0])
+    patient = connection.watched_after(last) >= 2 * (connection.time[last] - connection.time[tries[-2]])
+    return connection.finding(
+        FindingId.PATH_MTU_BLACKHOLE,
+        [original, *tries, largest_arrived, sacked],
+        Severity.ERROR if patient and not connection.context.live else Severity.WARNING,
+        Confidence.LIKELY,
+        ("loss-by-chance", "mtu-lowered"),
+        shape="sacked",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=len(tries),
+        missing=len(missing),
+        large_bytes=size,
+        small_bytes=passed,
+        original_frame=connection.frame[original],
+        first_frame=connection.frame[first],
+        last_frame=connection.frame[last],
+        small_frame=connection.frame[largest_arrived],
+        sack_frame=connection.frame[sacked],
+        lasted_s=connection.seconds(original, last),
+        address=(connection.view.client if side else connection.view.server).host,
+    )
+
+
+def _reported(connection: ConnectionFacts, side: int, original: int) -> tuple[I64, I64]:
+    """Segments with data of ``side`` from ``original`` on: those that the peer reports by SACK, and those it does not.
+
+    Left out are those which the peer, as far as it was heard, may not have had the time to report.
+    """
+    view, space = connection.view, connection.space
+    none = np.zeros(0, np.int64)
+    theirs = view.from_server != bool(side)
+    heard = int(space.latest[1 - side][-1])
+    blocks = theirs & (view.sack_right > view.sack_left) & (view.sack_left >= view.seq[original])
+    if heard < original or int(view.end.max()) >= SEQ_HALF or not blocks.any():
+        return none, none
+    left, right = view.sack_left[blocks].astype(np.int64), view.sack_right[blocks].astype(np.int64)
+    order = np.argsort(left)
+    left, right = left[order], np.maximum.accumulate(right[order])
+    mine = indexes_of(~theirs & (view.length > 0))
+    mine = mine[mine >= original]
+    mine = mine[view.time_ns[mine] <= view.time_ns[heard] - connection.path_rtt_ns]
+    at = np.searchsorted(left, view.seq[mine].astype(np.int64), "right") - 1
+    in_block = (at >= 0) & (right[np.maximum(at, 0)] >= view.end[mine])
+    return mine[in_block], mine[~in_block]
+
+
+def _small_ones_missing(connection: ConnectionFacts, side: int, original: int) -> bool:
+    """Whether small segments of ``side``, sent behind ``original``, are missing, too: then nothing passed, of any size.
+
+    The peer would report them by SACK, had both ends agreed on it.
+    """
+    view = connection.view
+    agreed = [i for i in connection.syns if int(view.options[i]) & OptionBit.SACK_PERMITTED]
+    if len({connection.side[i] for i in agreed}) < 2:
+        return False
+    heard = int(connection.space.latest[1 - side][-1])
+    if heard < 0:
+        return False
+    small = (view.from_server == bool(side)) & (view.length > 0) & (view.length <= SMALL_BYTES)
+    sent = indexes_of(small)
+    sent = sent[(sent > original) & (view.time_ns[sent] <= view.time_ns[heard] - connection.path_rtt_ns)]
+    beyond = sent[view.seq[sent] > view.seq[original]]
+    arrived, _missing = _reported(connection, side, original)
+    return bool(np.setdiff1d(beyond, arrived).size)
 
 
 def _answered_at_once(connection: ConnectionFacts, side: int, tries: list[int]) -> bool:

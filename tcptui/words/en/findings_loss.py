@@ -63,8 +63,11 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-mtu-blackhole.meaning.unhealed": "Something on the path to {address} may not carry packets of this size and not say so, or its ICMP message is filtered: small packets pass, large ones hang.",
     "findings.path-mtu-blackhole.known": 'No segment of {large_bytes} bytes was acknowledged before packet {last_frame}; the first smaller one was, in packet {healed_frame}. No ICMP "packet too big" is in this stream.',
     "findings.path-mtu-blackhole.known.unhealed": 'The largest segment of the {sender} that was ever acknowledged has {passed_bytes:byte|bytes}; this one has {large_bytes}. No ICMP "packet too big" is in this stream.',
+    "findings.path-mtu-blackhole.happened.sacked": "From packet {original_frame} on {missing:segment|segments} of the {sender} did not arrive, all larger than {small_bytes} bytes, one of {large_bytes} bytes sent again {count:times} (last in packet {last_frame}); one with {small_bytes} did (packet {small_frame}, reported by SACK in packet {sack_frame}).",
+    "findings.path-mtu-blackhole.meaning.sacked": "Something on the path to {address} cannot carry packets of this size and does not say so, or its ICMP message is filtered. Small segments pass, large ones hang: here for {lasted_s}.",
+    "findings.path-mtu-blackhole.known.sacked": 'The {other} had the time to report every segment sent since packet {original_frame}: all that are missing are larger than {small_bytes} bytes. No ICMP "packet too big" is in this stream.',
     "findings.path-mtu-blackhole.sure": "The sizes are plain. That each large packet was lost by chance alone is the unlikely alternative.",
-    "findings.path-mtu-blackhole.sure.unhealed": "That this segment never got through is plain, and that the {other} was there. That its size is the reason is one explanation: no smaller piece was tried.",
+    "findings.path-mtu-blackhole.sure.unhealed": "That this segment never got through is plain, and that the {other} was there. That its size is the reason is one explanation: no smaller one is reported to have arrived after it.",
     "findings.path-mtu-blackhole.look": "Where is the limit? ping -M do -s 1472 {address} (and smaller) finds it, tracepath {address} the place. Remedy: let ICMP through, or clamp the MSS.",
     # -- ecn-congestion --------------------------------------------------------------
     "findings.ecn-congestion.name": "ECN congestion",

@@ -63,8 +63,11 @@ WORDS: Final[dict[str, str]] = {
     "findings.path-mtu-blackhole.meaning.unhealed": "到 {address} 的路径上可能有一段传不了这么大的包，又没有 ICMP 报错，或报错被过滤了：小包能过，大包卡住。",
     "findings.path-mtu-blackhole.known": "{last_frame} 号包之前，{large_bytes} 字节的报文段从未得到确认，第一个较小的却得到了（{healed_frame} 号包）。这条流里没有 ICMP“需要分片”的报文。",
     "findings.path-mtu-blackhole.known.unhealed": "{sender}得到过确认的最大报文段是 {passed_bytes} 字节，这个是 {large_bytes} 字节。这条流里没有 ICMP“需要分片”的报文。",
+    "findings.path-mtu-blackhole.happened.sacked": "从 {original_frame} 号包起，{sender}有 {missing} 个报文段没有到达，全都大于 {small_bytes} 字节，其中 {large_bytes} 字节的一个重传了 {count} 次（最后一次在 {last_frame} 号包）；而 {small_bytes} 字节的到达了（{small_frame} 号包，{sack_frame} 号包用 SACK 报告）。",
+    "findings.path-mtu-blackhole.meaning.sacked": "到 {address} 的路径上有一段传不了这么大的包，又没有 ICMP 报错，或报错被过滤了。小报文段能过，大的卡住：这里耽误了 {lasted_s}。",
+    "findings.path-mtu-blackhole.known.sacked": "{original_frame} 号包以后发出的报文段，{other}都来得及报告：缺的全都大于 {small_bytes} 字节。这条流里没有 ICMP“需要分片”的报文。",
     "findings.path-mtu-blackhole.sure": "大小一目了然。每个大包都只是碰巧丢失，是不大可能的另一种解释。",
-    "findings.path-mtu-blackhole.sure.unhealed": "这个报文段始终没有到达、{other}还在，是清楚的；原因在于大小，只是一种解释：没有试过更小的包。",
+    "findings.path-mtu-blackhole.sure.unhealed": "这个报文段始终没有到达、{other}还在，是清楚的；原因在于大小，只是一种解释：此后没有更小的包被报告到达。",
     "findings.path-mtu-blackhole.look": "用 ping -M do -s 1472 {address}（再试更小的）找出上限，tracepath {address} 找出位置。解决办法：放行 ICMP，或调小 MSS。",
     # -- ecn-congestion --------------------------------------------------------------
     "findings.ecn-congestion.name": "ECN 拥塞",
