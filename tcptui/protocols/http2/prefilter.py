@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import Completeness
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.http2.settings_rows import SettingsRows
@@ -59,7 +60,7 @@ class Http2Prefilter:
         others = np.array(sorted(self._settled - self._spoken), np.int64)
         begun = self._streams.completeness[others] & np.uint8(Completeness.SYN) != 0
         others = others[begun & (self._streams.packets[others] <= PACKETS_READ)][:STREAMS_READ]
-        return SparseMask(np.union1d(found, others))
+        return SparseMask(sorted_unique(np.concatenate((found, others))))
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""

@@ -7,8 +7,9 @@ from typing import ClassVar, Final
 import numpy as np
 
 from tcptui.protocols.fixed_rows import FixedRows
-from tcptui.protocols.http2.frames import FrameType
 
+#: `FrameType.SETTINGS`, whose module is a parser's: no capture shall wait for that.
+_SETTINGS: Final = 4
 _NO_FLAGS: Final = 0
 
 
@@ -18,4 +19,4 @@ class SettingsRows(FixedRows):
     least: ClassVar = 9
     alone: ClassVar = False
     fixed: ClassVar = np.array([0, 1, 3, 4, 5, 6, 7, 8])
-    values: ClassVar = np.array([0, 0, FrameType.SETTINGS, _NO_FLAGS, 0, 0, 0, 0], np.uint8)
+    values: ClassVar = np.array([0, 0, _SETTINGS, _NO_FLAGS, 0, 0, 0, 0], np.uint8)
