@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tcptui.model.request import AnsweredInOneWrite, MessagePackets, Request, RequestPart
+from tcptui.protocols.request_status import failed
 from tcptui.session.statements import group_statements
 
 MS = 1_000_000
@@ -61,8 +62,8 @@ def test_requests_whose_stream_was_reset_before_an_answer_are_errors() -> None:
 
 def test_numbers_and_sqlstates_are_errors() -> None:
     statuses = ("1062 (23000)", "42P01", "23505", "22012", "404", "WRONGTYPE")
-    assert all(request("x", 1, status).failed for status in statuses)
-    assert not any(request("x", 1, status).failed for status in ("OK", "nil", "00000", "02000", "200", ""))
+    assert all(failed(request("x", 1, status)) for status in statuses)
+    assert not any(failed(request("x", 1, status)) for status in ("OK", "nil", "00000", "02000", "200", ""))
 
 
 def batch(server_ms: int, *operations: str, number: int = 0) -> list[Request]:
