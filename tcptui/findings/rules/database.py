@@ -13,10 +13,10 @@ from tcptui.findings.rules.idle_transaction import idle_in_transaction
 from tcptui.findings.rules.lock_wait import lock_wait, lock_waits
 from tcptui.findings.rules.protocol_mismatch import protocol_mismatch
 from tcptui.findings.rules.query_cancelled import query_cancelled
-from tcptui.findings.rules.request_unanswered import torn_answer
 from tcptui.findings.rules.result_not_read import result_not_read
 from tcptui.findings.rules.round_trips import many_round_trips
 from tcptui.findings.rules.slow_query import asked_to_wait, slow_query
+from tcptui.findings.rules.torn_answer import torn_answer
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts

@@ -1,33 +1,29 @@
-"""`request-unanswered`: the server closed while the client waited for an answer, or for the rest of one.
+"""`request-unanswered`: the server closed while the client waited for an answer.
 
 A RST leaves the same question, and is told by what it is (`tcptui.findings.rules.reset`): all of these rules ask
-`tcptui.findings.unanswered`.
+`tcptui.findings.unanswered`.  Answers that were torn off are read by `tcptui.findings.rules.torn_answer`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.timing.budget_parts import SERVER
 from tcptui.findings.gates import CLOSED
-from tcptui.findings.http_facts import index_of
 from tcptui.findings.requests_answered import all_answered
 from tcptui.findings.unanswered import is_new, last_words, quiet_ns
 from tcptui.model.batched import integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.model.tcp_flags import RST
 from tcptui.protocols.last_words import Asks
-from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
-    from tcptui.findings.request_facts import RequestFacts
 
 #: A server that closes sooner after a message which is not read may do so because of it.
 AT_ONCE_NS: Final = 1_000_000_000
-_SERVER: Final = 1
 #: Alternatives where nobody knows what the message asks; where it had arrived; and where the server had been idle.
 _UNREAD: Final = ("needs-no-answer",)
-_ENDED: Final = ("server-ended", "middlebox")
+ENDED: Final = ("server-ended", "middlebox")
 _IDLE: Final = ("idle-middlebox", "server-ended")
 
 
@@ -39,14 +35,14 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
     more: where the FIN's number follows on all that was captured of it, there was no answer.
     """
     fin = connection.fins[0]
-    if connection.side[fin] != _SERVER or _ended_before(connection, fin) or _lacks_bytes(connection, fin):
+    if connection.side[fin] != SERVER or _ended_before(connection, fin) or lacks_bytes_before(connection, fin):
         return None
-    words = last_words(connection, _SERVER)
+    words = last_words(connection, SERVER)
     if words is None or is_new(connection, fin) or not words.is_request(connection):
         return None
     first, last = words.segments[0], words.segments[-1]
     is_taken = integer(connection.space.seq[first]) < integer(connection.space.acknowledged[0][fin])
-    if not is_taken and any(connection.side[i] == _SERVER and i > first for i in connection.rsts):
+    if not is_taken and any(connection.side[i] == SERVER and i > first for i in connection.rsts):
         return None
     is_known = words.asks is Asks.ANSWER
     if (words.asks < Asks.SEALED and connection.mid_stream) or all_answered(connection):
@@ -59,7 +55,7 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
         (first, last, fin),
         Severity.NOTE if at_once and not words.opened_by_tls else Severity.WARNING,
         _confidence(connection, fin, words.asks, at_once=at_once),
-        (() if is_known else _UNREAD) + (_ENDED if is_taken else _IDLE),
+        (() if is_known else _UNREAD) + (ENDED if is_taken else _IDLE),
         shape="closed" if is_taken else "late" if connection.acknowledges(first, connection.end[fin]) else "crossed",
         request_frame=connection.frame[first],
         request_bytes=sum(connection.length[i] for i in words.segments),
@@ -72,7 +68,7 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
 def _confidence(connection: ConnectionFacts, fin: int, asked: Asks, *, at_once: bool) -> Confidence:
     """How sure it is that the client waited: certain for a request that is read, and a FIN that its peer confirmed."""
     if asked is Asks.ANSWER:
-        confirmed = connection.at_sender(_SERVER) or connection.first_acknowledging(0, connection.end[fin], fin) >= 0
+        confirmed = connection.at_sender(SERVER) or connection.first_acknowledging(0, connection.end[fin], fin) >= 0
         return Confidence.CERTAIN if confirmed else Confidence.LIKELY
     return Confidence.LIKELY if asked is Asks.SEALED and not at_once else Confidence.POSSIBLE
 
@@ -84,42 +80,12 @@ def _ended_before(connection: ConnectionFacts, fin: int) -> bool:
     )
 
 
-def _lacks_bytes(connection: ConnectionFacts, fin: int) -> bool:
+def lacks_bytes_before(connection: ConnectionFacts, fin: int) -> bool:
     """Whether bytes of either end up to ``fin`` never passed here: an answer may be among them."""
     space = connection.space
-    if not fin or integer(space.seq[fin]) > integer(space.sent[_SERVER][fin - 1]):
+    if not fin or integer(space.seq[fin]) > integer(space.sent[SERVER][fin - 1]):
         return True
     return any(integer(space.acknowledged[side][fin]) > integer(space.sent[side][fin]) for side in (0, 1))
-
-
-def torn_answer(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
-    """`request-unanswered` (shape ``torn``): the server ended the connection amid an answer, by FIN or RST."""
-    ends = [*connection.fins, *(i for i in connection.rsts if i >= connection.first_reset >= 0)]
-    end = min(ends, default=-1)
-    if end < 0 or connection.side[end] != _SERVER or not spoken.exchanges or _lacks_bytes(connection, end):
-        return None
-    request = spoken.requests[-1]
-    answer, asked = request.response, request.request
-    if answer is None or asked is None or failed(request) or request.number in spoken.waiting:
-        return None
-    if spoken.is_whole(request):
-        return None
-    return connection.finding(
-        FindingId.REQUEST_UNANSWERED,
-        [i for frame in (asked.first, answer.first) if (i := index_of(connection, frame)) >= 0] + [end],
-        Severity.WARNING,
-        Confidence.LIKELY,
-        _ENDED,
-        shape="torn",
-        request_frame=asked.first,
-        request_bytes=asked.bytes,
-        answer_frame=answer.first,
-        answer_bytes=answer.bytes,
-        end_frame=connection.frame[end],
-        ending="RST" if connection.flags[end] & RST else "FIN",
-        waited_s=max(0, connection.time[end] - asked.last_ns) / 1e9,
-        idle_s=quiet_ns(connection, end) / 1e9,
-    )
 
 
 RULES: Final = ((CLOSED, request_unanswered),)
