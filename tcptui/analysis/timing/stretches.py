@@ -508,8 +508,10 @@ class Stretches:
         What the earlier segment carried was lost or held up meanwhile, though nobody was seen to send it again.
         """
         pauses = gaps.having(SendGapReason.PAUSE)
+        if not len(pauses):
+            return
         before, after = gaps.befores(pauses), gaps.afters(pauses)
-        way = np.broadcast_to(self.segments.to_end_ns(1 - side, after), len(after))
+        way = np.zeros(len(after), np.int64) + self.segments.to_end_ns(1 - side, after)
         late = self._known.acknowledged_late(before, after, np.full(len(after), side, np.uint8), way)
         if late is not None:
             which, heard = late

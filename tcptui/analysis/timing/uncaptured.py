@@ -13,7 +13,7 @@ import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
 from tcptui.model.arrays import chunks, indexes_of
-from tcptui.model.packet_store import I32, I64, OptionBit
+from tcptui.model.packet_store import I32, I64, DecodeIssue, OptionBit
 from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.model.verdict import Verdict
 
@@ -37,7 +37,9 @@ def uncaptured_at(view: StreamView, space: SequenceSpace) -> I32:
     found: I32 | None = view.kept.get(uncaptured_at)
     if found is None:
         found = _NOWHERE
-        if int(np.bitwise_or.reduce(view.verdict)) & _SHOWN_BY:
+        # Segments whose header was cut have no verdict.
+        suspect = int(np.bitwise_or.reduce(view.verdict)) & _SHOWN_BY
+        if suspect or int(np.bitwise_or.reduce(view.issues)) & DecodeIssue.TRUNCATED:
             found = np.union1d(_of_side(view, space, 0), _of_side(view, space, 1)).astype(np.int32)
         view.kept[uncaptured_at] = found
     return found

@@ -14,7 +14,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.gates import ONE_SIDED
 from tcptui.findings.spec import Family
-from tcptui.model.batched import integer
+from tcptui.model.batched import in_each, integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 
 if TYPE_CHECKING:
@@ -87,11 +87,15 @@ def _finding(connection: ConnectionFacts, budget: TimeBudget, part: Part, spent_
         shape=part.label,
         spent_s=spent_ns / 1e9,
         elapsed_s=budget.elapsed_ns / 1e9,
-        percent=100 * spent_ns // budget.elapsed_ns,
+        percent=in_each(_percent, spent_ns, budget.elapsed_ns),
         longest_s=integer(each.max()) / 1e9,
         first_frame=connection.frame[begin],
         next_frame=connection.frame[end],
     )
+
+
+def _percent(part_ns: int, whole_ns: int) -> int:
+    return 100 * part_ns // whole_ns
 
 
 def _each_ns(budget: TimeBudget, part: Part) -> I64:
