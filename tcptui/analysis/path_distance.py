@@ -19,8 +19,7 @@ OTHER_DISTANCE: Final = 2
 _INITIAL_TTL: Final = (64, 128, 255)
 #: TTL → routers that the packet has passed, if it started with the nearest initial TTL.
 _HOPS: Final = np.array([min(top - ttl for top in _INITIAL_TTL if top >= ttl) for ttl in range(256)])
-
-
+#: TTL → the nearest initial TTL that it can have been counted down from.
 _FIRST: Final = np.array([min(top for top in _INITIAL_TTL if top >= ttl) for ttl in range(256)])
 
 

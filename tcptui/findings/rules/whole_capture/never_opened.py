@@ -212,15 +212,15 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
 
 def _other_family(capture: CaptureFacts, places: I64, other: I64) -> dict[str, int | str | float]:
     """What is said of the connections ``other``, by which the clients of ``places`` got through all the same."""
-    families = ("IPv4", "IPv6") if capture.is_ipv6[other[0]] == 0 else ("IPv6", "IPv4")
+    family, other_family = ("IPv4", "IPv6") if capture.is_ipv6[other[0]] else ("IPv6", "IPv4")
     after_ns = capture.began_ns[other] - capture.began_ns[places]
     return {
-        "family": families[1],
-        "other_family": families[0],
+        "family": family,
+        "other_family": other_family,
         "other_host": capture.host_name(int(capture.server[other[0]])),
         "after_s": float(np.sort(after_ns)[len(after_ns) // 2]) / 1e9,
-        "first_frame": int(capture.frames(places[:1])[0]) if len(capture.frames(places[:1])) else 0,
-        "other_frame": int(capture.frames(other[:1])[0]) if len(capture.frames(other[:1])) else 0,
+        "first_frame": next(iter(capture.frames(places[:1])), 0),
+        "other_frame": next(iter(capture.frames(other[:1])), 0),
     }
 
 

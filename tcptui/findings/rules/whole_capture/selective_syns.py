@@ -66,6 +66,9 @@ def selective_syns(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     pair = capture.client * _HOSTS + distinct(capture.target)[1]
     chosen = indexes_of(capture.attempted & ~capture.refused & np.isin(pair, sorted_unique(pair[troubled])))
     syns = _syns(capture, chosen)
+    _first, which = distinct(pair[syns.place])
+    enough = (np.bincount(which, syns.lost) >= LOST_LEAST) & (np.bincount(which, syns.passed) >= OPENED_LEAST)
+    syns = syns.only(indexes_of(enough[which]))
     for _pair, some in groups(pair[syns.place], np.arange(len(syns.row)), LOST_LEAST + 1):
         found = _of_a_kind(capture, syns.only(some))
         if found is not None:
