@@ -190,6 +190,16 @@ def test_signatures_of_one_end_alone_are_named(told: Tell, first: str, second: s
     assert one.streams == (0, 1)
 
 
+@pytest.mark.finding("syn-timeout")
+@pytest.mark.parametrize(("option", "signed"), [(MD5, True), (FAST_OPEN, False)])
+def test_signature_of_a_syn_that_nobody_answers_may_have_the_wrong_key(told: Tell, option: str, signed: bool) -> None:
+    (timeout,) = (
+        one for one in told([*silent(0, 50_000, more=option), *LATER]).session.findings(0) if one.id == "syn-timeout"
+    )
+
+    assert (timeout.alternatives[0] == "md5-key") is signed
+
+
 @pytest.mark.finding("selective-syns", twin=True)
 @pytest.mark.parametrize(("first", "second"), [(MD5, MD5), ("", "")])
 def test_two_ends_that_do_the_same_tell_of_no_signature(told: Tell, first: str, second: str) -> None:

@@ -296,7 +296,7 @@ ANSWERED_ELSEWHERE = Scenario(
     client_sysctls={"net.ipv4.tcp_syn_retries": "1", "net.ipv4.tcp_syn_linear_timeouts": "0"},
     findings_client=("answered-elsewhere",),
     findings_server=("answered-elsewhere",),
-    findings_perhaps=("syn-retransmission", "syn-timeout"),
+    findings_perhaps=("syn-retransmission", "syn-timeout", "probe-connection", "rst-dead-connection"),
     never=("host-silent", "port-silent", "many-targets", "port-refused"),
 )
 

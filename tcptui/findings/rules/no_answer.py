@@ -15,6 +15,7 @@ from tcptui.model.arrays import last_before
 from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
+from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -115,9 +116,10 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
 def _without_answer(connection: ConnectionFacts, syns: list[int], end: int) -> tuple[str, ...]:
     """The alternatives of SYNs that nobody answered until the segment ``end`` (-1: the last of them)."""
     until = connection.time[end if end >= 0 else syns[-1]]
+    signed = ("md5-key",) if int(connection.view.options[syns[0]]) & OptionBit.MD5 else ()
     if heard_beside(connection, connection.time[syns[0]], until):
-        return ("firewall-drop", "accept-queue-full", "syn-lost", "one-sided")
-    return ("firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
+        return (*signed, "firewall-drop", "accept-queue-full", "syn-lost", "one-sided")
+    return (*signed, "firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")
 
 
 def back_to_back_answers(connection: ConnectionFacts, syns: list[int]) -> int:

@@ -57,6 +57,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.md5-one-side": "Only one end has a TCP MD5 password for the other.",
     "alternatives.family-path": "Routing or a firewall fails for this address family alone.",
     "alternatives.request-behind-bad": "The server did read the header, and the request behind it was bad.",
+    "alternatives.md5-key": "The SYN carries a TCP MD5 signature, and the server has no key for this client, or another one: it drops such segments without a word.",
     "alternatives.dns-address": "DNS gave this address for {asked_name}, beside {working_host}, which works: a stale record, or one of several servers.",
     "alternatives.host-down": "The host is down or its address is wrong: other ports are silent, too.",
     "alternatives.accept-queue-full": "Accept queue full: Linux silently drops SYNs or third packets (ss -lnt).",

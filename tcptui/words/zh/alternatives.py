@@ -57,6 +57,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.md5-one-side": "只有一端给对方配了 TCP MD5 密码。",
     "alternatives.family-path": "只有这一地址族的路由或防火墙有问题。",
     "alternatives.request-behind-bad": "服务端读懂了这个头，是后面的请求本身不对。",
+    "alternatives.md5-key": "SYN 带有 TCP MD5 签名，而服务器没有给这个客户端配密钥，或密钥不同：这样的报文段会被静默丢弃。",
     "alternatives.dns-address": "这个地址是 DNS 对 {asked_name} 给出的，同名的 {working_host} 却能连通：可能是过期的记录，或多台服务器中的一台有问题。",
     "alternatives.host-down": "主机已关机或地址不对：其他端口同样没有回应（ping、ARP）。",
     "alternatives.accept-queue-full": "全连接队列已满：Linux 会静默丢弃 SYN 或第三次握手（ss -lnt）。",
