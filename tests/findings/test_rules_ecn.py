@@ -158,7 +158,8 @@ def test_echo_that_is_answered_within_a_round_trip_is_classic_even_without_the_h
     found = congestion(told, [*MIDDLE, "91 C PAW 2001 1 1000", "131 S A 1 3001"])
 
     assert found is not None
-    assert (found.facts["shape"], found.facts["echoes"], found.facts["reductions"]) == ("echoed", 1, 1)
+    assert (found.facts["shape"], found.facts["echoes"], found.facts["reductions"]) == ("answered", 1, 1)
+    assert found.confidence is Confidence.LIKELY
 
 
 @pytest.mark.finding("ecn-congestion", twin=True)
@@ -173,6 +174,15 @@ def test_echo_that_is_answered_within_a_round_trip_is_classic_even_without_the_h
 )
 def test_bits_that_need_not_be_flags_say_nothing_without_the_handshake(told: Tell, after: list[str]) -> None:
     assert congestion(told, [*MIDDLE, *after]) is None
+
+
+@pytest.mark.finding("ecn-congestion", twin=True)
+@pytest.mark.parametrize(("client", "server"), [(2, 1), (3, 3), (2, 3)])
+def test_counters_that_stand_below_four_at_both_ends_are_no_flags(told: Tell, client: int, server: int) -> None:
+    lines = [f"{40 * i} C PA{FIELD[client]} {1 + 1000 * i} 1 1000" for i in range(5)]
+    lines += [f"{40 * i + 39} S A{FIELD[server]} 1 {1001 + 1000 * i}" for i in range(5)]
+
+    assert congestion(told, sorted(lines, key=lambda line: float(line.split()[0]))) is None
 
 
 @pytest.mark.finding("ecn-congestion")

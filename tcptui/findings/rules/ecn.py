@@ -85,12 +85,15 @@ def ecn_congestion(connection: ConnectionFacts) -> Finding | None:
         return None
     side = connection.side[marked[0]] if marked else 1 - connection.side[echoes[0]]
     mine = [i for i in cuts if connection.side[i] == side]
-    shape = "echoed" if not marked else "marked" if mode is Agreed.CLASSIC or echoes else "unread"
+    if not marked:
+        shape = "echoed" if mode is Agreed.CLASSIC else "answered"
+    else:
+        shape = "marked" if mode is Agreed.CLASSIC or echoes else "unread"
     return connection.finding(
         FindingId.ECN_CONGESTION,
         [*marked[:8], *echoes[:4], *mine[:8]],
         Severity.NOTE,
-        Confidence.CERTAIN,
+        Confidence.LIKELY if shape == "answered" else Confidence.CERTAIN,
         ("policer-marks",),
         shape=shape,
         sender=SIDES[side],
@@ -120,15 +123,17 @@ def _flags(connection: ConnectionFacts) -> tuple[list[int], list[int]]:
 def _are_flags(connection: ConnectionFacts, echoes: list[int], cuts: list[int]) -> bool:
     """Whether the bits are flags of classic ECN rather than a counter, in a stream whose handshake is not here.
 
-    Nobody ever sets AE, and data with CWR answers the first echo within a round trip (`ANSWERED_PERCENT`).
+    Nobody ever sets AE; the flag is seen to rise; and data with CWR, the first with it, answers the first echo within a
+    round trip (`ANSWERED_PERCENT`).  Counters that stand somewhere in both directions do none of this.
     """
     if not echoes or int(np.bitwise_or.reduce(connection.view.flags)) & _AE:
         return False
     first = echoes[0]
+    if all(connection.side[i] != connection.side[first] for i in range(first)):
+        return False
     latest_ns = connection.time[first] + connection.path_rtt_ns * ANSWERED_PERCENT // 100
-    answers = (i for i in cuts if i > first and connection.side[i] != connection.side[first] and connection.length[i])
-    answer = next(answers, -1)
-    return answer >= 0 and connection.time[answer] <= latest_ns
+    answer = next((i for i in cuts if connection.side[i] != connection.side[first]), -1)
+    return answer > first and bool(connection.length[answer]) and connection.time[answer] <= latest_ns
 
 
 def _accurate(connection: ConnectionFacts, marked: list[int]) -> Finding | None:
