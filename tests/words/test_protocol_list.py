@@ -22,8 +22,12 @@ def _one_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol_list, "LISTED", [*LISTED, LISTED[-1]._replace(name="new", title=NEW)])
 
 
-def test_lists_follow_the_rows_databases_last() -> None:
+def test_lists_follow_the_rows_databases_last(monkeypatch: pytest.MonkeyPatch) -> None:
     words = Words(Language.EN)
+    assert [row.name for row in LISTED][-3:] == ["resp", "mysql", "pgsql"]
+    these = ("http", "smtp", "dns", "resp", "mysql", "pgsql")
+    monkeypatch.setattr(protocol_list, "LISTED", [row for row in LISTED if row.name in these])
+    monkeypatch.setattr(protocol_list, "DATABASE_NAMES", {"b": "Redis", "a": "MySQL", "c": "PostgreSQL"})
     assert all_protocols(words) == f"{ENGLISH}, PostgreSQL"
     assert any_protocol(words) == f"{ENGLISH} or PostgreSQL"
     assert all_protocols(words, "requests.protocol").startswith("HTTP, WebSocket, SMTP, DNS over TCP, Redis")
