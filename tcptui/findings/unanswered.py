@@ -7,6 +7,7 @@ and first bytes, so that streams whose payload is not parsed, and thousands that
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -43,7 +44,7 @@ class LastWords:
     """What an end said behind the last message of the other."""
 
     segments: list[int]
-    """Indexes of the segments that first carried it, at least one."""
+    """Indexes of segments that first carried it, at least one: the first `_OPENING`, and the last."""
     asks: Asks
     answered: int
     """How many messages of that end the other had answered before."""
@@ -71,20 +72,12 @@ def last_words(connection: ConnectionFacts, closer: int) -> LastWords | None:
 
     An alert of TLS is no message.
     """
-    segments = []
-    answered_at = -1
-    for i in range(connection.count - 1, -1, -1):
-        if not is_new(connection, i):
-            continue
-        if connection.side[i] == closer:
-            if takes_leave(connection, i):
-                continue
-            answered_at = i
-            break
-        segments.append(i)
-    if not segments:
+    answered_at = next((i for i in _back_from(connection, closer) if not takes_leave(connection, i)), -1)
+    last = next(_back_from(connection, 1 - closer), -1)
+    if last <= answered_at:
         return None
-    segments.reverse()
+    segments = list(islice(_spoken(connection, 1 - closer, last, answered_at + 1), _OPENING))
+    segments.append(last)
     asked, segments = message_in(connection, segments)
     answered = _answered(connection, closer, answered_at)
     if asked is not Asks.SEALED:
@@ -149,13 +142,18 @@ def takes_leave(connection: ConnectionFacts, i: int) -> bool:
     return connection.of_payload(i, LOOKED_AT, is_alert)
 
 
-def _spoken(connection: ConnectionFacts, side: int, until: int | None = None) -> Iterator[int]:
-    """Segments with new payload of ``side``, before segment ``until``."""
-    return (
-        i
-        for i in range(connection.count if until is None else until)
-        if connection.side[i] == side and is_new(connection, i)
-    )
+def _spoken(connection: ConnectionFacts, side: int, until: int | None = None, first: int = 0) -> Iterator[int]:
+    """Segments with new payload of ``side``, from segment ``first`` on and before ``until``."""
+    carrying = connection.data_by_side[side]
+    stop = len(carrying) if until is None else bisect_left(carrying, until)
+    return (carrying[n] for n in range(bisect_left(carrying, first), stop) if is_new(connection, carrying[n]))
+
+
+def _back_from(connection: ConnectionFacts, side: int, until: int | None = None) -> Iterator[int]:
+    """Segments with new payload of ``side`` up to segment ``until`` (None: the last one), the last one first."""
+    carrying = connection.data_by_side[side]
+    stop = len(carrying) if until is None else bisect_right(carrying, until)
+    return (carrying[n] for n in range(stop - 1, -1, -1) if is_new(connection, carrying[n]))
 
 
 def _answered(connection: ConnectionFacts, closer: int, until: int) -> int:
@@ -181,15 +179,9 @@ def quiet_ns(connection: ConnectionFacts, end: int) -> int:
     """
     side = connection.side[end]
     heard = integer(connection.space.acknowledged[1 - side][end])
-    spoke: dict[bool, int] = {}
-    for i in range(end, -1, -1):
-        mine = connection.side[i] == side
-        if mine in spoke or not is_new(connection, i) or (mine and takes_leave(connection, i)):
-            continue
-        spoke[mine] = i
-        if len(spoke) == 2:
-            break
-    if False in spoke and integer(connection.space.end[spoke[False]]) > heard:
-        del spoke[False]
-    since = largest(*(connection.time[i] for i in spoke.values())) if spoke else connection.time[0]
-    return largest(connection.time[end] - since, 0)
+    own = next((i for i in _back_from(connection, side, end) if not takes_leave(connection, i)), -1)
+    other = next(_back_from(connection, 1 - side, end), -1)
+    if other >= 0 and integer(connection.space.end[other]) > heard:
+        other = -1
+    spoke = [connection.time[i] for i in (own, other) if i >= 0] or [connection.time[0]]
+    return largest(connection.time[end] - largest(*spoke), 0)

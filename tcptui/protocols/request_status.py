@@ -16,6 +16,8 @@ NO_STATUS: Final = 1_000
 ERROR_STATUS: Final = 400
 #: The number of an error that only has a name.
 _NAMED_ERROR: Final = 500
+#: Statuses of a request without an answer, by how the server ended the connection before the client did.
+SERVER_ENDED: Final = frozenset({"FIN", "RST"})
 #: Names without an error, those of all kinds, and the one of a status that cannot be known.
 _FINE: Final = frozenset({"OK", UNKNOWN}).union(*(kind.fine for kind in REQUEST_KINDS.values()))
 
@@ -31,7 +33,7 @@ def status_number(status: str) -> int:
 
 def failed(request: Request) -> bool:
     """True of a request that ended in an error: its answer is one, or its stream was reset before any."""
-    return bool(request.status) and is_error(request)
+    return bool(request.status) and request.status not in SERVER_ENDED and is_error(request)
 
 
 def is_error(request: Request) -> bool:

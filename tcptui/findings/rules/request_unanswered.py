@@ -58,7 +58,9 @@ def request_unanswered(connection: ConnectionFacts) -> Finding | None:
         (() if is_known else _UNREAD) + (ENDED if is_taken else _IDLE),
         shape="closed" if is_taken else "late" if connection.acknowledges(first, connection.end[fin]) else "crossed",
         request_frame=connection.frame[first],
-        request_bytes=sum(connection.length[i] for i in words.segments),
+        request_bytes=integer(connection.space.seq[last])
+        + connection.length[last]
+        - integer(connection.space.seq[first]),
         end_frame=connection.frame[fin],
         waited_s=connection.seconds(last, fin),
         idle_s=quiet_ns(connection, fin) / 1e9,

@@ -6,6 +6,8 @@ bytes that were not delivered or requests that were not answered, not from the R
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import takewhile
 from typing import Final
 
 from tcptui.analysis.resend.copies import NUMBER_REACH
@@ -25,7 +27,7 @@ from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.seq import SEQ_MASK, ahead
-from tcptui.model.tcp_flags import ACK, RST, SYN
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.protocols.last_words import Asks
 
 #: rules/findings.md#probe-connection: a check opens and closes at once; longer is a connection nobody used.
@@ -185,11 +187,12 @@ def _under_way(connection: ConnectionFacts, fin: int, rst: int) -> tuple[int, li
     sent = integer(connection.space.sent[0][fin])
     if integer(acknowledged) == NOTHING or sent <= integer(acknowledged):
         return 0, []
-    segments = [
-        i
-        for i in range(fin)
-        if not connection.side[i] and integer(connection.space.end[i]) > integer(acknowledged) and is_new(connection, i)
-    ]
+    mine = connection.data_by_side[0]
+    ahead_of_ack = takewhile(
+        lambda i: integer(connection.space.end[i]) > integer(acknowledged),
+        (mine[n] for n in range(bisect_left(mine, fin) - 1, -1, -1)),
+    )
+    segments = [i for i in ahead_of_ack if is_new(connection, i)][::-1]
     if not segments:
         return 0, []
     words = last_words(connection, 1)
@@ -340,7 +343,8 @@ def _waited_for(connection: ConnectionFacts, side: int, asked: int) -> str:
     """
     before = asked - 1
     if side and not any(not connection.side[i] and not connection.flags[i] & SYN for i in range(asked)):
-        return "never-opened" if connection.syns else ""
+        is_third = not connection.length[asked] and not connection.flags[asked] & FIN
+        return "never-opened" if connection.syns and not is_third else ""
     for end in (side, 1 - side):
         acknowledged = integer(connection.space.acknowledged[end][before])
         if acknowledged != NOTHING and integer(connection.space.sent[end][before]) > acknowledged:
