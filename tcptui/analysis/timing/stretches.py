@@ -476,21 +476,18 @@ class Stretches:
 
         Nor what ends would have done across a reset, or while a hole was open that nobody was seen to fill.
         """
-        member, some = self.members[number], self.stretches[number]
-        missing = uncaptured_at(member.view, member.space)
-        part, base = self.waits.part, np.int32(member.start)
-        if len(missing):
-            begin, end = self.waits.begin[some] - base, self.waits.end[some] - base
-            doubtful = lacking(missing, begin, end) & ~np.isin(part[some], _NOBODYS)
-            part[some.start + indexes_of(doubtful)] = Part.UNATTRIBUTED
-        reset = self._resets[number]
-        if reset < member.stop:  # an end that was reset meanwhile owed nothing any more
-            across = (self.waits.begin[some] < reset) & (self.waits.end[some] > reset)
-            part[some.start + indexes_of(across & np.isin(part[some], _PROGRAMS))] = Part.UNATTRIBUTED
-        open_from = last_hole(member.view, member.space, member.delays.rtt_ns) if may_have_holes(member.view) else -1
-        if 0 <= open_from < len(member.view):
-            doing = np.isin(part[some], _PROGRAMS) & (self.waits.end[some] - base > open_from)
-            part[some.start + indexes_of(doing)] = Part.UNATTRIBUTED
+        member, part = self.members[number], self.waits.part
+        missing = uncaptured_at(member.view, member.space) + np.int32(member.start)
+        reset, hole = self._resets[number], member.stop
+        if may_have_holes(member.view):
+            hole = member.start + last_hole(member.view, member.space, member.delays.rtt_ns)
+        if not len(missing) and reset >= member.stop and hole >= member.stop:
+            return
+        for some in chunks(self.stretches[number].stop, self.stretches[number].start):
+            begin, end = self.waits.begin[some], self.waits.end[some]
+            lacks = lacking(missing, begin, end) & ~np.isin(part[some], _NOBODYS)
+            idle = ((begin < reset) & (end > reset)) | (end > hole)
+            part[some.start + indexes_of(lacks | (idle & np.isin(part[some], _PROGRAMS)))] = Part.UNATTRIBUTED
 
     def _unmark_lacking(self, gaps: SendGaps) -> None:
         """Take their marks from ``gaps`` of which bytes were not captured: what the later segment waited for."""

@@ -117,7 +117,7 @@ def healed_holes(view: StreamView, space: SequenceSpace, clock: I64, rtt_ns: int
     """
     found: tuple[Holes, ...] | None = view.kept.get(healed_holes)
     if found is None:
-        sides = (0, 1) if may_have_holes(view) else ()
+        sides = (0, 1) if len(view) > 1 and may_have_holes(view) else ()
         found = tuple(_holes(view, space, clock, rtt_ns, side) for side in sides if _reports_truly(view, space, side))
         view.kept[healed_holes] = found
     return found
