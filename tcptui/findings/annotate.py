@@ -110,8 +110,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
-    if len(found) > 1:
-        found = told_elsewhere(_causes_first(found))
+    found = told_elsewhere(_causes_first(found))
     return tuple(sorted(found, key=_rank))
 
 

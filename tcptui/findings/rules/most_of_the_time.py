@@ -67,8 +67,6 @@ def most_of_the_time(connection: ConnectionFacts) -> Finding | None:
     budget = connection.budget
     for part in TOLD_BY:
         spent_ns = budget[part]
-        if part is Part.NETWORK and connection.handshake is None:
-            continue  # nothing has measured the way
         if spent_ns > MOSTLY_NS and spent_ns * 100 > MOSTLY_PERCENT * budget.elapsed_ns:
             return _finding(connection, budget, part, spent_ns)
     return None
@@ -110,10 +108,13 @@ def _each_ns(budget: TimeBudget, part: Part) -> I64:
 
 
 def told_elsewhere(found: list[Finding]) -> list[Finding]:
-    """``found`` without `most-of-the-time` where another of them tells of that part."""
-    ids = {finding.id for finding in found}
-    return [
-        finding
-        for finding in found
-        if finding.id is not FindingId.MOST_OF_THE_TIME or ids.isdisjoint(TOLD_BY[_PARTS[str(finding.facts["shape"])]])
-    ]
+    """``found`` without `most-of-the-time` where another of them tells of that part.
+
+    Nor of the way where no handshake has measured it.
+    """
+    mostly = next((finding for finding in found if finding.id is FindingId.MOST_OF_THE_TIME), None)
+    if mostly is None:
+        return found
+    ids, part = {finding.id for finding in found}, _PARTS[str(mostly.facts["shape"])]
+    unmeasured = part is Part.NETWORK and FindingId.THREE_WAY_HANDSHAKE not in ids
+    return [finding for finding in found if finding is not mostly] if unmeasured or ids & TOLD_BY[part] else found
