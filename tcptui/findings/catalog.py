@@ -13,7 +13,7 @@ from tcptui.model.finding import FindingId
 from tcptui.model.resend_cause import ResendCause
 
 if TYPE_CHECKING:
-    from tcptui.model.finding import AnyId
+    from tcptui.model.finding import AnyId, Finding
 
 #: Family by family, in the order in which ``--help`` lists them.
 CATALOG: Final = (
@@ -63,13 +63,13 @@ CATALOG: Final = (
         when_evicted=WhenEvicted.MAY_CHANGE, ordinary=True),
     FindingSpec(FindingId.DATA_AFTER_CLOSE, Family.CLOSING, "reset", term="close", needs=Need.ABSENCE | Need.BARE_ACKS,
         explained_by=(FindingId.CLOSED_WHILE_IDLE,),
-        when_evicted=WhenEvicted.LOCAL),
+        when_evicted=WhenEvicted.LOCAL, named_shapes=frozenset({"crossed", "late"})),
     FindingSpec(FindingId.REQUEST_UNANSWERED, Family.CLOSING, "request_unanswered", term="close",
         needs=Need.ABSENCE | Need.BOTH_SIDES,
         explained_by=(FindingId.TLS_UNFINISHED, FindingId.PROTOCOL_MISMATCH, FindingId.TLS_PLAIN_TEXT,
             FindingId.HTTP2_GOAWAY),
         covered_by=(FindingId.HTTP_LENGTH_MISMATCH,), when_evicted=WhenEvicted.MAY_CHANGE, lost="waited_s",
-        shown_by="end_frame"),
+        shown_by="end_frame", named_shapes=frozenset({"torn"})),
     FindingSpec(FindingId.RST_ABORTIVE_CLOSE, Family.CLOSING, "reset", term="reset",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.BARE_ACKS,
         explained_by=(FindingId.RST_UNREAD_DATA, FindingId.KEEP_ALIVE_TIMEOUT, FindingId.PATH_LOST,
@@ -79,7 +79,7 @@ CATALOG: Final = (
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.BARE_ACKS, explained_by=(FindingId.TLS_UNFINISHED,),
         when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True),
     FindingSpec(FindingId.RST_INJECTED, Family.CLOSING, "reset_injected", needs=Need.BARE_ACKS, term="reset",
-        when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True),
+        when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True, named_shapes=frozenset({"duplicate"})),
     FindingSpec(FindingId.RST_DEAD_CONNECTION, Family.CLOSING, "reset", term="reset",
         needs=Need.BOTH_SIDES | Need.BARE_ACKS,
         explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.IDLE_CONNECTION_DROPPED), when_evicted=WhenEvicted.LOCAL,
@@ -140,7 +140,8 @@ CATALOG: Final = (
             FindingId.ACCEPT_QUEUE_FULL),
         covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT, FindingId.LOCK_WAIT, FindingId.QUERY_CANCELLED,
             FindingId.PROTOCOL_MISMATCH),
-        when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True, shown_by="answer_frame"),
+        when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True, shown_by="answer_frame",
+        named_shapes=frozenset({"greeting"})),
     FindingSpec(FindingId.CLIENT_THINK_TIME, Family.SPEED, "think_time", term="think-time",
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
     FindingSpec(FindingId.ZERO_WINDOW, Family.SPEED, "zero_window", needs=Need.BARE_ACKS,
@@ -154,7 +155,7 @@ CATALOG: Final = (
         lost="total_s", names_cause=True),
     FindingSpec(FindingId.RECEIVE_WINDOW_LIMITED, Family.SPEED, "receive_window", needs=Need.BARE_ACKS, term="window",
         explained_by=(FindingId.SLOW_RECEIVER, FindingId.RESULT_NOT_READ), when_evicted=WhenEvicted.MAY_CHANGE,
-        lost="limited_s", names_cause=True),
+        lost="limited_s", names_cause=True, named_shapes=frozenset({"stripped"})),
     FindingSpec(FindingId.SENDER_APPLICATION_LIMITED, Family.SPEED, "transfer_limits", needs=Need.BARE_ACKS,
         term="application-limited",
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
@@ -319,3 +320,9 @@ def needing(need: Need) -> frozenset[AnyId]:
 def evicted_as(when: WhenEvicted) -> frozenset[AnyId]:
     """The findings that have ``when`` among their eviction flags."""
     return frozenset(spec.id for spec in CATALOG if when in spec.when_evicted)
+
+
+def named_shape(finding: Finding) -> str:
+    """The shape of ``finding`` where that is a trouble of its own, else an empty text (`FindingSpec.named_shapes`)."""
+    shape = str(finding.facts.get("shape", ""))
+    return shape if shape in spec_of(finding.id).named_shapes else ""

@@ -89,6 +89,8 @@ class FindingSpec:
     others say what happened; why is a second question (`tcptui.findings.weight.cause_confidence`)."""
     ordinary: bool = False
     """Part of every healthy connection: shown after other findings of the same severity."""
+    named_shapes: frozenset[str] = frozenset()
+    """Shapes that are a trouble of their own: connections with one are a group apart, with a name of its own."""
     confirms_cause: ResendCause | None = None
     """Resend cause that this finding confirms: where the finding is certain, so is that cause of its evidence."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from tcptui.findings.catalog import named_shape
 from tcptui.findings.weight import connection_seconds_lost, rank_of
 from tcptui.model.finding import Severity
 
@@ -64,13 +65,14 @@ def find_trouble(
 
     ``above_note``: the findings of each stream with a warning or an error; ``time_of``: the time of a frame (ns), 0
     where it is gone.  A connection whose trouble only echoes a capture-wide finding is in that group alone.  Any other
-    is in the group of its worst finding: the most severe, then the one that cost most.
+    is in the group of its worst finding, and of its shape where that is a trouble of its own: the most severe, then the
+    one that cost most.
     """
     groups = [_whole(found, above_note) for found in diagnosis.findings]
-    by_worst: dict[AnyId, list[_Member]] = {}
+    by_worst: dict[tuple[AnyId, str], list[_Member]] = {}
     streams = sorted(above_note.keys() - diagnosis.echoes)
-    for stream, (name, severity, lost, frame) in zip(streams, above_note.of_each(_weighed, streams), strict=True):
-        by_worst.setdefault(name, []).append(_Member(stream, severity, lost, frame))
+    for stream, (kind, severity, lost, frame) in zip(streams, above_note.of_each(_weighed, streams), strict=True):
+        by_worst.setdefault(kind, []).append(_Member(stream, severity, lost, frame))
     groups += [_same_shape_group(members, above_note, time_of) for members in by_worst.values()]
     warned = (found for found in diagnosis.findings if found.finding.severity > Severity.NOTE)
     members = frozenset(above_note) | {stream for found in warned for stream in found.streams}
@@ -112,10 +114,15 @@ class _Member(NamedTuple):
     """The first packet of the worst finding; 0 without one."""
 
 
-def _weighed(findings: tuple[Finding, ...]) -> tuple[AnyId, Severity, float, int]:
-    """The id of the worst of ``findings`` of one connection, and what `_Member` says of it."""
+def _weighed(findings: tuple[Finding, ...]) -> tuple[tuple[AnyId, str], Severity, float, int]:
+    """The kind of the worst of ``findings`` of one connection, and what `_Member` says of it."""
     worst = max(findings, key=rank_of)
-    return worst.id, worst.severity, connection_seconds_lost(findings), worst.packets[0] if worst.packets else 0
+    return (
+        (worst.id, named_shape(worst)),
+        worst.severity,
+        connection_seconds_lost(findings),
+        worst.packets[0] if worst.packets else 0,
+    )
 
 
 def _same_shape_group(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.catalog import spec_of
+from tcptui.findings.catalog import named_shape, spec_of
 from tcptui.findings.weight import cause_confidence, event_confidence
 from tcptui.model.finding import AnyId, Confidence, Fact, Finding, OwnId
 from tcptui.words.explanation import Explanation, Section, SectionKind
@@ -179,6 +179,15 @@ def _sentence(finding: Finding, part: str, words: Words, facts: Mapping[str, obj
 def finding_name(finding: AnyId, words: Words) -> str:
     """The name of this kind of finding, without facts of a connection."""
     return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
+
+
+def group_name(finding: Finding, words: Words) -> str:
+    """The name of a group of connections whose worst finding is ``finding``, or one of its kind.
+
+    A shape that is a trouble of its own has a name of its own (`FindingSpec.named_shapes`).
+    """
+    shape = named_shape(finding)
+    return words(f"findings.{finding.id}.name.{shape}") if shape else finding_name(finding.id, words)
 
 
 def finding_title(finding: Finding, words: Words, most: int = STATEMENT_TITLED) -> str:

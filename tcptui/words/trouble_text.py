@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.words.finding_text import STATEMENT_TITLED, finding_name, finding_title
+from tcptui.words.finding_text import STATEMENT_TITLED, finding_title, group_name
 from tcptui.words.quantities import Count, time_of_day, unbroken_duration
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def headline(group: TroubleGroup, words: Words, most: int = STATEMENT_TITLED) ->
     """
     if group.is_whole or len(group.streams) == 1:
         return finding_title(group.finding, words, most)
-    return words("trouble.many", name=finding_name(group.finding.id, words), n=Count(len(group.streams)))
+    return words("trouble.many", name=group_name(group.finding, words), n=Count(len(group.streams)))
 
 
 def verdict(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 
+from tcptui.findings.catalog import CATALOG
 from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
 from tcptui.findings.stream_findings import StreamFindings
 from tcptui.findings.trouble import find_trouble
 from tcptui.model.finding import CaptureFinding, Confidence, Finding, FindingId, Severity
 from tcptui.session.session import open_file
+from tcptui.words.catalogue import Words, catalogue
+from tcptui.words.finding_text import group_name
+from tcptui.words.language import Language
 
 CASES = sorted(Path(__file__).parents[2].glob("cases/*/*.pcapng*"))
 SPEC_OF_LOSS = MappingProxyType({
@@ -52,6 +57,30 @@ def test_connection_is_in_the_group_of_its_worst_finding_alone() -> None:
     assert group.finding.id is FindingId.RETRANSMISSION_TIMEOUT
     assert group.streams == (1, 0)
     assert group.since_ns == 101
+
+
+def test_shape_that_is_a_trouble_of_its_own_is_a_group_apart_with_a_name_of_its_own() -> None:
+    def ended(stream: int, shape: str) -> tuple[Finding, ...]:
+        facts = {"shape": shape} if shape else {}
+        return (Finding(FindingId.DATA_AFTER_CLOSE, stream, (1,), Severity.WARNING, Confidence.LIKELY, facts),)
+
+    above_note = dict(
+        enumerate([ended(0, "crossed"), ended(1, ""), ended(2, "crossed"), ended(3, "nothing"), ended(4, "late")])
+    )
+    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: frame)
+
+    assert {group.streams for group in trouble.groups} == {(0, 2), (1, 3), (4,)}
+    names = {group.streams: group_name(group.finding, Words(Language.EN)) for group in trouble.groups}
+    assert names[0, 2] == "Request lost to the server's close"
+    assert names[1, 3] == "Data after close"
+
+
+@pytest.mark.parametrize("language", Language)
+def test_shapes_that_are_a_trouble_of_their_own_have_names(language: Language) -> None:
+    words = Words(language)
+    named = {f"findings.{spec.id}.name.{shape}" for spec in CATALOG for shape in spec.named_shapes}
+    assert named == {key for key in catalogue(language) if re.fullmatch(r"findings\.[a-z0-9-]+\.name\.[a-z0-9-]+", key)}
+    assert all(words.has(key) for key in named)
 
 
 def test_echo_is_told_with_the_capture_wide_finding_alone() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.name": "Server processing",
+    "findings.server-think-time.name.greeting": "Late greeting of the server",
     "findings.server-think-time.title": "Server processing took {wait_s}",
     "findings.server-think-time.title.repeated": "Server processing ×{count}, slowest {wait_s}",
     "findings.server-think-time.title.greeting": "Server's greeting came {wait_s} late",
@@ -58,6 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.slow-receiver.sure.steps": "The windows are on the wire. That the program did not read meanwhile is concluded from how systems announce room; some do so late.",
     "findings.slow-receiver.look": "ss -tm on the {receiver}: a Recv-Q near the receive buffer (rb) waits to be read. What does its program do instead: CPU time, strace -p?",
     "findings.receive-window-limited.name": "Limited by the receive window",
+    "findings.receive-window-limited.name.stripped": "Window scale removed on the way",
     "findings.receive-window-limited.title": "Receive window of the {receiver} too small, {limited_s} lost",
     "findings.receive-window-limited.title.late": "Receive window of the {receiver} full for {limited_s}",
     "findings.receive-window-limited.title.stripped": "Window scale removed on the way, {limited_s} lost",

@@ -6,6 +6,7 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.name": "服务端处理时间",
+    "findings.server-think-time.name.greeting": "服务端的问候来得晚",
     "findings.server-think-time.title": "服务端处理用了 {wait_s}",
     "findings.server-think-time.title.repeated": "服务端处理慢 {count} 次，最长 {wait_s}",
     "findings.server-think-time.title.greeting": "服务端的问候迟了 {wait_s}",
@@ -58,6 +59,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.slow-receiver.sure.steps": "窗口值就在线上。程序这段时间没有读，是由系统通告窗口的方式推断的；有的系统通告得晚。",
     "findings.slow-receiver.look": "在{receiver}上执行 ss -tm：Recv-Q 接近接收缓冲区（rb），就是有数据等着读取。再看程序在忙什么：CPU 时间、strace -p。",
     "findings.receive-window-limited.name": "受接收窗口限制",
+    "findings.receive-window-limited.name.stripped": "窗口缩放选项途中被删",
     "findings.receive-window-limited.title": "{receiver}的接收窗口太小，耽误 {limited_s}",
     "findings.receive-window-limited.title.late": "{receiver}的接收窗口用尽 {limited_s}",
     "findings.receive-window-limited.title.stripped": "窗口缩放选项途中被删，耽误 {limited_s}",
