@@ -20,6 +20,7 @@ from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tcptui.words.protocol_list import any_protocol
 from tests.ui.conftest import until
 
 if TYPE_CHECKING:
@@ -276,7 +277,8 @@ async def test_empty_page_says_what_is_not_there_and_what_to_do_next(
     if keys != ("b",):
         wire.handshake(0, "10.0.0.1:40001", "192.0.2.10:80")
     key, screen = EMPTY_PAGES[keys]
-    said = words(key, text="qqqq", place=words("search.in.streams")).replace(" ", "")
+    protocols = any_protocol(words, "requests.protocol")
+    said = words(key, text="qqqq", place=words("search.in.streams"), protocols=protocols).replace(" ", "")
     assert "Esc" in said or "/" in said
     async with show(open_file(wire.pcap(tmp_path / "silent.pcap")), SIZES[0], language) as shown:
         await shown.press(*keys)

@@ -39,6 +39,8 @@ MARKED = [
     ("141", FindingId.MANY_ROUND_TRIPS, "first_frame"),
     ("142", FindingId.DATABASE_ERRORS, "answer_frame"),
     ("156", FindingId.QUERY_CANCELLED, "answer_frame"),
+    ("104", FindingId.HTTP_CONTINUE_AWAITED, "body_frame"),
+    ("42", FindingId.REQUEST_UNANSWERED, "end_frame"),
 ]
 
 

@@ -65,7 +65,7 @@ async def test_filtered_packets_are_saved_with_their_numbers(
     assert "some.pcapng exists" in said[2]
     saved = open_file(out)
     assert saved.store.count == 2
-    assert [saved.packet(row).comments[0][:7] for row in range(2)] == ["packet ", "packet "]
+    assert [saved.reader.packet(row).comments[0][:7] for row in range(2)] == ["packet ", "packet "]
     saved.close()
 
 
