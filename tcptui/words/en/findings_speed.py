@@ -142,7 +142,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.server_think": "The server's answers, or the first bytes that it sent, came late. No wait is long enough by itself, or surely an answer's, so none is a finding of its own.",
     "findings.most-of-the-time.look.server_think": "On the server: its log of these requests, and Recv-Q in ss -tn.",
     "findings.most-of-the-time.title.client_think": "{percent} % of the time: the client's own pauses",
-    "findings.most-of-the-time.meaning.client_think": "The server had answered, and the client asked nothing new: pauses of its own, each too short for a finding.",
+    "findings.most-of-the-time.meaning.client_think": "Nothing was owed to the client, and it asked nothing new: pauses of its own, each too short for a finding.",
     "findings.most-of-the-time.look.client_think": "Nothing, unless the client should be faster: its own log, or lastsnd and lastrcv of ss -ti on it.",
     "findings.most-of-the-time.title.receive_window": "{percent} % of the time: no room in a receive window",
     "findings.most-of-the-time.meaning.receive_window": "A sender had more to send, and its peer's window was used up.",

@@ -142,7 +142,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.server_think": "服务端的响应，或者它最先发出的数据，来得晚；单独哪一段都不够长，或者不能确定是响应，不足以另成一条发现。",
     "findings.most-of-the-time.look.server_think": "在服务端上：这些请求的日志，以及 ss -tn 的 Recv-Q。",
     "findings.most-of-the-time.title.client_think": "{percent}% 的时间是客户端自己的停顿",
-    "findings.most-of-the-time.meaning.client_think": "服务端已经答完，客户端没有新的请求：都是它自己的停顿，每次都短，不足以另成一条发现。",
+    "findings.most-of-the-time.meaning.client_think": "没有要等的响应，客户端也没有发新的请求：都是它自己的停顿，每次都短，不足以另成一条发现。",
     "findings.most-of-the-time.look.client_think": "不必处理，除非客户端本该更快：看它自己的日志，或 ss -ti 的 lastsnd 与 lastrcv。",
     "findings.most-of-the-time.title.receive_window": "{percent}% 的时间在等接收窗口",
     "findings.most-of-the-time.meaning.receive_window": "发送方还有数据要发，对方的窗口却用尽了。",
