@@ -160,7 +160,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.network": "The path took it: the opening, and a round trip for each turn. A path that is long, or whose queues are full.",
     "findings.most-of-the-time.look.network": "Between the two hosts, ping or mtr; fewer turns, or a connection that is kept, cost fewer round trips.",
     "findings.most-of-the-time.title.recovery": "{percent} % of the time: recovery from loss",
-    "findings.most-of-the-time.meaning.recovery": "Segments were lost and had to be sent again.",
+    "findings.most-of-the-time.meaning.recovery": "Segments were lost, or seemed to be, and were sent again.",
     "findings.most-of-the-time.look.recovery": "ss -ti and nstat -az TcpRetransSegs on the sending host.",
     "findings.most-of-the-time.happened": "{spent_s} of the connection's {elapsed_s} ({percent} %) went there; the longest wait, {longest_s}, lies between packets {first_frame} and {next_frame}.",
     "findings.most-of-the-time.known": "Each wait between two packets with new data is put down to what ended it; these add up to {spent_s}.",

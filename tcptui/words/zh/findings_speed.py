@@ -160,7 +160,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.network": "时间花在路径上：建立连接，以及每轮问答的一次往返。要么路途远，要么途中的队列满。",
     "findings.most-of-the-time.look.network": "两台主机之间的 ping 或 mtr；减少问答轮数或复用连接，可以少跑几趟往返。",
     "findings.most-of-the-time.title.recovery": "{percent}% 的时间用于丢包恢复",
-    "findings.most-of-the-time.meaning.recovery": "有报文段丢失，必须重传。",
+    "findings.most-of-the-time.meaning.recovery": "报文段丢了，或看起来丢了，只好重传。",
     "findings.most-of-the-time.look.recovery": "在发送的主机上看 ss -ti 和 nstat -az TcpRetransSegs。",
     "findings.most-of-the-time.happened": "连接全长 {elapsed_s}，其中 {spent_s}（{percent}%）花在这里；最长的一段 {longest_s}，在 {first_frame} 号包与 {next_frame} 号包之间。",
     "findings.most-of-the-time.known": "两个带新数据的包之间的每段等待，按等来的是什么归类；这一类合计 {spent_s}。",
