@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 HARMLESS: Final = frozenset({
     *(spec.id for spec in CATALOG if spec.ordinary and spec.family is not Family.TRUST), FindingId.SIMULTANEOUS_CLOSE,
+    FindingId.MOST_OF_THE_TIME,
 })  # fmt: skip
 """How connections open and close in good order: true of many stories that are about something else.
 
-So are FINs that cross, wherever both ends close by themselves: behind an alert, a refusal, a good-bye.
+So are FINs that cross, wherever both ends close by themselves: behind an alert, a refusal, a good-bye; and the largest
+part of the time budget, of any story that lasts longer than a second.
 """
 
 
