@@ -9,7 +9,7 @@ from tcptui.lessons.listing import contains
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.palette_entry import PaletteEntry
-from tcptui.words.finding_text import finding_name
+from tcptui.words.finding_text import group_name
 from tcptui.words.quantities import Count
 from tcptui.words.trouble_text import headline
 
@@ -32,15 +32,15 @@ LEAST_LETTERS: Final = 2
 def finding_places(
     query: str, groups: Sequence[TroubleGroup], words: Words, narrow: Callable[[ChosenStreams], object]
 ) -> list[PaletteEntry]:
-    """The groups of trouble whose finding has ``query`` in its name, its headline or its id; they list connections."""
+    """The groups of trouble with ``query`` in their name, headline or id; they list connections."""
     wanted = query.casefold().split()
     entries = []
     for group in groups:
-        name, title = finding_name(group.finding.id, words), headline(group, words)
+        name, title = group_name(group.finding, words), headline(group, words)
         text = f"{name} {title} {group.finding.id}".casefold()
         if wanted and all(word in text for word in wanted):
             about = words("guide.palette.group.finding", n=Count(len(group.streams)))
-            chosen = ChosenStreams(partial(finding_name, group.finding.id), group.streams)
+            chosen = ChosenStreams(partial(group_name, group.finding), group.streams)
             entries.append(PaletteEntry(title, about, "", go=partial(narrow, chosen)))
     return entries
 

@@ -48,7 +48,7 @@ from tcptui.ui.screens.keyed import KeyedScreen
 from tcptui.ui.stream_explainer import StreamExplainer
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
-from tcptui.words.finding_text import finding_name
+from tcptui.words.finding_text import group_name
 from tcptui.words.other_text import counts_texts
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         """Close, and list the connections of the group under the cursor."""
         group = self.groups.group
         if group is not None:
-            label = partial(finding_name, group.finding.id)
+            label = partial(group_name, group.finding)
             self.dismiss(OverviewResult(group, chosen=ChosenStreams(label, group.streams)))
 
     @on(ExplainPane.PacketWanted)
