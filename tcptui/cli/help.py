@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,7 @@ from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.spec import Family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tcptui.words.catalogue import Words
 
@@ -19,12 +18,8 @@ _COLUMNS: Final = 79
 _PAGE_COLUMNS: Final = 80
 #: The place of the list of protocols in a page.
 _PROTOCOLS: Final = "{protocols}"
-#: Lines of one indent around it, up to one that ends with a sentence, or with a colon.
-_PARAGRAPH: Final = re.compile(
-    r"^(?P<indent> *)(?=\S)(?:[^\n]*[^\n.:。：]\n(?P=indent)(?=\S))*?[^\n]*\{protocols\}[^\n]*"
-    r"(?:(?<![.:。：])\n(?P=indent)(?=\S)[^\n]*)*",
-    re.MULTILINE,
-)
+#: What a line ends with that is the last of a paragraph.
+_ENDS: Final = (".", ":", "。", "：")
 
 
 def help_text(words: Words, command: str = "", own: Iterable[str] = ()) -> str:
@@ -54,12 +49,33 @@ def _filled(words: Words, key: str, *prefixes: str) -> str:
     from tcptui.words.line_breaking import wrap
     from tcptui.words.protocol_list import all_protocols
 
-    def filled(paragraph: re.Match[str]) -> str:
-        indent = paragraph["indent"]
-        text = _joined(paragraph[0].splitlines()).replace(_PROTOCOLS, all_protocols(words, *prefixes))
-        return "\n".join(indent + line for line in wrap(text, _PAGE_COLUMNS - len(indent)))
+    lines = template.split("\n")
+    at = next(place for place, line in enumerate(lines) if _PROTOCOLS in line)
+    first, stop = _paragraph(lines, at)
+    text = _joined(lines[first:stop]).replace(_PROTOCOLS, all_protocols(words, *prefixes))
+    indent = _indent(lines[at])
+    lines[first:stop] = [" " * indent + line for line in wrap(text, _PAGE_COLUMNS - indent)]
+    return "\n".join(lines).format()
 
-    return _PARAGRAPH.sub(filled, template).format()
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _paragraph(lines: Sequence[str], at: int) -> tuple[int, int]:
+    """From where to where lines of one indent around line ``at`` are one paragraph, that a sentence or a colon ends."""
+
+    def goes_on(line: int) -> bool:
+        """Whether ``line`` and the next one are of one paragraph."""
+        one, other = lines[line], lines[line + 1]
+        return bool(other.strip()) and _indent(one) == _indent(other) and not one.endswith(_ENDS)
+
+    first, last = at, at
+    while first and lines[first - 1].strip() and goes_on(first - 1):
+        first -= 1
+    while last + 1 < len(lines) and goes_on(last):
+        last += 1
+    return first, last + 1
 
 
 def _joined(lines: Iterable[str]) -> str:

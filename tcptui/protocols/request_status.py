@@ -24,7 +24,7 @@ _FINE: Final = frozenset({"OK", UNKNOWN}).union(*(kind.fine for kind in REQUEST_
 
 def status_number(status: str) -> int:
     """An answer's code as a number: of names 0 without an error and 500 with one, `NO_STATUS` without an answer."""
-    if not status:
+    if not status or status in SERVER_ENDED:
         return NO_STATUS
     if status.isascii() and status.isdigit():
         return int(status[:4])

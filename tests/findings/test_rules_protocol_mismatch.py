@@ -67,6 +67,7 @@ def test_server_that_answers_in_a_protocol_of_its_own_is_told(
         [(0, "C", KAFKA), (9, "S", EMPTY_SETTINGS)],  # four bytes behind their length, all 0
         [(0, "C", KAFKA), (9, "S", EMPTY_SETTINGS + bytes(20))],
         [(0, "C", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS), (9, "S", SETTINGS)],
+        [(0, "C", b"PRI * HTTP" + SETTINGS), (9, "S", SETTINGS)],  # a damaged preface is no other protocol
         [(0, "S", SETTINGS), (9, "C", GET)],  # no server of HTTP/2 speaks first
         [(0, "C", PROXY_1 + GET), (9, "S", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")],
         [(0, "C", PROXY_1 + GET), (9, "S", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")],

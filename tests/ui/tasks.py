@@ -267,7 +267,7 @@ TASKS: Final = (
     Task(S, "when was the traffic", "5", (r"402 pkt/s", r"17\.4 s to 17\.7 s: 10 packets")),
     Task(S, "what can it be sorted by", "O", ("3  time lost", "7  duration", "8  bits per second")),
     Task(S, "slowest request", "R Tab s", (r"duration.*\n.*GET /report +200 +2\.62s",)),
-    Task(S, "which request got no answer", "R Tab s s", (r"\n ✗ GET /cart +- ",)),
+    Task(S, "which request got no answer", "R Tab s s", (r"\n ✗ GET /cart +RST ",)),
     Task(S, "the same request, counted", "R Tab b", (r" 6 +60\.0ms +360ms +240ms +GET /item",)),
     Task(S, "the packet that the overview cites", "0 Tab Enter", (r"▸.* 187 ",)),
     Task(S, "save only what matches", "W 82 Enter", ("4 of 268 packets written to 82",), after="/ tcp.port==82 Enter"),

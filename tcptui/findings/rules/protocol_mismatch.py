@@ -33,6 +33,9 @@ _SETTINGS: Final = re.compile(
     re.DOTALL,
 )
 
+#: Bytes of HTTP/2's preface that say which protocol a client means, though the rest may be damaged or missing.
+_PREFACE_BEGINS: Final = len(b"PRI * HTTP")
+
 
 def protocol_mismatch(connection: ConnectionFacts) -> Finding | None:
     """`protocol-mismatch`: each end begins in a protocol of its own; shape ``garbled``: Redis says so.
@@ -84,7 +87,7 @@ def _answered_in_its_own(
     elif alert and not speaks_tls and not spoken(REQUESTS, heads[0]):
         description = name_of("tls.alert_message.desc", heads[1][ALERT - 1]) or "?"
         facts = {"shape": "alert", "alert": description, "client_protocol": client or "?", "server_protocol": "TLS"}
-    elif settings and not heads[0].startswith(PREFACE[: len(heads[0])]):
+    elif settings and not heads[0].startswith(PREFACE[: min(len(heads[0]), _PREFACE_BEGINS)]):
         client = "TLS" if speaks_tls else "HTTP/1" if client == "HTTP" else client
         says = _line(heads[1])
         shape = "http2-says" if says else "http2"
