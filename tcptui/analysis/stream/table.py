@@ -49,6 +49,8 @@ PEER_SPOKE_LAST: Final = 4
 BLOCK: Final = 4_096
 
 _SYN_ACK: Final = TcpFlag.SYN | TcpFlag.ACK
+#: Bits of the number of a row.
+_ROW_BITS: Final = 31
 
 
 class Completeness(IntFlag):
@@ -88,6 +90,12 @@ class StreamMark(IntFlag):
     """A segment contradicts what was assumed of an endpoint's state: `analysis.correction` looks back."""
     DATA_HEADER_CUT = 1 << 14
     """A segment that takes sequence numbers has a cut TCP header, so it has no verdict (Wireshark gives it none)."""
+
+
+def _direction_keys(stream: I32, of_b: NDArray[np.bool_], rows: I32) -> I64:
+    """Numbers that sort by stream, then direction, then row."""
+    keys: I64 = (stream.astype(np.int64) << 1 | of_b) << _ROW_BITS | rows
+    return keys
 
 
 class StreamTable:
@@ -263,11 +271,21 @@ class StreamTable:
         reused = (self.verdicts[stream] & Verdict.REUSED_PORTS) != 0
         if not reused.any():
             return bases
-        for number in sorted_unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)]).tolist():
-            mine = stream == number
-            moved = rows[mine & ((store.flags[rows] & _SYN_ACK) == _SYN_ACK)]
-            for row in moved.tolist():
-                bases[mine & (rows >= row) & (of_b == bool(store.from_b[row]))] = store.seq[row]
+        renumbered = sorted_unique(stream[reused & ((store.marks[rows] & RowMark.REBASED) != 0)])
+        if not len(renumbered):
+            return bases
+        mine = np.flatnonzero(np.isin(stream, renumbered))
+        moves = mine[(store.flags[rows[mine]] & _SYN_ACK) == _SYN_ACK]
+        if not len(moves):
+            return bases
+        # The newest move of the row's stream and direction up to it, by one key for all three.
+        moved = _direction_keys(stream[moves], store.from_b[rows[moves]] != 0, rows[moves])
+        order = np.argsort(moved, kind="stable")
+        moved, moves = moved[order], moves[order]
+        keys = _direction_keys(stream[mine], of_b[mine], rows[mine])
+        newest = np.searchsorted(moved, keys, "right") - 1
+        counts = (newest >= 0) & (moved[newest] >> _ROW_BITS == keys >> _ROW_BITS)
+        bases[mine[counts]] = store.seq[rows[moves[newest[counts]]]]
         return bases
 
     def evict_rows(self, store: PacketStore, first: int) -> NDArray[np.int64]:
