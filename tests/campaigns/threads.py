@@ -91,10 +91,14 @@ def readings(session: Session) -> dict[str, Callable[[], object]]:
 
 
 def _tree(session: Session, row: int) -> str:
+    from tcptui.protocols.headers.cursor import TreeOptions
     from tcptui.protocols.headers.tree import header_tree
 
+    # Vendors' names come from another process, and are left out while it is slow to answer.
+    options = TreeOptions(vendor_names=False)
     stream = int(session.store.stream[row])
-    return tree_text(header_tree(session.reader.packet(row), session.application(stream) if stream >= 0 else None))
+    application = session.application(stream) if stream >= 0 else None
+    return tree_text(header_tree(session.reader.packet(row), application, options))
 
 
 def _conversation(session: Session, stream: int) -> object:
