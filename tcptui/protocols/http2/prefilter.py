@@ -12,6 +12,7 @@ import numpy as np
 from tcptui.analysis.stream.table import Completeness
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.fixed_rows import NewRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.http2.settings_rows import SettingsRows
 
@@ -40,17 +41,16 @@ class Http2Prefilter:
         self._streams = streams
         self._found = noted.of(PrefaceRows)
         self._spoken: set[int] = set()
-        self._settings = noted.of(SettingsRows)
+        self._settings = NewRows(noted.of(SettingsRows))
         self._settled: set[int] = set()
         """Streams with a segment that begins with SETTINGS."""
 
     def update(self) -> None:
-        """Take in the prefaces found since the last call."""
+        """Take in the prefaces and SETTINGS found since the last call."""
         rows = self._found.rows
         streams = self._store.stream[rows[(rows >= self._store.first) & (rows < self._store.count)]]
         self._spoken.update(streams[streams >= 0].tolist())
-        rows = self._settings.rows
-        streams = self._store.stream[rows[(rows >= self._store.first) & (rows < self._store.count)]]
+        streams = self._store.stream[self._settings.new(self._store)]
         self._settled.update(streams[streams >= 0].tolist())
 
     def suspects(self) -> SparseMask:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.fixed_rows import NewRows
 from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class TlsPrefilter:
     ) -> None:
         self._store = store
         self._streams = streams
-        self._alerts = _Taken(noted.of(AlertRows))
-        self._hellos = _Taken(noted.of(HelloRows))
+        self._alerts = NewRows(noted.of(AlertRows))
+        self._hellos = NewRows(noted.of(HelloRows))
         self._alerted: set[int] = set()
         self._greeted: dict[int, int] = {}
         """Bytes of the segment with the ClientHello, by stream …"""
@@ -92,20 +93,3 @@ class TlsPrefilter:
     def error_rows(self, _stream: int) -> list[tuple[int, int]]:
         """None: an alert ends its connection, so there are no later ones."""
         return []
-
-
-class _Taken:
-    """Rows of one kind, those that were taken in and those that were not."""
-
-    def __init__(self, found: AlertRows | HelloRows) -> None:
-        self._found = found
-        self._done = 0
-        """Number of rows taken in, evicted ones included."""
-
-    def new(self, store: PacketStore) -> NDArray[np.int32]:
-        """The rows found since the last call."""
-        gone, rows = self._found.evicted, self._found.rows
-        count = int(np.searchsorted(rows, store.count))
-        new = rows[max(self._done - gone, 0) : count]
-        self._done = gone + count
-        return new
