@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.last_words import LOOKED_AT, Asks
+from tcptui.protocols.mysql.codes import UNANSWERED, Command
 
 if TYPE_CHECKING:
     from tcptui.protocols.last_words import Before
 
 _HEADER: Final = 4
-#: COM_QUIT; COM_STMT_SEND_LONG_DATA and COM_STMT_CLOSE, which have no answer; and all others up to COM_DAEMON.
-_QUIT: Final = 0x01
-_QUIET: Final = frozenset({0x18, 0x19})
-_COMMANDS: Final = frozenset({*range(0x02, 0x1F)})
 
 
 def mysql_asks(payload: bytes, _before: Before) -> Asks | None:
@@ -24,8 +21,8 @@ def mysql_asks(payload: bytes, _before: Before) -> Asks | None:
     if size != len(payload) - _HEADER and (len(payload) < LOOKED_AT or size < len(payload)):
         return None
     command = payload[_HEADER]
-    if command == _QUIT:
+    if command == Command.QUIT:
         return Asks.LEAVE
-    if command in _QUIET:
+    if command in UNANSWERED:
         return Asks.NOTHING
-    return Asks.ANSWER if command in _COMMANDS else None
+    return Asks.ANSWER if Command.INIT_DB <= command <= Command.BINLOG_DUMP_GTID else None

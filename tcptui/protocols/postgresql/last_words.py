@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.last_words import Asks
+from tcptui.protocols.postgresql.message import REQUESTS, VERSION_3, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
     from tcptui.protocols.last_words import Before
 
 _HEAD: Final = struct.Struct(">cI")
-#: First messages of clients have no type: version 3, requests for encryption; a cancellation.
-_ASKS: Final = frozenset({196_608, 196_610, 80_877_103, 80_877_104})
-_CANCEL: Final = 80_877_102
+#: First messages of clients that have no type but requests: version 3, its minor one 0 or 2.
+_STARTUPS: Final = frozenset({VERSION_3 << 16, VERSION_3 << 16 | 2})
 _TYPES: Final = b"BCDEFHPQSXcdfp"
 _ANSWERED: Final = b"QSFp"
 _LEAVES: Final = b"X"
@@ -26,10 +26,10 @@ def postgresql_asks(payload: bytes, _before: Before) -> Asks | None:
     """What messages ask; None where ``payload`` does not begin with one of a client."""
     if len(payload) >= 8 and int.from_bytes(payload[:4]) <= _MOST:
         code = int.from_bytes(payload[4:8])
-        if code in _ASKS:
-            return Asks.ANSWER
-        if code == _CANCEL:
+        if REQUESTS.get(code) is Kind.CANCEL:
             return Asks.NOTHING  # the server closes, and that is all
+        if code in REQUESTS or code in _STARTUPS:
+            return Asks.ANSWER
     kinds = b"".join(_types(payload))
     if not kinds:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.last_words import Asks
+from tcptui.protocols.tls.alert_rows import HIDDEN_ALERT
 from tcptui.protocols.tls.codes import ContentType
 from tcptui.protocols.tls.records import HEADER
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.last_words import Before
 
 _KINDS: Final = frozenset({*map(int, ContentType)})
-#: Bytes of an alert of TLS 1.3: two, their true type, the authentication tag (RFC 8446, 5.2 and 6).
-HIDDEN_ALERT: Final = 2 + 1 + 16
 
 
 def is_alert(payload: bytes) -> bool:
