@@ -93,10 +93,11 @@ def message_in(connection: ConnectionFacts, segments: list[int]) -> tuple[Asks, 
     Who says goodbye last asks nothing any more; before a request there may be what needs no answer: the end of a
     handshake, settings.
     """
-    if what_it_asks(connection, segments[-1]) is Asks.LEAVE:
+    at_last = what_it_asks(connection, segments[-1])
+    if at_last is Asks.LEAVE:
         return Asks.LEAVE, segments
-    for n in range(len(segments[:_OPENING])):
-        asked = what_it_asks(connection, segments[n])
+    for n, i in enumerate(segments[:_OPENING]):
+        asked = at_last if i == segments[-1] else what_it_asks(connection, i)
         if asked > Asks.NOTHING:
             return asked, segments[n:]
     return Asks.NOTHING, segments

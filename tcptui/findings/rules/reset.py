@@ -282,7 +282,8 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
     heard = any(connection.side[i] == side for i in range(rst))
     later = [i for i in connection.rsts if i > rst]
     severity = Severity.WARNING if connection.length[asked] or idle >= IDLE_NS else Severity.NOTE
-    waited = _waited_for(connection, side, asked) if idle >= IDLE_NS else ""
+    pending = _pending_frame(connection, side, asked)
+    waited = _waited_for(connection, side, asked, pending) if idle >= IDLE_NS else ""
     if waited:
         shape, confidence = waited, Confidence.LIKELY
         alternatives: tuple[str, ...] = ("restarted", "own-reset-lost", "nat-expired")
@@ -331,15 +332,15 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         rst_frame=connection.frame[rst],
         idle_s=idle / 1e9,
         answer_s=connection.seconds(asked, rst),
-        request_frame=_pending_frame(connection, side, asked),
+        request_frame=pending,
     )
 
 
-def _waited_for(connection: ConnectionFacts, side: int, asked: int) -> str:
+def _waited_for(connection: ConnectionFacts, side: int, asked: int, pending: int) -> str:
     """What the silence before segment ``asked`` was, other than idleness; empty where nothing was under way in it.
 
     ``never-opened``: the client's third packet never came; ``stalled``: bytes of the other end had not been
-    acknowledged, or its receiver had reported a gap; ``pending``: a request was, and had no answer.
+    acknowledged, or its receiver had reported a gap; ``pending``: a request was, and had no answer (`_pending_frame`).
     """
     before = asked - 1
     if side and not any(not connection.side[i] and not connection.flags[i] & SYN for i in range(asked)):
@@ -351,7 +352,7 @@ def _waited_for(connection: ConnectionFacts, side: int, asked: int) -> str:
             return "stalled"
     if any(int(connection.view.options[i]) & OptionBit.SACK for i in range(max(before - 1, 0), asked)):
         return "stalled"
-    return "pending" if _pending_frame(connection, side, asked) else ""
+    return "pending" if pending else ""
 
 
 def _pending_frame(connection: ConnectionFacts, side: int, asked: int) -> int:
