@@ -86,7 +86,7 @@ def _backed_off(connection: ConnectionFacts, side: int, resends: list[Resend], h
     Told are the tries of one segment, that of the last of them.  Where its first copy left before the peer's last
     packet, the first try after that packet begins the outage.
     """
-    tries = [r.index for r in resends if connection.seq[r.index] == connection.seq[resends[-1].index]]
+    tries = _last_tries(connection, resends)
     if heard < 0 or not tries:
         return None
     before = range(heard + 1, tries[0])
@@ -411,23 +411,35 @@ def _swallowed(connection: ConnectionFacts, side: int, timed: list[Resend]) -> F
     )
 
 
+def _last_tries(connection: ConnectionFacts, resends: list[Resend]) -> list[int]:
+    """Indexes of those of ``resends`` that are copies of the segment that the last of them is a copy of."""
+    return [r.index for r in resends if connection.seq[r.index] == connection.seq[resends[-1].index]]
+
+
+def _unhealed_tries(connection: ConnectionFacts, side: int, timed: list[Resend]) -> list[int]:
+    """The last tries of ``side``, `UNHEALED` at least, of a segment that was never acknowledged; else none.
+
+    None at the receiver, either, which these tries did reach.
+    """
+    tries = [] if connection.at_receiver(side) else _last_tries(connection, timed)
+    if len(tries) < UNHEALED:
+        return []
+    acknowledged, end = connection.space.acknowledged[side][-1], connection.space.end[tries[0]]
+    return [] if integer(acknowledged) >= integer(end) else tries
+
+
 def _never_smaller(connection: ConnectionFacts, side: int, timed: list[Resend]) -> Finding | None:
     """Shape ``unhealed``: nothing as large was ever acknowledged, and the peer is heard amid the tries and after.
 
     Not where the peer answers the tries at once (they arrive, and are ignored), nor where small segments of the peer
     come again (then the small ACKs of ``side`` get lost, too).
     """
-    if not timed or connection.at_receiver(side):
+    tries = _unhealed_tries(connection, side, timed)
+    if not tries:
         return None
-    tries = [r.index for r in timed if connection.seq[r.index] == connection.seq[timed[-1].index]]
     first, last = tries[0], tries[-1]
     size = connection.length[first]
-    if (
-        len(tries) < UNHEALED
-        or timed[-len(tries)].previous < 0
-        or integer(connection.space.acknowledged[side][-1]) >= integer(connection.space.end[first])
-        or not too_large_so_far(connection, side, connection.count - 1, size)
-    ):
+    if timed[-len(tries)].previous < 0 or not too_large_so_far(connection, side, connection.count - 1, size):
         return None
     heard = heard_after(connection, side, first)
     if heard >= 0 and connection.flags[heard] & SYN:
@@ -465,16 +477,12 @@ def _only_small_arrive(connection: ConnectionFacts, side: int, timed: list[Resen
     It may be amid a transfer of segments as large: a path can change.  Every segment that the peer has had time to
     report counts; one large that arrives, or one small that does not, and size is not what tells them apart.
     """
-    if not timed or connection.at_receiver(side):
+    tries = _unhealed_tries(connection, side, timed)
+    if not tries:
         return None
-    tries = [r.index for r in timed if connection.seq[r.index] == connection.seq[timed[-1].index]]
     first, last = tries[0], tries[-1]
     size = connection.length[first]
-    if (
-        len(tries) < UNHEALED
-        or size <= SMALL_BYTES
-        or integer(connection.space.acknowledged[side][-1]) >= integer(connection.space.end[first])
-    ):
+    if size <= SMALL_BYTES:
         return None
     view = connection.view
     mine = (view.from_server == bool(side)) & (view.length > 0)
