@@ -21,7 +21,7 @@ from tcptui.findings.catalog import FAMILIES, SPECS, needing
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
-from tcptui.findings.rules.most_of_the_time import most_of_the_time, told_elsewhere
+from tcptui.findings.rules.most_of_the_time import most_of_the_time, unless_reported
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
 from tcptui.model.finding import AnyId, Confidence, Finding, FindingId, Severity
@@ -110,7 +110,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
-    found = told_elsewhere(_causes_first(found))
+    found = unless_reported(_causes_first(found))
     return tuple(sorted(found, key=_rank))
 
 
@@ -119,7 +119,7 @@ def with_payload_findings(view: StreamView, context: RuleContext, findings: tupl
     if not len(view):
         return findings
     found = _uncovered([*findings, *application.findings(ConnectionFacts(view, context))])
-    return tuple(sorted(told_elsewhere(_causes_first(found)), key=_rank))
+    return tuple(sorted(unless_reported(_causes_first(found)), key=_rank))
 
 
 def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.findings.rules.most_of_the_time import MOSTLY_NS, MOSTLY_PERCENT, TOLD_BY
+from tcptui.findings.rules.most_of_the_time import MOSTLY_NS, MOSTLY_PERCENT, REPORTED_BY
 from tcptui.findings.weight import connection_seconds_lost, seconds_lost
 from tcptui.model.finding import FindingId, Severity
 from tcptui.model.tcp_flags import ACK, RST, SYN
@@ -47,7 +47,7 @@ def unspoken_parts(log: PacketLog, findings: Sequence[Finding]) -> Iterator[str]
             continue
         if part is Part.NETWORK and FindingId.THREE_WAY_HANDSHAKE not in ids:
             continue  # without a handshake nothing has measured the way
-        if ids.isdisjoint({FindingId.MOST_OF_THE_TIME} | TOLD_BY[part]):
+        if ids.isdisjoint({FindingId.MOST_OF_THE_TIME} | REPORTED_BY[part]):
             yield f"{spent_ns / 1e9:.3f} of {budget.elapsed_ns / 1e9:.3f} s are {part.label}, and no finding says so"
 
 

@@ -42,7 +42,7 @@ _WINDOW: Final = frozenset({
 })  # fmt: skip
 _PATH: Final = frozenset({FindingId.PATH_LIMITED, FindingId.SEND_BUFFER_LIMITED, FindingId.QUEUEING_DELAY})
 #: The parts of which somebody wants to know, and the findings that tell of each.
-TOLD_BY: Final[dict[Part, frozenset[AnyId]]] = {
+REPORTED_BY: Final[dict[Part, frozenset[AnyId]]] = {
     Part.SERVER_THINK: _SERVER,
     Part.CLIENT_THINK: frozenset({FindingId.CLIENT_THINK_TIME, FindingId.IDLE_IN_TRANSACTION}),
     Part.RECEIVE_WINDOW: _WINDOW,
@@ -56,16 +56,16 @@ TOLD_BY: Final[dict[Part, frozenset[AnyId]]] = {
     Part.RECOVERY: frozenset(FAMILIES[Family.LOSS]) | _FAILED,
 }  # fmt: skip
 #: The parts by the name that is the finding's shape.
-_PARTS: Final = {part.label: part for part in TOLD_BY}
+_PARTS: Final = {part.label: part for part in REPORTED_BY}
 
 
 def most_of_the_time(connection: ConnectionFacts) -> Finding | None:
-    """`most-of-the-time`: the part of the time budget that has more than half of it; `told_elsewhere` takes it back."""
+    """`most-of-the-time`: the part of the time budget with more than half of it; `unless_reported` takes it back."""
     times = connection.view.time_ns
     if connection.signs & ONE_SIDED or times.item(connection.count - 1) - times.item(0) <= MOSTLY_NS:
         return None
     budget = connection.budget
-    for part in TOLD_BY:
+    for part in REPORTED_BY:
         spent_ns = budget[part]
         if spent_ns > MOSTLY_NS and spent_ns * 100 > MOSTLY_PERCENT * budget.elapsed_ns:
             return _finding(connection, budget, part, spent_ns)
@@ -107,7 +107,7 @@ def _each_ns(budget: TimeBudget, part: Part) -> I64:
     return each
 
 
-def told_elsewhere(found: list[Finding]) -> list[Finding]:
+def unless_reported(found: list[Finding]) -> list[Finding]:
     """``found`` without `most-of-the-time` where another of them tells of that part.
 
     Nor of the way where no handshake has measured it.
@@ -117,4 +117,4 @@ def told_elsewhere(found: list[Finding]) -> list[Finding]:
         return found
     ids, part = {finding.id for finding in found}, _PARTS[str(mostly.facts["shape"])]
     unmeasured = part is Part.NETWORK and FindingId.THREE_WAY_HANDSHAKE not in ids
-    return [finding for finding in found if finding is not mostly] if unmeasured or ids & TOLD_BY[part] else found
+    return [finding for finding in found if finding is not mostly] if unmeasured or ids & REPORTED_BY[part] else found
