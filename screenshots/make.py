@@ -4,8 +4,8 @@
 
 Each picture of a screen is written twice: ``NAME.svg`` as Textual draws it, without the web fonts it would ask for,
 and ``NAME.png`` by rsvg-convert (Debian: librsvg2-bin), with DejaVu Sans Mono and Noto Sans CJK SC.  Those of
-`report --html` are what Chromium shows (Debian: chromium).
-ImageMagick, where it is installed, makes the PNGs smaller.  Nothing in a picture depends on the
+`report --html` are what Chromium shows (Debian: chromium).  A moving picture is ``NAME.gif``, by ImageMagick,
+which makes the PNGs smaller, too, where it is installed.  Nothing in a picture depends on the
 machine, the time or the user: ports and hosts are numbers, nothing moves, no clock is shown.
 """
 
@@ -43,6 +43,9 @@ FONTS: Final = "'DejaVu Sans Mono','Noto Sans CJK SC','Noto Sans Mono CJK SC',mo
 PALETTE: Final = 128
 #: Pixels; a wider picture is drawn smaller.
 WIDEST: Final = 1800
+#: Pixels and colours of a moving picture.
+MOVING_WIDTH: Final = 920
+MOVING_COLOURS: Final = 24
 _PATIENCE: Final = 400
 #: How Rich lays out its SVG, in pixels.
 CELL_WIDTH: Final = 12.2
@@ -120,9 +123,39 @@ class PageShot:
         shrink(png)
 
 
-def shots() -> list[Shot | PageShot]:
+@dataclass(frozen=True, slots=True)
+class MovingPicture:
+    """A moving picture: several moments of one screen, each shown for a while, as a GIF."""
+
+    moments: tuple[tuple[Shot, float], ...]
+    """Each moment, and for how many seconds it is shown; all of the same size and language."""
+    kinds: ClassVar = ("gif",)
+
+    @property
+    def name(self) -> str:
+        """File name without its suffix."""
+        first = self.moments[0][0]
+        return f"{first.scene}-{first.width}x{first.height}-{first.language}"
+
+    def write(self) -> None:
+        """Have ImageMagick join the moments: only what changes from one to the next is kept."""
+        magick = shutil.which("magick") or shutil.which("convert")
+        if magick is None:
+            raise SystemExit("ImageMagick joins the moments of a moving picture; Debian: imagemagick")
+        with tempfile.TemporaryDirectory() as folder:
+            frames: list[str] = []
+            for number, (shot, seconds) in enumerate(self.moments):
+                svg, png = Path(folder, f"{number}.svg"), Path(folder, f"{number}.png")
+                svg.write_text(portable(draw(shot)), encoding="utf-8")
+                subprocess.run([CONVERTER, "--width", str(MOVING_WIDTH), "--output", str(png), str(svg)], check=True)
+                frames += ["-delay", f"{seconds * 100:.0f}", str(png)]
+            fewer = ["+dither", "-colors", str(MOVING_COLOURS), "-layers", "OptimizeTransparency", "-loop", "0"]
+            subprocess.run([magick, *frames, *fewer, str(HERE / f"{self.name}.gif")], check=True)
+
+
+def shots() -> list[Shot | PageShot | MovingPicture]:
     """Every picture, in the order in which they are made."""
-    made: list[Shot | PageShot] = []
+    made: list[Shot | PageShot | MovingPicture] = []
     for width, height in SIZES:
         for language in LANGUAGES:
             made += [
@@ -133,6 +166,7 @@ def shots() -> list[Shot | PageShot]:
                 made.append(_headers(language, width, height))
     for language in LANGUAGES:
         made += [_graph(language), _requests(language), PageShot(language, 1100, 1900, "zero-window")]
+        made.append(_problem(language))
     made.append(_timeline("en", 200, 50))
     return made
 
@@ -145,6 +179,22 @@ def _graph(language: str) -> Shot:
 def _requests(language: str) -> Shot:
     """The requests of a capture, those that wait for the server among them."""
     return Shot("requests", language, 120, 40, "slow-server", False, ("R", "tab"), "GET /")
+
+
+def _problem(language: str) -> MovingPicture:
+    """From the overview of a capture to one connection, its first problem, and all that is said of it."""
+    steps: tuple[tuple[tuple[str, ...], str, float], ...] = (
+        ((), ":8080", 4),
+        (("enter", "n"), "SYN-RCVD", 4),
+        (("e", "z"), "Recv-Q", 8),
+        (("z", "escape", "escape", "escape", "0"), "3.04", 4),
+    )
+    moments: list[tuple[Shot, float]] = []
+    keys: tuple[str, ...] = ()
+    for pressed, shows, seconds in steps:
+        keys += pressed
+        moments.append((Shot("problem", language, 100, 30, "accept-queue-full", False, keys, shows), seconds))
+    return MovingPicture(tuple(moments))
 
 
 def _timeline(language: str, width: int, height: int) -> Shot:
@@ -272,14 +322,15 @@ def shrink(png: Path) -> None:
         subprocess.run([magick, str(png), "+dither", "-colors", str(PALETTE), *plain, f"PNG8:{png}"], check=True)
 
 
-def make(chosen: Sequence[Shot | PageShot]) -> None:
-    """Write both files of every shot in ``chosen``."""
+def make(chosen: Sequence[Shot | PageShot | MovingPicture]) -> None:
+    """Write the files of every shot in ``chosen``."""
     # Before Textual is imported: colours and motion are decided there.
     os.environ.update(COLORTERM="truecolor", TERM="xterm-256color", TZ="UTC", TEXTUAL_ANIMATIONS="none", LANG="C.UTF-8")
     os.environ.pop("NO_COLOR", None)
     for shot in chosen:
         shot.write()
-        print(f"{shot.name}.png: {(HERE / f'{shot.name}.png').stat().st_size / 1000:.0f} kB")
+        written = HERE / f"{shot.name}.{shot.kinds[-1]}"
+        print(f"{written.name}: {written.stat().st_size / 1000:.0f} kB")
 
 
 def main() -> int:

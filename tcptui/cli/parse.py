@@ -459,6 +459,8 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "check": _parse_check,
     "fields": _parse_fields,
 }
+#: The words that are commands when they come first.
+COMMAND_WORDS: Final = frozenset(_COMMANDS)
 
 
 def _allow(scan: _Scan, allowed: frozenset[str] | set[str], command: str) -> None:

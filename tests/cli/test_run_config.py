@@ -19,7 +19,6 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 ROOT = Path(tcptui.__file__).parent.parent
-READMES = {Language.EN: ROOT / "README.md", Language.ZH: ROOT / "README.zh.md"}
 #: A user that every machine has, with a folder that is not there for a home.
 NOBODY = 65534
 
@@ -91,16 +90,13 @@ def test_wrong_file_is_one_line_for_each_mistake_and_a_failure(folder: Path) -> 
 
 
 @pytest.mark.parametrize("language", Language)
-def test_help_and_readme_say_of_every_setting_what_the_table_says(folder: Path, language: Language) -> None:
+def test_help_says_of_every_setting_what_the_table_says(folder: Path, language: Language) -> None:
     words = Words(language)
     said = run(folder, "--lang", language.value, "config", "--help")[1]
-    readme = READMES[language].read_text("utf-8")
 
     for setting in SETTINGS:
         default = f'"{setting.default}"' if setting.kind is Kind.CHOICE else setting.default
-        values = " ".join(f"`{value}`" for value in setting.values) or "–"
         assert f"\n{setting.name} = {default}\n    {words(setting.doc)}\n" in said
-        assert f"| `{setting.name}` | `{default}` | {values} | {words(setting.doc)} |" in readme
 
 
 #: All is imported before root is given up, for the user may not be able to read this interpreter.
