@@ -69,11 +69,18 @@ NO_LIMITS = Limits()
 
 
 class HelpCommand(NamedTuple):
-    """``--help``."""
+    """``--help`` and ``help [PAGE]``."""
 
     common: Common
-    command: str = ""
-    """The command that has a page of its own; empty: the usage of the program."""
+    page: str = ""
+    """A command, or a topic of `tcptui.cli.command_table`; empty: the page that lists them."""
+
+
+class CompletionCommand(NamedTuple):
+    """``completion SHELL``: what that shell must be told to complete our command lines."""
+
+    common: Common
+    shell: str
 
 
 class VersionCommand(NamedTuple):
@@ -480,5 +487,6 @@ Command = (
     | ConfigCommand
     | CheckCommand
     | FieldsCommand
+    | CompletionCommand
     | ListInterfacesCommand
 )

@@ -1,10 +1,11 @@
-"""The text of ``--help``: the usage, and the names of findings that some options take."""
+"""The pages of the help: the first one, that of each command, options of a live capture, names of findings."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING, Final
 
+from tcptui.cli.command_table import COMMANDS
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.spec import Family
 
@@ -22,40 +23,48 @@ _PROTOCOLS: Final = "{protocols}"
 _ENDS: Final = (".", ":", "。", "：")
 
 
-def help_text(words: Words, command: str = "", own: Iterable[str] = ()) -> str:
-    """The usage, then the ids of all findings by family; the list is wrapped to less than 80 columns.
+def help_text(words: Words, page: str = "", own: Iterable[str] = ()) -> str:
+    """A page of the help, to be printed: of a command or topic of `tcptui.cli.command_table`, else the first one.
 
-    ``command``: only that command's own page; ``own``: ids of findings that the user has defined.
+    ``own``: ids of findings that the user has defined, for the page that lists all names.
     """
-    if command:
-        return _filled(words, f"cli.help.{command}", "cli.protocol", "requests.protocol")
-    lines = [_filled(words, "cli.help"), words("cli.help.findings")]
+    if not page:
+        width = max(len(row.word) for row in COMMANDS)
+        listed = [f"  {row.word:{width}}  {words(f'cli.summary.{row.word}')}" for row in COMMANDS]
+        return words.template("cli.help").format(commands="\n".join(listed))
+    summary = words(f"cli.summary.{page}")
+    if page == "findings":
+        return words.template("cli.help.findings").format(summary=summary, findings="\n".join(_by_family(own)))
+    return _filled(words.template(f"cli.help.{page}"), words).format(summary=summary)
+
+
+def _by_family(own: Iterable[str]) -> list[str]:
+    """The names of all findings, family by family, in lines of less than 80 columns."""
     defined = tuple(own)
+    lines: list[str] = []
     for family, ids in (*FAMILIES.items(), *([(Family.OWN, defined)] if defined else [])):
         named = ", ".join(ids)
-        # Ids are typed or copied, so they are never broken at their hyphens.
+        # Names are typed or copied, so they are never broken at their hyphens.
         lines += textwrap.wrap(
             f"{family}: {named}", _COLUMNS, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False
         )
-    lines.append("  " + words("cli.help.findings-groups"))
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def _filled(words: Words, key: str, *prefixes: str) -> str:
-    """The page ``key``, its paragraph that lists protocols filled anew; ``prefixes``: of the keys of their names."""
-    template = words.template(key)
+def _filled(template: str, words: Words) -> str:
+    """A page whose paragraph that lists protocols is filled anew, where it has one."""
     if _PROTOCOLS not in template:
-        return template.format()
+        return template
     from tcptui.words.line_breaking import wrap
     from tcptui.words.protocol_list import all_protocols
 
     lines = template.split("\n")
     at = next(place for place, line in enumerate(lines) if _PROTOCOLS in line)
     first, stop = _paragraph(lines, at)
-    text = _joined(lines[first:stop]).replace(_PROTOCOLS, all_protocols(words, *prefixes))
+    text = _joined(lines[first:stop]).replace(_PROTOCOLS, all_protocols(words, "cli.protocol", "requests.protocol"))
     indent = _indent(lines[at])
     lines[first:stop] = [" " * indent + line for line in wrap(text, _PAGE_COLUMNS - indent)]
-    return "\n".join(lines).format()
+    return "\n".join(lines)
 
 
 def _indent(line: str) -> int:

@@ -20,6 +20,7 @@ from tcptui.cli.commands import (
     CaseCommand,
     CasesCommand,
     CheckCommand,
+    CompletionCommand,
     ConfigCommand,
     ExportCommand,
     FieldsCommand,
@@ -39,13 +40,14 @@ from tcptui.cli.commands import (
     VerdictsCommand,
     VersionCommand,
 )
-from tcptui.cli.parse import language_of, parse
+from tcptui.cli.parse import COMMAND_WORDS, language_of, parse
+from tcptui.cli.parse_values import near_words
 from tcptui.cli.stdout import guard_standard_output, redirect_stdout_to_null
 from tcptui.model.errors import StandardOutputError, TcptuiError
 from tcptui.ui.settings.config_file import read_config
 from tcptui.words.catalogue import Words
 from tcptui.words.crash_report import install_exception_hooks, install_log_format
-from tcptui.words.errors import say_error
+from tcptui.words.errors import say, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,10 +71,13 @@ TextCommand = (
     | ConfigCommand
     | CheckCommand
     | FieldsCommand
+    | CompletionCommand
 )
 
 #: What Python says where the system has no thread for it: beyond the user's limit of processes, or out of memory.
 _NO_THREAD: Final = "can't start new thread"
+#: The message about a file that is not there.
+_MISSING_FILE: Final = "messages.file_missing"
 EXIT_INTERRUPTED: Final = 130
 EXIT_READER_GONE: Final = 141
 
@@ -88,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     written = _written_language()
     words = Words(language_of(arguments, os.environ, written))
+    command: Command | None = None
     try:
         command = parse(arguments, os.environ, written)
         if not isinstance(command, HelpCommand | VersionCommand):
@@ -96,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except TcptuiError as error:
         say_error(error, words)
+        _say_what_was_meant(command, error, words)
         if isinstance(error, StandardOutputError):
             redirect_stdout_to_null()
         return error.exit_code
@@ -110,6 +117,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return code
+
+
+def _say_what_was_meant(command: Command | None, error: TcptuiError, words: Words) -> None:
+    """Where a file is missing whose name is nearly that of a command, name the command."""
+    if not isinstance(command, OpenCommand) or error.key != _MISSING_FILE:
+        return
+    near = near_words(command.files[0], COMMAND_WORDS)
+    if near:
+        say(words("cli.error.meant-command", near=near[0]), words)
 
 
 def _written_language() -> Language | None:
@@ -127,7 +143,8 @@ def run(command: Command, words: Words) -> int:
             from tcptui.cli.help import help_text
             from tcptui.cli.run.own_findings import own_ids
 
-            print(help_text(words, command.command, own_ids(command.common, words)), end="")
+            own = own_ids(command.common, words) if command.page == "findings" else ()
+            print(help_text(words, command.page, own), end="")
             return 0
         case VersionCommand():
             from tcptui import __version__
@@ -150,6 +167,7 @@ def run(command: Command, words: Words) -> int:
             | ConfigCommand()
             | CheckCommand()
             | FieldsCommand()
+            | CompletionCommand()
         ):
             from tcptui.session.gc_control import gc_paused_and_frozen
 
@@ -236,3 +254,7 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.fields import list_fields
 
             return partial(list_fields, command, words)
+        case CompletionCommand():
+            from tcptui.cli.run.completion import write_completion
+
+            return partial(write_completion, command, words)

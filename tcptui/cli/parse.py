@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tcptui.charts.kind import ChartKind
+from tcptui.cli.command_table import BY_WORD, EVERYWHERE, READING, SHELLS, TOPICS
 from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
@@ -26,6 +27,7 @@ from tcptui.cli.commands import (
     CheckCommand,
     Command,
     Common,
+    CompletionCommand,
     ConfigCommand,
     Detail,
     Display,
@@ -45,6 +47,7 @@ from tcptui.cli.commands import (
     VerdictsCommand,
     VersionCommand,
 )
+from tcptui.cli.option_table import BY_NAME, SHORT, Value
 from tcptui.cli.parse_capture import (
     LIMIT_OPTIONS,
     OUTPUT_OPTIONS,
@@ -58,18 +61,13 @@ from tcptui.cli.parse_capture import (
     workers,
 )
 from tcptui.cli.parse_packets import (
-    ASSERT_OPTIONS,
-    PACKETS_OPTIONS,
-    REQUESTS_OPTIONS,
-    SLICE_OPTIONS,
-    SPREADSHEET_SAFE,
     is_spreadsheet_safe,
     parse_assert,
     parse_packets,
     parse_requests,
     parse_slice,
 )
-from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, number, only_one
+from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
 from tcptui.words.language import Language, language_from_environment
 
 if TYPE_CHECKING:
@@ -78,37 +76,8 @@ if TYPE_CHECKING:
 #: Counts beyond a signed 64-bit integer are assumed to be typing errors.
 MAXIMUM_COUNT: Final = 2**63 - 1
 
-_TAKES_VALUE: Final = frozenset({
-    "-i", "-r", "-c", "-s", "-w", "-B", "-C", "-W", "-G",
-    "--stop-on", "--keep-around", "--keep-seconds", "--only", "--spool-limit", "--memory-limit",
-    "--lang", "--stream", "--side", "--out", "--out-limit", "--workers",
-    "-Y", "-e", "--finding", "--packets", "--around", "--rules", "--junit", "--slice",
-    "--kind", "--svg", "--har", "--html", "--findings", "--id", "--keylog", "--proto", "--group", "--results",
-})  # fmt: skip
-_FLAGS: Final = frozenset({
-    "-p", "-t", "-n", "-D", "-h",
-    "--help", "--version", "--ascii", "--overwrite", "--include-own", "--json", "--jsonl", "--markdown",
-    "--explain", "--full", "--hex", "--decoded", "--raw", "--delete", "--yes", "--no-screen",
-    "--csv", "--header", "--count", "--whole-streams", "--text", SPREADSHEET_SAFE,
-})  # fmt: skip
-#: Options that are an error when given twice, for one of the two would be left out unnoticed: they say what to read,
-#: what to choose or where to write.  All of ``-e`` and ``--findings`` count, of others, such as limits, the last.
-_ONCE: Final = frozenset({
-    "-i", "-r", "-w", "-t", "-Y", "--stop-on", "--keep-around", "--only",
-    "--stream", "--finding", "--packets", "--around", "--rules", "--out", "--junit", "--slice",
-    "--id", "--kind", "--svg", "--har", "--html", "--keylog", "--proto", "--group", "--results",
-})  # fmt: skip
-#: Long names of options that have a short one.
-_SHORT: Final = {"--display-filter": "-Y"}
-#: Commands whose help is a page of its own.
-_OWN_HELP: Final = frozenset({"packets", "slice", "assert", "graph", "requests", "export"})
-_EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
-#: Commands that open no capture of the user's: they take no keys.
 #: The end of an interrupted capture's file name, by which it may be chosen instead of by its number.
 _SPOOL_SUFFIX: Final = ".pcap"
-_NO_CAPTURE: Final = frozenset({"cases", "case", "recover", "config", "check", "fields"})
-#: Options of every command that opens one: files that say how it is read.
-_READING: Final = frozenset({"--keylog", "--proto"})
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
 _LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own"}
@@ -131,14 +100,17 @@ class _Scan:
     mistake: CommandLineError | None = None
     """The first error; None: none."""
 
-    def add_error(self, key: str, **facts: object) -> None:
-        """Record an error; only the first one is reported."""
-        if self.mistake is None:
-            self.mistake = CommandLineError(key, **facts)
+    def add_error(self, key: str, *, near: Sequence[str] = (), **facts: object) -> None:
+        """Record an error; only the first one is reported.  ``near``: what was probably meant."""
+        if self.mistake is not None:
+            return
+        if near:
+            key, facts = f"{key}-near", {**facts, "near": ", ".join(near)}
+        self.mistake = CommandLineError(key, **facts)
 
     def add_option(self, name: str, value: str = "") -> None:
-        """Record the option ``name``; of a repeated option the last value counts (but see `_ONCE`)."""
-        if name in _ONCE and name in self.options:
+        """Record the option ``name``; of a repeated option the last value counts (but see `Option.once`)."""
+        if BY_NAME[name].once and name in self.options:
             self.add_error("error.twice", option=name)
         if name == "-e":
             self.fields.append(value)
@@ -172,35 +144,36 @@ def _scan(argv: Sequence[str]) -> _Scan:
 
 def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
     name, has_value, value = argument.partition("=")
-    name = _SHORT.get(name, name)
-    if name in _TAKES_VALUE:
-        if has_value:
-            scan.add_option(name, value)
-        elif rest:
-            scan.add_option(name, rest.pop())
-        else:
-            scan.add_error("error.no-value", option=name)
-    elif name in _FLAGS and not has_value:
-        scan.add_option(name)
-    elif name in _FLAGS:
+    name = SHORT.get(name, name)
+    option = BY_NAME.get(name)
+    if option is None:
+        scan.add_error("error.unknown-option", option=name, near=near_words(name, (*BY_NAME, *SHORT)))
+    elif option.value is Value.NOTHING and has_value:
         scan.add_error("error.unwanted-value", option=name)
+    elif option.value is Value.NOTHING:
+        scan.add_option(name)
+    elif has_value:
+        scan.add_option(name, value)
+    elif rest:
+        scan.add_option(name, rest.pop())
     else:
-        scan.add_error("error.unknown-option", option=name)
+        scan.add_error("error.no-value", option=name)
 
 
 def _scan_short(scan: _Scan, letters: str, rest: list[str]) -> None:
     for place, letter in enumerate(letters, 1):
         name = f"-{letter}"
-        if name in _TAKES_VALUE:
+        option = BY_NAME.get(name)
+        if option is None:
+            scan.add_error("error.unknown-option", option=name)
+            return
+        if option.value is not Value.NOTHING:
             if place < len(letters):
                 scan.add_option(name, letters[place:])
             elif rest:
                 scan.add_option(name, rest.pop())
             else:
                 scan.add_error("error.no-value", option=name)
-            return
-        if name not in _FLAGS:
-            scan.add_error("error.unknown-option", option=name)
             return
         scan.add_option(name)
 
@@ -225,10 +198,8 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
         language_of(argv, environment, written), "--ascii" in options, "--lang" in options, tuple(scan.findings),
         options.get("--keylog", ""), options.get("--proto", ""),
     )  # fmt: skip
-    if options.keys() & {"--help", "-h"}:
-        if scan.command_word == "config":
-            return ConfigCommand(common, explain=True)
-        return HelpCommand(common, scan.command_word or "" if scan.command_word in _OWN_HELP else "")
+    if "-h" in options:
+        return _help_about(_page_asked_for(scan), common)
     if "--version" in options:
         return VersionCommand(common)
     if scan.mistake is not None:
@@ -240,9 +211,23 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
         raise CommandLineError("error.language", value=options["--lang"], known=", ".join(languages))
     reader = _COMMANDS.get(scan.command_word or "")
     if reader is not None:
-        scan.words.pop(0)
+        word = scan.words.pop(0)
+        row = BY_WORD[word]
+        _allow(scan, row.options | (READING if row.opens_captures else frozenset()), word)
         return reader(scan, common)
     return _parse_screen(scan, common)
+
+
+def _page_asked_for(scan: _Scan) -> str:
+    """The page that ``--help`` shows beside the other words: a command's, that of live captures, else the first one."""
+    if scan.command_word in COMMAND_WORDS:
+        return scan.command_word
+    is_remote = scan.command_word is not None and scan.command_word.startswith(_REMOTE)
+    return "live" if is_remote or "-i" in scan.options else ""
+
+
+def _help_about(page: str, common: Common) -> Command:
+    return ConfigCommand(common, explain=True) if page == "config" else HelpCommand(common, page)
 
 
 def _parse_screen(scan: _Scan, common: Common) -> Command:
@@ -254,10 +239,10 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
     if "-i" in options and "-r" in options:
         raise CommandLineError("error.live-and-file")
     if "-i" in options:
-        _allow(scan, _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
+        _allow(scan, READING | _LIVE_ONLY | WATCHING | _DISPLAY | {"-i"}, "-i")
         return parse_live(options, words, common, display)
     if words and words[0].startswith(_REMOTE) and "-r" not in options:
-        _allow(scan, _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | WATCHING | _DISPLAY, _REMOTE)
+        _allow(scan, READING | _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | WATCHING | _DISPLAY, _REMOTE)
         return parse_remote(options, words, common, display)
     files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
     keeping = options_for_files(options, files)
@@ -265,7 +250,7 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
         if name in _LIVE_ONLY - keeping:
             raise CommandLineError("error.needs-interface", option=name)
     judged = frozenset({"--workers"}) if "--no-screen" in options and STANDARD_STREAM not in files else frozenset()
-    _allow(scan, keeping | judged | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
+    _allow(scan, READING | keeping | judged | WATCHING | _DISPLAY | {"-r"}, "-r" if "-r" in options else "tcptui")
     if "-r" in options:
         _refuse_remote(files)
         return parse_open(options, files, filter_words(words), common, display)
@@ -277,7 +262,6 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--jsonl", "--workers", "-Y"}, "verdicts")
     files = _files("verdicts", scan.words)
     if "--jsonl" not in scan.options:
         raise CommandLineError("error.say-jsonl")
@@ -285,8 +269,6 @@ def _parse_verdicts(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_report(scan: _Scan, common: Common) -> Command:
-    allowed = {"--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y"}
-    _allow(scan, allowed, "report")
     options = scan.options
     # JSON and a single connection are told whole anyway.
     other_forms = ("--json", "--markdown", "--stream", "--explain", "--full")
@@ -318,7 +300,6 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
 def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
-    _allow(scan, {"--stream", "--id", "--side", "-Y", *forms}, "follow")
     file = _one_file("follow", scan.words)
     chosen = only_one([name for name in options if name in forms])
     if "--id" in options and chosen not in (None, "--decoded"):
@@ -335,7 +316,6 @@ def _parse_follow(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_export(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--stream", "--id", "--out", "--out-limit", "--json", "--workers", "-Y"}, "export")
     options = scan.options
     file = _one_file("export", scan.words)
     out = file_name("--out", options["--out"]) if "--out" in options else None
@@ -351,7 +331,6 @@ def _parse_export(scan: _Scan, common: Common) -> Command:
 def _parse_graph(scan: _Scan, common: Common) -> Command:
     forms = {form.value: form for form in GraphForm}
     options = scan.options
-    _allow(scan, {"--stream", "--kind", "--side", SPREADSHEET_SAFE, *forms}, "graph")
     is_spreadsheet_safe(options)  # numbers and words of ours are no formulas
     file = _one_file("graph", scan.words)
     chosen = only_one([name for name in options if name in forms])
@@ -369,32 +348,26 @@ def _parse_graph(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:
-    _allow(scan, PACKETS_OPTIONS, "packets")
     return parse_packets(scan.options, scan.fields, scan.words, common, _files)
 
 
 def _parse_slice(scan: _Scan, common: Common) -> Command:
-    _allow(scan, SLICE_OPTIONS, "slice")
     return parse_slice(scan.options, scan.words, common, _files)
 
 
 def _parse_assert(scan: _Scan, common: Common) -> Command:
-    _allow(scan, ASSERT_OPTIONS, "assert")
     return parse_assert(scan.options, scan.words, common, _files)
 
 
 def _parse_requests(scan: _Scan, common: Common) -> Command:
-    _allow(scan, REQUESTS_OPTIONS, "requests")
     return parse_requests(scan.options, scan.words, common, _files)
 
 
 def _parse_cases(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json"}, "cases")
     return CasesCommand(common, "--json" in scan.options, tuple(scan.words))
 
 
 def _parse_case(scan: _Scan, common: Common) -> Command:
-    _allow(scan, _DISPLAY, "case")
     if not scan.words:
         raise CommandLineError("error.which-case")
     if len(scan.words) > 1:
@@ -403,7 +376,6 @@ def _parse_case(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_recover(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"-w", "--overwrite", "--delete", "--yes"}, "recover")
     options = scan.options
     if {"-w", "--delete"} <= options.keys():
         raise CommandLineError("error.exclusive", first="-w", second="--delete")
@@ -422,24 +394,36 @@ def _parse_recover(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_config(scan: _Scan, common: Common) -> Command:
-    _allow(scan, frozenset(), "config")
     if scan.words:
         raise CommandLineError("error.too-many-words", command="config", word=scan.words[0])
     return ConfigCommand(common)
 
 
 def _parse_check(scan: _Scan, common: Common) -> Command:
-    _allow(scan, {"--json"}, "check")
     if not scan.words:
         raise CommandLineError("error.which-filter")
     return CheckCommand(common, " ".join(scan.words), "--json" in scan.options)
 
 
 def _parse_fields(scan: _Scan, common: Common) -> Command:
-    _allow(scan, frozenset(), "fields")
     if len(scan.words) > 1:
         raise CommandLineError("error.too-many-words", command="fields", word=scan.words[1])
     return FieldsCommand(common, scan.words[0] if scan.words else "")
+
+
+def _parse_completion(scan: _Scan, common: Common) -> Command:
+    if len(scan.words) != 1 or scan.words[0] not in SHELLS:
+        raise CommandLineError("error.which-shell", known=", ".join(SHELLS))
+    return CompletionCommand(common, scan.words[0])
+
+
+def _parse_help(scan: _Scan, common: Common) -> Command:
+    pages = {*COMMAND_WORDS, *TOPICS}
+    if len(scan.words) > 1:
+        raise CommandLineError("error.too-many-words", command="help", word=scan.words[1])
+    if scan.words and scan.words[0] not in pages:
+        raise CommandLineError("error.which-page", word=scan.words[0], known=", ".join(sorted(pages)))
+    return _help_about(scan.words[0] if scan.words else "", common)
 
 
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
@@ -458,6 +442,8 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "config": _parse_config,
     "check": _parse_check,
     "fields": _parse_fields,
+    "completion": _parse_completion,
+    "help": _parse_help,
 }
 #: The words that are commands when they come first.
 COMMAND_WORDS: Final = frozenset(_COMMANDS)
@@ -465,10 +451,10 @@ COMMAND_WORDS: Final = frozenset(_COMMANDS)
 
 def _allow(scan: _Scan, allowed: frozenset[str] | set[str], command: str) -> None:
     for name in scan.options:
-        if name in _READING and command not in _NO_CAPTURE:
-            file_name(name, scan.options[name])
-        elif name not in allowed and name not in _EVERYWHERE:
+        if name not in allowed | EVERYWHERE:
             raise CommandLineError("error.not-here", option=name, command=command)
+        if name in READING:
+            file_name(name, scan.options[name])
 
 
 def _files(command: str, words: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from os.path import lexists
 from typing import TYPE_CHECKING, Final
 
+from tcptui.cli.command_table import BY_WORD
 from tcptui.cli.commands import (
     AssertCommand,
     Chosen,
@@ -16,6 +17,7 @@ from tcptui.cli.commands import (
     RequestsForm,
     SliceCommand,
 )
+from tcptui.cli.option_table import SPREADSHEET_SAFE
 from tcptui.cli.parse_capture import workers
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError, file_name, only_one
@@ -29,14 +31,8 @@ if TYPE_CHECKING:
     Options = Mapping[str, str]
     Files = Callable[[str, Sequence[str]], tuple[str, ...]]
 
-#: Of every command that writes CSV.
-SPREADSHEET_SAFE: Final = "--spreadsheet-safe"
-PACKETS_OPTIONS: Final = frozenset({"-Y", "-e", "--csv", "--jsonl", "--header", "--count", SPREADSHEET_SAFE})
 #: Each says which packets a slice has.
 _CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
-SLICE_OPTIONS: Final = frozenset({*_CHOICES, "--around", "--whole-streams", "-w", "--overwrite"})
-ASSERT_OPTIONS: Final = frozenset({"--rules", "--junit", "--slice"})
-REQUESTS_OPTIONS: Final = frozenset({"-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results"})
 #: Frame numbers and numbers of connections have so many bits.
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
@@ -99,7 +95,7 @@ def parse_assert(options: Options, words: Sequence[str], common: Common, files: 
     named = files("assert", others)
     if not rules and "--rules" not in options:
         raise CommandLineError("error.which-rule")
-    given = {name: file_name(name, options[name]) for name in ASSERT_OPTIONS & options.keys()}
+    given = {name: file_name(name, options[name]) for name in BY_WORD["assert"].options & options.keys()}
     return AssertCommand(common, named, rules, given.get("--rules"), given.get("--junit"), given.get("--slice"))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class CommandLineError(UsageError):
@@ -47,3 +47,10 @@ def only_one(given: Sequence[str]) -> str | None:
     if len(given) > 1:
         raise CommandLineError("error.exclusive", first=given[0], second=given[1])
     return given[0] if given else None
+
+
+def near_words(word: str, known: Iterable[str]) -> list[str]:
+    """Those of ``known`` that somebody probably meant who wrote ``word``, the nearest first; at most three."""
+    from difflib import get_close_matches  # 10 ms, and only who mistyped something waits for it
+
+    return get_close_matches(word, list(known), n=3, cutoff=0.7)

@@ -12,17 +12,18 @@ from captures import Tape
 from rich.cells import cell_len
 
 import tcptui
-from tcptui.cli.commands import HelpCommand
+from tcptui.cli.command_table import BY_WORD, COMMANDS, TOPICS
+from tcptui.cli.commands import Common, ConfigCommand, HelpCommand
 from tcptui.cli.help import help_text
-from tcptui.cli.parse import _COMMANDS, parse
+from tcptui.cli.parse import parse
 from tcptui.model.finding import FindingId
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
-OPTIONS_AND_COMMANDS = (
-    "-i", "-r", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "--lang", "--ascii", "--version",
-    "--help", "--json", "--jsonl", "--markdown", "--stream", "-C", "-G", "-W", "--no-screen", "--stop-on",
-    "--keep-around", "--keep-seconds", "--only", "cases", "case", "verdicts", "report",
+OPTIONS_OF_A_CAPTURE = (
+    "-i", "-c", "-s", "-w", "-B", "-p", "-t", "-n", "-D", "--overwrite", "-C", "-G", "-W", "-Y", "--display-filter",
+    "--no-screen", "--stop-on", "--keep-around", "--keep-seconds", "--only", "--include-own", "--spool-limit",
+    "--memory-limit",
 )  # fmt: skip
 ROOT = Path(tcptui.__file__).parent.parent
 
@@ -140,20 +141,72 @@ def test_help_goes_to_stdout_in_the_chosen_language_and_fits_80_columns(language
 
 
 @pytest.mark.parametrize("language", Language)
-def test_page_of_each_command_can_be_written(language: Language) -> None:
+@pytest.mark.parametrize("page", [*(row.word for row in COMMANDS if row.word != "config"), *TOPICS])
+def test_each_page_fits_80_columns_and_names_its_options(page: str, language: Language) -> None:
     """Braces in it are for the reader, no place to fill in."""
-    asked = [parse([command, "--help"], {}) for command in _COMMANDS]
-    pages = {one.command for one in asked if isinstance(one, HelpCommand)}
-    assert {"requests", "export", ""} <= pages
-    for page in pages:
-        assert max(map(cell_len, help_text(Words(language), page).splitlines())) <= 80
+    text = help_text(Words(language), page)
+    options = BY_WORD[page].options if page in BY_WORD else frozenset()
+
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert [option for option in options if option not in text] == []
+    assert parse(["help", page], {}) == HelpCommand(Common(Language.EN), page)
 
 
 @pytest.mark.parametrize("language", Language)
-def test_help_names_every_option_and_command(language: Language) -> None:
-    text = help_text(Words(language))
-    for name in (*OPTIONS_AND_COMMANDS, *FindingId):
-        assert name in text
+def test_first_page_is_short_and_names_every_command(language: Language) -> None:
+    lines = help_text(Words(language)).splitlines()
+
+    assert len(lines) <= 35
+    assert {row.word for row in COMMANDS} <= {line.split()[0] for line in lines if line}
+
+
+@pytest.mark.parametrize("language", Language)
+def test_pages_of_topics_name_every_option_of_a_capture_and_every_finding(language: Language) -> None:
+    live, names = help_text(Words(language), "live"), help_text(Words(language), "findings")
+
+    assert [option for option in OPTIONS_OF_A_CAPTURE if option not in live] == []
+    assert [str(finding) for finding in FindingId if finding not in names] == []
+
+
+@pytest.mark.parametrize("command", [row.word for row in COMMANDS])
+def test_help_after_a_command_is_its_page(command: str) -> None:
+    asked = parse([command, "--nonsense", "--help"], {})
+
+    assert asked == parse(["help", command], {})
+    assert isinstance(asked, ConfigCommand if command == "config" else HelpCommand)
+
+
+def test_help_beside_an_interface_is_that_of_a_live_capture() -> None:
+    for words in (["-i", "eth0", "-h"], ["ssh://host/eth0", "--help"]):
+        assert parse(words, {}) == HelpCommand(Common(Language.EN), "live")
+    assert parse(["a.pcap", "--help"], {}) == HelpCommand(Common(Language.EN))
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["report", "a", "--jsom"], "--json"),
+        (["graph", "a", "--strem", "1"], "--stream"),
+        (["--display-filer", "tcp"], "--display-filter"),
+    ],
+)
+def test_mistyped_option_is_told_with_what_was_meant(words: list[str], meant: str) -> None:
+    done = tcptui_run(*words)
+
+    assert done.returncode == 2
+    assert f"did you mean {meant}" in done.stderr
+
+
+def test_nothing_is_guessed_where_nothing_is_near() -> None:
+    assert "did you mean" not in tcptui_run("--qqqqq").stderr
+
+
+@pytest.mark.parametrize(("word", "is_near"), [("reprot", True), ("packts", True), ("capture.pcap", False)])
+def test_missing_file_that_is_nearly_a_command_is_told_so(word: str, is_near: bool) -> None:
+    done = tcptui_run(word, "--no-screen")
+
+    assert done.returncode == 1
+    assert ("did you mean the command" in done.stderr) == is_near
 
 
 def test_help_in_chinese_survives_a_locale_without_chinese() -> None:
@@ -163,7 +216,7 @@ def test_help_in_chinese_survives_a_locale_without_chinese() -> None:
 
 
 def test_language_comes_from_the_environment() -> None:
-    assert "在终端里" in tcptui_run("--help", LC_ALL="zh_CN.UTF-8").stdout
+    assert "查清一条" in tcptui_run("--help", LC_ALL="zh_CN.UTF-8").stdout
     assert "In the terminal" not in tcptui_run("--help", LC_ALL="C").stdout
 
 

@@ -125,7 +125,7 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
         ("--ascii -t", StartCommand(Common(Language.EN, True), Display(hide_times=True))),
         ("--lang=zh --version", VersionCommand(Common(Language.ZH, language_given=True))),
         ("--no-such-option --help", HelpCommand(EN)),
-        ("report -h", HelpCommand(EN)),
+        ("report -h", HelpCommand(EN, "report")),
     ],
 )
 def test_a_line_means_one_command(line: str, expected: Command) -> None:

@@ -213,11 +213,11 @@ def test_file_beside_the_settings_is_read_unasked(capture: Path, rules: Path, tm
 
 
 def test_help_lists_them_where_it_lists_all_findings(rules: Path, tmp_path: Path) -> None:
-    assert "  own: refused-here, syn-seen\n" in run("--help", "--findings", rules)[1]
-    assert "  own:" not in run("--help")[1]
+    assert "  own: refused-here, syn-seen\n" in run("help", "findings", "--findings", rules)[1]
+    assert "  own:" not in run("help", "findings")[1]
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("[[finding]")
-    code, said, complaint = run("--help", "--findings", wrong)
+    code, said, complaint = run("help", "findings", "--findings", wrong)
     assert (code, "  own:" in said, complaint.count(str(wrong))) == (0, False, 1)
 
 

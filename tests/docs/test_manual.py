@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import man_pages
 import manual_tables
 import pytest
 
@@ -159,6 +160,12 @@ def test_tables_that_the_code_knows_are_those_of_the_code(name: str, language: L
     assert written == manual_tables.renewed(name, language), "python tests/support/manual_tables.py"
 
 
+def test_man_pages_are_the_pages_of_the_help() -> None:
+    written = {path: path.read_text("utf-8") for path in man_pages.FOLDER.rglob("*.1")}
+
+    assert written == dict(man_pages.pages()), "python tests/support/man_pages.py"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_languages_have_the_same_code_blocks(name: str) -> None:
     commands = [
@@ -209,13 +216,6 @@ def test_every_command_shown_is_one_the_program_takes(name: str, language: str) 
         command = parsed(PLACEHOLDERS.get(word, word) for word in call)
         if isinstance(command, CaseCommand) and command.case_id != "ID":
             assert load_case(command.case_id).id == command.case_id
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_is_in_the_table_of_commands(language: str) -> None:
-    rows = re.findall(r"^\| `tcptui ?([^`]*)` \|", text_of("cli", language), re.M)
-
-    assert COMMAND_WORDS - {row.split(" ")[0] for row in rows} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tcptui.cli.command_table import COMMANDS
 from tcptui.findings.catalog import CATALOG
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.field import Owner
@@ -34,6 +35,7 @@ COLUMNS: Final = 90
 #: What begins and ends a table in a page.
 _MARKED: Final = "<!-- {} -->"
 _HEADS: Final = {
+    "commands": {Language.EN: "command|what it does", Language.ZH: "命令|作用"},
     "settings": {Language.EN: "setting|default|values|what it does", Language.ZH: "设置|默认|可选值|作用"},
     "findings": {Language.EN: "name|title|family|case", Language.ZH: "名称|标题|类别|案例"},
     "fields": {Language.EN: "field|type|meaning", Language.ZH: "字段|类型|含义"},
@@ -44,6 +46,12 @@ def _table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
     cells = head.split("|")
     lines = [cells, ["---"] * len(cells), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def commands(words: Words) -> str:
+    """Each command, as the first page of the help has it."""
+    rows = [(f"`tcptui {row.word}`", words(f"cli.summary.{row.word}")) for row in COMMANDS]
+    return _table(_HEADS["commands"][words.language], rows)
 
 
 def settings(words: Words) -> str:
@@ -79,7 +87,7 @@ def fields(words: Words) -> str:
 
 #: Of each page the tables in it, by name.
 TABLES: Final[dict[str, tuple[tuple[str, Callable[[Words], str]], ...]]] = {
-    "cli": (("settings", settings),),
+    "cli": (("commands", commands), ("settings", settings)),
     "list-of-findings": (("findings", findings),),
     "filters": (("fields", fields),),
 }

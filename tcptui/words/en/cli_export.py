@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.export": """\
 NAME
-  tcptui export: the files that a capture carried over HTTP, listed or saved
+  tcptui export: {summary}
 
 SYNOPSIS
   tcptui export FILE [--stream N [--id ID] | -Y FILTER] [--out DIR]

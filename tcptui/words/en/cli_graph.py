@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.graph": """\
 NAME
-  tcptui graph: a graph of one connection, as a picture or as numbers
+  tcptui graph: {summary}
 
 SYNOPSIS
   tcptui graph FILE --stream N [--kind KIND] [--side client|server]

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.keep-seconds-what": "--keep-seconds belongs to --keep-around, and there is none",
     "cli.error.needs-csv": "{option} belongs to --csv, and there is none",
     "cli.error.only-what": "--only chooses among the lines of --no-screen, and there is none",
-    "cli.error.finding": "{option}: there is no finding {value}; tcptui --help lists them",
+    "cli.error.finding": "{option}: there is no finding {value}; tcptui help findings lists them",
     "cli.error.finding-near": "{option}: there is no finding {value}; near it: {near}",
     "cli.error.needs-source": "{option} needs packets: an interface (-i), a file, - or ssh://",
     "cli.live.evicted": "the oldest {count} of them were evicted to make room for newer ones; to keep all, write a file with -w",
@@ -23,6 +23,4 @@ WORDS: Final[dict[str, str]] = {
     "cli.live.file": "all of it is in {file}",
     "cli.live.file.none": "no packet came: {file} was not written",
     "cli.live.file.as-it-was": "no packet came: {file} is as it was",
-    "cli.help.findings": "Findings for --stop-on and --keep-around, by family:",
-    "cli.help.findings-groups": ("also a family (its warnings and errors), any-problem, warning, error, note"),
 }

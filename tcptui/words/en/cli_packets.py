@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.packets": """\
 NAME
-  tcptui packets: the packets that match, one line each
+  tcptui packets: {summary}
 
 SYNOPSIS
   tcptui packets FILE… [-Y FILTER] [-e FIELD]… [--csv | --jsonl] [--header]
@@ -57,7 +57,7 @@ EXIT STATUS
 """,
     "cli.help.slice": """\
 NAME
-  tcptui slice: some packets of a capture as a capture of their own
+  tcptui slice: {summary}
 
 SYNOPSIS
   tcptui slice FILE… (-Y FILTER | --stream N[,N…] | --finding NAME[,NAME…] |
@@ -77,7 +77,7 @@ OPTIONS
   --stream N[,N…]    the packets of these connections, counted from 0
   --finding NAME[,NAME…]
                      the packets that prove these findings: ids, families or
-                     severities, as "tcptui --help" lists them
+                     severities, as "tcptui help findings" lists them
   --packets N[-M][,…]
                      these packets, by number: 10-20,31
   --around SECONDS   and all packets at most so long before or after one of them
@@ -97,7 +97,7 @@ EXIT STATUS
 """,
     "cli.help.assert": """\
 NAME
-  tcptui assert: a capture as a regression test
+  tcptui assert: {summary}
 
 SYNOPSIS
   tcptui assert FILE… RULE… [--rules FILE.toml] [--junit OUT] [--slice DIR]

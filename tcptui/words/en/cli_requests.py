@@ -6,7 +6,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.protocol.http": "HTTP/1.x, HTTP/2, gRPC, the upgrade to WebSocket",
     "cli.help.requests": """\
 NAME
-  tcptui requests: the requests of a capture, and where the time of each went
+  tcptui requests: {summary}
 
 SYNOPSIS
   tcptui requests FILE… [-Y FILTER] [--group statement] [--jsonl] [--workers N]

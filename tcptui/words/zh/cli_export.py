@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.export": """\
 名称
-  tcptui export：列出或保存抓包中通过 HTTP 传输的文件
+  tcptui export：{summary}
 
 用法
   tcptui export 文件 [--stream N [--id ID] | -Y 过滤器] [--out 目录]

@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.graph": """\
 名称
-  tcptui graph：一个连接的图，可以是图形，也可以是数字
+  tcptui graph：{summary}
 
 用法
   tcptui graph 文件 --stream N [--kind 种类] [--side client|server]

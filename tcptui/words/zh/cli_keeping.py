@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.keep-seconds-what": "--keep-seconds 要与 --keep-around 一起使用",
     "cli.error.needs-csv": "{option} 要与 --csv 一起使用",
     "cli.error.only-what": "--only 用于挑选 --no-screen 的输出，请同时给出 --no-screen",
-    "cli.error.finding": "{option}：没有 {value} 这个诊断结论；tcptui --help 列出了全部名称",
+    "cli.error.finding": "{option}：没有 {value} 这个诊断结论；tcptui help findings 列出了全部名称",
     "cli.error.finding-near": "{option}：没有 {value} 这个诊断结论；相近的有：{near}",
     "cli.error.needs-source": "{option} 需要数据包来源：接口（-i）、文件、- 或 ssh://",
     "cli.live.evicted": "其中最早的 {count} 个已为腾出空间被淘汰；要全部保留，请用 -w 写入文件",
@@ -23,6 +23,4 @@ WORDS: Final[dict[str, str]] = {
     "cli.live.file": "已全部写入 {file}",
     "cli.live.file.none": "没有数据包，{file} 没有写入",
     "cli.live.file.as-it-was": "没有数据包，{file} 保持原样",
-    "cli.help.findings": "--stop-on 与 --keep-around 可用的诊断结论，按类别：",
-    "cli.help.findings-groups": "也可写类别名（其中的警告和错误）、any-problem、warning、error、note",
 }

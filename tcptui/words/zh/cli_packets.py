@@ -5,7 +5,7 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "cli.help.packets": """\
 名称
-  tcptui packets：列出匹配的数据包，每个一行
+  tcptui packets：{summary}
 
 用法
   tcptui packets 文件… [-Y 过滤器] [-e 字段]… [--csv | --jsonl] [--header]
@@ -52,7 +52,7 @@ WORDS: Final[dict[str, str]] = {
 """,
     "cli.help.slice": """\
 名称
-  tcptui slice：从抓包中取出一部分数据包，另存为一个抓包文件
+  tcptui slice：{summary}
 
 用法
   tcptui slice 文件… (-Y 过滤器 | --stream N[,N…] | --finding 名称[,名称…] |
@@ -71,7 +71,7 @@ WORDS: Final[dict[str, str]] = {
   --stream N[,N…]    这些连接的数据包，连接从 0 编号
   --finding 名称[,名称…]
                      作为这些结论依据的数据包：可写编号、类别或严重程度，
-                     名称见 tcptui --help
+                     名称见 tcptui help findings
   --packets N[-M][,…]
                      按序号指定，如 10-20,31
   --around 秒        再加上与选中的数据包前后相差不超过此时间的全部数据包
@@ -91,7 +91,7 @@ WORDS: Final[dict[str, str]] = {
 """,
     "cli.help.assert": """\
 名称
-  tcptui assert：把抓包当作回归测试
+  tcptui assert：{summary}
 
 用法
   tcptui assert 文件… 规则… [--rules 文件.toml] [--junit 输出] [--slice 目录]

@@ -6,7 +6,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.protocol.http": "HTTP/1.x、HTTP/2、gRPC、升级到 WebSocket",
     "cli.help.requests": """\
 名称
-  tcptui requests：列出抓包中的请求，以及每个请求的时间去向
+  tcptui requests：{summary}
 
 用法
   tcptui requests 文件… [-Y 过滤器] [--group statement] [--jsonl] [--workers N]

@@ -1,0 +1,78 @@
+"""Every command, one row each: the options that it takes and what its words are.
+
+Parser, help, completions and man pages are made of these rows.  Imported by ``--help``: nothing heavy here.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from tcptui.cli.option_table import SPREADSHEET_SAFE
+
+
+class Operand(Enum):
+    """What the words after a command are."""
+
+    NOTHING = auto()
+    CAPTURE = auto()
+    """One capture file."""
+    CAPTURES = auto()
+    CASE = auto()
+    TEXT = auto()
+    FIELD = auto()
+    SHELL = auto()
+    PAGE = auto()
+    """The name of a page of the help."""
+
+
+class CommandRow(NamedTuple):
+    """A command."""
+
+    word: str
+    operand: Operand
+    options: frozenset[str] = frozenset()
+    """The options that only some commands take; for those of all commands see `EVERYWHERE` and `READING`."""
+
+    @property
+    def opens_captures(self) -> bool:
+        """Whether it reads captures of the user's, perhaps with keys."""
+        return self.operand in {Operand.CAPTURE, Operand.CAPTURES}
+
+
+#: In the order in which the help lists them.
+COMMANDS: Final = (
+    CommandRow("report", Operand.CAPTURES, frozenset({
+        "--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y"})),
+    CommandRow("requests", Operand.CAPTURES, frozenset({
+        "-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results"})),
+    CommandRow("packets", Operand.CAPTURES, frozenset({
+        "-Y", "-e", "--csv", "--jsonl", "--header", "--count", SPREADSHEET_SAFE})),
+    CommandRow("verdicts", Operand.CAPTURES, frozenset({"--jsonl", "--workers", "-Y"})),
+    CommandRow("follow", Operand.CAPTURE, frozenset({
+        "--stream", "--id", "--side", "-Y", "--hex", "--decoded", "--raw"})),
+    CommandRow("export", Operand.CAPTURE, frozenset({
+        "--stream", "--id", "--out", "--out-limit", "--json", "--workers", "-Y"})),
+    CommandRow("graph", Operand.CAPTURE, frozenset({
+        "--stream", "--kind", "--side", SPREADSHEET_SAFE, "--text", "--svg", "--csv"})),
+    CommandRow("slice", Operand.CAPTURES, frozenset({
+        "-Y", "--stream", "--finding", "--packets", "--around", "--whole-streams", "-w", "--overwrite"})),
+    CommandRow("assert", Operand.CAPTURES, frozenset({"--rules", "--junit", "--slice"})),
+    CommandRow("check", Operand.TEXT, frozenset({"--json"})),
+    CommandRow("fields", Operand.FIELD),
+    CommandRow("cases", Operand.TEXT, frozenset({"--json"})),
+    CommandRow("case", Operand.CASE, frozenset({"-t", "-n"})),
+    CommandRow("recover", Operand.TEXT, frozenset({"-w", "--overwrite", "--delete", "--yes"})),
+    CommandRow("config", Operand.NOTHING),
+    CommandRow("completion", Operand.SHELL),
+    CommandRow("help", Operand.PAGE),
+)  # fmt: skip
+BY_WORD: Final = {row.word: row for row in COMMANDS}
+#: Options of every command.
+EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
+#: Options of every command that opens a capture: files that say how it is read.
+READING: Final = frozenset({"--keylog", "--proto"})
+#: Pages of the help that are of no command: options of a live capture, names of findings.
+TOPICS: Final = ("live", "findings")
+#: Shells that can be told how to complete.
+SHELLS: Final = ("bash", "zsh", "fish")

@@ -1,0 +1,357 @@
+"""The help: its first page, one line about each command, and a page for each of those that have no module of their own."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help": """\
+tcptui: find out why a TCP connection is slow or broken
+
+  tcptui                           start screen: interfaces, recent files, cases
+  tcptui FILE…                     pcap, pcapng, .gz, .zst; several are merged
+  tcptui -r FILE [BPF…]            the packets of a file that a filter chooses
+  sudo tcptui -i eth0 [BPF…]       capture live; "any" is every interface
+  tcptui ssh://host/eth0 [BPF…]    tcpdump there, analysis here
+  … | tcptui -                     a capture from standard input
+
+Commands, each with a page of its own (tcptui report --help):
+{commands}
+
+More pages: tcptui help live (options of a live capture), tcptui help findings.
+Options everywhere:
+  -Y FILTER      Wireshark's display filter   --findings FILE  custom findings
+  --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
+  --lang en|zh   --ascii   --version
+Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
+A file that has the name of a command is ./cases.
+""",
+    "cli.summary.report": "what is wrong, the worst first, and why",
+    "cli.summary.requests": "every request, and where its time went",
+    "cli.summary.packets": "the packets that match, or the values of their fields",
+    "cli.summary.verdicts": "one JSON object for each TCP packet",
+    "cli.summary.follow": "what both ends of a connection said",
+    "cli.summary.export": "the files that a capture carried over HTTP",
+    "cli.summary.graph": "a graph of a connection, as text, SVG or CSV",
+    "cli.summary.slice": "part of a capture as a capture of its own",
+    "cli.summary.assert": "test a capture against rules",
+    "cli.summary.check": "is this display filter right, and what was meant?",
+    "cli.summary.fields": "the fields that display filters know",
+    "cli.summary.cases": "the bundled cases",
+    "cli.summary.case": "open a case, by its id or number",
+    "cli.summary.recover": "captures that were interrupted before they were saved",
+    "cli.summary.config": "the settings file: where it is, what it sets",
+    "cli.summary.completion": "completion for bash, zsh and fish",
+    "cli.summary.help": "this page, or that of a command",
+    "cli.summary.live": "the options of a live capture",
+    "cli.summary.findings": "the names of all findings",
+    "cli.help.report": """\
+NAME
+  tcptui report: {summary}
+
+SYNOPSIS
+  tcptui report FILE… [--explain | --full | --stream N] [--json | --markdown]
+                      [-Y FILTER] [--workers N]
+  tcptui report FILE… --html OUT [--overwrite] [-Y FILTER]
+
+DESCRIPTION
+  Begins with a summary and the quality of the capture. Then come the problems
+  in groups: errors first, then by the time that they cost. What many
+  connections share is reported once. Several files merge by time.
+
+OPTIONS
+  --explain      of each problem also how it is known, what else it could be and
+                 what to check next
+  --full         every connection, also those without problems
+  --stream N     one connection, counted from 0
+  -Y FILTER, --display-filter FILTER
+                 only connections of which a packet matches; all are analysed
+  --json         one JSON object, with everything
+  --markdown     Markdown, for a ticket
+  --html OUT     one page for a browser, without script, at most 2 MB
+  --overwrite    OUT may replace a file
+  --workers N    at most N processes (Linux); one per processor by default
+
+EXAMPLES
+  tcptui report a.pcap
+  tcptui report client.pcap server.pcap --explain
+  tcptui report a.pcap --json -Y 'tcp.port == 443'
+
+EXIT STATUS
+  0 done, whatever was found; 1 the input failed: of a damaged capture what
+  comes before the damage is reported; 2 wrong usage
+""",
+    "cli.help.verdicts": """\
+NAME
+  tcptui verdicts: {summary}
+
+SYNOPSIS
+  tcptui verdicts FILE… --jsonl [-Y FILTER] [--workers N]
+
+DESCRIPTION
+  Writes one object for each file, then one for each TCP packet: numbers, flags,
+  verdicts (Wireshark's names), timing, the states of both ends, and the
+  findings that the packet is evidence of. Times are in seconds, packets are
+  counted from 1. tcptui/docs/rules/verdicts-format.md describes every key.
+
+OPTIONS
+  --jsonl        the format, the only one
+  -Y FILTER, --display-filter FILTER
+                 only packets that match; all are analysed
+  --workers N    at most N processes (Linux); one per processor by default
+
+EXAMPLES
+  tcptui verdicts a.pcap --jsonl
+  tcptui verdicts a.pcap --jsonl -Y 'tcp.analysis.retransmission'
+
+EXIT STATUS
+  0 done; 1 the input failed; 2 wrong usage
+""",
+    "cli.help.follow": """\
+NAME
+  tcptui follow: {summary}
+
+SYNOPSIS
+  tcptui follow FILE --stream N [--side client|server|both]
+                [--hex | --decoded [--id ID] | --raw]
+  tcptui follow FILE -Y FILTER [--hex | --decoded]
+
+DESCRIPTION
+  Writes the bytes that both ends sent, in their order and without repeats. What
+  the capture lacks is said in its place. Nothing in it can control a terminal,
+  except with --raw, which writes the very bytes. Passwords and other secrets
+  are shown as they were sent, except with --decoded.
+
+OPTIONS
+  --stream N     the connection, counted from 0
+  -Y FILTER, --display-filter FILTER
+                 each connection of which a packet matches
+  --side SIDE    client, server or both (default)
+  --hex          a dump, with offsets
+  --decoded      messages with their bodies unpacked
+  --id ID        with --stream: one request of HTTP/2, as listed by
+                 tcptui requests FILE --jsonl
+  --raw          with one side: the bytes, for a file or a pipe
+
+LIMITS
+  With --decoded, 5,000 messages of a connection are decoded. Text that a few
+  captured bytes expand to (HPACK, gzip) is written up to 2 KiB a part, and
+  beyond that up to 256 MiB and 16 bytes per captured byte in all; what is cut
+  ends in … and is counted at the end.
+
+EXAMPLES
+  tcptui follow a.pcap --stream 0
+  tcptui follow a.pcap --stream 0 --side server --raw > answer.bin
+
+EXIT STATUS
+  0 done; 1 the input failed; 2 wrong usage
+""",
+    "cli.help.check": """\
+NAME
+  tcptui check: {summary}
+
+SYNOPSIS
+  tcptui check FILTER [--json]
+
+DESCRIPTION
+  Checks a filter in Wireshark's display filter language, as tshark 4.0 would.
+  If it is wrong: where, and what was probably meant; a capture filter is
+  translated. If it is right: the fields that it reads, what it costs, and
+  traps, such as a field that every TCP packet has.
+
+OPTIONS
+  --json         one JSON object
+
+EXAMPLES
+  tcptui check 'tcp.flags.syn == 1 && ip.addr == 10.0.0.0/8'
+  tcptui check 'tcp port 80 and host 10.0.0.1'
+
+EXIT STATUS
+  0 the filter is valid; 1 it is not; 2 wrong usage
+""",
+    "cli.help.fields": """\
+NAME
+  tcptui fields: {summary}
+
+SYNOPSIS
+  tcptui fields [WORD]
+
+DESCRIPTION
+  Lists name, type, whether it repeats, unit, who has it (Wireshark or tcptui)
+  and meaning, with tabs between them. WORD is part of a name or of a meaning.
+
+EXAMPLES
+  tcptui fields retransmission
+  tcptui fields tcptui.
+
+EXIT STATUS
+  0 done; 1 no field matches; 2 wrong usage
+""",
+    "cli.help.cases": """\
+NAME
+  tcptui cases: {summary}
+
+SYNOPSIS
+  tcptui cases [WORD…] [--json]
+
+DESCRIPTION
+  Lists the cases: small recorded captures with a story, questions and answers.
+  With words, those that have to do with them: a finding, a term, part of a
+  title. Open one with tcptui case ID.
+
+OPTIONS
+  --json         one JSON object, with the path of each capture
+
+EXAMPLES
+  tcptui cases zero-window
+
+EXIT STATUS
+  0 done; 1 no case matches; 2 wrong usage
+""",
+    "cli.help.case": """\
+NAME
+  tcptui case: {summary}
+
+SYNOPSIS
+  tcptui case ID [-n] [-t]
+
+DESCRIPTION
+  Opens a case on the screen. Next and previous step: ] and [. Answer: r. Help:
+  ?. tcptui cases lists the ids.
+
+OPTIONS
+  -n             ports and hosts as numbers
+  -t             hide times
+
+EXAMPLES
+  tcptui case hello-service
+
+EXIT STATUS
+  0 done; 1 there is no such case, or no terminal; 2 wrong usage
+""",
+    "cli.help.recover": """\
+NAME
+  tcptui recover: {summary}
+
+SYNOPSIS
+  tcptui recover
+  tcptui recover N|NAME -w FILE [--overwrite]
+  tcptui recover [N|NAME] --delete [--yes]
+
+DESCRIPTION
+  A live capture that was not saved survives a lost connection, a crash and
+  kill -9. Without options, lists what is left, the oldest first.
+
+OPTIONS
+  -w FILE        save one of them
+  --overwrite    FILE may be replaced
+  --delete       delete one of them, or all
+  --yes          without asking
+
+EXAMPLES
+  tcptui recover 1 -w kept.pcap
+
+EXIT STATUS
+  0 done; 1 nothing to recover, or it failed; 2 wrong usage
+""",
+    "cli.help.completion": """\
+NAME
+  tcptui completion: {summary}
+
+SYNOPSIS
+  tcptui completion bash|zsh|fish
+
+DESCRIPTION
+  Writes a script that completes commands, options, capture files by their
+  endings, findings, fields, cases and interfaces.
+
+EXAMPLES
+  source <(tcptui completion bash)
+  tcptui completion zsh > ~/.zfunc/_tcptui
+  tcptui completion fish > ~/.config/fish/completions/tcptui.fish
+
+EXIT STATUS
+  0 done; 2 wrong usage
+""",
+    "cli.help.help": """\
+NAME
+  tcptui help: {summary}
+
+SYNOPSIS
+  tcptui help [COMMAND | live | findings]
+
+DESCRIPTION
+  tcptui help report is tcptui report --help. live: the options of a live
+  capture. findings: the names that --only, --stop-on, --keep-around and slice
+  take.
+
+EXIT STATUS
+  0 done; 2 wrong usage
+""",
+    "cli.help.live": """\
+NAME
+  tcptui -i: {summary}
+
+SYNOPSIS
+  tcptui -i INTERFACE [OPTIONS] [BPF…]
+  tcptui ssh://[user@]host/INTERFACE [OPTIONS] [BPF…]
+  … | tcptui - [OPTIONS]
+
+DESCRIPTION
+  Options are tcpdump's, and so is the filter; they may come in any order. An
+  interface that disappears is waited for. -c, -s, -B and -p also work over ssh.
+
+CAPTURE
+  -i INTERFACE   where to capture; -D lists the interfaces
+  -c N           stop after N packets
+  -s BYTES       at most BYTES of each packet; 0 (default): whole packets
+  -p             not promiscuous
+  -B KIB         size of the kernel's buffer; 65536 (64 MiB) by default, less on
+                 hosts with less than 4 GiB of memory
+  --include-own  also the SSH connection that shows this screen
+  --spool-limit SIZE, --memory-limit SIZE
+                 at most so much for the temporary capture file, and for packets
+                 in memory (million bytes, or k, M, G); the oldest packets make
+                 room. Default: by what is free
+
+FILES
+  -w FILE        save the capture; -w -: write pcap to standard output
+  --overwrite    FILE may be replaced
+  -C SIZE        start a new file once one is larger than SIZE million bytes (or
+                 k, M, G: KiB, MiB, GiB): FILE, FILE1, FILE2, …
+  -G SECONDS     start a new file every SECONDS; FILE is a strftime pattern
+  -W COUNT       with -C: keep the newest COUNT files; with -G: stop after COUNT
+
+FINDINGS (live, from a pipe or a file; tcptui help findings lists the names)
+  --no-screen    findings as JSON lines on standard output, no screen
+  --only NAME[,NAME…]         print only findings with these names
+  --stop-on NAME[,NAME…]      stop when one of them appears
+  --keep-around NAME[,NAME…]  save the packets around each of them to files
+                 beside -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
+  --keep-seconds BEFORE[,AFTER]  how much around them; default: 10,5
+
+SCREEN
+  -Y FILTER, --display-filter FILTER    begin with this display filter
+  -n             ports and hosts as numbers       -t   hide times
+
+EXAMPLES
+  sudo tcptui -i eth0 tcp port 443
+  sudo tcptui -i eth0 --no-screen --only any-problem
+  sudo tcptui -i eth0 -w ring.pcap -C 100 -W 10
+
+EXIT STATUS
+  0 done; 1 the capture failed; 2 wrong usage
+""",
+    "cli.help.findings": """\
+NAME
+  tcptui help findings: {summary}
+
+BY FAMILY
+{findings}
+
+ALSO
+  a family (its warnings and errors), any-problem, warning, error, note
+""",
+    "cli.error.unknown-option-near": "there is no option {option}; did you mean {near}?",
+    "cli.error.which-shell": "completion needs the name of a shell: {known}",
+    "cli.error.which-page": "there is no page {word}; there are: {known}",
+    "cli.error.meant-command": "did you mean the command {near}? (tcptui {near} --help)",
+}
