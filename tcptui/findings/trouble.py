@@ -46,11 +46,13 @@ class Trouble:
     """Errors first, then what cost most seconds, then what concerns most connections."""
     streams: frozenset[int] = frozenset()
     """All connections with a warning or an error, their own or the capture's."""
+    twice_s: float = 0.0
+    """Seconds that several groups with a warning or an error tell of the same connections."""
 
     @property
     def seconds_lost(self) -> float:
-        """What all groups with a warning or an error cost together, at least."""
-        return sum((group.seconds_lost for group in self.above_note), 0.0)
+        """What all groups with a warning or an error cost together, at least; no second counts twice."""
+        return sum((group.seconds_lost for group in self.above_note), 0.0) - self.twice_s
 
     @property
     def above_note(self) -> tuple[TroubleGroup, ...]:
@@ -76,7 +78,22 @@ def find_trouble(
     groups += [_same_shape_group(members, above_note, time_of) for members in by_worst.values()]
     warned = (found for found in diagnosis.findings if found.finding.severity > Severity.NOTE)
     members = frozenset(above_note) | {stream for found in warned for stream in found.streams}
-    return Trouble(tuple(sorted(groups, key=_rank)), members)
+    return Trouble(tuple(sorted(groups, key=_rank)), members, _told_twice(groups, above_note))
+
+
+def _told_twice(groups: list[TroubleGroup], above_note: StreamFindings) -> float:
+    """`Trouble.twice_s` of ``groups``: what they cost together beyond what their connections lost.
+
+    Waits that no finding of a connection tells, as in a common stall, are beyond that, too, and count.
+    """
+    warned = [group for group in groups if group.severity > Severity.NOTE]
+    streams = {stream for group in warned for stream in group.streams}
+    if sum(len(group.streams) for group in warned) == len(streams):
+        return 0.0
+    lost = dict(zip(streams, above_note.of_each(connection_seconds_lost, streams), strict=True))
+    beyond = (max(group.seconds_lost - sum(lost[stream] for stream in group.streams), 0.0) for group in warned)
+    together = sum((group.seconds_lost for group in warned), 0.0)
+    return max(together - sum(beyond) - sum(lost.values()), 0.0)
 
 
 def trouble_of(

@@ -39,7 +39,7 @@ _UNNAMED: Final = ("?", "–")
 #: Relative sequence numbers from here on are taken for negative ones: the largest window is 2**30 (RFC 7323).
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
-_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected")
+_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected", "unheard")
 #: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
@@ -104,6 +104,10 @@ class _Spoken(dict[str, object]):
                 return words("narrative.probed", n=self["probes"]) if facts["probes"] else ""
             case "neglected" if "ignored" in facts:
                 return words("narrative.neglected", n=self["ignored"]) if facts["ignored"] else ""
+            case "unheard" if "ignored_first" in facts:
+                return words("narrative.unheard", n=self["ignored_first"], silent_s=self["silent_s"])
+            case "unheard" if "refused" in facts or "clients" in facts:
+                return ""
             case "repaired" if "repair" in facts:
                 return words(
                     f"narrative.repaired.{facts['repair']}",

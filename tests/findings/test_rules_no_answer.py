@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from traces import HOST, write_line
 
+from tcptui.findings.weight import seconds_lost
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -62,6 +63,16 @@ def test_syns_that_a_router_answers_did_not_time_out(tmp_path: Path, port: int |
     found = _findings(tmp_path, SYN, AGAIN, (1_030_000_000, _error(AGAIN[1], port=port)), MUCH_LATER)
 
     assert {"connection-unreachable", "syn-timeout", "syn-retransmission"} & found.keys() == {expected}
+
+
+@pytest.mark.finding("connection-unreachable")
+def test_error_of_a_router_behind_ignored_syns_tells_of_these_too(tmp_path: Path) -> None:
+    late = _findings(tmp_path, SYN, AGAIN, (1_030_000_000, _error(AGAIN[1])))["connection-unreachable"]
+    once = _findings(tmp_path, SYN, (30_000_000, _error(SYN[1])))["connection-unreachable"]
+
+    assert (late.facts["unanswered"], late.facts["silent_s"]) == (1, pytest.approx(1.0))
+    assert (seconds_lost(late), seconds_lost(once)) == (pytest.approx(1.03), pytest.approx(0.03))
+    assert once.facts["unanswered"] == 0
 
 
 @pytest.mark.finding("retransmission-unexplained")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from connection_lines import in_order, served, stream
 
 from tcptui.findings.rules.whole_capture.diagnose import FINDINGS_MOST
 from tcptui.model.finding import CaptureFinding, Confidence, Severity
@@ -24,30 +25,6 @@ class Told(Protocol):
 
 class Tell(Protocol):
     def __call__(self, lines: Sequence[str]) -> Told: ...
-
-
-def stream(start_ms: float, steps: Sequence[tuple[float, str]], **ends: int) -> list[str]:
-    """Lines of one connection that begins at ``start_ms``; ``ends``: ``port``, ``server`` … of `traces`."""
-    fields = " ".join(f"{name}={value}" for name, value in ends.items())
-    return [f"{start_ms + ms:.3f} {words} {fields}" for ms, words in steps]
-
-
-def in_order(*groups: Sequence[str]) -> list[str]:
-    return sorted((line for group in groups for line in group), key=lambda line: float(line.split()[0]))
-
-
-def served(start_ms: float, rtt_ms: float = 10, answer_ms: float = 1, **ends: int) -> list[str]:
-    """A request and its answer, seen at the client, closed by the client."""
-    asked, answered = rtt_ms + 0.2, 2 * rtt_ms + 0.2 + answer_ms
-    return stream(
-        start_ms,
-        [
-            (0, "C S 0 0"), (rtt_ms, "S SA 0 1"), (rtt_ms + 0.1, "C A 1 1"), (asked, "C PA 1 1 100"),
-            (asked + rtt_ms, "S A 1 101"), (answered, "S PA 1 101 300"), (answered + 0.1, "C FA 101 301"),
-            (answered + rtt_ms, "S FA 301 102"), (answered + rtt_ms + 0.1, "C A 102 302"),
-        ],
-        **ends,
-    )  # fmt: skip
 
 
 def silent(start_ms: float, **ends: int) -> list[str]:
@@ -436,8 +413,8 @@ def test_port_that_served_refused_and_served_again(told: Tell) -> None:
     one = found(told, *before, *down, *after)["server-restarted"]
 
     assert one.finding.facts["shape"] == "back"
-    assert one.finding.facts["down_s"] == pytest.approx(2.0)
-    assert one.since_ns == 1_002_000_000_000
+    assert one.finding.facts["down_s"] == pytest.approx(1.99)
+    assert one.since_ns == 1_002_010_000_000  # when it first refused, not when the SYN began
     assert set(one.echoes) >= {3, 4, 5}
 
 

@@ -373,12 +373,16 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
 
 
 def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
-    """Shape ``syn-dropped``: SYNs answered late or never while other connections wait at the same port."""
+    """Shape ``syn-dropped``: SYNs answered late or never while other connections wait at the same port.
+
+    A late answer may be a refusal: the program ended while its queue was full.
+    """
     syns = client_syns(connection)
     if len(syns) < 2 or len(connection.view.quotes):
         return None
     answer = next((i for i in range(connection.count) if connection.side[i]), -1)
-    if answer >= 0 and (answer < syns[1] or not connection.is_syn_ack(answer)):
+    refused = answer >= 0 and bool(connection.flags[answer] & RST)
+    if answer >= 0 and (answer < syns[1] or not (connection.is_syn_ack(answer) or refused)):
         return None
     if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
         return None

@@ -217,7 +217,10 @@ def _syn_delay_at_server(connection: ConnectionFacts, syn: int, answer: int) -> 
 
 
 def connection_refused(connection: ConnectionFacts) -> Finding | None:
-    """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2)."""
+    """`connection-refused`: RST|ACK that acknowledges exactly the SYN, before any SYN-ACK (RFC 9293, 3.5.2).
+
+    Shape ``ignored``: SYNs of the same attempt had passed before it, and nothing had answered them.
+    """
     resets = []
     for i in connection.rsts:
         if connection.side[i] and connection.flags[i] & ACK:
@@ -229,20 +232,47 @@ def connection_refused(connection: ConnectionFacts) -> Finding | None:
     if not resets or any(connection.side[i] for i in connection.syns) or not connection.is_pure_syn(resets[0][0]):
         return None
     first_syn, first = resets[0]
+    copies = {resend.index for resend in connection.resends if resend.copy}
+    asked = [i for i in connection.syns_by_side[0] if i not in copies and i <= resets[-1][0]]
+    ignored = [i for i in asked if i < first_syn] if len(resets) < len(asked) else []
+    if not ignored:
+        first_syn = asked[0]
+    alternatives: tuple[str, ...] = ("not-listening", "firewall-reject", "load-balancer")
+    told: dict[str, Fact] = {}
+    if ignored:
+        lost = () if connection.position is CapturePoint.SERVER else ("syn-lost",)
+        alternatives = ("accept-queue-full", "firewall-drop", *lost, "listener-closed", "firewall-reject")
+        told = {"first_frame": connection.frame[ignored[0]], "silent_s": connection.seconds(ignored[0], first_syn)}
     return connection.finding(
         FindingId.CONNECTION_REFUSED,
-        [index for pair in resets for index in pair],
+        [*(index for pair in resets for index in pair), *ignored],
         Severity.ERROR,
         Confidence.CERTAIN,
-        ("not-listening", "firewall-reject", "load-balancer"),
+        alternatives,
+        shape="ignored" if ignored else "",
         count=len(resets),
         syn_frame=connection.frame[first_syn],
         rst_frame=connection.frame[first],
         answer_s=connection.seconds(first_syn, first),
+        unanswered=len(ignored),
+        waited_s=connection.seconds(asked[0], _end_of_refusals(resets)),
+        **told,
         ttl=integer(connection.view.ttl[first]),
         server=connection.view.server.host,
         port=connection.view.server.port,
     )
+
+
+def _end_of_refusals(resets: list[tuple[int, int]]) -> int:
+    """Index of the RST that ended the last try, where some clients (Windows) try again after a refusal.
+
+    ``resets`` are RSTs, each with the SYN before it.  One that comes without a new SYN answers an earlier one, late.
+    """
+    end = resets[0][1]
+    for syn, rst in resets:
+        if syn > end:
+            end = rst
+    return end
 
 
 def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
@@ -259,7 +289,8 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
         return None
     packet, error = quote
     syns = client_syns(connection)
-    asked = max((i for i in syns if connection.time[i] <= packet.time_ns), default=syns[0])
+    before = [i for i in syns if connection.time[i] <= packet.time_ns] or syns[:1]
+    asked = before[-1]
     finding = connection.finding(
         FindingId.CONNECTION_UNREACHABLE,
         syns,
@@ -274,6 +305,11 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
         icmp_type=error.type,
         icmp_code=error.code,
         answer_s=largest(0, packet.time_ns - connection.time[asked]) / 1e9,
+        count=len(before),
+        unanswered=len(before) - 1,
+        first_frame=connection.frame[before[0]],
+        silent_s=connection.seconds(before[0], asked),
+        waited_s=largest(0, packet.time_ns - connection.time[before[0]]) / 1e9,
         server=connection.view.server.host,
         port=connection.view.server.port,
     )

@@ -156,6 +156,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.carried.none": "no data",
     "narrative.reset-text": "The reset carries a text for people, which is no data of the connection: “{text}”.",
     "narrative.syn-data-untaken": "The SYN carried data (Fast Open), and the SYN-ACK did not acknowledge {n:byte|bytes} of it: not taken, so the client has to send that again after the handshake.",
+    "narrative.unheard": " In {n} of them, nobody had answered the first SYNs for up to {silent_s}.",
     "narrative.neglected": "; segments with data ignored meanwhile: {n}",
     "narrative.probed": " It probed {n:times} meanwhile.",
     "narrative.window.known": "a window of {n:byte|bytes}",

@@ -156,6 +156,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.carried.none": "无数据",
     "narrative.reset-text": "RST 中带有一段说明文字（不属于连接的数据）：“{text}”。",
     "narrative.syn-data-untaken": "SYN 带有数据（Fast Open），SYN-ACK 没有确认其中的 {n} 字节：服务端未接收，客户端要在握手之后重新发送。",
+    "narrative.unheard": "其中 {n} 次的头几个 SYN 一直没有回应，最长 {silent_s}。",
     "narrative.neglected": "；这期间有 {n} 个数据段被忽略",
     "narrative.probed": "其间探测了 {n} 次。",
     "narrative.window.known": "窗口 {n} 字节",

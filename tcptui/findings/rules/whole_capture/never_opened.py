@@ -10,6 +10,7 @@ from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.answered_elsewhere import answered_elsewhere
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.rules.whole_capture.given_address import given_by_dns
+from tcptui.findings.rules.whole_capture.ignored_first import ignored_first
 from tcptui.model.arrays import indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 
@@ -273,6 +274,7 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
             ),
             {
                 **_facts(capture, places),
+                **ignored_first(capture, places),
                 **given,
             },
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
+from tcptui.findings.rules.whole_capture.ignored_first import ignored_first
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
 
@@ -27,7 +28,7 @@ OUTLIVED_NS: Final = 1_000_000_000
 
 _ECHO: Final = one_of(
     FindingId.CONNECTION_REFUSED, FindingId.RST_ABORTIVE_CLOSE, FindingId.RST_UNREAD_DATA,
-    FindingId.RST_DEAD_CONNECTION, FindingId.PORT_REUSED,
+    FindingId.RST_DEAD_CONNECTION, FindingId.PORT_REUSED, FindingId.ACCEPT_QUEUE_FULL,
 )  # fmt: skip
 
 
@@ -48,7 +49,9 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         # Of clients that it serves: others may have been refused all the time, by a firewall.
         if np.count_nonzero(np.isin(capture.client[vain], capture.client[served])) < REFUSED_LEAST:
             continue
-        down_ns, last_vain_ns = int(capture.began_ns[vain].min()), int(capture.began_ns[vain].max())
+        # When they were refused, not when they began: SYNs may have been ignored long before.
+        refused_ns, _of_server = capture.first_ends(vain)
+        down_ns, last_vain_ns = int(refused_ns.min()), int(refused_ns.max())
         before, after = served[capture.began_ns[served] < down_ns], served[capture.began_ns[served] > last_vain_ns]
         between = len(served) - len(before) - len(after)
         ended = before[may_have_ended[before] & (capture.latest_ns[before] >= down_ns - ENDED_BEFORE_NS)]
@@ -73,6 +76,7 @@ def server_restarted(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "ended": len(with_it),
                 "again": len(after),
                 "down_s": lasted_ns / 1e9,
+                **ignored_first(capture, vain),
             },
             packets=capture.frames(np.concatenate((vain, after[:1]))),
             since_ns=down_ns,
