@@ -66,8 +66,9 @@ class StreamBytes:
         growing = self._growing()
         access = self._access
         client, server = (
-            reassemble(view, side, access.payload, growing, held, access.payloads, access.keys) for side in (0, 1)
-        )  # fmt: skip
+            reassemble(view, side, access.payload, growing, held, access.payloads, access.keys, access.segments)
+            for side in (0, 1)
+        )
         return client, server
 
     def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:

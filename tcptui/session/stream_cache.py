@@ -150,9 +150,11 @@ class StreamCache:
         from tcptui.protocols.stream.reassembly import reassemble  # imported late: see `lazy_annotator`
 
         view = self._view(stream)
-        held, keys = self._access.held(view.rows), self._access.keys
+        access = self._access
+        held, keys = access.held(view.rows), access.keys
         client, server = (
-            reassemble(view, side, self._payload, state.growing, held, self._payloads, keys) for side in (0, 1)
+            reassemble(view, side, self._payload, state.growing, held, self._payloads, keys, access.segments)
+            for side in (0, 1)
         )
         if known is not None:
             for direction, before in zip((client, server), known.directions, strict=True):

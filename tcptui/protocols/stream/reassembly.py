@@ -6,9 +6,10 @@ length; offsets do not wrap at 4 GiB.
 
 Which bytes belong to the stream:
 
-* Of several copies of a byte, the first one captured.  A receiver's stack keeps the copy that arrived
-  first (RFC 9293, 3.10.7.4), which is the same one unless it was lost or refused behind the capture
-  point; where copies differ, `ByteStream.overlaps` says so.
+* Of several copies of a byte, the first one captured whose checksum is not wrong.  A receiver's stack keeps the
+  copy that arrived first (RFC 9293, 3.10.7.4), which is the same one unless it was lost or refused behind the
+  capture point; where copies differ, `ByteStream.overlaps` says so.  Bytes that came with a wrong checksum alone
+  (`tcptui.protocols.stream.wrong_sums`) belong to it where no FIN comes before them; `ByteStream.damaged` has them.
 * Not the byte of a keep-alive (RFC 9293, 3.8.4: an acknowledged one, often made up), nor the data
   of a RST (RFC 1122, 4.2.2.12: a diagnosis).  Data in a SYN belongs to it (RFC 7413).
 * Not a segment farther away from its neighbours than a window can reach (RFC 7323, 2.3: 2**30).
@@ -29,10 +30,12 @@ from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
 from tcptui.protocols.stream.segments import Segments, direction_segments
+from tcptui.protocols.stream.wrong_sums import wrong_sums
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.protocols.keylog import KeyLog
+    from tcptui.protocols.stream.wrong_sums import ReadSegments
 
 #: Store row → captured payload bytes of that segment; may be shorter than the segment (snaplen).
 ReadPayload = Callable[[int], bytes]
@@ -54,6 +57,8 @@ _PREFETCHED_PACKETS: Final = 32
 COMPARED_SEGMENTS: Final = 4_096
 #: … and most bytes of them.
 COMPARED_BYTES: Final = 16 << 20
+#: Most bytes of the other version that are kept to be shown.
+OVERLAP_SHOWN: Final = 4_096
 
 
 class GapReason(Enum):
@@ -110,12 +115,19 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A range in which two copies of the same bytes differ, from the first to the last such byte; the first counts."""
+    """A range in which two copies of the same bytes differ, from the first to the last such byte."""
 
     start: int
     length: int
     first_frame: int
+    """The packet whose bytes count."""
     again_frame: int
+    damaged: bool = False
+    """Whether the checksum of the other copy is wrong: its receiver dropped it."""
+    other: bytes = b""
+    """What the other copy has there, at most `OVERLAP_SHOWN` bytes."""
+    differing: int = 0
+    """How many of its bytes differ."""
 
 
 class Gaps(Sequence[Gap]):
@@ -181,9 +193,9 @@ class ByteStream:
         """An offset, and the bytes from there on that were read for the next who asks."""
         self._last_start = -1
         """Where the last read from packets began."""
-        self._carried = first_copies(segments.start, segments.stop)
+        self._carried = _preferred(segments, segments.stop)
         cut = segments.held is not segments.stop and not np.array_equal(segments.held, segments.stop)
-        self._data = first_copies(segments.start, segments.held) if cut else self._carried
+        self._data = _preferred(segments, segments.held) if cut else self._carried
         top = int(self._carried.stop[-1]) if len(self._carried) else 0
         self.length = max(top, segments.fin, segments.acknowledged, 0)
         """Number of bytes known to exist: captured, acknowledged by the peer, or before a FIN."""
@@ -454,13 +466,28 @@ class ByteStream:
         return held - first.astype(np.int64)
 
     @cached_property
+    def damaged(self) -> tuple[tuple[int, int, int], ...]:
+        """Begin and end of bytes of which every copy has a wrong checksum, and the packet that carried them."""
+        if not len(self.segments.damaged):
+            return ()
+        data = self._data
+        at = indexes_of(np.isin(data.segment, self.segments.damaged))
+        frames = self.segments.frame[data.segment[at]]
+        return tuple(zip(data.start[at].tolist(), data.stop[at].tolist(), frames.tolist(), strict=True))
+
+    @cached_property
     def overlaps(self) -> tuple[Overlap, ...]:
-        """Where copies of the same bytes differ.  Computed on first use, from at most `COMPARED_BYTES`."""
+        """Where copies of the same bytes differ.  Computed on first use, from at most `COMPARED_BYTES`.
+
+        Segments of a single byte are left out: it may be that of a probe, which is anything (RFC 9293, 3.8.4).
+        """
         found: list[Overlap] = []
         budget = COMPARED_BYTES
         for segment in np.flatnonzero(self._again)[:COMPARED_SEGMENTS].tolist():
             start = max(int(self.segments.start[segment]), 0)
             stop = int(self.segments.held[segment])
+            if stop - start < 2:
+                continue
             budget -= stop - start
             if budget < 0:
                 break
@@ -469,6 +496,7 @@ class ByteStream:
 
     def _compare(self, segment: int, start: int, stop: int) -> Iterator[Overlap]:
         row, origin = int(self.segments.rows[segment]), int(self.segments.start[segment])
+        frame, damaged = int(self.segments.frame[segment]), segment in self.segments.damaged
         mine = self._read_payload(row)
         for piece in self.pieces(start, stop):
             if isinstance(piece, Gap) or piece.row == row:
@@ -476,27 +504,44 @@ class ByteStream:
             other = mine[piece.start - origin : piece.stop - origin]
             if other == piece.data[: len(other)]:
                 continue
-            differ = [at for at, (one, two) in enumerate(zip(piece.data, other, strict=False)) if one != two]
-            yield Overlap(
-                piece.start + differ[0], differ[-1] + 1 - differ[0], piece.frame, int(self.segments.frame[segment])
-            )
+            size = min(len(other), len(piece.data))
+            differ = indexes_of(
+                np.frombuffer(other, np.uint8, size) != np.frombuffer(piece.data, np.uint8, size)
+            )  # fmt: skip
+            low, high = int(differ[0]), int(differ[-1]) + 1
+            shown = other[low : min(high, low + OVERLAP_SHOWN)]
+            yield Overlap(piece.start + low, high - low, piece.frame, frame, damaged, shown, len(differ))
+
+
+def _preferred(segments: Segments, stop: I64) -> Runs:
+    """For each byte the first of ``segments``, which end at ``stop``, that has it; one with a wrong sum comes last."""
+    if not len(segments.damaged):
+        return first_copies(segments.start, stop)
+    last = np.zeros(len(stop), np.bool_)
+    last[segments.damaged] = True
+    order = np.argsort(last, kind="stable").astype(np.int32)
+    runs = first_copies(segments.start[order], stop[order])
+    return Runs(runs.start, runs.stop, order[runs.segment])
 
 
 def reassemble(
     view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
-    read_payloads: ReadPayloads | None = None, keys: KeyLog | None = None,
+    read_payloads: ReadPayloads | None = None, keys: KeyLog | None = None, read_segments: ReadSegments | None = None,
 ) -> ByteStream:  # fmt: skip
     """The bytes of ``view`` that ``side`` (0 client, 1 server) sent.
 
     ``held``: how many payload bytes of each segment of the view were captured.  Without it they are estimated
     from the frames' lengths, which gives too few where a truncated frame had padding or a trailer behind its IP
     packet.  ``live``: more bytes may come.  ``read_payloads`` reads many at once where that is cheaper.
-    ``keys``: see `ByteStream.keys`.
+    ``keys``: see `ByteStream.keys`.  ``read_segments`` reads segments for their checksums, where that matters;
+    without it they are not looked at.
     """
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
         held = np.maximum(view.length - lost, 0)
     segments = direction_segments(view, side, held)
+    if read_segments is not None and len(wrong := wrong_sums(view, side, segments, read_segments)):
+        segments = segments.without_sums(wrong)
     port = view.server.port
     return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port, keys=keys)
 

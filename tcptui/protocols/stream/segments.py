@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,6 +45,20 @@ class Segments:
     """The SYN of this direction was captured: offset 0 is the first byte it sent."""
     first_seq: int
     """Relative sequence number (as shown in the TCP header) of offset 0."""
+    damaged: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Indexes of segments whose checksum is wrong, ascending: their receiver dropped them."""
+
+    def without_sums(self, wrong: I64) -> Segments:
+        """These segments, of which those at ``wrong`` have a wrong checksum.
+
+        Of them nothing counts beyond the end that the FIN tells, and the peer's acknowledgments do not contradict.
+        """
+        stop, held = self.stop.copy(), self.held.copy()
+        if self.fin >= 0:
+            most = np.maximum(self.start[wrong], max(self.fin, self.acknowledged))
+            stop[wrong] = np.minimum(stop[wrong], most)
+            held[wrong] = np.minimum(held[wrong], most)
+        return replace(self, stop=stop, held=stop if np.array_equal(stop, held) else held, damaged=wrong)
 
 
 def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments:
@@ -77,7 +91,7 @@ def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments
     first = 0 if from_start else _first(start, view, side)
     start -= first
     fins = special[(flags[placed[special]] & TcpFlag.FIN) != 0]
-    fin = int(start[fins[0]]) + int(view.length[placed[fins[0]]]) if len(fins) else _UNKNOWN
+    fin = _fin(start, placed, fins, bearing, view)
     top = max(fin, 0)
     for part in chunks(len(placed)):
         top = max(top, int((start[part] + view.length[placed[part]]).max()))
@@ -100,6 +114,20 @@ def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments
         from_start=from_start,
         first_seq=first + 1,
     )
+
+
+def _fin(start: I64, placed: I32, fins: I32, bearing: NDArray[np.bool_], view: StreamView) -> int:
+    """Where the direction ends, by the first FIN behind which nothing was sent; -1 without any.
+
+    An end that has sent a FIN sends no more bytes (RFC 9293, 3.10.4): one amid them was somebody else's.
+    """
+    if not len(fins):
+        return _UNKNOWN
+    ends = start[fins] + view.length[placed[fins]]
+    carrying = placed[bearing]
+    top = int((start[bearing] + view.length[carrying]).max()) if len(carrying) else 0
+    fitting = ends[ends >= top]
+    return int(fitting[0]) if len(fitting) else int(ends[0])
 
 
 def _first(starts: I64, view: StreamView, side: int) -> int:
