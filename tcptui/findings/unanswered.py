@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.batched import integer, largest
 from tcptui.model.tcp_flags import RST, SYN
 from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks, begins_with_preface
-from tcptui.protocols.tls.last_words import is_alert
+from tcptui.protocols.tls.last_words import ends_with_alert, is_alert, offers_early_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,8 @@ ONE_MESSAGE_NS: Final = 1_000_000_000
 DIALOGUE: Final = 2
 #: Up to so many bytes of which nothing is known are a farewell where their sender closed right behind them.
 FAREWELL_BYTES: Final = 64
+#: All of a payload.
+_WHOLE: Final = 65_535
 #: Messages of a client's TLS handshake come in fewer segments than these.
 _OPENING: Final = 16
 #: How a client begins in protocols whose ends speak when they like: MQTT, AMQP, XMPP, STOMP, NATS, IRC, SSH.
@@ -94,7 +96,7 @@ def message_in(connection: ConnectionFacts, segments: list[int]) -> tuple[Asks, 
     handshake, settings.
     """
     at_last = what_it_asks(connection, segments[-1])
-    if at_last is Asks.LEAVE:
+    if at_last is Asks.LEAVE or connection.of_payload(segments[-1], _WHOLE, ends_with_alert):
         return Asks.LEAVE, segments
     for n, i in enumerate(segments[:_OPENING]):
         asked = at_last if i == segments[-1] else what_it_asks(connection, i)
@@ -115,7 +117,8 @@ def what_it_asks(connection: ConnectionFacts, i: int) -> Asks:
     own = list(islice(_spoken(connection, connection.side[i], i), _OPENING))
     prefaced = bool(own) and connection.of_payload(own[0], LOOKED_AT, begins_with_preface)
     opening = 0 < len(own) < _OPENING and all(connection.of_payload(j, 2, _is_handshake) for j in own)
-    return connection.of_payload(i, LOOKED_AT, partial(asks, before=Before(bool(prefaced), opening)))
+    early = bool(own) and connection.of_payload(own[0], _WHOLE, offers_early_data)
+    return connection.of_payload(i, LOOKED_AT, partial(asks, before=Before(bool(prefaced), opening, bool(early))))
 
 
 def _is_tls_data(payload: bytes) -> bool:

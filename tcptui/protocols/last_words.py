@@ -54,6 +54,8 @@ class Before(NamedTuple):
     """Its first payload is one behind which all others are of that protocol (`begins_with_preface`)."""
     handshake: bool = False
     """It sent nothing but a TLS handshake's."""
+    early: bool = False
+    """Its handshake of TLS let data come at once (`tcptui.protocols.tls.last_words.offers_early_data`)."""
 
 
 #: Nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tls_bytes import CHANGE, client_hello, extension, record
 from traces import write_trace
 
 from tcptui.findings.annotate import needs_attention
@@ -135,6 +136,52 @@ def test_end_of_a_handshake_is_no_request(told: Tell) -> None:
     lines = [*TLS, "67 S A 107 102", f"60000 S PA 107 102 {ALERT}", "60000 S FA 131 102", "60000.1 C FA 102 132"]
 
     assert "request-unanswered" not in told(lines).findings
+
+
+#: Farewells of TLS: encrypted with a MAC and padding, in TLS 1.3, with its short tag, behind the rest of a record.
+FAREWELLS = ["hex=1503030050" + "66" * 80, "hex=150303001a" + "66" * 26, ALERT, "hex=170303000b" + "66" * 11,
+             "hex=" + "77" * 300 + "1703030013" + "66" * 19]  # fmt: skip
+
+
+@pytest.mark.finding("rst-abortive-close", twin=True)
+@pytest.mark.parametrize("client_fin", [True, False])
+@pytest.mark.parametrize("farewell", FAREWELLS, ids=["mac", "1.2", "1.3", "short-tag", "behind-data"])
+def test_server_that_resets_behind_a_farewell_left_no_request(told: Tell, farewell: str, client_fin: bool) -> None:
+    size = len_of(f"0 C PA 0 0 {farewell}")
+    lines = [*TLS, f"50 C PA 102 107 {ASKED}", "71 S PA 107 187 500", f"72 C PA 187 607 {farewell}"]
+    fin = [f"72.1 C FA {187 + size} 607"] if client_fin else []
+
+    assert not loud(told, [*lines, *fin, f"95 S RA 607 {187 + size + client_fin}"])
+
+
+@pytest.mark.finding("rst-unread-data")
+def test_server_that_resets_behind_what_tls_hides_left_a_request(told: Tell) -> None:
+    lines = [*TLS, f"50 C PA 102 107 {ASKED}", "71 S PA 107 187 500", f"72 C PA 187 607 {ASKED}", "95 S A 607 272"]
+
+    assert loud(told, [*lines, "200 S RA 607 272"])["rst-unread-data"].facts["shape"] == "unanswered"
+
+
+def early(*behind: str) -> list[str]:
+    """Early data that were answered at once; the server closes, the client ends its handshake, and a RST answers."""
+    hello = record(22, client_hello(extension(42, b"")))
+    first = (hello + CHANGE + record(23, bytes(120))).hex()
+    size = len(first) // 2
+    said, rest = size + 1, "".join(behind)
+    flight = f"45 S PA 1 {said} {FLIGHT} "
+    return [*OPEN, f"21 C PA 1 1 hex={first}", flight, f"45.2 S PA 107 {said} hex={record(23, bytes(400)).hex()}",
+            f"45.3 S FA 512 {said}", f"46 C PA {said} 513 hex={rest}", "66 S R 513 0 win=0"]  # fmt: skip
+
+
+@pytest.mark.finding("data-after-close", twin=True)
+def test_end_of_early_data_behind_the_servers_close_is_no_lost_request(told: Tell) -> None:
+    assert not loud(told, early(record(23, bytes(21)).hex(), record(23, bytes(69)).hex()))
+
+
+@pytest.mark.finding("data-after-close")
+def test_request_behind_the_end_of_early_data_is_lost(told: Tell) -> None:
+    finding = loud(told, early(*(record(23, bytes(size)).hex() for size in (21, 69, 200))))["data-after-close"]
+
+    assert finding.facts["shape"] in {"server-closed", "late"}
 
 
 def crossing(request_: str, client_fin: bool = True) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
+from tls_bytes import client_hello, extension, sized
+from tls_bytes import record as record_of
 
 from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks
-from tcptui.protocols.tls.last_words import is_alert
+from tcptui.protocols.tls.last_words import ends_with_alert, is_alert, offers_early_data
 
 SELECT = b"\x03SELECT 1"
 STATEMENT = b"Q" + struct.pack(">I", 13) + b"SELECT 1\0"
@@ -52,6 +54,7 @@ FAREWELLS = {
     "alert in the open": bytes.fromhex("15030300020100"),
     "alert of TLS 1.2": record(21, 26),
     "alert of TLS 1.3": record(23, 19),
+    "alert of TLS 1.3, short tag": record(23, 11),
     "data and alert": record(23, 300) + record(23, 19),
     "DISCONNECT": b"\xe0\0",
     "unbind": bytes.fromhex("30050201034200"),
@@ -86,6 +89,40 @@ def test_farewell_is_no_request(payload: bytes) -> None:
 )
 def test_tls_is_told_by_its_records(payload: bytes, opening: bool, expected: Asks) -> None:
     assert asks(payload, Before(handshake=opening)) is expected
+
+
+@pytest.mark.parametrize(
+    ("payload", "early", "expected"),
+    [
+        (record(23, 21) + record(23, 53), True, Asks.NOTHING),  # EndOfEarlyData, Finished
+        (record(23, 21) + record(23, 69), True, Asks.NOTHING),
+        (record(23, 13) + record(23, 45), True, Asks.NOTHING),
+        (record(23, 21), True, Asks.NOTHING),
+        (record(23, 53), True, Asks.NOTHING),
+        (record(23, 21) + record(23, 53), False, Asks.SEALED),
+        (record(23, 21) + record(23, 53) + record(23, 200), True, Asks.SEALED),
+        (record(23, 21) + record(23, 53) + record(23, 19), True, Asks.LEAVE),
+        (record(23, 120), True, Asks.SEALED),
+    ],
+)
+def test_end_of_early_data_is_no_request(payload: bytes, early: bool, expected: Asks) -> None:
+    assert asks(payload, Before(early=early)) is expected
+
+
+def test_hello_says_that_data_come_early() -> None:
+    early, plain = extension(42, b""), extension(43, sized(b"\3\4", 1))
+
+    assert offers_early_data(record_of(22, client_hello(plain + early, session=b"s" * 32)) + record(23, 40))
+    assert not offers_early_data(record_of(22, client_hello(plain + extension(16, early))))
+    assert not offers_early_data(record_of(22, client_hello())[:60])
+    assert not offers_early_data(record(23, 42))
+
+
+@pytest.mark.parametrize("alert", [record(23, 19), record(21, 26), record(21, 80), bytes.fromhex("15030300020100")])
+def test_alert_behind_the_rest_of_a_record_is_one(alert: bytes) -> None:
+    assert ends_with_alert(b"\x55" * 1_000 + alert)
+    assert not ends_with_alert(b"\x55" * 1_000 + alert + b"\0")
+    assert not ends_with_alert(b"\x55" * 1_000 + alert[1:])
 
 
 def frame(kind: int, size: int = 4) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import CLOSED
 from tcptui.findings.rules.close import new_bytes_after
-from tcptui.findings.unanswered import FAREWELL_BYTES, what_it_asks
+from tcptui.findings.unanswered import FAREWELL_BYTES, message_in
 from tcptui.model.batched import largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import SEQ_MASK, seq_after
@@ -52,7 +52,8 @@ def half_close(connection: ConnectionFacts) -> Finding | None:
     if read < 0 or any(connection.side[i] == side and i < read for i in connection.rsts):
         return None
     acknowledged = next((i for i in range(fin + 1, connection.count) if connection.side[i] != side), -1)
-    farewell = fresh <= FAREWELL_BYTES and what_it_asks(connection, carriers[0]) is not Asks.ANSWER
+    asked, _ = message_in(connection, carriers)
+    farewell = asked is Asks.LEAVE or (fresh <= FAREWELL_BYTES and asked is not Asks.ANSWER)
     return connection.finding(
         FindingId.HALF_CLOSE,
         (fin, acknowledged, carriers[0], last, read),

@@ -16,7 +16,7 @@ from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import DATALESS, RESET
-from tcptui.findings.requests_answered import all_answered
+from tcptui.findings.requests_answered import all_answered, some_unanswered
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
@@ -307,7 +307,8 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
             ("rst-injected", "own-reset-lost", "queue-overflow"),
         )
         lost, _ = new_bytes_after(connection, 1 - side, int(connection.space.latest[side][rst - 1]) + 1, rst)
-        is_lost = lost > FAREWELL_BYTES or (bool(lost) and what_it_asks(connection, asked) >= Asks.SEALED)
+        asks = what_it_asks(connection, asked) if lost else Asks.NOTHING
+        is_lost = asks >= Asks.SEALED or (lost > FAREWELL_BYTES and asks > Asks.NOTHING)
         if not (connection.at_sender(side) or (side and is_lost)):
             severity = Severity.NOTE  # its FIN may be lost: then this is what `data_after_close` calls harmless
     counted_on = any(connection.side[i] == side and ahead(connection.seq[i], connection.seq[rst]) > 0 for i in later)
@@ -471,19 +472,38 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     closing = any(i < rst for i in connection.fins)
     if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
         return "after-fin"  # the server had closed already: nobody would have read what the client still sent
-    if largest(unacked, unread) > FAREWELL_BYTES:
+    words = last_words(connection, side) if side and unread > 1 else None
+    asked = words.asks if words is not None and words.segments[0] < rst else None
+    if largest(unacked, 0 if asked is Asks.LEAVE else unread) > FAREWELL_BYTES:
         return "data-lost" if unacked and unread else "own-lost" if unacked else "peer-lost"
     if unacked > 1 or unread > 1:
-        words = last_words(connection, side) if side and unread > 1 else None
-        is_request = words is not None and words.segments[0] < rst and words.asks is Asks.ANSWER
-        return "peer-lost" if is_request else "farewell"
-    if side and last_data >= 0 and connection.side[last_data] != side and not all_answered(connection):
+        return "peer-lost" if asked is Asks.ANSWER else "farewell"
+    if side and last_data >= 0 and connection.side[last_data] != side and _left_waiting(connection, rst):
         return "unanswered"
     if closing:
         return "after-fin"
     if last_data >= 0 or not side or any(_passed_unseen(connection, end, rst - 1) for end in (0, 1)):
         return "all-acknowledged"
     return "nothing-exchanged" if connection.time[rst] - connection.time[0] <= PROBE_NS else "unused"
+
+
+def _left_waiting(connection: ConnectionFacts, rst: int) -> bool:
+    """Whether the client, which spoke last before the server's ``rst``, waited for an answer, as far as is known.
+
+    An alert of TLS, any other goodbye and, behind the last answer, what needs none is no request; neither are a few
+    bytes of which nothing is known where the client, which had been answered before, closed right behind them.
+    """
+    words = last_words(connection, 1)
+    if words is None or words.segments[0] >= rst or words.asks is Asks.LEAVE:
+        return False
+    if words.asks is Asks.NOTHING:
+        return some_unanswered(connection)
+    if words.asks is Asks.UNKNOWN and words.answered:
+        last = connection.end[words.segments[-1]]
+        closed = any(not connection.side[i] and connection.seq[i] == last for i in connection.fins if i < rst)
+        if closed and ahead(last, connection.seq[words.segments[0]]) <= FAREWELL_BYTES:
+            return False
+    return not all_answered(connection)
 
 
 RULES: Final = (

@@ -11,7 +11,7 @@ from tcptui.findings.gates import RESET
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed
 from tcptui.findings.rules.reset_injected import rst_injected
-from tcptui.findings.unanswered import FAREWELL_BYTES, what_it_asks
+from tcptui.findings.unanswered import FAREWELL_BYTES, message_in
 from tcptui.findings.unread_backlog import backlogs
 from tcptui.model.arrays import flatnonzero32
 from tcptui.model.batched import integer, largest
@@ -63,7 +63,7 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         for i in range(connection.count)
         if connection.side[i] != side and connection.length[i] and ahead(connection.end[i], connection.ack[rst]) > 0
     ]
-    if crossing and heard and _still_sending(connection, crossing, rst):
+    if crossing and heard and _still_sending(connection, crossing, rst) and _says_more(connection, crossing):
         shape, evidence = "crossed", [*crossing[:2]]
     elif len(recent) >= UNREAD_SEGMENTS and _is_unread(connection, rst, side):
         shape, evidence = "kept", recent
@@ -102,7 +102,15 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
 
 def _is_message(connection: ConnectionFacts, recent: list[int], unread: int) -> bool:
     """Whether ``unread`` bytes, which begin in the first segment of ``recent``, are more than a farewell."""
-    return unread > FAREWELL_BYTES or (bool(unread) and what_it_asks(connection, recent[0]) is Asks.ANSWER)
+    if not unread:
+        return False
+    asked, _ = message_in(connection, recent)
+    return asked is Asks.ANSWER or (unread > FAREWELL_BYTES and asked > Asks.NOTHING)
+
+
+def _says_more(connection: ConnectionFacts, crossing: list[int]) -> bool:
+    """Whether the peer's segments ``crossing`` are more than its goodbye."""
+    return message_in(connection, crossing)[0] is not Asks.LEAVE
 
 
 def _living(connection: ConnectionFacts, rst: int, side: int) -> bool:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 #: Bytes of a record's header, and what it begins with where it is an alert, by its type or only by its length.
 _HEADER: Final = 5
 _ALERT, _APPLICATION_DATA, _MAJOR = 21, 23, 3
-#: Bytes of an alert of TLS 1.3: two, their true type, the authentication tag (RFC 8446, 5.2 and 6).
-HIDDEN_ALERT: Final = 2 + 1 + 16
+#: Bytes of an alert of TLS 1.3: two, their true type, the authentication tag (RFC 8446, 5.2 and 6), which is shorter
+#: with AES_128_CCM_8.
+HIDDEN_ALERTS: Final = (2 + 1 + 16, 2 + 1 + 8)
 #: Most bytes of an encrypted alert before TLS 1.3, with header, explicit nonce or IV, padding and MAC.
 MOST_ALERT: Final = 101
 
@@ -33,7 +34,7 @@ def alert_places(batch: Payloads) -> I64:
         length = batch.store.length[batch.first + at]
         size = batch.buffer[place + 3].astype(np.int64) * 256 + batch.buffer[place + 4]
         is_one = (batch.buffer[place + 1] == _MAJOR) & (length == _HEADER + size) & (length <= MOST_ALERT)
-        found.append(at[is_one & ((size == HIDDEN_ALERT) | (kind == _ALERT))])
+        found.append(at[is_one & (np.isin(size, HIDDEN_ALERTS) | (kind == _ALERT))])
     return np.sort(np.concatenate(found))
 
 
