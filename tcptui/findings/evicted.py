@@ -9,6 +9,7 @@ packets prove by themselves, and uses the first of them as context alone.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.annotate import annotate, by_weight
@@ -18,7 +19,7 @@ from tcptui.findings.spec import WhenEvicted
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import RuleContext
-    from tcptui.model.finding import Finding
+    from tcptui.model.finding import AnyId, Finding
 
 #: The first kept segments get no finding of their own: what explains them may have been evicted.
 CONTEXT: Final = 64
@@ -58,10 +59,19 @@ def findings_of_stored_rows(view: StreamView, context: RuleContext) -> tuple[Fin
 
 
 def joined(before: tuple[Finding, ...], later: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Both, each id once: the later finding where it rests on newer packets and its severity is not lower."""
-    found = {finding.id: finding for finding in before}
+    """Both, each once: the later finding where it rests on newer packets and its severity is not lower.
+
+    Of an id of which one judgement has several kinds, each kind once.
+    """
+    several = {one for side in (before, later) for one, count in Counter(each.id for each in side).items() if count > 1}
+
+    def key(finding: Finding) -> tuple[AnyId, str]:
+        kind = (finding.facts.get("shape", ""), finding.facts.get("status", "")) if finding.id in several else ()
+        return finding.id, repr(kind)
+
+    found = {key(finding): finding for finding in before}
     for finding in later:
-        known = found.get(finding.id)
+        known = found.get(key(finding))
         if known is None or (finding.packets[-1:] > known.packets[-1:] and finding.severity >= known.severity):
-            found[finding.id] = finding
+            found[key(finding)] = finding
     return by_weight(found.values())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.batched import integer, largest
 from tcptui.model.tcp_flags import RST, SYN
 from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks, begins_with_preface
-from tcptui.protocols.tls.last_words import ends_with_alert, is_alert, offers_early_data
+from tcptui.protocols.tls.last_words import ends_with_alert, has_short_records, is_alert, offers_early_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +144,11 @@ def is_new(connection: ConnectionFacts, i: int) -> bool:
 def takes_leave(connection: ConnectionFacts, i: int) -> bool:
     """Whether segment ``i`` is one TLS alert."""
     return connection.of_payload(i, LOOKED_AT, is_alert)
+
+
+def says_little(connection: ConnectionFacts, i: int) -> bool:
+    """Whether segment ``i`` is records of TLS that are too short for a request, or an answer, of HTTP."""
+    return connection.of_payload(i, _WHOLE, has_short_records)
 
 
 def _spoken(connection: ConnectionFacts, side: int, until: int | None = None, first: int = 0) -> Iterator[int]:

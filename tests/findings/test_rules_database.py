@@ -16,8 +16,8 @@ from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.request_facts import RequestFacts
 from tcptui.findings.rules.database_errors import database_errors
 from tcptui.findings.rules.round_trips import many_round_trips
-from tcptui.findings.rules.slow_query import slow_query
-from tcptui.model.finding import Confidence, Severity
+from tcptui.findings.rules.slow_query import slow_queries
+from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
@@ -89,12 +89,13 @@ def test_a_login_that_the_server_is_slow_to_admit_is_told_as_one(tmp_path: Path)
     ready = message(b"R", bytes(4)) + message(b"Z", b"I")
     asked, answered = message(b"Q", b"SELECT 1\0"), message(b"C", b"SELECT 1\0") + message(b"Z", b"I")
     told = found(tmp_path, closed([hello, (1_400, "S", ready), (1_410, "C", asked), (1_415, "S", answered)]))
-    slow = found(tmp_path, closed([hello, (1_400, "S", ready), (1_410, "C", asked), (2_015, "S", answered)]))
+    both = record(tmp_path, closed([hello, (1_400, "S", ready), (1_410, "C", asked), (2_015, "S", answered)]))
+    slow = [one for one in open_file(both).findings(0) if one.id is FindingId.SLOW_QUERY]
 
     assert (told["slow-query"].facts["shape"], told["slow-query"].severity) == ("login", Severity.WARNING)
     assert set(told["slow-query"].alternatives) >= {"login-looks-up", "login-busy"}
     assert "query-waits" not in told["slow-query"].alternatives
-    assert (slow["slow-query"].facts["shape"], slow["slow-query"].facts["count"]) == ("", 1)
+    assert {(one.facts["shape"], one.facts["count"]) for one in slow} == {("login", 1), ("", 1)}
 
 
 @pytest.mark.finding("asked-to-wait")
@@ -319,9 +320,8 @@ def test_sql_in_a_loop_is_n_plus_1(connection: ConnectionFacts) -> None:
 
 @pytest.mark.finding("slow-query")
 def test_sql_that_the_server_holds_back_is_slow(connection: ConnectionFacts) -> None:
-    finding = slow_query(connection, of_sql(sql(0, 0, 41), sql(1, 50, 2_041, server_ms=2_000)))
+    (finding,) = slow_queries(connection, of_sql(sql(0, 0, 41), sql(1, 50, 2_041, server_ms=2_000)))
 
-    assert finding is not None
     assert (finding.facts["statement"], finding.severity) == (
         "SELECT * FROM items WHERE order_id = ?",
         Severity.WARNING,
@@ -332,15 +332,23 @@ def test_sql_that_the_server_holds_back_is_slow(connection: ConnectionFacts) -> 
 @pytest.mark.parametrize(("protocol", "status"), [("postgresql", "28P01"), ("mysql", "1045 (28000)")])
 def test_logins_of_sql_that_are_refused_are_told(connection: ConnectionFacts, protocol: str, status: str) -> None:
     said = RequestFacts(protocol, (sql(0, 0, 41, status)._replace(protocol=protocol),), frozenset())
-    finding = database_errors(connection, said)
+    (finding,) = database_errors(connection, said)
 
-    assert finding is not None
     assert (finding.facts["shape"], finding.facts["status"]) == ("login", status)
 
 
 @pytest.mark.finding("database-errors")
 def test_a_burst_of_one_sqlstate_is_told(connection: ConnectionFacts) -> None:
-    finding = database_errors(connection, of_sql(*(sql(number, 42 * number, 41, "23505") for number in range(6))))
+    (finding,) = database_errors(connection, of_sql(*(sql(number, 42 * number, 41, "23505") for number in range(6))))
 
-    assert finding is not None
     assert (finding.facts["protocol"], finding.facts["status"], finding.facts["count"]) == ("PostgreSQL", "23505", 6)
+
+
+@pytest.mark.finding("database-errors")
+def test_each_burst_is_told_beside_a_refused_login(connection: ConnectionFacts) -> None:
+    codes = ["23505"] * 7 + ["42P01"] * 5 + ["22012"] * 4 + ["28P01"]
+    told = database_errors(connection, of_sql(*(sql(n, 42 * n, 41, code) for n, code in enumerate(codes))))
+
+    assert [(one.facts["shape"], one.facts["status"], one.facts["count"]) for one in told] == [
+        ("login", "28P01", 1), ("sql", "23505", 7), ("sql", "42P01", 5),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from captures import ACK, FIN, PSH, Tape
 
-from tcptui.model.finding import Confidence, Severity
+from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ def logins(*which: int) -> list[Say]:
 
 def recorded(tmp_path: Path, says: list[Say]) -> list[dict[str, Finding]]:
     """What is said of each connection, by id."""
+    return [{str(one.id): one for one in findings} for findings in every(tmp_path, says)]
+
+
+def every(tmp_path: Path, says: list[Say]) -> list[tuple[Finding, ...]]:
+    """All that is said of each connection."""
     tape = Tape()
     numbers = sorted({which for _, which, _, _ in says})
     seq = {}
@@ -82,7 +87,7 @@ def recorded(tmp_path: Path, says: list[Say]) -> list[dict[str, Finding]]:
     path = tmp_path / "capture.pcap"
     path.write_bytes(tape.pcap())
     session = open_file(path)
-    return [{str(one.id): one for one in session.findings(stream)} for stream in range(len(numbers))]
+    return [session.findings(stream) for stream in range(len(numbers))]
 
 
 def held(until: float, *, what: str = UPDATE, from_ms: float = 120, ended: str = "COMMIT") -> list[Say]:
@@ -156,6 +161,22 @@ def test_the_servers_own_error_is_certain(tmp_path: Path, code: bytes, shape: st
         Severity.WARNING,
     )
     assert "slow-query" not in told
+
+
+@pytest.mark.finding("lock-wait")
+@pytest.mark.finding("slow-query", twin=True)
+def test_each_kind_of_waiting_on_one_connection_is_told(tmp_path: Path) -> None:
+    ended = [
+        *query(3_200, 1, UPDATE, 2_000, refused(b"55P03")),
+        *query(5_300, 1, UPDATE, 300, refused(b"40P01")),
+        *query(5_700, 1, UPDATE, 1_500, refused(b"55P03")),
+    ]
+    _, told = every(tmp_path, [*logins(0, 1), *held(3_000), *query(500, 1, UPDATE, 2_503, done()), *ended])
+    waits = {str(one.facts["shape"]): one for one in told if one.id is FindingId.LOCK_WAIT}
+
+    assert {shape: one.facts["count"] for shape, one in waits.items()} == {"": 1, "timeout": 2, "deadlock": 1}
+    assert len({frame for one in waits.values() for frame in one.packets}) == 8
+    assert FindingId.SLOW_QUERY not in {one.id for one in told}
 
 
 # -- transactions left open ------------------------------------------------------------------

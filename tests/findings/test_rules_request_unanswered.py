@@ -161,6 +161,32 @@ def test_server_that_resets_behind_what_tls_hides_left_a_request(told: Tell) -> 
     assert loud(told, [*lines, "200 S RA 607 272"])["rst-unread-data"].facts["shape"] == "unanswered"
 
 
+#: What a client may have under way when it has enough: its Finished, frames of HTTP/2 without content.
+UNASKING = [
+    FINISHED,
+    "hex=" + ("170303001e" + "55" * 30) * 3,
+    "hex=" + "1703030020" + "55" * 32 + "1703030022" + "55" * 34,
+]
+
+
+@pytest.mark.finding("rst-abortive-close", twin=True)
+@pytest.mark.parametrize("said", UNASKING, ids=["finished", "windows", "ping"])
+def test_client_that_aborts_while_it_asks_nothing_lost_nothing(told: Tell, said: str) -> None:
+    opened = TLS if said != FINISHED else TLS[:-1]
+    at, seen = (102, 107) if said != FINISHED else (38, 107)
+    lines = [*opened, f"49 C PA {at} {seen} {said}", f"49.3 C RA {at + len_of(f'0 C PA 0 0 {said}')} {seen}"]
+
+    assert not loud(told, lines)
+
+
+@pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize("said", [ASKED, "hex=" + "170303001e" + "55" * 30 + ASKED[4:]])
+def test_client_that_aborts_with_what_may_be_a_request_under_way_is_told(told: Tell, said: str) -> None:
+    lines = [*TLS, f"49 C PA 102 107 {said}", f"49.3 C RA {102 + len_of(f'0 C PA 0 0 {said}')} 107"]
+
+    assert loud(told, lines)["rst-abortive-close"].facts["shape"] == "own-lost"
+
+
 def early(*behind: str) -> list[str]:
     """Early data that were answered at once; the server closes, the client ends its handshake, and a RST answers."""
     hello = record(22, client_hello(extension(42, b"")))

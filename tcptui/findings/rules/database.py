@@ -15,7 +15,7 @@ from tcptui.findings.rules.protocol_mismatch import protocol_mismatch
 from tcptui.findings.rules.query_cancelled import query_cancelled
 from tcptui.findings.rules.result_not_read import result_not_read
 from tcptui.findings.rules.round_trips import many_round_trips
-from tcptui.findings.rules.slow_query import asked_to_wait, slow_query
+from tcptui.findings.rules.slow_query import asked_to_wait, slow_queries
 from tcptui.findings.rules.torn_answer import torn_answer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: What the first bytes tell, requests or none: where one of them is found, there are none that others could judge.
 _OF_BYTES: Final = (redis_full, protocol_mismatch)
 _RULES: Final = (
-    slow_query, asked_to_wait, many_round_trips, database_errors, closed_while_idle, too_many_connections,
+    asked_to_wait, many_round_trips, closed_while_idle, too_many_connections,
     database_encryption, query_cancelled, result_not_read, idle_in_transaction, torn_answer,
 )  # fmt: skip
 
@@ -39,8 +39,9 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
         if said is None:
             return odd
         locks = lock_waits(connection, said)
-        said = replace(said, locked=locks.numbers)
-        told = [lock_wait(connection, locks), *(rule(connection, said) for rule in _RULES)]
+        said = replace(said, locked=frozenset(number for kind in locks for number in kind.numbers))
+        told = [*(lock_wait(connection, kind) for kind in locks), *(rule(connection, said) for rule in _RULES)]
+        told += [*slow_queries(connection, said), *database_errors(connection, said)]
     except OSError:
         return []  # the spool was closed meanwhile
     return [finding for finding in told if finding is not None]

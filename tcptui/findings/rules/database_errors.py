@@ -12,6 +12,8 @@ from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.request import Request
@@ -35,10 +37,13 @@ _UNENCRYPTED: Final = ("login-needs-tls",)
 _SHOWN: Final = 12
 
 
-def database_errors(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
-    """`database-errors`: a login that was refused and not repeated with success, else a burst of one error."""
+def database_errors(connection: ConnectionFacts, spoken: RequestFacts) -> Iterator[Finding]:
+    """`database-errors`: a login that was refused and not repeated with success, and each burst of one error."""
     answered = [one for one in spoken.requests if one.response is not None]
-    return _login(connection, spoken, answered) or _burst(connection, spoken, answered)
+    login = _login(connection, spoken, answered)
+    if login is not None:
+        yield login
+    yield from _bursts(connection, spoken, answered)
 
 
 def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
@@ -50,18 +55,18 @@ def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Req
     return _finding(connection, spoken, refused, len(answered), "without-login" if without else "login")
 
 
-def _burst(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
+def _bursts(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Iterator[Finding]:
     ordinary = _ORDINARY.get(spoken.protocol, frozenset()) | REFUSALS.get(spoken.protocol, frozenset())
     errors = [
         one
         for one in answered
         if failed(one) and code_of(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
     ]
-    (status, count), *_ = [*Counter(one.status for one in errors).most_common(1), ("", 0)]
-    if count < LEAST or count * 100 < ERRORS_PERCENT * len(answered):
-        return None
     shape = "" if spoken.protocol == "redis" else "sql"
-    return _finding(connection, spoken, [one for one in errors if one.status == status], len(answered), shape)
+    for status, count in Counter(one.status for one in errors).most_common():
+        if count >= LEAST and count * 100 >= ERRORS_PERCENT * len(answered):
+            burst = [one for one in errors if one.status == status]
+            yield _finding(connection, spoken, burst, len(answered), shape)
 
 
 def _finding(

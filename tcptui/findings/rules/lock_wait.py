@@ -58,7 +58,7 @@ class _Release:
 
 @dataclass(frozen=True, slots=True)
 class LockWaits:
-    """Statements of a connection that waited for locks, and how that is known."""
+    """Statements of a connection that waited for locks, of one kind: how that is known."""
 
     waits: tuple[Request, ...] = ()
     """The longest first."""
@@ -74,13 +74,21 @@ class LockWaits:
         return frozenset(one.number for one in self.waits + self.doubtful)
 
 
-def lock_waits(connection: ConnectionFacts, spoken: RequestFacts) -> LockWaits:
-    """By the server's own errors, else by what other connections did when the answers came."""
-    for shape, codes in (("deadlock", DEADLOCKED), ("timeout", TIMED_OUT)):
-        named = codes.get(spoken.protocol, frozenset())
-        refused = [one for one in spoken.requests if one.response is not None and code_of(one) in named]
-        if refused:
-            return LockWaits(tuple(sorted(refused, key=server_ns, reverse=True)), shape)
+def lock_waits(connection: ConnectionFacts, spoken: RequestFacts) -> tuple[LockWaits, ...]:
+    """By the server's own errors, and by what other connections did when the answers came."""
+    named = (_named(spoken, shape, codes) for shape, codes in (("deadlock", DEADLOCKED), ("timeout", TIMED_OUT)))
+    return (*named, _released(connection, spoken))
+
+
+def _named(spoken: RequestFacts, shape: str, codes: dict[str, frozenset[str]]) -> LockWaits:
+    """Statements that the server ended with one of the errors ``codes``."""
+    wanted = codes.get(spoken.protocol, frozenset())
+    refused = (one for one in spoken.requests if one.response is not None and code_of(one) in wanted)
+    return LockWaits(tuple(sorted(refused, key=server_ns, reverse=True)), shape)
+
+
+def _released(connection: ConnectionFacts, spoken: RequestFacts) -> LockWaits:
+    """Statements that were answered when a transaction of another connection ended."""
     if lacks_bytes(connection) or spoken.protocol not in TIMED_OUT:
         return LockWaits()
     longest = sorted(_long_waits(connection, spoken), key=server_ns, reverse=True)[:WAITS_READ]

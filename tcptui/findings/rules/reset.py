@@ -21,7 +21,15 @@ from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.close import both_closed, new_bytes_after
 from tcptui.findings.rules.no_answer import connection_refused
 from tcptui.findings.rules.reset_injected import doubted, rst_from_elsewhere, rst_injected
-from tcptui.findings.unanswered import FAREWELL_BYTES, is_new, last_words, message_in, quiet_ns, what_it_asks
+from tcptui.findings.unanswered import (
+    FAREWELL_BYTES,
+    is_new,
+    last_words,
+    message_in,
+    quiet_ns,
+    says_little,
+    what_it_asks,
+)
 from tcptui.model.batched import integer, largest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
@@ -400,7 +408,7 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     unacked = largest(0, sent - acknowledged - own_fin) if acknowledged != NOTHING else 0
     unread = largest(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
     confidence = _confidence(connection, rst, offset, earlier)
-    shape = _abort_shape(connection, rst, offset, unacked, unread)
+    shape = _abort_shape(connection, rst, offset, unacked, unread, acknowledged)
     harmless = shape in _HARMLESS or (shape == "out-of-sequence" and connection.mid_stream)
     facts: dict[str, Fact] = {
         "sender": SIDES[side],
@@ -461,7 +469,9 @@ def _looks_forged(connection: ConnectionFacts, rst: int, earlier: int) -> bool:
     return not (all(numbers) and 0 < number_step(*numbers) < NUMBER_REACH)
 
 
-def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int) -> str:
+def _abort_shape(
+    connection: ConnectionFacts, rst: int, offset: int, unacked: int, unread: int, acknowledged: int
+) -> str:
     """The fact ``shape``: what the abort cost (nothing, a request without an answer, or undelivered bytes)."""
     side = connection.side[rst]
     if offset and abs(offset) > 1:
@@ -472,6 +482,8 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     closing = any(i < rst for i in connection.fins)
     if closing and not side and not unread and any(i < rst and connection.side[i] for i in connection.fins):
         return "after-fin"  # the server had closed already: nobody would have read what the client still sent
+    if not side and not unread and unacked > 1 and _lost_no_message(connection, rst, acknowledged):
+        return "farewell"
     words = last_words(connection, side) if side and unread > 1 else None
     asked = words.asks if words is not None and words.segments[0] < rst else None
     if largest(unacked, 0 if asked is Asks.LEAVE else unread) > FAREWELL_BYTES:
@@ -485,6 +497,23 @@ def _abort_shape(connection: ConnectionFacts, rst: int, offset: int, unacked: in
     if last_data >= 0 or not side or any(_passed_unseen(connection, end, rst - 1) for end in (0, 1)):
         return "all-acknowledged"
     return "nothing-exchanged" if connection.time[rst] - connection.time[0] <= PROBE_NS else "unused"
+
+
+def _lost_no_message(connection: ConnectionFacts, rst: int, acknowledged: int) -> bool:
+    """Whether what a client had under way beyond ``acknowledged`` when it aborted was no request of its own.
+
+    The end of a handshake, an alert, frames without content: it did not wait for these to arrive.
+    """
+    own = connection.data_by_side[0]
+    under_way = takewhile(
+        lambda i: integer(connection.space.end[i]) > acknowledged,
+        (own[n] for n in range(bisect_left(own, rst) - 1, -1, -1)),
+    )
+    segments = [i for i in under_way if is_new(connection, i)][::-1]
+    if not segments:
+        return False
+    asked, asking = message_in(connection, segments)
+    return asked <= Asks.NOTHING or (asked is Asks.SEALED and all(says_little(connection, i) for i in asking))
 
 
 def _left_waiting(connection: ConnectionFacts, rst: int) -> bool:

@@ -13,6 +13,8 @@ from tcptui.model.request import RequestPart
 from tcptui.protocols.statements.waiting import asks_to_wait
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.finding import Fact
@@ -41,21 +43,22 @@ _READ_BESIDE: Final = 4
 _NAMED: Final = 3
 
 
-def slow_query(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
+def slow_queries(connection: ConnectionFacts, spoken: RequestFacts) -> Iterator[Finding]:
     """`slow-query`: the server took long before it answered, and nobody had asked it to wait.
 
-    Shapes: ``login``, no query was slow, but the server took its time to admit the client; ``together``, answers that
-    were written at once, so that any of several statements may have been slow; ``behind``, none was slow, but a command
-    of another connection kept the server busy; ``held``, the answer was held up on its way, too.
+    Shapes: ``login``, the server took its time to admit the client; ``together``, answers that were written at once,
+    so that any of several statements may have been slow; ``behind``, none was slow, but a command of another connection
+    kept the server busy; ``held``, the answer was held up on its way, too.
     Nobody's time where bytes are missing: what was asked meanwhile may not have been captured.
     """
-    if lacks_bytes(connection):
-        return None
-    slow = _slow_ones(connection, spoken)
-    if not slow:
-        return None
-    queries = [one for one in slow if not one.operation.startswith(_LOGINS)]
-    is_login, slow = not queries, queries or slow
+    slow = [] if lacks_bytes(connection) else _slow_ones(connection, spoken)
+    for is_login in (False, True):
+        alike = [one for one in slow if one.operation.startswith(_LOGINS) is is_login]
+        if alike:
+            yield _slow_query(connection, spoken, alike, is_login=is_login)
+
+
+def _slow_query(connection: ConnectionFacts, spoken: RequestFacts, slow: list[Request], *, is_login: bool) -> Finding:
     took = {one.number: own_ns(connection, one) for one in slow}
     slow.sort(key=lambda one: took[one.number])
     before = {one.number: busy_before(connection, spoken, one) for one in slow[-_READ_BESIDE:]}

@@ -16,6 +16,9 @@ _KINDS: Final = frozenset({*map(int, ContentType)})
 #: Bytes of the records with EndOfEarlyData and Finished: header, hash, their true type, the tag (RFC 8446, 4.4.4, 4.5).
 _END_OF_EARLY_DATA: Final = frozenset({4 + 1 + 16, 4 + 1 + 8})
 _FINISHED: Final = frozenset({4 + 32 + 1 + 16, 4 + 48 + 1 + 16, 4 + 32 + 1 + 8})
+#: Most bytes of a record with a frame of HTTP/2 that opens a window, takes a stream back, says goodbye or asks whether
+#: its peer is alive: header, eight octets, nonce or true type, tag (RFC 9113, 6.4, 6.7-6.9).
+_SHORT_FRAME: Final = 9 + 8 + 8 + 16
 #: Bytes before the session id of a ClientHello's record: headers, version, random.
 _SESSION: Final = HEADER + 4 + 2 + 32
 
@@ -31,6 +34,17 @@ def is_alert(payload: bytes) -> bool:
 def ends_with_alert(payload: bytes) -> bool:
     """Whether the last bytes of ``payload``, which begins anywhere in a record, are a record with one alert."""
     return any(is_alert(payload[-HEADER - size :]) for size in range(2, min(MOST_ALERT, len(payload)) - HEADER + 1))
+
+
+def has_short_records(payload: bytes) -> bool:
+    """Whether ``payload`` is whole records, each of which has room for a frame of HTTP/2 without HEADERS or DATA."""
+    at = 0
+    while at + HEADER <= len(payload) and payload[at + 1] == 3 and payload[at] in _KINDS:
+        size = int.from_bytes(payload[at + 3 : at + HEADER])
+        if size > _SHORT_FRAME:
+            return False
+        at += HEADER + size
+    return at == len(payload) > 0
 
 
 def offers_early_data(payload: bytes) -> bool:
