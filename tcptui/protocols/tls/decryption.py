@@ -291,6 +291,8 @@ class _Opening:
                 before = self._direction.read(max(record.start - protection.chained, 0), protection.chained)
             plain = protection.open(number, header, fragment, before)
             if plain is not None:
+                if phase > at.phase and not at.uncertain and self._is_early():
+                    at.found.forget_data()
                 at.phase, at.number = phase, number + 1
                 at.opened, at.uncertain = True, 0
                 self._take(record, plain, number)
@@ -301,6 +303,14 @@ class _Opening:
         self._at.uncertain += 1
         self._lose(record.start, record.stop)
         return False
+
+    def _is_early(self) -> bool:
+        """Whether all that was opened is early data: where no EndOfEarlyData follows, the server has refused them.
+
+        It skips them then, and the client says again what it wants, behind its Finished (RFC 8446, 4.2.10 and 4.5).
+        """
+        at = self._at
+        return at.opened and at.phase < len(at.plan.phases) and at.plan.phases[at.phase][0] is Secret.CLIENT_EARLY
 
     def _others(self) -> Iterator[tuple[int, int]]:
         """Keys and sequence numbers that the next record may have instead of those expected, likely ones first."""

@@ -54,6 +54,7 @@ def opened_records(records: Sequence[Record], plain: PlainRecords) -> Opened:
     for start, number in zip(plain.start, plain.number, strict=True):
         if number >= 0 and start in at_start:
             found.kinds[at_start[start]] = ContentType.APPLICATION_DATA
+    found.kinds |= {at_start[start]: ContentType.APPLICATION_DATA for start in plain.refused if start in at_start}
     joiner, before = Joiner(found.messages, opened=True), -1
     for one in plain.others:
         index = at_start.get(one.start)

@@ -41,6 +41,8 @@ class PlainRecords:
     """Bytes of `others`."""
     lost: int = 0
     """How many gaps there are."""
+    refused: list[int] = field(default_factory=list)
+    """Offsets of opened records with early data that the server refused."""
     first_record: int = 0
     """Offset at which the records of this direction begin."""
 
@@ -49,7 +51,7 @@ class PlainRecords:
         return replace(
             self, start=self.start[:], stop=self.stop[:], body=self.body[:], length=self.length[:],
             number=self.number[:], keys=self.keys[:], protections=self.protections[:], messages=self.messages[:],
-            others=self.others[:],
+            others=self.others[:], refused=self.refused[:],
         )  # fmt: skip
 
     def add(self, start: int, stop: int, body: int, length: int, number: int, keys: int) -> None:
@@ -60,6 +62,13 @@ class PlainRecords:
         self.length.append(length)
         self.number.append(number)
         self.keys.append(keys)
+
+    def forget_data(self) -> None:
+        """Leave out all application data so far, but that they were opened: nobody read them."""
+        self.refused.extend(start for start, number in zip(self.start, self.number, strict=True) if number >= 0)
+        for column in (self.start, self.stop, self.body, self.length, self.number, self.keys):
+            del column[:]
+        self.lost = 0
 
     def add_other(self, record: Record, body: int, kind: int, plain: bytes) -> None:
         """A record without application data."""

@@ -10,12 +10,13 @@ from http_halves import Dialogue
 from hypothesis import given
 from hypothesis import strategies as st
 from sealed_records import ANSWER, HELLO, SECRETS, Sealer, log_of
-from tls_bytes import handshake, record
+from tls_bytes import CHANGE, TLS_1_3_CHOSEN, handshake, record, server_hello
 
 from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.keylog import KeyLog
 from tcptui.protocols.stream.reassembly import ByteStream, Gap, GapReason, Piece
 from tcptui.protocols.tls import decryption, plans
+from tcptui.protocols.tls.codes import HELLO_RETRY
 from tcptui.protocols.tls.parse import parse_tls
 from tcptui.protocols.tls.plans import Obstacle
 from tcptui.protocols.tls.tls_stream import TlsStream
@@ -295,3 +296,53 @@ def test_records_that_are_opened_in_a_row_are_the_same_one_by_one(seed: int, mon
         for column in ("start", "stop", "body", "length", "number", "keys", "messages", "others", "kept", "lost"):
             assert getattr(one, column) == getattr(two, column), column
     assert together.sides[1].start
+
+
+EARLY = SECRETS | {"CLIENT_EARLY_TRAFFIC_SECRET": b"e" * 32}
+RETRY = record(22, server_hello(TLS_1_3_CHOSEN, 0x1301, random=HELLO_RETRY))
+FINISHED = handshake(20, bytes(32))
+
+
+def early(*, ends: bool = False, lost: bool = False, retried: bool = False) -> Dialogue:
+    """A client asks before the server answers its hello, then ``/a`` and ``/b``, which are answered.
+
+    ``ends``: the server took what came early, which the client confirms; ``lost``: bytes behind it are missing;
+    ``retried``: the server asked for another hello.
+    """
+    soon, hand, speaks = Sealer(b"e" * 32), Sealer(b"c" * 32), Sealer(b"C" * 32)
+    server, answers = Sealer(b"s" * 32), Sealer(b"S" * 32)
+    dialogue = Dialogue().client(HELLO + CHANGE + soon.seal(REQUEST.replace(b"/a", b"/early")))
+    if retried:
+        dialogue = dialogue.server(RETRY + CHANGE).client(HELLO)
+    dialogue = dialogue.server(ANSWER + server.seal(handshake(8, bytes(2)) + FINISHED, 22))
+    if lost:
+        dialogue = dialogue.lost(0, 26)
+    dialogue = dialogue.client((soon.seal(handshake(5, b""), 22) if ends else b"") + hand.seal(FINISHED, 22))
+    for path in (b"/a", b"/b"):
+        dialogue = dialogue.client(speaks.seal(REQUEST.replace(b"/a", path)))
+        dialogue = dialogue.server(answers.seal(RESPONSE + bytes(2_000)))
+    return dialogue
+
+
+@pytest.mark.parametrize("retried", [False, True])
+def test_refused_early_data_are_no_request_and_shift_no_answer(retried: bool) -> None:
+    directions = early(retried=retried).directions()
+    for direction in directions:
+        direction.keys = log_of(EARLY)
+
+    asked = list(requests_of(*directions) or ())
+    assert [(one.operation, one.status) for one in asked] == [("GET /a", "200"), ("GET /b", "200")]
+
+
+@pytest.mark.parametrize(("ends", "lost"), [(True, False), (False, True)])
+def test_early_data_count_where_the_server_took_them_or_nobody_knows(ends: bool, lost: bool) -> None:
+    said = told(plain(parsed(early(ends=ends, lost=lost), log_of(EARLY)), 0))[0]
+
+    assert isinstance(said, bytes)
+    assert said.startswith(b"GET /early ")
+
+
+def test_refused_early_data_are_not_among_the_plain_bytes() -> None:
+    stream = parsed(early(), log_of(EARLY))
+
+    assert told(plain(stream, 0)) == [REQUEST + REQUEST.replace(b"/a", b"/b")]
