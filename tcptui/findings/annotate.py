@@ -97,7 +97,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     found = _costly_recovery(connection, found) if signs & SUSPECT else found
     if (mostly := most_of_the_time(connection)) is not None:
         found = [*found, mostly]
-    found = found if signs & DATALESS else _uncovered([*found, *application.findings(connection)])
+    found = found if signs & DATALESS else _with_payload(connection, found)
     doubts = [finding for needs, rule in CAPTURE_RULES if signs & needs and (finding := rule(connection)) is not None]
     kinds = connection.context.quality.kinds
     if kinds.has_only_syns or kinds.one_direction:
@@ -118,8 +118,15 @@ def with_payload_findings(view: StreamView, context: RuleContext, findings: tupl
     """``findings`` of a stream, which were made without reading its payload, and those from its payload."""
     if not len(view):
         return findings
-    found = _uncovered([*findings, *application.findings(ConnectionFacts(view, context))])
+    found = _with_payload(ConnectionFacts(view, context), findings)
     return tuple(sorted(unless_reported(_causes_first(found)), key=_rank))
+
+
+def _with_payload(connection: ConnectionFacts, found: Iterable[Finding]) -> list[Finding]:
+    """``found`` and what the payload says, which takes the place of what TCP alone makes of the same."""
+    if application.judges_waits(connection):
+        found = [finding for finding in found if finding.id is not FindingId.SERVER_THINK_TIME]
+    return _uncovered([*found, *application.findings(connection)])
 
 
 def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:

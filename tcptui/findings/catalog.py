@@ -139,7 +139,7 @@ CATALOG: Final = (
         explained_by=(FindingId.EVENT_STREAM_COMPRESSED, FindingId.EVENT_STREAM_BUFFERED,
             FindingId.ACCEPT_QUEUE_FULL),
         covered_by=(FindingId.SLOW_QUERY, FindingId.ASKED_TO_WAIT, FindingId.LOCK_WAIT, FindingId.QUERY_CANCELLED,
-            FindingId.PROTOCOL_MISMATCH),
+            FindingId.PROTOCOL_MISMATCH, FindingId.HTTP2_SLOW_STREAM),
         when_evicted=WhenEvicted.MAY_CHANGE, lost="total_s", names_cause=True, shown_by="answer_frame",
         named_shapes=frozenset({"greeting"})),
     FindingSpec(FindingId.CLIENT_THINK_TIME, Family.SPEED, "think_time", term="think-time",

@@ -179,6 +179,11 @@ class ConnectionFacts(StreamColumns):
         return time_budget(self.view, self.space)
 
     @property
+    def kept_budget(self) -> TimeBudget | None:
+        """`budget`, unless the stream is so long that it was put away: then it is made again where it is needed."""
+        return None if self.count > LONG else self.budget
+
+    @property
     def parts(self) -> tuple[int, ...]:
         """`TimeBudget.parts`."""
         return self.budget.parts if self._parts is None else self._parts

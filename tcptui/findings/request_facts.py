@@ -91,7 +91,7 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
     exchanges = requests_of(*application.directions)
     if exchanges is None:
         return None
-    pairs = list(timed_requests(connection.view, _judged(exchanges)))
+    pairs = list(timed_requests(connection.view, _judged(exchanges), budget=connection.kept_budget))
     return RequestFacts(
         first.protocol,
         tuple(request for request, _ in pairs),

@@ -11,7 +11,7 @@ from tcptui.analysis.timing.budget_parts import Part as TimePart
 from tcptui.analysis.timing.budget_parts import ProtocolWait
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import UNIT_LIMIT, DecodedStream, EncryptedStream, Extent, FramedStream
-from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, TURNED
+from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, SHARED, TURNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.interface import Exchange, ParsedStream
     from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.parts import Part
+    from tcptui.protocols.row import ApplicationProtocol
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
@@ -156,19 +157,33 @@ def _opened(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStr
     return PLAIN(client, server) or (client, server)
 
 
-def held_back(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
-    """When either end had data that the other's program had made no room for: see `StreamView.held_back`."""
+def waits_inside(client: ByteStream, server: ByteStream, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
+    """Who was waited for, by the protocol inside: see `StreamView.waits_inside`."""
     directions = _opened(client, server)
-    for protocol in PROTOCOLS:
-        read = None if protocol.held_back is None else protocol.held_back(*directions)
-        if read is not None:
-            return [
-                ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
-                for side, way_ns in enumerate(ways_ns)
-                for one in read(side, way_ns * 9 // 10)
-                if one.went_on_at_once(way_ns)
-            ]
+    for protocol in SHARED:
+        for read in (protocol.requests, protocol.requests_late):
+            exchanges = None if read is None else read(*directions)
+            if exchanges is not None:
+                from tcptui.protocols.request_waits import request_waits
+
+                held = _held_back(protocol, directions, ways_ns)
+                return request_waits(directions, exchanges, held, ways_ns[1])
     return []
+
+
+def _held_back(
+    protocol: ApplicationProtocol, directions: tuple[ByteStream, ByteStream], ways_ns: tuple[int, ...]
+) -> list[ProtocolWait]:
+    """When either end had data that the other's program had made no room for."""
+    read = None if protocol.held_back is None else protocol.held_back(*directions)
+    if read is None:
+        return []
+    return [
+        ProtocolWait(one.begin_ns, one.next_ns, TimePart.FLOW_CONTROL)
+        for side, way_ns in enumerate(ways_ns)
+        for one in read(side, way_ns * 9 // 10)
+        if one.went_on_at_once(way_ns)
+    ]
 
 
 def may_ask_to_wait(payload: bytes, *, is_opened: bool) -> bool:

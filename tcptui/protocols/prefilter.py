@@ -31,13 +31,16 @@ class Prefilter:
         keys: KeyLog | None = None,
     ) -> None:  # fmt: skip
         """``keys``: those of TLS, with which what is inside is worth reading, too."""
-        self._each: tuple[StreamPrefilter, ...] = tuple(
-            protocol.prefilter(store, streams, noted, payload)
+        made = [
+            (protocol, protocol.prefilter(store, streams, noted, payload))
             for protocol in PROTOCOLS
             if protocol.prefilter is not None
-        )
-        if keys is not None:
-            self._each += (OpenedPrefilter(store, streams, noted, payload, keys),)
+        ]
+        self._each: tuple[StreamPrefilter, ...] = tuple(one for _, one in made)
+        self._shared = tuple(one for protocol, one in made if protocol.is_shared)
+        self._opened = None if keys is None else OpenedPrefilter(store, streams, noted, payload, keys)
+        if self._opened is not None:
+            self._each += (self._opened,)
 
     def update(self) -> None:
         """Take in the rows found since the last call."""
@@ -57,6 +60,12 @@ class Prefilter:
     def speaks(self, stream: int) -> bool:
         """Whether a message of a protocol was seen in ``stream``."""
         return any(one.speaks(stream) for one in self._each)
+
+    def may_share(self, stream: int) -> bool:
+        """Whether many requests may share ``stream``: its protocol allows it, or keys open what is inside."""
+        if self._opened is not None and self._opened.opens(stream):
+            return True
+        return any(one.speaks(stream) for one in self._shared)
 
     def error_rows(self, stream: int) -> list[tuple[int, int]]:
         """The rows of ``stream`` that begin with an error response, each with its code, in capture order."""

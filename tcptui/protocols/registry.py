@@ -57,7 +57,7 @@ _HTTP2: Final = ApplicationProtocol(
     # What a client says first; types of frames.
     summaries=(Summary(_HTTP2_SUMMARY, (b"PR",)), Summary(_HTTP2_SUMMARY, {bytes((kind,)) for kind in range(10)}, 3)),
     notes=(Lazy("http2.preface_rows", "PrefaceRows"), Lazy("http2.settings_rows", "SettingsRows")),
-    prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True,
+    prefilter=Lazy("http2.prefilter", "Http2Prefilter"), judged=True, is_shared=True,
     held_back=Lazy("http2.parse", "http2_held_back"),
     tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),
     asks=Lazy("http2.last_words", "http2_asks"), has_preface=True,
@@ -199,6 +199,8 @@ REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
     *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
     *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
 )
+#: Rows whose requests share a connection: several are open at a time.
+SHARED: Final = tuple(row for row in PROTOCOLS if row.is_shared)
 #: Kinds of requests by `tcptui.model.request.Request.protocol`.
 REQUEST_KINDS: Final = {kind.name: kind for row in PROTOCOLS for kind in row.kinds}
 #: Names of kinds of requests that are made over UDP, too.

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.model.packet_store import I64
     from tcptui.protocols.interface import Exchange
 
@@ -73,6 +74,12 @@ _ANSWERING: Final = {
     Part.RECOVERY: RequestPart.RECOVERY, Part.IDLE: RequestPart.SERVER, Part.UNATTRIBUTED: RequestPart.RESPONSE,
     Part.FLOW_CONTROL: RequestPart.CLIENT, Part.ASKED_TO_WAIT: RequestPart.IDLE,
 }  # fmt: skip
+#: Where several requests share a connection, a server that takes its time takes it for those that were sent.
+_SENDING_AMONG: Final = _SENDING | {Part.SERVER_THINK: RequestPart.CLIENT}
+#: What is answered with whatever happens does not wait for the server, nor is its client late.
+_ANSWERING_LASTS: Final = _ANSWERING | dict.fromkeys(
+    (Part.SERVER_THINK, Part.SENDER, Part.IDLE, Part.CLIENT_THINK, Part.UNATTRIBUTED), RequestPart.IDLE
+)
 #: The parts that a request always has, if it has the message; others apply where they took time.
 _ALWAYS: Final = {
     RequestPart.REQUEST: (True, False), RequestPart.RESPONSE: (False, True), RequestPart.NETWORK: (True, True),
@@ -106,14 +113,14 @@ _ENOUGH: Final = 512
 
 
 def timed_requests(
-    view: StreamView, exchanges: Iterable[Exchange], *, whole: bool = False
+    view: StreamView, exchanges: Iterable[Exchange], *, whole: bool = False, budget: TimeBudget | None = None
 ) -> Iterator[tuple[Request, Exchange]]:
     """The requests of ``view`` in the order in which they began, with the exchanges that they were made of.
 
     ``exchanges``: in the order of their answers, and nobody else's.  `_EXCHANGES_READ_FIRST` of them are read before
     the first one is handed out; where they are told apart by an id, until none that began before can come, or all.
-    None is kept after that.  Without ``whole`` they lose their messages, which take some KiB each.  Raises OSError when
-    the spool is gone.
+    None is kept after that.  Without ``whole`` they lose their messages, which take some KiB each.  ``budget``: that of
+    ``view``, if it is known.  Raises OSError when the spool is gone.
     """
     seen: list[SeenExchange] = []
     answered_ns, in_order, any_in_order, times, most, enough = (
@@ -143,7 +150,7 @@ def timed_requests(
             enough = 2 * len(seen) + _ENOUGH
         else:
             continue
-        times = times or _Times(view)
+        times = times or _Times(view, budget)
         yield from times.requests(ready)
     if not seen:
         return
@@ -160,7 +167,7 @@ def timed_requests(
     if any_in_order:
         prolong(seen)
         join(seen)
-    yield from (times or _Times(view)).requests(seen)
+    yield from (times or _Times(view, budget)).requests(seen)
 
 
 def _settled(seen: list[SeenExchange]) -> tuple[list[SeenExchange], list[SeenExchange]]:
@@ -209,7 +216,7 @@ _STRETCH: Final = maker_of(_Stretch)
 class _Times:
     """Splits the times of the requests of one connection."""
 
-    def __init__(self, view: StreamView) -> None:
+    def __init__(self, view: StreamView, budget: TimeBudget | None) -> None:
         self._view, self._stream = view, view.stream
         self._numbers = count()
         self._is_measured = len(view) < 2 or all(
@@ -217,7 +224,7 @@ class _Times:
             for part in chunks(len(view) - 1)
         )
         """A clock that goes back measures nothing."""
-        self._budget = time_budget(view)
+        self._budget = budget or time_budget(view)
         waits = self._budget.waits
         stretches = len(waits)
         self._at: I64 = np.append(waits.clock[waits.begin], waits.clock[waits.end[-1:]]) if stretches else _NOTHING
@@ -293,6 +300,7 @@ class _Times:
                 begun_ns, way_ns, took_ns, lost_ns = now, spent[_NETWORK], spent[_SERVER], spent[_RECOVERY]
                 now = self._wait(spent, now, now - before, part, stretch, side=0 if swapped else 1)
                 if part == _SERVER:
+                    self._give_back(one, spent, spent[_SERVER] - took_ns, begun_ns, side=0 if swapped else 1)
                     begun_ns += spent[_NETWORK] - way_ns
                     if stretch.part == Part.RECOVERY and one.batch is None:
                         self._believe(one, spent, spent[_RECOVERY] - lost_ns, begun_ns)
@@ -348,6 +356,22 @@ class _Times:
         spent[_NETWORK] += network
         spent[part] += left - network
         return end_ns
+
+    def _give_back(self, one: SeenExchange, spent: list[int], took_ns: int, begun_ns: int, side: int) -> None:
+        """Make the client's what of ``took_ns``, waited for from ``begun_ns`` on, an answer waited for its window.
+
+        The head of an answer needs none, but a server that cannot send may not begin: then it comes as soon as it can.
+        """
+        if took_ns < PROTOCOL_WAIT_LEAST_NS or one.response is None:
+            return
+        way_ns, answered_ns = self._budget.delays.to_end_ns(side), one.response.first_ns
+        for held in one.exchange.held_back(side, way_ns * 9 // 10):
+            if held.open_ns <= answered_ns and held._replace(next_ns=answered_ns).went_on_at_once(way_ns):
+                held_ns = min(answered_ns - max(held.begin_ns, begun_ns), took_ns)
+                if held_ns > 0:
+                    spent[RequestPart.CLIENT] += held_ns
+                    spent[_SERVER] -= held_ns
+                    return
 
     def _unanswered(self, one: SeenExchange, spent: list[int], begin_ns: int, closed_ns: int, side: int) -> int:
         """Split the wait for an answer of ``side`` that never came, as long as it certainly sent none; returns that.
@@ -407,7 +431,9 @@ class _Times:
         self, one: SeenExchange, spent: list[int], begin_ns: int, end_ns: int, swapped: bool, *, asks: bool
     ) -> int:
         """Split the time in which the request (``asks``) or the answer was sent; returns its end."""
-        own, parts = (RequestPart.REQUEST, _SENDING) if asks else (RequestPart.RESPONSE, _ANSWERING)
+        sending = _SENDING if one.exchange.id is None else _SENDING_AMONG
+        answering = _ANSWERING_LASTS if one.exchange.waits else _ANSWERING
+        own, parts = (RequestPart.REQUEST, sending) if asks else (RequestPart.RESPONSE, answering)
         now = begin_ns
         if end_ns - begin_ns >= PROTOCOL_WAIT_LEAST_NS:  # else no window held it back for long
             side = int(asks == swapped)

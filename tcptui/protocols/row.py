@@ -148,6 +148,8 @@ class ApplicationProtocol(NamedTuple):
     """None: streams are read only when a user opens them."""
     judged: bool = False
     """Rules judge its messages."""
+    is_shared: bool = False
+    """Many requests share a connection: who was waited for is told by request, not by turns."""
     held_back: Callable[[ByteStream, ByteStream], Callable[[int, int], Sequence[HeldBack]] | None] | None = None
     """If it has windows of its own: when anything that a side sends was held back, as `Exchange.held_back`.
 

@@ -51,7 +51,7 @@ class LazyAnnotator:
         self._place = CapturePlace()
         self._live = False
         self._observer: Observer | None = None
-        pipeline.analyzer.streams.held_back = self._held_back
+        pipeline.analyzer.streams.waits_inside = self._waits_inside
         pipeline.analyzer.streams.asked_to_wait = self._asked_to_wait
 
     @property
@@ -98,10 +98,10 @@ class LazyAnnotator:
             if self._made is not None:
                 self._made.context = replace(self._made.context, quality=quality, place=place, live=live)
 
-    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> Sequence[ProtocolWait]:
-        """See `StreamView.held_back`: the first question imports what reads payload, which answers from then on."""
+    def _waits_inside(self, view: StreamView, ways_ns: tuple[int, ...]) -> Sequence[ProtocolWait]:
+        """See `StreamView.waits_inside`: the first question imports what reads payload, which answers from then on."""
         _ = self.annotations
-        return view.held_back(*ways_ns)
+        return view.waits_inside(*ways_ns)
 
     def _asked_to_wait(self, view: StreamView) -> Sequence[tuple[int, int]]:
         """`StreamView.asked_to_wait` of ``view``."""
@@ -132,7 +132,7 @@ def new_judging(
     made = Judging(store, streams, rows_of, replay)
     screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
     reader = StreamBytes(access, screening, lambda: made.context.live)
-    streams.held_back, streams.asked_to_wait = reader.held_back, reader.asked_to_wait
+    streams.waits_inside, streams.asked_to_wait = reader.waits_inside, reader.asked_to_wait
     made.keys_revision = partial(getattr, access.keys, "revision")
     made.context = RuleContext(
         read_packet=access.bare,

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.stream_findings import cells
 from tcptui.model.batched import NotBatchableError, agreed
-from tcptui.protocols.application import asked_to_wait, begins_what_is_judged, held_back, may_ask_to_wait
+from tcptui.protocols.application import asked_to_wait, begins_what_is_judged, may_ask_to_wait, waits_inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,14 +71,16 @@ class StreamBytes:
         )
         return client, server
 
-    def held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
-        """See `StreamView.held_back`; empty where the spool is gone."""
-        return _nothing_but_of_one(list(map(self._held_back, view.each(), cells(ways_ns, len(view.streams)))))
+    def waits_inside(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
+        """See `StreamView.waits_inside`; empty where the spool is gone."""
+        if not any(map(self._screening.may_share, view.streams)):
+            return []
+        return _nothing_but_of_one(list(map(self._waits_inside, view.each(), cells(ways_ns, len(view.streams)))))
 
-    def _held_back(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
+    def _waits_inside(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
         directions = self.directions(view)
         try:
-            return [] if directions is None else held_back(*directions, ways_ns)
+            return [] if directions is None else waits_inside(*directions, ways_ns)
         except OSError:
             return []
 

@@ -9,7 +9,7 @@ import pytest
 from captures import ACK, PSH, Tape
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
-from http2_ends import ANSWER, CALL, OK, PREFACE, Ends, frame, get
+from http2_ends import ANSWER, CALL, OK, PREFACE, Timed, frame, get
 from sealed_records import SECRETS, sealed_turns
 from web_captures import CLIENT, SERVER, found, record
 
@@ -32,44 +32,6 @@ ALL: Final = frozenset({
 FULL: Final = 65_535
 #: The round trip of these captures, which are made at the client.
 RTT_MS: Final = 40
-
-
-class Timed(Ends):
-    """`Ends` whose turns have times: what is said is said at ``ms``."""
-
-    ms = 0.0
-
-    def __init__(self) -> None:
-        self.said: list[Turn] = []
-        super().__init__()
-
-    def carry(self) -> None:
-        before = len(self.turns)
-        super().carry()
-        self.said += [(self.ms, "CS"[side], data) for side, data in self.turns[before:]]
-
-    def at(self, ms: float) -> Timed:
-        self.ms = ms
-        return self
-
-    def send(self, stream: int, size: int, *, end: bool = False) -> None:
-        """The server sends so many bytes, in frames as large as they may be."""
-        for at in range(0, size, 16_384):
-            part = min(16_384, size - at)
-            self.server.send_data(stream, bytes(part), end_stream=end and at + part == size)
-        self.carry()
-
-    def take(self, stream: int, size: int) -> None:
-        """The client opens both windows again."""
-        self.client.increment_flow_control_window(size)
-        if stream:
-            self.client.increment_flow_control_window(size, stream)
-        self.carry()
-
-    def begin(self, stream: int, length: int = 100_000) -> None:
-        self.ask(stream, get(f"/{stream}"))
-        self.server.send_headers(stream, [*OK, ("content-length", str(length))])
-        self.carry()
 
 
 def judged(tmp_path: Path, turns: list[Turn], *, last: str = "") -> dict[str, Finding]:

@@ -11,6 +11,8 @@ from http_halves import Dialogue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from web_captures import Turn
+
     from tcptui.protocols.interface import Exchange
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -74,6 +76,44 @@ class Ends:
             self.server.send_data(stream, body, end_stream=trailers is None)
         if trailers is not None:
             self.server.send_headers(stream, trailers, end_stream=True)
+        self.carry()
+
+
+class Timed(Ends):
+    """`Ends` whose turns have times: what is said is said at ``ms``."""
+
+    ms = 0.0
+
+    def __init__(self) -> None:
+        self.said: list[Turn] = []
+        super().__init__()
+
+    def carry(self) -> None:
+        before = len(self.turns)
+        super().carry()
+        self.said += [(self.ms, "CS"[side], data) for side, data in self.turns[before:]]
+
+    def at(self, ms: float) -> Timed:
+        self.ms = ms
+        return self
+
+    def send(self, stream: int, size: int, *, end: bool = False) -> None:
+        """The server sends so many bytes, in frames as large as they may be."""
+        for at in range(0, size, 16_384):
+            part = min(16_384, size - at)
+            self.server.send_data(stream, bytes(part), end_stream=end and at + part == size)
+        self.carry()
+
+    def take(self, stream: int, size: int) -> None:
+        """The client opens both windows again."""
+        self.client.increment_flow_control_window(size)
+        if stream:
+            self.client.increment_flow_control_window(size, stream)
+        self.carry()
+
+    def begin(self, stream: int, length: int = 100_000) -> None:
+        self.ask(stream, get(f"/{stream}"))
+        self.server.send_headers(stream, [*OK, ("content-length", str(length))])
         self.carry()
 
 

@@ -186,8 +186,8 @@ class StreamTable:
         self._listed = np.zeros(0, np.int32), 0
         """The kept streams below a number, and that number: streams from it on are all kept."""
         self.flows = flows
-        self.held_back: Callable[[StreamView, tuple[int, ...]], Sequence[ProtocolWait]] | None = None
-        """Reads what a view's `held_back` gives; set by whoever can read payload."""
+        self.waits_inside: Callable[[StreamView, tuple[int, ...]], Sequence[ProtocolWait]] | None = None
+        """Reads what a view's `waits_inside` gives; set by whoever can read payload."""
         self.asked_to_wait: Callable[[StreamView], Sequence[tuple[int, int]]] | None = None
         """The same of its `asked_to_wait`."""
         self._capacity = 256
@@ -195,7 +195,7 @@ class StreamTable:
 
     def __getstate__(self) -> dict[str, object]:
         """All but what reads payload: another process does that by its own means."""
-        return self.__dict__ | {"held_back": None, "asked_to_wait": None}
+        return self.__dict__ | {"waits_inside": None, "asked_to_wait": None}
 
     def reserve(self, rows: int) -> None:
         """Make room for ``rows`` streams in all."""

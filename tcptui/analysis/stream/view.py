@@ -204,12 +204,12 @@ class StreamView:
         begin, stop = self._begin, self._stop
         return [column[begin:stop] for column in self._block.made(make)]
 
-    def held_back(self, *ways_ns: int) -> Sequence[ProtocolWait]:
-        """When data could not be sent by the rules of the protocol inside; none where nobody reads it.
+    def waits_inside(self, *ways_ns: int) -> Sequence[ProtocolWait]:
+        """What the protocol inside, if many requests share it, tells of who was waited for; none where nobody reads it.
 
-        ``ways_ns``: from the capture point to client and server, and back.
+        In order, and not overlapping.  ``ways_ns``: from the capture point to client and server, and back.
         """
-        read = self._block.streams.held_back
+        read = self._block.streams.waits_inside
         return () if read is None else read(self, ways_ns)
 
     def asked_to_wait(self) -> Sequence[tuple[int, int]]:

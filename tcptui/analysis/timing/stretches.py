@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tcptui.analysis.stream.view import NEVER_NS, StreamView
 from tcptui.analysis.timing.answers import Answers
 from tcptui.analysis.timing.budget_parts import CLIENT, NO_SENDER, SERVER, Part, TimeBudget, Waits
+from tcptui.analysis.timing.by_request import BY_REQUEST, by_request
 from tcptui.analysis.timing.events import Events
 from tcptui.analysis.timing.path_delay import late_request_ns
 from tcptui.analysis.timing.recovery import LOSS, Recovered
@@ -25,6 +26,11 @@ from tcptui.model.batched import in_any_member, integer, largest, put, taken
 from tcptui.model.packet_store import I32, I64, U8
 from tcptui.model.tcp_flags import FIN, RST
 from tcptui.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.analysis.timing.budget_parts import ProtocolWait
 
 #: A stream has no turns when both ends sent at once at least this many times …
 OVERLAPS: Final = 3
@@ -84,6 +90,7 @@ class Stretches:
         self._known = Answers(segments, events)
         self._late, self._late_way = np.zeros(0, np.int32), np.zeros(0, np.int64)
         """Stretches whose way is that to a late acknowledgment, ascending, and what it is at least."""
+        self._read_inside: dict[int, Sequence[ProtocolWait]] = {}
         self._first_stretches = np.array([some.start for some in self.stretches], np.int32)
 
     # -- the stretches -----------------------------------------------------------------
@@ -104,6 +111,7 @@ class Stretches:
             self._silence(begin, later, in_turns, sends)
             for number, takes_turns in enumerate(in_turns):
                 self._held_back(number, in_turns=takes_turns)
+                self._by_request(number, in_turns=takes_turns)
             self._asked_to_wait(begin, end, in_turns)
             for number in range(len(self.members)):
                 self._lacking(number)
@@ -442,13 +450,56 @@ class Stretches:
             return
         began, ended = clock[begin[which]], clock[end[which]]
         closed = self._first_with(member, FIN | RST)
-        for span in member.view.held_back(member.delays.to_end_ns(CLIENT), member.delays.to_end_ns(SERVER)):
+        for span in self._inside(number):
+            if span.part is not Part.FLOW_CONTROL:
+                continue
             inside = (began >= span.begin_ns) & (ended <= span.end_ns)
             if span.end_ns == NEVER_NS:  # once an end closes nobody waits
                 inside &= begin[which] < closed
             elif in_turns:
                 continue
             part[which[inside]] = span.part
+
+    def _inside(self, number: int) -> Sequence[ProtocolWait]:
+        """What the protocol inside a member tells of its waits; read once."""
+        told = self._read_inside.get(number)
+        if told is None:
+            delays = self.members[number].delays
+            told = self.members[number].view.waits_inside(delays.to_end_ns(CLIENT), delays.to_end_ns(SERVER))
+            self._read_inside[number] = told
+        return told
+
+    def _by_request(self, number: int, *, in_turns: bool) -> None:
+        """Attribute long waits, if there are any, as the requests tell that share a connection.
+
+        What came last in a wait says little then: a server that acknowledges SETTINGS still thinks about a request, and
+        a client that opens a window did not.
+        """
+        waits, clock, stretches = self.waits, self.clock, self.stretches[number]
+        least_ns = requested_wait_least_ns(len(self.members[number].view))
+        may_be = BY_REQUEST if in_turns else (*BY_REQUEST, Part.UNATTRIBUTED)
+        long = [
+            indexes_of(in_any_member(
+                np.isin(waits.part[some], may_be)
+                & (waits.sender[some] != NO_SENDER)
+                & (clock[waits.end[some]] - clock[waits.begin[some]] >= least_ns)
+            )) + some.start
+            for some in chunks(stretches.stop, stretches.start)
+        ]  # fmt: skip
+        which = np.concatenate(long) if long else np.zeros(0, np.int64)
+        told = self._inside(number) if len(which) else ()
+        if not len(told):
+            return
+        by_request(waits, which[self._is_open_question(which)], told)
+
+    def _is_open_question(self, which: I64) -> NDArray[np.bool_]:
+        """Of which of the stretches ``which`` neither their sender's clock nor the numbers of its packets tell more."""
+        waits = self.waits
+        asked, at, sender = waits.begin[which], waits.end[which], waits.sender[which]
+        other = (1 - sender).astype(np.uint8)
+        is_open: NDArray[np.bool_] = ~(self._known.refuted(asked, at, sender) | self._known.lost_before(at, other))
+        is_open |= waits.part[which] == Part.SERVER_THINK  # these were looked at
+        return is_open
 
     def _asked_to_wait(self, begin: I32, end: I32, in_turns: list[bool]) -> None:
         """Attribute what would be the server's processing, where the client had asked it to wait."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.interface import FramedStream
+
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.finding import Finding
@@ -16,3 +18,12 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
     from tcptui.findings.rules.payload import BY_PROTOCOL  # and all that parses payload: most small captures have none
 
     return [finding for rules in BY_PROTOCOL for finding in rules(connection)]
+
+
+def judges_waits(connection: ConnectionFacts) -> bool:
+    """Whether the rules about payload judge each wait for the server by its request: turns would tell less."""
+    try:
+        spoken = None if connection.application is None else connection.application.spoken
+    except OSError:
+        return False  # the spool was closed meanwhile
+    return isinstance(spoken, FramedStream)

@@ -12,14 +12,16 @@ from tcptui.findings.rules.http2_flow_control import http2_flow_control
 from tcptui.findings.rules.http2_goaway import http2_goaway
 from tcptui.findings.rules.http2_slow_stream import http2_slow_stream
 from tcptui.findings.rules.http2_streams import http2_reset_flood, http2_streams_limit
+from tcptui.findings.rules.slow_request import slow_request
+from tcptui.findings.shared_waits import shared_waits
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.finding import Finding
 
 _RULES: Final = (
-    http2_flow_control, http2_head_of_line, http2_goaway, http2_reset_flood, grpc_deadline, http2_slow_stream,
-    http2_streams_limit, http2_error_response,
+    http2_flow_control, http2_head_of_line, http2_goaway, http2_reset_flood, grpc_deadline, http2_streams_limit,
+    http2_error_response,
 )  # fmt: skip
 
 
@@ -29,6 +31,12 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
         said = http2_history(connection)
         if said is None:
             return []
-        return [finding for rule in _RULES if (finding := rule(connection, said)) is not None]
+        waits = shared_waits(connection)
+        told = [
+            *(rule(connection, said) for rule in _RULES),
+            http2_slow_stream(connection, said, waits),
+            slow_request(connection, waits),
+        ]
     except OSError:
         return []  # the spool was closed meanwhile
+    return [finding for finding in told if finding is not None]

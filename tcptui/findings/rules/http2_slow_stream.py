@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.http2_facts import operation_of, packets, round_trip_ns
 from tcptui.findings.rules.think_time import LONG_POLL_NS, LONG_POLLS
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.http2.messages import value_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.findings.http2_facts import Facts
-    from tcptui.protocols.http2.history import Call, Http2History
+    from tcptui.findings.shared_waits import SharedWait
+    from tcptui.protocols.http2.history import Http2History
 
 #: Fewer requests on a connection do not tell one from all.
 CALLS_LEAST: Final = 5
@@ -25,16 +27,17 @@ TIMES: Final = 8
 ALL_SHARE: Final = 0.8
 #: At most this part of the requests are *one slow stream*.
 FEW_SHARE: Final = 0.25
-_EVENTS: Final = "text/event-stream"
 
 
-def http2_slow_stream(connection: ConnectionFacts, history: Http2History) -> Finding | None:
-    """Requests that waited long for their answer, told by what the others did meanwhile."""
-    rtt_ns = round_trip_ns(connection)
-    waits = [(max(one.answered_ns - one.whole_ns - rtt_ns, 0), one) for one in history.calls if one.answered_ns]
+def http2_slow_stream(
+    connection: ConnectionFacts, history: Http2History, waited: Sequence[SharedWait]
+) -> Finding | None:
+    """Requests that waited long for their answer, told by what the others did meanwhile.  ``waited``: all of them."""
+    by_id = {str(one.id): one for one in history.calls if one.answered_ns}
+    waits = [(each.ns, one) for each in waited if (one := by_id.get(each.request.id or "")) is not None]
     if len(waits) < CALLS_LEAST:
         return None
-    slow = [(ns, one) for ns, one in waits if ns >= WAIT_NS and not _pushes(one)]
+    slow = [(ns, one) for ns, one in waits if ns >= WAIT_NS]
     if not slow:
         return None
     worst_ns, worst = max(slow, key=lambda wait: wait[0])
@@ -57,7 +60,7 @@ def http2_slow_stream(connection: ConnectionFacts, history: Http2History) -> Fin
         "count": len(slow),
         "requests": len(waits),
         "meanwhile": meanwhile,
-        "rtt_s": rtt_ns / 1e9,
+        "rtt_s": round_trip_ns(connection) / 1e9,
     }
     polls = len(slow) >= LONG_POLLS and min(ns for ns, _ in slow) >= LONG_POLL_NS
     return connection.finding(
@@ -69,9 +72,3 @@ def http2_slow_stream(connection: ConnectionFacts, history: Http2History) -> Fin
         shape=shape,
         **facts,
     )
-
-
-def _pushes(call: Call) -> bool:
-    """Whether the answer waits for events."""
-    answer = call.answering.blocks[0] if call.answering.blocks else None
-    return value_in(answer, b"content-type").startswith(_EVENTS)

@@ -44,7 +44,8 @@ _LOOKED_AT: Final = 600
 _QUOTED: Final = 48
 _HEADER_END: Final = b"\r\n\r\n"
 _EVENTS: Final = b"text/event-stream"
-_OTHERS: Final = ("server-waits-itself", "more-expected", "long-poll")
+#: What else a late answer may be.
+OTHERS: Final = ("server-waits-itself", "more-expected", "long-poll")
 #: What a server greets with: SSH (RFC 4253, 4.2), SMTP, FTP and NNTP, POP 3, IMAP, RFB, rsync, MySQL (protocol 10, or
 #: an error in place of the greeting).
 _GREETING: Final = re.compile(
@@ -175,7 +176,7 @@ def server_think_time(connection: ConnectionFacts) -> Finding | None:
         [asked, _first_acknowledging(connection, asked, answer), answer],
         Severity.WARNING if slow else Severity.NOTE,
         _confidence(connection, is_request=bool(request) and not polls),
-        _OTHERS,
+        OTHERS,
         shape="http" if request else "turns" if in_turns else "",
         **_facts(connection, asked, answer, wait_ns, total_ns, len(found)),
         network_s=waits.network_ns.item(longest) / 1e9,
@@ -241,7 +242,7 @@ def _after_tickets(connection: ConnectionFacts, asked: int, answer: int) -> Find
         [asked, _first_acknowledging(connection, asked, answer), answer],
         Severity.WARNING,
         _confidence(connection, is_request=False),
-        _OTHERS,
+        OTHERS,
         shape="tickets",
         **_facts(connection, asked, answer, wait_ns, wait_ns, 1),
         network_s=network_ns / 1e9,

@@ -1,6 +1,7 @@
 """Which HTTP/2 streams are read before a user opens them: the first that begin with the preface, if not too long.
 
-So are those whose server begins as one of HTTP/2 while no preface came: its client speaks something else.
+Of later ones, the first in which something was waited for the server.  So are those whose server begins as one of
+HTTP/2 while no preface came: its client speaks something else.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 STREAMS_READ: Final = 100
 #: … each of at most this many packets.
 PACKETS_READ: Final = 5_000
+#: Most of the later ones that are read: what the server sent followed …
+SUSPECTS_READ: Final = 500
+#: … this much silence or more: less of it makes no warning (`tcptui.findings.rules.think_time.SLOW_ANSWER_NS`).
+SILENT_NS: Final = 800_000_000
 
 
 class Http2Prefilter:
@@ -56,11 +61,21 @@ class Http2Prefilter:
     def suspects(self) -> SparseMask:
         """A mask of the first streams that speak HTTP/2: each of them may yield more than a note."""
         found = np.array(sorted(self._spoken), np.int64)
-        found = found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ]
+        found = found[self._streams.packets[found] <= PACKETS_READ]
+        late = found[STREAMS_READ:]
+        found = np.concatenate((found[:STREAMS_READ], late[self._waited(late)][:SUSPECTS_READ]))
         others = np.array(sorted(self._settled - self._spoken), np.int64)
         begun = self._streams.completeness[others] & np.uint8(Completeness.SYN) != 0
         others = others[begun & (self._streams.packets[others] <= PACKETS_READ)][:STREAMS_READ]
         return SparseMask(sorted_unique(np.concatenate((found, others))))
+
+    def _waited(self, streams: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """In which of ``streams`` the server was silent for `SILENT_NS` before it sent data."""
+        table = self._streams
+        a_serves = table.client_is_b[streams] != 0
+        longest = np.where(a_serves, table.longest_wait_ns_a[streams], table.longest_wait_ns_b[streams])
+        waited: NDArray[np.bool_] = longest >= SILENT_NS
+        return waited
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""

@@ -11,6 +11,7 @@ from tcptui.model.shared_text import shared_if_long
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
 from tcptui.protocols.http2.grpc import is_grpc, status_text
+from tcptui.protocols.http2.lasting import lasts
 from tcptui.protocols.http2.messages import (
     final_block,
     is_complete,
@@ -96,6 +97,7 @@ def exchange_in(
         str(talk.id),
         _Messages(talk.id, asking, answering, upgraded, talk.promise),
         is_reset=asking.reset is not None or answering.reset is not None,
+        waits=lasts(head, answer, answering, is_grpc=grpc),
         windows=windows,
     )
     if asking.taken_back[1]:

@@ -41,13 +41,17 @@ class OpenedPrefilter(TlsPrefilter):
         """A mask of the first streams whose keys are known."""
         if not self._keys:
             return SparseMask(np.zeros(0, np.int64))
-        if self._revision != self._keys.revision:
-            self._revision = self._keys.revision
-            self._opened = {stream: True for stream, is_open in self._opened.items() if is_open}
         found = np.array(sorted(filter(self._is_open, sorted(self.rows)[:_LOOKED_UP])), np.int64)
         return SparseMask(found[self._streams.packets[found] <= PACKETS_READ][:STREAMS_READ])
 
+    def opens(self, stream: int) -> bool:
+        """Whether ``stream`` speaks TLS, and its keys are known."""
+        return stream in self.rows and self._is_open(stream)
+
     def _is_open(self, stream: int) -> bool:
+        if self._revision != self._keys.revision:
+            self._revision = self._keys.revision
+            self._opened = {one: True for one, is_open in self._opened.items() if is_open}
         known = self._opened.get(stream)
         if known is None:
             try:

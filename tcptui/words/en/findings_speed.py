@@ -24,6 +24,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.sure.turns": "The wait is measured. The protocol is not read here; but in this connection the server speaks only when it is asked, and it had acknowledged this request at once.",
     "findings.server-think-time.sure.tickets": "The wait is measured. What came at once (two encrypted records of one length) are taken for the session tickets of TLS 1.3; the server sent nothing else unasked, and it had acknowledged the request at once.",
     "findings.server-think-time.sure.http": "The wait is measured; what the server did meanwhile is not on the wire.",
+    "findings.server-think-time.sure.unnamed": "The wait is measured. What was asked for could not be read here: the server may have been asked for news, which come when they come.",
     "findings.server-think-time.sure.greeting": "The wait is measured; what the server did meanwhile is not on the wire.",
     "findings.server-think-time.look": "The server's log of this request (nginx: $request_time, $upstream_response_time). In ss -tn there, a Recv-Q above 0 means that the program has not read it.",
     "findings.server-think-time.look.greeting": "On the server: does a lookup of the client's address hang (dig -x, sshd UseDNS, MySQL skip_name_resolve)? Is its listener's Recv-Q above 0 in ss -ltn?",

@@ -24,6 +24,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.server-think-time.sure.turns": "等了多久是量出来的。这里没有解析协议内容；但这条连接上服务端只在收到请求后才发送数据，而且当时立刻确认了这个请求。",
     "findings.server-think-time.sure.tickets": "等了多久是量出来的。立刻到达的两条等长加密记录，按 TLS 1.3 的会话票据（session ticket）看待；此外服务端没有主动发送过数据，而且当时立刻确认了这个请求。",
     "findings.server-think-time.sure.http": "等了多久是量出来的；服务端这期间在做什么，线路上看不到。",
+    "findings.server-think-time.sure.unnamed": "等了多久是量出来的。但这里读不出请求的内容：也许请求的就是“有消息再发”，那么何时响应全看何时有消息。",
     "findings.server-think-time.sure.greeting": "等了多久是量出来的；服务端这期间在做什么，线路上看不到。",
     "findings.server-think-time.look": "查服务端对这个请求的日志（nginx 的 $request_time、$upstream_response_time）。若那里 ss -tn 的 Recv-Q 大于 0，说明程序还没有读取它。",
     "findings.server-think-time.look.greeting": "在服务端上：反查客户端地址会卡住吗（dig -x、sshd 的 UseDNS、MySQL 的 skip_name_resolve）？ss -ltn 里监听端口的 Recv-Q 大于 0 吗？",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +40,7 @@ NEAR_PERCENT: Final = 80
 #: Attempts on the same port that failed this long before or after the queue was seen full belong to it (ns).
 AROUND_NS: Final = 5_000_000_000
 
-_SLOW: Final = (FindingId.SERVER_THINK_TIME, FindingId.SLOW_QUERY)
+_SLOW: Final = (FindingId.SERVER_THINK_TIME, FindingId.HTTP2_SLOW_STREAM, FindingId.SLOW_QUERY)
 _AT_SYN: Final = (FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION, FindingId.SYN_TIMEOUT)
 _OVERFLOW: Final = one_of(
     FindingId.ACCEPT_QUEUE_FULL, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION,
@@ -128,7 +129,7 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`slow-server`: one server let clients wait in several connections, while others answered in time."""
     met = {name: capture.places_with(name) for name in _SLOW}
-    places = merged(*met.values())
+    places = reduce(merged, met.values())
     answered = capture.opened & (capture.asked > 0) & (capture.answered > 0)
     for server, slow in groups(capture.server[places], places):
         others = indexes_of(answered & (capture.server != server))

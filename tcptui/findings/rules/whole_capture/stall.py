@@ -61,6 +61,7 @@ _ECHO: Final = frozenset(
         FindingId.RETRANSMISSION_UNEXPLAINED,
         FindingId.FAST_RETRANSMISSION,
         FindingId.SERVER_THINK_TIME,
+        FindingId.HTTP2_SLOW_STREAM,
         FindingId.SLOW_QUERY,
         FindingId.LOCK_WAIT,
     }
