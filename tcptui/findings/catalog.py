@@ -36,7 +36,7 @@ CATALOG: Final = (
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.CLOCK | Need.BARE_ACKS, lost="lost_s", names_cause=True),
     FindingSpec(FindingId.ACCEPT_QUEUE_FULL, Family.OPENING, "accept_queue", term="accept-queue",
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.BARE_ACKS,
-        explained_by=(FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED), lost="lasted_s", names_cause=True),
+        explained_by=(FindingId.SYN_TIMEOUT, FindingId.RST_INJECTED), lost="lost_s", names_cause=True),
     FindingSpec(FindingId.PORT_REUSED, Family.OPENING, "handshake", term="reused-ports",
         explained_by=(FindingId.CHALLENGE_ACK,), names_cause=True),
     FindingSpec(FindingId.CHALLENGE_ACK, Family.OPENING, "challenge_ack", marked=True, lost="delay_s"),
@@ -291,6 +291,9 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.HTTP2_GOAWAY_STORM, Family.CAPTURE, "whole_capture/goaway_storm", term="http2",
         names_cause=True),
+    FindingSpec(FindingId.SYN_FLOOD, Family.CAPTURE, "whole_capture/syn_flood", term="syn", lost="lost_s",
+        names_cause=True),
+    FindingSpec(FindingId.SLOWLORIS, Family.CAPTURE, "whole_capture/slowloris", term="http", names_cause=True),
     FindingSpec(FindingId.DNS_DETOUR, Family.CAPTURE, "whole_capture/dns_detour", term="rtt", lost="lost_s"),
 )  # fmt: skip
 #: The rows by id.

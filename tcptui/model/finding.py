@@ -157,6 +157,8 @@ class FindingId(StrEnum):
     LOGINS_REFUSED = "logins-refused"
     HTTP2_GOAWAY_STORM = "http2-goaway-storm"
     DNS_DETOUR = "dns-detour"
+    SYN_FLOOD = "syn-flood"
+    SLOWLORIS = "slowloris"
 
 
 class OwnId(str):

@@ -10,6 +10,9 @@ from tcptui.protocols.dns.answer_rows import DnsRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
     from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
@@ -66,6 +69,7 @@ class Conclusions:
                 self._dns.newest,
                 self._requests_of,
                 lambda: truncated_answers(session),
+                self._segments,
             )
         )
 
@@ -77,6 +81,13 @@ class Conclusions:
             return cached_requests(self._session, stream)
         except OSError:
             return ()
+
+    def _segments(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """TCP header and payload of each of ``rows``; empty where they cannot be read."""
+        try:
+            return self._session.reader.segments(rows)
+        except OSError:
+            return [b""] * len(rows)
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble of ``streams`` only: concluded from all, and the rest left out."""

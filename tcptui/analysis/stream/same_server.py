@@ -80,7 +80,10 @@ class FirstWords(NamedTuple):
     server_ns: int | None
     """Time of the server's earliest segment."""
     used_ns: int | None
-    """Time of the first segment with the server's payload, a FIN or a RST."""
+    """Time of the first segment with the server's payload or FIN, or a RST of either end.
+
+    A FIN of the client shows no use: it may close what waits in the accept queue.
+    """
 
 
 class _Around(NamedTuple):
@@ -299,7 +302,8 @@ class Siblings:
         if view.evicted:
             return None
         server = view.time_ns[view.from_server]
-        said = view.time_ns[(view.from_server & (view.length > 0)) | ((view.flags & (FIN | RST)) != 0)]
+        by_server = view.from_server & ((view.length > 0) | ((view.flags & FIN) != 0))
+        said = view.time_ns[by_server | ((view.flags & RST) != 0)]
         return FirstWords(int(server.min()) if len(server) else None, int(said[0]) if len(said) else None)
 
     def _alike(self, stream: int) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:

@@ -291,13 +291,15 @@ class Gathered:
 
     @cached_property
     def spoken_ns(self) -> tuple[I64, I64]:
-        """Per stream, in nanoseconds: the server's earliest segment, and the first in which anything is used.
+        """Per stream, in nanoseconds: the server's earliest segment, and the first that shows it out of any queue.
 
-        That is the server's payload, a FIN or a RST; `NEVER_NS` without one.
+        That is the server's payload or FIN, or a RST of either end; `NEVER_NS` without one.  A client may close what no
+        program of the server has accepted.
         """
         block, count = self.block, len(self.block.rows)
         time, server = block.column("time_ns"), block.column("from_server")
-        used = (server & (block.column("length") > 0)) | ((block.column("flags") & (FIN | RST)) != 0)
+        flags = block.column("flags")
+        used = (server & ((block.column("length") > 0) | ((flags & FIN) != 0))) | ((flags & RST) != 0)
         some = indexes_of(self.ends > self.begins)
         answered = used_at = np.full(len(self.streams), NEVER_NS)
         if len(some):

@@ -81,8 +81,8 @@ def _ignored_data(connection: ConnectionFacts, until: int) -> list[int]:
 def waiting_beside(connection: ConnectionFacts, opened: int, moment_ns: int, queued_ns: int | None = None) -> int:
     """How many other connections to the same port seem to wait in the accept queue at the time ``moment_ns``.
 
-    They began no later than `SOON_NS` after segment ``opened``, and got no data, and had no FIN or RST, until
-    ``moment_ns``.  With ``queued_ns`` the server had answered them before that time: others cannot have filled the
+    They began no later than `SOON_NS` after segment ``opened``, and until ``moment_ns`` there was no data or FIN of the
+    server, and no RST.  With ``queued_ns`` the server had answered them before that time: others cannot have filled the
     queue by then, and their own SYNs may have been lost at once with this one's.
     """
     siblings = connection.context.siblings
@@ -223,8 +223,11 @@ def _full(
     confidence: Confidence,
     waiting: int,
     severity: Severity = Severity.WARNING,
+    *,
+    since: int = -1,
     **facts: Fact,
 ) -> Finding:
+    """``since``: from which segment on somebody waited, else from the first of ``evidence``."""
     others: tuple[str, ...] = {
         "syn-ack-again": ("third-ack-lost", "input-filter"),
         "reset": ("listener-closed", "firewall-reject", "third-ack-lost"),
@@ -245,6 +248,7 @@ def _full(
         first_frame=connection.frame[evidence[0]],
         last_frame=connection.frame[evidence[-1]],
         lasted_s=connection.seconds(evidence[0], evidence[-1]),
+        lost_s=connection.seconds(since if since >= 0 else evidence[0], evidence[-1]),
         server=connection.view.server.host,
         port=connection.view.server.port,
         position=connection.position.value,
@@ -341,6 +345,8 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
     third_frame = connection.frame[handshake.third]
     at_server = connection.position is CapturePoint.SERVER
     waiting = waiting_beside(connection, handshake.syn_ack, connection.time[tries[IGNORED]]) if at_server else 0
+    only_fin = not any(connection.length[i] for i in tries)
+    since = tries[-1] if only_fin else tries[0]  # who closes does not wait
     if waiting:
         return _full(
             connection,
@@ -348,10 +354,10 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
             evidence,
             Confidence.LIKELY,
             waiting,
+            since=since,
             count=len(tries),
             third_frame=third_frame,
         )
-    only_fin = not any(connection.length[i] for i in tries)
     idle_ns = connection.time[tries[0]] - connection.time[handshake.third]
     if taken >= 0 or idle_ns >= (LONG_IDLE_NS if only_fin else IDLE_NS):
         return None  # taken late, as after any outage; or a middlebox may have forgotten it while it was idle
@@ -366,6 +372,7 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
         Confidence.LIKELY if at_server or only_fin else Confidence.POSSIBLE,
         0,
         Severity.ERROR if patient and not only_fin and not connection.context.live else Severity.WARNING,
+        since=since,
         beside_stream=beside,
         count=len(tries),
         third_frame=third_frame,

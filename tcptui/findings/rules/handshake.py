@@ -20,6 +20,9 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 #: The first repeat of a SYN or SYN-ACK comes after about one second (RFC 1122, 4.2.3.1; Linux).
 SYN_TIMER_NS: Final = 800_000_000
 
+#: A client that misses its SYN-ACK has repeated its SYN by then (RFC 6298, 2.1: after 1 s), a late path allowed for.
+ASKED_AGAIN_NS: Final = 1_500_000_000
+
 #: Linux repeats a SYN-ACK after one second (RFC 6298); where TCP_DEFER_ACCEPT is set, first after three.
 DEFERRED_NS: Final = 2_500_000_000
 
@@ -178,7 +181,10 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
     alternatives: tuple[str, ...]
     arrived = third_arrived(connection, seen, repeats)
     severity = Severity.WARNING
-    if own_timer == 0:
+    if own_timer == len(repeats) and _asked_once(connection, repeats[0]):
+        shape, severity = "half-open", Severity.NOTE
+        alternatives = ("scanner", "client-gone", "syn-ack-lost")
+    elif own_timer == 0:
         shape, alternatives = "answering", ("syn-ack-lost", "slow-path")
     elif arrived >= 0:
         shape, alternatives = "ack-arrived", ("defer-accept", "accept-queue-full")
@@ -211,10 +217,21 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
         repeat_frame=connection.frame[repeats[0]],
         third_frame=connection.frame[seen[0]] if seen else 0,
         thirds=len(seen),
-        delay_s=connection.seconds(first, repeats[-1]),
+        lasted_s=connection.seconds(first, repeats[-1]),
+        delay_s=0.0 if shape == "half-open" else connection.seconds(first, repeats[-1]),
         intervals=connection.intervals([first, *repeats]),
         position=connection.position.value,
     )
+
+
+def _asked_once(connection: ConnectionFacts, repeat: int) -> bool:
+    """Whether the client sent its SYN and nothing else, also after the first ``repeat`` of the SYN-ACK.
+
+    So it wanted no connection: who misses a SYN-ACK asks again, and who has it confirms each repeat.
+    """
+    if connection.packets_by_side[0] != 1 or not connection.is_pure_syn(0):
+        return False
+    return connection.watched_after(repeat) >= ASKED_AGAIN_NS
 
 
 def _several_answers(connection: ConnectionFacts) -> Finding | None:

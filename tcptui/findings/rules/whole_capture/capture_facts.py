@@ -64,7 +64,8 @@ class CaptureFacts:
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
     their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
     reads what DNS answered, ``requests_of`` the requests of a stream; it gives none where packets cannot be read.
-    ``truncated`` reads the answers of DNS that did not fit into a datagram, in capture order.
+    ``truncated`` reads the answers of DNS that did not fit into a datagram, in capture order.  ``read_segments`` reads
+    TCP header and payload of each of several rows, empty where not all of it was captured.
     """
 
     def __init__(
@@ -75,11 +76,13 @@ class CaptureFacts:
         dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
         requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
         truncated: Callable[[], Sequence[TruncatedAnswer]] = tuple,
+        read_segments: Callable[[I64], list[bytes]] = lambda rows: [b""] * len(rows),
     ) -> None:
         self.store, self.streams = store, streams
         self._dns_answers = dns_answers
         self.requests_of = requests_of
         self.truncated = truncated
+        self.read_segments = read_segments
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()
@@ -155,11 +158,16 @@ class CaptureFacts:
         return mask
 
     @cached_property
+    def quoted(self) -> Mask:
+        """An ICMP error quotes the stream."""
+        mask: Mask = (self._marks & int(StreamMark.ICMP_QUOTED)) != 0
+        return mask
+
+    @cached_property
     def unanswered(self) -> Mask:
         """Nothing but the client's SYNs was captured, and no ICMP error about them; the client may have sent a RST."""
         only = (self.completeness | int(Completeness.RST)) == int(Completeness.SYN | Completeness.RST)
-        quoted = (self._marks & int(StreamMark.ICMP_QUOTED)) != 0
-        mask: Mask = self.attempted & only & ~self.alive & ~quoted
+        mask: Mask = self.attempted & only & ~self.alive & ~self.quoted
         return mask
 
     @cached_property

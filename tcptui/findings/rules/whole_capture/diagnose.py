@@ -20,6 +20,7 @@ from tcptui.findings.rules.whole_capture.shared_fault import (
     path_mtu_shared,
     slow_server,
 )
+from tcptui.findings.rules.whole_capture.slowloris import slowloris
 from tcptui.findings.rules.whole_capture.stall import common_stall
 from tcptui.model.finding import FindingId
 
@@ -43,6 +44,7 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     lossy_host,
     idle_flows_dropped,
     path_mtu_shared,
+    slowloris,
     connection_churn,
     logins_refused,
     goaway_storm,

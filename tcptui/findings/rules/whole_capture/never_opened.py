@@ -11,6 +11,7 @@ from tcptui.findings.rules.whole_capture.answered_elsewhere import answered_else
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.rules.whole_capture.given_address import given_by_dns
 from tcptui.findings.rules.whole_capture.ignored_first import ignored_first
+from tcptui.findings.rules.whole_capture.syn_flood import syn_flood
 from tcptui.model.arrays import indexes_of, sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 
@@ -35,12 +36,12 @@ _NEVER_OPENED: Final = one_of(
 
 
 def never_opened(capture: CaptureFacts) -> Iterator[CaptureFinding]:
-    """`answered-elsewhere`, `many-targets`; of the attempts that are no part of these the findings of a host or port.
+    """`syn-flood`, `answered-elsewhere`, `many-targets`; of the attempts that are no part of these three more.
 
-    These are `host-silent`, `port-silent` and `port-refused`.
+    They are `host-silent`, `port-silent` and `port-refused`.
     """
     explained = np.zeros(len(capture.number), np.bool_)
-    for rule in (answered_elsewhere, _many_targets):
+    for rule in (syn_flood, answered_elsewhere, _many_targets):
         for finding, places in rule(capture):
             explained[places] = True
             yield finding
