@@ -235,7 +235,7 @@ def offered(windows: Sequence[int], tick_ms: float, at: str, rtt_ms: float = 16.
     ``at``: the end at which the capture is made.  ``late_ms``: how long a third of the window is offered before it.
     """
     way = rtt_ms / 2
-    lines, sent = [(0.0, "C S 0 0"), (way, f"S SA 0 1 win={windows[0]}"), (rtt_ms + 0.1, "C A 1 1")], 1
+    lines, sent = [(0.0, "C S 0 0"), (way + 0.05, f"S SA 0 1 win={windows[0]}"), (rtt_ms + 0.1, "C A 1 1")], 1
     for number, window in enumerate(windows):
         tick = rtt_ms + 1 + tick_ms * number
         for part in range(window // 1000):
@@ -267,9 +267,8 @@ def test_window_that_falls_and_opens_at_the_ticks_of_a_clock_is_a_program_that_r
 
 @pytest.mark.finding("receive-window-limited")
 @pytest.mark.finding("slow-receiver", twin=True)
-@pytest.mark.parametrize("at", ["C", "S"])
-def test_whole_windows_later_than_the_round_trip_may_be_a_clock_or_a_small_window(told: Tell, at: str) -> None:
-    found = told(offered([8000] * 24, 20, at, rtt_ms=14)).findings
+def test_whole_windows_later_than_the_round_trip_may_be_a_clock_or_a_small_window(told: Tell) -> None:
+    found = told(offered([8000] * 24, 20, "C", rtt_ms=14)).findings
 
     assert found["receive-window-limited"].facts["shape"] == "late"
     assert found["receive-window-limited"].confidence is Confidence.LIKELY
@@ -296,12 +295,52 @@ def test_buffer_that_was_made_smaller_for_good_is_not_one_that_is_read_in_steps(
 
 
 @pytest.mark.finding("receive-window-limited")
-def test_window_that_only_grows_is_read_at_once_and_certain_at_the_sender(told: Tell) -> None:
+def test_window_that_only_grows_may_still_be_read_by_a_clock_near_the_round_trip(told: Tell) -> None:
     growing = [4000, 4000, 6000, 9000, 12000, *[16000] * 15]
+    finding = told(offered(growing, 40.2, "C", rtt_ms=40)).findings["receive-window-limited"]
 
-    assert told(offered(growing, 40.2, "C", rtt_ms=40)).findings["receive-window-limited"].confidence is (
-        Confidence.CERTAIN
-    )
+    assert (finding.confidence, finding.alternatives[-1]) == (Confidence.LIKELY, "reads-by-clock")
+
+
+@pytest.mark.finding("slow-receiver")
+@pytest.mark.finding("receive-window-limited", twin=True)
+@pytest.mark.parametrize(("tick_ms", "rtt_ms"), [(20, 14), (100, 60), (250, 100)])
+def test_acks_that_come_by_a_clock_of_the_reader_are_no_small_window(told: Tell, tick_ms: float, rtt_ms: float) -> None:
+    found = told(offered([8000] * 24, tick_ms, "S", rtt_ms=rtt_ms)).findings
+
+    assert found["slow-receiver"].facts["shape"] == "clock"
+    assert found["slow-receiver"].confidence is Confidence.LIKELY
+    assert found["slow-receiver"].facts["usual_s"] == pytest.approx((tick_ms - rtt_ms) / 1000, abs=0.0005)
+    assert "receive-window-limited" not in found
+
+
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_acks_at_once_for_the_second_segment_are_no_clock(told: Tell) -> None:
+    assert "slow-receiver" not in told(full_windows_at_receiver(30)).findings
+
+
+@pytest.mark.finding("slow-receiver", twin=True)
+def test_acks_that_wait_while_gaps_are_reported_are_no_clock(told: Tell) -> None:
+    held = [line.split() for line in offered([8000] * 24, 100, "S", rtt_ms=60)]
+    gaps = []
+    for ms, sender, flags, seq, ack, *more in held:
+        if sender == "S" and flags == "A":
+            gaps.append(f"{float(ms) - 1} S A {seq} {int(ack) - 8000} {' '.join(more)}")
+        gaps.append(" ".join((ms, sender, flags, seq, ack, *more)))
+
+    assert "slow-receiver" not in told(gaps).findings
+
+
+def full_windows_at_receiver(count: int) -> list[str]:
+    """Twelve segments per round trip of 60 ms, each pair acknowledged at once: seen where they arrive."""
+    lines, sent = ["0 C S 0 0", "0.1 S SA 0 1 win=12000", "60 C A 1 1"], 1
+    for flight in range(count):
+        for pair in range(6):
+            ms = 61 + 60.2 * flight + pair
+            lines += [f"{ms} C A {sent} 1 1000 win=60000", f"{ms + 0.01} C A {sent + 1000} 1 1000 win=60000"]
+            sent += 2000
+            lines.append(f"{ms + 0.1} S A 1 {sent} win=12000")
+    return lines
 
 
 @pytest.mark.finding("slow-receiver", "receive-window-limited", twin=True)

@@ -18,7 +18,7 @@ from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
-from tcptui.findings.unread_backlog import Backlogs, backlogs
+from tcptui.findings.unread_backlog import UNREAD_NS, Backlogs, backlogs
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.batched import in_each, integer, largest, put, smallest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -57,6 +57,8 @@ WINDOW_PERCENT: Final = 50
 FIXED_PERCENT: Final = 160
 #: rules/findings.md#slow-receiver: a buffer that was left more than half full for this share (percent) of a transfer.
 BACKLOG_PERCENT: Final = 10
+#: rules/findings.md#slow-receiver: ACKs that were held for this share (percent) of a transfer are a reader's clock.
+HELD_PERCENT: Final = 25
 #: With less than this share (percent) of a window per round trip, acknowledgments came later than the path explains.
 PROMPT_PERCENT: Final = 80
 
@@ -130,25 +132,99 @@ def slow_receiver(connection: ConnectionFacts) -> Finding | None:
     """`slow-receiver`: all data was acknowledged, and the window still has no room; or the buffer is read in steps."""
     found = [(stalls, side) for side in (0, 1) if (stalls := window_stalls(connection, side)) is not None]
     for stalls, side in sorted(found, key=lambda entry: -integer(entry[0].shut_ns.sum())):
-        finding = _slow(connection, stalls, side) or _read_in_steps(connection, stalls, side)
+        finding = (
+            _slow(connection, stalls, side)
+            or _read_in_steps(connection, stalls, side)
+            or _read_by_clock(connection, stalls, side)
+        )
         if finding is not None:
             return finding
     return None
 
 
-def _unread(connection: ConnectionFacts, stalls: Stalls, side: int) -> Backlogs | None:
-    """The backlogs of the peer of ``side``, where waits for room limit the transfer and backlogs are the reason."""
+def _are_the_reason(connection: ConnectionFacts, stalls: Stalls, side: int, unread: Backlogs) -> Backlogs | None:
+    """``unread`` while ``side`` still sent, where waits for room limit its transfer and those are the reason."""
     transfer = transfer_ns(connection, side)
     waits, limited = int(np.count_nonzero(stalls.own_ns > 0)), integer(stalls.own_ns.sum())
     if waits < LIMITED_WAITS or limited * 100 <= LIMITED_PERCENT * transfer:
         return None
-    unread = backlogs(connection.view, 1 - side)
     # What the receiver left unread after the sender's last segment held nothing up.
     within = unread.opened <= stalls.after[-1]
     unread = Backlogs(unread.began[within], unread.opened[within], unread.lasted_ns[within])
     if len(unread) < STALLS or int(unread.lasted_ns.sum()) * 100 < BACKLOG_PERCENT * transfer:
         return None
     return unread
+
+
+def _unread(connection: ConnectionFacts, stalls: Stalls, side: int) -> Backlogs | None:
+    """The backlogs of the peer of ``side``, where waits for room limit the transfer and backlogs are the reason."""
+    return _are_the_reason(connection, stalls, side, backlogs(connection.view, 1 - side))
+
+
+def _held(connection: ConnectionFacts, stalls: Stalls, side: int) -> Backlogs | None:
+    """The data that the peer of ``side`` held unacknowledged at its own interface, as `_unread`.
+
+    A kernel acknowledges the second full segment at once (RFC 5681, 4.2), unless its program has not read and so there
+    is no new room to announce (Linux: `__tcp_ack_snd_check`): then the reading program sends the ACK.
+    """
+    if not connection.at_receiver(side):
+        return None
+    return _are_the_reason(connection, stalls, side, held_acks(connection, side))
+
+
+def held_acks(connection: ConnectionFacts, side: int) -> Backlogs:
+    """From the second full segment of ``side`` that is not acknowledged to its ACK, where that took `UNREAD_NS`.
+
+    Not where the receiver said anything meanwhile: it reports a gap, or has announced room.
+    """
+    view, space = connection.view, connection.space
+    peers = view.from_server != bool(side)
+    peers &= (view.flags & (SYN | RST)) == 0
+    own = flatnonzero32(peers)
+    acknowledged = space.acknowledged[side][own]
+    moved = indexes_of(np.diff(acknowledged, prepend=acknowledged[:1]) > 0)
+    moved = moved[moved > 0]
+    wanted = acknowledged[moved - 1] + 2 * largest_segment(view, side)
+    whole = acknowledged[moved] >= wanted
+    moved, wanted = moved[whole], wanted[whole]
+    second = space.sent[side].searchsorted(wanted).astype(np.int32)
+    acks, before = own[moved], own[moved - 1]
+    lasted = view.time_ns[acks] - view.time_ns[np.minimum(second, len(view) - 1)]
+    long = (second > before) & (second < acks) & (lasted >= UNREAD_NS)
+    return Backlogs(second[long], acks[long], lasted[long])
+
+
+def _read_by_clock(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
+    """`slow-receiver`, shape ``clock``: ACKs come with the program's reading, not with the data."""
+    held = _held(connection, stalls, side)
+    if held is None:
+        return None
+    view, total_ns = connection.view, int(held.lasted_ns.sum())
+    if total_ns * 100 < HELD_PERCENT * transfer_ns(connection, side):
+        return None
+    worst = int(np.argmax(held.lasted_ns))
+    peers = view.from_server != bool(side)
+    shown = [int(i) for pair in zip(held.began[:12], held.opened[:12], strict=True) for i in pair]
+    return connection.finding(
+        FindingId.SLOW_RECEIVER,
+        [*shown, int(held.began[worst]), int(held.opened[worst])],
+        Severity.WARNING if total_ns >= STALL_NS and _large(connection, side) else Severity.NOTE,
+        Confidence.POSSIBLE if connection.signs & HOLES else Confidence.LIKELY,
+        ("starved-host", "small-buffer", "acks-held"),
+        shape="clock",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        count=len(held),
+        first_frame=connection.frame[int(held.began[worst])],
+        open_frame=connection.frame[int(held.opened[worst])],
+        next_frame=connection.frame[int(held.opened[worst])],
+        low_bytes=integer(view.window[int(held.opened[worst])]),
+        top_bytes=integer(view.window[peers].max()),
+        worst_s=int(held.lasted_ns[worst]) / 1e9,
+        usual_s=int(np.median(held.lasted_ns)) / 1e9,
+        total_s=total_ns / 1e9,
+        elapsed_s=connection.budget.elapsed_ns / 1e9,
+    )
 
 
 def _read_in_steps(connection: ConnectionFacts, stalls: Stalls, side: int) -> Finding | None:
@@ -261,7 +337,9 @@ def receive_window_limited(connection: ConnectionFacts) -> Finding | None:
         ):
             continue
         if not _scale_stripped(connection, side) and (
-            not _as_fast_as_its_window(connection, stalls, side) or _unread(connection, stalls, side) is not None
+            not _as_fast_as_its_window(connection, stalls, side)
+            or _unread(connection, stalls, side) is not None
+            or _read_by_clock(connection, stalls, side) is not None
         ):
             continue
         return _limited(connection, stalls, side, scale, limited)
@@ -287,11 +365,16 @@ def _as_fast_as_its_window(connection: ConnectionFacts, stalls: Stalls, side: in
     return _window_percent(connection, stalls, side, connection.path_rtt_ns, spent_ns) >= WINDOW_PERCENT
 
 
-def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int, limited_ns: int) -> bool:
+def _read_late(connection: ConnectionFacts, stalls: Stalls, side: int) -> bool:
     """Whether the receiving program may have read late: room came later than the path explains, or was little."""
     # The opening's round trip: those of the acknowledgments contain how long the receiver held them back.
     rtt_ns = connection.rtt_ns or connection.budget.delays.rtt_ns
-    if _window_percent(connection, stalls, side, rtt_ns, limited_ns) < PROMPT_PERCENT:
+    gaps = connection.budget.sends[side]
+    if gaps is None:
+        return False
+    # A sender that waits for an ACK with room left waits for the same reader, where that acknowledges late.
+    waited_ns = connection.budget.waits.own_sum(gaps.which[gaps.blocked | gaps.clocked])
+    if _window_percent(connection, stalls, side, rtt_ns, waited_ns) < PROMPT_PERCENT:
         return True
     return len(backlogs(connection.view, 1 - side, least_ns=0)) >= STALLS
 
@@ -330,19 +413,17 @@ def _limited(connection: ConnectionFacts, stalls: Stalls, side: int, scale: int,
     longest = chosen[top_k(stalls.own_ns[chosen], 6)]
     before, after = int(stalls.before[longest[0]]), int(stalls.after[longest[0]])
     stripped = _scale_stripped(connection, side)
-    late = not stripped and _read_late(connection, stalls, side, limited_ns)
-    if connection.signs & HOLES:
-        confidence = Confidence.POSSIBLE
-    else:
-        sure = connection.at_sender(side) and not late and not stripped
-        confidence = Confidence.CERTAIN if sure else Confidence.LIKELY
+    late = not stripped and _read_late(connection, stalls, side)
+    # Never certain: a program that reads by a clock near the round trip leaves the same packets.
+    confidence = Confidence.POSSIBLE if connection.signs & HOLES else Confidence.LIKELY
     alternatives: tuple[str, ...]
     if stripped:
         alternatives = ("small-buffer",)
     elif late:
         alternatives = ("reads-by-clock", "scale-stripped") if unscaled else ("reads-by-clock", "small-buffer")
     else:
-        alternatives = ("scale-stripped", "small-buffer") if unscaled else ("small-buffer", "window-grows")
+        others = ("scale-stripped", "small-buffer") if unscaled else ("small-buffer", "window-grows")
+        alternatives = (*others, "reads-by-clock")
     return connection.finding(
         FindingId.RECEIVE_WINDOW_LIMITED,
         [int(i) for i in (*stalls.before[longest], *stalls.after[longest])],

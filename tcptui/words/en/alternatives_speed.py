@@ -15,6 +15,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.paused-on-purpose": "The program limits its own reading (player, rate limit): regular pauses.",
     "alternatives.room-announced-late": "Its system announces room late: Recv-Q (ss -tm) is empty meanwhile.",
     "alternatives.reads-by-clock": "The program reads by a clock, or late: Recv-Q (ss -tm) is seldom empty.",
+    "alternatives.acks-held": "Its network card or kernel holds ACKs back (interrupt moderation): then quick readers show it, too.",
     "alternatives.window-grows": "Auto-tuning still lets the window grow: longer transfers are faster.",
     "alternatives.reverse-lookup": "The server first looks up the client's name or user, and nobody answers that.",
     "alternatives.accept-late": "The program accepts late: all of its workers are busy, or it starts one first.",

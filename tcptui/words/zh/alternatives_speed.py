@@ -15,6 +15,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.paused-on-purpose": "程序有意按自己的速度读取（播放器缓存已够、程序自己限速）：停顿很有规律。",
     "alternatives.room-announced-late": "系统通告窗口晚了：停顿期间 Recv-Q（ss -tm）是空的。",
     "alternatives.reads-by-clock": "程序按定时器读取，或读得晚：那里的 Recv-Q（ss -tm）很少为空。",
+    "alternatives.acks-held": "它的网卡或内核推迟了确认（中断合并）：那么读得快的程序也一样。",
     "alternatives.window-grows": "自动调优还在放大窗口：结束时窗口更大，传得越久越快。",
     "alternatives.reverse-lookup": "服务端先反查客户端的域名或用户，而那边没有回应。",
     "alternatives.accept-late": "程序 accept 得晚：工作进程都在忙，或者要先启动一个。",
