@@ -22,6 +22,7 @@ from tcptui.words.budget_text import Share, TurnLine, shares, slowest_turns, tur
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import explain_finding
 from tcptui.words.quantities import Count
+from tcptui.words.rate_text import RateLines, rate_lines
 from tcptui.words.trouble_text import headline
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def stream_document(
             useful = sum(section.kind in USEFUL for section in sections)
             passages += _passages(explanation, int(finding.severity), sections[:useful], finding)
             passages += [*budget, *_sections(sections[useful:])]
-    return (*passages, *turn_passages(session, stream, words))
+    return (*passages, *rate_passages(session, stream, words), *turn_passages(session, stream, words))
 
 
 def _shared_passages(stream: int, groups: Iterable[TroubleGroup], words: Words) -> Iterator[Passage]:
@@ -174,6 +175,7 @@ class TimeSpent:
     shares: tuple[Share, ...]
     turns: tuple[TurnLine, ...]
     turns_heading: str
+    rates: tuple[RateLines, ...]
 
     def holds(self, packets: int, growing: bool, keys: int) -> bool:
         """Whether this cached result may still be shown for the connection as it is now.
@@ -209,7 +211,8 @@ def _look_up(session: JudgedCapture, stream: int, words: Words, *, at_once: bool
     budget = time_budget(view)
     turns = slowest_turns(budget, view, TURNS_SHOWN, words)
     heading = turns_heading(budget, len(turns), words) if turns else ""
-    fresh = TimeSpent(packets, growing, keys, shares(budget, words), turns, heading)
+    rates = rate_lines(view, words)
+    fresh = TimeSpent(packets, growing, keys, shares(budget, words), turns, heading, rates)
     cache.put(key, fresh)
     return fresh
 
@@ -226,6 +229,15 @@ def bar_passage(session: JudgedCapture, stream: int, words: Words) -> tuple[Pass
     if spent is None or not spent.shares:
         return ()
     return (Passage("", words("budget.heading"), bar=spent.shares),)
+
+
+def rate_passages(session: JudgedCapture, stream: int, words: Words) -> Iterator[Passage]:
+    """What limited the rate of each direction; nothing while that has not been computed."""
+    spent = _look_up(session, stream, words, at_once=False)
+    for told in spent.rates if spent is not None else ():
+        yield Passage(told.shares, told.heading)
+        yield Passage(told.why, packets=told.frames)
+        yield Passage(told.sure)
 
 
 def turn_passages(session: JudgedCapture, stream: int, words: Words) -> tuple[Passage, ...]:

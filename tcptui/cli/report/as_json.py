@@ -12,6 +12,7 @@ from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.cli.report.json_connections import ConnectionTexts
 from tcptui.cli.report.json_findings import capture_finding_text
+from tcptui.cli.report.json_rates import rates_as_json
 from tcptui.cli.report.json_text import Seconds, to_json, utf8
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.summary import Capture
@@ -75,7 +76,8 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         budget = time_budget(view)
         told = BatchFindings(chosen, np.array([budget.parts]), [], {0: summary.findings(stream)})
         (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
-        yield b'\n%s, "turns": %s}' % (text[:-1], utf8(to_json(_turns(budget, view))))
+        more = utf8(to_json(_turns(budget, view))), utf8(to_json(rates_as_json(view)))
+        yield b'\n%s, "turns": %s, "rates": %s}' % (text[:-1], *more)
         above_note = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
     found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(above_note).findings])

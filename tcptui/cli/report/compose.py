@@ -20,6 +20,7 @@ from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
+from tcptui.words.rate_text import rate_lines
 from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     )
     yield Heading(3, title, connection.severity)
     yield Paragraph(_measures(connection, words))
-    yield from _time_part(summary.view(connection.stream), words, whole=whole)
+    view = summary.view(connection.stream)
+    yield from _time_part(view, words, whole=whole)
+    yield from _rate_part(view, words)
     ranked = sorted(connection.findings, key=rank_of, reverse=True)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
@@ -139,6 +142,12 @@ def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block
         )
         yield Paragraph(turns_heading(budget, len(slowest), words))
         yield Table(headings, rows, frozenset(range(len(names))))
+
+
+def _rate_part(view: StreamView, words: Words) -> Iterator[Block]:
+    """What limited the rate of each direction of a connection."""
+    for told in rate_lines(view, words):
+        yield Paragraph(" ".join(told.sentences), label=words("report.label", name=told.heading))
 
 
 def _finding_part(finding: Finding, explanation: Explanation, words: Words) -> Iterator[Block]:

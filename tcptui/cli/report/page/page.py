@@ -24,6 +24,7 @@ from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.language import Language
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
+from tcptui.words.rate_text import rate_lines
 from tcptui.words.request_text import where_it_went
 from tcptui.words.trouble_text import group_numbers, headline, verdict
 from tcptui.words.trust_text import trust_items
@@ -228,6 +229,8 @@ def _connection(
     bar = budget_bar(budget, words)
     if bar:
         parts += [element("h4", words("budget.heading")), bar]
+    for told in rate_lines(view, words):
+        parts += [element("h4", told.heading), *(element("p", sentence, cls="small") for sentence in told.sentences)]
     if graph:
         parts += [element("h4", words("page.graph")), graph]
     drawing = ladder(view, summary.store, above_note, words)
