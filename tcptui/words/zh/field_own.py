@@ -29,6 +29,8 @@ WORDS: Final = {
     "field.tcptui.client_think": "连接中客户端的处理时间。",
     "field.tcptui.recovery": "连接因丢包而耗费的时间。",
     "field.tcptui.idle": "连接中没有请求的空闲时间。",
+    "field.tcptui.limit": "最长时间限制连接速率的因素：application、window、slow-start 等；仅在能判断时出现。",
+    "field.tcptui.limited_by": "限制来自哪一方：application、receiver 或 network。",
     "field.tcptui.request.operation": "请求的内容；承载请求及其响应的数据包都有此字段。",
     "field.tcptui.request.status": "请求的响应状态；出现在同样的数据包中。",
     "field.tcptui.request.duration": "有响应的请求所用的时间，与 `tcptui requests` 的一致；出现在同样的数据包中。",

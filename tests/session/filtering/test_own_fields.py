@@ -10,6 +10,7 @@ import pytest
 from captures import ACK, PSH, Tape, mixed
 from growth import Growth
 from traces import write_trace
+from transfers import Transfer
 from web_captures import CLIENT, GET, SERVER, Turn, record, response
 
 from tcptui.access.notes.format import NotesError
@@ -252,3 +253,15 @@ def test_who_closed_and_after_how_long(tmp_path: Path) -> None:
     assert set(map(tuple, texts(session, "tcptui.idle_before_close").values())) == {("5.000000000",)}
     assert len(frames(session, 'tcptui.closed_by == "server" and tcptui.idle_before_close > 4.9')) == 8
     assert not frames(session, 'tcptui.closed_by == "client"')
+
+
+def test_what_limited_a_transfer_is_in_all_packets_of_its_connection(tmp_path: Path) -> None:
+    limited = Transfer(window=lambda _now: 10_240).lines()
+    short = [f"{line} port=40001" for line in Transfer(segments=12).lines()]
+    lines = sorted([*limited, *short], key=lambda line: float(line.split()[0]))
+    session = open_file(write_trace(tmp_path / "trace.pcap", lines))
+
+    assert set(map(tuple, texts(session, "tcptui.limit").values())) == {("window",)}
+    assert len(frames(session, 'tcptui.limited_by == "receiver"')) == len(limited)
+    assert frames(session, "tcptui.limit") == frames(session, "tcp.stream == 0")
+    assert not frames(session, 'tcptui.limit == "window-unread"')
