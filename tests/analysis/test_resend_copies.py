@@ -78,6 +78,12 @@ def test_second_copy_without_marks_after_a_round_trip_may_have_been_asked_for(tm
     assert last_cause(tmp_path, [*near, "50.4 C PA 1 1 100 v=6"]) is ResendCause.UNKNOWN
 
 
+def test_copy_without_marks_from_another_part_of_its_way_has_another_ttl(tmp_path: Path) -> None:
+    routed = [*UNMARKED[:-1], f"{UNMARKED[-1]} ttl=64", "50.01 C PA 1 1 100 v=6 ttl=63"]
+
+    assert last_cause(tmp_path, routed) is ResendCause.NETWORK_DUPLICATE
+
+
 def told_of(folder: Path, lines: Sequence[str]) -> dict[str, Finding]:
     session = open_file(write_trace(folder / "trace.pcap", lines))
     return {finding.id.value: finding for finding in session.findings(0)}

@@ -111,6 +111,21 @@ def test_time_out_and_its_wait_are_recovery(spent: Spend) -> None:
     assert milliseconds(budget).get("server_think", 0) <= 10.0
 
 
+@pytest.mark.parametrize("copy", ["41.01 C PA 1 1 100 ttl=63", "44 C PA 1 1 100", "79 C PA 1 1 100"])
+def test_request_that_was_recorded_twice_is_no_recovery(spent: Spend, copy: str) -> None:
+    """Nobody can have known within a round trip that it was lost, and no timer is that short."""
+    budget = spent([*OPEN, "41 C PA 1 1 100 ttl=64", copy, "155 S PA 1 101 200", "155.1 C A 101 201"])
+
+    assert "recovery" not in milliseconds(budget)
+    assert milliseconds(budget)["server_think"] == pytest.approx(74, abs=40)
+
+
+def test_request_that_is_sent_again_after_a_round_trip_is_recovery(spent: Spend) -> None:
+    budget = spent([*OPEN, "41 C PA 1 1 100", "82 C PA 1 1 100", "155 S PA 1 101 200", "155.1 C A 101 201"])
+
+    assert milliseconds(budget)["recovery"] > 70
+
+
 def test_resent_syn_is_recovery(spent: Spend) -> None:
     lines = ["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1", "1040.1 C A 1 1"]
 

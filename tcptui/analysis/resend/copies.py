@@ -80,7 +80,8 @@ def network_copy(view: StreamView, i: int, previous: int, rtt_ns: int) -> Resend
         # IPv6, or a stack without packet numbers: the timestamp must agree, and it must be too soon for a resend.
         # Or so much later than one tick of the timestamp clock that a resend would have another timestamp.
         stamped = bool(int(view.options[i]) & _STAMPED)
-        unmarked = not stamped and integer(view.ttl[i]) == integer(view.ttl[previous])
+        # With another TTL it was recorded on two parts of its way.
+        unmarked = not stamped
         tick = timestamp_tick_ns(view, int(view.from_server[i]))
         apart = largest(rtt_ns, abs(elapsed)) >= 2 * tick and 0 < tick <= SLOWEST_TICK_NS
         soon = abs(elapsed) < smallest(rtt_ns or REORDERING_DEFAULT_NS, REORDERING_DEFAULT_NS)

@@ -48,7 +48,7 @@ class Recovered:
     ) -> None:
         """``clock``: the segments' times, never going back."""
         self._clock = clock
-        spans = recovery_spans(view, space, clock, resends)
+        spans = recovery_spans(view, space, clock, resends, rtt_ns)
         starts, stops = column([start for start, _ in spans]), column([stop for _, stop in spans])
         holes = [hole for hole in healed_holes(view, space, clock, rtt_ns) if len(hole.healed)]
         if holes:
@@ -87,18 +87,21 @@ class Recovered:
 
 
 def recovery_spans(
-    view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]
+    view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...], rtt_ns: int
 ) -> list[tuple[int, int]]:
     """Begin and end (ns) of the recovery that each of ``resends`` stands for, if any; ascending, and may overlap."""
-    recovery = _Recovery(view, space, clock, resends)
+    recovery = _Recovery(view, space, clock, resends, rtt_ns)
     return sorted(span for resend in resends if (span := recovery.span(resend)) is not None)
 
 
 class _Recovery:
     """Finds the span of recovery that each resend stands for."""
 
-    def __init__(self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...]) -> None:
+    def __init__(
+        self, view: StreamView, space: SequenceSpace, clock: I64, resends: tuple[Resend, ...], rtt_ns: int
+    ) -> None:
         self.view = view
+        self.rtt_ns = rtt_ns
         self.space = space
         self.clock = clock
         self.reports = flatnonzero32((view.options & _DSACK) != 0)
@@ -126,7 +129,7 @@ class _Recovery:
             return None
         side = int(self.view.from_server[i])
         if resend.cause is ResendCause.UNKNOWN and (
-            resend.waited_ns > LONGEST_WAIT_NS or self._follows_silence(resend, side)
+            resend.waited_ns > LONGEST_WAIT_NS or self._follows_silence(resend, side) or self._came_at_once(resend)
         ):
             return None
         heard = int(self.space.latest[1 - side][i])
@@ -175,6 +178,15 @@ class _Recovery:
         if resend.previous < 0 or resend.waited_ns <= LONGEST_FIRST_WAIT_NS or i != self.tries.of(i)[0]:
             return False
         return integer(self.space.acknowledged[side][i - 1]) >= integer(self.space.end[i])
+
+    def _came_at_once(self, resend: Resend) -> bool:
+        """Whether it followed the copy before within a round trip: nobody can have known, and no timer is that short.
+
+        Whoever made it, packets are recorded twice, or sent twice on purpose: no time was lost by that.
+        """
+        if resend.previous < 0:
+            return False
+        return self.clock.item(resend.index) - self.clock.item(resend.previous) < self.rtt_ns
 
     def _was_needless_probe(self, resend: Resend) -> bool:
         """Whether it is a tail-loss probe that the peer reports as a duplicate (RFC 2883): nothing was lost.
