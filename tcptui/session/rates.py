@@ -120,7 +120,8 @@ class Rates:
         if progress.phase is Phase.LIVE:
             return self._look_live(progress)
         was_current, self._window = self.are_current, None
-        self.total = average(progress, self._store.latest_ns)
+        # Of what is still being read it would be another one each moment.
+        self.total = None if progress.growing else average(progress, self._store.latest_ns)
         return was_current
 
     def _look_live(self, progress: Progress) -> bool:

@@ -165,13 +165,15 @@ def test_text_of_a_finding_narrows_too(shown: Terminal) -> None:
     shown.wait("stream 2, 2 packets")
 
 
-def test_next_problem_is_found_and_the_last_one_said(shown: Terminal) -> None:
+def test_next_problem_is_found_and_behind_the_last_comes_the_first(shown: Terminal) -> None:
     shown.press("n")
     shown.wait("Error 1 of 1.")
     shown.wait("stream 2, 2 packets")
     shown.wait("refused the connection")
+    shown.press("G")
+    shown.wait("stream 3, 8 packets")
     shown.press("n")
-    shown.wait("No further problem in this direction.")
+    shown.wait("stream 2, 2 packets")
     shown.press("G")
     shown.wait("stream 3, 8 packets")
     shown.press("N")

@@ -70,6 +70,18 @@ def test_rates_of_a_file_are_averages_over_the_capture_and_over_each_connection(
     assert rates_of(session).bits(streams(0, 1)).tolist() == [round(101 * FULL * 8 / 10), round(20 * BARE * 8 / 9.5)]
 
 
+def test_file_that_is_still_being_read_has_no_average(tmp_path: Path) -> None:
+    """It would be another one each moment."""
+    session = two_talkers(tmp_path)
+    rates = rates_of(session)
+    rates.look(replace(session.progress, phase=Phase.LOADING))
+    while_reading = rates.total
+    rates.look(session.progress)
+
+    assert while_reading is None
+    assert rates.total is not None
+
+
 def test_lone_exchange_has_no_average(tmp_path: Path) -> None:
     short = ["0 C S 0 0", "4.9 S RA 0 1"]
     long = ["0 C S 0 0", "5 S RA 0 1"]

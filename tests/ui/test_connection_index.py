@@ -211,13 +211,14 @@ def listed(letters: str) -> tuple[ConnectionIndex, U8]:
 
 
 def visits(letters: str, start: int, step: int) -> list[int]:
-    """The positions that pressing the key leads to until there is no further problem."""
+    """The positions that pressing the key leads to until it is where it has been before, that one included."""
     index, severity = listed(letters)
     places: list[int] = []
     problem = index.next_problem(severity, start, step)
     while problem is not None:
         places.append(problem.position)
-        assert len(places) <= len(letters)
+        if problem.position in places[:-1]:
+            break
         problem = index.next_problem(severity, problem.position, step, visited=True)
     return places
 
@@ -226,18 +227,19 @@ def visits(letters: str, start: int, step: int) -> list[int]:
     ("letters", "start", "forward", "backward"),
     [
         ("----", 1, [], []),
-        ("E---", 0, [], []),
-        ("EEWW-", 0, [1, 2, 3], []),
-        ("EEWW-", 3, [], [2, 1, 0]),
-        ("EEWW-", 4, [], [1, 0]),
-        ("WEWE-W", 1, [3, 0, 2, 5], []),  # errors first, and then all warnings, those above, too
-        ("WEWE-W", 0, [1, 3, 0, 2, 5], [3, 1]),  # a warning that the user went to keeps no error from being visited
-        ("WEWE-W", 4, [5], [3, 1]),
-        ("W-W-W", 1, [2, 4], [0]),  # without errors, the nearest
-        ("W-W-E", 3, [4, 0, 2], [2, 0, 4]),
+        ("E---", 0, [0, 0], [0, 0]),
+        ("E---", 3, [0, 0], [0, 0]),  # the newest row, while the list follows
+        ("EEWW-", 0, [1, 2, 3, 0, 1], [3, 2, 1, 0, 3]),
+        ("EEWW-", 3, [0, 1, 2, 3, 0], [2, 1, 0, 3, 2]),
+        ("EEWW-", 4, [0, 1, 2, 3, 0], [1, 0, 3, 2, 1]),
+        ("WEWE-W", 1, [3, 0, 2, 5, 1, 3], [5, 2, 0, 3, 1, 5]),  # errors first, then all warnings, those above, too
+        ("WEWE-W", 0, [1, 3, 0, 2, 5, 1], [3, 1, 5, 2, 0, 3]),  # a warning gone to keeps no error from being visited
+        ("WEWE-W", 4, [5, 1, 3, 0, 2, 5], [3, 1, 5, 2, 0, 3]),
+        ("W-W-W", 1, [2, 4, 0, 2], [0, 4, 2, 0]),  # without errors, the nearest
+        ("W-W-E", 3, [4, 0, 2, 4], [2, 0, 4, 2]),
     ],
 )
-def test_errors_are_visited_before_warnings_and_nothing_wraps(
+def test_errors_are_visited_before_warnings_and_the_worst_comes_behind_the_last(
     letters: str, start: int, forward: list[int], backward: list[int]
 ) -> None:
     assert visits(letters, start, 1) == forward

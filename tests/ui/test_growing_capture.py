@@ -8,12 +8,14 @@ from other_frames import dns_query, pcap, udp
 from screen_lines import screen_lines
 
 from tcptui.capture.file_source import open_descriptor
+from tcptui.model.finding import Severity
 from tcptui.session.rates import EVERY_NS, WINDOW_NS, Rates
 from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.preload import preloader
 from tcptui.ui.view_options import ViewOptions
 from tests.ui.conftest import settled
 
@@ -108,6 +110,63 @@ async def test_connections_appear_as_they_come_and_the_cursor_stays_unless_it_fo
     assert followed == 2
     assert left == 21
     assert not screen.workspace.following
+
+
+async def test_panes_tell_of_the_newest_row_in_the_frame_in_which_it_is_followed(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        workspace = main_screen(pilot).workspace
+        connections = workspace.connections
+        workspace.following = True
+        pipe.give(8)
+        await settled(pilot, lambda: connections.row_count == 1 and workspace.ladder.stream == 0)
+        await settled(pilot, lambda: workspace.settled and not preloader.under_way)
+        monkeypatch.setattr("tcptui.ui.main.workspace.DEBOUNCE", 3_600.0)  # nothing comes later …
+        monkeypatch.setattr("tcptui.ui.background.PROMPT_S", 3_600.0)  # … however slow this machine is
+        seen = []
+        grow = workspace.grow
+
+        def look() -> None:
+            grow()
+            seen.append((connections.stream, workspace.ladder.stream, as_text(workspace.explain.document, app.words)))
+
+        monkeypatch.setattr(workspace, "grow", look)
+        pipe.give(16)
+        await settled(pilot, lambda: connections.row_count == 3)
+        pipe.close()
+
+    assert seen
+    assert seen[-1][0] == 2
+    assert all(stream == shown for stream, shown, _ in seen)
+    assert all(f"packet {8 * stream + 1}" in told for stream, _, told in seen)
+
+
+async def test_counts_of_the_first_line_are_those_of_the_verdict_below(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        wire.refused(1000 * number, f"10.0.0.1:{40001 + number}", "192.0.2.10:80")
+    pipe = Pipe(wire, tmp_path / "refused.pcap")
+    app = TcptuiApp(pipe.session, options=ViewOptions(numeric=True, refresh_hz=10))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        screen = main_screen(pilot)
+        verdicts, live = screen.controllers.verdicts, screen.controllers.live
+        pipe.give(4)
+        await settled(pilot, lambda: "2 of 2" in verdicts.line.text)
+        monkeypatch.setattr(verdicts.watch, "is_due", lambda: False)  # the verdict is of a moment ago
+        pipe.give(4)
+        await settled(pilot, lambda: screen.session.streams.count == 4 and "of 4" in verdicts.line.text)
+        await settled(pilot, lambda: int((screen.session.severity >= Severity.WARNING).sum()) == 4)
+        screen.tick()
+        status, told = live.status, verdicts.line.text
+        pipe.close()
+
+    assert "2 of 4" in told
+    assert status.errors + status.warnings == 2
 
 
 @pytest.mark.parametrize("before", [0, 8], ids=["before the first row", "on the only row"])

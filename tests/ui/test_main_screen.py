@@ -124,7 +124,7 @@ async def test_narrowing_keeps_the_selected_connection_selected(show: Show, mixe
         assert (narrowed, shown.screen.workspace.connections.stream) == (2, 2)
 
 
-async def test_n_in_the_list_goes_to_connections_with_problems_and_says_when_there_are_no_more(
+async def test_n_in_the_list_goes_to_connections_with_problems_and_from_the_last_to_the_first(
     show: Show, mixed_session: Session
 ) -> None:
     async with show(mixed_session) as shown:
@@ -139,8 +139,39 @@ async def test_n_in_the_list_goes_to_connections_with_problems_and_says_when_the
 
         assert bad
         assert visited == bad
-        assert connections.stream == bad[-1]
-    assert "No further problem" in last
+        assert connections.stream == bad[0]
+    assert f"1 of {len(bad)}." in last
+
+
+async def test_n_on_the_newest_row_goes_to_the_worst_however_far_above(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+    for number in range(5):
+        wire.clean(1_000 * number + 100, f"10.0.0.1:{40_002 + number}", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "newest.pcap"))) as shown:
+        connections = shown.screen.workspace.connections
+        await shown.press("G", "n")
+        said = shown.lines()[-1]
+
+        assert (connections.stream, connections.cursor) == (0, connections.index.position_of(0))
+    assert "1 of 1." in said
+
+
+async def test_n_goes_into_the_marked_packets_of_a_row_where_no_row_is_a_problem(
+    show: Show, wire: Wire, tmp_path: Path
+) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.lossy(200, "10.0.0.1:40002", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "noted.pcap"))) as shown:
+        await shown.press("g", "n")
+        clean, said = shown.screen.workspace.active, shown.lines()[-1]
+        await shown.press("down", "n")
+        workspace = shown.screen.workspace
+
+        assert clean is Pane.CONNECTIONS
+        assert workspace.active is Pane.TIMELINE
+        assert workspace.ladder.stream == 1
+        assert workspace.ladder.cursor > 3
+    assert "There is no problem here" in said
 
 
 async def test_n_in_the_timeline_goes_to_problem_packets_then_to_the_next_connection(

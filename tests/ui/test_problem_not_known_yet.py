@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
 NOT_YET = "No further problem so far"
-NO_MORE = "No further problem in this direction"
+NO_MORE = "There is no problem here"
 #: The one that is refused.
 PROBLEM = 2
 

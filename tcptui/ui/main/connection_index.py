@@ -205,8 +205,8 @@ class ConnectionIndex:
         """The problem to visit after (``step`` 1) or before (-1) ``position``: all errors first, then all warnings.
 
         From a row without a problem, the nearest error in this direction, else the nearest warning.  So from a
-        warning, too, when going forward, unless it was ``visited`` in its turn: then its errors have been.  The search
-        does not wrap, so that the user notices the end of the list.  ``severity``: per stream, 0 or a `Severity`.
+        warning, too, when going forward, unless it was ``visited`` in its turn: then its errors have been.  Behind the
+        last one comes the first, the worst, and the other way round.  ``severity``: per stream, 0 or a `Severity`.
         """
         order = self.order
         levels = np.zeros(len(order), np.uint8)
@@ -226,8 +226,10 @@ class ConnectionIndex:
             turn = _place(errors, position) - 1
             if turn < 0 and len(before := warnings[warnings < position]):
                 turn = len(errors) + len(before) - 1
-        if not 0 <= turn < len(errors) + len(warnings):
+        count = len(errors) + len(warnings)
+        if not count:
             return None
+        turn %= count
         if turn < len(errors):
             return ListedProblem(int(errors[turn]), Severity.ERROR, turn + 1, len(errors))
         turn -= len(errors)

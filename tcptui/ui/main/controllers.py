@@ -55,7 +55,7 @@ class Controllers:
         self.noting = Noting(screen, self.lessons, self.filtering)
         self.naming = Naming(screen, self.listing)
         self.copying = Copying(screen)
-        self.verdicts = Verdicts(screen, self.lessons)
+        self.verdicts = Verdicts(screen, self.lessons, self.live)
         self.traffic = Traffic(screen, self.lessons, self.filtering)
         self.seeking = Seeking(screen, self.lessons)
         self.going = Going(screen, self.lessons)

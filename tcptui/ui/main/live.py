@@ -19,6 +19,8 @@ class Live(Controller):
 
     _held: Status | None = None
     """What was counted when the display was paused; None while it is not."""
+    told: tuple[int, int] | None = None
+    """The connections with errors, and with warnings, that the verdict line tells of: both lines are of one moment."""
 
     def switch_following(self) -> None:
         """Switch on or off that the cursor stays on the newest row."""
@@ -67,7 +69,7 @@ class Live(Controller):
 
     def _status(self, previous: Status | None) -> Status:
         following, has_unsaved = self.workspace.following, self.has_unsaved
-        return status_of(self.session, previous, is_following=following, has_unsaved=has_unsaved)
+        return status_of(self.session, previous, self.told, is_following=following, has_unsaved=has_unsaved)
 
     @property
     def has_unsaved(self) -> bool:

@@ -90,7 +90,7 @@ class Seeking(Controller):
         if own is not None:
             return own
         stream = workspace.ladder.stream
-        if workspace.active is not Pane.CONNECTIONS and stream >= 0 and int(session.streams.troubled[stream]):
+        if stream >= 0 and int(session.streams.troubled[stream]):
             return True
         levels, listed = session.severity, workspace.connections.index.order
         if len(listed) < len(levels):
@@ -112,7 +112,8 @@ class Seeking(Controller):
             self._seek = None
         elif looked_through:
             self._seek = None
-            self.screen.say(self.words("screen.notice.no_problem_after"))
+            if not self.workspace.first_marked_packet(seek.step):
+                self.screen.say(self.words("screen.notice.no_problem_after"))
         elif time.monotonic() > seek.until:
             self._seek = None
 

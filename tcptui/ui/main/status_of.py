@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tcptui.access.progress import Phase
-from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session.rates import rates_of
+from tcptui.ui.main.trouble_watch import levels_of
 from tcptui.ui.widgets.one_line import Status
 
 if TYPE_CHECKING:
@@ -27,10 +25,15 @@ def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | 
     return min(99, progress.bytes_read * 100 // total), None
 
 
-def status_of(session: Session, previous: Status | None, *, is_following: bool, has_unsaved: bool) -> Status:
-    """The status of ``session``; ``previous``: that of when the display was paused, None while it is not."""
+def status_of(
+    session: Session, previous: Status | None, told: tuple[int, int] | None, *, is_following: bool, has_unsaved: bool
+) -> Status:
+    """The status of ``session``; ``previous``: that of when the display was paused, None while it is not.
+
+    ``told``: the connections with errors, and with warnings, of which the screen tells elsewhere; None: of none.
+    """
     progress, connections = session.progress, session.streams.count
-    levels = np.bincount(session.severity[session.streams.places()], minlength=4)
+    errors, warnings = told or levels_of(session)
     # Asked for too early, it would import the rules on the event loop.
     unjudged = session.unjudged if session.judges_at_once else 0
     percent, judging = reading(progress, connections, unjudged)
@@ -41,8 +44,8 @@ def status_of(session: Session, previous: Status | None, *, is_following: bool, 
         judging=judging,
         packets=progress.rows if previous is None else previous.packets,
         connections=connections if previous is None else previous.connections,
-        errors=int(levels[Severity.ERROR]) if previous is None else previous.errors,
-        warnings=int(levels[Severity.WARNING]) if previous is None else previous.warnings,
+        errors=errors if previous is None else previous.errors,
+        warnings=warnings if previous is None else previous.warnings,
         kernel_dropped=progress.kernel_dropped,
         behind_bytes=progress.bytes_waiting,
         behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,

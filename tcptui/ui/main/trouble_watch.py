@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.access.open_capture import is_looked_through
+from tcptui.model.finding import Severity
 from tcptui.session.rates import average, rates_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class CaptureSeen:
 
     revision: int
     trouble: Trouble
+    levels: tuple[int, int]
+    """How many connections had an error of their own then, and how many a warning as the worst."""
     connections: int
     packets: int
     began_ns: int
@@ -101,6 +104,7 @@ class TroubleWatch:
         trust, traffic = None, None
         largest: tuple[int, ...] = ()
         trouble = session.trouble
+        levels = levels_of(session)
         if self.wants_trust:
             from tcptui.analysis.capture_trust import capture_trust
             from tcptui.session.traffic import traffic_of
@@ -112,6 +116,7 @@ class TroubleWatch:
         self.seen = CaptureSeen(
             revision=revision,
             trouble=trouble,
+            levels=levels,
             connections=streams.count,
             packets=session.progress.rows,
             began_ns=store.began_ns,
@@ -127,6 +132,12 @@ class TroubleWatch:
         now = self._clock()
         self._next_at = now + max(LOOK_SECONDS, REST_FACTOR * (now - began))
         self._busy = False
+
+
+def levels_of(session: JudgedCapture) -> tuple[int, int]:
+    """How many of the kept connections have an error, and how many a warning as the worst, as far as judged."""
+    levels = np.bincount(session.severity[session.streams.places()], minlength=Severity.ERROR + 1)
+    return int(levels[Severity.ERROR]), int(levels[Severity.WARNING])
 
 
 def largest_connections(streams: StreamTable) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from tcptui.ui.terminal.frame_pacing import link_is_idle
 if TYPE_CHECKING:
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.lessons import Lessons
+    from tcptui.ui.main.live import Live
     from tcptui.ui.main.trouble_watch import CaptureSeen
 
 #: Characters of a statement that is told whole: the line chooses among the forms that fit.
@@ -34,9 +35,12 @@ class Verdicts(Controller):
     _verdict_of: CaptureSeen | None = None
     """What the verdict line tells; None while it is hidden."""
 
-    def __init__(self, screen: ControlledScreen, lessons: Lessons) -> None:
+    _told_of = 0
+    """Of how many connections in all the line tells."""
+
+    def __init__(self, screen: ControlledScreen, lessons: Lessons, live: Live) -> None:
         super().__init__(screen)
-        self._lessons = lessons
+        self._lessons, self._live = lessons, live
         self.line = VerdictLine(screen.glyphs, screen.words)
         self.watch = TroubleWatch(screen.session)
 
@@ -67,6 +71,8 @@ class Verdicts(Controller):
         """Show the newest verdict, as far as it may be told now."""
         seen = self.watch.seen if self._lessons.may_tell else None
         if seen is self._verdict_of:
+            if seen is not None and seen.trouble.groups and not self.screen.paused:
+                self._tell(seen, self.session.streams.count)
             return
         self._verdict_of = seen
         groups = seen.trouble.groups if seen is not None else ()
@@ -78,10 +84,20 @@ class Verdicts(Controller):
                 self.screen.post_message(self.FileJudged())
         self.screen.call_later(self.screen.show_tour)  # behind that message, by which the overview may open
         if seen is None or not groups:
+            self._live.told = None
             self.line.show(())
             return
+        self._told_of = 0
+        self._tell(seen, self.session.streams.count if not self.screen.paused else seen.connections)
+
+    def _tell(self, seen: CaptureSeen, connections: int) -> None:
+        """Tell of ``seen``, which has trouble, among all ``connections``, as many as the first line counts."""
+        if connections == self._told_of:
+            return
+        self._told_of, self._live.told = connections, seen.levels
+        self.screen.show_status()
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 
-        said = (seen.trouble, seen.connections, self.words)
+        said = (seen.trouble, connections, self.words)
         whole = verdict(*said, most=_WHOLE)
-        self.line.show((whole, verdict(*said), *brief_verdicts(*said)), groups[0].severity)
+        self.line.show((whole, verdict(*said), *brief_verdicts(*said)), seen.trouble.groups[0].severity)

@@ -168,6 +168,8 @@ class Workspace(Panes):
     @on(VirtualList.Highlighted, "#connections")
     def _connection_highlighted(self, event: VirtualList.Highlighted) -> None:
         event.stop()
+        if self.connections.stream == self.ladder.stream and self._pending is None:
+            return  # what followed the capture is shown already
         self._stream_due = True
         self._schedule()
 
@@ -445,8 +447,17 @@ class Workspace(Panes):
     def fill(self) -> None:
         """Show the connection under the list's cursor if none is shown: the list was empty before."""
         if self.ladder.stream < 0 and self.connections.stream >= 0:
-            self.show_selected_stream()
-            self._schedule()
+            self._show_with_list()
+
+    def _show_with_list(self) -> None:
+        """Show the connection under the list's cursor in the frame in which it is selected there: no key moved it.
+
+        Else the panes would tell of the one before for a moment, each time that another one comes.
+        """
+        self._stream_due = True
+        self._schedule()
+        if not preloader.under_way and not input_priority.waiting:
+            self.settle_now()
 
     # -- growth ------------------------------------------------------------------------
     def grow(self) -> None:
@@ -457,6 +468,10 @@ class Workspace(Panes):
         self.connections.refresh()
         if self.following and self.active is Pane.CONNECTIONS:
             self.connections.put_cursor(self.connections.row_count - 1)
+            if self.connections.stream not in (-1, self.ladder.stream):
+                self._show_with_list()
+                self._fetch.follow_growth()
+                return
         if self.ladder.stream < 0:
             self.fill()
             return
@@ -506,7 +521,8 @@ class Workspace(Panes):
     def next_problem(self, step: int) -> bool:
         """Go to the next (``step`` 1) or previous (-1) problem; False when there is none.
 
-        In the connection list that is a connection; in other panes a packet, if need be of another connection.
+        In the connection list that is a connection; in other panes a packet, if need be of another connection.  Behind
+        the last connection comes the first.
         `ProblemReached` tells of a connection, in the order of `ConnectionIndex.next_problem`.
         """
         session = self.session
@@ -534,6 +550,24 @@ class Workspace(Panes):
             first = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)
             ladder.put_cursor(max(0, first))
             self._schedule()
+        return True
+
+    def first_marked_packet(self, step: int) -> bool:
+        """Go to the first (``step`` 1) or last (-1) marked packet of the connection that is shown; False without one.
+
+        For lists of which no connection has a problem of its own.
+        """
+        if self.active is Pane.CONNECTIONS:
+            self.show_selected_stream()
+        ladder = self.ladder
+        position = ladder.next_problem(step, -1 if step > 0 else ladder.row_count)
+        if position < 0:
+            return False
+        self.following = False
+        if self.active is Pane.CONNECTIONS:
+            self.activate(Pane.TIMELINE)
+        ladder.put_cursor(position)
+        self._schedule()
         return True
 
     def next_connection(self, step: int) -> bool:

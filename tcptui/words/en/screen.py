@@ -158,7 +158,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.overview": "overview",
     "screen.hint.palette": "all commands",
     "screen.notice.no_problem_yet": "No further problem so far; still looking at connections.",
-    "screen.notice.no_problem_after": "No further problem in this direction.",
+    "screen.notice.no_problem_after": "There is no problem here.",
     "screen.notice.problem.error": "Error {number} of {count}.",
     "screen.notice.problem.warning": "Warning {number} of {count}.",
     "screen.notice.no_connection_after": "No further connection in this direction.",

@@ -154,7 +154,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.overview": "概览",
     "screen.hint.palette": "所有命令",
     "screen.notice.no_problem_yet": "目前没有更多问题；还有连接尚未检查完。",
-    "screen.notice.no_problem_after": "这个方向上没有更多问题了。",
+    "screen.notice.no_problem_after": "这里没有问题。",
     "screen.notice.problem.error": "第 {number} 个错误，共 {count} 个。",
     "screen.notice.problem.warning": "第 {number} 个警告，共 {count} 个。",
     "screen.notice.no_connection_after": "这个方向上没有更多连接了。",
