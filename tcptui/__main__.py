@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from tcptui import __version__
+from tcptui.version_text import version_text
 
 #: Python's exit code where what was written last could not be.
 _UNWRITTEN = 120
@@ -14,21 +14,21 @@ _UNWRITTEN = 120
 
 def main() -> int:
     """Run the program with the process's arguments; returns the exit code (`tcptui.cli.main`)."""
-    if sys.argv[1:] == ["--version"] and _wrote(f"tcptui {__version__}\n"):
+    if sys.argv[1:] == ["--version"] and _wrote(version_text()):
         return 0
     from tcptui.cli.main import main as run
 
     return run()
 
 
-def _wrote(line: str) -> bool:
-    """Whether ``line`` is on standard output; the ordinary way says why it could not be written.
+def _wrote(text: str) -> bool:
+    """Whether ``text`` is on standard output; the ordinary way says why it could not be written.
 
     Scripts ask for the version before each use: it comes without the modules that read a command line, which take five
     times as long as the interpreter itself.
     """
     try:
-        return os.write(1, line.encode()) == len(line)
+        return os.write(1, text.encode()) == len(text)
     except OSError:
         return False
 

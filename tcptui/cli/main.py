@@ -147,9 +147,9 @@ def run(command: Command, words: Words) -> int:
             print(help_text(words, command.page, own), end="")
             return 0
         case VersionCommand():
-            from tcptui import __version__
+            from tcptui.version_text import version_text
 
-            print(f"tcptui {__version__}")
+            print(version_text(), end="")
             return 0
         case (
             CasesCommand()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tcptui.cli.commands import Common, ConfigCommand, HelpCommand
 from tcptui.cli.help import help_text
 from tcptui.cli.parse import parse
 from tcptui.model.finding import FindingId
+from tcptui.version_text import version_text
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
@@ -80,13 +83,13 @@ def modules_of(*words: str) -> tuple[str, set[str]]:
 
 def test_version_alone_is_told_without_reading_a_command_line() -> None:
     said, modules = modules_of("--version")
-    assert said == f"tcptui {tcptui.__version__}\n"
+    assert said == version_text()
     assert not {"dataclasses", "re", "typing", "tcptui.cli.parse"} & modules
 
 
 def test_version_among_other_words_is_told_by_the_ordinary_way() -> None:
     said, modules = modules_of("--lang", "zh", "--version")
-    assert said == f"tcptui {tcptui.__version__}\n"
+    assert said == version_text()
     assert "tcptui.cli.parse" in modules
 
 
@@ -222,7 +225,18 @@ def test_language_comes_from_the_environment() -> None:
 
 def test_version_is_the_packages() -> None:
     done = tcptui_run("--version")
-    assert (done.returncode, done.stdout) == (0, f"tcptui {tcptui.__version__}\n")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, f"tcptui {tcptui.__version__}")
+
+
+def test_version_says_what_is_installed() -> None:
+    lines = version_text().splitlines()
+
+    assert len(lines) == 3
+    for name in ("textual", "rich", "numpy", "cypcap", "scapy", "dpkt"):
+        assert f"{name} {metadata.version(name)}" in lines[1]
+    for extra, name in (("fast", "numba"), ("tls", "cryptography"), ("preview", "pillow")):
+        there = importlib.util.find_spec("PIL" if name == "pillow" else name) is not None
+        assert (f"{extra} ({name} {metadata.version(name)})" if there else f"no {extra}") in lines[2]
 
 
 @pytest.mark.parametrize(
