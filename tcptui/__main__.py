@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from tcptui.version_text import version_text
+from tcptui.cli.version_text import version_text
 
 #: Python's exit code where what was written last could not be.
 _UNWRITTEN = 120

@@ -147,7 +147,7 @@ def run(command: Command, words: Words) -> int:
             print(help_text(words, command.page, own), end="")
             return 0
         case VersionCommand():
-            from tcptui.version_text import version_text
+            from tcptui.cli.version_text import version_text
 
             print(version_text(), end="")
             return 0

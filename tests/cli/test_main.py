@@ -18,8 +18,8 @@ from tcptui.cli.command_table import BY_WORD, COMMANDS, TOPICS
 from tcptui.cli.commands import Common, ConfigCommand, HelpCommand
 from tcptui.cli.help import help_text
 from tcptui.cli.parse import parse
+from tcptui.cli.version_text import version_text
 from tcptui.model.finding import FindingId
-from tcptui.version_text import version_text
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
