@@ -18,6 +18,7 @@ from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import FAMILIES, SPECS, needing
+from tcptui.findings.causes import causes_first
 from tcptui.findings.facts import ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
@@ -57,14 +58,6 @@ _LOSSES: Final = (
     FindingId.FAST_RETRANSMISSION,
     FindingId.RETRANSMISSION_UNEXPLAINED,
 )
-
-#: Findings about a resend, which may be that of a damaged segment, …
-_RESENDS: Final = frozenset({FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS, FindingId.FAST_RETRANSMISSION})
-#: … and by finding: the fact that names the packet that it is about, and whose evidence that may be.
-_ONE_EVENT: Final[dict[AnyId, tuple[str, frozenset[FindingId]]]] = {
-    FindingId.RST_DEAD_CONNECTION: ("data_frame", _RESENDS),
-    **{finding: ("first_frame", frozenset({FindingId.CHECKSUM_ERROR})) for finding in _RESENDS},
-}
 
 #: Findings to drop or weaken, by what the capture lacks (`Need`).
 _NEEDS_BOTH_SIDES: Final = needing(Need.BOTH_SIDES)
@@ -110,7 +103,7 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
         found = _limited_by_capture_quality(found, {finding.id for finding in doubts}) + doubts
-    found = unless_reported(_causes_first(found))
+    found = unless_reported(causes_first(found))
     return tuple(sorted(found, key=_rank))
 
 
@@ -119,7 +112,7 @@ def with_payload_findings(view: StreamView, context: RuleContext, findings: tupl
     if not len(view):
         return findings
     found = _with_payload(ConnectionFacts(view, context), findings)
-    return tuple(sorted(unless_reported(_causes_first(found)), key=_rank))
+    return tuple(sorted(unless_reported(causes_first(found)), key=_rank))
 
 
 def _with_payload(connection: ConnectionFacts, found: Iterable[Finding]) -> list[Finding]:
@@ -234,38 +227,6 @@ def _uncovered(found: list[Finding]) -> list[Finding]:
     """``found`` without those that another finding covers (`FindingSpec.covered_by`)."""
     told = {finding.id for finding in found}
     return [finding for finding in found if told.isdisjoint(SPECS[finding.id].covered_by)]
-
-
-def _causes_first(found: list[Finding]) -> list[Finding]:
-    """``found`` with symptoms lowered to notes, so that one trouble makes one warning.
-
-    A symptom is a finding with a cause (`FindingSpec.explained_by`) of at least its severity among the others.  So is
-    a RST that answers the last of several tries which are told already.
-    """
-    above_note = {finding.id: finding.severity for finding in found if finding.severity > Severity.NOTE}
-    if len(above_note) < 2:
-        return found
-    return [
-        replace(finding, severity=Severity.NOTE)
-        if any(above_note.get(cause, 0) >= finding.severity for cause in SPECS[finding.id].explained_by)
-        or _same_event(finding, found)
-        else finding
-        for finding in found
-    ]
-
-
-def _same_event(finding: Finding, found: list[Finding]) -> bool:
-    """Whether the packet that ``finding`` is about is evidence of a finding above a note that says more of it.
-
-    A RST that answers the last of several tries; the resend of a damaged segment.
-    """
-    about, told_by = _ONE_EVENT.get(finding.id, ("", frozenset()))
-    if not about or (finding.id in _RESENDS and finding.facts["count"] != 1):
-        return False
-    return any(
-        other.id in told_by and other.severity > Severity.NOTE and finding.facts[about] in other.packets
-        for other in found
-    )
 
 
 def needs_attention(streams: StreamTable, rows: slice | I32 | None = None) -> NDArray[np.bool_]:

@@ -152,9 +152,14 @@ def cells(value: Any, count: int) -> Iterable[Any]:
     if isinstance(value, Batched):
         found: list[Any] = value.each.tolist()
         return found
-    if isinstance(value, tuple) and any(isinstance(part, Batched) for part in value):
+    if isinstance(value, tuple) and _differs(value):
         return zip(*(cells(part, count) for part in value), strict=True)
     return repeat(value, count)
+
+
+def _differs(value: Any) -> bool:
+    """Whether ``value`` is not the same in each member."""
+    return isinstance(value, Batched) or (isinstance(value, tuple) and any(map(_differs, value)))
 
 
 def _alone(value: Any) -> Any:

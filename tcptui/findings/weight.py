@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.findings.catalog import spec_of
-from tcptui.model.batched import Batched
-from tcptui.model.finding import Confidence, Severity
+from tcptui.findings.catalog import ORDINARY, spec_of
+from tcptui.findings.causes import stories
+from tcptui.model.batched import Batched, largest
+from tcptui.model.finding import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tcptui.findings.causes import Story
     from tcptui.findings.spec import Family
-    from tcptui.model.finding import Finding
+    from tcptui.model.finding import AnyId, Finding, Severity
 
 
 def lost_fact(finding: Finding) -> str:
@@ -32,16 +34,52 @@ def rank_of(finding: Finding) -> tuple[Severity, float]:
     return finding.severity, seconds_lost(finding)
 
 
+def story_seconds(story: Story) -> float:
+    """The seconds that ``story`` cost, at least: the longest of all, as cause and symptoms may tell of one wait."""
+    return largest(*map(seconds_lost, (story.cause, *story.symptoms)))
+
+
+def worst_stories(findings: Iterable[Finding]) -> list[Story]:
+    """The `stories` of ``findings``, the most severe first, of equal ones the costliest."""
+    return sorted(stories(findings), key=lambda story: (-story.cause.severity, -story_seconds(story)))
+
+
+def worst_finding(findings: Iterable[Finding]) -> Finding | None:
+    """The worst of ``findings`` of a connection: the cause of its worst story, else the costliest note, if any."""
+    found = tuple(findings)
+    told = worst_stories(found)
+    return told[0].cause if told else max(found, key=rank_of, default=None)
+
+
+def causes_before_symptoms(findings: Iterable[Finding]) -> list[Finding]:
+    """All of ``findings`` of a connection in the order in which they are told.
+
+    The worst story first, each cause before its symptoms; then the other notes, the costliest first, and last what is
+    ordinary.
+    """
+    found = tuple(findings)
+    told = [finding for story in worst_stories(found) for finding in (story.cause, *story.symptoms)]
+    rest = [finding for finding in found if not any(finding is other for other in told)]
+    return [*told, *sorted(rest, key=lambda finding: (-seconds_lost(finding), finding.id in ORDINARY))]
+
+
 def connection_seconds_lost(findings: Iterable[Finding]) -> float:
     """The seconds that the warnings and errors among ``findings`` of one connection cost it, at least.
+
+    Those of their symptoms are theirs (`story_seconds`).
+    """
+    return seconds_together((story.cause.id, story_seconds(story)) for story in stories(findings))
+
+
+def seconds_together(costs: Iterable[tuple[AnyId, float]]) -> float:
+    """The sum of what findings of one connection cost it, by id, at least.
 
     Findings of one family may tell of the same wait, so the longest of each family counts.
     """
     longest: dict[Family, float] = {}
-    for finding in findings:
-        if finding.severity > Severity.NOTE and (lost := seconds_lost(finding)):
-            family = spec_of(finding.id).family
-            longest[family] = max(longest.get(family, 0.0), lost)
+    for name, lost in costs:
+        family = spec_of(name).family
+        longest[family] = largest(longest.get(family, 0.0), lost)
     return sum(longest.values(), 0.0)
 
 

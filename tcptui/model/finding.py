@@ -226,3 +226,5 @@ class CaptureFinding:
     """When it began, in nanoseconds since the epoch."""
     seconds_lost: float
     """What it cost all of them together, at least."""
+    repeated: Mapping[int, frozenset[AnyId]] = field(default_factory=dict)
+    """By connection of `streams` that has other trouble: which of its own warnings and errors only repeat this one."""

@@ -43,11 +43,7 @@ class Conclusions:
         session = self._session
         state = session.store.count, session.judged_at_count, session.unjudged, session.own_revision
         if self._known is None or self._known[0] != state:
-            from tcptui.findings.trouble import find_trouble
-
-            above_note = session.above_note()
-            diagnosis = self.diagnose(above_note)
-            self._known = state, diagnosis, find_trouble(diagnosis, above_note, self._time_of)
+            self._known = state, *self.conclude(session.above_note())
         return self._known[1:]
 
     def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
@@ -88,6 +84,17 @@ class Conclusions:
             return self._session.reader.segments(rows)
         except OSError:
             return [b""] * len(rows)
+
+    def conclude(
+        self, above_note: StreamFindings, shown: Iterable[int] | None = None
+    ) -> tuple[CaptureDiagnosis, Trouble]:
+        """From ``above_note``, as `diagnose`; ``shown``: the trouble of these streams only."""
+        from tcptui.findings.trouble import find_trouble, trouble_of
+
+        diagnosis = self.diagnose(above_note)
+        if shown is None:
+            return diagnosis, find_trouble(diagnosis, above_note, self._time_of)
+        return diagnosis, trouble_of(frozenset(shown), diagnosis, above_note, self._time_of)
 
     def trouble_of(self, streams: Iterable[int]) -> Trouble:
         """The trouble of ``streams`` only: concluded from all, and the rest left out."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.findings.evicted import still_valid
 from tcptui.findings.stream_findings import DeferredFindings, StreamFindings, as_objects
-from tcptui.findings.weight import connection_seconds_lost, rank_of
+from tcptui.findings.weight import connection_seconds_lost, worst_finding
 from tcptui.model.batched import Batched
 from tcptui.model.finding import Severity
 from tcptui.model.sparse_array import emptied, grown
@@ -95,7 +95,7 @@ class FindingsCache:
 
     def headline(self, stream: int) -> Finding | None:
         """The worst finding of ``stream`` above a note, of equal ones the costliest; None: none."""
-        worst = max(self._findings.get(stream, ()), key=rank_of, default=None)
+        worst = worst_finding(self._findings.get(stream, ()))
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def above_note(self) -> StreamFindings:

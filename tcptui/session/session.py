@@ -28,7 +28,7 @@ from tcptui.capture.file_source import FileSource
 from tcptui.capture.file_source import open_file as open_file_source
 from tcptui.capture.own_ssh import OwnScreen
 from tcptui.capture.spool.files import is_one_capture, save_copy
-from tcptui.findings.weight import rank_of
+from tcptui.findings.weight import worst_finding
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.finding import Severity
@@ -370,9 +370,14 @@ class Session:
         """The trouble in groups, of ``streams`` only: concluded from all, and the rest left out."""
         return self._conclusions.trouble_of(streams)
 
-    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
-        """`diagnosis` from ``above_note``: the findings of each stream with a warning or an error."""
-        return self._conclusions.diagnose(above_note)
+    def conclude(
+        self, above_note: StreamFindings, shown: Iterable[int] | None = None
+    ) -> tuple[CaptureDiagnosis, Trouble]:
+        """`diagnosis` and `trouble` from ``above_note``: the findings of each stream with a warning or an error.
+
+        ``shown``: the trouble of these streams only.
+        """
+        return self._conclusions.conclude(above_note, shown)
 
     @property
     def has_own_findings(self) -> bool:
@@ -398,7 +403,7 @@ class Session:
         """The worst cached finding of ``stream`` above a note; None: none."""
         headline = self._judging.headline(stream)
         known = () if headline is None else (headline,)
-        worst = max((*known, *self.own_findings(stream)), key=rank_of, default=None)
+        worst = worst_finding((*known, *self.own_findings(stream)))
         return worst if worst is not None and worst.severity > Severity.NOTE else None
 
     def above_note(self) -> StreamFindings:

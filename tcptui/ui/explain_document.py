@@ -13,8 +13,7 @@ from weakref import WeakKeyDictionary
 from tcptui.access.open_capture import rows_seen, segments_of, view_of
 from tcptui.access.progress import Phase
 from tcptui.analysis.timing.budget import Part, time_budget
-from tcptui.findings.catalog import ORDINARY
-from tcptui.findings.weight import seconds_lost
+from tcptui.findings.weight import causes_before_symptoms
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
 from tcptui.ui.main.explain_pane import Document, Passage, Tone
@@ -77,16 +76,11 @@ def packet_document(session: JudgedCapture, row: int, severity: int, words: Word
     return tuple(_passages(explanation, severity, explanation.sections))
 
 
-def _weight(finding: Finding) -> tuple[int, float, bool]:
-    """The sort key of findings: the most severe first, of equal ones the costliest, then what is not ordinary."""
-    return -finding.severity, -seconds_lost(finding), finding.id in ORDINARY
-
-
 def stream_document(
     session: JudgedCapture, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
     groups: Iterable[TroubleGroup] = (),
 ) -> Document:  # fmt: skip
-    """The explanation of one connection: its time budget and its findings, the most severe first.
+    """The explanation of one connection: its time budget and its findings, the worst trouble first.
 
     Where no finding is a warning or an error, a sentence that says so comes first, or that this is not known yet,
     and before it which of the capture's ``groups`` of trouble the connection belongs to all the same.  The time budget
@@ -97,7 +91,7 @@ def stream_document(
     if not any(finding.severity >= Severity.WARNING for finding in cached.findings):
         verdict = _verdict_passages(session, stream, cached.packets, words)
         passages += [*_shared_passages(stream, groups, words), *verdict, *budget]
-    for place, finding in enumerate(sorted(cached.findings, key=_weight)):
+    for place, finding in enumerate(causes_before_symptoms(cached.findings)):
         explanation = explain_finding(finding, None, words)
         sections = most_useful_first(explanation.sections)
         if place or passages:

@@ -9,7 +9,7 @@ from tcptui.words.quantities import Count, time_of_day, unbroken_duration
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.findings.trouble import Trouble, TroubleGroup
+    from tcptui.findings.trouble import Symptom, Trouble, TroubleGroup
     from tcptui.words.catalogue import Words
 
 #: So many groups are named in the verdict.
@@ -67,6 +67,23 @@ def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[st
         words("trouble.verdict.worst", worst=worst),
         words("trouble.verdict.count", **said),
     )
+
+
+def symptoms_text(group: TroubleGroup, words: Words) -> str:
+    """What only follows from the trouble of ``group``, and what that cost; empty: nothing."""
+    return words("trouble.join").join(
+        _symptom(symptom, words, is_one=len(group.streams) == 1) for symptom in group.symptoms
+    )
+
+
+def _symptom(symptom: Symptom, words: Words, *, is_one: bool) -> str:
+    said: dict[str, str | Count] = {"name": group_name(symptom.finding, words)}
+    form = "trouble.symptom"
+    if not is_one:
+        form, said["n"] = f"{form}.many", Count(symptom.connections)
+    if lost_ns := round(symptom.seconds_lost * _NS_PER_S):
+        form, said["lost"] = f"{form}.lost", unbroken_duration(lost_ns, words)
+    return words(form, **said)
 
 
 def group_numbers(group: TroubleGroup, streams: StreamTable, words: Words) -> str:

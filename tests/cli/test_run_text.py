@@ -277,7 +277,7 @@ def test_report_as_json_is_the_contracts_object(walk: Path) -> None:
     assert report.keys() == {"schema", "capture", "streams"}
     assert report["schema"] == 1
     capture_keys = {"file", "packets", "tcp_packets", "start", "end", "link_types", "trust", "findings"}
-    capture_keys |= {"other_protocols"}
+    capture_keys |= {"other_protocols", "seconds_lost", "trouble"}
     assert report["capture"].keys() == capture_keys
     assert report["capture"]["link_types"] == ["ETHERNET"]
     assert {

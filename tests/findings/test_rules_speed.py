@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from captures import ACK, PSH, Tape
 
+from tcptui.findings.weight import seconds_lost
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.session.session import open_file
 
@@ -385,7 +386,9 @@ def test_silence_after_the_window_opened_says_that_nothing_had_waited(
 ) -> None:
     lines = [*FILLED, "105 S A 1 2001 win=2000", "800 C A 2001 1 1000", "840 S A 1 3001 win=2000"]
 
-    assert told(seen(lines)).findings["zero-window"].facts["shape"] == ""
+    found = told(seen(lines)).findings["zero-window"]
+    assert found.facts["shape"] == ""
+    assert (found.facts["lost_s"], seconds_lost(found)) == (0.0, 0.0)  # idle is never lost
 
 
 @pytest.mark.finding("zero-window")
@@ -405,6 +408,44 @@ def test_answer_to_what_was_asked_with_the_opening_had_not_waited(told: Tell) ->
     found = told([*lines, "1030.1 C A 201 501", "3000 C FA 201 501"]).findings["zero-window"]
 
     assert (found.facts["shape"], found.severity) == ("unseen", Severity.NOTE)
+
+
+@pytest.mark.finding("zero-window")
+def test_closed_window_costs_what_was_waited_for_it_alone(told: Tell) -> None:
+    """The first time data waits 800 ms, the second time nobody has any for two seconds."""
+    lines = [*FILLED, "890 S A 1 2001 win=2000", "890.1 C A 2001 1 1000", "890.2 C A 3001 1 1000"]
+    lines += ["930.2 S A 1 4001 win=0", "2930.2 S A 1 4001 win=2000", "3800 C A 4001 1 100", "3840 S A 1 4101 win=1900"]
+    found = told(lines).findings["zero-window"]
+
+    assert (found.facts["count"], found.facts["shape"]) == (2, "costly")
+    assert found.facts["total_s"] == pytest.approx(2.8)
+    assert seconds_lost(found) == pytest.approx(0.8)
+
+
+@pytest.mark.finding("window-shrunk")
+@pytest.mark.finding("retransmission-timeout")
+def test_resend_of_what_a_closed_window_refused_is_a_symptom_and_no_loss(told: Tell) -> None:
+    lines = [*SHRUNK, "500 C A 1001 1 1000 id=4", "540 S A 1 1001 win=0", "1100 C A 1001 1 1000 id=5"]
+    lines += ["1140 S A 1 1001 win=0", "2900 S A 1 1001 win=5000", "3400 C A 1001 1 1000 id=6"]
+    done = told([*lines, "3440 S A 1 2001 win=5000", "3440.1 C A 2001 1 1000 id=7", "3480 S A 1 3001 win=5000"])
+    found = done.findings
+    (group,) = done.session.trouble.groups
+
+    assert found["retransmission-timeout"].severity is Severity.NOTE
+    assert group.finding.id == "window-shrunk"
+    assert [one.finding.id for one in group.symptoms] == ["zero-window", "retransmission-timeout"]
+    assert group.seconds_lost == pytest.approx(seconds_lost(found["zero-window"]))
+
+
+@pytest.mark.finding("retransmission-timeout")
+def test_loss_after_the_window_opened_is_a_trouble_of_its_own(told: Tell) -> None:
+    lines = [*SHRUNK, "500 C A 1001 1 1000 id=4", "540 S A 1 1001 win=0", "900 S A 1 1001 win=5000"]
+    lines += ["901 C A 1001 1 1000 id=5", "941 S A 1 3001 win=5000", "950 C A 3001 1 1000 id=6"]
+    lines += ["1950 C A 3001 1 1000 id=7", "1990 S A 1 4001 win=5000"]
+    done = told(lines)
+
+    ids = {str(group.finding.id) for group in done.session.trouble.groups}
+    assert ids == {"window-shrunk", "retransmission-timeout"}
 
 
 SHRUNK = [

@@ -1,8 +1,9 @@
-"""The groups of trouble: each connection in one of them, the worst first; an echo is in that of its capture."""
+"""The groups of trouble: each warning and error in one of them, the worst first; an echo is in that of its capture."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words, catalogue
 from tcptui.words.finding_text import group_name
 from tcptui.words.language import Language
+from tcptui.words.trouble_text import symptoms_text
 
 CASES = sorted(Path(__file__).parents[2].glob("cases/*/*.pcapng*"))
 SPEC_OF_LOSS = MappingProxyType({
@@ -31,9 +33,12 @@ def finding(
     return Finding(name, stream, (frame,), severity, Confidence.CERTAIN, facts)
 
 
-def whole(streams: tuple[int, ...], echoes: tuple[int, ...], lost: float) -> CaptureFinding:
+def whole(
+    streams: tuple[int, ...], echoes: tuple[int, ...], lost: float, repeated: dict[int, FindingId] | None = None
+) -> CaptureFinding:
     told = Finding(FindingId.HOST_SILENT, -1, (1,), Severity.ERROR, Confidence.CERTAIN)
-    return CaptureFinding(told, streams, echoes, 5, lost)
+    echoed = {stream: frozenset({name}) for stream, name in (repeated or {}).items()}
+    return CaptureFinding(told, streams, echoes, 5, lost, echoed)
 
 
 def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
@@ -49,14 +54,36 @@ def test_errors_come_before_what_cost_more_and_then_what_cost_most() -> None:
     assert trouble.streams == {0, 1, 2}
 
 
-def test_connection_is_in_the_group_of_its_worst_finding_alone() -> None:
+def test_connection_is_in_the_group_of_each_of_its_troubles_and_its_seconds_count_once() -> None:
     both = (finding(FindingId.TAIL_LOSS, 0, 1.0), finding(FindingId.RETRANSMISSION_TIMEOUT, 0, 3.0))
     above_note = {0: both, 1: (finding(FindingId.RETRANSMISSION_TIMEOUT, 1, 9.0, frame=7),)}
-    (group,) = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: 100 + frame).groups
+    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: 100 + frame)
+    timer, tail = trouble.groups
 
-    assert group.finding.id is FindingId.RETRANSMISSION_TIMEOUT
-    assert group.streams == (1, 0)
-    assert group.since_ns == 101
+    assert (timer.finding.id, tail.finding.id) == (FindingId.RETRANSMISSION_TIMEOUT, FindingId.TAIL_LOSS)
+    assert (timer.streams, tail.streams) == ((1, 0), (0,))
+    assert (timer.seconds_lost, tail.seconds_lost) == (12.0, 1.0)
+    assert trouble.seconds_lost == 12.0  # two of one family may be one wait
+    assert timer.since_ns == 101
+
+
+def test_cause_is_a_group_with_its_symptoms_and_their_seconds() -> None:
+    def hole(stream: int, lost: float) -> tuple[Finding, ...]:
+        cause = Finding(
+            FindingId.PATH_MTU_BLACKHOLE, stream, (3,), Severity.ERROR, Confidence.LIKELY, {"lasted_s": 2.0}
+        )
+        timer = finding(FindingId.RETRANSMISSION_TIMEOUT, stream, lost, Severity.NOTE)
+        return cause, replace(timer, facts={**timer.facts, "count": 2})
+
+    above_note = {0: hole(0, 1.0), 1: hole(1, 5.0), 2: hole(2, 0.0)}
+    trouble = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: frame)
+    (group,) = trouble.groups
+
+    assert (group.streams, group.seconds_lost, trouble.seconds_lost) == ((1, 0, 2), 9.0, 9.0)
+    assert [(one.finding.id, one.connections, one.seconds_lost) for one in group.symptoms] == [
+        (FindingId.RETRANSMISSION_TIMEOUT, 3, 6.0)
+    ]
+    assert symptoms_text(group, Words(Language.EN)) == "Retransmission time-out (3 connections, 6\N{NO-BREAK SPACE}s)"
 
 
 def test_shape_that_is_a_trouble_of_its_own_is_a_group_apart_with_a_name_of_its_own() -> None:
@@ -88,25 +115,35 @@ def test_echo_is_told_with_the_capture_wide_finding_alone() -> None:
         0: (finding(FindingId.SYN_TIMEOUT, 0, 3.0, Severity.ERROR),),
         1: (finding(FindingId.SYN_TIMEOUT, 1, 3.0, Severity.ERROR), finding(FindingId.TAIL_LOSS, 1, 1.0)),
     }
-    diagnosis = CaptureDiagnosis((whole((0, 1, 2), (0, 2), 6.0),))
+    diagnosis = CaptureDiagnosis((whole((0, 1, 2), (0, 2), 6.0, {1: FindingId.SYN_TIMEOUT}),))
     trouble = find_trouble(diagnosis, StreamFindings(above_note.items()), lambda frame: frame)
 
     assert [(group.is_whole, group.streams) for group in trouble.groups] == [(True, (1, 0, 2)), (False, (1,))]
+    assert trouble.groups[1].finding.id is FindingId.TAIL_LOSS
+    assert trouble.seconds_lost == 7.0
     assert trouble.streams == {0, 1, 2}
 
 
 @pytest.mark.parametrize("capture", CASES, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
-def test_every_connection_in_trouble_is_in_a_group(capture: Path) -> None:
+def test_every_warning_and_error_is_in_a_group_once_or_echoes_one(capture: Path) -> None:
     session = open_file(capture)
     try:
-        above_note = {
-            stream
-            for stream, found in session.each_findings(range(session.streams.count))
-            if any(one.severity > Severity.NOTE for one in found)
+        found = dict(session.each_findings(range(session.streams.count)))
+        loud = {(stream, one.id) for stream, some in found.items() for one in some if one.severity > Severity.NOTE}
+        diagnosis, trouble = session.diagnosis, session.trouble
+        echoed = {
+            (stream, name)
+            for stream, name in loud
+            if stream in diagnosis.echoes or name in diagnosis.repeated.get(stream, ())
         }
-        told = [stream for group in session.trouble.above_note for stream in group.streams]
-        assert above_note <= set(told) == session.trouble.streams
-        alone = [stream for group in session.trouble.groups if not group.is_whole for stream in group.streams]
-        assert len(alone) == len(set(alone))
+        groups = [group for group in trouble.groups if not group.is_whole]
+        told = [(stream, group.finding.id) for group in groups for stream in group.streams]
+
+        assert sorted(told) == sorted(loud - echoed)
+        assert {stream for stream, _ in loud} <= trouble.streams
+        for group in groups:
+            for symptom in group.symptoms:
+                assert symptom.seconds_lost <= group.seconds_lost + 1e-6
+        assert trouble.seconds_lost <= sum(group.seconds_lost for group in trouble.above_note) + 1e-6
     finally:
         session.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,15 @@ import pytest
 from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import Part, time_budget
 from tcptui.findings.catalog import SPECS
-from tcptui.findings.weight import cause_confidence, connection_seconds_lost, event_confidence, seconds_lost
+from tcptui.findings.causes import causes_first, stories
+from tcptui.findings.weight import (
+    cause_confidence,
+    causes_before_symptoms,
+    connection_seconds_lost,
+    event_confidence,
+    seconds_lost,
+    worst_finding,
+)
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.session.session import open_file
 
@@ -44,7 +53,7 @@ def test_no_connection_loses_more_than_it_lasted_and_no_finding_lacks_its_fact(c
 def test_waits_of_one_family_may_be_the_same_and_those_of_two_are_not() -> None:
     timer = finding(FindingId.RETRANSMISSION_TIMEOUT, total_s=1.5)
     again = finding(FindingId.LOST_RETRANSMISSION, total_s=1.0)
-    window = finding(FindingId.ZERO_WINDOW, total_s=0.25)
+    window = finding(FindingId.ZERO_WINDOW, lost_s=0.25)
 
     assert connection_seconds_lost((timer, again)) == 1.5
     assert connection_seconds_lost((timer, again, window)) == 1.75
@@ -52,6 +61,36 @@ def test_waits_of_one_family_may_be_the_same_and_those_of_two_are_not() -> None:
 
 def test_notes_cost_a_connection_nothing() -> None:
     assert connection_seconds_lost((finding(FindingId.TAIL_LOSS, severity=Severity.NOTE, lost_s=3.0),)) == 0.0
+
+
+def test_symptoms_cost_their_cause_what_they_waited_and_only_once() -> None:
+    shrunk = finding(FindingId.WINDOW_SHRUNK)
+    window = finding(FindingId.ZERO_WINDOW, severity=Severity.NOTE, lost_s=3.0)
+    probed = {"first_frame": 4, "open_frame": 9, "sender": "client"}
+    window = replace(window, facts={**window.facts, **probed})
+    timer = finding(FindingId.RETRANSMISSION_TIMEOUT, severity=Severity.NOTE, total_s=2.0, count=1)
+    timer = replace(timer, facts={**timer.facts, "original_frame": 8, "first_frame": 11, "sender": "client"})
+    other = finding(FindingId.TAIL_LOSS, lost_s=0.5, count=2, first_frame=20)
+
+    (one, another) = stories((other, timer, window, shrunk))
+    assert (one.cause, one.symptoms) == (other, ())
+    assert (another.cause, another.symptoms) == (shrunk, (timer, window))
+    assert connection_seconds_lost((other, timer, window, shrunk)) == 3.5
+    assert worst_finding((other, timer, window, shrunk)) is shrunk
+    assert causes_before_symptoms((other, timer, window, shrunk)) == [shrunk, timer, window, other]
+
+
+def test_resend_whose_copy_met_an_open_window_is_no_symptom_of_a_closed_one() -> None:
+    window = finding(FindingId.ZERO_WINDOW, lost_s=3.0)
+    window = replace(window, facts={**window.facts, "first_frame": 4, "open_frame": 9, "sender": "client"})
+    for copy, sender in ((3, "client"), (10, "client"), (0, "client"), (8, "server")):
+        timer = finding(FindingId.RETRANSMISSION_TIMEOUT, total_s=2.0, count=1)
+        timer = replace(timer, facts={**timer.facts, "original_frame": copy, "first_frame": 11, "sender": sender})
+        assert causes_first([window, timer]) == [window, timer]
+    several = replace(timer, facts={**timer.facts, "original_frame": 8, "sender": "client", "count": 2})
+    assert causes_first([window, several]) == [window, several]
+    one = replace(several, facts={**several.facts, "count": 1})
+    assert [found.severity for found in causes_first([window, one])] == [Severity.WARNING, Severity.NOTE]
 
 
 def test_certain_event_with_other_readings_has_an_open_cause() -> None:

@@ -16,8 +16,9 @@ from tcptui.cli.report.json_rates import rates_as_json
 from tcptui.cli.report.json_text import Seconds, to_json, utf8
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.summary import Capture
+from tcptui.findings.catalog import named_shape
+from tcptui.findings.causes import stories
 from tcptui.findings.stream_findings import BatchFindings, StreamFindings
-from tcptui.model.finding import Severity
 from tcptui.model.other_protocol import protocol_name
 from tcptui.session.sharing import ALONE
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Summary
+    from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
@@ -80,9 +82,14 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
         yield b'\n%s, "turns": %s, "rates": %s}' % (text[:-1], *more)
         above_note = _in_trouble(told)
     # Last, because it follows from the findings of all connections, which are not kept.
-    found = ", ".join([capture_finding_text(finding, tell) for finding in summary.diagnose(above_note).findings])
+    diagnosis, trouble = summary.conclude(above_note)
+    found = ", ".join([capture_finding_text(finding, tell) for finding in diagnosis.findings])
     capture = to_json(_capture(whole or summary.capture))
-    yield utf8(f'\n], "capture": {capture[:-1]}, "findings": [{found}]}}}}\n')
+    groups = to_json(list(map(_group, trouble.groups)))
+    lost = to_json(trouble.seconds_lost)
+    yield utf8(
+        f'\n], "capture": {capture[:-1]}, "findings": [{found}], "seconds_lost": {lost}, "trouble": {groups}}}}}\n'
+    )
 
 
 def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterator[bytes | StreamFindings]:
@@ -103,7 +110,7 @@ def _share(summary: Summary, share: Selection, texts: ConnectionTexts) -> Iterat
 
 
 def _in_trouble(told: BatchFindings) -> StreamFindings:
-    """The warnings and errors of each stream of ``told`` that has any."""
+    """The warnings and errors of each stream of ``told`` that has any, with their symptoms."""
     above_note = StreamFindings()
     for place, findings in told.others.items():
         if found := _above_note(findings):
@@ -115,7 +122,24 @@ def _in_trouble(told: BatchFindings) -> StreamFindings:
 
 
 def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(finding for finding in findings if finding.severity > Severity.NOTE)
+    return tuple(finding for story in stories(findings) for finding in (story.cause, *story.symptoms))
+
+
+def _group(group: TroubleGroup) -> dict[str, object]:
+    """A group of trouble as every report has it: what it is, whose, and what only follows from it."""
+    return {
+        "id": str(group.finding.id),
+        "severity": group.severity.name.lower(),
+        "whole": group.is_whole,
+        **({"shape": shape} if (shape := named_shape(group.finding)) else {}),
+        "streams": list(group.streams),
+        "seconds_lost": group.seconds_lost,
+        "since": _time(group.since_ns or None),
+        "symptoms": [
+            {"id": str(one.finding.id), "connections": one.connections, "seconds_lost": one.seconds_lost}
+            for one in group.symptoms
+        ],
+    }
 
 
 def _time(time_ns: int | None) -> Seconds | None:

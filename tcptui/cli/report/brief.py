@@ -9,7 +9,7 @@ from tcptui.words.finding_text import what_happened
 from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, clock_time, unbroken_duration
-from tcptui.words.trouble_text import group_numbers, headline, verdict
+from tcptui.words.trouble_text import group_numbers, headline, symptoms_text, verdict
 from tcptui.words.trust_text import trust_line
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
 def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Block]:
     yield Heading(3, headline(group, words), group.severity)
     yield Paragraph(group_numbers(group, summary.streams, words))
+    if symptoms := symptoms_text(group, words):
+        yield Paragraph(symptoms, label=words("trouble.symptoms"))
     text = what_happened(group.finding, words)
     if not group.is_whole and len(group.streams) > 1:
         text = words("report.brief.example", stream=group.streams[0], text=text)

@@ -13,7 +13,7 @@ from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
-from tcptui.findings.weight import rank_of
+from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
@@ -116,7 +116,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     view = summary.view(connection.stream)
     yield from _time_part(view, words, whole=whole)
     yield from _rate_part(view, words)
-    ranked = sorted(connection.findings, key=rank_of, reverse=True)
+    ranked = causes_before_symptoms(connection.findings)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
             yield from _finding_part(finding, explain_finding(finding, None, words), words)
@@ -246,9 +246,10 @@ def _table(connections: Iterable[Connection], words: Words) -> Table:
     headings = ("#", *(words(f"report.column.{name}") for name in ("client", "server", "packets", "worst")))
     rows = []
     for connection in connections:
-        worst = max(connection.findings, key=rank_of)
+        worst = worst_finding(connection.findings)
         ends = (str(connection.client.endpoint), str(connection.server.endpoint))
-        rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", finding_title(worst, words)))
+        title = "" if worst is None else finding_title(worst, words)
+        rows.append((str(connection.stream), *ends, f"{Count(connection.packets)}", title))
     return Table(headings, tuple(rows), frozenset({0, 3}))
 
 

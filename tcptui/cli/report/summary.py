@@ -59,8 +59,13 @@ class ReportedCapture(JudgedCapture, Protocol):
         """The trouble in groups, of ``streams`` only."""
         ...
 
-    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
-        """What can be said of the capture as a whole, from ``above_note``: the findings of each stream in trouble."""
+    def conclude(
+        self, above_note: StreamFindings, shown: Iterable[int] | None = None
+    ) -> tuple[CaptureDiagnosis, Trouble]:
+        """What can be said of the capture as a whole, and its trouble in groups, of the streams ``shown`` only.
+
+        From ``above_note``: the findings of each stream in trouble.
+        """
         ...
 
 
@@ -171,9 +176,12 @@ class Summary:
         """The trouble in groups, the worst first."""
         return self._session.trouble if self.shown is None else self._session.trouble_of(self.shown.tolist())
 
-    def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
-        """What can be said of the capture as a whole; ``above_note``: the findings of each stream in trouble."""
-        return self._session.diagnose(above_note)
+    def conclude(self, above_note: StreamFindings) -> tuple[CaptureDiagnosis, Trouble]:
+        """What can be said of the capture as a whole, and the trouble of what is shown, in groups.
+
+        From ``above_note``: the findings of each stream in trouble.
+        """
+        return self._session.conclude(above_note, None if self.shown is None else self.shown.tolist())
 
     @cached_property
     def capture(self) -> Capture:

@@ -162,6 +162,7 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         open_bytes=integer(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=worst.lasted_ns / 1e9,
         total_s=_union_ns(closed) / 1e9,
+        lost_s=_union_ns([episode for episode, _ in waited]) / 1e9,
     )
 
 

@@ -13,7 +13,7 @@ from tcptui.ui.main.explain_pane import PACKETS_SHOWN, Document, Passage, Tone
 from tcptui.words.finding_text import explain_finding, finding_short
 from tcptui.words.frame_roles import role_runs
 from tcptui.words.quantities import Count, byte_size, unbroken_duration
-from tcptui.words.trouble_text import group_numbers, headline
+from tcptui.words.trouble_text import group_numbers, headline, symptoms_text
 from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def _happened(session: JudgedCapture, group: TroubleGroup, happened: str, words:
     yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity), finding=named)
     if session.streams.are_stored(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
         yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
+    if symptoms := symptoms_text(group, words):
+        yield Passage(symptoms, words("trouble.symptoms"))
     if not group.is_whole and len(group.streams) > 1:
         happened = words("report.brief.example", stream=group.streams[0], text=happened)
     frames = group.finding.packets

@@ -25,6 +25,11 @@ WORDS: Final[dict[str, str]] = {
     "trouble.since": "from {time} on",
     "trouble.worst": "the worst: {stream} ({client} → {server})",
     "trouble.only": "number {stream} ({client} → {server})",
+    "trouble.symptoms": "Symptoms:",
+    "trouble.symptom": "{name}",
+    "trouble.symptom.lost": "{name}, {lost}",
+    "trouble.symptom.many": "{name} ({n:connection|connections})",
+    "trouble.symptom.many.lost": "{name} ({n:connection|connections}, {lost})",
     "trouble.join": "; ",
     "trouble.comma": ", ",
 }

@@ -22,6 +22,11 @@ WORDS: Final[dict[str, str]] = {
     "trouble.since": "{time} 起",
     "trouble.worst": "最严重的是 {stream} 号（{client} → {server}）",
     "trouble.only": "{stream} 号（{client} → {server}）",
+    "trouble.symptoms": "由此引起：",
+    "trouble.symptom": "{name}",
+    "trouble.symptom.lost": "{name} {lost}",
+    "trouble.symptom.many": "{name}（{n} 条连接）",
+    "trouble.symptom.many.lost": "{name}（{n} 条连接，{lost}）",
     "trouble.join": "；",
     "trouble.comma": "，",
 }

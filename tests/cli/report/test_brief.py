@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from html import unescape
+
 import pytest
 
 from tcptui.cli.commands import Detail
+from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.blocks import Block, Heading, Paragraph
 from tcptui.cli.report.compose import compose_report
+from tcptui.cli.report.json_findings import Telling
+from tcptui.cli.report.page.page import page as page_text
 from tcptui.cli.report.summary import Summary
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.language import Language
+from tcptui.words.trouble_text import headline, symptoms_text
 
 EN = Words(Language.EN)
 
@@ -72,3 +79,28 @@ def test_every_case_has_a_first_page(language: Language) -> None:
     for case in ("hello-service", "path-lost", "connection-refused", "capture-clock-step", "one-sided-capture"):
         for path in load_case(case).captures:
             assert all(texts(page(open_file(path), language)))
+
+
+@pytest.mark.parametrize("case", ["grpc-deadline", "http2-goaway", "retransmission-timeout", "accept-queue-full"])
+def test_all_ways_tell_the_same_trouble_and_its_symptoms(case: str) -> None:
+    """Text, page and JSON: each warning and error of each connection, and what only follows from it."""
+    for path in load_case(case).captures:
+        session = open_file(path)
+        summary, groups = Summary(session), session.trouble.groups
+        told = json.loads(b"".join(json_report(summary, None, Telling(EN))))
+        html = unescape("".join(page_text(summary, "x", lambda _: (), lambda _: None, EN, None)))
+        text = texts(page(session))
+
+        assert [(one["id"], one["streams"]) for one in told["capture"]["trouble"]] == [
+            (group.finding.id, list(group.streams)) for group in groups
+        ]
+        assert told["capture"]["seconds_lost"] == session.trouble.seconds_lost
+        loud = [one["id"] for stream in told["streams"] for one in stream["findings"] if one["severity"] != "note"]
+        alone = sum(len(group.streams) for group in groups if not group.is_whole)
+        assert alone == len(loud) - len(session.diagnosis.echoes)  # of these cases each echo has one finding
+        for group in groups:
+            assert headline(group, EN) in text
+            assert headline(group, EN) in html
+            symptoms = symptoms_text(group, EN)
+            assert not symptoms or (symptoms in text and symptoms in html)
+            assert symptoms or not group.symptoms

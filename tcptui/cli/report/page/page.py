@@ -16,7 +16,7 @@ from tcptui.cli.report.page.bars import budget_bar
 from tcptui.cli.report.page.ladder import ladder
 from tcptui.cli.report.page.markup import Markup, element
 from tcptui.cli.report.page.style import STYLE, policy
-from tcptui.findings.weight import rank_of
+from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title, what_happened
@@ -26,7 +26,7 @@ from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
 from tcptui.words.request_text import where_it_went
-from tcptui.words.trouble_text import group_numbers, headline, verdict
+from tcptui.words.trouble_text import group_numbers, headline, symptoms_text, verdict
 from tcptui.words.trust_text import trust_items
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def _group(summary: Summary, group: TroubleGroup, told: set[int], words: Words) 
     parts = [
         element("h3", _mark(group.severity), headline(group, words)),
         element("p", group_numbers(group, summary.streams, words), cls="soft small"),
+        _symptoms(symptoms_text(group, words), words),
         element("p", text),
         _facts(group.finding, words),
     ]
@@ -151,6 +152,11 @@ def _group(summary: Summary, group: TroubleGroup, told: set[int], words: Words) 
         tail = words("page.and-more", n=Count(more)) if more else ""
         parts.append(element("p", words("report.brief.numbers") + " ", Markup(", ".join(links)), tail, cls="small"))
     return element("section", *parts, cls=f"card group {group.severity.name.lower()}")
+
+
+def _symptoms(text: str, words: Words) -> Markup:
+    """What only follows from a trouble, by ``text``; empty without."""
+    return element("p", element("span", words("trouble.symptoms") + " ", cls="soft"), text) if text else Markup()
 
 
 # -- connections ---------------------------------------------------------------------------
@@ -188,9 +194,9 @@ def _connections(
         rows = []
         for stream in rest[:LISTED]:
             connection = summary.connection(stream)
-            worst = max(connection.findings, key=rank_of)
+            worst = worst_finding(connection.findings)
             ends = str(connection.client.endpoint), str(connection.server.endpoint)
-            rows.append((str(stream), *ends, finding_title(worst, words)))
+            rows.append((str(stream), *ends, "" if worst is None else finding_title(worst, words)))
         yield _table(headings, rows, {0})
         if len(rest) > LISTED:
             yield element("p", words("report.connections.left-out", n=Count(len(rest) - LISTED)), cls="soft")
@@ -211,7 +217,7 @@ def _connection(
 ) -> Markup:
     stream = connection.stream
     view = summary.view(stream)
-    ranked = sorted(connection.findings, key=rank_of, reverse=True)
+    ranked = causes_before_symptoms(connection.findings)
     above_note = [finding for finding in ranked if finding.severity > Severity.NOTE]
     severity = connection.severity or Severity.NOTE
     ends = {"client": connection.client.endpoint, "server": connection.server.endpoint}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark
-from tcptui.findings.weight import connection_seconds_lost
+from tcptui.findings.causes import stories
+from tcptui.findings.weight import seconds_together, story_seconds
 from tcptui.model.arrays import distinct, indexes_of, sorted_unique
 from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
@@ -415,18 +416,26 @@ class CaptureFacts:
         streams = tuple(self.number[places].tolist())
 
         def lost_by(findings: tuple[Finding, ...]) -> float:
-            return connection_seconds_lost(finding for finding in findings if echo(finding))
+            echoes = [story for story in stories(findings) if echo(story.cause)]
+            return seconds_together((story.cause.id, story_seconds(story)) for story in echoes)
 
-        def only_echoes(findings: tuple[Finding, ...]) -> bool:
-            return all(finding.severity <= Severity.NOTE or echo(finding) for finding in findings)
+        def echoed(findings: tuple[Finding, ...]) -> tuple[bool, tuple[AnyId, ...]]:
+            loud = [(one.id, echo(one)) for one in findings if one.severity > Severity.NOTE]
+            return all(is_echo for _, is_echo in loud), tuple([name for name, is_echo in loud if is_echo])
 
         lost = max(sum(self.findings.of_each(lost_by, streams)), waited_s)
-        quiet = tuple(compress(streams, self.findings.of_each(only_echoes, streams)))
+        of_each = list(self.findings.of_each(echoed, streams))
+        quiet = tuple(compress(streams, (only_echoes for only_echoes, _ in of_each)))
+        repeated = {
+            stream: frozenset(names)
+            for stream, (only_echoes, names) in zip(streams, of_each, strict=True)
+            if names and not only_echoes
+        }
         told = {"count": len(streams), "lost_s": round(lost, 9), **facts}
         evidence = packets or self.frames(places)
         finding = Finding(name, NO_STREAM, evidence, severity, confidence, told, alternatives)
         begun = int(self.began_ns[places].min()) if since_ns is None else since_ns
-        return CaptureFinding(finding, streams, quiet, begun, lost)
+        return CaptureFinding(finding, streams, quiet, begun, lost, repeated)
 
 
 def _hosts(streams: StreamTable, rows: I32, is_b: Mask) -> tuple[I64, I64, Mask]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
-    from tcptui.model.finding import CaptureFinding
+    from tcptui.model.finding import AnyId, CaptureFinding
 
     CaptureRule = Callable[[CaptureFacts], Iterator[CaptureFinding]]
 
@@ -67,6 +67,15 @@ class CaptureDiagnosis:
     def echoes(self) -> frozenset[int]:
         """Connections whose trouble is told by `findings` already."""
         return frozenset(stream for finding in self.findings for stream in finding.echoes)
+
+    @cached_property
+    def repeated(self) -> dict[int, frozenset[AnyId]]:
+        """By connection that has other trouble, too: its warnings and errors that are told by `findings` already."""
+        found: dict[int, frozenset[AnyId]] = {}
+        for finding in self.findings:
+            for stream, names in finding.repeated.items():
+                found[stream] = found.get(stream, frozenset()) | names
+        return found
 
 
 def diagnose(capture: CaptureFacts) -> CaptureDiagnosis:
