@@ -136,7 +136,7 @@ class Analyzer:
             column = getattr(store, name)[rows]
             column[column < store.first] = NO_ROW
         self._note_foreign_resets(first, count)
-        self._note_cut_data(first, count)
+        self._note_issues(first, count)
         touched = self._publish(np.asarray(store.stream[rows]))
         update_waits(store, table, first, count, touched)
         self._note_slots(self._tables.park())
@@ -228,17 +228,27 @@ class Analyzer:
                 self._tables.streams.data[int(table.slot[stream])][StreamColumn.MARKS] |= int(StreamMark.CONTRADICTED)
             resets, before = resets[~same], before[~same]
 
-    def _note_cut_data(self, first: int, count: int) -> None:
-        """Mark streams with a segment that takes sequence numbers, and of whose TCP header a part was not captured."""
+    def _note_issues(self, first: int, count: int) -> None:
+        """Mark streams with a segment that takes numbers and whose TCP header was cut, or whose fragments differ."""
         store, rows = self._store, slice(first, first + count)
         cut = (store.issues[rows] & DecodeIssue.HEADER_CUT) != 0
-        if not cut.any():
-            return
-        cut &= (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
-        cut &= (store.length[rows] > 0) | ((store.flags[rows] & (TcpFlag.SYN | TcpFlag.FIN)) == int(TcpFlag.FIN))
-        for stream in np.unique(store.stream[rows][cut]).tolist():
-            slot = int(self.streams.slot[stream])
-            self._tables.streams.data[slot][StreamColumn.MARKS] |= int(StreamMark.DATA_HEADER_CUT)
+        if cut.any():
+            cut &= (store.length[rows] > 0) | ((store.flags[rows] & (TcpFlag.SYN | TcpFlag.FIN)) == int(TcpFlag.FIN))
+            self._mark(rows, cut, StreamMark.DATA_HEADER_CUT)
+        differ = (store.issues[rows] & DecodeIssue.FRAGMENTS_DIFFER) != 0
+        if differ.any():
+            self._mark(rows, differ, StreamMark.FRAGMENTS_DIFFER)
+        if store.fragments.contradicted:
+            earlier = [row for row in store.fragments.contradicted if store.first <= row < first]
+            store.fragments.contradicted.clear()
+            self._mark(np.array(earlier, np.int64), np.ones(len(earlier), np.bool_), StreamMark.FRAGMENTS_DIFFER)
+
+    def _mark(self, rows: slice | NDArray[np.int64], which: NDArray[np.bool_], mark: StreamMark) -> None:
+        """Give ``mark`` to the streams of those TCP segments of ``rows`` that are chosen by ``which``."""
+        store = self._store
+        chosen = which & (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
+        for stream in np.unique(store.stream[rows][chosen]).tolist():
+            self._tables.streams.data[int(self.streams.slot[stream])][StreamColumn.MARKS] |= int(mark)
 
     def _publish(self, stream_of_row: NDArray[np.int32]) -> NDArray[np.int64]:
         """Copy the kernel's state of the streams that this batch touched into the stream table; returns them."""

@@ -14,17 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.same_shape import SameShapeView
 from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST, StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.findings.catalog import FAMILIES, SPECS, needing
 from tcptui.findings.causes import causes_first
-from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.findings.facts import OF_ANY_HEADER, ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
+from tcptui.findings.rules.checksum import are_dropped
 from tcptui.findings.rules.most_of_the_time import most_of_the_time, unless_reported
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
+from tcptui.model.batched import NotBatchableError
 from tcptui.model.finding import AnyId, Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32
 from tcptui.model.verdict import Verdict
@@ -40,6 +43,7 @@ _TROUBLE_MARKS: Final = int(
     | StreamMark.ICMP_QUOTED
     | StreamMark.SYN_CHALLENGED
     | StreamMark.DATA_HEADER_CUT
+    | StreamMark.FRAGMENTS_DIFFER
 )
 
 #: Up to this many streams of a single SYN are annotated, in case an ICMP error answers them; more are a port scan.
@@ -72,6 +76,7 @@ _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
 #: What acknowledgments that a filter left out may have refuted.
 _ACKED_UNSEEN: Final = _ABOUT_LOSS & _NEEDS_BARE_ACKS
 _GAPS: Final = ("capture-gaps",)
+_OF_DAMAGE: Final = frozenset({FindingId.CHECKSUM_ERROR, FindingId.CONTENT_CONFLICT})
 #: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
 _WITHOUT_ANSWER: Final = frozenset(FAMILIES[Family.OPENING]) & (_NEEDS_BOTH_SIDES | _NEEDS_ABSENCE)
 
@@ -82,12 +87,30 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
 
 
 def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
-    """`annotate` of a stream whose `ConnectionFacts` exist already."""
+    """`annotate` of a stream whose `ConnectionFacts` exist already.
+
+    What rests on a segment that its receiver drops, for a wrong checksum, is judged again without that segment; that it
+    was damaged is told nevertheless.
+    """
+    found = _annotated(connection)
+    dropped = are_dropped(connection, sorted(connection.evidence))
+    if not dropped:
+        return found
+    if isinstance(connection.view, SameShapeView):
+        raise NotBatchableError
+    untrue = {connection.frame[i] for i in dropped}
+    kept = [f for f in found if OF_ANY_HEADER.get(f.id, False) or untrue.isdisjoint(f.packets)]
+    told = {finding.id for finding in kept}
+    others = annotated(ConnectionFacts(connection.view.without(dropped), connection.context))
+    return by_weight([*kept, *(finding for finding in others if finding.id not in told)])
+
+
+def _annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     signs = connection.signs
     found = [finding for needs, rule in RULES if signs & needs and (finding := rule(connection)) is not None]
     if len(found) > 1:
         found = _uncovered(found)
-    found = _costly_recovery(connection, found) if signs & SUSPECT else found
+    found = _of_equal_bytes(_costly_recovery(connection, found)) if signs & SUSPECT else found
     if (mostly := most_of_the_time(connection)) is not None:
         found = [*found, mostly]
     found = found if signs & DATALESS else _with_payload(connection, found)
@@ -156,6 +179,23 @@ def _limited_by_capture_quality(found: list[Finding], doubts: set[AnyId]) -> lis
             for finding in found
         ]
     return found
+
+
+def _of_equal_bytes(found: list[Finding]) -> list[Finding]:
+    """``found`` without resends of other bytes than the first copy had: nobody knows whose those are."""
+    differing = {
+        packet
+        for finding in found
+        if finding.id is FindingId.CONTENT_CONFLICT or "injected-data" in finding.alternatives
+        for packet in finding.packets
+    }
+    if not differing:
+        return found
+    return [
+        finding
+        for finding in found
+        if finding.id not in _ABOUT_LOSS or finding.id in _OF_DAMAGE or differing.isdisjoint(finding.packets)
+    ]
 
 
 def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[Finding]:

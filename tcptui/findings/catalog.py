@@ -133,6 +133,8 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.CHECKSUM_ERROR, Family.LOSS, "checksum", term="checksum", when_evicted=WhenEvicted.LOCAL,
         lost="again_s", names_cause=True),
+    FindingSpec(FindingId.CONTENT_CONFLICT, Family.LOSS, "content_conflict", when_evicted=WhenEvicted.LOCAL,
+        marked=True),
     FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_lost", term="path-mtu",
         needs=Need.BOTH_SIDES | Need.BARE_ACKS, lost="lasted_s", names_cause=True),
     FindingSpec(FindingId.ECN_CONGESTION, Family.LOSS, "ecn", term="ecn", when_evicted=WhenEvicted.LOCAL),

@@ -27,7 +27,9 @@ from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.analysis.timing.late_copies import LateCopies
 from tcptui.analysis.timing.path_delay import REPEAT_NS, repeated_halves
+from tcptui.findings.catalog import CATALOG
 from tcptui.findings.gates import ONE_SIDED, gate_bits
+from tcptui.findings.spec import Family
 from tcptui.findings.stream_columns import StreamColumns
 from tcptui.model.arrays import last_before
 from tcptui.model.batched import NumberDict, in_columns, in_each, integer, largest
@@ -44,8 +46,15 @@ if TYPE_CHECKING:
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
+#: By finding: whether its evidence may be segments that their receiver dropped, or is part of healthy connections.
+OF_ANY_HEADER: Final = {
+    spec.id: spec.ordinary or spec.family in {Family.LOSS, Family.TRUST, Family.CAPTURE} for spec in CATALOG
+}
+
 _T = TypeVar("_T")
 ReadSegments = Callable[[NDArray[Any]], list[bytes]]
+ReadPayloads = Callable[[NDArray[np.int32]], Sequence[bytes]]
+ReadBytes = Callable[[StreamView], "tuple[ByteStream, ByteStream] | None"]
 
 SIDES: Final = ("client", "server")
 #: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
@@ -83,6 +92,10 @@ class RuleContext:
     """Reads the frame in a store row; None when frames cannot be read."""
     read_segments: ReadSegments | None = None
     """Reads TCP header and payload of each of several rows, empty where not all of it was captured; None as above."""
+    read_payloads: ReadPayloads | None = None
+    """Reads the captured payload of each of several rows, ascending; None as above."""
+    read_bytes: ReadBytes | None = None
+    """Reassembles the bytes of client and server, whatever they speak; returns None where they cannot be read."""
     live: bool = False
     """The capture is still growing, so silence at its end proves nothing."""
     siblings: Siblings | None = None
@@ -123,6 +136,8 @@ class ConnectionFacts(StreamColumns):
         self._parts: tuple[int, ...] | None = None
         #: Spurious resends by index: the cache of `tcptui.findings.rules.spurious`, None until a rule first asks.
         self.unneeded: dict[int, Proof] | None = None
+        #: Indexes of the evidence of all findings that were made, but for those that damaged segments may prove.
+        self.evidence: set[int] = set()
         #: Bitmask of `tcptui.findings.gates`.
         self.signs = gate_bits(self, context.quality)
 
@@ -465,6 +480,8 @@ class ConnectionFacts(StreamColumns):
         indexes = sorted({i for i in evidence if i >= 0})
         if len(indexes) > 2 * EVIDENCE_ENDS:
             indexes = indexes[:EVIDENCE_ENDS] + indexes[-EVIDENCE_ENDS:]
+        if not OF_ANY_HEADER[finding]:
+            self.evidence.update(indexes)
         packets = tuple(self.frame[i] for i in indexes)
         if "rst_frame" in facts and (text := self.reset_text) and facts["rst_frame"] == self.frame[self.first_reset]:
             facts["reset_text"] = text

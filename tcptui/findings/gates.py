@@ -79,6 +79,8 @@ FILTERED: Final = 1 << 25
 """The capture as a whole lacks the acknowledgments without data, of which every connection has some."""
 HOLE_REPORTED: Final = 1 << 26
 """A SACK block (RFC 2018)."""
+FRAGMENTS_DIFFER: Final = 1 << 27
+"""A segment whose IP fragments have different bytes at the same place."""
 
 _BY_VERDICT: Final = (
     (SUSPICIOUS, SUSPECT),
@@ -90,9 +92,14 @@ _BY_MARK: Final = (
     (int(StreamMark.SYN_CHALLENGED), CHALLENGED),
     (int(StreamMark.TIME_WENT_BACK), CLOCK),
     (int(StreamMark.DATA_HEADER_CUT), SUSPECT),
+    (int(StreamMark.FRAGMENTS_DIFFER), FRAGMENTS_DIFFER),
 )
 _MARKED: Final = int(
-    StreamMark.PORT_REUSED | StreamMark.SYN_CHALLENGED | StreamMark.TIME_WENT_BACK | StreamMark.DATA_HEADER_CUT
+    StreamMark.PORT_REUSED
+    | StreamMark.SYN_CHALLENGED
+    | StreamMark.TIME_WENT_BACK
+    | StreamMark.DATA_HEADER_CUT
+    | StreamMark.FRAGMENTS_DIFFER
 )
 #: Options that take effect only when both ends send them (RFC 7323, RFC 2018).
 NEGOTIATED: Final = int(OptionBit.WINDOW_SCALE | OptionBit.SACK_PERMITTED | OptionBit.TIMESTAMPS)

@@ -65,6 +65,17 @@ def agreed(outcome: NDArray[Any]) -> Any:
     return outcome[..., 0]
 
 
+def nothing_but_of_one(found: list[list[_T]]) -> list[_T]:
+    """What was found in the one stream, or nothing in each of several.
+
+    Raises DivergedError where something was in some of them, and NotBatchableError where there was in each.
+    """
+    if len(found) == 1 or not any(found):
+        return found[0]
+    agreed(np.fromiter(map(bool, found), np.bool_, len(found)))
+    raise NotBatchableError
+
+
 class Batched:
     """Batched scalar, or column: one value (or column) per stream; arithmetic applies to all streams at once."""
 

@@ -78,6 +78,7 @@ class FindingId(StrEnum):
     DUPLICATED_BY_NETWORK = "duplicated-by-network"
     ACK_LOSS_HARMLESS = "ack-loss-harmless"
     CHECKSUM_ERROR = "checksum-error"
+    CONTENT_CONFLICT = "content-conflict"
     PATH_MTU_BLACKHOLE = "path-mtu-blackhole"
     ECN_CONGESTION = "ecn-congestion"
     SERVER_THINK_TIME = "server-think-time"

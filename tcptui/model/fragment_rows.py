@@ -37,6 +37,8 @@ class FragmentRows:
         """Completing rows, ascending, and for each a row that carried a fragment; how many columns are in use, and how
         many before them are evicted."""
         self._by_carrier = _ByCarrier(np.zeros(0, np.int32), np.zeros(0, np.int32), 0)
+        self.contradicted: list[int] = []
+        """Completing rows that a later fragment contradicts; the analysis takes them out as it learns of them."""
 
     def add(self, completing: int, carriers: Sequence[int]) -> None:
         """Store that the frames ``carriers`` have the fragments of a datagram that the row ``completing`` completes.

@@ -119,6 +119,8 @@ class DecodeIssue(IntFlag):
     """The payload is 2 or 6 zero bytes that fill an Ethernet frame, tagged or not, to its minimum: data, or padding."""
     LENGTH_FORGOTTEN = 1 << 8
     """The IP header counts more bytes than the frame had by its record: `PacketStore.forgotten` says how many."""
+    FRAGMENTS_DIFFER = 1 << 9
+    """The segment was put together from IP fragments that overlap, and have different bytes there."""
 
 
 def _column(rows: int, dtype: type[np.generic]) -> tuple[NDArray[Any], mmap.mmap | None]:

@@ -137,6 +137,8 @@ def new_judging(
     made.context = RuleContext(
         read_packet=access.bare,
         read_segments=access.segments,
+        read_payloads=access.payloads,
+        read_bytes=reader.any_directions,
         directions=reader.directions,
         error_rows=reader.error_rows,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 
 from tcptui.findings.stream_findings import cells
-from tcptui.model.batched import NotBatchableError, agreed
+from tcptui.model.batched import nothing_but_of_one
 from tcptui.protocols.application import asked_to_wait, begins_what_is_judged, may_ask_to_wait, waits_inside
 
 if TYPE_CHECKING:
@@ -34,17 +34,6 @@ def _first_asking_rows(view: StreamView) -> list[int]:
     return rows
 
 
-def _nothing_but_of_one(found: list[list[_T]]) -> list[_T]:
-    """What was found in the one stream, or nothing in each of several.
-
-    Raises DivergedError where something was in some of them, and NotBatchableError where there was in each.
-    """
-    if len(found) == 1 or not any(found):
-        return found[0]
-    agreed(np.fromiter(map(bool, found), np.bool_, len(found)))
-    raise NotBatchableError
-
-
 class StreamBytes:
     """Reassembles streams of application protocols that have rules; reads only a few segments of the others."""
 
@@ -60,6 +49,10 @@ class StreamBytes:
                 return None
         except OSError:
             return None
+        return self.any_directions(view)
+
+    def any_directions(self, view: StreamView) -> tuple[ByteStream, ByteStream]:
+        """The byte streams of client and server of ``view``, whatever they speak."""
         from tcptui.protocols.stream.reassembly import reassemble
 
         held = self._access.held(view.rows)
@@ -75,7 +68,7 @@ class StreamBytes:
         """See `StreamView.waits_inside`; empty where the spool is gone."""
         if not any(map(self._screening.may_share, view.streams)):
             return []
-        return _nothing_but_of_one(list(map(self._waits_inside, view.each(), cells(ways_ns, len(view.streams)))))
+        return nothing_but_of_one(list(map(self._waits_inside, view.each(), cells(ways_ns, len(view.streams)))))
 
     def _waits_inside(self, view: StreamView, ways_ns: tuple[int, ...]) -> list[ProtocolWait]:
         directions = self.directions(view)
@@ -91,7 +84,7 @@ class StreamBytes:
                 return []
         except OSError:
             return []
-        return _nothing_but_of_one(list(map(self._asked_to_wait, view.each())))
+        return nothing_but_of_one(list(map(self._asked_to_wait, view.each())))
 
     def _asked_to_wait(self, view: StreamView) -> list[tuple[int, int]]:
         directions = self.directions(view)

@@ -48,6 +48,9 @@ ETHERNET_LEAST: Final = (46, 42)
 #: Bytes that such a packet lacks: one of 40 bytes, and a SYN of 44, whose only option is the MSS.
 _FILLINGS: Final = (2, 6)
 
+#: A fragment that comes later than this after its datagram was complete may be of the next one with the same number.
+SAME_DATAGRAM_NS: Final = 1_000_000_000
+
 
 class BatchDecoder:
     """Fills the wire columns of a `PacketStore`; keeps flows and unfinished fragments."""
@@ -228,6 +231,15 @@ class BatchDecoder:
         keys[4] = (batch.version[at] << 32 | low << 16 | high).astype(np.uint64)
         return self._flows.ids(keys.T), from_b
 
+    def _compare_with_completed(self, row: int) -> None:
+        """Note where the last fragment, in ``row``, has other bytes than the datagram that was complete before it."""
+        store, late, cleared = self._store, self._defragmenter.late, self._defragmenter.cleared
+        if late >= store.first and int(store.time_ns[row]) - int(store.time_ns[late]) < SAME_DATAGRAM_NS:
+            store.issues[late] |= DecodeIssue.FRAGMENTS_DIFFER
+            store.fragments.contradicted.append(late)
+        if cleared >= store.first:
+            store.issues[cleared] &= ~np.uint16(DecodeIssue.FRAGMENTS_DIFFER)
+
     def _reassemble(self, batch: Frames, rows_of: I64, carriers: tuple[int, ...] = ()) -> None:
         """Reassemble datagrams: one that a frame of this batch completes becomes that frame's segment.
 
@@ -242,9 +254,11 @@ class BatchDecoder:
             store.issues[row] |= DecodeIssue.FRAGMENT
             fragment = _fragment(batch, frame, offset, carriers or (row,))
             payload = self._defragmenter.add(fragment) if fragment else None
+            if fragment is not None:
+                self._compare_with_completed(row)
             if fragment is None or payload is None:
                 continue
-            carried = self._defragmenter.carriers
+            carried, differed = self._defragmenter.carriers, self._defragmenter.differed
             store.fragments.add(row, carried)
             self.datagrams.append(self._defragmenter.completed)
             data = np.frombuffer(payload + bytes(PADDING), np.uint8)
@@ -260,6 +274,8 @@ class BatchDecoder:
             if len(segments[0]):
                 store.issues[row] &= ~np.uint16(DecodeIssue.FRAGMENT)
                 store.issues[row] |= DecodeIssue.REASSEMBLED
+                if differed:
+                    store.issues[row] |= DecodeIssue.FRAGMENTS_DIFFER
                 self._tcp(whole, segments, rows_of[[frame]], again=True)
                 self.reassembled = payload[int(segments[1][0]) : int(whole.end[0])]
             elif whole.fragments:

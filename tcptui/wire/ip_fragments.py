@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 
 from tcptui.model.datagram import Datagram, Piece
+from tcptui.model.packet_store import NO_ROW
 
 #: Most unfinished datagrams kept, and most bytes; the oldest are evicted, so that a flood cannot fill memory.
 MAX_DATAGRAMS: Final = 1024
@@ -19,6 +20,8 @@ MAX_BYTES: Final = 64 << 20
 MAX_DATAGRAM_BYTES: Final = 65_535
 #: So many frames of a datagram are remembered, as many as it can have pieces; of more, only those that add bytes.
 _MOST_CARRIERS: Final = MAX_DATAGRAM_BYTES // 8 + 1
+#: Datagrams that are kept once they were put together, to be compared with fragments that come after that.
+_MOST_COMPLETED: Final = 64
 
 
 @dataclass(slots=True)
@@ -52,6 +55,18 @@ class _Datagram:
     ranges: list[tuple[int, int]] = field(default_factory=list)
     """… and the offset and length of each."""
 
+    completed_before: int = NO_ROW
+    """The row that completed another datagram of the same key, which has other bytes where this one has some."""
+    differs: bool = False
+    """Whether a fragment that began at another's offset had other bytes than that."""
+
+    def contradicts(self, whole: bytes) -> bool:
+        """Whether any piece has other bytes than ``whole``, the datagram that was put together (RFC 5722, 3)."""
+        return self.differs or any(
+            piece[: max(len(whole) - offset, 0)] != whole[offset : offset + len(piece)]
+            for offset, piece in self.pieces.items()
+        )
+
     def extend(self, offset: int) -> None:
         """Update `reach` for new data at ``offset``."""
         heappush(self.beyond, offset)
@@ -82,13 +97,28 @@ class Defragmenter:
         """Rows of the frames that carried the datagram which was completed last, ascending."""
         self.completed = Datagram(b"", ())
         """That datagram."""
+        self.differed = False
+        """Whether fragments of it had different bytes at the same place."""
+        self.late = NO_ROW
+        """The row that completed the datagram of which the last fragment has other bytes, after that was complete."""
+        self.cleared = NO_ROW
+        """The row for which that is no longer so: the fragments were those of a new datagram, which is whole now."""
+        self._whole: dict[bytes, tuple[bytes, int]] = {}
+        """The datagrams completed last, and the row that did it."""
 
     def add(self, fragment: Fragment) -> bytes | None:
         """The whole payload when ``fragment`` completes its datagram, else None."""
+        self.late = self.cleared = NO_ROW
         if fragment.offset + len(fragment.data) > MAX_DATAGRAM_BYTES:
             return None
         datagram = self._unfinished.setdefault(fragment.key, _Datagram())
+        if not datagram.pieces and fragment.key in self._whole:
+            known, completing = self._whole[fragment.key]
+            if known[fragment.offset : fragment.offset + len(fragment.data)] != fragment.data:
+                self.late = datagram.completed_before = completing
         before = datagram.pieces.get(fragment.offset, b"")
+        same = min(len(before), len(fragment.data))
+        datagram.differs |= before[:same] != fragment.data[:same]
         datagram.pieces[fragment.offset] = before + fragment.data[len(before) :]
         added = max(len(fragment.data) - len(before), 0)
         datagram.size += added
@@ -103,6 +133,12 @@ class Defragmenter:
         if whole is not None:
             self.carriers = tuple(sorted({*chain.from_iterable(datagram.carriers), *fragment.carriers}))
             ends = zip(datagram.carriers, datagram.ranges, strict=True)
+            self.cleared = datagram.completed_before
+            self._whole.pop(fragment.key, None)
+            self._whole[fragment.key] = whole, fragment.carriers[-1]
+            if len(self._whole) > _MOST_COMPLETED:
+                del self._whole[next(iter(self._whole))]
+            self.differed = datagram.contradicts(whole)
             pieces = [Piece(rows[-1], offset, length) for rows, (offset, length) in ends]
             self.completed = Datagram(whole, tuple(sorted(pieces, key=lambda piece: piece.offset)))
             self._forget(fragment.key)

@@ -6,7 +6,7 @@ import random
 
 from cases.recorder.namespaces import End
 from cases.recorder.program import Program
-from cases.recorder.rules import ANY, CLIENT, Passage, Rule, drop, inject
+from cases.recorder.rules import ANY, CLIENT, SERVER, Passage, Rule, drop, inject
 from cases.recorder.scenario import Parameters, Scenario
 from cases.recorder.scenarios.resets import GONE, RESET, ask_again_after_idle, ask_and_read_to_the_end, draw_idle
 from cases.recorder.scripts import ANSWER, REQUEST, answer_until_closed
@@ -107,6 +107,40 @@ INJECTED_RESET_IGNORED = Scenario(
 )
 
 
+def draw_forger(chance: random.Random) -> dict[str, float]:
+    """How long the link takes, and the TTL of the forged segment."""
+    return {"delay_ms": chance.randint(30, 70), "ttl": chance.choice([47, 61, 62, 120])}
+
+
+def overtake_the_answer(p: Parameters) -> list[Rule]:
+    """On seeing the answer somebody nearer to the client sends another with the same numbers, which arrives first."""
+
+    def forged(passage: Passage) -> bytes:
+        segment = passage.segment
+        text = (b"<a href=http://elsewhere.example/>your prize</a> " * segment.length)[: segment.length]
+        flags = Flag.PSH | Flag.ACK
+        return crafted(
+            passage.frame, flags=flags, seq=segment.seq, ack=segment.ack, window=segment.window, payload=text, ttl=p.ttl
+        )
+
+    return [inject(SERVER.data.new.nth(1), End.CLIENT, forged, after=p.delay_ms / 2000)]
+
+
+INJECTED_CONTENT = Scenario(
+    id="injected-content",
+    shows="Somebody on the way overtakes the server's answer by one of his own with the same numbers: the client takes "
+    "that, and drops the server's as a copy.",
+    twin="injected-reset",
+    client=ask_read_close,
+    server=answer_until_closed,
+    draw=draw_forger,
+    rules=overtake_the_answer,
+    findings_client=("content-conflict",),
+    findings_perhaps=("duplicated-by-network", "spurious-retransmission"),
+    never=("rst-injected", "checksum-error", "rst-dead-connection"),
+)
+
+
 def forget_and_reset(p: Parameters) -> list[Rule]:
     """A NAT forgets the connection after a second without traffic and resets whoever uses it."""
     return [
@@ -137,4 +171,4 @@ IDLE_RESET_ON_THE_WAY = Scenario(
     never=("rst-unread-data", "path-lost"),
 )
 
-SCENARIOS = [INJECTED_RESET, INJECTED_RESET_BOTH, INJECTED_RESET_IGNORED, IDLE_RESET_ON_THE_WAY]
+SCENARIOS = [INJECTED_RESET, INJECTED_RESET_BOTH, INJECTED_RESET_IGNORED, INJECTED_CONTENT, IDLE_RESET_ON_THE_WAY]

@@ -71,6 +71,10 @@ class SegmentBlock:
         """The rows of ``stream``, those from ``begin`` up to ``end``, as a block of their own."""
         return SegmentBlock(self._store, self.streams, self.rows[begin:end], stream)
 
+    def of_rows(self, rows: I32, stream: int) -> SegmentBlock:
+        """``rows`` of ``stream`` as a block of their own."""
+        return SegmentBlock(self._store, self.streams, rows, stream)
+
     def of_some(self, places: I64) -> SegmentBlock:
         """The rows at ``places``, stream by stream, as a block of their own."""
         return SegmentBlock(self._store, self.streams, self.rows[places])

@@ -90,6 +90,8 @@ class StreamMark(IntFlag):
     """A segment contradicts what was assumed of an endpoint's state: `analysis.correction` looks back."""
     DATA_HEADER_CUT = 1 << 14
     """A segment that takes sequence numbers has a cut TCP header, so it has no verdict (Wireshark gives it none)."""
+    FRAGMENTS_DIFFER = 1 << 15
+    """A segment was put together from IP fragments that have different bytes at the same place."""
 
 
 def _direction_keys(stream: I32, of_b: NDArray[np.bool_], rows: I32) -> I64:

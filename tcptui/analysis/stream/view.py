@@ -199,6 +199,11 @@ class StreamView:
         found: RoleSource = ROLE_SOURCES[in_columns(self._block.streams.role_sources, self.stream)]
         return found
 
+    def without(self, dropped: list[int]) -> StreamView:
+        """The stream without the segments at ``dropped``, as if they had not been captured."""
+        rows = np.delete(self.rows, dropped)
+        return StreamView(self._block.of_rows(rows, self.stream), self.stream, 0, len(rows), self.quotes)
+
     def columns_of(self, make: Callable[[SegmentBlock], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
         """This stream's part of each column that ``make`` returns for its block; made once for all streams there."""
         begin, stop = self._begin, self._stop

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.findings.facts import SIDES, ConnectionFacts
+from tcptui.findings.facts import DATA_OFFSET, SIDES, ConnectionFacts
 from tcptui.findings.gates import SUSPECT
 from tcptui.model.batched import Batched, in_columns, in_each, integer, places_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -28,6 +28,9 @@ SOUND: Final = 2
 TRIED: Final = 6
 #: … and how many segments they may be away from the damaged one.
 AROUND: Final = 256
+
+#: Most bytes in which a segment that was merely damaged differs from its resend: a word of memory, a burst on a line.
+DAMAGED_BYTES: Final = 4
 
 _SENT_AGAIN: Final = frozenset(
     {
@@ -57,8 +60,10 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
         and not _acknowledged_between(connection, resend.previous, resend.index)
     ]
     bad: list[tuple[int, int]] = []
-    for (first, again), state in zip(pairs, _each_state(connection, [first for first, _ in pairs]), strict=True):
-        if state == ChecksumState.BAD and _state(connection, again) == ChecksumState.GOOD:
+    known: set[int] = set()
+    for (first, again), state in zip(pairs, states_of(connection, [first for first, _ in pairs]), strict=True):
+        if first not in known and state == ChecksumState.BAD and _state(connection, again) == ChecksumState.GOOD:
+            known.add(first)
             bad.append((first, again))
         if len(bad) >= CHECKED:
             break
@@ -67,12 +72,15 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
     first, again = bad[0]
     side = connection.side[first]
     sums = _sums(connection, first)
+    # What merely was damaged differs in few bytes; another content is perhaps somebody else's.
+    alike = _differing(connection, first, again) <= DAMAGED_BYTES
+    confidence = Confidence.CERTAIN if alike else Confidence.LIKELY
     return connection.finding(
         FindingId.CHECKSUM_ERROR,
         [i for pair in bad for i in pair],
         Severity.WARNING,
-        Confidence.CERTAIN if not connection.at_sender(side) else Confidence.POSSIBLE,
-        ("capture-damaged", "damaged-by-host"),
+        confidence if not connection.at_sender(side) else Confidence.POSSIBLE,
+        ("capture-damaged", "damaged-by-host") if alike else ("injected-data", "capture-damaged", "damaged-by-host"),
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(bad),
@@ -85,6 +93,32 @@ def checksum_error(connection: ConnectionFacts) -> Finding | None:
         again_s=connection.seconds(first, again),
         position=connection.position.value,
     )
+
+
+def _differing(connection: ConnectionFacts, first: int, again: int) -> int:
+    """How many bytes differ in what the segments ``first`` and ``again`` both carry."""
+    read, space = connection.context.read_segments, connection.space
+    if read is None:
+        return 0
+    shift = integer(space.seq[again]) - integer(space.seq[first])
+    rows = connection.view.rows
+    found: int = in_columns(partial(_differ, read), rows.item(first), rows.item(again), shift)
+    return found
+
+
+def _differ(read: ReadSegments, rows: I64, others: I64, shifts: I64) -> I64:
+    """`_differing` of the segment in each of ``rows`` and that in ``others``, which begins ``shifts`` bytes behind."""
+    pairs = zip(read(rows), read(others), shifts.tolist(), strict=True)
+    return np.array([_unlike(_data(one)[max(shift, 0) :], _data(two)[max(-shift, 0) :]) for one, two, shift in pairs])
+
+
+def _data(segment: bytes) -> bytes:
+    return segment[4 * (segment[DATA_OFFSET] >> 4) :] if segment else b""
+
+
+def _unlike(one: bytes, two: bytes) -> int:
+    size = min(len(one), len(two))
+    return int(np.count_nonzero(np.frombuffer(one, np.uint8, size) != np.frombuffer(two, np.uint8, size)))
 
 
 def _acknowledged_between(connection: ConnectionFacts, first: int, again: int) -> bool:
@@ -102,8 +136,8 @@ def _state(connection: ConnectionFacts, i: int) -> ChecksumState:
     return state
 
 
-def _each_state(connection: ConnectionFacts, indexes: list[int]) -> list[ChecksumState]:
-    """`_state` of each of the segments ``indexes``; of one stream they are read at once."""
+def states_of(connection: ConnectionFacts, indexes: list[int]) -> list[ChecksumState]:
+    """The `ChecksumState` of each of the segments ``indexes``; of one stream they are read at once."""
     read, rows = connection.context.read_segments, connection.view.rows
     ends = [_from_to(connection, i) for i in indexes]
     if read is None or not ends or any(isinstance(given, Batched) for given in (rows, *ends[0])):
@@ -137,6 +171,14 @@ def _from_to(connection: ConnectionFacts, i: int) -> tuple[bytes, bytes]:
     """The addresses of who sent segment ``i``, and to whom."""
     ends = connection.view.client.address, connection.view.server.address
     return ends[connection.side[i]], ends[1 - connection.side[i]]
+
+
+def are_dropped(connection: ConnectionFacts, indexes: list[int]) -> list[int]:
+    """Which of the segments ``indexes`` their receiver drops, for a checksum that is wrong beside right ones."""
+    if connection.context.read_segments is None or not indexes:
+        return []
+    states = zip(indexes, states_of(connection, indexes), strict=True)
+    return [i for i, state in states if state == ChecksumState.BAD and _sound_beside(connection, i)]
 
 
 def _sound_beside(connection: ConnectionFacts, bad: int) -> bool:

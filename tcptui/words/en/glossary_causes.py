@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str]] = {
     "glossary.idle-timeout": "Idle time-out: NAT gateways, firewalls and load balancers let the session of a connection that is silent for too long expire, and drop or reset what comes for it later. Keep-alives prevent it.",
     "glossary.nat": "Network address translation (NAT): a device puts another address, or port, into packets that pass, and puts the old one back into the answers. Port forwarding, load balancers and Kubernetes services work so; the answers must come back past it.",
     "glossary.path-lost": "Path lost: data is sent again and again, ever more slowly, and nothing comes back. Linux gives up after tcp_retries2 tries, without a packet that says so.",
+    "glossary.content-conflict": "Same bytes, different content: two packets carry the same sequence numbers with different bytes. A sender never does that; somebody wrote into the connection, or changed it.",
     "glossary.checksum": "Checksum: a sum over the segment and its addresses, with which a receiver notices damage. A damaged segment is dropped without a word, as if it had been lost.",
     "glossary.path-mtu": "Path MTU: the largest packet that fits all links of a path. A router that must drop a larger one says so by ICMP; where that message is filtered, large packets vanish and small ones pass: a black hole.",
     "glossary.ecn": "Explicit congestion notification (ECN): a router marks a packet instead of dropping it; the receiver echoes the mark (ECE), the sender slows down and says so (CWR).",

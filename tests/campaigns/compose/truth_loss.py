@@ -157,6 +157,11 @@ def checksum_error(q: Question) -> Truth:
     return yes(f"damaged: {q.frames(damaged)}", any(p.receiver is q.end for p in damaged))
 
 
+def content_conflict(_q: Question) -> Truth:
+    """Nothing in these worlds writes other bytes under numbers that were sent (link)."""
+    return no("nobody wrote into the connection")
+
+
 def path_mtu_blackhole(q: Question) -> Truth:
     """The link dropped datagrams for their size and nobody said so (link)."""
     holes = [p for p in q.talk.packets if p.dropped.startswith("larger")]

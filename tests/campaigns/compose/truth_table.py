@@ -65,6 +65,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.DUPLICATED_BY_NETWORK: loss.duplicated_by_network,
     FindingId.ACK_LOSS_HARMLESS: loss.ack_loss_harmless,
     FindingId.CHECKSUM_ERROR: loss.checksum_error,
+    FindingId.CONTENT_CONFLICT: loss.content_conflict,
     FindingId.PATH_MTU_BLACKHOLE: loss.path_mtu_blackhole,
     FindingId.ECN_CONGESTION: loss.ecn_congestion,
     FindingId.SERVER_THINK_TIME: speed.server_think_time,

@@ -1,0 +1,208 @@
+"""What somebody else wrote into a connection: told as that, and nothing told that rests on it; look-alikes silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from forged import ACK, PSH, REQUEST, Sum, Wire, answer, conversation
+
+from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.session.session import Session, open_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Judge = Callable[..., dict[str, Finding]]
+
+ALICE, MALLO = answer(b"transfer to ALICE"), answer(b"transfer to MALLO")
+CONFLICT = "content-conflict"
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Iterator[Judge]:
+    """What is found of the one connection that a wire has."""
+    sessions: list[Session] = []
+
+    def run(wire: Wire, cut: int | None = None) -> dict[str, Finding]:
+        path = tmp_path / f"{len(sessions)}.pcap"
+        path.write_bytes(wire.pcap(cut))
+        sessions.append(open_file(path))
+        return {finding.id.value: finding for finding in sessions[-1].findings(0)}
+
+    yield run
+    for session in sessions:
+        session.close()
+
+
+def answered(*copies: bytes, sums: Sum = Sum.GOOD, acked_between: bool = False) -> Wire:
+    """A request, and several segments at the place of its answer."""
+    wire, at = conversation(sums)
+    for number, data in enumerate(copies):
+        wire.send(1, PSH | ACK, 1, at, data)
+        if acked_between and not number:
+            wire.send(0, ACK, at, 1 + len(copies[0]))
+    wire.send(0, ACK, at, 1 + len(copies[0]))
+    wire.close(at, 1 + len(copies[0]))
+    return wire
+
+
+# -- the same numbers with other bytes ---------------------------------------------------------------
+
+
+@pytest.mark.finding("content-conflict")
+@pytest.mark.parametrize("copies", [(ALICE, MALLO), (MALLO, ALICE), (ALICE, ALICE, MALLO)])
+def test_same_numbers_with_other_bytes_are_told_and_nothing_was_surely_sent_again(
+    judged: Judge, copies: tuple[bytes, ...]
+) -> None:
+    found = judged(answered(*copies))
+
+    finding = found[CONFLICT]
+    assert (finding.severity, finding.confidence) == (Severity.ERROR, Confidence.CERTAIN)
+    assert (finding.facts["bytes"], finding.facts["differing"]) == (5, 5)
+    assert finding.facts["again_frame"] in finding.packets
+    assert not [each for each in found if "retransmission" in each and set(found[each].packets) & set(finding.packets)]
+
+
+@pytest.mark.finding("content-conflict")
+def test_what_was_acknowledged_before_the_second_came_was_most_likely_kept(judged: Judge) -> None:
+    assert judged(answered(ALICE, MALLO, acked_between=True))[CONFLICT].facts["shape"] == "acked"
+
+
+@pytest.mark.finding("content-conflict")
+def test_other_cut_of_the_same_numbers_is_compared_where_they_meet(judged: Judge) -> None:
+    wire, at = conversation()
+    wire.send(1, PSH | ACK, 1, at, ALICE)
+    wire.send(1, PSH | ACK, 11, at, MALLO[10:] + b"more")
+    wire.send(0, ACK, at, 5 + len(ALICE))
+    wire.close(at, 5 + len(ALICE))
+
+    assert judged(wire)[CONFLICT].facts["differing"] == 5
+
+
+@pytest.mark.finding("content-conflict")
+def test_copies_that_the_snaplen_cut_may_be_damaged(judged: Judge) -> None:
+    finding = judged(answered(ALICE[:-20] + b"x" * 40, MALLO[:-20] + b"x" * 40), 40 + len(ALICE) - 21)
+
+    assert CONFLICT not in finding
+    finding = judged(answered(b"A" + ALICE, b"B" + ALICE), 50)
+    assert (finding[CONFLICT].confidence, finding[CONFLICT].alternatives[0]) == (Confidence.LIKELY, "damaged-unseen")
+
+
+def fragments(order: tuple[int, ...], forged: bytes, ip_id: int = 7, gap_ms: float = 1) -> Wire:
+    """The answer in fragments: 0 its beginning, 1 its end, 2 a forged end."""
+    wire, at = conversation()
+    whole = wire.segment(1, PSH | ACK, 1, at, ALICE)
+    pieces = ((0, True, whole[:56]), (56, False, whole[56:]), (40, False, whole[40:56] + forged))
+    for number in order:
+        offset, more, data = pieces[number]
+        wire.ip(1, data, ip_id=ip_id, fragment=(offset, more), wait_ms=gap_ms)
+    wire.send(0, ACK, at, 1 + len(ALICE))
+    wire.close(at, 1 + len(ALICE))
+    return wire
+
+
+@pytest.mark.finding("content-conflict")
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 1), (0, 1, 2), (1, 2, 0), (2, 1, 0)])
+def test_fragments_that_overlap_with_other_bytes_are_told_in_any_order(judged: Judge, order: tuple[int, ...]) -> None:
+    finding = judged(fragments(order, b"MALLO" * 4))[CONFLICT]
+
+    assert finding.facts["shape"] == "fragments"
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+@pytest.mark.parametrize("order", [(0, 2, 1), (0, 1, 1), (0, 0, 1), (1, 0, 2)])
+def test_fragments_that_overlap_with_equal_bytes_are_copies(judged: Judge, order: tuple[int, ...]) -> None:
+    wire, _ = conversation()
+    whole = wire.segment(1, PSH | ACK, 1, 1 + len(REQUEST), ALICE)
+
+    assert CONFLICT not in judged(fragments(order, whole[56:]))
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+def test_later_datagram_with_the_same_number_is_another_one(judged: Judge) -> None:
+    wire, at = conversation()
+    for begin, data in ((1, ALICE), (1 + len(ALICE), MALLO)):
+        whole = wire.segment(1, PSH | ACK, begin, at, data)
+        wire.ip(1, whole[:56], ip_id=7, fragment=(0, True))
+        wire.ip(1, whole[56:], ip_id=7, fragment=(56, False))
+    wire.send(0, ACK, at, 1 + len(ALICE + MALLO))
+    wire.close(at, 1 + len(ALICE + MALLO))
+
+    assert CONFLICT not in judged(wire)
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+def test_equal_bytes_cut_otherwise_are_a_retransmission(judged: Judge) -> None:
+    wire, at = conversation()
+    for begin, stop in ((0, 20), (20, 40), (40, 56), (5, 50), (0, 56)):
+        wire.send(1, PSH | ACK, 1 + begin, at, ALICE[begin:stop])
+    wire.send(0, ACK, at, 1 + len(ALICE))
+    wire.close(at, 1 + len(ALICE))
+
+    assert CONFLICT not in judged(wire)
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+@pytest.mark.parametrize("byte", [b"\0", b"x"])
+def test_byte_of_a_keep_alive_or_probe_is_anything(judged: Judge, byte: bytes) -> None:
+    wire = answered(ALICE)
+    del wire.records[-3:]
+    at = 1 + len(REQUEST)
+    wire.send(1, ACK, len(ALICE), at, byte, wait_ms=20_000)
+    wire.send(0, ACK, at, 1 + len(ALICE))
+    wire.close(at, 1 + len(ALICE))
+
+    assert CONFLICT not in judged(wire)
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+@pytest.mark.parametrize("sums", [Sum.BAD])
+def test_of_an_end_whose_sums_are_all_wrong_nothing_is_known(judged: Judge, sums: Sum) -> None:
+    assert CONFLICT not in judged(answered(ALICE, MALLO, sums=sums))
+
+
+@pytest.mark.finding("content-conflict", twin=True)
+def test_copy_with_a_wrong_sum_is_damaged_but_perhaps_not_by_chance(judged: Judge) -> None:
+    wire = answered(MALLO, ALICE)
+    packet = bytearray(wire.records[5][1])
+    packet[36:38] = b"\x12\x34"
+    wire.records[5] = (wire.records[5][0], bytes(packet))
+    found = judged(wire)
+
+    assert CONFLICT not in found
+    assert found["checksum-error"].confidence is Confidence.LIKELY
+    assert "retransmission-unexplained" not in found
+
+
+# -- headers that their receiver drops ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sum_", [Sum.BAD, Sum.GOOD])
+def test_zero_window_of_a_segment_that_was_dropped_is_none(judged: Judge, sum_: Sum) -> None:
+    wire = Wire()
+    wire.open()
+    wire.send(0, ACK, 1, 1, window=0, sum=sum_)
+    wire.send(0, PSH | ACK, 1, 1, REQUEST)
+    at, data = 1 + len(REQUEST), answer(bytes(2_000))
+    wire.send(1, ACK, 1, at)
+    wire.send(1, ACK, 1, at, data[:1_400])
+    wire.send(1, PSH | ACK, 1_401, at, data[1_400:])
+    wire.send(0, ACK, at, 1 + len(data))
+    wire.close(at, 1 + len(data))
+
+    assert ("zero-window" in judged(wire)) == (sum_ is Sum.GOOD)
+
+
+def test_wrong_sums_of_a_whole_side_are_offload_and_its_zero_window_counts(judged: Judge) -> None:
+    wire = Wire(sums=Sum.BAD)
+    wire.open()
+    wire.send(0, PSH | ACK, 1, 1, REQUEST)
+    at, data = 1 + len(REQUEST), answer(bytes(1_000))
+    wire.send(1, ACK, 1, at, data)
+    wire.send(0, ACK, at, 1 + len(data), window=0)
+    wire.send(0, ACK, at, 1 + len(data), wait_ms=900)
+    wire.close(at, 1 + len(data))
+
+    assert "zero-window" in judged(wire)
