@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypedDict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.analysis.rate.limit import Limit, Stretch
     from tcptui.model.packet_store import I64, U32
     from tcptui.session.graphs.congestion import WhyUnknown
     from tcptui.session.graphs.stream_graphs import Span, StreamGraphs
@@ -83,6 +85,14 @@ class Chart:
     """Windows may have to be scaled, so no edge is drawn (or, of windows, they are shown as in the header)."""
     why_no_congestion: WhyUnknown | None = None
     """Why a chart of bytes in flight has no congestion window; None: it has, or is of another kind."""
+    limits: tuple[Stretch, ...] = ()
+    """What limited the data, stretch by stretch; none where nothing can be told."""
+
+    def limit_at(self, time_ns: int) -> Limit | None:
+        """What limited the data at a time; None where nothing did, or nothing can be told."""
+        place = bisect_right(self.limits, time_ns, key=lambda stretch: stretch.begin_ns) - 1
+        stretch = self.limits[place] if place >= 0 else None
+        return stretch.limit if stretch is not None and time_ns <= stretch.end_ns else None
 
     @property
     def unit(self) -> Unit:
@@ -147,7 +157,8 @@ def make_chart(graphs: StreamGraphs, kind: ChartKind, side: int, interval_ns: in
     time_ns = graphs.trace.column("time_ns")
     begin, end = (int(time_ns.min()), int(time_ns.max())) if len(time_ns) else (0, 1)
     ordered = sorted((layer for layer in layers if len(layer.time_ns)), key=lambda layer: ORDER[layer.mark])
-    return Chart(kind, side, tuple(ordered), graphs.spans, begin, max(end, begin + 1), **facts)
+    limits = graphs.limits(side)
+    return Chart(kind, side, tuple(ordered), graphs.spans, begin, max(end, begin + 1), limits=limits, **facts)
 
 
 def _layer(mark: Mark, time_ns: I64, low: I64, high: I64, frame: U32) -> Layer:

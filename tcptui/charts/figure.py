@@ -9,6 +9,7 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 
 from tcptui.charts.axes import value_labels
+from tcptui.charts.band import band_limits, band_lines
 from tcptui.charts.cells import cell_grid, draw
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Ink, Mark, Shape
@@ -36,6 +37,9 @@ _LABEL_GAP: Final = 4
 _LABEL_ROWS: Final = 3
 #: A picture of fewer rows has one line of findings and one of legend less.
 _LOW: Final = 10
+#: Lines of the band of limits and its legend, which pictures have from so many rows on.
+_BAND: Final = 2
+_BAND_FROM: Final = 14
 _HIGH: Final = 24
 _INK_OF: Final = {Severity.NOTE: Ink.NOTE, Severity.WARNING: Ink.WARNING, Severity.ERROR: Ink.ERROR}
 #: Signs of severity and the line of a span, as on the screens (`ui.theme.Glyphs`).
@@ -67,7 +71,8 @@ def make_figure(
     legend = list(_legend(chart, view, width, words, ascii_only=ascii_only))[: room if height < _HIGH else 3]
     spans = [span for span in chart.spans if span.end_ns >= view.begin_ns and span.begin_ns <= view.end_ns]
     spans = spans[: room if height < _HIGH else 4]
-    plot_height = max(1, height - len(legend) - len(spans) - 1)
+    below = 0 if height < _BAND_FROM or not band_limits(chart, view) else _BAND
+    plot_height = max(1, height - len(legend) - len(spans) - below - 1)
     places = ticks(view.low, view.high, max(2, plot_height // _LABEL_ROWS))
     labels = value_labels(places, chart.unit, ascii_only=ascii_only)
     margin = max(map(cell_len, labels), default=0) + 1
@@ -81,6 +86,8 @@ def make_figure(
         label = at.get(row, "")
         axis = " " * (margin - 1 - cell_len(label)) + label + " " + (tick if label else rule)
         lines.append([(axis, Ink.AXIS), *_runs(characters, inks)])
+    if below:
+        lines += band_lines(chart, view, margin + 1, plot_width, width, words)
     for span in spans:
         begin = min(max(grid.column_of(span.begin_ns), 0), plot_width - 1)
         end = min(max(grid.column_of(span.end_ns), begin), plot_width - 1)

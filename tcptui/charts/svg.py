@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.charts.axes import value_labels
+from tcptui.charts.band import INK_OF, LETTERS, band_limits
 from tcptui.charts.cells import full_view
 from tcptui.charts.figure import legend_entries, notes_of, title_of
 from tcptui.charts.marks import SPEC_OF, Ink, Mark, Shape
@@ -20,6 +21,7 @@ from tcptui.charts.ticks import round_times, ticks, time_labels
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import finding_title
+from tcptui.words.rate_text import limit_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,6 +46,8 @@ _TITLE: Final = 110
 _EXACT: Final = 1000
 #: Marks of one kind closer than this many pixels are one.
 _MARK_PIXELS: Final = 3
+#: A stretch of the band has its letter from this width on.
+_LETTER_PIXELS: Final = 12
 _INK_OF: Final = {Severity.NOTE: Ink.NOTE, Severity.WARNING: Ink.WARNING, Severity.ERROR: Ink.ERROR}
 _LIGHT: Final = {
     Ink.AXIS: "#1f2328", Ink.DATA: "#0550ae", Ink.ACK: "#146c31", Ink.LIMIT: "#7d5200", Ink.SACK: "#7238bd",
@@ -99,9 +103,11 @@ def _drawn(chart: Chart, view: Viewport, words: Words, heading: str, place: str)
     legend = list(_legend(chart, view, words))
     top = _TOP + _LINE * len(legend) + _LINE // 2
     bottom = top + _PLOT_HEIGHT
+    grid = Grid(view, WIDTH - _LEFT - _RIGHT, _PLOT_HEIGHT)
+    band = list(_band(chart, grid, bottom, words))
+    bottom += 2 * _LINE + _LINE // 2 if band else 0
     below = list(_notes(chart, view, words, bottom, len(spans)))
     height = bottom + _LINE * (2 + len(spans) + len(below)) + 8
-    grid = Grid(view, WIDTH - _LEFT - _RIGHT, _PLOT_HEIGHT)
     title = escape(f"{heading} – {title_of(chart, words)}")
     parts = [
         f'<svg class="tc" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"{place} role="img">',
@@ -116,6 +122,7 @@ def _drawn(chart: Chart, view: Viewport, words: Words, heading: str, place: str)
         f'<g transform="translate({_LEFT} {top})">',
         *(part for layer in chart.layers for part in _layer(layer, grid, words)),
         "</g>",
+        *band,
     ]
     for row, span in enumerate(spans):
         y = bottom + _LINE * (2 + row) + 4
@@ -158,6 +165,31 @@ def _notes(chart: Chart, view: Viewport, words: Words, bottom: int, spans: int) 
     for row, note in enumerate(notes_of(chart, view, words)):
         y = bottom + _LINE * (2 + spans + row) + 12
         yield f'<text class="i{int(Ink.NOTE)}" x="8" y="{y}">{escape(_cut(note))}</text>'
+
+
+def _band(chart: Chart, grid: Grid, bottom: int, words: Words) -> Iterator[str]:
+    """What limited the data, as a band of letters below the time axis, and its legend."""
+    view, y = grid.view, bottom + _LINE + 14
+    shown = band_limits(chart, view)
+    if not shown:
+        return
+    for stretch in chart.limits:
+        begin = min(max(grid.column_of(stretch.begin_ns), 0), grid.columns)
+        end = min(max(grid.column_of(stretch.end_ns), 0), grid.columns)
+        if end <= begin:
+            continue
+        ink, name = int(INK_OF[stretch.limit.party]), escape(limit_name(stretch.limit, words))
+        yield (f'<path class="span i{ink}" d="M{_LEFT + begin} {y - 4}H{_LEFT + end}"><title>{name}</title></path>')
+        if end - begin >= _LETTER_PIXELS:
+            x = _LEFT + (begin + end) // 2
+            yield f'<text class="mark i{ink}" x="{x}" y="{y + 10}">{LETTERS[stretch.limit]}</text>'
+    named = (
+        f'<tspan class="i{int(INK_OF[limit.party])}" font-weight="bold">{escape(LETTERS[limit])}</tspan> '
+        f"{escape(limit_name(limit, words))}"
+        for limit in shown
+    )
+    text = f"{escape(words('graph.limited-by'))} {'   '.join(named)}"
+    yield f'<text class="i1" x="8" y="{y + _LINE + 8}">{text}</text>'
 
 
 def _axes(chart: Chart, grid: Grid, top: int, words: Words) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tcptui.access.open_capture import view_of
+from tcptui.analysis.rate.limits import rate_limits
 from tcptui.findings.catalog import ORDINARY
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import NO_ROW
@@ -18,6 +19,7 @@ from tcptui.session.graphs.trace import StreamTrace
 
 if TYPE_CHECKING:
     from tcptui.access.open_capture import JudgedCapture
+    from tcptui.analysis.rate.limit import Stretch
     from tcptui.model.finding import Finding
 
 
@@ -122,6 +124,21 @@ class StreamGraphs:
         graph = self._made[key]
         assert isinstance(graph, CongestionGraph)
         return graph
+
+    def limits(self, side: int) -> tuple[Stretch, ...]:
+        """What limited the data of ``side``, stretch by stretch; none where nothing can be told."""
+        key = rate_limits, side
+        if key not in self._made:
+            view = view_of(self.session, self.stream)
+            found = rate_limits(view)[side] if len(view) else None
+            self._made[key] = () if found is None else self._since_began(found.stretches())
+        stretches = self._made[key]
+        assert isinstance(stretches, tuple)
+        return stretches
+
+    def _since_began(self, stretches: list[Stretch]) -> tuple[Stretch, ...]:
+        began = int(self.session.streams.began_ns[self.stream])
+        return tuple(one._replace(begin_ns=one.begin_ns - began, end_ns=one.end_ns - began) for one in stretches)
 
     def _is_at(self, side: int) -> bool:
         from tcptui.findings.facts import ConnectionFacts, RuleContext  # the rules' modules: no start waits for them

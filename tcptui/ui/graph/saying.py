@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.charts.band import LETTERS
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import CAUSE_MARKS, KIND_MARKS, SPEC_OF, Mark, Shape
 from tcptui.ui.prose import Paragraph
 from tcptui.words.finding_text import finding_title
 from tcptui.words.packet_text import explain_packet
 from tcptui.words.quantities import byte_size, unbroken_duration
+from tcptui.words.rate_text import limit_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +56,10 @@ def told(
         lead = "" if own is None else f"{letter_of(own[0], glyphs)} "
         blocks.append(Paragraph(explanation.meaning, lead=lead))
     blocks += [Paragraph(text, lead=f"{letter_of(mark, glyphs)} ") for mark, text in marks]
+    limit = chart.limit_at(time_ns)
+    if limit is not None:
+        said = words("graph.limited-at", limit=limit_name(limit, words))
+        blocks.append(Paragraph(said, lead=f"{LETTERS[limit]} "))
     for span in chart.spans:
         if span.begin_ns <= time_ns <= span.end_ns:
             sign = glyphs.severity(span.finding.severity)

@@ -87,6 +87,8 @@ WORDS: Final[dict[str, str]] = {
     "graph.note.empty.rtt": "No data of this side was acknowledged within the capture: there is no round trip to measure.",
     "graph.note.empty.window": "No packet of the capture tells how much room this side's data had at the receiver.",
     "graph.note.empty.flight": "No data of this side is in the capture, so none was in flight.",
+    "graph.limited-by": "Limited by:",
+    "graph.limited-at": "At this time the data was limited by: {limit}.",
     "graph.other-side": "s shows the other side.",
     "graph.note.edge-unknown": "The handshake is not in the capture, so the window's scale is not known.",
     "graph.note.edge-above": "The window's edge is above the picture.",

@@ -86,6 +86,8 @@ WORDS: Final[dict[str, str]] = {
     "graph.note.empty.rtt": "这一端没有数据在抓包期间得到确认，无法测量往返时间（RTT）。",
     "graph.note.empty.window": "抓包里没有包说明接收方还能接收这一端多少数据。",
     "graph.note.empty.flight": "抓包里没有这一端的数据，也就没有在途字节。",
+    "graph.limited-by": "受限于：",
+    "graph.limited-at": "此时数据受限于：{limit}。",
     "graph.other-side": "按 s 查看另一端。",
     "graph.note.edge-unknown": "抓包中没有握手，因此窗口的缩放因子未知。",
     "graph.note.edge-above": "窗口右沿在画面之上。",
