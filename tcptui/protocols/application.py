@@ -111,8 +111,12 @@ class ApplicationStream:
         return False
 
     def parts(self) -> Iterator[Part]:
-        """The decoded parts of both directions, in the order in which they became readable."""
-        return iter(()) if self.parsed is None else self.parsed.parts()
+        """The decoded parts of both directions without secrets, in the order in which they became readable."""
+        if self.parsed is None:
+            return iter(())
+        from tcptui.protocols.shown_parts import without_secrets
+
+        return map(without_secrets, self.parsed.parts())
 
     def requests(self) -> Iterator[Exchange]:
         """The operations that the client requested, in order."""

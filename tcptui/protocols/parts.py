@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.stream.conversation import chunks
@@ -29,6 +30,17 @@ class Label:
     facts: dict[str, object] = field(default_factory=dict)
 
 
+class PartText(Enum):
+    """Who knows what is secret in the text of a part."""
+
+    OWN = auto()
+    """Its protocol, which leaves it out."""
+    HEAD = auto()
+    """It is a head, whose fields have names."""
+    BODY = auto()
+    """It may be anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One decoded part of what one side sent: a command, a head, a body, a message."""
@@ -47,18 +59,19 @@ class Part:
     The offset is where the chunk begins; of a coded body, where the packet begins that made it readable.
     """
     exact: bool = False
-    """The chunks are the bytes of the direction themselves, without decoding."""
+    """The chunks are the bytes of the direction themselves, without decoding (`shown_parts` leaves out secrets)."""
     trouble: Callable[[], str] = field(default=lambda: "")
     """Why `blocks` ended early, as in ``follow.trouble.<name>``, or empty; valid once `blocks` was read to its end."""
+    text: PartText = PartText.OWN
     id: str | None = None
     """The request that it belongs to, as in `tcptui.model.request.Request`; None where their order tells them apart."""
 
 
-def exact_part(stream: ByteStream, start: int, stop: int, label: Label) -> Part:
+def exact_part(stream: ByteStream, start: int, stop: int, label: Label, text: PartText = PartText.OWN) -> Part:
     """A part made of bytes ``start … stop`` of one direction as they were sent."""
     return Part(
         stream.side, start, stop, frame_at(stream, start), stream.delivered_ns(start), label,
-        lambda: chunks(stream, start, stop), exact=True,
+        lambda: chunks(stream, start, stop), exact=True, text=text,
     )  # fmt: skip
 
 

@@ -1,98 +1,233 @@
-"""Texts out of packets without the secrets in them: what lists, reports and exported files may say.
+"""Texts of one line out of packets without the secrets in them: URIs, hosts, header fields, command lines.
 
-Secrets are left out by where they stand, for nothing tells a token from any other word: values of certain header
-fields, of certain parameters of a URI or a form, of certain members of JSON, and the user part of a URI.
+What a secret is says `tcptui.protocols.secret_names`; bodies are read by `tcptui.protocols.secret_bodies`.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
-#: What stands in place of a secret.
-LEFT_OUT: Final = "[removed]"
-_HEADERS: Final = frozenset(
+from tcptui.protocols.secret_names import (
+    LEFT_OUT,
+    Secrecy,
+    hides,
+    looks_secret,
+    plain_name,
+    secrecy,
+    without_known_secrets,
+)
+
+#: Header fields whose values are URIs, or have some.
+_LINKS: Final = frozenset(
     {
-        "authorization", "proxy-authorization", "authentication-info", "proxy-authentication-info", "cookie",
-        "cookie2", "set-cookie", "set-cookie2",
+        "location", "content-location", "referer", "refresh", "link", "origin", "x-original-url", "x-rewrite-url",
+        "x-original-uri", "x-forwarded-uri", "x-forwarded-url", "x-original-request-uri", "x-envoy-original-path",
+        "x-request-uri", "x-url", "x-accel-redirect", "x-waws-unencoded-url", "sourcemap", "destination", ":path",
+        "x-forwarded-prefix", "content-disposition",
     }
 )  # fmt: skip
-#: Header fields whose values are URIs.
-_LINKS: Final = frozenset({"location", "content-location", "referer", "refresh", "link", "origin"})
-#: Words of a name that say of its value that it is, or may be, a secret …
-_WORDS: Final = frozenset(
+_HOSTS: Final = frozenset({"host", ":authority", "x-forwarded-host", "x-original-host", "forwarded"})
+#: A field whose value has several, of which some may carry a token (``v4.channel.k8s.io, base64url.bearer…``).
+_PROTOCOLS: Final = "sec-websocket-protocol"
+#: Names of protocols of WebSocket that carry one after a dot or a comma.
+_CARRIER: Final = re.compile(
+    r"(?:bearer|token|auth|jwt|access[-_]?token|authorization|base64url\.bearer)\b", re.IGNORECASE
+)
+_PARAMETER: Final = re.compile(r"([?&;#])([^=&;#?\s/]{1,128})=([^&;#\s<>\"']+)")
+#: A pair in the value of a field (``signature="…"``).
+_PAIR: Final = re.compile(r"(?:^|(?<=[;,\s]))([^=&;,#?\s]{1,128})=(\"[^\"]*+\"?|[^;,\s\"]+)")
+_USER: Final = re.compile(r"(?<=//)[^/?#@\s\"'<>]+@")
+#: The user of what CONNECT asks for; no other scheme has a colon there.
+_AUTHORITY: Final = re.compile(r"\A(?!mailto:|sips?:|xmpp:|acct:|urn:|tel:)[^/?#@\s:]{1,256}:[^/?#@\s]+@")
+_HOST_USER: Final = re.compile(r"(?<![^=/?#@\s\",;])[^=/?#@\s\",;]++@")
+#: Segments of a path behind which a token may stand, and those behind which one does.
+_BEFORE_LIKELY: Final = frozenset(
     {
-        "pass", "passcode", "passphrase", "passwd", "password", "pwd", "pw", "pin", "otp", "secret", "token", "jwt",
-        "bearer", "auth", "authorization", "key", "apikey", "sig", "signature", "hmac", "session", "sessionid", "sess",
-        "sid", "jsessionid", "phpsessid", "csrf", "xsrf", "cookie", "credential", "credentials", "assertion", "code",
-        "ticket", "samlrequest", "samlresponse",
+        "login", "reset", "resetpassword", "verify", "verification", "confirm", "confirmation", "activate",
+        "activation", "invite", "invites", "invitation", "invitations", "magic", "unsubscribe", "sso", "share",
+        "shared", "webhook", "webhooks", "hook", "hooks", "unlock", "recover", "recovery", "session", "sessions",
+        "auth",
+        "callback", "feed", "ticket",
     }
 )  # fmt: skip
-#: … and what says so wherever it stands in a name.
-_WITHIN: Final = ("token", "secret", "passw", "passphrase", "apikey", "sessionid", "signature", "credential")
-_SPLIT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-#: Longest name of a parameter or member that is looked at; the patterns below say it, too.
-_NAME_MOST: Final = 128
-_ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
-_PARAMETER: Final = re.compile(r"([?&;#])([^=&;#?\s]{1,128})=([^&;#\s]+)")
-_FORM: Final = re.compile(r"(^|&)([^=&\s]{1,128})=([^&\s]+)", re.MULTILINE)
-_MEMBER: Final = re.compile(r"\"([^\"\\\n]{1,128})\"\s*:\s*(\"(?:[^\"\\]|\\.)*+(?:\"|\\?\Z)|[-\w.+]+)")
-_ELEMENT: Final = re.compile(r"<([\w:.-]{1,128})(?:\s[^<>]*)?>([^<]+)")
-_USER: Final = re.compile(r"//[^/?#@\s]+@")
-_SCHEME: Final = re.compile(r"\b(bearer|basic|digest|negotiate|ntlm)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a header field, a parameter or a member of that name is, or may be, a secret."""
-    return _is_secret(name[:_NAME_MOST])
-
-
-@lru_cache(maxsize=1_024)
-def _is_secret(name: str) -> bool:
-    """Whether ``name`` is that of a secret, cached: every request of a connection has the same names."""
-    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)
-    low = plain.lower()
-    if low in _HEADERS or any(part in low for part in _WITHIN):
-        return True
-    return any(word.lower() in _WORDS for word in _SPLIT.findall(plain))
+_BEFORE_SURE: Final = re.compile(
+    r"(?:[a-z]+[-_])*(?:tokens?|secrets?|otp|password|passwd|jwt|apikey|api[-_]key|pin|sid)", re.IGNORECASE
+)
+#: Webhooks and robots whose address is a secret: Slack's, Discord's, Telegram's, Teams'.
+_KNOWN_PATHS: Final = re.compile(
+    r"(?<=/services/)T\w{6,14}/B\w{6,14}/\w{16,32}|(?<=/webhooks/)\d{10,24}/[\w-]{32,128}"
+    r"|(?<=/bot)\d{6,12}:[\w-]{30,64}|(?<=/webhookb2/)[\w@/-]{32,256}"
+)
+#: What such a segment is not: a word, with a number perhaps, a number, a version, a file.
+_PLAIN_SEGMENT: Final = re.compile(r"[a-z]+(?:[-_.][a-z]+)*[-_.]?\d{0,2}|\d+|v\d+(?:\.\d+)*|[\w-]*\.[a-z]{2,4}")
+_TOKEN_LEAST: Final = 8
+#: A word of a command line, with its quotes.
+_ARGUMENT: Final = re.compile(r"(?:\"[^\"]*+\"?|'[^']*+'?|[^\s\"'])++")
+#: Programs of whose options of one letter some are followed by a secret: in the same word, or also in the next one …
+_GLUED: Final = {
+    **dict.fromkeys(("mysql", "mysqldump", "mysqladmin", "mariadb", "mariadb-dump", "7z", "sshpass"), ("-p",)),
+    **dict.fromkeys(("ldapsearch", "ldapmodify", "ldapadd"), ("-w",)),
+    **dict.fromkeys(("curl", "wget", "http", "httpie"), ("-u", "-U", "-a")),
+    "sqlcmd": ("-P",),
+    "redis-cli": ("-a",),
+}
+_ALSO_NEXT: Final = frozenset({"-w", "-u", "-U", "-a", "-P"})
+#: … or with a user before it.
+_USERS: Final = frozenset({"-u", "-U", "--user", "--proxy-user"})
+#: … and a field of a header as an argument.
+_FIELD: Final = re.compile(r"(?<![\w-])([A-Za-z][\w-]{0,64}):[ \t]*([^\"'\n]+)")
 
 
 def uri_without_secrets(uri: str) -> str:
-    """A request target or a URI, without its user part and secret parameters."""
-    if "=" not in uri and "@" not in uri:  # most: neither of the patterns can match
-        return uri
+    """A request target or a URI: without its user part, secret parameters, and tokens in its path."""
+    if "=" in uri:
+        uri = _PARAMETER.sub(_parameter, uri)
     if "@" in uri:
-        uri = _USER.sub(f"//{LEFT_OUT}@", uri)
-    return _PARAMETER.sub(_parameter, uri)
+        uri = _AUTHORITY.sub(f"{LEFT_OUT}@", _USER.sub(f"{LEFT_OUT}@", uri))
+    return without_known_secrets(_path_without_secrets(uri))
+
+
+def query_without_secrets(query: str) -> str:
+    """What stands behind the question mark of a URI, or one parameter of it."""
+    return _PARAMETER.sub(_parameter, f"?{query}")[1:]
+
+
+def host_without_secrets(host: str) -> str:
+    """A host with its port, where somebody may have put a user in front."""
+    return _HOST_USER.sub(f"{LEFT_OUT}@", host) if "@" in host else host
+
+
+def _parameter(found: re.Match[str]) -> str:
+    value = plain_name(found[3]) if "%" in found[3] else found[3]
+    return f"{found[1]}{found[2]}={LEFT_OUT}" if hides(found[2], value) else found[0]
+
+
+def _path_without_secrets(uri: str) -> str:
+    """``uri`` without those segments of its path that are tokens, by what they follow."""
+    end = next((at for at, char in enumerate(uri) if char in "?#"), len(uri))
+    if "/" not in uri[1:end]:
+        return uri
+    path = _KNOWN_PATHS.sub(LEFT_OUT, uri[:end])
+    segments = path.split("/")
+    for at in range(1, len(segments)):
+        before, one = segments[at - 1].lower(), segments[at]
+        if one and one != LEFT_OUT and _is_token(before, one):
+            segments[at] = LEFT_OUT
+    return "/".join(segments) + uri[end:]
+
+
+def _is_token(before: str, segment: str) -> bool:
+    if before in _BEFORE_LIKELY or any(word in _BEFORE_LIKELY for word in before.split("-")):
+        return len(segment) >= _TOKEN_LEAST and _PLAIN_SEGMENT.fullmatch(segment) is None and looks_secret(segment)
+    return _BEFORE_SURE.fullmatch(before) is not None and looks_secret(segment)
 
 
 def header_without_secrets(name: str, value: str) -> str:
     """The value of a header field."""
-    if is_secret_name(name) and value:
+    low = name.lower()
+    if low == _PROTOCOLS:
+        return _protocols(value)
+    if hides(name, value):
         return LEFT_OUT
-    if name.lower() in _LINKS:
+    if low in _HOSTS:
+        return host_without_secrets(value)
+    if low in _LINKS or "://" in value:
         return uri_without_secrets(value)
-    return _SCHEME.sub(lambda found: found[1] + found[2] + LEFT_OUT, value)
+    return words_without_secrets(value)
 
 
-def body_without_secrets(text: str) -> str:
-    """A body, or its beginning, of text: forms, JSON, XML and addresses in it."""
-    text = _USER.sub(f"//{LEFT_OUT}@", text)
-    text = _MEMBER.sub(lambda found: _left_out(found, f'"{found[1]}": ', 1, f'"{LEFT_OUT}"'), text)
-    text = _ELEMENT.sub(lambda found: _left_out(found, found[0][: -len(found[2])], 1), text)
-    text = _PARAMETER.sub(_parameter, text)
-    text = _FORM.sub(lambda found: _left_out(found, f"{found[1]}{found[2]}="), text)
-    return _SCHEME.sub(lambda found: found[1] + found[2] + LEFT_OUT, text)
+def words_without_secrets(text: str) -> str:
+    """A short text of any kind, as the value of a field or a reason: pairs in it, and what is known by its form."""
+    if "=" in text:
+        text = _PAIR.sub(_pair, text)
+    return without_known_secrets(text) if len(text) > _TOKEN_LEAST else text
 
 
-def _parameter(found: re.Match[str]) -> str:
-    name = found[2]
-    return f"{found[1]}{name}={LEFT_OUT}" if is_secret_name(name) else found[0]
+def _pair(found: re.Match[str]) -> str:
+    return f"{found[1]}={LEFT_OUT}" if hides(found[1], found[2].strip('"')) else found[0]
 
 
-def _left_out(found: re.Match[str], before: str, name: int = 2, instead: str = LEFT_OUT) -> str:
-    return before + instead if is_secret_name(found[name]) else found[0]
+def _protocols(value: str) -> str:
+    """The protocols that a WebSocket is asked for: what stands behind one that names a token is one."""
+    parts = value.split(",")
+    for at, part in enumerate(parts):
+        one = part.strip()
+        carried = _CARRIER.search(one)
+        if carried is not None and one[carried.end() :].strip(".-_=: "):
+            parts[at] = part[: part.index(one) + carried.end()] + f".{LEFT_OUT}"
+        elif at and _CARRIER.search(parts[at - 1]) is not None and LEFT_OUT not in parts[at - 1]:
+            parts[at] = f" {LEFT_OUT}"
+    return without_known_secrets(",".join(parts))
+
+
+def line_without_secrets(line: str) -> str:
+    """A line of a head: a header field with its name, or a start line; its line end, if any, stays."""
+    name, colon, value = line.partition(":")
+    if colon and " " not in name.strip() and name:
+        stripped = value.strip(" \t\r\n")
+        at = value.find(stripped) if stripped else 0
+        return f"{name}:{value[:at]}{header_without_secrets(name.strip(), stripped)}{value[at + len(stripped) :]}"
+    words = line.split(" ")
+    return " ".join(uri_without_secrets(word) if "/" in word or "?" in word or "@" in word else word for word in words)
+
+
+def head_without_secrets(text: str) -> str:
+    """A head: a start line, if there is one, and header fields, also those of HTTP/2, a line each."""
+    made, name = list[str](), ""
+    for line in text.splitlines(keepends=True):
+        if line[:1] in (" ", "\t") and name and line.strip():  # goes on (RFC 9112, 5.2)
+            ending = line[len(line.rstrip("\r\n")) :]
+            made.append(f" {LEFT_OUT}{ending}" if secrecy(name) is Secrecy.SURE else line_without_secrets(line))
+            continue
+        name = line.partition(":")[0].strip() if ":" in line else ""
+        if line.startswith(":"):  # as HTTP/2 has them
+            name, _, value = line[1:].partition(":")
+            name, stripped = f":{name}", value.strip()
+            made.append(
+                f"{name}:{value.replace(stripped, header_without_secrets(name, stripped), 1) if stripped else value}"
+            )
+            continue
+        made.append(line_without_secrets(line))
+    return "".join(made)
+
+
+def command_without_secrets(text: str) -> str:
+    """A command line: options and variables that are secrets by their names, users with passwords, header fields."""
+    made, at = list[str](), 0
+    letters: tuple[str, ...] = ()
+    before = ""
+    for found in _ARGUMENT.finditer(text):
+        word = found[0]
+        made.append(text[at : found.start()])
+        at = found.end()
+        program = word.strip("\"'").rpartition("/")[2]
+        if program in _GLUED:
+            letters = _GLUED[program]
+        elif word in ("|", ";", "&&", "||"):
+            letters = ()
+        made.append(_argument(word, before, letters))
+        before = word
+    return uri_without_secrets("".join(made) + text[at:])
+
+
+def _argument(word: str, before: str, letters: tuple[str, ...]) -> str:
+    """A word of a command line, behind the word ``before``; ``letters``: options of its program."""
+    bare = word.strip("\"'")
+    if before in _USERS and (before in letters or before.startswith("--")):
+        user, colon, _ = bare.partition(":")
+        return f"{user}:{LEFT_OUT}" if colon else word
+    if before in letters and before in _ALSO_NEXT and not word.startswith("-"):
+        return LEFT_OUT
+    name, sign, value = bare.partition("=")
+    if sign and hides(name.lstrip("-"), value.strip("\"'")):
+        return f"{name}={LEFT_OUT}"
+    if before.startswith("--") and not word.startswith("-") and hides(before, bare):
+        return LEFT_OUT
+    if word[:2] in letters and len(word) > 2:
+        user, colon, _ = word[2:].partition(":")
+        return f"{word[:2]}{user}:{LEFT_OUT}" if word[:2] in _USERS and colon else f"{word[:2]}{LEFT_OUT}"
+    return _FIELD.sub(lambda found: f"{found[1]}: {LEFT_OUT}" if hides(found[1], found[2]) else found[0], word)
 
 
 def credentials_summary(payload: bytes) -> str:

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from tcptui.protocols.secrets_out import LEFT_OUT, is_secret_name
+from tcptui.protocols.secret_names import LEFT_OUT, Secrecy, secrecy
 
 #: Words of the language that a secret follows, or may follow.
 _WORDS: Final = frozenset(
@@ -20,8 +20,6 @@ _WORDS: Final = frozenset(
         "pgp_sym_decrypt", "crypt", "master_password", "source_password", "encrypted",
     }
 )  # fmt: skip
-#: Words of the language that look like names of secrets.
-_PLAIN_WORDS: Final = frozenset({"key", "keys", "session"})
 _TOKENS: Final = re.compile(
     r"(?P<comment>/\*.*?(?:\*/|\Z)|--(?=\s|\Z)[^\n]*|\#[^\n]*)"
     r"|(?P<text>'(?:[^'\\]|\\.|'')*+(?:'|\\?\Z)|\"(?:[^\"\\]|\\.|\"\")*+(?:\"|\\?\Z))"
@@ -41,6 +39,17 @@ def sql_without_secrets(text: str) -> str:
     return _TOKENS.sub(_shown, text) if names_secret(text) else text
 
 
+def end_of_secret_word(text: str) -> int:
+    """Where the first word of ``text`` ends that is the name of a secret by itself; -1: there is none."""
+    named = (found.end() for found in _WORD.finditer(text) if _names_one(found[0]))
+    return next(named, -1)
+
+
+def _names_one(word: str) -> bool:
+    """Whether ``word`` is the name of a secret, or of a table of them, by itself."""
+    return secrecy(word) is Secrecy.SURE or word.lower() == "tokens"
+
+
 def has_secret_word(text: str) -> bool:
     """Whether any word of ``text``, which need not be SQL, names a secret."""
     return any(map(_is_secret_word, _WORD.findall(text)))
@@ -57,7 +66,7 @@ def _is_secret(found: re.Match[str]) -> bool:
     if kind == "word":
         return _is_secret_word(word)
     if kind == "quoted" or (kind == "text" and word[0] == '"'):
-        return is_secret_name(word[1:-1])
+        return secrecy(word[1:-1]) is Secrecy.SURE
     return kind == "comment" and has_secret_word(word)
 
 
@@ -67,7 +76,7 @@ def _is_secret_word(word: str) -> bool:
 
 @lru_cache(4_096)
 def _known_secret(word: str) -> bool:
-    return word.lower() in _WORDS or (word.lower() not in _PLAIN_WORDS and is_secret_name(word))
+    return word.lower() in _WORDS or (_names_one(word))
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.result_set import CopiedData, Refusal
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.sql_secrets import names_secret
 
 if TYPE_CHECKING:

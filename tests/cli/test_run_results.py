@@ -15,7 +15,7 @@ from run_command import run
 
 from tcptui.protocols.application import requests_of
 from tcptui.protocols.result_set import Refusal, ResultSet
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.session.catch_up import Compile
 from tcptui.session.result_files import JsonLines
 from tcptui.session.session import open_file

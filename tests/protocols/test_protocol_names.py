@@ -42,6 +42,7 @@ HOME: Final = (
 #: What else names one, and why.  Nothing is added here for a new protocol.
 OTHERWISE: Final = {
     "cli/report/har.py": "an HTTP archive is of HTTP",
+    "protocols/secrets_out.py": "programs that are called as what they speak, and fields of their heads",
     "protocols/export/": "the files are bodies of HTTP's messages",
     "protocols/event_stream/": "a body of HTTP, no protocol with rows",
     "protocols/interface.py": "an exchange of HTTP has its messages, for the archive",

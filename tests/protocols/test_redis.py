@@ -18,7 +18,7 @@ from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
 from tcptui.protocols.redis.value import Kind, Unread, Value
 from tcptui.protocols.result_set import ResultSet
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.stream.reassembly import ByteStream
 from tcptui.protocols.summaries import summary_of
 

@@ -19,7 +19,9 @@ from web_captures import ASKED, GET, agreed, chunk, from_client, record, respons
 from tcptui.access.requests import exchanges_with_times, requests_of, with_payload
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.model.request import Request, RequestPart
-from tcptui.protocols.secrets_out import LEFT_OUT, body_without_secrets, header_without_secrets, uri_without_secrets
+from tcptui.protocols.secret_bodies import body_without_secrets
+from tcptui.protocols.secret_names import LEFT_OUT
+from tcptui.protocols.secrets_out import header_without_secrets, uri_without_secrets
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:

@@ -71,7 +71,7 @@ def sweep(path: Path, fields: Sequence[Field]) -> Swept | None:
     with closing(opened) as session:
         swept.frames = session.store.count
         rows = np.arange(session.store.count, dtype=np.int32)
-        columns = FieldPrinter(session, fields).texts(rows)
+        columns = FieldPrinter(session, fields, secrets=True).texts(rows)
     for field_, mine, theirs in zip(fields, columns, printed(path, fields), strict=True):
         assert len(mine) == len(theirs), path
         if not any(mine) and not any(theirs):

@@ -21,13 +21,9 @@ from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.body import body_of
 from tcptui.protocols.http.conversation import full_uri, scheme_of
 from tcptui.protocols.parts import is_text
-from tcptui.protocols.secrets_out import (
-    LEFT_OUT,
-    body_without_secrets,
-    header_without_secrets,
-    is_secret_name,
-    uri_without_secrets,
-)
+from tcptui.protocols.secret_bodies import body_without_secrets
+from tcptui.protocols.secret_names import LEFT_OUT, hides, without_known_secrets
+from tcptui.protocols.secrets_out import header_without_secrets, uri_without_secrets, words_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -218,7 +214,7 @@ def _response(answer: HttpMessage | None, words: Words) -> _Object:
             content["comment"] = comment
     return {
         "status": head.status,
-        "statusText": safe_text(head.phrase, _NAME_MOST),
+        "statusText": safe_text(words_without_secrets(head.phrase), _NAME_MOST),
         "httpVersion": safe_text(head.version, _NAME_MOST),
         "cookies": [],
         "headers": _headers(head),
@@ -252,7 +248,11 @@ def _parameters(url: str) -> list[dict[str, str]]:
     return [
         {
             "name": safe_text(unquote_plus(name), _NAME_MOST),
-            "value": LEFT_OUT if value and is_secret_name(unquote_plus(name)) else safe_text(unquote_plus(value)),
+            "value": safe_text(
+                LEFT_OUT
+                if hides(unquote_plus(name), unquote_plus(value))
+                else without_known_secrets(unquote_plus(value))
+            ),
         }
         for name, _, value in islice(pairs, _PARAMETERS)
     ]
@@ -270,4 +270,5 @@ def _body(message: HttpMessage, words: Words) -> tuple[str | None, int, str]:
     if not is_text(data):
         return None, size, words("requests.har.binary")
     comment = words("requests.har.body-cut", n=BODY_MOST) if len(data) > BODY_MOST else ""
-    return body_without_secrets(data[:BODY_MOST].decode("utf-8", "replace")), size, comment
+    text = body_without_secrets(data[:BODY_MOST].decode("utf-8", "replace"), message.head.media_type)
+    return text, size, comment

@@ -29,6 +29,7 @@ from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_strea
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.parts import is_text
+from tcptui.protocols.shown_parts import shown_blocks
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.protocols.stream.reassembly import Gap
 from tcptui.words.errors import CommandFailedError, safe_facts, say
@@ -199,7 +200,8 @@ class Following:
         if stretch.gap is not None:
             self._out(self._writer.gap(side, Gap(start, stretch.stop - start, stretch.gap)))
         else:
-            for offset, data in chunks(direction, start, stretch.stop):
+            read = chunks(direction, start, stretch.stop)
+            for offset, data in shown_blocks(read, exact=True) if self._form is FollowForm.DECODED else read:
                 self._out(self._writer.data(side, offset, data))
         self._written[side] = stretch.stop
 

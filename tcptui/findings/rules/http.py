@@ -23,6 +23,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.http.fault import FaultKind
 from tcptui.protocols.http.status import STATUS_PHRASES
+from tcptui.protocols.secrets_out import uri_without_secrets, words_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ def error_response(connection: ConnectionFacts, app: HttpFacts, newline: Finding
     statuses = Counter(message.head.status for message in errors)
     facts: dict[str, int | float | str] = {
         "shape": "server" if grave else "broken" if broken is not None else "client",
-        "status": f"{worst.head.status} {quoted(worst.head.phrase, _PHRASE)}".strip(),
+        "status": f"{worst.head.status} {quoted(words_without_secrets(worst.head.phrase), _PHRASE)}".strip(),
         "target": target_of(worst),
         "software": quoted(worst.head.value("Server"), 30) or "?",
         "first_frame": worst.first_frame,
@@ -235,5 +236,5 @@ def _is_complete(app: HttpFacts, message: HttpMessage) -> bool:
 
 def _name(message: HttpMessage) -> str:
     uri = message.request.head.uri if message.request is not None else ""
-    segments: Sequence[str] = uri.partition("?")[0].rstrip("/").split("/")
+    segments: Sequence[str] = uri_without_secrets(uri).partition("?")[0].rstrip("/").split("/")
     return quoted(segments[-1] or uri or "/")

@@ -11,6 +11,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
 from tcptui.protocols.http.fault import Cut, Fault, FaultKind
 from tcptui.protocols.http.message import Framing, HttpMessage
+from tcptui.protocols.secrets_out import words_without_secrets
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -124,7 +125,7 @@ def _newline_finding(
         "bytes": size,
         "target": target_of(message),
         "answer_frame": answer.last_frame if answer is not None else 0,
-        "first_status": quoted(f"{own.head.status} {own.head.phrase}", 30) if own is not None else "–",
+        "first_status": _status(own) if own is not None else "–",
         "software": quoted(answer.head.value("Server"), 30) or "?" if answer is not None else "–",
     }
     evidence = [index_of(connection, message.first_frame), broken_frame, begin_frame]
@@ -251,3 +252,7 @@ def _mismatch(
         target=target_of(message),
         software=quoted(message.head.value("Server" if message.from_server else "User-Agent"), 30) or "?",
     )
+
+
+def _status(answer: HttpMessage) -> str:
+    return quoted(words_without_secrets(f"{answer.head.status} {answer.head.phrase}"), 30)

@@ -18,6 +18,7 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_without_start
+from tcptui.protocols.secrets_out import host_without_secrets, uri_without_secrets
 from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ class FileCollector:
         else:
             return
         validator = head.value("ETag") or head.value("Last-Modified")
-        key = (file.host, file.uri, validator, str(total), *head.content_codings)
+        asked = message.request.head if message.request is not None else head
+        key = (asked.value("Host"), asked.uri, validator, str(total), *head.content_codings)
         self._ranges.setdefault(key, []).append(_Range(start, stop, file, head.status == 206))
 
     def result(self) -> list[CarriedFile]:
@@ -181,7 +183,8 @@ def _carried_file(stream: int, message: HttpMessage, id_: str | None) -> Carried
     head = message.head
     uri = asked.uri if not asked.is_response else ""
     return CarriedFile(
-        stream=stream, frame=message.shown_frame, host=asked.value("Host"), uri=uri, name=name_of(message, uri),
+        stream=stream, frame=message.shown_frame, host=host_without_secrets(asked.value("Host")),
+        uri=uri_without_secrets(uri), name=name_of(message, uri),
         media_type=head.media_type, codings=(), sent=0, upload=not head.is_response, method=asked.method,
         status=head.status, shortfall=shortfall_of(message), id=id_,
         parts=(Part(stream, message.from_server, message.start, framed=FramedBody.of(message)),),

@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(slots=True)
 class CarriedFile:
-    """One file; texts are as received and not safe to print, but ``name`` is safe and unique in its list."""
+    """One file.  Texts are as received but for secrets, and not safe to print; ``name`` is safe, unique in a list."""
 
     stream: int
     frame: int

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.secrets_out import uri_without_secrets
 
 if TYPE_CHECKING:
     from tcptui.protocols.http.conversation import HttpMessage
@@ -149,7 +150,7 @@ def disposition_name(value: str) -> str:
 
 
 def _uri_name(uri: str) -> str:
-    path = uri.partition("#")[0].partition("?")[0]
+    path = uri_without_secrets(uri).partition("#")[0].partition("?")[0]
     if "://" in path:
         path = "/" + path.partition("://")[2].partition("/")[2]
     return _last_part(unquote_to_bytes(path.rpartition("/")[2]).decode("utf-8", "replace"))

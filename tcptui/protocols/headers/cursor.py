@@ -66,6 +66,8 @@ class TreeOptions:
     """Write ``VMware_c2:89:0b (00:0c:29:c2:89:0b)``, as Wireshark does unless told ``-n``."""
     lines_without_name: bool = True
     """Have the lines of scapy's layers, too, which no field names: filters cannot ask for them."""
+    secrets: bool = False
+    """Have lines as they were sent, for filters to compare; what is shown has no secret in it."""
     bare: frozenset[str] = frozenset()
     """Layers, of `MAY_BE_BARE`, whose own lines may be missing."""
     asked: frozenset[str] | None = None

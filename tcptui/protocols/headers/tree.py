@@ -27,6 +27,7 @@ from tcptui.protocols.headers.node import Node
 from tcptui.protocols.headers.scapy_tree import STARTS, question, read_other
 from tcptui.protocols.headers.tcp import add_analysis_only, read_tcp
 from tcptui.protocols.headers.udp import read_udp
+from tcptui.protocols.headers.without_secrets import tree_without_secrets
 from tcptui.protocols.scapy_child.client import Reply, scapy_child
 from tcptui.protocols.scapy_child.messages import BATCH_SIZE, Question
 
@@ -156,7 +157,8 @@ def _grow(
     root.insert_first(frame_layer(packet, dissection.options, dissection.protocols, dissection.coloring))
     if packet.comments:
         root.insert_first(comment_layer(packet.comments))
-    return root.freeze(len(packet.data))
+    tree = root.freeze(len(packet.data))
+    return tree if options.secrets else tree_without_secrets(tree)
 
 
 def _read(dissection: Dissection, step: Step, reader: Reader) -> Step | None:

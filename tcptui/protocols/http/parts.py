@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tcptui.protocols.event_stream.parser import MEDIA_TYPE, each_event
 from tcptui.protocols.http.body import Body, body_of, decoded_pieces
 from tcptui.protocols.http.message import Framing
-from tcptui.protocols.parts import Label, Part, exact_part, frame_at, once
+from tcptui.protocols.parts import Label, Part, PartText, exact_part, frame_at, once
 from tcptui.protocols.stream.conversation import chunks
 from tcptui.protocols.websocket.conversation import read_websocket, upgrade_of
 from tcptui.protocols.websocket.frames import Opcode
@@ -50,7 +50,7 @@ class HttpParts:
         kind = "response" if head.is_response else "request"
         yield Part(
             side, message.start, message.body_start, message.first_frame, message.first_ns, Label(kind),
-            lambda: chunks(message.direction, message.start, message.body_start), exact=True,
+            lambda: chunks(message.direction, message.start, message.body_start), exact=True, text=PartText.HEAD,
         )  # fmt: skip
         if not message.has_body:
             return
@@ -67,7 +67,8 @@ class HttpParts:
         yield Part(
             side, message.body_start, message.body_end, frame_at(direction, message.body_start),
             direction.delivered_ns(message.body_start), Label(name, facts), lambda: _body_blocks(message, body),
-            exact=not coding, trouble=lambda: body.problem.value if body.problem is not None else "",
+            exact=not coding, text=PartText.BODY,
+            trouble=lambda: body.problem.value if body.problem is not None else "",
         )  # fmt: skip
 
     def _events(self, message: HttpMessage) -> Iterator[Part]:
@@ -78,12 +79,12 @@ class HttpParts:
             start, stop = _bytes_of_frame(direction, event.frame, message.body_start)
             yield Part(
                 side, start, stop, event.frame, event.time_ns, Label("event-id" if event.last_id else "event", facts),
-                once(start, text),
+                once(start, text), text=PartText.BODY,
             )  # fmt: skip
 
     def _skipped(self, skipped: Skipped) -> Iterator[Part]:
         label = Label("bytes", {"count": f"{skipped.stop - skipped.start:,}"})
-        yield exact_part(self._directions[skipped.from_server], skipped.start, skipped.stop, label)
+        yield exact_part(self._directions[skipped.from_server], skipped.start, skipped.stop, label, PartText.BODY)
 
     def _websocket(self) -> WebSocketConversation | None:
         conversation = self._conversation
@@ -113,7 +114,7 @@ class HttpParts:
             last = max(message.stop - 1, message.start)
             yield Part(
                 side, message.start, message.stop, direction.delivered_frame(last), direction.delivered_ns(last),
-                Label(f"websocket-{name}", facts), once(message.start, data),
+                Label(f"websocket-{name}", facts), once(message.start, data), text=PartText.BODY,
                 trouble=_trouble_of(message),
             )  # fmt: skip
 

@@ -15,7 +15,7 @@ from tcptui.protocols.http2.frames import FrameType, error_name, parsed_frame
 from tcptui.protocols.http2.grpc import grpc_messages, read_message
 from tcptui.protocols.http2.messages import text_of
 from tcptui.protocols.http2.protobuf import protobuf_fields, protobuf_text
-from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.parts import Label, Part, PartText, frame_at, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,7 +72,8 @@ class Http2Parts:
             if not (block.promised or _is_interim(block)):
                 seen.add(block.stream)
             label = Label(f"http2-{name}", {"id": block.stream, "promised": block.promised})
-            yield _part(index.direction, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
+            made = _part(index.direction, block.start, block.stop, label, _head_blocks(block), whole=block.is_whole)
+            yield replace(made, text=PartText.HEAD)
 
     def _body(self, exchange: Exchange, which: int) -> Iterator[Part]:
         """``which``: 0 the request's, 1 the answer's, which is made only here: all at once take some KiB each."""
@@ -99,7 +100,8 @@ class Http2Parts:
             side, message.body_start, message.body_end, frame_at(direction, message.body_start),
             direction.delivered_ns(message.body_start), Label("http2-body-coded" if coding else "http2-body", facts),
             lambda: _blocks(message, body),
-            trouble=lambda: body.problem.value if body.problem is not None else "", id=exchange.id,
+            trouble=lambda: body.problem.value if body.problem is not None else "", text=PartText.BODY,
+            id=exchange.id,
         )  # fmt: skip
 
     @staticmethod
@@ -118,7 +120,8 @@ class Http2Parts:
                 facts["last"], data = parsed.last_stream_id, parsed.additional_data
             label = Label("http2-reset" if kind == FrameType.RST_STREAM else "http2-goaway", facts)
             stop = min(frame.stop, index.direction.length)
-            yield _part(index.direction, frame.start, stop, label, once(frame.start, data), whole=True)
+            made = _part(index.direction, frame.start, stop, label, once(frame.start, data), whole=True)
+            yield replace(made, text=PartText.BODY)
 
 
 def _part(direction: ByteStream, start: int, stop: int, label: Label, blocks: Blocks, *, whole: bool) -> Part:
@@ -142,7 +145,7 @@ def _grpc_part(message: HttpMessage, one: GrpcMessage, label: Label, message_typ
     return Part(
         direction.side, one.start, one.stop, direction.delivered_frame(last), direction.delivered_ns(last), label,
         blocks,
-        trouble=lambda: told[0], id=_id_of(label),
+        trouble=lambda: told[0], text=PartText.BODY, id=_id_of(label),
     )  # fmt: skip
 
 

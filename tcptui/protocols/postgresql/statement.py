@@ -10,7 +10,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT, without_known_secrets
+from tcptui.protocols.sql_secrets import end_of_secret_word
 
 #: Bytes of a statement that are kept.
 MAX_STORED_STATEMENT: Final = 4_000
@@ -23,10 +24,9 @@ _TOKEN: Final = re.compile(
       | (?P<other>\$\d+|\d[\w.]*|[^\s\w])""",
     re.DOTALL | re.VERBOSE,
 )
-#: Words that say of literals behind them that they are, or may hold, secrets: as names, or within literals.
+#: What says of literals behind it, besides names of secrets, that they are some, or hold some.
 _SPEAKS: Final = re.compile(
-    r"passw|passphrase|\bpwd|secret|token|credential|api_?key|private_?key|\bcrypt\(|hmac|pgp_|dblink"
-    r"|\bsubscription\b|user\s+mapping|\bconnection\b|\bprimary_conninfo",
+    r"\bcrypt\(|hmac|pgp_|dblink|\bsubscription\b|user\s+mapping|\bconnection\b|\bprimary_conninfo",
     re.IGNORECASE,
 )
 #: What the thing stands behind that a statement is about.
@@ -48,19 +48,25 @@ _NAME_MOST: Final = 60
 @lru_cache(_REMEMBERED)
 def may_hold_secrets(sql: str) -> bool:
     """Whether the statement speaks of secrets, so that its literals and parameters may be some."""
-    return _SPEAKS.search(sql) is not None
+    return _first_sign(sql) >= 0
 
 
 @lru_cache(_REMEMBERED)
 def without_secrets(sql: str) -> str:
     """The statement with `LEFT_OUT` for every literal that may be a secret."""
-    found = _SPEAKS.search(sql)
-    if found is None:
-        return sql
+    sign = _first_sign(sql)
+    if sign < 0:
+        return without_known_secrets(sql)
     if "\\'" in sql or _cuts_comment(sql):
         # Whether a backslash escapes is the server's setting: nothing tells where literals end.
-        return sql[: _word_end(sql, found.end())] + " " + LEFT_OUT
+        return sql[: _word_end(sql, sign)] + " " + LEFT_OUT
     return _TOKEN.sub(_literal_out, sql)
+
+
+def _first_sign(sql: str) -> int:
+    """Where the first word ends that speaks of secrets; -1: none does."""
+    ends = [end_of_secret_word(sql), *(found.end() for found in (_SPEAKS.search(sql),) if found is not None)]
+    return min((end for end in ends if end >= 0), default=-1)
 
 
 def _cuts_comment(sql: str) -> bool:

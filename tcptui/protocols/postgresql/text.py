@@ -9,7 +9,7 @@ from tcptui.protocols.postgresql.asking import parameters
 from tcptui.protocols.postgresql.fields import error_fields
 from tcptui.protocols.postgresql.message import HEADER, Kind
 from tcptui.protocols.postgresql.statement import MAX_STORED_STATEMENT, may_hold_secrets, without_secrets
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.stream.conversation import chunks
 
 if TYPE_CHECKING:

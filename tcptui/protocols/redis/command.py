@@ -17,6 +17,7 @@ from tcptui.protocols.redis.commands import (
     operation_of,
 )  # fmt: skip
 from tcptui.protocols.redis.reader import MAX_STORED_ITEM
+from tcptui.protocols.redis.secret_keys import reads_secret, secret_places
 from tcptui.protocols.redis.value import Kind
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Command:
         if self.hides_all:
             return frozenset(range(len(items)))
         if not keeps_secrets(self.name.encode()):
-            return frozenset()
+            return frozenset(at + 1 for at in secret_places(self.name, self.arguments))
         if self.value.kind is Kind.INLINE or not all(map(_is_whole, items)):
             return frozenset(range(2, len(items))) | ({1} if self.name == "AUTH" else frozenset())
         return frozenset(at + 1 for at in hidden(self.name, self.arguments))
@@ -98,9 +99,9 @@ class Command:
         """What it asks for, without values and secrets."""
         if not self.name:
             return ""
-        secrets = self.secrets if keeps_secrets(self.value.items[0].data) else ()
-        if not secrets:
+        if not keeps_secrets(self.value.items[0].data):
             return operation_of(self.name, self.arguments, self.count)
+        secrets = self.secrets
         shown = [b"" if at in secrets else item.data for at, item in enumerate(self.value.items)]
         return operation_of(self.name, shown[1:], self.count)
 
@@ -129,6 +130,8 @@ class Command:
         """Whether its reply may hold a secret."""
         if self.executes:
             return any(one.hides_reply for one in self.executes)
+        if reads_secret(self.name, self.arguments):
+            return True
         first = [one.upper() for one in self.arguments[:2]]
         if self.name == "CONFIG" and first[:1] == [b"GET"]:
             return any(is_secret_setting(one) or set(one) & set(b"*?[") for one in self.arguments[1:])

@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.secrets_out import is_secret_name
+from tcptui.protocols.redis.secret_keys import key_text
+from tcptui.protocols.secret_names import is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,4 +172,4 @@ def operation_of(name: str, arguments: Sequence[bytes], count: int) -> str:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+    return key_text(data)

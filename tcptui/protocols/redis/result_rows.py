@@ -11,7 +11,7 @@ from tcptui.protocols.redis.text import elements
 from tcptui.protocols.redis.tokens import Fault, Tokens
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Kind
 from tcptui.protocols.result_set import ROW_MOST, Refusal, ResultSet, text_or_bytes
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.sql_secrets import has_secret_word
 
 if TYPE_CHECKING:

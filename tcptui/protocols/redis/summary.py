@@ -8,7 +8,7 @@ from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.detection import begins_redis
 from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.value import Value
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.stream.segment_place import lone_segment
 
 #: Most commands that are named, and bytes kept of what they say.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.redis.tokens import Fault, Tokens
 from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Kind
-from tcptui.protocols.secrets_out import LEFT_OUT
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.stream.conversation import chunks
 
 if TYPE_CHECKING:

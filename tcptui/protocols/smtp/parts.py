@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.parts import Label, Part, exact_part, frame_at, once
+from tcptui.protocols.parts import Label, Part, PartText, exact_part, frame_at, once
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
 from tcptui.protocols.stream.reassembly import Gap
 
@@ -45,6 +45,7 @@ def _message(unit: ClientUnit) -> Part:
         unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),
         unit.direction.delivered_ns(unit.start),
         Label("smtp-message", {"count": f"{unit.body_stop - unit.start:,}"}), lambda: _text(unit, troubles),
+        text=PartText.BODY,
         trouble=lambda: troubles[-1] if troubles else "",
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.parts import Label, Part, exact_part, once
+from tcptui.protocols.parts import Label, Part, PartText, exact_part, once
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.tls.codes import name_of, version_name
 from tcptui.protocols.tls.plain_stream import PlainStream
@@ -112,7 +112,7 @@ def _unparsed(plain: Sequence[ByteStream]) -> Iterator[Part]:
         if stretch.gap is None:
             direction = plain[stretch.side]
             label = Label("tls-plain", {"bytes": f"{stretch.stop - stretch.start:,}"})
-            yield exact_part(direction, stretch.start, stretch.stop, label)
+            yield exact_part(direction, stretch.start, stretch.stop, label, PartText.BODY)
 
 
 def _sealed(part: Part, direction: PlainStream) -> Part:

@@ -18,6 +18,7 @@ from tcptui.dfilter.errors import FilterError, Mistake, Span
 from tcptui.dfilter.expression import CallValue, Exists, FieldValue, Nonzero, SliceValue
 from tcptui.dfilter.operators import Function
 from tcptui.model.field import FieldType as T
+from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.evaluator import passing
 from tcptui.session.filtering.field_values import FieldReader
@@ -144,6 +145,7 @@ class ColumnReader:
         value = column.value
         is_plain = isinstance(value, FieldValue) and value.layers is None and not value.is_raw
         self._printer = FieldPrinter(session, [value.field]) if is_plain and isinstance(value, FieldValue) else None
+        self._all = FieldPrinter(session, column.compiled.fields)
         self._sums = _Sums(np.zeros(0, np.int64), np.zeros(0, np.bool_), False)
         self._summed_to = -1
         self._summed_at = -1
@@ -178,6 +180,9 @@ class ColumnReader:
         for place, value in zip(found.places.tolist(), found.values.tolist(), strict=True):
             text = value_text(found.type, value, None)
             made[place].append(_shorter(text) if found.type is T.RELATIVE_TIME else text)
+        if found.type in (T.STRING, T.BYTES):  # a part of a secret tells some of it
+            hidden = self._all.hide_some(rows)
+            made = [[LEFT_OUT] if hides and texts else texts for hides, texts in zip(hidden, made, strict=True)]
         return made
 
     def _values(self, rows: Rows) -> Occurrences:

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from tcptui.dfilter import types
 from tcptui.model.field import FieldType as T
+from tcptui.model.field_rows.said import HEADER_NAME, HEADER_VALUES
+from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.frame import date_text
+from tcptui.protocols.secret_fields import cleaner_of, may_be_secret
+from tcptui.protocols.secrets_out import header_without_secrets
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.occurrences import by_place
 from tcptui.session.filtering.rows import Rows
@@ -23,21 +27,48 @@ if TYPE_CHECKING:
 class FieldPrinter:
     """Prints the fields ``fields`` of packets of a session, reading each packet once."""
 
-    def __init__(self, session: FilteredCapture, fields: Sequence[Field], *, deep: bool = False) -> None:
-        """``deep``: as `TreeReader`."""
+    def __init__(
+        self, session: FilteredCapture, fields: Sequence[Field], *, deep: bool = False, secrets: bool = False
+    ) -> None:
+        """``deep``: as `TreeReader`; ``secrets``: for who compares values, and shows none."""
+        self._secrets = secrets
         self._fields = fields
+        self._has_named = any(field.name in HEADER_VALUES for field in fields)
         self._reader = FieldReader(session, deep=deep)
-        self._reader.trees.want(field.name for field in fields)
+        self._reader.trees.want([*(field.name for field in fields), *([HEADER_NAME] if self._has_named else ())])
 
     def texts(self, rows: I32) -> list[list[list[str]]]:
         """For each field and each of ``rows`` (ascending) the values; no list is to be changed."""
         return [self._texts(field, rows) for field in self._fields]
+
+    def hide_some(self, rows: I32) -> list[bool]:
+        """Of each of ``rows`` whether it has a value that is not shown as it was sent."""
+        hide = [False] * len(rows)
+        for field in self._fields:
+            if may_be_secret(field.name):
+                pairs = zip(self._texts(field, rows), self._sent(field, rows), strict=True)
+                hide = [one or shown != sent for one, (shown, sent) in zip(hide, pairs, strict=True)]
+        return hide
 
     def unread(self, first: int, stop: int) -> I64:
         """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""
         return self._reader.trees.unread.of((field.name for field in self._fields), first, stop)
 
     def _texts(self, field: Field, rows: I32) -> list[list[str]]:
+        """The values as they may be shown: without secrets."""
+        texts = self._sent(field, rows)
+        if self._secrets:
+            return texts
+        if field.name in HEADER_VALUES:
+            names = self._sent(FIELDS[HEADER_NAME], rows)
+            return [
+                [header_without_secrets(*one) for one in zip(named, values, strict=False)]
+                for named, values in zip(names, texts, strict=True)
+            ]
+        clean = cleaner_of(field.name)
+        return texts if clean is None else [[clean(text) for text in values] for values in texts]
+
+    def _sent(self, field: Field, rows: I32) -> list[list[str]]:
         if field.name in DESCRIBED:
             lines = self._reader.trees.lines(field, Rows.of(rows))
             return [_malformed(texts) for texts in lines] if field.name == "_ws.malformed" else lines

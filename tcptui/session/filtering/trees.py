@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.row import AsTshark
     from tcptui.session.filtering.udp_conversations import Place
 
-_OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False)
+_OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False, secrets=True)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 CACHED_PACKETS: Final = 1 << 14
 #: Lines of these that are kept from one question to the next: a packet may have ten thousands, of few bytes.

@@ -14,7 +14,9 @@ from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
 from tcptui.model.packet_store import RowKind
 from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.protocols.secret_fields import may_be_secret
 from tcptui.session.filtering.field_values import FieldReader
+from tcptui.session.filtering.printed import FieldPrinter
 from tcptui.session.filtering.run import is_readable
 
 if TYPE_CHECKING:
@@ -91,7 +93,13 @@ def field_conditions(session: FilteredCapture, row: int, name: str, label: str =
             condition for part in _IN_LINE_OF.get(name, ()) for condition in field_conditions(session, row, part)[:1]
         ]
         return checked([*told, name])
-    values = list(dict.fromkeys(FieldReader(session).texts(field, np.array([row], np.int32))[0]))
+    rows = np.array([row], np.int32)
+    values = list(dict.fromkeys(FieldReader(session).texts(field, rows)[0]))
+    if may_be_secret(name):  # a filter that is written down shows what it is about
+        shown = set(FieldPrinter(session, [field]).texts(rows)[0][0])
+        values = [value for value in values if value in shown]
+        if not values:
+            return checked([name])
     values.sort(key=lambda value: value not in label)
     made = [_equals(name, kind, value) for value in values[:_VALUES]]
     return checked([*made, name]) if made else []

@@ -36,6 +36,11 @@ OPTIONS
   --header   the names of the columns first
   --count    only how many packets match
 
+SECRETS
+  What is a password or a token by its name or its form is written as [removed],
+  where tshark writes it; fields of raw bytes (tcp.payload, data.data) have what
+  was sent. Filters compare what was sent.
+
 LIMITS
   What memory bounds. Of a connection, 50,000 messages are read for fields of
   their application protocol (HTTP/2: header lists of each side, TLS: records of

@@ -117,8 +117,9 @@ SYNOPSIS
 DESCRIPTION
   Writes the bytes that both ends sent, in their order and without repeats. What
   the capture lacks is said in its place. Nothing in it can control a terminal,
-  except with --raw, which writes the very bytes. Passwords and other secrets
-  are shown as they were sent, except with --decoded.
+  except with --raw, which writes the very bytes. Text, --hex and --raw have
+  passwords and tokens as they were sent; --decoded leaves out what is one by
+  its name or its form, as all other commands do.
 
 OPTIONS
   --stream N     the connection, counted from 0
