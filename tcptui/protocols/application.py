@@ -123,6 +123,17 @@ class ApplicationStream:
         return iter(()) if self.parsed is None else self.parsed.requests()
 
 
+def asked_host(said: bytes) -> tuple[str, str] | None:
+    """The host that a client asks for who says this first, and the field it stands in; an empty one: not yet.
+
+    Text from the packets, not yet safe to print.  None where no protocol begins so that names hosts.
+    """
+    for protocol in PROTOCOLS:
+        if protocol.asked_host is not None and protocol.begins(said):
+            return protocol.asked_host(said), protocol.host_field
+    return None
+
+
 def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
     """The connection as one of `PARSERS` parses it, and what is inside."""
     for parse in PARSERS:

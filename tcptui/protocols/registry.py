@@ -39,7 +39,7 @@ _TLS: Final = ApplicationProtocol(
     summaries=(Summary(Lazy("tls.summary", "tls_summary"), {bytes((kind, 3)) for kind in range(20, 25)}),),
     notes=(Lazy("tls.alert_rows", "AlertRows"), Lazy("tls.alert_rows", "HelloRows")),
     farewells=Lazy("tls.alert_rows", "alert_places"), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
-    asks=Lazy("tls.last_words", "tls_asks"),
+    asks=Lazy("tls.last_words", "tls_asks"), asked_host=Lazy("tls.server_name", "asked_host"), host_field="SNI",
 )  # fmt: skip
 
 _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
@@ -61,6 +61,7 @@ _HTTP2: Final = ApplicationProtocol(
     held_back=Lazy("http2.parse", "http2_held_back"),
     tables=Tables("http2", Lazy("http2.table_fields", "table_fields"), Lazy("http2.frame_table", "table_of")),
     asks=Lazy("http2.last_words", "http2_asks"), has_preface=True,
+    asked_host=Lazy("http2.authority", "asked_host"), host_field=":authority",
 )  # fmt: skip
 
 _HTTP: Final = ApplicationProtocol(
@@ -82,7 +83,7 @@ _HTTP: Final = ApplicationProtocol(
         TsharkLayer("http", lines=Lazy("http.as_tshark", "as_tshark_has")),
         TsharkLayer("websocket", header=Lazy("websocket.frames", "header_of")),
     ),
-    asks=Lazy("http.last_words", "http_asks"),
+    asks=Lazy("http.last_words", "http_asks"), asked_host=Lazy("http.asked_host", "asked_host"), host_field="Host",
 )  # fmt: skip
 
 _SMTP: Final = ApplicationProtocol(

@@ -140,6 +140,10 @@ class ApplicationProtocol(NamedTuple):
     """Makes what notes the rows in which its messages begin, while packets are decoded."""
     asks: Callable[[bytes, Before], Asks | None] | None = None
     """Tells by its first bytes what a client's message asks of the server; None: it is of another protocol."""
+    asked_host: Callable[[bytes], str] | None = None
+    """Reads, in what a client says first, the host that it asks for; empty where it names none, or not yet."""
+    host_field: str = ""
+    """Where that stands, in the protocol's own word: ``SNI``."""
     has_preface: bool = False
     """Behind a payload that `begins` it, a client sends nothing else."""
     farewells: Callable[[Payloads], I64] | None = None

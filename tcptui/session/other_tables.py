@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tcptui.access.open_capture import OpenCapture
+    from tcptui.session.asked_hosts import AskedHosts
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -42,3 +43,10 @@ def dns_names(capture: OpenCapture) -> DnsNames:
     from tcptui.session.dns_names import DnsNames  # imports dpkt
 
     return capture.indexes.of(DnsNames, lambda: DnsNames(capture.store, other_packets(capture), capture.reader.data))
+
+
+def asked_hosts(capture: OpenCapture) -> AskedHosts:
+    """The hosts that clients asked for; who asks has it grow (`AskedHosts.grow`)."""
+    from tcptui.session.asked_hosts import AskedHosts  # no start waits for it
+
+    return capture.indexes.of(AskedHosts, lambda: AskedHosts(capture.store, capture.streams, capture.reader.payload))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8
+    from tcptui.session.asked_hosts import AskedHosts
     from tcptui.session.dns_names import DnsNames
 
 Mask = NDArray[np.bool_]
@@ -74,7 +75,7 @@ class EndpointNames:
         self._flows = flows
         self._hosts = hosts
         self._services = services
-        self._texts: LruCache[tuple[int, int, bool], str] = LruCache(_CACHED)
+        self._texts: LruCache[tuple[int, int, bool, bool], str] = LruCache(_CACHED)
         self._address_ids: dict[bytes, int] = {}
         self._addresses: list[str] = []
         self._ids = np.zeros((0, 2), np.int32)
@@ -85,22 +86,32 @@ class EndpointNames:
         self._named_for: tuple[object, int, int] | None = None
         """What `_named` was made from."""
         self._renewals = flows.renewals
+        self.wanted = True
+        """Whether names are shown at all: those of the hosts and services files, too."""
         self.dns: DnsNames | None = None
         """The DNS answers whose names `name` gives; None: it gives addresses."""
+        self.asked: AskedHosts | None = None
+        """What clients asked for, as far as it has been read; `name` gives it where `dns` is wanted."""
 
-    def name(self, flow: int, end: int, is_server: bool, row: int) -> str:
-        """`text`; where names are wanted, with the name by the last DNS answer before ``row``, if there is one."""
+    def name(self, flow: int, end: int, is_server: bool, row: int, stream: int) -> str:
+        """`text`; where names are wanted, with that which the client of ``stream`` asked for, if it is the server's.
+
+        Else with the name by the last DNS answer before ``row``, if there is one.
+        """
         if self.dns is not None:
             endpoint = self._flows.endpoints(flow)[end]
+            asked = self.asked.of(stream) if self.asked is not None and is_server else None
+            if asked is not None:
+                return f"{asked.name}:{self._port(endpoint.port, is_server)}"
             known = self.dns.name_of(ipaddress.ip_address(endpoint.host).packed, row)
             if known is not None and _HOST_NAME.fullmatch(known.name):
                 return f"{known.name.lower()}:{self._port(endpoint.port, is_server)}"
         return self.text(flow, end, is_server)
 
     def text(self, flow: int, end: int, is_server: bool) -> str:
-        """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known, else numbers."""
+        """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known and wanted, else numbers."""
         self._renew()
-        key = (flow, end, is_server)
+        key = (flow, end, is_server, self.wanted)
         text = self._texts.get(key)
         if text is None:
             endpoint = self._flows.endpoints(flow)[end]
@@ -110,14 +121,19 @@ class EndpointNames:
 
     def _host(self, endpoint: Endpoint) -> str:
         host = endpoint.host
-        name = self._hosts.get(host)
+        name = self._hosts.get(host) if self.wanted else None
         if name is not None:
             return name
         return f"[{host}]" if ":" in host else host
 
     def _port(self, port: int, is_server: bool) -> str:
         # A client's port is ephemeral: it is no service, even where the services file lists its number.
-        return self._services.get(port, str(port)) if is_server else str(port)
+        return self._services.get(port, str(port)) if is_server and self.wanted else str(port)
+
+    def asked_with(self, word: str, streams: I32) -> Mask:
+        """Mask of those ``streams`` whose client asked for a host whose name contains ``word`` (lower case)."""
+        found = self.asked.with_text(word) if self.asked is not None else ()
+        return np.isin(streams, np.fromiter(found, np.int64, len(found)))
 
     def matching(self, word: str, flows: I32, client_is_b: U8) -> Mask:
         """Mask of those ``flows`` whose client's or server's text contains ``word`` (lower case).

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tcptui.access.open_capture import JudgedCapture
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
+    from tcptui.session.asked_hosts import AskedHost
     from tcptui.session.dns_names import DnsNames
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
@@ -78,16 +79,20 @@ def packet_document(session: JudgedCapture, row: int, severity: int, words: Word
 
 def stream_document(
     session: JudgedCapture, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
-    groups: Iterable[TroubleGroup] = (),
+    groups: Iterable[TroubleGroup] = (), asked: AskedHost | None = None,
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the worst trouble first.
 
     Where no finding is a warning or an error, a sentence that says so comes first, or that this is not known yet,
     and before it which of the capture's ``groups`` of trouble the connection belongs to all the same.  The time budget
-    follows what is most useful about the first finding, what ``names`` has of the ends follows the budget.
+    follows what is most useful about the first finding, what ``names`` has of the ends, and the host that the client
+    ``asked`` for, follow the budget.
     """
     passages: list[Passage] = []
-    budget = [*bar_passage(session, stream, words), *name_passages(session, stream, names, words)]
+    budget = [
+        *bar_passage(session, stream, words), *host_passages(asked, words),
+        *name_passages(session, stream, names, words),
+    ]  # fmt: skip
     if not any(finding.severity >= Severity.WARNING for finding in cached.findings):
         verdict = _verdict_passages(session, stream, cached.packets, words)
         passages += [*_shared_passages(stream, groups, words), *verdict, *budget]
@@ -128,6 +133,14 @@ def _verdict_passages(session: JudgedCapture, stream: int, judged: int, words: W
     if judged < segments:
         passages.append(Passage(words("screen.explain.since", n=Count(segments - judged))))
     return passages
+
+
+def host_passages(asked: AskedHost | None, words: Words) -> list[Passage]:
+    """The host that the client asked for, and where it said so."""
+    if asked is None:
+        return []
+    text = words("other.names.asked", name=asked.name, field=asked.source)
+    return [Passage(text, words("other.names.asked.heading"), (asked.frame,))]
 
 
 def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:

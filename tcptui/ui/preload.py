@@ -48,6 +48,11 @@ class Preloader:
         """Whether the first ``following`` modules are still being imported: waiting for them would delay a key."""
         return (self._begun or self._announced) and not self._ready.is_set()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the first ``following`` modules have been imported."""
+        return self._ready.is_set()
+
     def announce(self) -> None:
         """Say that `begin` follows once the rows are painted, which takes longer than a cursor takes to rest."""
         self._announced = True

@@ -24,9 +24,9 @@ class NamesChoice(Enum):
     """What the list of connections shows of an endpoint."""
 
     ADDRESSES = "addresses"
-    """Its address, or its name in the hosts file."""
+    """Its address and the number of its port."""
     DNS = "dns"
-    """Its name by the DNS answers in the capture, where one has come before the connection."""
+    """The name that its client asked for, else that of a DNS answer before the connection, or of the hosts file."""
 
 
 class ThemeChoice(Enum):

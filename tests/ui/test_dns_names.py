@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from captures import CLIENT, SERVER, START_NS, mixed
+from captures import ACK, CLIENT, PSH, SERVER, START_NS, Tape, mixed
 from other_frames import dns_answer, udp
 from screen_lines import screen_lines
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import NAME_SHOWN
 from tcptui.session.dns_names import DnsName
-from tcptui.session.other_tables import dns_names
+from tcptui.session.other_tables import asked_hosts, dns_names
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
@@ -21,6 +21,7 @@ from tcptui.ui.explain_document import stream_document
 from tcptui.ui.main import naming
 from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.column_names import SortKey
+from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.settings.remembered import ScreenChoices
@@ -41,8 +42,9 @@ EN = Words(Language.EN)
 
 @pytest.fixture
 def named(tmp_path: Path) -> Session:
-    """Packet 1 names the server before all, packet 10 anew between the connections 0 and 1."""
+    """Packet 1 names the server before all, packet 10 anew between the connections 0 and 1; clients name nothing."""
     tape = mixed()
+    tape.records[:] = [(ns, data.replace(b"Host: a.example", b"Host: 192.0.2.9")) for ns, data in tape.records]
     for place, ns, name in ((0, START_NS - 1_000_000, "old.example"), (9, START_NS + 150_000_000, "new.example")):
         answer = udp("10.0.0.53:53", f"{CLIENT}:39999", dns_answer(1, name, [SERVER]))
         tape.records.insert(place, (ns, answer[14:]))
@@ -221,7 +223,7 @@ def test_only_what_looks_like_a_host_name_stands_for_an_address(tmp_path: Path, 
     names.dns = Answers()  # type: ignore[assignment]
     flow, is_b = int(session.streams.flow[0]), int(session.streams.client_is_b[0])
 
-    assert names.name(flow, 1 - is_b, True, 5) == (f"{name.lower()}:80" if shown else f"{SERVER}:80")
+    assert names.name(flow, 1 - is_b, True, 5, 0) == (f"{name.lower()}:80" if shown else f"{SERVER}:80")
     assert names.text(flow, 1 - is_b, True) == f"{SERVER}:80"
 
 
@@ -229,3 +231,57 @@ def _written(content: bytes, folder: Path) -> Path:
     path = folder / "plain.pcap"
     path.write_bytes(content)
     return path
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Session:
+    """Two connections to one address, for two hosts; a DNS answer names the address otherwise."""
+    tape = Tape()
+    for number, host in enumerate(("shop.example", "pay.example")):
+        client, at = f"{CLIENT}:{40_000 + number}", 10 + 1_000.0 * number
+        tape.handshake(at, client, f"{SERVER}:80")
+        said = f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        tape.tcp(at + 100, client, f"{SERVER}:80", PSH | ACK, 1_001, 9_001, said)
+    answer = udp("10.0.0.53:53", f"{CLIENT}:39999", dns_answer(1, "edge.example", [SERVER]))
+    tape.records.insert(0, (START_NS, answer[14:]))
+    path = tmp_path / "asked.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_timeline_and_list_change_together(asked: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main_screen, "read_services", lambda: {80: "http"})
+    async with reading(asked, names=NamesChoice.DNS) as (pilot, screen, _):
+        await settled(pilot, lambda: screen.workspace.ladder.stream == 0)
+        before = screen.workspace.ladder.ends
+        await pilot.press("a")
+        after = screen.workspace.ladder.ends
+
+    assert (before[1], after[1]) == (f"{SERVER}:http", f"{SERVER}:80")
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_host_that_a_client_asked_for_is_listed_found_and_explained(asked: Session) -> None:
+    async with reading(asked) as (pilot, screen, _):
+        await settled(pilot, lambda: asked_hosts(asked).count == 2)
+        addresses = listed(screen)
+        await pilot.press("a")
+        names = listed(screen)
+        await settled(pilot, lambda: "shop.example (Host)" in as_text(screen.workspace.explain.document, EN))
+        await pilot.press("a", "slash", *"pay.ex", "enter")
+        await settled(pilot, lambda: len(screen.workspace.connections.index.order) == 1)
+        found = listed(screen)
+
+    assert all(each.endswith(f"{SERVER}:80") for each in addresses)
+    assert [each.rpartition(" ")[2] for each in names] == ["shop.example:80", "pay.example:80"]
+    assert found == addresses[1:], "words find it whatever is shown"
+
+
+def test_names_of_services_and_of_the_hosts_file_are_shown_with_the_others(asked: Session) -> None:
+    names = EndpointNames(asked.flows, {SERVER: "web"}, {80: "http"})
+    flow, is_b = int(asked.streams.flow[0]), int(asked.streams.client_is_b[0])
+    with_names = names.text(flow, 1 - is_b, True)
+    names.wanted = False
+
+    assert (with_names, names.text(flow, 1 - is_b, True)) == ("web:http", f"{SERVER}:80")

@@ -123,7 +123,7 @@ async def test_panes_tell_of_the_newest_row_in_the_frame_in_which_it_is_followed
         workspace.following = True
         pipe.give(8)
         await settled(pilot, lambda: connections.row_count == 1 and workspace.ladder.stream == 0)
-        await settled(pilot, lambda: workspace.settled and not preloader.under_way)
+        await settled(pilot, lambda: workspace.settled and preloader.is_ready)
         monkeypatch.setattr("tcptui.ui.main.workspace.DEBOUNCE", 3_600.0)  # nothing comes later …
         monkeypatch.setattr("tcptui.ui.background.PROMPT_S", 3_600.0)  # … however slow this machine is
         seen = []

@@ -109,6 +109,7 @@ class ConnectionMatcher:
 
     def _word(self, word: str, listed: I32) -> Mask:
         found = self.ends(word, listed)
+        found |= self.names.asked_with(word, listed)
         found |= self._states(word, listed)
         found |= self._severities(word, listed)
         found |= self._verdicts(word, listed)

@@ -238,7 +238,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         streams = self.session.streams
         flow, is_b = int(streams.flow[stream]), int(streams.client_is_b[stream])
         row = int(streams.first_row[stream])
-        return self._names.name(flow, is_b, False, row), self._names.name(flow, 1 - is_b, True, row)
+        names = self._names
+        return names.name(flow, is_b, False, row, stream), names.name(flow, 1 - is_b, True, row, stream)
 
     def ends(self, stream: int) -> str:
         """Client and server of ``stream`` in one line."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tcptui.access.progress import Phase
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.pane_specs import Pane
-from tcptui.ui.main.status_of import status_of
+from tcptui.ui.main.status_of import Told, status_of
 
 if TYPE_CHECKING:
     from tcptui.ui.leaving import Leaving
@@ -19,8 +19,8 @@ class Live(Controller):
 
     _held: Status | None = None
     """What was counted when the display was paused; None while it is not."""
-    told: tuple[int, int] | None = None
-    """The connections with errors, and with warnings, that the verdict line tells of: both lines are of one moment."""
+    told: Told | None = None
+    """What the verdict line tells of; None while it is hidden."""
 
     def switch_following(self) -> None:
         """Switch on or off that the cursor stays on the newest row."""

@@ -1,4 +1,4 @@
-"""Names of addresses on the main screen, by the DNS answers of the capture, read a little at a time."""
+"""Names on the main screen: what clients asked for, and DNS answers of the capture, read a little at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tcptui.access.progress import Phase
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_yield_to_input
-from tcptui.session.other_tables import dns_names
+from tcptui.session.other_tables import asked_hosts, dns_names
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -40,6 +40,7 @@ class Naming(Controller):
 
     def mounted(self) -> None:
         """Begin soon."""
+        self.screen.names.wanted = self.screen.options.names is NamesChoice.DNS
         self.screen.call_after(_WARM_UP_AFTER, self._warm_up)
 
     def _warm_up(self) -> None:
@@ -51,6 +52,7 @@ class Naming(Controller):
 
         def load() -> None:
             with gc_paused_and_frozen(), imports_yield_to_input():
+                import tcptui.session.asked_hosts
                 import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
 
                 self._has_dpkt = True
@@ -61,20 +63,23 @@ class Naming(Controller):
             self.screen.set_interval(_NAMES_BEAT, self._read_names)
 
     def _read_names(self) -> None:
-        """Read some of the DNS answers of the capture that are new."""
+        """Read some of the DNS answers, and of the beginnings of connections, that are new."""
         store = self.session.store
         if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
-            names = dns_names(self.session)
-            before = names.count
+            names, asked = dns_names(self.session), asked_hosts(self.session)
+            before = names.count, asked.count
             names.grow(_NAMES_LOOK)
-            if names.count != before:
+            asked.grow(_NAMES_LOOK)
+            if (names.count, asked.count) != before:
+                self.screen.names.asked = asked
                 self.workspace.show_names(names)
                 self.use_names()
 
     def use_names(self) -> None:
         """Have the list show names or addresses, as chosen, by the DNS answers that have been read."""
-        wanted = self.screen.options.names is NamesChoice.DNS
+        self.screen.names.wanted = wanted = self.screen.options.names is NamesChoice.DNS
         self.screen.names.dns = dns_names(self.session) if wanted and self._has_dpkt else None
+        self.workspace.rename_ends()
         connections = self.workspace.connections
         connections.forget_widths()
         connections.refresh()
@@ -99,9 +104,10 @@ class Naming(Controller):
         store = self.session.store
         if store.count - store.first > _NAMES_PACKETS:
             return "many"
-        return "none" if self._has_dpkt and dns_names(self.session).is_current else "reading"
+        is_read = self._has_dpkt and dns_names(self.session).is_current and asked_hosts(self.session).is_current
+        return "none" if is_read else "reading"
 
     @property
     def has_names(self) -> bool:
-        """Whether DNS answers of the capture that name an address have been read."""
-        return self._has_dpkt and dns_names(self.session).count > 0
+        """Whether DNS answers that name an address have been read, or a client that asked for a host."""
+        return self._has_dpkt and (dns_names(self.session).count > 0 or asked_hosts(self.session).count > 0)

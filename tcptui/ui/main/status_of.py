@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.access.progress import Phase
 from tcptui.model.safe_text import safe_text
@@ -13,6 +13,17 @@ from tcptui.ui.widgets.one_line import Status
 if TYPE_CHECKING:
     from tcptui.access.progress import Progress
     from tcptui.session.session import Session
+
+
+class Told(NamedTuple):
+    """Numbers of connections of one moment."""
+
+    errors: int
+    """Those with an error of their own, …"""
+    warnings: int
+    """… those with a warning as the worst, …"""
+    connections: int
+    """… and all."""
 
 
 def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | None, tuple[int, int] | None]:
@@ -26,14 +37,14 @@ def reading(progress: Progress, connections: int, unjudged: int) -> tuple[int | 
 
 
 def status_of(
-    session: Session, previous: Status | None, told: tuple[int, int] | None, *, is_following: bool, has_unsaved: bool
+    session: Session, previous: Status | None, told: Told | None, *, is_following: bool, has_unsaved: bool
 ) -> Status:
     """The status of ``session``; ``previous``: that of when the display was paused, None while it is not.
 
-    ``told``: the connections with errors, and with warnings, of which the screen tells elsewhere; None: of none.
+    ``told``: what the screen says of the connections elsewhere, in the same frame; None: nothing.
     """
     progress, connections = session.progress, session.streams.count
-    errors, warnings = told or levels_of(session)
+    told = told or Told(*levels_of(session), connections)
     # Asked for too early, it would import the rules on the event loop.
     unjudged = session.unjudged if session.judges_at_once else 0
     percent, judging = reading(progress, connections, unjudged)
@@ -43,9 +54,9 @@ def status_of(
         loading_percent=percent,
         judging=judging,
         packets=progress.rows if previous is None else previous.packets,
-        connections=connections if previous is None else previous.connections,
-        errors=errors if previous is None else previous.errors,
-        warnings=warnings if previous is None else previous.warnings,
+        connections=told.connections if previous is None else previous.connections,
+        errors=told.errors if previous is None else previous.errors,
+        warnings=told.warnings if previous is None else previous.warnings,
         kernel_dropped=progress.kernel_dropped,
         behind_bytes=progress.bytes_waiting,
         behind_seconds=progress.seconds_behind if progress.phase is Phase.LIVE else 0,

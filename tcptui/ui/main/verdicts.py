@@ -9,6 +9,7 @@ from textual.message import Message
 
 from tcptui.session.input_priority import input_priority
 from tcptui.ui.main.controller import Controller
+from tcptui.ui.main.status_of import Told
 from tcptui.ui.main.trouble_watch import TroubleWatch
 from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -94,7 +95,7 @@ class Verdicts(Controller):
         """Tell of ``seen``, which has trouble, among all ``connections``, as many as the first line counts."""
         if connections == self._told_of:
             return
-        self._told_of, self._live.told = connections, seen.levels
+        self._told_of, self._live.told = connections, Told(*seen.levels, connections)
         self.screen.show_status()
         from tcptui.words.trouble_text import brief_verdicts, verdict  # with the rules: see `tcptui.ui.preload`
 

@@ -267,13 +267,27 @@ class Workspace(Panes):
             self.ladder.clear()
             self._fetch.select(-1)
         else:
-            flow, is_b = int(session.streams.flow[stream]), int(session.streams.client_is_b[stream])
-            ends = (self._names.text(flow, is_b, False), self._names.text(flow, 1 - is_b, True))
-            self.ladder.show(session, stream, ends)
+            self.ladder.show(session, stream, self._ends_of(session, self._names, stream))
             self._fetch.select(stream)
         self.fit_timeline()
         self.show_titles()
         self.post_message(self.Changed(self))
+
+    @staticmethod
+    def _ends_of(session: FilteredCapture, names: EndpointNames, stream: int) -> tuple[str, str]:
+        """Client and server as the timeline has them."""
+        flow, is_b = int(session.streams.flow[stream]), int(session.streams.client_is_b[stream])
+        return names.text(flow, is_b, False), names.text(flow, 1 - is_b, True)
+
+    def rename_ends(self) -> None:
+        """Show both ends of the timeline as they are called now."""
+        if self.session is None or self._names is None or self.ladder.stream < 0:
+            return
+        ends = self._ends_of(self.session, self._names, self.ladder.stream)
+        if ends != self.ladder.ends:
+            self.ladder.ends = ends
+            self.fit_timeline()
+            self.ladder.repaint()
 
     def take_findings(self, *, show: bool) -> None:
         """Use the findings of the selected connection; ``show``: the panes are filled already and need an update."""
@@ -337,8 +351,9 @@ class Workspace(Panes):
         if self._explains_connection:
             stream, known, groups = self.ladder.stream, self._fetch.known, self._groups
             note = self.connections.note_of(stream)
-            compute = partial(stream_document, session, stream, known, self.words, self._dns, groups)
-            wanted: Hashable = (stream, id(known), id(groups))
+            asked = None if self._names is None or self._names.asked is None else self._names.asked.of(stream)
+            compute = partial(stream_document, session, stream, known, self.words, self._dns, groups, asked)
+            wanted: Hashable = (stream, id(known), id(groups), asked)
         else:
             note = self.ladder.note_of(row)
             compute = partial(packet_document, session, row, self.severity_of(row), self.words)
@@ -387,7 +402,7 @@ class Workspace(Panes):
         return (*document[:1], Passage(safe_text(note.text), self.words("notes.heading")), *document[1:])
 
     def show_names(self, names: DnsNames) -> None:
-        """Show the names of the selected connection's ends: ``names`` has new ones."""
+        """Show the names of the selected connection's ends: ``names``, or what clients asked for, has new ones."""
         self._dns = names
         if self._explains_connection and self.settled and self.ladder.stream >= 0 and not self.ladder.conceals:
             self.show_explanation()
@@ -456,7 +471,10 @@ class Workspace(Panes):
         """
         self._stream_due = True
         self._schedule()
-        if not preloader.under_way and not input_priority.waiting:
+        if not preloader.is_ready:  # nothing can be explained yet
+            self.show_selected_stream()
+            self._show_faint(self.words("screen.explain.computing"))
+        elif not input_priority.waiting:
             self.settle_now()
 
     # -- growth ------------------------------------------------------------------------

@@ -17,6 +17,8 @@ WORDS: Final[dict[str, str]] = {
     "other.evicted": "evicted to make room for newer packets",
     "other.overview": "Not TCP (u): {counts}",
     "other.quotes-nothing": "This packet quotes nothing that is in this capture.",
+    "other.names.asked": "{name} ({field})",
+    "other.names.asked.heading": "Host that the client asked for:",
     "other.names.heading": "Names by DNS answers before it:",
     "other.names.name": "{address} is {name}",
     "other.way": "u opens protocols, conversations, packets, with / to find.",

@@ -17,6 +17,8 @@ WORDS: Final[dict[str, str]] = {
     "other.evicted": "为给新包腾出空间，已被淘汰",
     "other.overview": "非 TCP（u）：{counts}",
     "other.quotes-nothing": "这个包没有引用本抓包中的连接或会话。",
+    "other.names.asked": "{name}（{field}）",
+    "other.names.asked.heading": "客户端要访问的主机：",
     "other.names.heading": "此前 DNS 响应给出的名字：",
     "other.names.name": "{address} 是 {name}",
     "other.way": "按 u 逐级查看协议、会话和每个包，在那里按 / 查找。",

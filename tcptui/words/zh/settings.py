@@ -20,7 +20,7 @@ WORDS: Final[dict[str, str]] = {
     "settings.doc.language": "界面语言；auto：由 LC_ALL、LC_MESSAGES 或 LANG 决定。--lang 优先。",
     "settings.doc.theme": "配色；16：终端自己的十六色；auto：颜色足够时用深色。",
     "settings.doc.times": "时间的零点：连接的第一个包、抓包的第一个包，或者显示时刻。",
-    "settings.doc.names": "连接列表显示地址，还是抓包中 DNS 响应给出的名称。",
+    "settings.doc.names": "连接列表显示什么：地址和端口号，或名称：客户端要访问的主机、抓包中 DNS 响应、hosts 和 services 文件给出的名称。",
     "settings.doc.sort": "连接列表最初的排序；auto：文件里有问题时按问题排，否则按开始时间。",
     "settings.doc.columns": "连接列表里有空间时显示的列，写在前面的优先。",
     "settings.doc.packet_columns": '时序中自选的列：字段或表达式，例如：["ip.ttl", "tcp.len * 8"]',
