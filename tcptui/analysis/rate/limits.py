@@ -41,6 +41,8 @@ LEAST_ROUND_TRIPS: Final = 4
 UNKNOWN_PERCENT: Final = 20
 #: A sender goes on within this time and an eighth of the round trip after the window was opened.
 PROMPT_NS: Final = 3_000_000
+#: Away from the sender a pause is longer than this share (percent) of a round trip.
+AWAY_PERCENT: Final = 150
 #: What is sent upon an acknowledgment leaves sooner; a stack that gathers segments waits for 1 ms at most.
 UNUSED_NS: Final = 2_000_000
 #: A sender that paces sends fewer segments at once, unless it does so every millisecond.
@@ -114,12 +116,15 @@ class _Judge:
         if len(missing):
             unknown |= lacking(missing, self.before, self.after)
         emptied = self._emptied()
-        spared = gap > (BURST_NS if self.at_sender else self._slack)
         free = ~blocked & ~recovery
-        emptied_here = self._of_program(free & emptied & spared)
-        application = (free & ((marks & SendGapReason.PAUSE) != 0)) | emptied_here
+        application = free & ((marks & SendGapReason.PAUSE) != 0)
         if self.at_sender:
+            application |= self._of_program(free & emptied & (gap > BURST_NS))
             application |= self._of_program(free & self._left_unused())
+        else:
+            # Flights are a round trip apart, too, and of what drained them the sender knew as late.
+            longer = gap * 100 > self._delays.rtt_ns * AWAY_PERCENT
+            application &= longer & ((marks & SendGapReason.DRAINED) != 0)
         limit = np.full(len(marks), Limit.NETWORK, np.uint8)
         limit[application] = Limit.APPLICATION
         limit[blocked] = self._windows(blocked)
@@ -168,7 +173,7 @@ class _Judge:
 
         Its send buffer had room again then, by a third (Linux: ``sk_stream_write_space``).
         """
-        if not self.at_sender or not len(self._news):
+        if not len(self._news):
             return chosen
         latest = self._news[np.maximum(self._news.searchsorted(self.after[chosen]) - 1, 0)]
         woken = self.end[chosen] - self._clock[latest] <= BURST_NS
