@@ -9,6 +9,7 @@ import numpy as np
 from tcptui.analysis.kernel.columns import (
     CUT_HEADER,
     DIRECTION_WIDTH,
+    FORGED_FIN,
     NO_ROOM,
     SHORT_HEADER,
     STREAM_WIDTH,
@@ -191,7 +192,10 @@ class Analyzer:
         columns = [store.kind[rows], row_flags, *(getattr(store, name)[rows] for name in _INPUTS)]
         inputs = [np.tile(column.astype(np.int64), times) for column in columns]
         # Each replay of each stream gets a flow of its own.
-        inputs[1] |= np.concatenate(flags)
+        asked = np.concatenate(flags)
+        # Without its FIN such a segment is an ACK; the kernel need not know of it.
+        inputs[2 + _INPUTS.index("flags")][(asked & FORGED_FIN) != 0] &= ~int(TcpFlag.FIN)
+        inputs[1] |= asked & ~FORGED_FIN
         owner = np.zeros(count, np.int64) if owner is None else owner
         streams = int(owner[-1]) + 1 if count else 1
         inputs[2 + _INPUTS.index("flow")] = np.concatenate([owner + turn * streams for turn in range(times)])
@@ -238,10 +242,32 @@ class Analyzer:
         differ = (store.issues[rows] & DecodeIssue.FRAGMENTS_DIFFER) != 0
         if differ.any():
             self._mark(rows, differ, StreamMark.FRAGMENTS_DIFFER)
+        self._note_bytes_behind_fin(first, count)
         if store.fragments.contradicted:
             earlier = [row for row in store.fragments.contradicted if store.first <= row < first]
             store.fragments.contradicted.clear()
             self._mark(np.array(earlier, np.int64), np.ones(len(earlier), np.bool_), StreamMark.FRAGMENTS_DIFFER)
+
+    def _note_bytes_behind_fin(self, first: int, count: int) -> None:
+        """Mark streams as contradicted in which an end sends payload after its FIN: repeats, too, which are few."""
+        store, rows = self._store, slice(first, first + count)
+        of_tcp = (store.kind[rows] == RowKind.TCP) & (store.stream[rows] >= 0)
+        carries = np.flatnonzero(of_tcp & (store.length[rows] > 0))
+        if not len(carries):
+            return
+        stream, by_b = store.stream[rows], store.from_b[rows] != 0
+        marks = self.streams.marks[stream[carries]]
+        behind = (marks & np.where(by_b[carries], int(StreamMark.FIN_B), int(StreamMark.FIN_A))) != 0
+        fins = np.flatnonzero(of_tcp & ((store.flags[rows] & TcpFlag.FIN) != 0))
+        if len(fins):
+            keys = stream.astype(np.int64) << 1 | by_b
+            ends, at = np.unique(keys[fins], return_index=True)
+            place = np.minimum(np.searchsorted(ends, keys[carries]), len(ends) - 1)
+            behind |= (ends[place] == keys[carries]) & (fins[at[place]] < carries)
+        if behind.any():
+            chosen = np.zeros(count, np.bool_)
+            chosen[carries[behind]] = True
+            self._mark(rows, chosen, StreamMark.CONTRADICTED)
 
     def _mark(self, rows: slice | NDArray[np.int64], which: NDArray[np.bool_], mark: StreamMark) -> None:
         """Give ``mark`` to the streams of those TCP segments of ``rows`` that are chosen by ``which``."""

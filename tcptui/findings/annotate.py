@@ -25,6 +25,7 @@ from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
 from tcptui.findings.rules import application, capture_gaps, late_answer, zero_window
 from tcptui.findings.rules.checksum import are_dropped
 from tcptui.findings.rules.most_of_the_time import most_of_the_time, unless_reported
+from tcptui.findings.rules.refuted_end import end_refuted, refuted
 from tcptui.findings.rules.registry import CAPTURE_RULES, RULES
 from tcptui.findings.spec import Family, Need
 from tcptui.model.batched import NotBatchableError
@@ -89,18 +90,23 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
 def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     """`annotate` of a stream whose `ConnectionFacts` exist already.
 
-    What rests on a segment that its receiver drops, for a wrong checksum, is judged again without that segment; that it
-    was damaged is told nevertheless.
+    What rests on a segment that its receiver drops, for a wrong checksum, or on a RST or FIN that the connection went
+    on behind, is judged again without that segment; that it was damaged or forged is told nevertheless.
     """
     found = _annotated(connection)
     dropped = are_dropped(connection, sorted(connection.evidence))
-    if not dropped:
+    ended = refuted(connection)
+    if not dropped and not ended:
         return found
     if isinstance(connection.view, SameShapeView):
         raise NotBatchableError
+    dropped = sorted({*dropped, *(each.at for each in ended)})
     untrue = {connection.frame[i] for i in dropped}
-    kept = [f for f in found if OF_ANY_HEADER.get(f.id, False) or untrue.isdisjoint(f.packets)]
+    kept = [f for f in found if untrue.isdisjoint(f.packets) or (not ended and OF_ANY_HEADER.get(f.id, False))]
     told = {finding.id for finding in kept}
+    if ended and (forged := end_refuted(connection)) is not None:
+        kept = [forged, *(f for f in kept if f.id is not FindingId.RST_INJECTED)]
+        told.add(forged.id)
     others = annotated(ConnectionFacts(connection.view.without(dropped), connection.context))
     return by_weight([*kept, *(finding for finding in others if finding.id not in told)])
 

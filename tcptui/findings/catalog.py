@@ -79,7 +79,7 @@ CATALOG: Final = (
         needs=Need.ABSENCE | Need.BOTH_SIDES | Need.BARE_ACKS, explained_by=(FindingId.TLS_UNFINISHED,),
         when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True),
     FindingSpec(FindingId.RST_INJECTED, Family.CLOSING, "reset_injected", needs=Need.BARE_ACKS, term="reset",
-        when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True, named_shapes=frozenset({"duplicate"})),
+        when_evicted=WhenEvicted.LOCAL, marked=True, names_cause=True, named_shapes=frozenset({"duplicate", "fin"})),
     FindingSpec(FindingId.RST_DEAD_CONNECTION, Family.CLOSING, "reset", term="reset",
         needs=Need.BOTH_SIDES | Need.BARE_ACKS,
         explained_by=(FindingId.ACCEPT_QUEUE_FULL, FindingId.IDLE_CONNECTION_DROPPED), when_evicted=WhenEvicted.LOCAL,

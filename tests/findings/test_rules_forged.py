@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from forged import ACK, PSH, REQUEST, Sum, Wire, answer, conversation
+from forged import ACK, FIN, PSH, REQUEST, RST, Sum, Wire, answer, conversation
 
+from tcptui.access.open_capture import view_of
 from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.model.tcp_state import TcpState
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -206,3 +208,97 @@ def test_wrong_sums_of_a_whole_side_are_offload_and_its_zero_window_counts(judge
     wire.close(at, 1 + len(data))
 
     assert "zero-window" in judged(wire)
+
+
+# -- RSTs and FINs that what follows refutes ---------------------------------------------------------
+
+
+def _turn(wire: Wire, client: int, server: int, data: bytes = ALICE) -> tuple[int, int]:
+    """One more request and its answer."""
+    wire.send(0, PSH | ACK, client, server, REQUEST)
+    wire.send(1, ACK, server, client + len(REQUEST))
+    wire.send(1, PSH | ACK, server, client + len(REQUEST), data)
+    wire.send(0, ACK, client + len(REQUEST), server + len(data))
+    return client + len(REQUEST), server + len(data)
+
+
+def ended(side: int, flags: int, ttl: int = 0, *, goes_on: bool = True, ahead: int = 0) -> Wire:
+    """A turn, a RST or FIN in the name of ``side``, and perhaps two more turns."""
+    wire = Wire()
+    wire.open()
+    at = _turn(wire, 1, 1)
+    wire.send(side, flags, at[side] + ahead, at[1 - side], ttl=ttl)
+    if goes_on:
+        at = _turn(wire, *_turn(wire, *at))
+        wire.close(*at)
+    return wire
+
+
+@pytest.mark.finding("rst-injected")
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("flags", [RST, RST | ACK])
+@pytest.mark.parametrize(("ttl", "ahead"), [(0, 0), (200, 0), (0, 300)])
+def test_reset_of_an_end_that_goes_on_as_before_is_forged(
+    judged: Judge, side: int, flags: int, ttl: int, ahead: int
+) -> None:
+    found = judged(ended(side, flags, ttl, ahead=ahead))
+
+    finding = found["rst-injected"]
+    assert (finding.facts["shape"], finding.severity) == ("went-on", Severity.WARNING)
+    assert not [each for each in found if each.startswith("rst-") and each != "rst-injected"]
+    assert "three-packet-close" in found
+
+
+@pytest.mark.finding("rst-injected", twin=True)
+@pytest.mark.parametrize("side", [0, 1])
+def test_reset_behind_which_nothing_more_comes_may_be_its_senders(judged: Judge, side: int) -> None:
+    found = judged(ended(side, RST | ACK, goes_on=False))
+
+    assert "rst-injected" not in found
+
+
+@pytest.mark.finding("rst-injected", twin=True)
+def test_data_that_crossed_a_reset_do_not_refute_it(judged: Judge) -> None:
+    wire = ended(1, RST | ACK, goes_on=False)
+    at = 1 + len(REQUEST)
+    wire.send(0, PSH | ACK, at, 1 + len(ALICE), REQUEST)
+    wire.send(1, RST, 1 + len(ALICE), 0)
+
+    assert "rst-injected" not in judged(wire)
+
+
+@pytest.mark.finding("rst-injected")
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("ttl", [0, 200])
+def test_fin_amid_data_is_forged_and_ends_nothing(judged: Judge, side: int, ttl: int) -> None:
+    found = judged(ended(side, FIN | ACK, ttl))
+
+    assert found["rst-injected"].facts["shape"] == "fin"
+    assert "three-packet-close" in found
+    assert "half-close" not in found
+
+
+@pytest.mark.finding("rst-injected", twin=True)
+def test_half_close_and_a_fin_that_overtook_data_are_the_senders_own(judged: Judge) -> None:
+    wire, at = conversation()
+    wire.send(0, FIN | ACK, at, 1)
+    wire.send(1, ACK, 1, at + 1)
+    wire.send(1, PSH | ACK, 1, at + 1, ALICE)
+    wire.send(0, ACK, at + 1, 1 + len(ALICE))
+    wire.send(1, FIN | ACK, 1 + len(ALICE) + len(MALLO), at + 1)
+    wire.send(1, PSH | ACK, 1 + len(ALICE), at + 1, MALLO)
+    wire.send(0, ACK, at + 1, 2 + len(ALICE) + len(MALLO))
+
+    assert "rst-injected" not in judged(wire)
+
+
+def test_states_do_not_follow_a_forged_fin(tmp_path: Path) -> None:
+    path = tmp_path / "forged.pcap"
+    path.write_bytes(ended(1, FIN | ACK).pcap())
+    session = open_file(path)
+    session.findings(0)
+
+    states = [view_of(session, 0).state_server[i] & 0x0F for i in (7, 8, 12)]
+    assert [TcpState(int(state)) for state in states] == [TcpState.ESTABLISHED] * 3
+    assert session.directions(0)[1].finished
+    session.close()

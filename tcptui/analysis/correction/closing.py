@@ -8,7 +8,8 @@ import numpy as np
 
 from tcptui.analysis.correction.correction import Reason
 from tcptui.analysis.correction.evidence import ACK_DELAY_NS, REPEATS, StreamEvidence
-from tcptui.analysis.kernel.columns import FILLS, NOT_RECEIVED
+from tcptui.analysis.correction.refuted import refuted_ends
+from tcptui.analysis.kernel.columns import FILLS, FORGED_FIN, NOT_RECEIVED
 from tcptui.analysis.resend.resend import RTO_MIN_NS
 from tcptui.model.batched import integer
 from tcptui.model.packet_store import OptionBit
@@ -19,7 +20,7 @@ from tcptui.model.tcp_flags import ACK, FIN, RST
 def fins_taken(look: StreamEvidence, side: int) -> None:
     """When the other end had received this side's FIN, by what it acknowledges (RFC 9293, 3.10.7.4, eighth)."""
     fins = look.sent(side, FIN | RST, FIN)
-    fins = fins[~look.stale[fins]]
+    fins = fins[~look.stale[fins] & ((look.flags[fins] & FORGED_FIN) == 0)]
     if not len(fins):
         return
     edge = integer(look.space.end[fins[0]])
@@ -39,6 +40,14 @@ def fins_taken(look: StreamEvidence, side: int) -> None:
             look.note(fin, 1 - side, NOT_RECEIVED, Reason.FIN_LOST, again)
     if last_early > fins[0] and covering < len(look.view):
         _fills(look, side, int(fins[0]), last_early, covering)
+
+
+def fins_refuted(look: StreamEvidence, side: int) -> None:
+    """A FIN ended nothing where its apparent sender sends on under its number, and is acknowledged."""
+    for refuted in refuted_ends(look.view):
+        index = refuted.at
+        if look.kind[index] & FIN and bool(look.view.from_server[index]) == bool(side):
+            look.note(index, side, FORGED_FIN, Reason.FOREIGN_FIN, refuted.witness)
 
 
 def _fin_was_lost(look: StreamEvidence, side: int, fin: int, again: int, covering: int) -> bool:
@@ -91,6 +100,7 @@ def _fills(look: StreamEvidence, side: int, fin: int, last_early: int, covering:
 def fins_again(look: StreamEvidence, side: int) -> None:
     """A FIN was repeated: no acknowledgment of it had arrived (RFC 6298, 5)."""
     fins = look.sent(side, FIN | RST, FIN)
+    fins = fins[(look.flags[fins] & FORGED_FIN) == 0]
     for again in fins[1 : REPEATS + 1].tolist():
         if look.stale[again]:
             continue

@@ -37,6 +37,8 @@ class Reason(IntEnum):
     """The packet's receiver answered by a RST that no connection sends."""
     FOREIGN = auto()
     """The apparent sender of this RST went on sending, or the RST came by another route: somebody else sent it."""
+    FOREIGN_FIN = auto()
+    """The apparent sender of this FIN sent more bytes, which the other end took: somebody else sent the FIN."""
 
 
 @dataclass(frozen=True, slots=True)

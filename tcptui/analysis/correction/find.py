@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.analysis.correction.closing import fins_again, fins_taken
+from tcptui.analysis.correction.closing import fins_again, fins_refuted, fins_taken
 from tcptui.analysis.correction.evidence import StreamEvidence
 from tcptui.analysis.correction.opening import silent_end, silent_server, syn_acks_again, syns_again
 from tcptui.analysis.correction.resets import no_socket, resets_taken
@@ -38,6 +38,7 @@ _RULES: Final = (
     (RST, resets_taken),
     (SYN, syns_again),
     (SYN, syn_acks_again),
+    (FIN, fins_refuted),
     (FIN, fins_taken),
     (FIN, fins_again),
     (RST, no_socket),

@@ -157,6 +157,8 @@ PADDED: Final = 512
 """The payload is Ethernet padding: it takes no sequence numbers."""
 #: Row flag of the decoder: the payload may be padding, so the stream is to be looked at again.
 ZERO_FILLED: Final = 1024
+#: Somebody else sent the FIN of this row: `Analyzer.replay` takes it away, so that the kernel never sees this flag.
+FORGED_FIN: Final = 1 << 20
 
 # numba freezes module constants as plain integers, so the enums are spelled out here.
 SYN, FIN, RST, PSH, ACK = (int(f) for f in (TcpFlag.SYN, TcpFlag.FIN, TcpFlag.RST, TcpFlag.PSH, TcpFlag.ACK))

@@ -41,5 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "correction.foreign.short": "not the sender's own",
     "correction.foreign.text": "The {end} goes on in packet {proof}, after this reset in its name: somebody else sent it. The {end} was still {state}.",
     "correction.foreign.text.own": "This reset came another way, or sooner, than anything that the {end} sends: somebody else sent it in the {end}'s name. The {end} was still {state}.",
+    "correction.foreign-fin.short": "not the sender's own",
+    "correction.foreign-fin.text": "Packet {proof} acknowledges bytes that were sent after this FIN, under its own number: somebody else sent it. The {end} was still {state}.",
     "correction.shows": "Packet {n} did not do what it seemed to do ({short}): after it the {end} was {state}.",
 }

@@ -41,5 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "correction.foreign.short": "并非本人所发",
     "correction.foreign.text": "以{end}名义发出这个 RST 之后，{end}在 {proof} 号包里照常通信：RST 是别人发的。{end}仍是{state}。",
     "correction.foreign.text.own": "这个 RST 来的路径与{end}发出的包不同，或来得太早：是别人以{end}的名义发的。{end}仍是{state}。",
+    "correction.foreign-fin.short": "并非本人所发",
+    "correction.foreign-fin.text": "{proof} 号包确认的字节是在这个 FIN 之后发出的，占用的正是它的序列号：FIN 是别人发的。{end}仍是{state}。",
     "correction.shows": "{n} 号包其实没有起到看上去的作用（{short}）：在它之后{end}处于{state}。",
 }
