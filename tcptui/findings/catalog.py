@@ -171,7 +171,7 @@ CATALOG: Final = (
     FindingSpec(FindingId.PATH_LIMITED, Family.SPEED, "transfer_limits", needs=Need.BARE_ACKS, term="congestion-window",
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
     FindingSpec(FindingId.QUEUEING_DELAY, Family.SPEED, "transfer_limits", needs=Need.BARE_ACKS,
-        when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True),
+        when_evicted=WhenEvicted.MAY_CHANGE, lost="recovery_s", names_cause=True),
     FindingSpec(FindingId.MOST_OF_THE_TIME, Family.SPEED, "most_of_the_time", term="think-time",
         case="retransmission-unexplained", when_evicted=WhenEvicted.MAY_CHANGE),
     # -- trust

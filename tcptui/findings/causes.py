@@ -80,7 +80,17 @@ def _explains(cause: Finding, finding: Finding) -> bool:
     """Whether ``finding`` is a symptom of ``cause``, by the catalog or by the packets that both are about."""
     if cause.severity < finding.severity:
         return False
-    return cause.id in spec_of(finding.id).explained_by or _same_event(finding, cause)
+    return cause.id in spec_of(finding.id).explained_by or _same_event(finding, cause) or _of_queue(finding, cause)
+
+
+def _of_queue(finding: Finding, other: Finding) -> bool:
+    """Whether ``finding`` is the loss that a costly queue of the same sender tells of (its shape ``losing``)."""
+    return (
+        finding.id is FindingId.FAST_RETRANSMISSION
+        and other.id is FindingId.QUEUEING_DELAY
+        and other.facts["shape"] == "losing"
+        and other.facts["sender"] == finding.facts["sender"]
+    )
 
 
 def _same_event(finding: Finding, other: Finding) -> bool:

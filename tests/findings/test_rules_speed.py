@@ -617,6 +617,71 @@ def test_round_trips_that_grow_on_their_own_are_not_called_a_queue(told: Tell) -
     assert "queueing-delay" not in told(flights([10] * 24, [40] * 12 + [160] * 12)).findings
 
 
+def bloated(at: str, added_ms: float, rtt_ms: float = 40, count: int = 700, lost: tuple[int, ...] = ()) -> list[str]:
+    """A window that grows by a segment an ACK while a bottleneck passes one segment in 1.5 ms, seen at ``at``.
+
+    Its queue grows until it adds ``added_ms``; then the flight stays.  ``lost``: numbers of segments that the queue
+    drops; the second ACK that reports such a gap has it sent again.  Both ends send timestamps.
+    """
+    way, service = rtt_ms / 2, 1.5
+    most = int((rtt_ms + added_ms) / service)
+    opening = "win=60000 sackok=1 scale=7"
+    seen = {"C": [(0.0, f"C S 0 0 {opening} ts=1,0"), (rtt_ms + 0.05, f"S SA 0 1 {opening} ts=1,1")], "S": []}
+    seen["S"] = [(way, seen["C"][0][1]), (way + 0.05, seen["C"][1][1])]
+    seen["C"].append((rtt_ms + 0.1, "C A 1 1 win=60000 ts=41,1"))
+    seen["S"].append((rtt_ms + way + 0.1, "C A 1 1 win=60000 ts=41,1"))
+    sends = [(rtt_ms + 1 + 0.01 * number, number, 1) for number in range(4)]
+    free, got, edge, window, sent, reported, again = 0.0, set[int](), 0, 4, 4, 0, set[int]()
+    while sends:
+        sends.sort()
+        ms, number, echo = sends.pop(0)
+        data = f"C A {1 + 1000 * number} 1 1000 win=60000 ts={int(ms)},{echo}"
+        seen["C"].append((ms, data))
+        free = max(free, ms + way) + service
+        if number in lost and number not in again:
+            again.add(number)
+            continue
+        seen["S"].append((free, data))
+        got.add(number)
+        while edge in got:
+            edge += 1
+        sack = f" sack={1 + 1000 * number}:{1001 + 1000 * number}" if number > edge else ""
+        ack = f"S A 1 {1 + 1000 * edge} win=60000 ts={int(free)},{int(ms)}{sack}"
+        seen["S"].append((free + 0.02, ack))
+        heard = free + way + 0.02
+        seen["C"].append((heard, ack))
+        reported = reported + 1 if sack else 0
+        if reported == 2:
+            sends += [(heard + 0.01, each, int(free)) for each in sorted(again - got)]
+        window = min(window + 1, most)
+        while sent < count and sent - len(got) < window:
+            sends.append((heard + 0.02 + 0.001 * (sent % 3), sent, int(free)))
+            sent += 1
+    return [f"{ms:.3f} {line}" for ms, line in sorted(seen[at], key=lambda each: each[0])]
+
+
+@pytest.mark.finding("queueing-delay")
+@pytest.mark.parametrize("at", ["C", "S"])
+@pytest.mark.parametrize("lost", [(), (150, 152, 154)])
+def test_queue_that_delays_everybody_is_a_warning_at_either_end(told: Tell, at: str, lost: tuple[int, ...]) -> None:
+    found = told(bloated(at, 300, lost=lost)).findings
+
+    queue = found["queueing-delay"]
+    assert (queue.severity, queue.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert queue.facts["queue_s"] == pytest.approx(0.3, rel=0.25)
+    assert queue.facts["shape"] == ("losing" if lost else "")
+    assert all(one.severity is Severity.NOTE for id_, one in found.items() if id_ == "fast-retransmission")
+
+
+@pytest.mark.finding("queueing-delay", twin=True)
+@pytest.mark.parametrize("at", ["C", "S"])
+@pytest.mark.parametrize(("added_ms", "rtt_ms"), [(120, 40), (300, 150)])
+def test_queue_that_is_short_or_on_a_long_path_is_a_note(told: Tell, at: str, added_ms: float, rtt_ms: float) -> None:
+    found = told(bloated(at, added_ms, rtt_ms)).findings
+
+    assert found["queueing-delay"].severity is Severity.NOTE
+
+
 # -- what a request says ---------------------------------------------------------------
 
 

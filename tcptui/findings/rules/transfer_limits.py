@@ -15,6 +15,7 @@ from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
 from tcptui.findings.rules.nagle import delayed_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
+from tcptui.findings.rules.retransmission import fast_retransmission
 from tcptui.model.arrays import chunks, indexes_of, top_k
 from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -44,6 +45,10 @@ LOSSES: Final = 2
 QUEUE_TIMES: Final = 2
 #: … and by at least this much.
 QUEUE_NS: Final = 20_000_000
+#: A queue that delays everybody else: round trips of at least this many times the lowest …
+COSTLY_QUEUE_TIMES: Final = 4
+#: … and longer than that by at least this.
+COSTLY_QUEUE_NS: Final = 200_000_000
 #: Without a queue, round trips stay below this (percent of the lowest).
 STEADY_PERCENT: Final = 150
 
@@ -204,13 +209,17 @@ def _grows(low: int, high: int) -> bool:
     return low > 0 and high * 100 > STEADY_PERCENT * low
 
 
-def _losses(connection: ConnectionFacts, side: int) -> list[int]:
-    """Indexes of resends of ``side`` that each begin a recovery: more than a round trip after the one before."""
+def _losses(connection: ConnectionFacts, side: int, rtt_ns: int = 0) -> list[int]:
+    """Indexes of resends of ``side`` that each begin a recovery: more than a round trip after the one before.
+
+    ``rtt_ns``: how long round trips are then; 0: as long as in the opening.
+    """
+    rtt_ns = rtt_ns or connection.rtt_ns
     found: list[int] = []
     for resend in connection.resends:
         if connection.side[resend.index] == side and resend.cause in (ResendCause.FAST_RECOVERY, ResendCause.RTO):
-            apart = connection.time[resend.index] - connection.time[found[-1]] if found else connection.rtt_ns + 1
-            if apart > connection.rtt_ns:
+            apart = connection.time[resend.index] - connection.time[found[-1]] if found else rtt_ns + 1
+            if apart > rtt_ns:
                 found.append(resend.index)
     return found
 
@@ -292,6 +301,15 @@ def _misses(connection: ConnectionFacts, side: int, gaps: SendGaps) -> bool:
     return any(numbers.missing(gaps.afters(part)).any() for part in chunks(len(gaps)))
 
 
+def _repairs_s(connection: ConnectionFacts, side: int) -> float:
+    """Seconds of fast recovery of ``side`` where all of it was repaired: with a queue each takes as long as that is."""
+    loss = fast_retransmission(connection)
+    if loss is None or loss.facts["sender"] != SIDES[side] or loss.facts["repair"] == "never":
+        return 0.0
+    recovery_s = loss.facts["recovery_s"]
+    return float(recovery_s) if isinstance(recovery_s, (int, float)) else 0.0
+
+
 def queueing_delay(connection: ConnectionFacts) -> Finding | None:
     """`queueing-delay`: round trips grow with the bytes in flight: there is a queue on the path.
 
@@ -306,20 +324,27 @@ def queueing_delay(connection: ConnectionFacts) -> Finding | None:
         blocked_ns = _blocked_ns(connection, gaps)
         if blocked_ns is not None and blocked_ns >= _clocked_ns(connection, side):
             continue
-        if not connection.budget.delays.captured_at(side) and _misses(connection, side, gaps):
-            continue  # away from the sender, a segment that was lost and resent looks like one that queued
         trips = round_trips(connection, side)
         if not _queued(connection, trips):
             continue
         low, high = trips.spread(connection.budget.delays.rtt_ns)
+        costly = high >= COSTLY_QUEUE_TIMES * low and high - low >= COSTLY_QUEUE_NS
+        if not costly and not connection.budget.delays.captured_at(side) and _misses(connection, side, gaps):
+            continue  # away from the sender, a segment that was lost and resent looks like one that queued, a little
+        losses = _losses(connection, side, high)
+        repairs_s = _repairs_s(connection, side) if costly and losses else 0.0
         least, most = int(np.argmin(trips.rtt_ns)), int(np.argmax(trips.rtt_ns))
         measured = (trips.index[least], trips.answer[least], trips.index[most], trips.answer[most])
         return connection.finding(
             FindingId.QUEUEING_DELAY,
-            [int(index) for index in measured],
-            Severity.NOTE,
-            _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
+            [int(index) for index in measured] + losses[:8],
+            Severity.WARNING if costly else Severity.NOTE,
+            # Gaps are what such a queue makes: they do not hide it.
+            Confidence.LIKELY if costly else _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
             ("delayed-acks", "path-changed"),
+            shape="losing" if repairs_s else "",
+            losses=len(losses),
+            recovery_s=repairs_s,
             sender=SIDES[side],
             receiver=SIDES[1 - side],
             low_s=low / 1e9,
