@@ -12,6 +12,7 @@ from tcptui.analysis.timing.budget_parts import ProtocolWait
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import UNIT_LIMIT, DecodedStream, EncryptedStream, Extent, FramedStream
 from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, SHARED, TURNED
+from tcptui.protocols.sure_pairs import sure_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -155,7 +156,8 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
         found = read(*directions)
         if found is not None:
             behind = None if turned is None else turned(*directions)
-            return found if behind is None else chain(found, _opened_for_others(requests_of(*behind) or ()))
+            sure = iter(sure_pairs(found, *directions))
+            return sure if behind is None else chain(sure, _opened_for_others(requests_of(*behind) or ()))
     behind = TURNED(client, server)
     return None if behind is None else requests_of(*behind)
 

@@ -128,6 +128,10 @@ class MessageWindows(Protocol):
         """As `Exchange.held_back`, of the exchange with that id."""
         ...
 
+    def known_until_ns(self, side: int) -> int:
+        """Up to when it is known whether they held back what ``side`` sends: a byte is missing then (ns)."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Exchange:
@@ -185,6 +189,13 @@ class Exchange:
         Raises OSError when the spool is gone.
         """
         return () if self.windows is None else self.windows.held_back(self.id, side, lag_ns)
+
+    def windows_known_ns(self, side: int) -> int | None:
+        """Up to when it is known whether `held_back` says all of what ``side`` sent; None: to the end.
+
+        Raises OSError when the spool is gone.
+        """
+        return None if self.windows is None else self.windows.known_until_ns(side)
 
     @property
     def carried(self) -> tuple[Carried, ...]:

@@ -48,8 +48,8 @@ _HTTP2: Final = ApplicationProtocol(
     "http2", ("http2", "grpc", "protobuf"), Lazy("http2.parse", "begins_http2"), Lazy("http2.parse", "parse_http2"),
     parse_late=Lazy("http2.parse", "parse_http2_without_start"),
     kinds=(
-        RequestKind("http2", "HTTP/2", _PATH, has_files=True, has_ids=True),
-        RequestKind("grpc", "gRPC", has_files=True, has_ids=True),
+        RequestKind("http2", "HTTP/2", _PATH, has_files=True, has_ids=True, is_numbered=True),
+        RequestKind("grpc", "gRPC", has_files=True, has_ids=True, is_numbered=True),
     ),
     requests=Lazy("http2.parse", "http2_requests"),
     requests_late=Lazy("http2.parse", "http2_requests_without_start"),
@@ -172,7 +172,7 @@ _DNS: Final = ApplicationProtocol(
     over_udp=True, title="DNS",
     kinds=(
         RequestKind(
-            "dns", "DNS", fine=frozenset({"NOERROR"}), has_results=Lazy("dns.codes", "is_transfer"),
+            "dns", "DNS", fine=frozenset({"NOERROR"}), is_numbered=True, has_results=Lazy("dns.codes", "is_transfer"),
         ),
     ),
     requests=Lazy("dns.dns_stream", "dns_requests"),

@@ -80,6 +80,10 @@ _SENDING_AMONG: Final = _SENDING | {Part.SERVER_THINK: RequestPart.CLIENT}
 _ANSWERING_LASTS: Final = _ANSWERING | dict.fromkeys(
     (Part.SERVER_THINK, Part.SENDER, Part.IDLE, Part.CLIENT_THINK, Part.UNATTRIBUTED), RequestPart.IDLE
 )
+#: The same where a protocol's own window may have held its sender back, and nobody knows: pauses are nobody's.
+_PAUSES: Final = frozenset({Part.SENDER, Part.SERVER_THINK, Part.CLIENT_THINK, Part.IDLE})
+_SENDING_UNKNOWN: Final = {part: RequestPart.IDLE if part in _PAUSES else own for part, own in _SENDING.items()}
+_ANSWERING_UNKNOWN: Final = {part: RequestPart.IDLE if part in _PAUSES else own for part, own in _ANSWERING.items()}
 #: The parts that a request always has, if it has the message; others apply where they took time.
 _ALWAYS: Final = {
     RequestPart.REQUEST: (True, False), RequestPart.RESPONSE: (False, True), RequestPart.NETWORK: (True, True),
@@ -443,6 +447,10 @@ class _Times:
                 if until_ns > begun_ns and held.went_on_at_once(way_ns):
                     now = self._phase(spent, now, begun_ns, own, parts, swapped)
                     now = self._over(spent, now, until_ns, parts[Part.FLOW_CONTROL])
+            known_ns = one.exchange.windows_known_ns(side)
+            if known_ns is not None and known_ns < end_ns:
+                now = self._phase(spent, now, known_ns, own, parts, swapped)
+                parts = _SENDING_UNKNOWN if asks else _ANSWERING_UNKNOWN
         return self._phase(spent, now, end_ns, own, parts, swapped)
 
     def _phase(

@@ -66,6 +66,8 @@ class RequestKind(NamedTuple):
     """Messages carry files, which are listed and saved."""
     has_ids: bool = False
     """Requests of one connection may have ids, by which each is followed alone."""
+    is_numbered: bool = False
+    """Numbers in the messages tell which answer is whose, in whatever order they come."""
     is_serial: bool = False
     """A server runs one at a time, for all of its connections."""
     has_results: Callable[[str], bool] | None = None

@@ -13,12 +13,14 @@ from sealed_records import SECRETS, sealed_turns
 from web_captures import CLIENT, SERVER
 
 from tcptui.access.open_capture import view_of
+from tcptui.access.requests import requests_of
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.capture.file_source import open_file
 from tcptui.cli.report.as_json import json_report
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.summary import Summary
+from tcptui.model.request import RequestPart
 from tcptui.session.session import Session
 from tcptui.ui.explain_document import bar_passage
 from tcptui.words.catalogue import Words
@@ -50,8 +52,13 @@ def _turns(size: int, opened_ms: float, went_on_ms: float) -> list[Turn]:
     return [*begun, *pings, (30, "S", _data(size)), (opened_ms, "C", opens), (went_on_ms, "S", _data(16_384))]
 
 
-def _record(tmp_path: Path, turns: list[Turn], closed_ms: float = 0) -> Path:
-    """``closed_ms``: when the client closes; the server does so a second later."""
+def _record(
+    tmp_path: Path, turns: list[Turn], closed_ms: float = 0, kept: int | None = None, missing: int | None = None
+) -> Path:
+    """``closed_ms``: when the client closes; the server does so a second later.
+
+    ``kept``: bytes of each packet; ``missing``: a packet that was not captured, counted from the end if below 0.
+    """
     tape = Tape()
     tape.handshake(0, CLIENT, SERVER)
     seq, known = {"C": 1001, "S": 9001}, {"C": 1001, "S": 9001}
@@ -69,8 +76,10 @@ def _record(tmp_path: Path, turns: list[Turn], closed_ms: float = 0) -> Path:
     if closed_ms:
         tape.tcp(100 + closed_ms, CLIENT, SERVER, FIN | ACK, seq["C"], seq["S"])
         tape.tcp(1_100 + closed_ms, SERVER, CLIENT, FIN | ACK, seq["S"], seq["C"] + 1)
+    if missing is not None:
+        del tape.records[missing]
     path = tmp_path / "held.pcap"
-    path.write_bytes(tape.pcap())
+    path.write_bytes(tape.pcap(cut=kept))
     return path
 
 
@@ -103,6 +112,30 @@ def test_wait_for_a_window_of_http2_is_the_receivers_and_not_idle(tmp_path: Path
 
     assert 1_400 <= parts["flow_control"] <= 1_541
     assert parts["idle"] < 60
+
+
+@pytest.mark.parametrize(
+    ("size", "damage", "part"),
+    [
+        (FULL, {}, RequestPart.CLIENT),
+        (FULL - 1, {}, RequestPart.SERVER),
+        (FULL, {"kept": 120}, RequestPart.IDLE),
+        (FULL, {"missing": 41}, RequestPart.IDLE),
+        (FULL - 1, {"missing": 41}, RequestPart.IDLE),
+        (FULL, {"missing": -3}, RequestPart.CLIENT),
+    ],
+    ids=["used up", "one byte of room", "cut", "lacks data", "lacks data, room", "lacks what came later"],
+)
+def test_pause_of_an_answer_is_nobodys_where_windows_are_not_known(
+    tmp_path: Path, size: int, damage: dict[str, int], part: RequestPart
+) -> None:
+    session = Session([open_file(_record(tmp_path, _turns(size, 1_530, 1_571), **damage))])  # type: ignore[arg-type]
+    session.run_here()
+    (request,) = requests_of(session, 0)
+    session.close()
+
+    most = max(RequestPart, key=request.spent_ns)
+    assert (most, request.spent_ns(most) > 1_400_000_000) == (part, True)
 
 
 @pytest.mark.parametrize(("size", "is_held"), [(FULL, True), (FULL - 1, False)], ids=["used up", "one byte of room"])

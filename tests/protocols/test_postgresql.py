@@ -362,6 +362,23 @@ def test_cut_packets_of_a_pipeline_belong_to_no_question_in_sight() -> None:
     assert [one.response for one in found[1:]] == [None] * 3
 
 
+def test_answer_to_what_was_cut_off_a_question_is_not_the_next_questions() -> None:
+    """Parse was captured, Bind and Execute were not: of what answers them nothing is asked of later messages."""
+    extended = parse("", "INSERT INTO t VALUES (1)") + bind("", "", b"5") + message(b"D", b"P\0") + execute() + SYNC
+    failed = (1, PARSED + BOUND + NO_DATA + error(b"23505", text=b"n" * 90))
+    wrong = [
+        turn
+        for code in (b"42601", b"42P01", b"22012")
+        for turn in ((0, query("SELECT x")), (1, error(code)), (1, READY))
+    ]
+    dialogue = cut_short(*((0, extended), failed, (1, READY)) * 3, *wrong)
+    found = list(requests_of(*dialogue.directions()) or ())
+
+    assert [(one.operation, one.status) for one in found[1:4]] == [("PARSE INSERT t", "")] * 3  # it may have failed
+    assert [one.status for one in found[4:]] == ["42601", "42P01", "22012"]
+    assert all(one.response is not None for one in found[1:])
+
+
 def test_lost_packets_are_no_cut_ones_and_turns_tell_nothing() -> None:
     dialogue = cut_short((0, query("SELECT 1")), (1, SELECTED)).lost(0, 14).lost(1, 40)
     dialogue.server(SELECTED).client(query("SELECT 2"))

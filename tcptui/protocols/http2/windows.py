@@ -204,6 +204,12 @@ class ClosedWindows:
         windows = CONNECTION, CONNECTION if exchange is None else int(exchange)
         return self._held([one for one in self._reckoned(side, lag_ns).over if one.window in windows])
 
+    def known_until_ns(self, side: int) -> int:
+        """See `Exchange.windows_known_ns`."""
+        if self._said is None or reckoned(self._said, side, 0).least < 0:
+            return 0
+        return self._said.whole_until_ns
+
     def any_held_back(self, side: int, lag_ns: int) -> list[HeldBack]:
         """Times in which ``side`` was held back on any stream, and last what waited to the end, as it were for ever."""
         sender = self._reckoned(side, lag_ns)

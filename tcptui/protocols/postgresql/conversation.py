@@ -141,6 +141,10 @@ class _Pairing:
         self._counts = False
         self._asked = self._ready = 0
         self._ready_ns = -1
+        for operation in self._operations:
+            if not operation.ends:  # more of it was asked, perhaps, and failed
+                operation.is_cut = True
+                operation.status = "" if operation.status == _OK else operation.status
         self._asking.forget()
         self._skip_all()
 
@@ -167,7 +171,7 @@ class _Pairing:
             ended.answer.take(message)
             self._operations.append(ended)
             return
-        while self._counts and not self._steps and self._ask() is not None:
+        while self._counts and not self._steps and self._is_asked_before(message) and self._ask() is not None:
             pass
         if not self._counts:  # what came before the client's next message could not be read
             self._find(message)
@@ -176,6 +180,13 @@ class _Pairing:
         elif not self._steps or not self._taken(message, self._steps[0]):
             self._lose()
             self._heard(message)
+
+    def _is_asked_before(self, message: Message) -> bool:
+        """Whether the client's next message may be what ``message`` answers: where packets were cut, turns tell."""
+        if self._turns is None:
+            return True
+        asked = self._peek()
+        return asked is not None and asked.direction.first_ns(asked.start) <= message.direction.first_ns(message.start)
 
     def _is_unasked(self, message: Message) -> bool:
         """Whether an error answers nothing: the client had asked nothing yet when it was sent."""

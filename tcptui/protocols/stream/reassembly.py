@@ -29,7 +29,7 @@ from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
-from tcptui.protocols.stream.segments import Segments, direction_segments
+from tcptui.protocols.stream.segments import Segments, direction_segments, unwrapped
 from tcptui.protocols.stream.wrong_sums import wrong_sums
 
 if TYPE_CHECKING:
@@ -357,6 +357,24 @@ class ByteStream:
     def beginning(self, most: int) -> bytes:
         """The first captured bytes, at most ``most``."""
         return self.read(int(self.captured.start[0]), most) if len(self.captured) else b""
+
+    def heard(self, peer: ByteStream) -> I64 | None:
+        """How many bytes of ``peer``'s direction each of `segments` acknowledges; None: that is not known."""
+        if self.segments.acks is None:
+            return None
+        numbers, near = unwrapped(self.segments.acks)
+        heard = numbers - peer.segments.first_seq
+        heard[~near] = 0
+        return peer.places_of(heard)
+
+    def places_of(self, received: I64) -> I64:
+        """Offsets here of what the peer had received when it had so many bytes of the packets' own."""
+        return received
+
+    def carrier(self, offset: int) -> int:
+        """Index of the segment that first carried the byte at ``offset``, or the next that was; -1 without any."""
+        at = self._carried.at(max(offset, 0))
+        return int(self._carried.segment[at]) if at < len(self._carried) else -1
 
     def frames_of(self, start: int, stop: int) -> tuple[int, ...]:
         """Frame numbers of the packets that first carried bytes ``start … stop``, in stream order."""

@@ -47,6 +47,8 @@ class Segments:
     """Relative sequence number (as shown in the TCP header) of offset 0."""
     damaged: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     """Indexes of segments whose checksum is wrong, ascending: their receiver dropped them."""
+    acks: U32 | None = None
+    """Relative acknowledgment number of each segment; None: not known."""
 
     def without_sums(self, wrong: I64) -> Segments:
         """These segments, of which those at ``wrong`` have a wrong checksum.
@@ -113,6 +115,7 @@ def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments
         reset=bool((flags & TcpFlag.RST).any()),
         from_start=from_start,
         first_seq=first + 1,
+        acks=view.ack[placed],
     )
 
 

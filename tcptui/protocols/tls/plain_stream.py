@@ -94,6 +94,7 @@ class PlainStream(ByteStream):
             sealed, rows=sealed.rows[carries], frame=sealed.frame[carries], time_ns=sealed.time_ns[carries],
             start=start, stop=stop, held=stop, fin=fin if sealed.fin >= 0 else -1,
             acknowledged=acknowledged if sealed.acknowledged >= 0 else -1,
+            acks=None if sealed.acks is None else sealed.acks[carries],
         )  # fmt: skip
 
     # -- bytes ---------------------------------------------------------------------------
@@ -182,6 +183,10 @@ class PlainStream(ByteStream):
             self._block = self._sealed.read(start, max(stop, min(upto, start + _READ)) - start)
             self._block_start, begin, end = start, 0, stop - start
         return self._block[begin:end]
+
+    def places_of(self, received: I64) -> I64:
+        """See `ByteStream`."""
+        return self._places.plain_of(received)
 
     def sealed_offset(self, offset: int) -> int:
         """Where in the encrypted direction the byte is that stands for the plain one at ``offset``."""
