@@ -22,6 +22,7 @@ DNS_PORT: Final = 53
 OPTION_END: Final = 0
 OPTION_PAD: Final = 1
 OPTION_MSS: Final = 2
+OPTION_SACK: Final = 5
 
 
 class Flag(IntFlag):
@@ -200,6 +201,20 @@ def with_smaller_mss(frame: bytes, mss: int) -> bytes:
     for kind, begin, _ in _options(frame, layout):
         if kind == OPTION_MSS and int.from_bytes(frame[begin + 2 : begin + 4]) > mss:
             changed[begin + 2 : begin + 4] = mss.to_bytes(2)
+    return repaired(bytes(changed))
+
+
+def with_shifted_sack(frame: bytes, by: int) -> bytes:
+    """``frame`` with the edges of its SACK blocks moved ``by``, as a firewall leaves them that renumbers all else."""
+    layout = layout_of(frame)
+    if layout is None:
+        return frame
+    changed = bytearray(frame)
+    for kind, begin, end in _options(frame, layout):
+        if kind == OPTION_SACK:
+            for at in range(begin + 2, end, 4):
+                edge = int.from_bytes(frame[at : at + 4]) + by
+                changed[at : at + 4] = (edge & 0xFFFF_FFFF).to_bytes(4)
     return repaired(bytes(changed))
 
 

@@ -137,6 +137,8 @@ CATALOG: Final = (
         marked=True),
     FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_lost", term="path-mtu",
         needs=Need.BOTH_SIDES | Need.BARE_ACKS, lost="lasted_s", names_cause=True),
+    FindingSpec(FindingId.SACK_MANGLED, Family.LOSS, "sack_mangled", term="sack", needs=Need.BARE_ACKS,
+        when_evicted=WhenEvicted.MAY_CHANGE, lost="lost_s", names_cause=True),
     FindingSpec(FindingId.ECN_CONGESTION, Family.LOSS, "ecn", term="ecn", when_evicted=WhenEvicted.LOCAL),
     # -- speed
     FindingSpec(FindingId.SERVER_THINK_TIME, Family.SPEED, "think_time", term="think-time",

@@ -24,6 +24,12 @@ _ONE_EVENT: Final[dict[AnyId, tuple[str, frozenset[FindingId]]]] = {
     **{finding: ("first_frame", frozenset({FindingId.CHECKSUM_ERROR})) for finding in _RESENDS},
 }
 
+#: Losses that a trouble of the same sender explains: which one, in which of its shapes.
+_OF_SENDER: Final[dict[AnyId, tuple[FindingId, frozenset[str]]]] = {
+    FindingId.FAST_RETRANSMISSION: (FindingId.QUEUEING_DELAY, frozenset({"losing"})),
+    FindingId.RETRANSMISSION_TIMEOUT: (FindingId.SACK_MANGLED, frozenset({"astray", "blanked"})),
+}
+
 
 class Story(NamedTuple):
     """One trouble of a connection: a warning or an error, and what only follows from it."""
@@ -80,17 +86,15 @@ def _explains(cause: Finding, finding: Finding) -> bool:
     """Whether ``finding`` is a symptom of ``cause``, by the catalog or by the packets that both are about."""
     if cause.severity < finding.severity:
         return False
-    return cause.id in spec_of(finding.id).explained_by or _same_event(finding, cause) or _of_queue(finding, cause)
-
-
-def _of_queue(finding: Finding, other: Finding) -> bool:
-    """Whether ``finding`` is the loss that a costly queue of the same sender tells of (its shape ``losing``)."""
     return (
-        finding.id is FindingId.FAST_RETRANSMISSION
-        and other.id is FindingId.QUEUEING_DELAY
-        and other.facts["shape"] == "losing"
-        and other.facts["sender"] == finding.facts["sender"]
+        cause.id in spec_of(finding.id).explained_by or _same_event(finding, cause) or _told_by_sender(finding, cause)
     )
+
+
+def _told_by_sender(finding: Finding, other: Finding) -> bool:
+    """Whether ``finding`` is what ``other``, a trouble of the same sender, leads to (`_OF_SENDER`)."""
+    cause, shapes = _OF_SENDER.get(finding.id, (None, frozenset()))
+    return other.id is cause and other.facts["shape"] in shapes and other.facts["sender"] == finding.facts["sender"]
 
 
 def _same_event(finding: Finding, other: Finding) -> bool:

@@ -158,6 +158,7 @@ class FindingId(StrEnum):
     LOGINS_REFUSED = "logins-refused"
     HTTP2_GOAWAY_STORM = "http2-goaway-storm"
     DNS_DETOUR = "dns-detour"
+    SACK_MANGLED = "sack-mangled"
     SYN_FLOOD = "syn-flood"
     SLOWLORIS = "slowloris"
 

@@ -44,7 +44,8 @@ def _options(fields: dict[str, str], other: str, *, syn: bool) -> bytes:
     if "sack" in fields:
         blocks = [tuple(map(int, block.split(":"))) for block in fields["sack"].split("+")]
         packed += struct.pack(">BBBB", 1, 1, 5, 2 + 8 * len(blocks))
-        packed += b"".join(struct.pack(">II", left + ISN[other], right + ISN[other]) for left, right in blocks)
+        edges = (((edge + ISN[other]) & 0xFFFF_FFFF for edge in block) for block in blocks)
+        packed += b"".join(struct.pack(">II", *block) for block in edges)
     return packed
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
-from cases.recorder.rules import CLIENT, Rule, drop
+from cases.recorder.rules import CLIENT, SERVER, Rule, drop, rewrite
 from cases.recorder.scenario import Parameters, Scenario
 from cases.recorder.scripts import read_segments_confirm, send_segments_wait_close
+from cases.recorder.segment import with_shifted_sack
 
 
 def draw_middle_loss(chance: random.Random) -> dict[str, float]:
@@ -95,4 +98,27 @@ RETRANSMISSION_TIMEOUT = Scenario(
     never=("spurious-retransmission", "path-lost"),
 )
 
-SCENARIOS = [FAST_RETRANSMISSION, FAST_RETRANSMISSION_IPV6, TAIL_LOSS_PROBE, RETRANSMISSION_TIMEOUT]
+#: How far a firewall had moved the sender's numbers, which it forgets in SACK blocks.
+MOVED: Final = 1_300_000_000
+
+
+def forget_sack(p: Parameters) -> list[Rule]:
+    """One segment is lost, and the SACK blocks about it come back with the firewall's numbers."""
+    shift = partial(with_shifted_sack, by=MOVED)
+    return [drop(CLIENT.data.new.nth(p.lost)), rewrite(SERVER.ack_only, shift, "SACK forgotten")]
+
+
+SACK_MANGLED = Scenario(
+    id="sack-mangled",
+    shows="A firewall renumbers what the client sends and forgets the SACK blocks on their way back; one segment is "
+    "lost, and the client has to wait for its timer.",
+    twin="fast-retransmission",
+    client=send_segments_wait_close,
+    server=read_segments_confirm,
+    draw=draw_middle_loss,
+    rules=forget_sack,
+    findings_client=("sack-mangled", "retransmission-timeout"),
+    findings_perhaps=("most-of-the-time", "tail-loss", "retransmission-unexplained", "fast-retransmission"),
+)
+
+SCENARIOS = [SACK_MANGLED, FAST_RETRANSMISSION, FAST_RETRANSMISSION_IPV6, TAIL_LOSS_PROBE, RETRANSMISSION_TIMEOUT]

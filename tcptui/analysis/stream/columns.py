@@ -13,11 +13,11 @@ import numpy as np
 
 from tcptui.analysis.stream.forgotten import forgotten
 from tcptui.analysis.stream.padding import padded
-from tcptui.analysis.stream.table import NO_BASE, SCALE_OFF
+from tcptui.analysis.stream.table import NO_BASE, SCALE_OFF, SCALE_UNKNOWN
 from tcptui.model.arrays import flatnonzero32, indexes_of
 from tcptui.model.packet_store import COLUMNS, DecodeIssue, OptionBit
 from tcptui.model.sparse_array import zeros
-from tcptui.model.tcp_flags import FIN, RST, SYN
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, U8, U32, PacketStore
 
 _REUSED_PORTS: Final = np.uint32(Verdict.REUSED_PORTS)
+#: The largest window there can be, in bytes (RFC 7323, 2.3).
+LARGEST_WINDOW: Final = 1 << 30
+#: A SACK block may end so far beyond a window that has shrunk meanwhile, or so far below the ACK (bytes).
+SACK_SLACK: Final = 1 << 24
 _SACK: Final = np.uint16(OptionBit.SACK)
 _LENGTH_FORGOTTEN: Final = np.uint16(DecodeIssue.LENGTH_FORGOTTEN)
 
@@ -230,10 +234,30 @@ def _sack_right(block: SegmentBlock) -> U32:
     return _sack_edge(block, "sack_right")
 
 
+def _sack_astray(block: SegmentBlock) -> I32:
+    """How far (bytes) a first SACK block ends from the ACK where no receiver can have such bytes; 0 elsewhere.
+
+    A receiver takes what is in its window, and remembers little of what it has acknowledged.
+    """
+    count = len(block.rows)
+    if not (block.column("options") & _SACK).any():
+        return zeros(count, np.int32)
+    scale_a, scale_b = (block.of_stream(column) for column in (block.streams.scale_a, block.streams.scale_b))
+    unknown = np.broadcast_to(np.where(block.column("from_b"), scale_b, scale_a) == SCALE_UNKNOWN, count)
+    some = flatnonzero32(block.raw("sack_left") != block.raw("sack_right"))
+    away = (block.raw("sack_right")[some] - block.raw("ack")[some]).view(np.int32).astype(np.int64)
+    reach = np.where(unknown[some], LARGEST_WINDOW, block.column("window")[some].astype(np.int64) + SACK_SLACK)
+    astray: I32 = zeros(count, np.int32)
+    wrong = (np.abs(away) > reach) & ((block.column("flags")[some] & ACK) != 0)
+    if wrong.any():
+        astray[some[wrong]] = away[wrong]
+    return astray
+
+
 def _sack_edge(block: SegmentBlock, name: str) -> U32:
     if not (block.column("options") & _SACK).any():
         return zeros(len(block.rows), np.uint32)
-    none = block.raw("sack_left") == block.raw("sack_right")
+    none = (block.raw("sack_left") == block.raw("sack_right")) | (block.column("sack_astray") != 0)
     edge = block.relative(name, ~block.column("from_b"))
     some = flatnonzero32(~none)
     # Few segments have one: what is not written to takes no memory.
@@ -270,6 +294,7 @@ _COMPUTED: Final = {
     "raw_seq": _raw_seq,
     "raw_ack": _raw_ack,
     "window": _window,
+    "sack_astray": _sack_astray,
     "sack_left": _sack_left,
     "sack_right": _sack_right,
     "state_client": _state_client,

@@ -97,8 +97,12 @@ class StreamView:
     ts_value = _Column[U32]()
     ts_echo = _Column[U32]()
     sack_left = _Column[U32]()
-    """First SACK block, relative to the *other* side's numbers; 0 without one."""
+    """First SACK block, relative to the *other* side's numbers; 0 without one, and where it is `sack_astray`."""
     sack_right = _Column[U32]()
+    sack_astray = _Column[I32]()
+    """Bytes from the ACK to the end of a SACK block that no receiver can mean: something rewrote it; mostly 0."""
+    header_length = _Column[U8]()
+    """Of the TCP header, in bytes."""
     ttl = _Column[U8]()
     tos = _Column[U8]()
     """DSCP and ECN bits."""
