@@ -1,4 +1,8 @@
-"""Names of addresses by the DNS answers in the capture itself; nothing is looked up."""
+"""Names of addresses by the DNS answers in the capture itself; nothing is looked up.
+
+An answer counts where its question was seen: of that client and port, with that number and name, to that resolver (RFC
+5452, 9.1).  Anybody can send one that nobody asked for.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.other_protocol import DNS
-from tcptui.protocols.dns.answer import read_addresses
+from tcptui.protocols.dns.answer import read_addresses, read_question
 from tcptui.protocols.other.summary import udp_payload
 
 if TYPE_CHECKING:
@@ -23,6 +27,11 @@ if TYPE_CHECKING:
 _SERVER_PORT: Final = 53
 #: Answers that are kept of all addresses together; further ones are not read.
 _MOST: Final = 200_000
+#: Questions that are remembered, the newest.
+_QUESTIONS: Final = 65_536
+
+#: Client and port, resolver, number and name of a question.
+_Question = tuple[str, int, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,8 @@ class DnsName:
     name: str
     """Safe text."""
     frame: int
+    asked: bool = True
+    """Whether the question was seen that this answers."""
 
 
 class DnsNames:
@@ -49,7 +60,10 @@ class DnsNames:
         self.count = 0
         """How many names of addresses have been read; it only grows."""
         self._answers: dict[bytes, list[tuple[int, DnsName]]] = {}
-        """By address: rows, ascending, and what each said."""
+        """By address: rows, ascending, and what each said; only those to questions that were seen."""
+        self._unasked: dict[bytes, list[tuple[int, DnsName]]] = {}
+        """The others."""
+        self._questions: dict[_Question, None] = {}
 
     @property
     def is_current(self) -> bool:
@@ -79,25 +93,43 @@ class DnsNames:
 
     def _add(self, row: int) -> None:
         protocol, at = self._other.header_of(row)
-        if protocol != DNS or at < 0 or self._other.ends_of(row)[0].port != _SERVER_PORT:
+        if protocol != DNS or at < 0:
+            return
+        source, target = self._other.ends_of(row)
+        if _SERVER_PORT not in (source.port, target.port):
             return
         try:
-            name, addresses = read_addresses(udp_payload(self._read(row)[at:]))
+            message = udp_payload(self._read(row)[at:])
         except OSError:
             return
+        number = int.from_bytes(message[:2])
+        if target.port == _SERVER_PORT and (question := read_question(message)):
+            self._questions[source.host, source.port, target.host, number, question.lower()] = None
+            if len(self._questions) > _QUESTIONS:
+                del self._questions[next(iter(self._questions))]
+        if source.port != _SERVER_PORT:
+            return
+        name, addresses = read_addresses(message)
         if not name:
             return
-        known = DnsName(name, int(self._store.frame[row]))
+        asked = (target.host, target.port, source.host, number, name.lower()) in self._questions
+        known = DnsName(name, int(self._store.frame[row]), asked)
+        answers = self._answers if asked else self._unasked
         for address in dict.fromkeys(addresses):
-            self._answers.setdefault(address, []).append((row, known))
+            answers.setdefault(address, []).append((row, known))
             self.count += 1
 
     def names_of(self, address: bytes) -> list[str]:
-        """All names that answers have given ``address``."""
+        """All names that answers to questions have given ``address``."""
         return list(dict.fromkeys(known.name for _row, known in self._answers.get(address, ())))
 
     def name_of(self, address: bytes, row: int) -> DnsName | None:
-        """The name that ``address`` (4 or 16 bytes) had by the last answer before ``row``; None without one."""
-        answers = self._answers.get(address, [])
-        place = bisect_left(answers, row, key=lambda answer: answer[0])
-        return answers[place - 1][1] if place else None
+        """The name that ``address`` (4 or 16 bytes) had by the last answer to a question before ``row``.
+
+        Without one, by the last that nobody had asked for (`DnsName.asked`); None without that, too.
+        """
+        for answers in (self._answers.get(address, []), self._unasked.get(address, [])):
+            place = bisect_left(answers, row, key=lambda answer: answer[0])
+            if place:
+                return answers[place - 1][1]
+        return None

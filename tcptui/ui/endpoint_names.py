@@ -96,7 +96,7 @@ class EndpointNames:
     def name(self, flow: int, end: int, is_server: bool, row: int, stream: int) -> str:
         """`text`; where names are wanted, with that which the client of ``stream`` asked for, if it is the server's.
 
-        Else with the name by the last DNS answer before ``row``, if there is one.
+        Else with the name by the last DNS answer before ``row`` that was asked for, if there is one.
         """
         if self.dns is not None:
             endpoint = self._flows.endpoints(flow)[end]
@@ -104,7 +104,7 @@ class EndpointNames:
             if asked is not None:
                 return f"{asked.name}:{self._port(endpoint.port, is_server)}"
             known = self.dns.name_of(ipaddress.ip_address(endpoint.host).packed, row)
-            if known is not None and _HOST_NAME.fullmatch(known.name):
+            if known is not None and known.asked and _HOST_NAME.fullmatch(known.name):
                 return f"{known.name.lower()}:{self._port(endpoint.port, is_server)}"
         return self.text(flow, end, is_server)
 

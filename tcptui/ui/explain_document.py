@@ -153,7 +153,8 @@ def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, w
         known = names.name_of(end.address, int(rows[0]))
         if known is not None:
             heading = "" if passages else words("other.names.heading")
-            text = words("other.names.name", address=end.host, name=known.name)
+            key = "other.names.name" if known.asked else "other.names.unasked"
+            text = words(key, address=end.host, name=known.name)
             passages.append(Passage(text, heading, (known.frame,)))
     return passages
 

@@ -47,20 +47,42 @@ def packed(address: str) -> bytes:
 def test_a_name_is_known_from_its_answer_on_and_the_last_one_counts(tmp_path: Path) -> None:
     found = names(tmp_path / "x.pcap", [
         udp(f"{CLIENT}:40000", f"{RESOLVER}:53", dns_query(1, "a.example")), answer("a.example", WEB, "192.0.2.11"),
-        answer("b.example", WEB),
+        answer("b.example", WEB, "192.0.2.13"),
     ])  # fmt: skip
 
     assert [found.name_of(packed(WEB), row) for row in range(4)] == [
-        None, None, DnsName("a.example", 2), DnsName("b.example", 3),
+        None, None, DnsName("a.example", 2), DnsName("a.example", 2),
+    ]  # fmt: skip
+    assert [found.name_of(packed("192.0.2.13"), row) for row in range(2, 4)] == [
+        None, DnsName("b.example", 3, asked=False),
     ]  # fmt: skip
     assert found.name_of(packed("192.0.2.11"), 3) == DnsName("a.example", 2)
     assert found.name_of(packed("192.0.2.12"), 3) is None
 
 
+def test_only_answers_to_questions_of_that_client_number_resolver_and_name_count(tmp_path: Path) -> None:
+    question = udp(f"{CLIENT}:40000", f"{RESOLVER}:53", dns_query(7, "True.example"))
+    true = udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(7, "true.example", [WEB]))
+    forged = [
+        udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(8, "true.example", [WEB])),
+        udp(f"{RESOLVER}:53", f"{CLIENT}:40001", dns_answer(7, "true.example", [WEB])),
+        udp(f"{RESOLVER}:53", "10.0.0.2:40000", dns_answer(7, "true.example", [WEB])),
+        udp("66.6.6.6:53", f"{CLIENT}:40000", dns_answer(7, "true.example", [WEB])),
+        udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(7, "bank.example", [WEB])),
+    ]
+    for number, frame in enumerate(forged):
+        known = names(tmp_path / f"{number}.pcap", [question, frame]).name_of(packed(WEB), 2)
+        assert known is not None
+        assert not known.asked
+        found = names(tmp_path / f"{number}-true.pcap", [question, frame, true, frame])
+        assert found.name_of(packed(WEB), 4) == DnsName("true.example", 3)
+        assert found.names_of(packed(WEB)) == ["true.example"]
+
+
 def test_ipv6_has_names_too(tmp_path: Path) -> None:
     found = names(tmp_path / "x.pcap", [answer("six.example", "2001:db8::1")])
 
-    assert found.name_of(packed("2001:db8::1"), 1) == DnsName("six.example", 1)
+    assert found.name_of(packed("2001:db8::1"), 1) == DnsName("six.example", 1, asked=False)
 
 
 def test_an_alias_is_called_by_the_name_that_was_asked(tmp_path: Path) -> None:
@@ -69,7 +91,7 @@ def test_an_alias_is_called_by_the_name_that_was_asked(tmp_path: Path) -> None:
     message += dns_name("cdn.example") + struct.pack("!HHIH", 1, 1, 60, 4) + packed(WEB)
     found = names(tmp_path / "x.pcap", [udp(f"{RESOLVER}:53", f"{CLIENT}:1", message)])
 
-    assert found.name_of(packed(WEB), 1) == DnsName("www.example", 1)
+    assert found.name_of(packed(WEB), 1) == DnsName("www.example", 1, asked=False)
 
 
 def test_what_is_no_answer_of_a_server_names_nothing(tmp_path: Path) -> None:
@@ -106,7 +128,7 @@ def test_an_answer_that_comes_while_others_are_read_is_read_the_next_time(tmp_pa
     assert found.grow()
     assert found.grow()
 
-    assert found.name_of(packed("192.0.2.11"), 9) == DnsName("b.example", 2)
+    assert found.name_of(packed("192.0.2.11"), 9) == DnsName("b.example", 2, asked=False)
     assert found.count == 2
 
 
@@ -121,8 +143,8 @@ def test_little_by_little_is_the_same_and_eviction_keeps_what_was_said(tmp_path:
     session.store.evict(400)
 
     assert dns_names(session).grow()
-    assert dns_names(session).name_of(packed("10.9.0.7"), 500) == DnsName("h7.example", 8)
-    assert dns_names(session).name_of(packed("10.9.1.243"), 500) == DnsName("h499.example", 500)
+    assert dns_names(session).name_of(packed("10.9.0.7"), 500) == DnsName("h7.example", 8, asked=False)
+    assert dns_names(session).name_of(packed("10.9.1.243"), 500) == DnsName("h499.example", 500, asked=False)
 
 
 def test_a_hostile_name_is_safe() -> None:

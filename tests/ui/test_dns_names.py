@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, CLIENT, PSH, SERVER, START_NS, Tape, mixed
-from other_frames import dns_answer, udp
+from other_frames import dns_answer, dns_query, udp
 from screen_lines import screen_lines
 
 from tcptui.model.safe_text import safe_text
@@ -42,12 +42,14 @@ EN = Words(Language.EN)
 
 @pytest.fixture
 def named(tmp_path: Path) -> Session:
-    """Packet 1 names the server before all, packet 10 anew between the connections 0 and 1; clients name nothing."""
+    """Packet 2 names the server before all, packet 12 anew between the connections 0 and 1; clients name nothing."""
     tape = mixed()
     tape.records[:] = [(ns, data.replace(b"Host: a.example", b"Host: 192.0.2.9")) for ns, data in tape.records]
-    for place, ns, name in ((0, START_NS - 1_000_000, "old.example"), (9, START_NS + 150_000_000, "new.example")):
+    for place, ns, name in ((0, START_NS - 1_000_000, "old.example"), (10, START_NS + 150_000_000, "new.example")):
+        question = udp(f"{CLIENT}:39999", "10.0.0.53:53", dns_query(1, name))
+        tape.records.insert(place, (ns, question[14:]))
         answer = udp("10.0.0.53:53", f"{CLIENT}:39999", dns_answer(1, name, [SERVER]))
-        tape.records.insert(place, (ns, answer[14:]))
+        tape.records.insert(place + 1, (ns, answer[14:]))
     path = tmp_path / "named.pcap"
     path.write_bytes(tape.pcap())
     return open_file(path)
@@ -62,9 +64,27 @@ def said(session: Session, stream: int) -> list[Passage]:
 def test_a_connection_has_the_last_name_from_before_it_and_the_packet_that_says_so(named: Session) -> None:
     heading = "Names by DNS answers before it:"
 
-    assert said(named, 0) == [Passage(f"{SERVER} is old.example", heading, (1,))]
-    assert said(named, 1) == [Passage(f"{SERVER} is new.example", heading, (10,))]
+    assert said(named, 0) == [Passage(f"{SERVER} is old.example", heading, (2,))]
+    assert said(named, 1) == [Passage(f"{SERVER} is new.example", heading, (12,))]
     assert said(named, 2) == []
+
+
+def test_answer_that_nobody_asked_for_is_told_as_that_and_names_nothing_in_the_list(tmp_path: Path) -> None:
+    tape = mixed()
+    tape.records.insert(
+        0, (START_NS - 1, udp("66.6.6.6:53", f"{CLIENT}:1", dns_answer(1, "bank.example", [SERVER]))[14:])
+    )
+    path = tmp_path / "forged.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+
+    assert [passage.text for passage in said(session, 0)] == [
+        f"{SERVER} is bank.example, says an answer that nobody here had asked for"
+    ]
+    names = EndpointNames(session.flows, {}, {})
+    names.dns = dns_names(session)
+    flow, is_b = int(session.streams.flow[0]), int(session.streams.client_is_b[0])
+    assert names.name(flow, 1 - is_b, True, 5, 0) == f"{SERVER}:80"
 
 
 async def explanation(session: Session, *, numeric: bool, until: str) -> str:

@@ -77,6 +77,18 @@ def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
     return (safe_text(asked, NAME_SHOWN), found) if asked and found else ("", [])
 
 
+def read_question(message: bytes) -> str:
+    """The name that a message asks for, as `read_addresses` has it; empty if it is no question."""
+    try:
+        _number, flags, questions, _answers, _authorities, _additional = struct.unpack_from("!6H", message)
+        if flags >> 15 or questions != 1:
+            return ""
+        asked, _ = dpkt.dns.unpack_name(message, _HEAD)
+    except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
+        return ""
+    return safe_text(asked, NAME_SHOWN)
+
+
 def read_answer(packet: PacketView) -> DnsAnswer | None:
     """The answer in a frame from UDP port 53; None where it is none, gives no address, or is damaged."""
     datagram = _datagram(packet)

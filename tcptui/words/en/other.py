@@ -21,6 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "other.names.asked.heading": "Host that the client asked for:",
     "other.names.heading": "Names by DNS answers before it:",
     "other.names.name": "{address} is {name}",
+    "other.names.unasked": "{address} is {name}, says an answer that nobody here had asked for",
     "other.way": "u opens protocols, conversations, packets, with / to find.",
     "other.column.protocol": "protocol",
     "other.column.packets": "packets",

@@ -21,6 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "other.names.asked.heading": "客户端要访问的主机：",
     "other.names.heading": "此前 DNS 响应给出的名字：",
     "other.names.name": "{address} 是 {name}",
+    "other.names.unasked": "有应答说 {address} 是 {name}，但抓包里没有人问过",
     "other.way": "按 u 逐级查看协议、会话和每个包，在那里按 / 查找。",
     "other.column.protocol": "协议",
     "other.column.packets": "包数",
