@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from forged import ACK, PSH, REQUEST, Sum, Wire, answer, conversation
 
+from tcptui.cli.report.follow_versions import version_lines
 from tcptui.session.session import Session, open_file
+from tcptui.ui.follow.versions import other_version
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,3 +110,21 @@ def test_copies_cut_by_the_snaplen_are_compared_as_far_as_they_are_here(opened: 
 
     assert not session.directions(0)[1].overlaps
     assert session.directions(0)[1].read(0, 100) == GOOD[: 90 - 40]
+
+
+def test_byte_under_the_cursor_has_its_other_version_beside_it(opened: Callable[..., Session]) -> None:
+    server = opened(_answered((GOOD, Sum.GOOD), (BAD, Sum.GOOD))).directions(0)[1]
+    place = GOOD.index(b"ALICE")
+
+    assert other_version(server, place + 1) == (7, "ALLO")
+    assert other_version(server, 3) == (0, "")
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_both_versions_stand_side_by_side_behind_the_bytes(opened: Callable[..., Session], damaged: bool) -> None:
+    server = opened(_answered((BAD, Sum.BAD if damaged else Sum.GOOD), (GOOD, Sum.GOOD))).directions(0)[1]
+    lines = list(version_lines(server, Words(Language.EN), as_hex=False))
+
+    first, second = ("#7  ALICE", "#6  MALLO") if damaged else ("#6  MALLO", "#7  ALICE")
+    assert [line.strip() for line in lines[1:]] == [first, second]
+    assert ("wrong checksum" in lines[0]) == damaged

@@ -24,6 +24,7 @@ from tcptui.cli.report.follow import (
     RawWriter,
     TextWriter,
 )
+from tcptui.cli.report.follow_versions import version_lines
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules
@@ -263,12 +264,26 @@ class Following:
         else:
             sys.stdout.buffer.flush()
 
+    def _versions(self) -> str:
+        """What is told behind the bytes: where copies of them differ.  Of raw bytes it is told on standard error."""
+        directions = self._session.directions(self._stream)
+        if isinstance(self._writer, RawWriter):
+            if count := sum(len(directions[side].overlaps) for side in self._sides):
+                say(self._words("follow.versions.raw", n=Count(count)), self._words)
+            return ""
+        as_hex = self._form is FollowForm.HEX
+        lines = [line for side in self._sides for line in version_lines(directions[side], self._words, as_hex=as_hex)]
+        return "".join(f"{line}\n" for line in lines)
+
     def end(self) -> None:
         """Finish the last line, and report gaps in raw output on standard error."""
         writer = self._writer
         last = writer.finish()
         if last:
             self._out(last)
+        versions = self._versions()
+        if versions:
+            self._out(f"{UNICODE_MARKS.rule}\n{versions}".encode())
         self._out(b"")
         if isinstance(writer, RawWriter) and writer.gaps:
             say(self._words("follow.raw-gaps", gaps=writer.gaps, count=f"{writer.missing:,}"), self._words)

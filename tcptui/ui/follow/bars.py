@@ -112,6 +112,10 @@ class Byte:
     """Time of that packet since the connection's first one."""
     share: float
     """How far into the conversation it is, 0 … 1."""
+    other_frame: int = 0
+    """Number of the packet that has another version of this byte; 0 for none."""
+    other: str = ""
+    """That version, as safe text."""
 
 
 class ByteLine(OneLine):
@@ -140,6 +144,8 @@ class ByteLine(OneLine):
         if byte.frame:
             packet = words("follow.packet", frame=f"{byte.frame:,}", seconds=seconds_text(byte.since_ns))
         value = "" if byte.value is None else f"  0x{byte.value:02x}"
+        if byte.other_frame:
+            packet += "  " + words("follow.versions.byte", frame=f"{byte.other_frame:,}", text=byte.other)
         told = [text, f"{packet}{value}", percentage(100 * byte.share, words)]
         while len(told) > 1 and cell_len("  ".join(told)) > width - 3:
             told.pop()

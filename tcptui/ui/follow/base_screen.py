@@ -20,6 +20,7 @@ from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.source import RawSource
+from tcptui.ui.follow.versions import other_version
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.prompt_line import PromptLine
@@ -276,7 +277,9 @@ class FollowBase(KeyedScreen[int]):
         frame, since_ns = self._packet(direction.row_at(offset))
         value = direction.read(offset, 1)
         share = source.share(self.view.cursor.block)
-        self._byte.show(Byte(side, offset, direction.length, value[0] if value else None, frame, since_ns, share))
+        other_frame, other = other_version(direction, offset)
+        known = value[0] if value else None
+        self._byte.show(Byte(side, offset, direction.length, known, frame, since_ns, share, other_frame, other))
 
     def show_hints(self) -> None:
         """Show the hints of this screen's main keys."""
