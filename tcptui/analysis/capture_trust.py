@@ -46,6 +46,8 @@ class CaptureTrust:
     """Connections with ACKs of data that was not captured."""
     place: CapturePlace
     """Where the capture was made."""
+    conflicts: int = 0
+    """Connections of which two versions of the same bytes were captured, as their findings say."""
 
 
 def capture_trust(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcptui.findings.catalog import named_shape, spec_of
 from tcptui.findings.causes import stories
 from tcptui.findings.weight import connection_seconds_lost, seconds_lost, seconds_together, story_seconds
-from tcptui.model.finding import Severity
+from tcptui.model.finding import FindingId, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,6 +66,11 @@ class Trouble:
     """All connections with a warning or an error, their own or the capture's."""
     seconds_lost: float = 0.0
     """What warnings and errors cost together, at least; each connection once, whatever groups it is in."""
+
+    @property
+    def conflicts(self) -> int:
+        """Connections of which two versions of the same bytes were captured."""
+        return sum(len(group.streams) for group in self.groups if group.finding.id is FindingId.CONTENT_CONFLICT)
 
     @property
     def above_note(self) -> tuple[TroubleGroup, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: What casts doubt on everything, whatever its number.
-_GRAVE: Final = ("unread", "kernel-dropped", "headers-cut", "time-went-back")
+_GRAVE: Final = ("unread", "kernel-dropped", "headers-cut", "time-went-back", "conflicts")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
 DOUBTFUL_PERCENT: Final = 10
 _PER_CONNECTION: Final = frozenset({"gaps", "one-sided"})
@@ -32,6 +32,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
         "gaps": trust.gaps,
         "mid-stream": trust.mid_stream,
         "one-sided": trust.one_sided,
+        "conflicts": trust.conflicts,
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -8,9 +8,13 @@ import pytest
 from forged import ACK, FIN, PSH, REQUEST, RST, Sum, Wire, answer, conversation
 
 from tcptui.access.open_capture import view_of
+from tcptui.cli.report.summary import Summary
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.session.session import Session, open_file
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
+from tcptui.words.trust_text import trust_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -302,3 +306,15 @@ def test_states_do_not_follow_a_forged_fin(tmp_path: Path) -> None:
     assert [TcpState(int(state)) for state in states] == [TcpState.ESTABLISHED] * 3
     assert session.directions(0)[1].finished
     session.close()
+
+
+def test_what_is_said_of_trust_knows_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "two.pcap"
+    path.write_bytes(answered(ALICE, MALLO).pcap())
+    session = open_file(path)
+    words = Words(Language.EN)
+    line = trust_line(Summary(session).trust, 1, words)
+    session.close()
+
+    assert "1 connection has two versions of the same bytes" in line
+    assert words("report.trust.sound") not in line

@@ -43,7 +43,7 @@ def compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterato
     if summary.shown is not None:
         yield Paragraph(words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total)))
     yield Paragraph(verdict(trouble, summary.count, words, is_part=is_part), label=words("report.brief.verdict"))
-    yield Paragraph(trust_line(capture.trust, summary.count, words), label=words("report.brief.trust"))
+    yield Paragraph(trust_line(summary.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:
         yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
     if notice is not None and not is_part:

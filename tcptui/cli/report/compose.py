@@ -26,6 +26,7 @@ from tcptui.words.trust_text import trust_items
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.analysis.stream.view import StreamView
     from tcptui.cli.report.summary import Capture, Connection, Side, Summary, Survey
     from tcptui.model.finding import Finding
@@ -54,7 +55,7 @@ def compose_report(summary: Summary, words: Words, notice: str | None, detail: D
         return
     full = detail is Detail.FULL
     survey = summary.survey
-    yield from _trust_part(summary.capture, words)
+    yield from _trust_part(summary.trust, words)
     yield Heading(2, words("report.connections.heading"))
     errors, warnings = survey.with_severity(Severity.ERROR), survey.with_severity(Severity.WARNING)
     troubled = errors + warnings
@@ -99,9 +100,9 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
     yield Bullets(tuple(parts))
 
 
-def _trust_part(capture: Capture, words: Words) -> Iterator[Block]:
+def _trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:
     yield Heading(2, words("report.trust.heading"))
-    yield Bullets(trust_items(capture.trust, words))
+    yield Bullets(trust_items(trust, words))
 
 
 def _connection_part(summary: Summary, connection: Connection, words: Words, *, whole: bool) -> Iterator[Block]:

@@ -7,7 +7,7 @@ operations; only connections that are shown singly are judged one by one.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -175,6 +175,11 @@ class Summary:
     def trouble(self) -> Trouble:
         """The trouble in groups, the worst first."""
         return self._session.trouble if self.shown is None else self._session.trouble_of(self.shown.tolist())
+
+    @cached_property
+    def trust(self) -> CaptureTrust:
+        """What casts doubt on the capture, with what the findings of its connections say of that."""
+        return replace(self.capture.trust, conflicts=self.trouble.conflicts)
 
     def conclude(self, above_note: StreamFindings) -> tuple[CaptureDiagnosis, Trouble]:
         """What can be said of the capture as a whole, and the trouble of what is shown, in groups.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -110,7 +110,7 @@ class TroubleWatch:
             from tcptui.session.traffic import traffic_of
 
             traffic = traffic_of(store)
-            trust = capture_trust(store, streams, session.quality, session.place)
+            trust = replace(capture_trust(store, streams, session.quality, session.place), conflicts=trouble.conflicts)
             if not trouble.groups:
                 largest = largest_connections(streams)
         self.seen = CaptureSeen(

@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.gaps": (
         "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"
     ),
+    "report.trust.conflicts": "{n:connection has|connections have} two versions of the same bytes: somebody wrote or changed some of what is here",
     "report.trust.mid-stream": "{n:connection|connections} began before the capture; the window scale is unknown there",
     "report.trust.one-sided": "{n:connection was|connections were} captured in one direction only: silence there proves nothing",
     "report.position.host": "by the handshakes it was made at or near {host}",

@@ -46,6 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.time-went-back": "{n} 个数据包的时间早于它前面的那个：细小的时间差不足为凭",
     "report.trust.offloaded": "{n} 个数据包大于任何以太网帧：要么是分段卸载，在线路上其实是好几个；要么抓的是回环接口",
     "report.trust.gaps": "有 {n} 条连接，被确认的数据不在抓包里：那里漏抓了数据包",
+    "report.trust.conflicts": "有 {n} 条连接，同一段字节出现了两个版本：这里有一部分内容是别人写的，或被改过",
     "report.trust.mid-stream": "有 {n} 条连接在抓包开始前就已建立，窗口缩放无从得知",
     "report.trust.one-sided": "有 {n} 条连接只抓到一个方向：另一端没有动静，不能说明问题",
     "report.position.host": "从握手的时间看，抓包点在 {host} 本机或紧邻处",

@@ -109,7 +109,7 @@ def _top(summary: Summary, label: str, words: Words, notice: str | None) -> str:
     said = verdict(trouble, summary.count, words, is_part=is_part)
     parts.append(element("p", said, cls=f"verdict {shade}".rstrip()))
     parts += [] if is_part else told
-    about = [*trust_items(capture.trust, words)]
+    about = [*trust_items(summary.trust, words)]
     if capture.link_types:
         about.append(words("report.capture.links", links=", ".join(map(link_name, capture.link_types))))
     if capture.other_protocols:
