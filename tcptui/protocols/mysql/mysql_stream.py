@@ -100,7 +100,7 @@ class MysqlStream:
         """The packets that ``frame`` completed, in order."""
         direction = place.direction
         found = []
-        for run, packet in self.packets(direction.side, place.start, direction.length):
+        for run, packet in self.packets(direction.side, direction.delivered_with(place.start), direction.length):
             last = direction.delivered_frame(min(packet.stop, direction.length) - 1)
             if last == frame:
                 found.append((run, packet))

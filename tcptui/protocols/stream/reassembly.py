@@ -409,6 +409,10 @@ class ByteStream:
         at = int(np.searchsorted(self._carried.start, offset, side="right"))
         return self._complete_frame.at(at - 1) if at else 0
 
+    def delivered_with(self, offset: int) -> int:
+        """The first byte that no receiver could read before the byte at ``offset``."""
+        return offset
+
     def firsts(self, offsets: I64) -> tuple[I64, I64]:
         """For each of ``offsets`` the frame that first carried the byte there, 0 unknown, and its `first_ns`."""
         carried, segments = self._carried, self.segments

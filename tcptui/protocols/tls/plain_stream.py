@@ -207,6 +207,11 @@ class PlainStream(ByteStream):
         at = bisect_right(self._starts, min(offset, max(self._places.total - 1, 0))) - 1
         return int(self._places.stop[at]) - 1 if at >= 0 else 0
 
+    def delivered_with(self, offset: int) -> int:
+        """See `ByteStream`: the first byte of its record."""
+        at = bisect_right(self._starts, offset) - 1
+        return self._starts[at] if at >= 0 else offset
+
     def delivered_ns(self, offset: int) -> int:
         """See `ByteStream`."""
         return self._sealed.delivered_ns(self._end_of_record(offset)) if len(self._starts) else 0
