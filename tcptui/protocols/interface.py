@@ -270,6 +270,10 @@ class DecodedStream:
     """A `ParsedStream` that is followed decoded though its beginning may be text: lengths and frames divide it."""
 
 
+class StreamOfQuestions:
+    """A `ParsedStream` whose requests are answered in any order, each named by what it asks."""
+
+
 class FramedStream(DecodedStream):
     """… of binary frames, whose messages may have a schema."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from contextlib import closing
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
@@ -47,15 +48,24 @@ class Told:
         keys = tmp_path / "keys.log"
         keys.write_text("".join(f"{label} {bytes(32).hex()} {secret.hex()}\n" for label, secret in SECRETS.items()))
         path = record(tmp_path, sealed_turns(turns) if inside else turns, missing)
-        session = Session([open_file(path)], keylog=str(keys) if inside else None)
+        self._read(Session([open_file(path)], keylog=str(keys) if inside else None), foreseen=True)
+
+    @classmethod
+    def of(cls, session: Session, *, foreseen: bool) -> Told:
+        """What is said of the one connection of ``session``."""
+        told = cls.__new__(cls)
+        told._read(session, foreseen=foreseen)
+        return told
+
+    def _read(self, session: Session, *, foreseen: bool) -> None:
         with closing(session):
             session.run_here()
-            foreseen = int(session.severity[0])
+            known = max(int(session.severity[0]), Severity.NOTE)
             found: dict[str, Finding] = {str(one.id): one for one in session.findings(0)}
             budget = time_budget(view_of(session, 0))
             requests = requests_of(session, 0)
         # What is more than a note is known before anybody opens the stream.
-        assert all(one.severity <= max(foreseen, Severity.NOTE) for one in found.values())
+        assert not foreseen or all(one.severity <= known for one in found.values())
         self.found = found
         self.budget = {part: budget[part] / 1e6 for part in Part}
         self.requests: dict[str, Request] = {one.operation: one for one in requests}
@@ -369,3 +379,39 @@ def test_slow_requests_behind_the_first_connections_are_known_before_they_are_op
         severity = session.severity[:count].tolist()
 
     assert [at for at, worst in enumerate(severity) if worst > Severity.NOTE] == list(range(STREAMS_READ, count))
+
+
+def question(number: int, name: str, *, answers: bool = False) -> bytes:
+    """A question over TCP for the address of ``name``.example, or an empty answer to it."""
+    head = struct.pack("!6H", number, 0x8180 if answers else 0x0100, 1, 0, 0, 0)
+    message = head + bytes((len(name),)) + name.encode() + b"\x07example\0\0\1\0\1"
+    return len(message).to_bytes(2) + message
+
+
+def asked_dns(tmp_path: Path, turns: list[Turn], port: int = 53) -> Told:
+    path = record(tmp_path, turns, server=f"192.0.2.10:{port}")
+    return Told.of(Session([open_file(path)]), foreseen=port == 53)
+
+
+@pytest.mark.finding("server-think-time")
+@pytest.mark.parametrize("port", [53, 5_300])
+def test_slow_question_of_dns_is_told_by_its_name(tmp_path: Path, port: int) -> None:
+    told = asked_dns(tmp_path, [
+        (10, "C", question(1, "slow")), (20, "C", question(2, "quick")), (61, "S", question(2, "quick", answers=True)),
+        (1_310, "S", question(1, "slow", answers=True)),
+    ], port)  # fmt: skip
+    finding = told.found[THINK]
+
+    assert told.warned == {THINK}
+    assert (finding.facts["shape"], finding.facts["request"]) == ("dns", "QUERY A slow.example")
+    assert told.ms("QUERY A slow.example", RequestPart.SERVER) == pytest.approx(1_260, abs=5)
+
+
+@pytest.mark.finding("server-think-time", twin=True)
+def test_question_of_dns_that_is_answered_soon_is_no_trouble(tmp_path: Path) -> None:
+    told = asked_dns(tmp_path, [
+        (10, "C", question(1, "a")), (900, "S", question(1, "a", answers=True)), (5_000, "C", question(2, "b")),
+        (5_040, "S", question(2, "b", answers=True)),
+    ])  # fmt: skip
+
+    assert not told.warned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.protocols.interface import FramedStream
+from tcptui.protocols.interface import FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -26,4 +26,4 @@ def judges_waits(connection: ConnectionFacts) -> bool:
         spoken = None if connection.application is None else connection.application.spoken
     except OSError:
         return False  # the spool was closed meanwhile
-    return isinstance(spoken, FramedStream)
+    return isinstance(spoken, FramedStream | StreamOfQuestions)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules import database, http
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
-from tcptui.protocols.interface import EncryptedStream, FramedStream
+from tcptui.protocols.interface import EncryptedStream, FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -28,6 +28,18 @@ def _http2(connection: ConnectionFacts) -> list[Finding]:
     return http2.findings(connection)
 
 
+def _questions(connection: ConnectionFacts) -> list[Finding]:
+    try:
+        spoken = None if connection.application is None else connection.application.spoken
+    except OSError:
+        return []  # the spool was closed meanwhile
+    if not isinstance(spoken, StreamOfQuestions):
+        return []
+    from tcptui.findings.rules import slow_request
+
+    return slow_request.findings(connection)
+
+
 def _tls(connection: ConnectionFacts) -> list[Finding]:
     try:
         parsed = None if connection.application is None else connection.application.parsed
@@ -42,4 +54,4 @@ def _tls(connection: ConnectionFacts) -> list[Finding]:
 
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings)
+BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions)

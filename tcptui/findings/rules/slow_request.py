@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.http2_facts import packets
-from tcptui.findings.http_facts import quoted
+from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.rules.think_time import LONG_POLL_NS, LONG_POLLS, OTHERS, least_slow_ns, slow_answer_ns
+from tcptui.findings.shared_waits import shared_waits
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
 
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 _SHOWN: Final = 8
 
 
-def slow_request(connection: ConnectionFacts, waits: Sequence[SharedWait]) -> Finding | None:
+def findings(connection: ConnectionFacts) -> list[Finding]:
+    """What is said of the questions of one stream that lets ask many at a time; none where its packets are gone."""
+    try:
+        found = slow_request(connection, shared_waits(connection), "dns")
+    except OSError:
+        return []
+    return [] if found is None else [found]
+
+
+def slow_request(connection: ConnectionFacts, waits: Sequence[SharedWait], shape: str = "http") -> Finding | None:
     """`server-think-time`: a request was complete, and its answer came late, whatever passed for others meanwhile."""
     least_ns = least_slow_ns(connection)
     slow = sorted((one for one in waits if one.ns > least_ns), key=lambda one: one.ns)
@@ -39,11 +48,11 @@ def slow_request(connection: ConnectionFacts, waits: Sequence[SharedWait]) -> Fi
     frames = [frame for one in slow[-_SHOWN:] for frame in _frames(one)]
     return connection.finding(
         FindingId.SERVER_THINK_TIME,
-        packets(connection, [*_frames(worst), *frames]),
+        [index_of(connection, frame) for frame in dict.fromkeys((*_frames(worst), *frames)) if frame],
         Severity.WARNING if warns else Severity.NOTE,
         steps[doubt],
         OTHERS,
-        shape="http" if worst.is_named else "unnamed",
+        shape=shape if worst.is_named else "unnamed",
         first_frame=asked.last,
         answer_frame=answer.first,
         wait_s=worst.ns / 1e9,

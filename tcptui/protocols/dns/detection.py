@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.message import HEADER, PREFIX, is_sound, may_be_message, read_head
+from tcptui.protocols.dns.ports import PORTS
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Server ports: domain, mdns (IANA).
-PORTS: Final = frozenset({53, 5353})
 #: Bytes of a first message that is read to its end.
 _BEGINNING: Final = 4_096
 #: Segments of a connection that began before its capture, of which one has to begin with a question.

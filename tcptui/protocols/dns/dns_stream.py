@@ -11,7 +11,7 @@ from tcptui.protocols.dns.conversation import DnsMessage, DnsQuery, conversation
 from tcptui.protocols.dns.detection import dns_sides
 from tcptui.protocols.dns.message import Message, Unread
 from tcptui.protocols.dns.parts import part_of
-from tcptui.protocols.interface import Extent, Unit
+from tcptui.protocols.interface import Extent, StreamOfQuestions, Unit
 from tcptui.protocols.stream.touching import by_frame, touched
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def dns_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] |
     return (one.exchange for one in conversation(*sides, whole=False) if isinstance(one, DnsQuery))
 
 
-class DnsStream:
+class DnsStream(StreamOfQuestions):
     """The `ParsedStream` of DNS; ``client`` is the side that asks."""
 
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:

@@ -1,0 +1,72 @@
+"""Which connections of DNS are read before a user opens them: the first in which the server let wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.dns.ports import PORTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from tcptui.analysis.stream.table import StreamTable
+    from tcptui.model.packet_store import PacketStore
+    from tcptui.protocols.row_notes import NotedRows
+
+#: Most connections that are read, …
+STREAMS_READ: Final = 500
+#: … each of at most this many packets, …
+PACKETS_READ: Final = 5_000
+#: … in which the server was silent so long before it sent data: less of it makes no warning.
+SILENT_NS: Final = 800_000_000
+_PORTS: Final = np.array(sorted(PORTS))
+
+
+class DnsPrefilter:
+    """The `StreamPrefilter` of DNS over TCP: by the server's port, for no first byte tells it from others."""
+
+    def __init__(
+        self, _store: PacketStore, streams: StreamTable, _noted: NotedRows, _payload: Callable[[int], bytes]
+    ) -> None:
+        self._streams = streams
+        self._seen = 0
+        """How many streams there were at the last look."""
+        self._speaking: set[int] = set()
+
+    def update(self) -> None:
+        """Take in the streams that are new."""
+        streams, new = self._streams, np.arange(self._seen, self._streams.count)
+        self._seen = streams.count
+        new = new[streams.are_stored(new)]
+        if len(new):
+            port_a, port_b = streams.flows.ports(streams.flow[new])
+            port = np.where(streams.client_is_b[new] != 0, port_a, port_b)
+            self._speaking.update(new[np.isin(port, _PORTS)].tolist())
+
+    def suspects(self) -> SparseMask:
+        """A mask of the first streams whose server let wait."""
+        found, table = np.array(sorted(self._speaking), np.int64), self._streams
+        a_serves = table.client_is_b[found] != 0
+        longest = np.where(a_serves, table.longest_wait_ns_a[found], table.longest_wait_ns_b[found])
+        return SparseMask(found[(longest >= SILENT_NS) & (table.packets[found] <= PACKETS_READ)][:STREAMS_READ])
+
+    def read(self, suspects: SparseMask) -> SparseMask:
+        """The ``suspects``: nothing else is read unasked."""
+        return suspects
+
+    def evict(self, streams: NDArray[np.int64]) -> None:
+        """Drop what is known of ``streams``, which were evicted."""
+        self._speaking.difference_update(streams.tolist())
+
+    def speaks(self, stream: int) -> bool:
+        """Whether the server of ``stream`` is at the port of DNS."""
+        return stream in self._speaking
+
+    def error_rows(self, _stream: int) -> list[tuple[int, int]]:
+        """None: answers do not begin segments for certain."""
+        return []
