@@ -301,6 +301,12 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.SLOWLORIS, Family.CAPTURE, "whole_capture/slowloris", term="http", names_cause=True),
     FindingSpec(FindingId.DNS_DETOUR, Family.CAPTURE, "whole_capture/dns_detour", term="rtt", lost="lost_s"),
+    FindingSpec(FindingId.DNS_LOOKUP, Family.CAPTURE, "whole_capture/dns_lookup", term="name-lookup", lost="lost_s",
+        is_outside=True),
+    FindingSpec(FindingId.NEIGHBOUR_SILENT, Family.CAPTURE, "whole_capture/neighbour_silent", term="neighbour",
+        lost="lost_s", is_outside=True),
+    FindingSpec(FindingId.ICMP_ERROR, Family.CAPTURE, "whole_capture/icmp_error", term="neighbour",
+        case="neighbour-silent", is_outside=True),
 )  # fmt: skip
 #: The rows by id.
 SPECS: Final = {spec.id: spec for spec in CATALOG}

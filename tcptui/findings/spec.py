@@ -87,6 +87,8 @@ class FindingSpec:
     names_cause: bool = False
     """Its title names the cause, and its confidence is that of the cause; the event itself is in the packets.  The
     others say what happened; why is a second question (`tcptui.findings.weight.cause_confidence`)."""
+    is_outside: bool = False
+    """About what is not TCP: no connection tells it, though some may have waited for it."""
     ordinary: bool = False
     """Part of every healthy connection: shown after other findings of the same severity."""
     named_shapes: frozenset[str] = frozenset()

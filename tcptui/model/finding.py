@@ -161,6 +161,9 @@ class FindingId(StrEnum):
     SACK_MANGLED = "sack-mangled"
     SYN_FLOOD = "syn-flood"
     SLOWLORIS = "slowloris"
+    DNS_LOOKUP = "dns-lookup"
+    NEIGHBOUR_SILENT = "neighbour-silent"
+    ICMP_ERROR = "icmp-error"
 
 
 class OwnId(str):

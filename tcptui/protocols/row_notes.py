@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from tcptui.model.arrays import sorted_unique
+from tcptui.protocols.outside.notes import OutsideRows
 from tcptui.protocols.registry import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -41,20 +42,24 @@ _Notes = TypeVar("_Notes")
 
 
 class NotedRows:
-    """The `RowNotes` of all protocols."""
+    """The `RowNotes` of all protocols, and the rows of what is outside TCP."""
 
     def __init__(self) -> None:
         self._each = tuple(kind() for row in PROTOCOLS for kind in row.notes)
+        self.outside = OutsideRows()
+        """DNS, neighbours, ICMP errors: what connections wait for, and what says why they fail."""
 
     def add(self, batch: Payloads) -> None:
         """Test the payloads of a batch."""
         for notes in self._each:
             notes.add(batch)
+        self.outside.add(batch)
 
     def evict(self, first: int) -> None:
         """See `RowNotes`."""
         for notes in self._each:
             notes.evict(first)
+        self.outside.evict(first)
 
     @property
     def any(self) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tcptui.model.request import Request
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.dns_answers import DnsAnswers
+    from tcptui.session.outside_tcp import OutsideTcp
     from tcptui.session.session import Session
 
 
@@ -35,6 +36,7 @@ class Conclusions:
         self._noted = noted
         self._read = read
         self._dns: DnsAnswers | None = None
+        self._outside: OutsideTcp | None = None
         self._known: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `newest`, and what it was made from."""
 
@@ -52,9 +54,12 @@ class Conclusions:
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
         from tcptui.session.dns_answers import DnsAnswers
+        from tcptui.session.outside_tcp import OutsideTcp
 
         if self._dns is None:
             self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
+        if self._outside is None:
+            self._outside = OutsideTcp(self._session, self._noted.outside)
         of_rules = _of_rules(above_note) if self._session.has_own_findings else above_note
         session = self._session
         return diagnose(
@@ -66,6 +71,7 @@ class Conclusions:
                 self._requests_of,
                 lambda: truncated_answers(session),
                 self._segments,
+                self._outside.newest,
             )
         )
 

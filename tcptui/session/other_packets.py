@@ -6,11 +6,9 @@ Nothing is kept of such packets while a capture is read but their rows in the st
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -19,7 +17,7 @@ from tcptui.model.arrays import PIECE
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.other_protocol import TCP
 from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
-from tcptui.wire.header_walk import PADDING
+from tcptui.session.packet_heads import packet_heads
 from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Endpoints, read_other_headers
 
 if TYPE_CHECKING:
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
 
 #: Packets whose headers are read at once.
 _BATCH: Final = 1 << 12
-#: Bytes read of one packet at most: no chain of headers that is followed is longer.
-_HEAD: Final = 4096
-#: Two packets are read with one call if so many bytes or fewer lie between the beginnings of both.
-_NEAR: Final = 1 << 14
-#: Most bytes of one read.
-_SPAN: Final = 4 << 20
 _NONE: Final = -1
 _NOWHERE: Final = 2**16 - 1
 #: Evicted conversations are dropped when there are so many, and more of them than others.
@@ -152,7 +144,7 @@ class OtherPackets:
     def _add(self, rows: I64) -> None:
         store = self._store
         links = np.array([source.link_type for source in self._sources], np.int64)
-        buffer, start, captured = self._heads(rows)
+        buffer, start, captured = packet_heads(store, self._sources, self._descriptors, rows)
         headers = read_other_headers(
             buffer, start, captured, store.wire_length[rows].astype(np.int64), links[store.source[rows]]
         )
@@ -181,38 +173,6 @@ class OtherPackets:
         self._count = upto
         self._tally(rows, talk, from_b)
         self.revision += 1
-
-    def _heads(self, rows: I64) -> tuple[U8, I64, I64]:
-        """A buffer with the first bytes of each of ``rows``, where each begins, and how many there are."""
-        store = self._store
-        offset = store.offset[rows]
-        size = np.minimum(store.captured[rows].astype(np.int64), _HEAD)
-        spools = np.array([source.spool for source in self._sources], np.int64)[store.source[rows]]
-        order = np.lexsort((offset, spools))
-        place, spool = offset[order], spools[order]
-        apart = (np.diff(spool, prepend=spool[:1]) != 0) | (np.diff(place, prepend=place[:1]) > _NEAR)
-        cuts = [0, *np.flatnonzero(apart).tolist(), len(order)]
-        parts: list[bytes] = []
-        start, filled = np.zeros(len(rows), np.int64), 0
-        for low, high in pairwise(cuts):
-            while low < high:
-                begin = int(place[low])
-                stop = low + int(np.searchsorted(place[low:high], begin + _SPAN))
-                run = order[low:stop]
-                span = int((offset[run] + size[run]).max()) - begin
-                held = self._read(int(spool[low]), span, begin)
-                parts.append(held.ljust(span, b"\0"))  # a spool that was cut since reads as zeros
-                start[run] = filled + offset[run] - begin
-                filled += span
-                low = stop
-        parts.append(bytes(PADDING))
-        return np.frombuffer(b"".join(parts), np.uint8), start, size
-
-    def _read(self, spool: int, size: int, offset: int) -> bytes:
-        try:
-            return os.pread(self._descriptors[spool], size, offset)
-        except OSError:  # a disk or a network share that fails: the packets are listed all the same
-            return b""
 
     def _conversations(self, protocols: I64, ends: Endpoints) -> tuple[I32, U8]:
         """The number of the conversation of each packet, and whether end b sent it."""

@@ -36,18 +36,25 @@ def verdict(
     """
     form = "trouble.verdict.part" if is_part else "trouble.verdict"
     if not connections:
-        return words(f"{form}.empty")
+        said = "outside" if trouble.above_note else "empty"
+        return words(f"{form}.{said}", worst=_worst(trouble, words, most))
     if not trouble.groups:
         return words(f"{form}.none", all=Count(connections))
-    told = (trouble.above_note or trouble.groups)[:VERDICT_GROUPS]
-    worst = words("trouble.join").join(headline(group, words, most) for group in told)
+    worst = _worst(trouble, words, most)
     if not trouble.above_note:
         return words(f"{form}.noted", all=Count(connections), worst=worst)
     return _counted(trouble, connections, worst, words)
 
 
+def _worst(trouble: Trouble, words: Words, most: int) -> str:
+    told = (trouble.above_note or trouble.groups)[:VERDICT_GROUPS]
+    return words("trouble.join").join(headline(group, words, most) for group in told)
+
+
 def _counted(trouble: Trouble, connections: int, worst: str, words: Words) -> str:
     said = {"n": Count(len(trouble.streams)), "all": Count(connections), "worst": worst}
+    if not trouble.streams:
+        return words("trouble.verdict.beside", **said)
     lost_ns = round(trouble.seconds_lost * _NS_PER_S)
     if lost_ns:
         return words("trouble.verdict.lost", lost=unbroken_duration(lost_ns, words), **said)
@@ -60,6 +67,9 @@ def brief_verdicts(trouble: Trouble, connections: int, words: Words) -> tuple[st
     worst = headline(trouble.groups[0], words)
     if not trouble.above_note:
         return (words("trouble.verdict.worst", worst=worst),)
+    if not trouble.streams:
+        beside = "trouble.verdict.beside" if connections else "trouble.verdict.outside"
+        return words(beside, worst=worst, **said), words("trouble.verdict.worst", worst=worst)
     return (
         _counted(trouble, connections, worst, words),
         words("trouble.verdict", worst=worst, **said),
@@ -88,12 +98,14 @@ def _symptom(symptom: Symptom, words: Words, *, is_one: bool) -> str:
 
 def group_numbers(group: TroubleGroup, streams: StreamTable, words: Words) -> str:
     """How many connections, what they lost, when it began, and which is the worst: as far as it can be said."""
-    worst = group.streams[0]
-    parts = [words("trouble.connections", n=Count(len(group.streams)))]
+    parts = [words("trouble.connections" if group.streams else "trouble.no-connection", n=Count(len(group.streams)))]
     if lost_ns := round(group.seconds_lost * _NS_PER_S):
         parts.append(words("trouble.lost", lost=unbroken_duration(lost_ns, words)))
     if group.since_ns:
         parts.append(words("trouble.since", time=time_of_day(group.since_ns)))
+    if not group.streams:
+        return words("trouble.comma").join(parts)
+    worst = group.streams[0]
     ends = {"stream": worst, "client": streams.client(worst), "server": streams.server(worst)}
     parts.append(words("trouble.worst" if len(group.streams) > 1 else "trouble.only", **ends))
     return words("trouble.comma").join(parts)

@@ -381,6 +381,19 @@ async def test_notes_alone_are_not_called_trouble(show: Show, language: Language
     assert "trouble" not in heading
 
 
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No answer to ARP"), (Language.ZH, "ARP 没有应答")])
+async def test_trouble_of_no_connection_is_told_and_enter_goes_to_its_first_packet(
+    show: Show, language: Language, said: str
+) -> None:
+    async with show(open_file(load_case("neighbour-silent").captures[1]), (100, 30), language) as shown:
+        screen = await overview(shown)
+        told = text(screen), document_text(screen.explain.document)
+        await shown.pilot.press("enter")
+        await settled(shown.pilot, lambda: shown.pilot.app.screen is not screen)
+
+    assert all(said in one for one in told)
+
+
 @pytest.mark.parametrize(("language", "said"), [(Language.EN, "By itself:"), (Language.ZH, "单看这一条：")])
 async def test_connection_of_a_trouble_of_many_says_so_before_it_says_that_it_is_sound(
     show: Show, language: Language, said: str

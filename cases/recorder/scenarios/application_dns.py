@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cases.recorder.program import Program
 
 _PORT: Final = 53
+_HTTP: Final = 8080
+_REQUEST: Final = b"GET / HTTP/1.1\r\nHost: ns.shop.test\r\nConnection: close\r\n\r\n"
+_ONE_LOST: Final = f"udp dport {_PORT} @th,160,32 0x026e7304 quota until 70 bytes drop"
+"""Of the queries whose name begins with ``ns`` the first: of the next, the quota is used up."""
 _DONE: Final = 0
 """Mark: the client has ended."""
 _ZONE: Final = "shop.test"
@@ -94,7 +98,49 @@ def _story(name: str, shows: str, client: Callable[[Program], None], *statements
     )  # fmt: skip
 
 
+def _resolves_then_asks(me: Program) -> None:
+    """kdig, which asks again after 5 s; then a request to the address that it was given."""
+    me.sleep(0.1)
+    for name in ("www", "ns"):
+        execute(me, ["kdig", f"@{me.peer_host}", "+time=5", "+retry=1", "+noedns", f"{name}.{_ZONE}", "A"])
+    connection = me.connect(port=_HTTP)
+    connection.send(_REQUEST)
+    connection.read_all()
+    connection.close()
+    me.tell(_DONE)
+
+
+def _loses_a_query(me: Program) -> None:
+    """Knot DNS behind a packet filter that drops one query, and a server of HTTP beside it."""
+    filter_packets(me, _ONE_LOST)
+    folder = scratch()
+    (folder / "knot.conf").write_text(_CONF.format(folder=folder, host=me.host))
+    (folder / "shop.test.zone").write_text(_RECORDS)
+    launch(me, ["knotd", "-c", str(folder / "knot.conf")], _PORT)
+    me.sleep(0.5)  # it listens before its zone is loaded
+    listener = me.listen(port=_HTTP)
+    me.ready()
+    connection = listener.accept()
+    connection.read(len(_REQUEST))
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nyes")
+    connection.close()
+    me.hear(_DONE)
+    me.sleep(0.2)
+
+
 SCENARIOS = [
+    Scenario(
+        id="dns-lookup",
+        shows="A query gets lost and is asked again after 5 s; then the connection opens at once.",
+        twin="dns-detour",
+        client=_resolves_then_asks,
+        server=_loses_a_query,
+        draw=draw,
+        port=_HTTP,
+        findings_client=("dns-lookup",),
+        findings_server=("dns-lookup",),
+        never=("dns-detour",),
+    ),
     _story(
         "dns-detour",
         "Answers do not fit into a datagram, and the client asks each time again over TCP.",

@@ -13,6 +13,7 @@ from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
+from tcptui.findings.catalog import spec_of
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
@@ -48,10 +49,13 @@ NAMED_FRAMES: Final = 12
 def compose_report(summary: Summary, words: Words, notice: str | None, detail: Detail) -> Iterator[Block]:
     """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why."""
     yield from compose_brief(summary, words, notice)
-    if not summary.count:
+    if not summary.count and not summary.trouble.groups:
         return
     if detail is Detail.BRIEF:
         yield Paragraph(words("report.brief.hint"), apart=True)
+        return
+    yield from _outside_part(summary, words)
+    if not summary.count:
         return
     full = detail is Detail.FULL
     survey = summary.survey
@@ -98,6 +102,15 @@ def _capture_part(capture: Capture, summary: Summary, words: Words, notice: str 
     if notice is not None:
         parts.insert(0 if capture.trust.quality.unread else len(parts), notice)
     yield Bullets(tuple(parts))
+
+
+def _outside_part(summary: Summary, words: Words) -> Iterator[Block]:
+    """What is told of no connection: findings that only tell what connections waited for, or that are about none."""
+    told = [group for group in summary.trouble.above_note if spec_of(group.finding.id).is_outside]
+    if told:
+        yield Heading(2, words("report.outside.heading"))
+    for group in told:
+        yield from _finding_part(group.finding, explain_finding(group.finding, None, words), words)
 
 
 def _trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:

@@ -26,6 +26,8 @@ SYN_SILENCE_NS: Final = 3_000_000_000
 TRIED_SYNS: Final = 3
 #: … and so long a time without an answer to the first are one: Linux's third repeat comes then (1 + 2 + 4 s, RFC 6298).
 TRIED_NS: Final = 7_000_000_000
+#: Who looks for the way sends with less: traceroute goes on to 30 hops.
+SEARCH_TTL: Final = 30
 #: How long a client waits at least before it gives up: the first timer of RFC 6298, less a tolerance for clocks.
 GIVEN_UP_NS: Final = 950_000_000
 
@@ -278,13 +280,15 @@ def _end_of_refusals(resets: list[tuple[int, int]]) -> int:
 def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
     """`connection-unreachable`: an ICMP error quotes the SYN and the server never answered.
 
+    One that says that its time to live was used up counts where it began with more than `SEARCH_TTL`.
     An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
     """
     if not connection.syns or connection.packets_by_side[1]:
         return None
     if any(not connection.is_pure_syn(i) for i in range(connection.count)):
         return None
-    quote = first_quote(connection, lambda error: error.unreachable)
+    is_search = integer(connection.view.ttl[connection.syns[0]]) <= SEARCH_TTL
+    quote = first_quote(connection, lambda error: error.unreachable or (error.reason == "expired" and not is_search))
     if quote is None:
         return None
     packet, error = quote
@@ -296,7 +300,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
         syns,
         Severity.ERROR,
         Confidence.CERTAIN,
-        ("reject-rule", "no-route", "host-gone"),
+        ("reject-rule", "no-route", "host-gone") if error.unreachable else ("routing-loop",),
         shape="itself" if error.sender == connection.view.server.host else "router",
         syn_frame=connection.frame[asked],
         icmp_frame=packet.frame,

@@ -11,14 +11,13 @@ import dpkt
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.message import RECORD, read_head
+from tcptui.protocols.dns.names import NAME_SHOWN
 
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
 
 #: Records of an answer that are read; a datagram of 512 bytes has room for fewer.
 MOSTRECORDS: Final = 64
-#: Characters of a name that are shown.
-NAME_SHOWN: Final = 60
 _HEAD: Final = 12
 _UDP_HEADER: Final = 8
 _IPV6_HEADER: Final = 40

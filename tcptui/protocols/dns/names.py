@@ -6,6 +6,8 @@ from typing import Final
 
 #: Longest name in bytes, its last zero included (RFC 1035, 2.3.4), and so most pointers that say anything.
 NAME_MOST: Final = 255
+#: Characters of a name that are shown.
+NAME_SHOWN: Final = 60
 _POINTER: Final = 0xC0
 #: What the root is called.
 ROOT: Final = "<Root>"

@@ -38,7 +38,7 @@ def finding_places(
     for group in groups:
         name, title = group_name(group.finding, words), headline(group, words)
         text = f"{name} {title} {group.finding.id}".casefold()
-        if wanted and all(word in text for word in wanted):
+        if group.streams and wanted and all(word in text for word in wanted):
             about = words("guide.palette.group.finding", n=Count(len(group.streams)))
             chosen = ChosenStreams(partial(group_name, group.finding), group.streams)
             entries.append(PaletteEntry(title, about, "", go=partial(narrow, chosen)))

@@ -49,7 +49,8 @@ def group_documents(session: JudgedCapture, group: TroubleGroup, words: Words) -
 def _happened(session: JudgedCapture, group: TroubleGroup, happened: str, words: Words) -> Iterator[Passage]:
     named = group.finding if group.is_whole or len(group.streams) == 1 else None
     yield Passage(headline(group, words), tone=Tone.TITLE, severity=int(group.severity), finding=named)
-    if session.streams.are_stored(np.array(group.streams[:1]))[0]:  # else nothing is known any more of the worst
+    # Else nothing is known any more of the worst.
+    if session.streams.are_stored(np.array(group.streams[:1], np.int64)).all():
         yield Passage(group_numbers(group, session.streams, words), tone=Tone.FAINT)
     if symptoms := symptoms_text(group, words):
         yield Passage(symptoms, words("trouble.symptoms"))

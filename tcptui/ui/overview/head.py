@@ -97,7 +97,7 @@ def head_lines(
     has_room = height >= OTHER_HEIGHT or not seen.trouble.groups
     severity = max((int(group.severity) for group in seen.trouble.groups), default=0)
     is_part = seen.trust is not None and bool(seen.trust.quality.unread)
-    is_sure = bool(seen.connections) and (seen.is_final or severity > 0) and not (is_part and not severity)
+    is_sure = bool(seen.connections or severity) and (seen.is_final or severity > 0) and not (is_part and not severity)
     style = ("good", "note", "warning", "error")[severity] if is_sure else "plain"
     lengths = (width, STATEMENT_TITLED)
     forms = [verdict(seen.trouble, seen.connections, words, most, is_part=is_part) for most in lengths]

@@ -373,9 +373,11 @@ class OverviewScreen(KeyedScreen[OverviewResult]):
         self.set_focus(self.explain if to_explanation else self.groups)
 
     def action_narrow(self) -> None:
-        """Close, and list the connections of the group under the cursor."""
+        """Close, and list the connections of the group under the cursor; without any, go to its first packet."""
         group = self.groups.group
-        if group is not None:
+        if group is not None and not group.streams:
+            self.dismiss(OverviewResult(group, frame=next(iter(group.finding.packets), 0)))
+        elif group is not None:
             label = partial(group_name, group.finding)
             self.dismiss(OverviewResult(group, chosen=ChosenStreams(label, group.streams)))
 

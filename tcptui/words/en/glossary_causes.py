@@ -9,6 +9,8 @@ WORDS: Final[dict[str, str]] = {
     "glossary.stall": "Stall: a time in which nothing moves. When all hosts fall silent and speak again together, the cause lies on what their paths share.",
     "glossary.idle-timeout": "Idle time-out: NAT gateways, firewalls and load balancers let the session of a connection that is silent for too long expire, and drop or reset what comes for it later. Keep-alives prevent it.",
     "glossary.nat": "Network address translation (NAT): a device puts another address, or port, into packets that pass, and puts the old one back into the answers. Port forwarding, load balancers and Kubernetes services work so; the answers must come back past it.",
+    "glossary.name-lookup": "Name look-up (DNS): a program asks a name server for the address of a name, over UDP as a rule, before it can open a connection. Without an answer it asks again when a time-out of seconds is over.",
+    "glossary.neighbour": "Neighbour (ARP, neighbour discovery): a host on the same link. Before the first packet to it goes out, its hardware address is asked for, of all; until it answers, the packet waits in the sender and no capture shows it.",
     "glossary.path-lost": "Path lost: data is sent again and again, ever more slowly, and nothing comes back. Linux gives up after tcp_retries2 tries, without a packet that says so.",
     "glossary.content-conflict": "Same bytes, different content: two packets carry the same sequence numbers with different bytes. A sender never does that; somebody wrote into the connection, or changed it.",
     "glossary.checksum": "Checksum: a sum over the segment and its addresses, with which a receiver notices damage. A damaged segment is dropped without a word, as if it had been lost.",

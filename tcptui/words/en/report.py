@@ -60,6 +60,7 @@ WORDS: Final[dict[str, str]] = {
     "report.position.middle": "by the handshakes it was made between clients and servers",
     "report.position.unknown": "where it was made cannot be told from the handshakes",
     "report.connections.heading": "Connections",
+    "report.outside.heading": "Outside the connections",
     "report.connections.none": "The capture holds no TCP connection.",
     "report.connections.counts": "{all:connection|connections}: {errors} with errors, {warnings} with warnings, {healthy} without trouble.",
     "report.connections.more": "Also in trouble",

@@ -20,6 +20,10 @@ WORDS: Final[dict[str, str]] = {
         "Worth knowing: {worst}."
     ),
     "trouble.verdict.part.empty": "Only part of the capture was read; that part holds no TCP connection.",
+    "trouble.verdict.outside": "The capture holds no TCP connection. Found outside TCP: {worst}.",
+    "trouble.verdict.part.outside": "Only part of the capture was read; that part holds no TCP connection. Found outside TCP: {worst}.",
+    "trouble.verdict.beside": "No trouble found in {all:connection|connections}, but outside TCP: {worst}.",
+    "trouble.no-connection": "no connection",
     "trouble.connections": "{n:connection|connections}",
     "trouble.lost": "{lost} lost",
     "trouble.since": "from {time} on",

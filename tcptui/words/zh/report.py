@@ -55,6 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "report.position.middle": "从握手的时间看，抓包点在客户端与服务端之间",
     "report.position.unknown": "从握手看不出抓包点在哪里",
     "report.connections.heading": "连接",
+    "report.outside.heading": "连接之外",
     "report.connections.none": "这份抓包里没有 TCP 连接。",
     "report.connections.counts": "共 {all} 个：{errors} 个有错误，{warnings} 个有警告，{healthy} 个没有问题。",
     "report.connections.more": "其他有问题的连接",

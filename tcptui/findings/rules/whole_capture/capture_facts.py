@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
     from tcptui.protocols.dns.answer import DnsAnswer, TruncatedAnswer
+    from tcptui.protocols.outside.messages import OutsideMessage
 
     Mask = NDArray[np.bool_]
 
@@ -65,8 +66,9 @@ class CaptureFacts:
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
     their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
     reads what DNS answered, ``requests_of`` the requests of a stream; it gives none where packets cannot be read.
-    ``truncated`` reads the answers of DNS that did not fit into a datagram, in capture order.  ``read_segments`` reads
-    TCP header and payload of each of several rows, empty where not all of it was captured.
+    ``truncated`` reads the answers of DNS that did not fit into a datagram, ``outside`` what was said outside TCP that
+    connections wait for, both in capture order.  ``read_segments`` reads TCP header and payload of each of several
+    rows, empty where not all of it was captured.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class CaptureFacts:
         requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
         truncated: Callable[[], Sequence[TruncatedAnswer]] = tuple,
         read_segments: Callable[[I64], list[bytes]] = lambda rows: [b""] * len(rows),
+        outside: Callable[[], Sequence[OutsideMessage]] = tuple,
     ) -> None:
         self.store, self.streams = store, streams
         self._dns_answers = dns_answers
         self.requests_of = requests_of
         self.truncated = truncated
         self.read_segments = read_segments
+        self._outside = outside
         self.rows = slice(store.first, store.count)
         """The rows that all rules look at; taken before the streams, which may be ahead of them."""
         self.number: I32 = streams.listed()
@@ -233,6 +237,11 @@ class CaptureFacts:
         """What DNS answered; frames are read for it."""
         return tuple(self._dns_answers())
 
+    @cached_property
+    def outside(self) -> tuple[OutsideMessage, ...]:
+        """What was said outside TCP: look-ups of names and neighbours, ICMP errors; packets are read for it."""
+        return tuple(self._outside())
+
     def first_ends(self, places: I64) -> tuple[I64, Mask]:
         """When the first FIN or RST of the streams at ``places`` (ascending) was captured, and whether of the server.
 
@@ -350,6 +359,11 @@ class CaptureFacts:
         end = self.streams.server if is_server else self.streams.client
         return end(int(self.number[place])).host
 
+    @cached_property
+    def host_numbers(self) -> Mapping[str, int]:
+        """The host of each address."""
+        return {self.host_name(host): host for host in range(len(self._place_of_host))}
+
     def ever_sent(self, host: int) -> bool:
         """Whether a TCP packet of ``host`` is in the capture, as a client or as a server."""
         return bool(self._senders[host])
@@ -411,7 +425,7 @@ class CaptureFacts:
 
         ``echo``: whether a finding of one of them only repeats this one, and need not be told again.  ``packets``: the
         evidence, else the first frame of each.  ``since_ns``: when it began, else when the first of them began.
-        ``waited_s``: what they waited, where their own findings do not tell.
+        ``waited_s``: what they waited, where their own findings do not tell.  Without any stream all three are needed.
         """
         streams = tuple(self.number[places].tolist())
 
@@ -423,7 +437,7 @@ class CaptureFacts:
             loud = [(one.id, echo(one)) for one in findings if one.severity > Severity.NOTE]
             return all(is_echo for _, is_echo in loud), tuple([name for name, is_echo in loud if is_echo])
 
-        lost = max(sum(self.findings.of_each(lost_by, streams)), waited_s)
+        lost = max(float(sum(self.findings.of_each(lost_by, streams))), waited_s)
         of_each = list(self.findings.of_each(echoed, streams))
         quiet = tuple(compress(streams, (only_echoes for only_echoes, _ in of_each)))
         repeated = {

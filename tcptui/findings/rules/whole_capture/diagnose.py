@@ -7,7 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules.whole_capture.dns_detour import dns_detour
+from tcptui.findings.rules.whole_capture.dns_lookup import dns_lookup
 from tcptui.findings.rules.whole_capture.goaway_storm import goaway_storm
+from tcptui.findings.rules.whole_capture.icmp_error import icmp_error
+from tcptui.findings.rules.whole_capture.neighbour_silent import neighbour_silent
 from tcptui.findings.rules.whole_capture.never_opened import never_opened
 from tcptui.findings.rules.whole_capture.repeated_resets import repeated_resets
 from tcptui.findings.rules.whole_capture.restart import server_restarted
@@ -49,9 +52,14 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     logins_refused,
     goaway_storm,
     dns_detour,
+    dns_lookup,
+    neighbour_silent,
+    icmp_error,
 )
 #: Where all of their connections show nothing but the echo of a common stall, these are its echo, too.
 EXPLAINED_BY_STALL: Final = (FindingId.LISTENER_OVERFLOW, FindingId.SLOW_SERVER, FindingId.LOSSY_HOST)
+#: Where a neighbour was silent when all of their connections were tried, these say it once more.
+EXPLAINED_BY_NEIGHBOUR: Final = (FindingId.HOST_SILENT, FindingId.PORT_SILENT)
 #: So many are told, those that weigh most: more stories than anybody reads are no diagnosis.
 FINDINGS_MOST: Final = 100
 
@@ -81,8 +89,12 @@ class CaptureDiagnosis:
 def diagnose(capture: CaptureFacts) -> CaptureDiagnosis:
     """The findings of all rules about ``capture``."""
     found = [finding for rule in RULES for finding in rule(capture)]
-    stalled = {stream for one in found if one.finding.id is FindingId.COMMON_STALL for stream in one.echoes}
-    told = (one for one in found if one.finding.id not in EXPLAINED_BY_STALL or not stalled.issuperset(one.streams))
+    told = found
+    for cause, symptoms in (
+        (FindingId.COMMON_STALL, EXPLAINED_BY_STALL), (FindingId.NEIGHBOUR_SILENT, EXPLAINED_BY_NEIGHBOUR),
+    ):  # fmt: skip
+        echoes = {stream for one in found if one.finding.id is cause for stream in one.echoes}
+        told = [one for one in told if one.finding.id not in symptoms or not echoes.issuperset(one.streams)]
     return CaptureDiagnosis(tuple(sorted(told, key=_rank)[:FINDINGS_MOST]))
 
 

@@ -1,0 +1,107 @@
+"""ICMP errors about what is in no connection of the capture, and those that are healthy."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tcptui.model.finding import FindingId, Severity
+from tcptui.words.catalogue import Words
+from tcptui.words.finding_text import finding_sections
+from tcptui.words.language import Language
+from tests.support.other_frames import icmp, ip
+from tests.support.outside_tcp import CLIENT, SERVER, connected, session_of, tcp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tcptui.model.finding import CaptureFinding
+    from tests.support.outside_tcp import Timed
+
+ROUTER = "10.0.0.254"
+UDP, TCP, ICMP = 17, 6, 1
+
+
+def found(folder: Path, *packets: Timed | list[Timed]) -> list[CaptureFinding]:
+    """The findings; their words are there in both languages."""
+    session = session_of(folder, packets)
+    some = [one for one in session.diagnosis.findings if one.finding.id is FindingId.ICMP_ERROR]
+    for one in some:
+        for language in Language:
+            assert all(line for part in finding_sections(one.finding, Words(language)) for line in part.lines)
+    return some
+
+
+def error(
+    ms: float, protocol: int = TCP, *, kind: int = 3, code: int = 1, sender: str = ROUTER, target: str = SERVER,
+    port: int = 443,
+) -> Timed:  # fmt: skip
+    first = struct.pack("!BBHHH", 8, 0, 0, 1, 1) if protocol == ICMP else struct.pack("!HHI", 50_000, port, 1_000)
+    source = "fd00::1" if ":" in sender else CLIENT
+    quoted = ip(source, target, protocol, first + bytes(12))
+    return ms, icmp(sender, source, kind, code, bytes(4) + quoted)
+
+
+@pytest.mark.finding("icmp-error")
+@pytest.mark.parametrize(
+    ("code", "reason"), [(0, "network"), (1, "host"), (3, "port"), (10, "prohibited"), (13, "prohibited")]
+)
+def test_an_error_about_a_connection_that_is_not_captured_is_told(tmp_path: Path, code: int, reason: str) -> None:
+    [one] = found(tmp_path, error(0, code=code), error(1_000, code=code))
+
+    assert (one.finding.facts["reason"], one.finding.facts["errors"]) == (reason, 2)
+    assert (one.finding.severity, one.streams, one.finding.packets) == (Severity.ERROR, (0,), (1, 2))
+
+
+@pytest.mark.finding("icmp-error")
+def test_an_error_of_ipv6_is_told(tmp_path: Path) -> None:
+    [one] = found(tmp_path, error(0, kind=1, code=1, sender="fd00::fe", target="fd00::2"))
+
+    assert (one.finding.facts["reason"], one.finding.facts["server"]) == ("prohibited", "fd00::2")
+
+
+@pytest.mark.finding("icmp-error")
+@pytest.mark.parametrize("protocol", [UDP, ICMP])
+def test_a_host_that_cannot_be_reached_by_anything_is_a_warning(tmp_path: Path, protocol: int) -> None:
+    [one] = found(tmp_path, error(0, protocol), connected(10, server=9))
+
+    assert (one.finding.facts["shape"], one.finding.severity) == ("", Severity.WARNING)
+
+
+@pytest.mark.finding("icmp-error")
+def test_packets_that_go_round_in_a_circle_are_told(tmp_path: Path) -> None:
+    [one] = found(tmp_path, [error(1_000 * i, kind=11, code=0) for i in range(4)])
+
+    assert one.finding.facts["reason"] == "expired"
+
+
+@pytest.mark.finding("connection-unreachable")
+@pytest.mark.parametrize("ttl", [64, 48, 30, 3])
+def test_a_syn_that_went_round_in_a_circle_is_no_search_for_the_way(tmp_path: Path, ttl: int) -> None:
+    syns = [tcp(again, f"0 C S 0 0 ttl={ttl}") for again in (0, 1_000, 3_000)]
+    session = session_of(tmp_path, [syns, error(30, kind=11, code=0, port=80)])
+
+    found = {finding.id: finding for finding in session.findings(0)}
+    assert (FindingId.CONNECTION_UNREACHABLE in found) is (ttl > 30)
+    assert ttl <= 30 or found[FindingId.CONNECTION_UNREACHABLE].alternatives == ("routing-loop",)
+
+
+@pytest.mark.finding("icmp-error", twin=True)
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [error(0, UDP, code=3)],  # a datagram to a closed port: traceroute, or an answer that came too late
+        # Somebody looks for the way.
+        [[error(10 * i + n, UDP, kind=11, code=0, sender=f"10.0.{i}.1") for i in range(8) for n in range(3)]],
+        [[error(n, kind=11, code=0) for n in range(3)]],
+        [error(0, code=4)],  # asks for smaller packets
+        [tcp(0, "0 C S 0 0", server=2), error(1, port=80)],  # of a connection that is here
+        # A scan.
+        [[error(i, target=f"10.0.1.{i}") for i in range(20)]],
+        [connected(0)],
+    ],
+)
+def test_healthy_errors_are_not_told(tmp_path: Path, packets: list[Timed | list[Timed]]) -> None:
+    assert found(tmp_path, *packets) == []
