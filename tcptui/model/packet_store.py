@@ -85,6 +85,8 @@ class OptionBit(IntFlag):
     """A SACK option without a whole block: tshark stops there, too, unless the ACK number it shows is above 2**31."""
     LONG_MAPPING = 1 << 12
     """The segment's data has an 8-byte MPTCP data sequence number (RFC 8684, 3.3)."""
+    AO = 1 << 13
+    """Signed with the authentication option (RFC 5925), which took the place of MD5."""
 
 
 class RowMark(IntFlag):

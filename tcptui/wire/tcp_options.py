@@ -15,7 +15,7 @@ I64 = NDArray[np.int64]
 
 OPTIONS_SIZE: Final = 40
 _END, _NOP, _MSS, _WINDOW_SCALE, _SACK_PERMITTED, _SACK, _TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
-_MD5, _SNACK, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 21, 30, 34, 254
+_MD5, _SNACK, _AO, _MPTCP, _FAST_OPEN, _EXPERIMENT = 19, 21, 29, 30, 34, 254
 _FAST_OPEN_MAGIC: Final = 0xF989  # RFC 7413, appendix A
 #: The first word of the usual twelve bytes: NOP, NOP, timestamps.
 ALIGNED_TIMESTAMPS: Final = 0x0101080A
@@ -224,7 +224,9 @@ def _take(
     found.shift[which] = number(at, which, 1)
     which, at = of(_SACK_PERMITTED, 2)
     found.bits[which] |= OptionBit.SACK_PERMITTED
-    for wanted, bit in ((_MD5, OptionBit.MD5), (_MPTCP, OptionBit.MPTCP), (_FAST_OPEN, OptionBit.FAST_OPEN)):
+    for wanted, bit in (
+        (_MD5, OptionBit.MD5), (_AO, OptionBit.AO), (_MPTCP, OptionBit.MPTCP), (_FAST_OPEN, OptionBit.FAST_OPEN),
+    ):  # fmt: skip
         found.bits[rows[kind == wanted]] |= bit
     mapped = (kind == _MPTCP) & (area[rows, position + 2] >> 4 == _DATA_SEQUENCE)
     found.bits[rows[mapped & (area[rows, position + 3] & _LONG_MAPPING == _LONG_MAPPING)]] |= OptionBit.LONG_MAPPING

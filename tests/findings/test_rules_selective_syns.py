@@ -59,7 +59,7 @@ def silent(ms: float, port: int, tries: int = 4, more: str = "", **ends: int) ->
 
 
 #: The options of Fast Open and of TCP MD5 cannot be written as a line's fields: `opt` has any, in hexadecimal.
-FAST_OPEN, MD5 = "opt=2202" + "0101", "opt=1312" + "ab" * 16 + "0101"
+FAST_OPEN, MD5, AO = "opt=2202" + "0101", "opt=1312" + "ab" * 16 + "0101", "opt=1d100101" + "ab" * 12
 LATER = served(30_000, 60_000, server=3)
 
 
@@ -181,17 +181,18 @@ def both_ways(first: str, second: str) -> list[list[str]]:
 
 
 @pytest.mark.finding("selective-syns")
-@pytest.mark.parametrize(("first", "second"), [(MD5, ""), ("", MD5)])
+@pytest.mark.parametrize(("first", "second"), [(MD5, ""), ("", MD5), (AO, ""), ("", AO)])
 def test_signatures_of_one_end_alone_are_named(told: Tell, first: str, second: str) -> None:
     one = found(told, *both_ways(first, second), LATER)["selective-syns"]
 
+    assert one.finding.facts["signature"] == ("TCP MD5" if MD5 in {first, second} else "TCP-AO")
     assert (one.finding.facts["shape"], one.finding.facts["port"]) == ("signed", 179)
     assert one.finding.facts["client"] == ("10.0.0.1" if first else "10.0.0.2")
     assert one.streams == (0, 1)
 
 
 @pytest.mark.finding("syn-timeout")
-@pytest.mark.parametrize(("option", "signed"), [(MD5, True), (FAST_OPEN, False)])
+@pytest.mark.parametrize(("option", "signed"), [(MD5, True), (AO, True), (FAST_OPEN, False)])
 def test_signature_of_a_syn_that_nobody_answers_may_have_the_wrong_key(told: Tell, option: str, signed: bool) -> None:
     (timeout,) = (
         one for one in told([*silent(0, 50_000, more=option), *LATER]).session.findings(0) if one.id == "syn-timeout"
@@ -200,10 +201,22 @@ def test_signature_of_a_syn_that_nobody_answers_may_have_the_wrong_key(told: Tel
     assert (timeout.alternatives[0] == "md5-key") is signed
 
 
+@pytest.mark.finding("selective-syns")
+@pytest.mark.parametrize("option", [MD5, AO])
+def test_two_ends_that_both_sign_and_do_not_answer_may_have_two_keys(told: Tell, option: str) -> None:
+    one = found(told, *both_ways(option, option), LATER)["selective-syns"]
+
+    assert (one.finding.facts["shape"], one.finding.confidence, one.streams) == ("keys", Confidence.POSSIBLE, (0, 1))
+
+
 @pytest.mark.finding("selective-syns", twin=True)
-@pytest.mark.parametrize(("first", "second"), [(MD5, MD5), ("", "")])
-def test_two_ends_that_do_the_same_tell_of_no_signature(told: Tell, first: str, second: str) -> None:
-    assert "selective-syns" not in found(told, *both_ways(first, second), LATER)
+def test_two_ends_that_do_not_sign_tell_of_no_signature(told: Tell) -> None:
+    assert "selective-syns" not in found(told, *both_ways("", ""), LATER)
+
+
+@pytest.mark.finding("selective-syns", twin=True)
+def test_one_end_that_signs_and_nobody_who_tries_it_tells_of_no_signature(told: Tell) -> None:
+    assert "selective-syns" not in found(told, both_ways(MD5, MD5)[0], LATER)
 
 
 # -- the other address family --------------------------------------------------------------
@@ -221,6 +234,32 @@ def test_family_that_never_answers_while_the_other_does_each_time_is_one_story(t
     assert (one.finding.facts["family"], one.finding.facts["other_family"]) == ("IPv6", "IPv4")
     assert (one.finding.facts["other_host"], one.finding.facts["after_s"]) == ("10.0.0.2", pytest.approx(0.25))
     assert one.finding.alternatives[:2] == ("family-path", "other-family")
+
+
+@pytest.mark.finding("host-silent")
+@pytest.mark.parametrize(("count", "tries", "severity"), [
+    (1, 1, Severity.NOTE), (1, 3, Severity.WARNING), (2, 1, Severity.WARNING), (2, 3, Severity.WARNING),
+])  # fmt: skip
+def test_one_race_between_the_families_is_told(told: Tell, count: int, tries: int, severity: Severity) -> None:
+    races = [lines for i in range(count) for lines in by_family(2000 * i, 50_000 + i)]
+    one = found(told, *(lines[:tries] for lines in races[::2]), *races[1::2], LATER)
+
+    assert (one["host-silent"].finding.facts["shape"], one["host-silent"].finding.severity) == ("family", severity)
+    assert one["host-silent"].streams == one["host-silent"].echoes == tuple(range(0, 2 * count, 2))
+
+
+@pytest.mark.finding("host-silent", twin=True)
+@pytest.mark.parametrize(
+    "more",
+    [
+        [silent(0, 50_000, 3, v=6)[:1]],  # nothing follows
+        [silent(0, 50_000, 3, v=6)[:1], served(1_000, 50_100)],  # much later
+        [silent(0, 50_000, 3, v=6)[:1], served(20, 50_100)],  # at the same time
+        [silent(0, 50_000, 3, v=6)[:1], served(250, 50_100), served(300, 50_101)],  # one of many
+    ],
+)
+def test_one_silent_syn_beside_others_is_no_race(told: Tell, more: list[list[str]]) -> None:
+    assert "host-silent" not in found(told, *more, LATER)
 
 
 @pytest.mark.finding("host-silent", twin=True)

@@ -68,6 +68,7 @@ def test_block_across_the_wrap_of_sequence_numbers_is_measured_modulo() -> None:
 
 @pytest.mark.parametrize(("text", "bit"), [
     (b"\x13\x12" + bytes(16), OptionBit.MD5), (b"\x1e\x04\0\0", OptionBit.MPTCP),
+    (b"\x1d\x10\x01\x01" + bytes(12), OptionBit.AO),
     (b"\x22\x0a" + bytes(8), OptionBit.FAST_OPEN), (b"\xfe\x04\xf9\x89", OptionBit.FAST_OPEN),
 ])  # fmt: skip
 def test_kind_sets_its_bit(text: bytes, bit: OptionBit) -> None:

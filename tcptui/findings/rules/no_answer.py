@@ -118,7 +118,7 @@ def syn_timeout(connection: ConnectionFacts) -> Finding | None:
 def _without_answer(connection: ConnectionFacts, syns: list[int], end: int) -> tuple[str, ...]:
     """The alternatives of SYNs that nobody answered until the segment ``end`` (-1: the last of them)."""
     until = connection.time[end if end >= 0 else syns[-1]]
-    signed = ("md5-key",) if int(connection.view.options[syns[0]]) & OptionBit.MD5 else ()
+    signed = ("md5-key",) if int(connection.view.options[syns[0]]) & (OptionBit.MD5 | OptionBit.AO) else ()
     if heard_beside(connection, connection.time[syns[0]], until):
         return (*signed, "firewall-drop", "accept-queue-full", "syn-lost", "one-sided")
     return (*signed, "firewall-drop", "host-down", "accept-queue-full", "syn-lost", "one-sided")

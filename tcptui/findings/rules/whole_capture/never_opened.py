@@ -29,6 +29,10 @@ TARGETS_LEAST: Final = 15
 #: … if they are at least this share of all that it tried, in percent.
 TARGETS_PERCENT: Final = 50
 
+#: How soon a client that has both families tries the other, ns: 250 ms (RFC 8305, 5), and what programs set it to.
+RACE_LEAST_NS: Final = 90_000_000
+RACE_MOST_NS: Final = 600_000_000
+
 _NEVER_OPENED: Final = one_of(
     FindingId.SYN_TIMEOUT, FindingId.SYN_RETRANSMISSION, FindingId.CONNECTION_REFUSED,
     FindingId.CONNECTION_UNREACHABLE, FindingId.PORT_REUSED,
@@ -162,30 +166,8 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
         if not len(other) and not any(capture.client_heard_anybody(client, begin, end) for client in clients):
             continue  # nobody at all answered these clients then: their own link
         said[places] = True
-        one_port = len(sorted_unique(capture.port[places])) == 1
-        given = given_by_dns(capture, places)
-        yield capture.finding(
-            FindingId.HOST_SILENT,
-            places,
-            _severity(capture, places),
-            Confidence.CERTAIN,
-            _NEVER_OPENED,
-            (
-                *(("dns-address",) if given else ()),
-                *(("family-path", "other-family") if len(other) else ()),
-                "host-down",
-                "firewall-drop",
-                *(() if len(other) else ("one-sided",)),
-                *(("accept-queue-full",) if one_port else ()),
-                *(("scanner",) if _strangers(capture, places) else ()),
-            ),
-            {
-                "shape": "family" if len(other) else "" if one_port else "ports",
-                **_facts(capture, places),
-                **(_other_family(capture, places, other) if len(other) else {}),
-                **given,
-            },
-        )
+        yield _host_silent(capture, places, other, _severity(capture, places))
+    yield from _raced(capture, rest & silent & ~said)
     tried = indexes_of(rest & ~said)
     for _target_key, places in groups(capture.target[tried], tried):
         if not silent[places].all() or _is_too_young(capture, places):
@@ -210,6 +192,60 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
                 **given,
             },
         )
+
+
+def _host_silent(capture: CaptureFacts, places: I64, other: I64, severity: Severity) -> CaptureFinding:
+    """The finding about the attempts at ``places``, to one host; ``other``: the connections that took their place."""
+    one_port = len(sorted_unique(capture.port[places])) == 1
+    given = given_by_dns(capture, places)
+    return capture.finding(
+        FindingId.HOST_SILENT,
+        places,
+        severity,
+        Confidence.CERTAIN,
+        _NEVER_OPENED,
+        (
+            *(("dns-address",) if given else ()),
+            *(("family-path", "other-family") if len(other) else ()),
+            "host-down",
+            "firewall-drop",
+            *(() if len(other) else ("one-sided",)),
+            *(("accept-queue-full",) if one_port else ()),
+            *(("scanner",) if _strangers(capture, places) else ()),
+        ),
+        {
+            "shape": "family" if len(other) else "" if one_port else "ports",
+            **_facts(capture, places),
+            **(_other_family(capture, places, other) if len(other) else {}),
+            **given,
+        },
+    )
+
+
+def _raced(capture: CaptureFacts, silent: NDArray[np.bool_]) -> Iterator[CaptureFinding]:
+    """`host-silent`, shape ``family``, of fewer attempts than `GROUP_LEAST`: each a race with the other family.
+
+    Of a race the other connection begins in `RACE_LEAST_NS` to `RACE_MOST_NS`, and no other at that port about then.  A
+    single SYN may have got lost: a note.
+    """
+    if capture.is_ipv6.all() or not capture.is_ipv6.any():
+        return
+    tried = indexes_of(silent)
+    for _server, places in groups(capture.server[tried], tried, 1):
+        settled = bool((capture.began_ns[places] <= int(capture.store.latest_ns) - SYN_SILENCE_NS).all())
+        if len(places) >= GROUP_LEAST or not settled or capture.ever_sent(int(capture.server[places[0]])):
+            continue
+        other = capture.fallbacks(places)
+        if len(other) and all(_is_race(capture, *pair) for pair in zip(places.tolist(), other.tolist(), strict=True)):
+            repeated = len(places) > 1 or bool((capture.packets[places] > 1).any())
+            yield _host_silent(capture, places, other, Severity.WARNING if repeated else Severity.NOTE)
+
+
+def _is_race(capture: CaptureFacts, place: int, other: int) -> bool:
+    began_ns = capture.began_ns
+    begun = (capture.port == capture.port[place]) & (np.abs(began_ns - began_ns[place]) <= RACE_MOST_NS)
+    begun &= capture.is_ipv6 != capture.is_ipv6[place]
+    return RACE_LEAST_NS <= int(began_ns[other] - began_ns[place]) <= RACE_MOST_NS and int(begun.sum()) == 1
 
 
 def _other_family(capture: CaptureFacts, places: I64, other: I64) -> dict[str, int | str | float]:

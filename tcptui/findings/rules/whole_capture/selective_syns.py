@@ -39,6 +39,9 @@ BESIDE_NS: Final = 1_000_000_000
 #: Places of hosts and ports in one key; hosts are fewer than connections.
 _HOSTS: Final = 1 << 31
 
+#: Options with which SYNs are signed.
+_SIGNED: Final = int(OptionBit.MD5 | OptionBit.AO)
+
 _ECHOES: Final = one_of(FindingId.SYN_TIMEOUT, FindingId.SYN_RETRANSMISSION, FindingId.SYN_ACK_RETRANSMISSION)
 
 
@@ -159,6 +162,7 @@ _ALTERNATIVES: Final = {
     "older-stamp": ("stamps-by-host", "loss-by-chance"),
     "flow": ("one-way-of-several", "stale-session", "stamps-by-host"),
     "signed": ("md5-one-side",),
+    "keys": ("md5-keys-differ", "firewall-drop"),
 }
 
 
@@ -166,17 +170,18 @@ def _finding(capture: CaptureFacts, syns: _Syns, shape: str) -> CaptureFinding:
     store = capture.store
     lost, passed = syns.row[syns.lost], syns.row[syns.passed]
     one = int(syns.place[syns.lost][0])
-    places = sorted_unique(syns.place if shape == "signed" else syns.place[syns.lost])
+    places = sorted_unique(syns.place if shape in {"signed", "keys"} else syns.place[syns.lost])
     shown = np.sort(np.concatenate((lost[: EVIDENCE_MOST // 2], passed[: EVIDENCE_MOST // 2])))
     return capture.finding(
         FindingId.SELECTIVE_SYNS,
         places,
         Severity.ERROR if capture.unanswered[places].any() else Severity.WARNING,
-        Confidence.LIKELY,
+        Confidence.POSSIBLE if shape == "keys" else Confidence.LIKELY,
         _ECHOES,
         _ALTERNATIVES[shape],
         {
             "shape": shape,
+            **({"signature": _signature(int(store.options[lost[0]]))} if shape in {"signed", "keys"} else {}),
             "lost": len(lost),
             "passed": len(passed),
             "client": capture.host_name(int(capture.client[one])),
@@ -190,19 +195,28 @@ def _finding(capture: CaptureFacts, syns: _Syns, shape: str) -> CaptureFinding:
     )
 
 
+def _signature(options: int) -> str:
+    """What the option is called with which a segment is signed."""
+    return "TCP-AO" if options & OptionBit.AO else "TCP MD5"
+
+
 def _signed_by_one(capture: CaptureFacts, places: I64) -> Iterator[CaptureFinding]:
-    """Shape ``signed``: two hosts try each other at one port in vain, one with a signature (RFC 2385), one without."""
+    """Two hosts try each other in vain: ``signed``, one of them signs (RFC 2385, RFC 5925); ``keys``, both."""
     first = capture.streams.first_row[capture.number[places]].astype(np.int64)
     kept = first >= capture.rows.start
     places, first = places[kept], first[kept]
-    signed = (capture.store.options[first] & OptionBit.MD5) != 0
-    if not signed.any() or signed.all():
+    signed = (capture.store.options[first] & _SIGNED) != 0
+    if not signed.any():
         return
     client, server = capture.client[places], capture.server[places]
     pair = np.minimum(client, server) * _HOSTS + np.maximum(client, server)
     key = distinct(pair)[1] * (1 << 16) + capture.port[places]
     for _pair, some in groups(key, np.arange(len(places)), 2):
         with_it, without = sorted_unique(client[some[signed[some]]]), sorted_unique(client[some[~signed[some]]])
-        if len(with_it) != 1 or len(without) != 1 or with_it[0] == without[0] or capture.opened[places[some]].any():
+        if capture.alive[places[some]].any():
             continue
-        yield _finding(capture, _Syns(first[some], places[some], signed[some], ~signed[some]), "signed")
+        if len(with_it) == len(without) == 1 and with_it[0] != without[0]:
+            yield _finding(capture, _Syns(first[some], places[some], signed[some], ~signed[some]), "signed")
+        elif len(with_it) == 2 and not len(without):
+            of_one = client[some] == with_it[0]
+            yield _finding(capture, _Syns(first[some], places[some], of_one, ~of_one), "keys")
