@@ -103,6 +103,26 @@ def test_closer_that_gives_up_with_a_reset_makes_it_likely(told: Tell) -> None:
 
 
 @pytest.mark.finding("close-wait-leak")
+@pytest.mark.parametrize("later", [20_000, 75_000, 7_200_000])
+@pytest.mark.parametrize("probes", [0, 2])
+def test_reset_that_answers_a_keep_alive_gives_nothing_up(told: Tell, later: int, probes: int) -> None:
+    before = [
+        f"{6000 + 2000 * i + at} {line}"
+        for i in range(probes)
+        for at, line in ((0, "S A 200 102"), (0.1, "C A 102 201"))
+    ]
+    finding = told([*CLOSED, *before, f"{later} S A 200 102", f"{later + 0.1} C R 102 0"]).findings["close-wait-leak"]
+
+    assert (finding.facts["shape"], finding.severity) == ("answered", Severity.NOTE)
+    assert finding.confidence is (Confidence.LIKELY if later > 60_000 else Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("close-wait-leak")
+def test_reset_without_anything_before_it_gives_up(told: Tell) -> None:
+    assert told([*CLOSED, "9000 C R 102 0"]).findings["close-wait-leak"].facts["shape"] == "gave-up"
+
+
+@pytest.mark.finding("close-wait-leak")
 def test_three_forgotten_connections_to_one_server_are_a_warning(told: Tell) -> None:
     lines = [
         f"{float(line.split()[0]) + 10 * n} {line.split(' ', 1)[1]} port={41_000 + n}"

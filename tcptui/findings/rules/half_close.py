@@ -76,6 +76,7 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
     """`close-wait-leak`: a FIN was acknowledged, and the program that received it does not close its side.
 
     Possible after five seconds; likely from a minute on, or when the end that closed first gives up with a RST.
+    A RST that answers the other end's keep-alive gives nothing up: that end's system has no such connection any more.
     New data shows that the program still works (`half_close`): then there is no finding.  Never certain: a
     long answer may be on its way.  Unless that end gave up, a single one is a note however long it lasted:
     clients keep pools, and the last FINs of a capture are easily lost; three to one server are a warning.
@@ -101,7 +102,8 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
         return None
     if theirs < 0 and _has_data_under_way(connection, side):
         return None  # its own FIN, if there is one, waits behind data that nobody has acknowledged
-    left = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
+    ended = gave_up >= 0 and (theirs < 0 or gave_up < theirs)
+    left = ended and not _answers(connection, gave_up, acknowledged)
     long = silent_ns >= LEAK_NS
     fellows = 0 if side else connection.of_siblings(_left_open)
     above_note = left or (long and theirs < 0 and fellows + 1 >= PATTERN)
@@ -110,20 +112,32 @@ def close_wait_leak(connection: ConnectionFacts) -> Finding | None:
         alternatives = ("slow-answer-intended", "stopped-program")
     return connection.finding(
         FindingId.CLOSE_WAIT_LEAK,
-        (fin, acknowledged, theirs, gave_up if left else -1),
+        (fin, acknowledged, theirs, gave_up if ended else -1),
         Severity.WARNING if above_note else Severity.NOTE,
         Confidence.LIKELY if long or left else Confidence.POSSIBLE,
         alternatives,
-        shape="gave-up" if left else "closed-late" if theirs >= 0 else "open",
+        shape="gave-up" if left else "answered" if ended else "closed-late" if theirs >= 0 else "open",
         closer=SIDES[side],
         other=SIDES[1 - side],
         fin_frame=connection.frame[fin],
         ack_frame=connection.frame[acknowledged],
-        end_frame=connection.frame[gave_up if left else theirs] if left or theirs >= 0 else 0,
+        end_frame=connection.frame[gave_up if ended else theirs] if ended or theirs >= 0 else 0,
         silent_s=silent_ns / 1e9,
         fellows=fellows,
         address=(connection.view.client if side else connection.view.server).host,
     )
+
+
+def _answers(connection: ConnectionFacts, rst: int, acknowledged: int) -> bool:
+    """Whether ``rst`` only answers what the other end sent since ``acknowledged``: it has that segment's ACK number.
+
+    So does a system without such a connection (RFC 9293, 3.10.7.1); a program that gives up acknowledges.
+    """
+    if connection.flags[rst] & ACK:
+        return False
+    side = connection.side[rst]
+    asked = next((i for i in range(rst - 1, acknowledged, -1) if connection.side[i] != side), -1)
+    return asked >= 0 and connection.ack[asked] == connection.seq[rst]
 
 
 def _left_open(siblings: list[Sibling]) -> int:

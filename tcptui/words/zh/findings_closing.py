@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.close-wait-leak.happened.open": "{closer}关闭之后的 {silent_s}里，{other}的程序既没有发送也没有关闭（FIN 在 {fin_frame} 号包，由 {ack_frame} 号包确认）。",
     "findings.close-wait-leak.happened.closed-late": "{closer}关闭 {silent_s}之后，{other}的程序才关闭，其间未发送任何数据（FIN 在 {fin_frame} 号包，由 {ack_frame} 号包确认；它自己的在 {end_frame} 号包）。",
     "findings.close-wait-leak.happened.gave-up": "{closer}关闭之后，{other}的程序 {silent_s}没有动作，{closer}于是用 RST 放弃（FIN 在 {fin_frame} 号包，由 {ack_frame} 号包确认；RST 在 {end_frame} 号包）。",
+    "findings.close-wait-leak.happened.answered": "{closer}关闭之后，{other}的程序 {silent_s}没有动作（FIN 在 {fin_frame} 号包，由 {ack_frame} 号包确认）。之后{other}的系统发出的包换来一个 RST：{closer}的系统里已经没有这条连接（{end_frame} 号包）。",
     "findings.close-wait-leak.meaning": "{other}的套接字停在 CLOSE-WAIT：程序没有调用 close()。一再忘记关闭会耗尽文件描述符。到这台服务端的连接里，服务端没有发 FIN 的还有 {fellows} 条。",
     "findings.close-wait-leak.known": "{ack_frame} 号包确认了 FIN，说明{other}的系统已收到；此后 {silent_s}没有{other}的数据，也没有它的 FIN。",
     "findings.close-wait-leak.sure": "没有动作是确定的。程序忘了关闭只是一种解释，它也可能正在准备一个很长的响应。",
