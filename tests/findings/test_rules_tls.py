@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 from http_halves import Dialogue
-from tls_bytes import CHANGE, certificate, client_hello, handshake, record, server_hello, server_name, sized
+from tls_bytes import (
+    CHANGE,
+    certificate,
+    client_hello,
+    extension,
+    handshake,
+    numbers,
+    record,
+    server_hello,
+    server_name,
+    sized,
+)
 from web_captures import closed
 from web_captures import record as capture
 
@@ -72,6 +83,42 @@ def test_refused_handshake_is_told_by_its_reason(name: str, stream: int, shape: 
     for language in Language:
         words = Words(language)
         assert "{" not in finding_title(finding, words)
+
+
+def groups(*numbers_: int) -> bytes:
+    return extension(10, sized(numbers(*numbers_), 2))
+
+
+def signatures(*numbers_: int) -> bytes:
+    return extension(13, sized(numbers(*numbers_), 2))
+
+
+@pytest.mark.finding("tls-alert")
+@pytest.mark.parametrize(
+    ("lists", "shape", "facts"),
+    [
+        (groups(0x1E) + signatures(0x0403, 0x0804), "group", {"entries": 1, "named": "x448"}),
+        (groups(0x0A0A, 0x18, 0x19) + signatures(0x0403, 0x0804), "group", {"entries": 2}),
+        (groups(0x1D, 0x17) + signatures(0x0403), "signature", {"entries": 1, "lacks": "RSA"}),
+        (groups(0x1D) + signatures(0x0804, 0x0401), "signature", {"lacks": "ECDSA"}),
+        (groups(0x1D) + signatures(0x0807), "signature", {"lacks": "RSA/ECDSA"}),
+        (groups(0x1E) + signatures(0x0403), "cipher", {}),
+        (groups(0x1D, 0x17) + signatures(0x0403, 0x0804), "cipher", {"suites": 1}),
+        (b"", "cipher", {}),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_alert_40_names_the_list_that_is_short(
+    tmp_path: Path, lists: bytes, shape: str, facts: dict[str, object], named: bool
+) -> None:
+    name = server_name(b"a.example") if named else b""
+    hello = record(22, client_hello(name + lists, (0xC02F, 0x00FF)), 0x0301)
+    (finding,) = alerts_of(tmp_path, [(0, "C", hello), (40, "S", record(21, bytes((2, 40))))])
+
+    assert finding.facts["shape"] == (shape if named or shape != "cipher" else "cipher-no-name")
+    assert {key: finding.facts[key] for key in facts} == facts
+    assert finding.alternatives == (() if named or shape == "cipher" else ("tls-needs-name",))
+    assert finding.confidence is Confidence.LIKELY
 
 
 @pytest.mark.finding("tls-alert", twin=True)

@@ -14,6 +14,7 @@ from tcptui.findings.rules.tls_certificate import tls_certificate
 from tcptui.findings.rules.tls_client_certificate import tls_client_certificate
 from tcptui.findings.rules.tls_flight import tls_flight_waited
 from tcptui.findings.rules.tls_handshake import tls_handshake
+from tcptui.findings.rules.tls_offer import short_list
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
 from tcptui.findings.rules.tls_resumption import tls_resumption_refused
 from tcptui.findings.rules.tls_truncated import tls_truncated
@@ -64,6 +65,8 @@ _VAGUE: Final = frozenset({_HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_UN
 _SIGNALS: Final = frozenset({0x00FF, 0x5600})
 #: Shapes that say no more than what was read.
 _READ: Final = ("other", "later", "renegotiation")
+#: Shapes of a list that is short.
+_OFFERED: Final = ("group", "signature")
 _VERSIONS_NAMED: Final = 4
 #: Rules that are independent of how the handshake ended.
 _MORE: Final = (tls_truncated, tls_flight_waited, tls_resumption_refused, tls_client_certificate)
@@ -130,7 +133,7 @@ def tls_alert(connection: ConnectionFacts, conversation: TlsConversation) -> Fin
         Severity.WARNING,
         # The alert says no more than that it failed: what was missing is concluded.
         Confidence.LIKELY if alert.code in _VAGUE and shape["shape"] not in _READ else Confidence.CERTAIN,
-        (),
+        ("tls-needs-name",) if shape["shape"] in _OFFERED and not requested_host(conversation.client_hello) else (),
         **told | shape,
     )
 
@@ -203,7 +206,8 @@ def _by_server(conversation: TlsConversation, alert: _Alert) -> _Facts:
     ):
         suites = {one for one in hello.numbers("handshake.ciphersuite") if not is_grease(one)} - _SIGNALS
         shape = "cipher" if requested_host(hello) else "cipher-no-name"
-        return {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
+        told: _Facts = {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
+        return told | short_list(hello)
     if alert.code == _UNRECOGNIZED_NAME:
         asked = requested_host(hello)
         return {"shape": "name", "asked": asked} if asked else {"shape": "no-name"}

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.dns-tcp-absent": "The name server does not listen for TCP, or not at this address: its configuration will tell.",
     "alternatives.dns-answers-large": "The answers are larger than any datagram should be: many records, signatures (DNSSEC), long texts. Then TCP is the right way.",
     "alternatives.dns-datagram-small": "The client or the server sets a small limit for datagrams, or the client speaks no EDNS (512 bytes): a larger limit saves the detour.",
+    "alternatives.tls-needs-name": "The server serves only clients that name a host (SNI), and this one named none: openssl s_client -servername tells.",
     "alternatives.needs-no-answer": "Its protocol may have no answer to this message (it is not read here): then the close is an ordinary one.",
     "alternatives.connections-leak": "A program does not give its connections back (a leak): their number only grows, and most of them are idle.",
     "alternatives.connections-limit": "The limit is simply too low for what all programs are set to: pools of ten instances of twenty connections each need two hundred.",

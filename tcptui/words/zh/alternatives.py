@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.dns-tcp-absent": "DNS 服务没有监听 TCP，或者没有在这个地址上监听：看它的配置。",
     "alternatives.dns-answers-large": "响应本来就比一个数据报该有的大：记录多、带签名（DNSSEC）、文本长。这时走 TCP 是对的。",
     "alternatives.dns-datagram-small": "客户端或服务端把数据报的上限设得小，或者客户端不支持 EDNS（512 字节）：调大上限，就不用绕这一趟。",
+    "alternatives.tls-needs-name": "服务器只为给出主机名（SNI）的客户端服务，而这个客户端没有给出：可用 openssl s_client -servername 验证。",
     "alternatives.needs-no-answer": "这条消息在它的协议里也许本来就没有响应（这里不解析该协议）：那么关闭是正常的。",
     "alternatives.connections-leak": "程序借了连接不还（泄漏）：连接数只增不减，而且大多空闲。",
     "alternatives.connections-limit": "上限对所有程序的配置来说本来就太低：十个实例、每个连接池二十条，就需要两百条。",
