@@ -65,6 +65,7 @@ COMMANDS: Final = (
     CommandRow("recover", Operand.TEXT, frozenset({"-w", "--overwrite", "--delete", "--yes"})),
     CommandRow("config", Operand.NOTHING),
     CommandRow("completion", Operand.SHELL),
+    CommandRow("man", Operand.PAGE),
     CommandRow("help", Operand.PAGE),
 )  # fmt: skip
 BY_WORD: Final = {row.word: row for row in COMMANDS}

@@ -76,6 +76,13 @@ class HelpCommand(NamedTuple):
     """A command, or a topic of `tcptui.cli.command_table`; empty: the page that lists them."""
 
 
+class ManCommand(NamedTuple):
+    """``man [PAGE]``: a page of the help as a man page."""
+
+    common: Common
+    page: str = ""
+
+
 class CompletionCommand(NamedTuple):
     """``completion SHELL``: what that shell must be told to complete our command lines."""
 
@@ -488,5 +495,6 @@ Command = (
     | CheckCommand
     | FieldsCommand
     | CompletionCommand
+    | ManCommand
     | ListInterfacesCommand
 )

@@ -29,6 +29,7 @@ from tcptui.cli.commands import (
     HelpCommand,
     ListInterfacesCommand,
     LiveCommand,
+    ManCommand,
     OpenCommand,
     PacketsCommand,
     RecoverCommand,
@@ -72,6 +73,7 @@ TextCommand = (
     | CheckCommand
     | FieldsCommand
     | CompletionCommand
+    | ManCommand
 )
 
 #: What Python says where the system has no thread for it: beyond the user's limit of processes, or out of memory.
@@ -168,6 +170,7 @@ def run(command: Command, words: Words) -> int:
             | CheckCommand()
             | FieldsCommand()
             | CompletionCommand()
+            | ManCommand()
         ):
             from tcptui.session.gc_control import gc_paused_and_frozen
 
@@ -258,3 +261,7 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.completion import write_completion
 
             return partial(write_completion, command, words)
+        case ManCommand():
+            from tcptui.cli.run.man import write_man_page
+
+            return partial(write_man_page, command, words)

@@ -40,6 +40,7 @@ from tcptui.cli.commands import (
     GraphForm,
     HelpCommand,
     ListInterfacesCommand,
+    ManCommand,
     RecoverCommand,
     ReportCommand,
     ReportFormat,
@@ -418,12 +419,21 @@ def _parse_completion(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_help(scan: _Scan, common: Common) -> Command:
-    pages = {*COMMAND_WORDS, *TOPICS}
+    return _help_about(_page("help", scan), common)
+
+
+def _parse_man(scan: _Scan, common: Common) -> Command:
+    return ManCommand(common, _page("man", scan))
+
+
+def _page(command: str, scan: _Scan) -> str:
+    """The page of the help that the word behind ``command`` names; empty: the first one."""
+    pages = {*COMMAND_WORDS, *TOPICS} - ({"config"} if command == "man" else set())
     if len(scan.words) > 1:
-        raise CommandLineError("error.too-many-words", command="help", word=scan.words[1])
+        raise CommandLineError("error.too-many-words", command=command, word=scan.words[1])
     if scan.words and scan.words[0] not in pages:
         raise CommandLineError("error.which-page", word=scan.words[0], known=", ".join(sorted(pages)))
-    return _help_about(scan.words[0] if scan.words else "", common)
+    return scan.words[0] if scan.words else ""
 
 
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
@@ -443,6 +453,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "check": _parse_check,
     "fields": _parse_fields,
     "completion": _parse_completion,
+    "man": _parse_man,
     "help": _parse_help,
 }
 #: The words that are commands when they come first.

@@ -14,12 +14,14 @@ import man_pages
 import manual_tables
 import pytest
 
-from tcptui.cli.commands import CaseCommand, Command
+from tcptui.cli.commands import CaseCommand, Command, ManCommand
 from tcptui.cli.parse import COMMAND_WORDS, parse
+from tcptui.cli.run.man import write_man_page
 from tcptui.lessons.loader import load_case
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS, bindings
 from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -164,6 +166,14 @@ def test_man_pages_are_the_pages_of_the_help() -> None:
     written = {path: path.read_text("utf-8") for path in man_pages.FOLDER.rglob("*.1")}
 
     assert written == dict(man_pages.pages()), "python tests/support/man_pages.py"
+
+
+def test_man_page_is_written_on_demand(capfd: pytest.CaptureFixture[str]) -> None:
+    asked = parse(["man", "report"], {})
+    assert isinstance(asked, ManCommand)
+
+    assert write_man_page(asked, Words(Language.EN)) == 0
+    assert capfd.readouterr().out == (man_pages.FOLDER / "man1" / "tcptui-report.1").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)

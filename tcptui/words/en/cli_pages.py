@@ -21,8 +21,7 @@ Options everywhere:
   -Y FILTER      Wireshark's display filter   --findings FILE  custom findings
   --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
   --lang en|zh   --ascii   --version
-Exit status: 0 done, 1 the input or the environment failed, 2 wrong usage.
-A file that has the name of a command is ./cases.
+Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
 """,
     "cli.summary.report": "what is wrong, the worst first, and why",
     "cli.summary.requests": "every request, and where its time went",
@@ -40,6 +39,7 @@ A file that has the name of a command is ./cases.
     "cli.summary.recover": "captures that were interrupted before they were saved",
     "cli.summary.config": "the settings file: where it is, what it sets",
     "cli.summary.completion": "completion for bash, zsh and fish",
+    "cli.summary.man": "a page of the help as a man page",
     "cli.summary.help": "this page, or that of a command",
     "cli.summary.live": "the options of a live capture",
     "cli.summary.findings": "the names of all findings",
@@ -268,6 +268,23 @@ EXAMPLES
   source <(tcptui completion bash)
   tcptui completion zsh > ~/.zfunc/_tcptui
   tcptui completion fish > ~/.config/fish/completions/tcptui.fish
+
+EXIT STATUS
+  0 done; 2 wrong usage
+""",
+    "cli.help.man": """\
+NAME
+  tcptui man: {summary}
+
+SYNOPSIS
+  tcptui man [COMMAND | live | findings]
+
+DESCRIPTION
+  Writes tcptui help COMMAND in the format of man pages. The wheel installs all
+  of them, in English and Chinese.
+
+EXAMPLES
+  tcptui man report | man -l -
 
 EXIT STATUS
   0 done; 2 wrong usage

@@ -21,8 +21,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   -Y 过滤器      Wireshark 的显示过滤器       --findings 文件  自定义诊断
   --keylog 文件  解密 TLS     --proto 文件    显示 gRPC 消息的字段名
   --lang en|zh   --ascii   --version
-退出码：0 完成，1 输入或运行环境有问题，2 用法有误。
-要打开与命令同名的文件，请写成 ./cases。
+退出码：0 完成，1 输入有误，2 用法有误。与命令同名的文件写成 ./cases。
 """,
     "cli.summary.report": "哪里有问题、为什么，最严重的在前",
     "cli.summary.requests": "每个请求，以及它的时间花在哪",
@@ -40,6 +39,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
     "cli.summary.recover": "保存之前被中断的抓包",
     "cli.summary.config": "设置文件：在哪里，设置了什么",
     "cli.summary.completion": "bash、zsh、fish 的命令补全",
+    "cli.summary.man": "把帮助页输出成 man 手册页",
     "cli.summary.help": "本页，或某个命令的帮助页",
     "cli.summary.live": "实时抓包的选项",
     "cli.summary.findings": "全部诊断的名称",
@@ -260,6 +260,23 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   source <(tcptui completion bash)
   tcptui completion zsh > ~/.zfunc/_tcptui
   tcptui completion fish > ~/.config/fish/completions/tcptui.fish
+
+退出码
+  0 完成；2 用法错误
+""",
+    "cli.help.man": """\
+名称
+  tcptui man：{summary}
+
+用法
+  tcptui man [命令 | live | findings]
+
+说明
+  以 man 手册页的格式输出 tcptui help 命令 的内容。wheel 会安装全部手册页，中英文
+  都有。
+
+示例
+  tcptui man report | man -l -
 
 退出码
   0 完成；2 用法错误
