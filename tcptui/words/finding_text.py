@@ -219,6 +219,11 @@ def what_happened(finding: Finding, words: Words, facts: Mapping[str, object] | 
     return words("narrative.space").join(filter(None, told))
 
 
+def look_next(finding: Finding, words: Words) -> str:
+    """What would decide, or where to look next."""
+    return _sentence(finding, "look", words)
+
+
 def title_and_happened(finding: Finding, words: Words) -> tuple[str, str]:
     """`finding_title` and `what_happened`, with the facts formatted only once: for a hundred thousand findings."""
     said = _Spoken(finding.facts, words)
@@ -263,5 +268,5 @@ def finding_sections(finding: Finding, words: Words) -> tuple[Section, ...]:
     ]
     if others:
         parts.append(section(SectionKind.ALTERNATIVES, words, others))
-    parts.append(section(SectionKind.LOOK_NEXT, words, (_sentence(finding, "look", words),)))
+    parts.append(section(SectionKind.LOOK_NEXT, words, (look_next(finding, words),)))
     return tuple(parts)

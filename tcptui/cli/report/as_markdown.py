@@ -25,7 +25,7 @@ def markdown(blocks: Iterable[Block]) -> Iterator[str]:
                 text = escape(block.text.replace("\n", " "))
                 yield f"{'#' * block.level} {_GLYPHS[block.severity]}{text}\n"
             case Paragraph():
-                label = f"**{escape(block.label)}** " if block.label else ""
+                label = f"**{escape(block.label)}**{block.gap}" if block.label else ""
                 yield label + escape(block.text).replace("\n", "  \n") + "\n"
             case Bullets():
                 for item in block.items:

@@ -126,7 +126,7 @@ def _heading(block: Heading, width: int, ascii_only: bool) -> Iterator[_Line]:
 def _paragraph(block: Paragraph, width: int) -> Iterator[_Line]:
     if block.apart:
         yield _Line("")
-    lines = wrap(f"{block.label} {block.text}" if block.label else block.text, width - _INDENT)
+    lines = wrap(f"{block.label}{block.gap}{block.text}", width - _INDENT)
     for place, line in enumerate(lines):
         labelled = place == 0 and block.label and line.startswith(block.label)
         yield _Line(" " * _INDENT + line, label=len(block.label) if labelled else 0)

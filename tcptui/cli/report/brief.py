@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.report.blocks import Block, Heading, Paragraph
-from tcptui.words.finding_text import what_happened
+from tcptui.words.finding_text import look_next, what_happened
 from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, clock_time, unbroken_duration
@@ -66,6 +66,7 @@ def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Bloc
         frames = frames_with_roles(summary.store, group.finding.packets, NAMED_FRAMES, words)
         text = words("report.with-packets", text=text, packets=frames)
     yield Paragraph(text)
+    yield Paragraph(look_next(group.finding, words), label=words("report.brief.next"))
     if len(group.streams) > 1:
         named = words("report.list-comma").join(map(str, sorted(group.streams)[:NAMED_CONNECTIONS]))
         more = len(group.streams) - NAMED_CONNECTIONS

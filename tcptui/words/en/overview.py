@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.title": "Overview",
     "overview.live": "live",
     "overview.reading": "reading",
-    "overview.trust": "Trust:",
+    "overview.trust": "Capture quality:",
     "overview.trust.minor": "{n:minor limitation|minor limitations}",
     "overview.capture.packets": "{n:packet|packets}",
     "overview.capture.since": "since {time}",

@@ -8,7 +8,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.title": "概览",
     "overview.live": "实时抓包",
     "overview.reading": "读取中",
-    "overview.trust": "可信度：",
+    "overview.trust": "抓包质量：",
     "overview.trust.minor": "{n} 处轻微局限",
     "overview.capture.packets": "{n} 个数据包",
     "overview.capture.since": "{time} 起",
