@@ -10,6 +10,7 @@ from captures import ACK, CLIENT, PSH, SERVER, START_NS, Tape, mixed
 from other_frames import dns_answer, dns_query, udp
 from screen_lines import screen_lines
 
+from tcptui.access.requests import requests_of
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import NAME_SHOWN
 from tcptui.session.dns_names import DnsName
@@ -24,6 +25,7 @@ from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.explain_pane import Passage
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.requests.detail import plain_text
 from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.view_options import NamesChoice, ViewOptions
@@ -305,3 +307,15 @@ def test_names_of_services_and_of_the_hosts_file_are_shown_with_the_others(asked
     names.wanted = False
 
     assert (with_names, names.text(flow, 1 - is_b, True)) == ("web:http", f"{SERVER}:80")
+
+
+@pytest.mark.parametrize("language", Language)
+def test_detail_of_a_request_names_the_host_that_was_asked_for(asked: Session, language: Language) -> None:
+    (request,) = requests_of(asked, 1)
+    before = plain_text(request, asked, Words(language))
+    assert asked_hosts(asked).grow(1e9)
+    after = plain_text(request, asked, Words(language))
+
+    assert "pay.example" not in before
+    assert "pay.example" in after
+    assert "Host" in after

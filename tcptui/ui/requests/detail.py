@@ -8,6 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.statements.statement import as_sent
+from tcptui.session.other_tables import asked_hosts
 from tcptui.ui.cell_text import fit, span
 from tcptui.ui.requests.bars import STYLES
 from tcptui.words.budget_text import percent_text
@@ -168,6 +169,9 @@ def _who(request: Request, session: OpenCapture, words: Words) -> str:
     store = session.store
     begun_ns = request.begun_ns - int(store.time_ns[store.first])
     said = [words("requests.detail.what", **facts) + words("requests.detail.end")]
+    host = asked_hosts(session).of(request.stream)
+    if host is not None:
+        said.append(words("requests.detail.host", name=host.name, field=host.source))
     said.append(words("requests.detail.when", start=_time(begun_ns, words), duration=_time(request.own_ns, words)))
     if request.opening_ns:
         opening = _time(request.opening_ns, words), _time(request.duration_ns, words)

@@ -134,6 +134,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.no-answer": "no answer was captured",
     "requests.detail.cut": "not captured to the last byte",
     "requests.detail.truncated": "the answer over UDP in packet {frame} did not fit, so the client asked again over TCP",
+    "requests.detail.host": "The client asked for {name} on this connection ({field}).",
     "requests.detail.when": "Its first byte passed {start} after the first packet; it took {duration} from then on.",
     "requests.detail.opening": "Bar and shares begin {opening} earlier, with the connection's first SYN, and are of {whole}.",
     "requests.detail.together": "Answered at once with {n:other|others}: the server took {server} for all of them, and no packet tells for which.",

@@ -134,6 +134,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.detail.no-answer": "没有抓到响应",
     "requests.detail.cut": "没有抓到最后一个字节",
     "requests.detail.truncated": "包 {frame} 中的 UDP 响应放不下而被截断，客户端因此改用 TCP 重查",
+    "requests.detail.host": "客户端在这条连接上要访问 {name}（{field}）。",
     "requests.detail.when": "首字节在第一个包之后 {start}通过，从那时起用时 {duration}。",
     "requests.detail.opening": "条形图和占比早 {opening}，从连接的第一个 SYN 算起，共 {whole}。",
     "requests.detail.together": "与另外 {n} 个请求一起得到响应：服务端总共用了 {server}，看不出用在哪一个上。",
