@@ -116,9 +116,14 @@ class HeldBack(NamedTuple):
     next_ns: int
     """When the message went on."""
 
+    @staticmethod
+    def reach_ns(way_ns: int) -> int:
+        """Within which time behind the word that there is room a message goes on that waited for it, over that path."""
+        return way_ns // 4 + _PROMPT_NS
+
     def went_on_at_once(self, way_ns: int) -> bool:
         """Whether it went on as soon as a path of ``way_ns`` lets it: else it waited for something else."""
-        return self.next_ns - self.open_ns <= way_ns // 4 + _PROMPT_NS
+        return self.next_ns - self.open_ns <= self.reach_ns(way_ns)
 
 
 class MessageWindows(Protocol):
@@ -130,6 +135,10 @@ class MessageWindows(Protocol):
 
     def known_until_ns(self, side: int) -> int:
         """Up to when it is known whether they held back what ``side`` sends: a byte is missing then (ns)."""
+        ...
+
+    def may_have_held(self, side: int, until_ns: int, reach_ns: int) -> bool:
+        """As `Exchange.may_have_been_held`."""
         ...
 
 
@@ -196,6 +205,13 @@ class Exchange:
         Raises OSError when the spool is gone.
         """
         return None if self.windows is None else self.windows.known_until_ns(side)
+
+    def may_have_been_held(self, side: int, until_ns: int, reach_ns: int) -> bool:
+        """Whether windows are not known, and one of ``side`` was opened so shortly before ``until_ns``.
+
+        Then nothing tells whether its message waited for that.  Raises OSError when the spool is gone.
+        """
+        return self.windows is not None and self.windows.may_have_held(side, until_ns, reach_ns)
 
     @property
     def carried(self) -> tuple[Carried, ...]:

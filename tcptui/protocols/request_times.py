@@ -42,6 +42,7 @@ from tcptui.model.request import AnsweredInOneWrite, Request, RequestPart
 from tcptui.model.safe_text import safe_text
 from tcptui.model.shared_text import shared_if_long, shared_text
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.protocols.interface import HeldBack
 from tcptui.protocols.seen_exchanges import BEGINS, LOOKED_UP, SeenExchange, join, prolong, seen_exchanges
 
 if TYPE_CHECKING:
@@ -365,6 +366,7 @@ class _Times:
         """Make the client's what of ``took_ns``, waited for from ``begun_ns`` on, an answer waited for its window.
 
         The head of an answer needs none, but a server that cannot send may not begin: then it comes as soon as it can.
+        Where windows are not known, that it came so soon behind one that was opened makes the wait nobody's.
         """
         if took_ns < PROTOCOL_WAIT_LEAST_NS or one.response is None:
             return
@@ -376,6 +378,10 @@ class _Times:
                     spent[RequestPart.CLIENT] += held_ns
                     spent[_SERVER] -= held_ns
                     return
+        if one.exchange.may_have_been_held(side, answered_ns, way_ns + HeldBack.reach_ns(way_ns)):
+            one.unsure_ns = took_ns
+            spent[_IDLE] += took_ns
+            spent[_SERVER] -= took_ns
 
     def _unanswered(self, one: SeenExchange, spent: list[int], begin_ns: int, closed_ns: int, side: int) -> int:
         """Split the wait for an answer of ``side`` that never came, as long as it certainly sent none; returns that.

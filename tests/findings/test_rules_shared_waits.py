@@ -415,3 +415,26 @@ def test_question_of_dns_that_is_answered_soon_is_no_trouble(tmp_path: Path) -> 
     ])  # fmt: skip
 
     assert not told.warned
+
+
+@pytest.mark.parametrize("opens", [True, False], ids=["behind a window", "of its own accord"])
+def test_answer_behind_a_window_that_nobody_knows_is_nobodys(tmp_path: Path, opens: bool) -> None:
+    """The capture began later: what was left of the windows is not in it."""
+    ends = Timed()
+    ends.at(1).ask(1, get("/first"))
+    ends.at(45).answer(1, OK, b"x")
+    ends.at(60).ask(3, get("/report"))
+    if opens:
+        ends.at(1_570).take(0, 20_000)
+    ends.at(1_620).answer(3, OK, b"late")
+    path = record(tmp_path, ends.said)
+    data, at = path.read_bytes(), 24
+    for _ in range(8):  # the handshake, and what follows at once
+        at += 16 + int.from_bytes(data[at + 8 : at + 12], "little")
+    path.write_bytes(data[:24] + data[at:])
+    with closing(Session([open_file(path)])) as session:
+        session.run_here()
+        report = next(one for one in requests_of(session, 0) if one.operation == "GET /report")
+
+    assert (report.spent_ns(RequestPart.SERVER) > 1e9) is not opens
+    assert (report.unsure_ns > 1e9) is opens

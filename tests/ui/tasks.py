@@ -273,7 +273,13 @@ TASKS: Final = (
     Task(S, "save only what matches", "W 82 Enter", ("4 of 268 packets written to 82",), after="/ tcp.port==82 Enter"),
     # An SRE who watches a machine live.
     # Drops stand in the first line however narrow it is (`test_status_bar`); that there were none, where it has room.
-    Task(L, "is anything dropped", "0", ("Capture quality: nothing found that would cast doubt on it",), (r"(?i)dropped [1-9]",)),
+    Task(
+        L,
+        "is anything dropped",
+        "0",
+        ("Capture quality: nothing found that would cast doubt on it",),
+        (r"(?i)dropped [1-9]",),
+    ),
     Task(L, "how much traffic now", "", (r"●.* \d[\d.]*[kM]?bit/s <?\d+ pkt/s  not saved",), ("avg",)),
     Task(L, "hold the display", "Space", ("display paused",)),
     Task(L, "which process", "o", ("kernel",)),

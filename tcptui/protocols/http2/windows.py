@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -198,6 +199,25 @@ class ClosedWindows:
                 found = reckoned(self._said, side, lag_ns)
             self._known[side, lag_ns] = found
         return found
+
+    @cached_property
+    def _are_known(self) -> bool:
+        return self._said is not None and all(reckoned(self._said, side, 0).least >= 0 for side in (0, 1))
+
+    @cached_property
+    def _opened(self) -> tuple[list[int], list[int]]:
+        """When each side opened a window of the other, in order (ns)."""
+        said = self._said or Http2History(self._directions, self._opening)
+        client, server = ([one.ns for one in said.of_kind(FrameType.WINDOW_UPDATE, side)] for side in (0, 1))
+        return client, server
+
+    def may_have_held(self, side: int, until_ns: int, reach_ns: int) -> bool:
+        """See `MessageWindows`."""
+        if self._are_known:
+            return False
+        opened = self._opened[1 - side]
+        place = bisect_right(opened, until_ns)
+        return place > 0 and until_ns - opened[place - 1] <= reach_ns
 
     def held_back(self, exchange: str | None, side: int, lag_ns: int) -> list[HeldBack]:
         """When what ``side`` sends on a stream was held back and went on, in order; see `Exchange.held_back`."""
