@@ -29,7 +29,7 @@ from tcptui.dfilter.compile import compile_filter
 from tcptui.model import other_protocol as other
 from tcptui.model.errors import TcptuiError
 from tcptui.model.packet_store import NO_STREAM
-from tcptui.protocols.application import ApplicationStream, requests_of
+from tcptui.protocols.application import ApplicationStream, asked_host, requests_of, waits_inside
 from tcptui.protocols.headers.tree import header_tree
 from tcptui.protocols.http.content_coding import CodingError, Decoders
 from tcptui.protocols.http2.wire_fields import WireError
@@ -56,6 +56,7 @@ _SEED_MOST: Final = 16_000
 _SEEDS_MOST: Final = 40
 #: Messages of one connection that a screen would read.
 _MESSAGES: Final = 200
+_BEGINNING: Final = 8_192
 #: Blocks of output that a decompressor is asked for: more are the same again.
 _BLOCKS: Final = 64
 #: Rows of a capture whose header trees are built, and connections that are explained.
@@ -145,6 +146,8 @@ def _read_conversation(data: bytes, _folder: Path) -> None:
         part.trouble()
     for _request in application.requests():
         pass
+    asked_host(said.directions()[0].read(0, _BEGINNING))
+    waits_inside(*said.directions(), (0, 0))
     for exchange in islice(requests_of(*said.directions()) or (), _MESSAGES):
         for rows in exchange.result_sets():
             for _row in islice(rows.read(), _MESSAGES):
