@@ -36,11 +36,11 @@ def found(folder: Path, *packets: Timed | list[Timed]) -> list[CaptureFinding]:
 
 def error(
     ms: float, protocol: int = TCP, *, kind: int = 3, code: int = 1, sender: str = ROUTER, target: str = SERVER,
-    port: int = 443,
+    port: int = 443, quoted_bytes: int = 20,
 ) -> Timed:  # fmt: skip
     first = struct.pack("!BBHHH", 8, 0, 0, 1, 1) if protocol == ICMP else struct.pack("!HHI", 50_000, port, 1_000)
     source = "fd00::1" if ":" in sender else CLIENT
-    quoted = ip(source, target, protocol, first + bytes(12))
+    quoted = ip(source, target, protocol, (first + bytes(12))[:quoted_bytes])
     return ms, icmp(sender, source, kind, code, bytes(4) + quoted)
 
 
@@ -53,6 +53,14 @@ def test_an_error_about_a_connection_that_is_not_captured_is_told(tmp_path: Path
 
     assert (one.finding.facts["reason"], one.finding.facts["errors"]) == (reason, 2)
     assert (one.finding.severity, one.streams, one.finding.packets) == (Severity.ERROR, (0,), (1, 2))
+
+
+@pytest.mark.finding("icmp-error")
+def test_an_error_that_quotes_ports_alone_is_told_where_no_connection_has_them(tmp_path: Path) -> None:
+    [one] = found(tmp_path, error(0, quoted_bytes=8))
+
+    assert (one.finding.facts["port"], one.streams) == (443, ())
+    assert found(tmp_path, tcp(0, "0 C S 0 0", server=2), error(1, port=80, quoted_bytes=8)) == []
 
 
 @pytest.mark.finding("icmp-error")

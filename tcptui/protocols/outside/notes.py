@@ -8,7 +8,7 @@ import numpy as np
 
 from tcptui.model.other_protocol import ARP
 from tcptui.model.packet_store import RowKind
-from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP
+from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,8 @@ _ETHERTYPE: Final = ARP & 0xFFFF
 _IPV4_HEADER, _IPV6_HEADER, _ICMP_HEADER = 20, 40, 8
 #: Bytes of a datagram's header that say the ports.
 _PORTS: Final = 4
+#: Of TCP what an error quotes so little of that it belongs to no stream (RFC 792: eight bytes).
+_OVER_IP: Final = (PROTOCOL_UDP, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP)
 #: Neighbour solicitation and advertisement (RFC 4861, 4.3 and 4.4).
 _NEIGHBOUR: Final = (135, 136)
 
@@ -51,7 +53,7 @@ class OutsideRows:
         quoting = kind[others] == RowKind.ICMP_QUOTE
         of_other = protocol[others]
         found = (of_other == _ETHERTYPE) | quoting
-        over_ip = np.flatnonzero(~found & np.isin(of_other, (PROTOCOL_UDP, PROTOCOL_ICMP, PROTOCOL_ICMPV6)))
+        over_ip = np.flatnonzero(~found & np.isin(of_other, _OVER_IP))
         if len(over_ip):
             found[over_ip] = _tell(batch, others[over_ip], of_other[over_ip])
         if found.any():
@@ -66,7 +68,7 @@ class OutsideRows:
 
 
 def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> Mask:
-    """Which of the frames ``at``, of UDP, ICMP or ICMPv6, are of DNS, of neighbours, or quote another packet."""
+    """Which of the frames ``at``, of `_OVER_IP`, are of DNS, of neighbours, or quote another packet."""
     store, rows = batch.store, batch.first + at
     network, held = (column[rows].astype(np.int64) for column in (store.network_offset, store.captured))
     begin = batch.start[at]

@@ -6,6 +6,7 @@ The rules are those of ``verdicts --jsonl`` (`tcptui.cli.report.verdicts`), whic
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from tcptui.analysis.stream.table import Completeness
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.dfilter import types
+from tcptui.findings.catalog import spec_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import FieldType as T
 from tcptui.model.field import every, in_stream, segments, whole_headers
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from tcptui.access.open_capture import JudgedCapture, OpenCapture
     from tcptui.model.field import Field
+    from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.stream_columns import StreamColumn, StreamColumns
@@ -461,18 +464,26 @@ TABLED: Final = frozenset(_READERS)
 EVIDENCE: Final = frozenset({"tcptui.finding", "tcptui.severity", "tcptui.confidence"})
 
 
+def _outside(session: JudgedCapture) -> tuple[Finding, ...]:
+    """The findings about what is not TCP."""
+    groups = session.trouble.groups
+    return tuple(group.finding for group in groups if group.is_whole and spec_of(group.finding.id).is_outside)
+
+
 def read_findings(session: JudgedCapture, field: Field, rows: Rows, *, own: bool = True) -> Occurrences:
     """The id, severity or confidence of each finding that names the row's frame as evidence.
 
-    Without ``own``, findings that a user has defined are left out.
+    Those about what is not TCP are found at the capture as a whole.  Without ``own``, findings that a user has defined
+    are left out, and these, too: what a user defines is judged before the capture is.
     """
     store = session.store
     stream = store.stream[rows.index]
     wanted = sorted_unique(stream[stream >= 0])
     frames: list[int] = []
     values: list[bytes] = []
-    for _, findings in session.each_findings(wanted.tolist()):
-        for finding in findings:
+    each = (findings for _, findings in session.each_findings(wanted.tolist()))
+    for some in chain(each, [_outside(session)] if own and (stream < 0).any() else []):
+        for finding in some:
             if not own and isinstance(finding.id, OwnId):
                 continue
             told = {

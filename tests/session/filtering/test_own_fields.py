@@ -25,6 +25,7 @@ from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import Session, open_file
+from tests.support.outside_tcp import asked, session_of, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,3 +266,11 @@ def test_what_limited_a_transfer_is_in_all_packets_of_its_connection(tmp_path: P
     assert len(frames(session, 'tcptui.limited_by == "receiver"')) == len(limited)
     assert frames(session, "tcptui.limit") == frames(session, "tcp.stream == 0")
     assert not frames(session, 'tcptui.limit == "window-unread"')
+
+
+def test_packets_outside_tcp_have_the_findings_that_name_them(tmp_path: Path) -> None:
+    session = session_of(tmp_path, [asked(0), asked(4_900, 8, "other.example"), asked(5_000), told(5_001)])
+
+    assert frames(session, 'tcptui.finding == "dns-lookup"') == [1, 3, 4]
+    assert frames(session, 'tcptui.severity == "warning"') == [1, 3, 4]
+    assert frames(session, 'tcptui.confidence == "likely"') == []
