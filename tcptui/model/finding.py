@@ -80,6 +80,7 @@ class FindingId(StrEnum):
     CHECKSUM_ERROR = "checksum-error"
     CONTENT_CONFLICT = "content-conflict"
     PATH_MTU_BLACKHOLE = "path-mtu-blackhole"
+    PACKET_TOO_BIG = "packet-too-big"
     ECN_CONGESTION = "ecn-congestion"
     SERVER_THINK_TIME = "server-think-time"
     CLIENT_THINK_TIME = "client-think-time"

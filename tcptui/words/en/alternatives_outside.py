@@ -21,4 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.neighbour-busy": "{target} was asleep, or its link came up just then.",
     "alternatives.neighbour-answer-lost": "Questions or answers got lost on the link: radio, broadcast limits.",
     "alternatives.routing-loop": "Routers send the packet round in a circle: traceroute {server} shows the same ones again.",
+    "alternatives.icmp-filtered-at-host": "A packet filter on {address}, behind the point of this capture, takes the ICMP message away.",
+    "alternatives.mtu-locked": "The route's mtu is locked, or path MTU discovery is switched off.",
+    "alternatives.tunnel-on-the-way": "A tunnel, a VPN or PPPoE on the way takes some bytes of every packet.",
 }

@@ -21,4 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.neighbour-busy": "{target} 在休眠，或链路刚刚恢复。",
     "alternatives.neighbour-answer-lost": "询问或应答在链路上丢了：无线、广播限速。",
     "alternatives.routing-loop": "路由器之间把包转成了圈：traceroute {server} 会反复出现同样的几台。",
+    "alternatives.icmp-filtered-at-host": "{address} 上的包过滤在抓包点之后拿走了 ICMP 消息。",
+    "alternatives.mtu-locked": "路由的 mtu 被锁定，或关闭了路径 MTU 发现。",
+    "alternatives.tunnel-on-the-way": "途中有隧道、VPN 或 PPPoE，每个包都要占去若干字节。",
 }

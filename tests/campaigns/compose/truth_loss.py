@@ -173,6 +173,14 @@ def path_mtu_blackhole(q: Question) -> Truth:
     return yes(f"too large: {q.frames(holes)}", len(repeated) > 2 and bool(q.seen(repeated)))
 
 
+def packet_too_big(q: Question) -> Truth:
+    """The link dropped a datagram for its size, and a router said so (link)."""
+    holes = [p for p in q.talk.packets if p.dropped.startswith("larger")]
+    if not holes or not q.talk.icmp:
+        return no("nobody said that anything was too large")
+    return yes(f"too large: {q.frames(holes)}", any(p.sender is q.end for p in holes))
+
+
 def ecn_congestion(q: Question) -> Truth:
     """The link marked a packet, or a kernel echoed a mark (headers)."""
     marked = [p for p in q.talk.packets if p.marked]

@@ -67,6 +67,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.CHECKSUM_ERROR: loss.checksum_error,
     FindingId.CONTENT_CONFLICT: loss.content_conflict,
     FindingId.PATH_MTU_BLACKHOLE: loss.path_mtu_blackhole,
+    FindingId.PACKET_TOO_BIG: loss.packet_too_big,
     FindingId.ECN_CONGESTION: loss.ecn_congestion,
     FindingId.SERVER_THINK_TIME: speed.server_think_time,
     FindingId.CLIENT_THINK_TIME: speed.client_think_time,
