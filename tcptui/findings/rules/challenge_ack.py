@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tcptui.findings.facts import SIDES, ConnectionFacts
-from tcptui.findings.gates import CHALLENGED, RESET
+from tcptui.findings.gates import CHALLENGED, MID_STREAM, OPENED, RESET
+from tcptui.findings.rules.ack_loop import ack_loop
 from tcptui.model.arrays import first_after, last_before
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.seq import ahead
@@ -26,7 +27,8 @@ def challenge_ack(connection: ConnectionFacts) -> Finding | None:
     RFC 5961, 4 and 3.2: neither ends the connection; an end that really lost it answers the
     challenge with a RST of the right number.
     """
-    return _to_syn(connection) or _to_reset(connection)
+    found = _to_syn(connection) or _to_reset(connection) if connection.signs & (CHALLENGED | RESET) else None
+    return found or ack_loop(connection)
 
 
 def challenged_syn(connection: ConnectionFacts) -> tuple[int, int] | None:
@@ -125,4 +127,4 @@ def _to_reset(connection: ConnectionFacts) -> Finding | None:
     return None
 
 
-RULES: Final = ((CHALLENGED | RESET, challenge_ack),)
+RULES: Final = ((OPENED | MID_STREAM, challenge_ack),)

@@ -81,6 +81,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.last-ack-unseen": "The last ACK was sent but not captured; a repeated FIN speaks against it.",
     "alternatives.closed-by-reset": "A RST ended it instead: see the packets after the second FIN.",
     "alternatives.scanner": "A port scan: the same address tries other ports or hosts as well.",
+    "alternatives.numbers-rewritten": "A device on the way lost or changed its offset between the two numberings (failover, proxy).",
+    "alternatives.injected-data": "Somebody wrote data in one end's name, and the other acknowledged it.",
     "alternatives.broken-receiver": "The receiver itself sends such SACKs: a capture there shows them leaving.",
     "alternatives.other-options": "Options that this capture does not know were cleared: compare with the SYN.",
     "alternatives.damaged-header": "Damaged packets with a checksum that is right by chance: then other fields are wrong, too.",
