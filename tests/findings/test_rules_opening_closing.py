@@ -318,6 +318,31 @@ def test_reset_right_behind_a_few_bytes_is_a_farewell(told: Tell) -> None:
 
 
 @pytest.mark.finding("rst-abortive-close")
+@pytest.mark.parametrize("after", [[], ["5000.1 S R 201 0 win=0"]])
+def test_reset_that_its_peer_has_not_heard_loses_what_is_sent_then(told: Tell, after: list[str]) -> None:
+    finding = told([*TALK, "1500 S RA 201 101", "5000 C PA 101 201 60", *after]).findings["rst-abortive-close"]
+
+    assert (finding.facts["shape"], finding.severity, finding.facts["lost_bytes"]) == ("unheard", Severity.WARNING, 60)
+    assert finding.facts["after_s"] == pytest.approx(3.5)
+    assert finding.alternatives == ("rst-lost", "rst-ignored")
+
+
+@pytest.mark.finding("rst-abortive-close", twin=True)
+@pytest.mark.parametrize(
+    "after",
+    [
+        ["1530 C PA 101 201 60", "1530.1 S R 201 0 win=0"],  # crossed it
+        ["5000 C A 101 201"],  # an old ACK, no bytes
+        ["5000 C PA 1 201 100"],  # an old copy of what had arrived
+    ],
+)
+def test_reset_that_was_heard_or_crossed_lost_nothing(told: Tell, after: list[str]) -> None:
+    finding = told([*TALK, "1500 S RA 201 101", *after]).findings.get("rst-abortive-close")
+
+    assert finding is None or finding.facts["shape"] != "unheard"
+
+
+@pytest.mark.finding("rst-abortive-close")
 def test_own_fin_is_no_byte_that_was_lost(told: Tell) -> None:
     lines = [*TALK, "200 S PA 201 101 500", "200.1 S FA 701 101", "201 S RA 702 101"]
 

@@ -50,6 +50,8 @@ RACE_RTTS: Final = 3
 FIN_WAIT_2_NS: Final = 59_500_000_000
 #: Shapes of data after a close with which a request was lost.
 _LOST_REQUEST: Final = frozenset({"server-closed", "crossed", "late"})
+#: Data that its peer sends so long after a RST, and three round trips, did not cross that (ns).
+UNHEARD_NS: Final = 1_000_000_000
 #: Shapes of an abort that did no harm.
 _HARMLESS: Final = frozenset({"all-acknowledged", "after-fin", "farewell", "never-opened", "unused"})
 
@@ -409,6 +411,8 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
     unread = largest(0, ahead(peer_sent & SEQ_MASK, connection.ack[rst]) - peer_fin)
     confidence = _confidence(connection, rst, offset, earlier)
     shape = _abort_shape(connection, rst, offset, unacked, unread, acknowledged)
+    late_bytes, late = _sent_on(connection, rst) if shape in _HARMLESS else (0, -1)
+    shape = "unheard" if late_bytes else shape
     harmless = shape in _HARMLESS or (shape == "out-of-sequence" and connection.mid_stream)
     facts: dict[str, Fact] = {
         "sender": SIDES[side],
@@ -421,9 +425,17 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         "count": sum(i >= rst for i in connection.rsts),
         "last_frame": connection.frame[rst - 1],
     }
+    if late_bytes:
+        facts |= {
+            "lost_bytes": late_bytes,
+            "late_frame": connection.frame[late],
+            "after_s": connection.seconds(rst, late),
+        }
     doubtful = shape == "out-of-sequence"
     alternatives: tuple[str, ...] = ("linger-zero", "unread-data", "killed", "middlebox")
-    if doubtful:
+    if late_bytes:
+        alternatives = ("rst-lost", "rst-ignored")
+    elif doubtful:
         alternatives = ("rst-injected", "missed-packets")
     elif doubted(connection, rst) or _looks_forged(connection, rst, earlier):
         alternatives = ("rst-injected", *alternatives)
@@ -432,13 +444,30 @@ def rst_abortive_close(connection: ConnectionFacts, rst: int) -> Finding | None:
         alternatives = connection.possible_here(("client-gone", lost, "syn-ack-lost"))
     return connection.finding(
         FindingId.RST_ABORTIVE_CLOSE,
-        (rst - 1, rst),
+        (rst - 1, rst, late),
         Severity.NOTE if harmless else Severity.WARNING,
         confidence,
         alternatives,
         shape=shape,
         **facts,
     )
+
+
+def _sent_on(connection: ConnectionFacts, rst: int) -> tuple[int, int]:
+    """How many new bytes the peer sent when ``rst`` had had the time to reach it, and the segment that began them.
+
+    0 and -1 where it sent none: then the RST was heard, or nobody minded; nor where the RST ended nothing, for its
+    sender went on.
+    """
+    side = connection.side[rst]
+    if any(connection.side[i] == side and not connection.flags[i] & RST for i in range(rst + 1, connection.count)):
+        return 0, -1
+    heard_ns = connection.time[rst] + largest(UNHEARD_NS, 3 * connection.path_rtt_ns)
+    first = next((i for i in connection.data_by_side[1 - side] if i > rst and connection.time[i] >= heard_ns), -1)
+    if first < 0:
+        return 0, -1
+    lost, segments = new_bytes_after(connection, 1 - side, first, connection.count)
+    return (lost, segments[0]) if lost and segments else (0, -1)
 
 
 def _confidence(connection: ConnectionFacts, rst: int, offset: int, earlier: int) -> Confidence:
