@@ -12,11 +12,15 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import ACK, RST
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.verdict import Verdict
 
 #: rules/findings.md#keep-alive: silence before a keep-alive.
 IDLE_NS: Final = 1_000_000_000
+#: So many answers that all come from another distance than their end's other segments …
+ANSWERS_LEAST: Final = 2
+#: … by at least so many hops: a route that changes adds or takes one.
+APART_HOPS: Final = 2
 #: So many segments may have crossed a keep-alive on their way.
 _CROSSING: Final = 64
 #: Unanswered keep-alives are equally spaced when no interval differs from the median by more than this share of it.
@@ -51,12 +55,18 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
     answers = [_answer(connection, i) for i in answered]
     both = any(connection.side[i] != side for i in answered)
     evidence = [index for pair in zip(answered, answers, strict=True) for index in pair]
+    own_ttl, answer_ttl = (0, 0) if both else _distances(connection, 1 - side, answers)
+    proxied = own_ttl != answer_ttl
+    unheard = proxied and integer(connection.space.acknowledged[side][-1]) < integer(connection.space.sent[side][-1])
     return connection.finding(
         FindingId.KEEP_ALIVE,
         evidence,
-        Severity.NOTE,
+        Severity.WARNING if unheard else Severity.NOTE,
         Confidence.CERTAIN,
-        shape="both" if both else "",
+        ("answers-for-it", "path-changed") if proxied else (),
+        shape="both" if both else "proxied" if proxied else "",
+        own_ttl=own_ttl,
+        answer_ttl=answer_ttl,
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(answered),
@@ -69,6 +79,24 @@ def keep_alive(connection: ConnectionFacts) -> Finding | None:
         if connection.length[answered[0]]
         else (connection.seq[answered[0]] + 1) & SEQ_MASK,
     )
+
+
+def _distances(connection: ConnectionFacts, side: int, answers: list[int]) -> tuple[int, int]:
+    """The TTL of what the programs of ``side`` said, and another one that all ``answers`` have; 0 twice without that.
+
+    A bare ACK may be anybody's in that end's name; SYN-ACK, data and FIN are its own.
+    """
+    view = connection.view
+    own = {
+        integer(view.ttl[i])
+        for i in range(connection.count)
+        if connection.side[i] == side and (connection.length[i] or connection.flags[i] & (SYN | FIN))
+    }
+    theirs = {integer(view.ttl[i]) for i in answers}
+    if len(answers) < ANSWERS_LEAST or len(own) != 1 or len(theirs) != 1:
+        return 0, 0
+    one, other = own.pop(), theirs.pop()
+    return (one, other) if abs(one - other) >= APART_HOPS else (0, 0)
 
 
 def _silent_ns(connection: ConnectionFacts, probe: int) -> int:

@@ -81,6 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.last-ack-unseen": "The last ACK was sent but not captured; a repeated FIN speaks against it.",
     "alternatives.closed-by-reset": "A RST ended it instead: see the packets after the second FIN.",
     "alternatives.scanner": "A port scan: the same address tries other ports or hosts as well.",
+    "alternatives.answers-for-it": "A device on the way keeps the connection alive in that end's name.",
     "alternatives.rst-lost": "The RST was lost, or a device that had forgotten the connection dropped it.",
     "alternatives.rst-ignored": "The other end took the RST for forged: its number lay outside what was expected there.",
     "alternatives.numbers-rewritten": "A device on the way lost or changed its offset between the two numberings (failover, proxy).",

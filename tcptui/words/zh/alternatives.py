@@ -81,6 +81,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.last-ack-unseen": "最后一个 ACK 已发出，只是没有抓到。此后没有动静支持这一点，FIN 重传则相反。",
     "alternatives.closed-by-reset": "最后是由 RST 结束的：看第二个 FIN 之后的包。",
     "alternatives.scanner": "端口扫描：同一地址还会试别的端口或主机。",
+    "alternatives.answers-for-it": "途中的设备以那一端的名义维持连接。",
     "alternatives.rst-lost": "RST 在途中丢失，或被已忘记这条连接的设备丢弃。",
     "alternatives.rst-ignored": "对端认为 RST 是伪造的：它的序号不在那里所期待的范围内。",
     "alternatives.numbers-rewritten": "途中的设备丢失或改变了两套编号之间的偏移（主备切换、代理）。",
