@@ -25,7 +25,7 @@ from tcptui.findings.life_signs import (
 )
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
 from tcptui.findings.rules.path_lost import too_large_so_far
-from tcptui.findings.rules.spurious import spurious_resends
+from tcptui.findings.rules.spurious import spurious_resends, was_overtaken
 from tcptui.model.arrays import indexes_of, last_before
 from tcptui.model.batched import integer, largest, places_of, smallest
 from tcptui.model.capture_point import CapturePoint
@@ -98,7 +98,10 @@ def _carries(connection: ConnectionFacts, resend: Resend) -> bool:
 def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
     """`fast-retransmission`: resent because of duplicate ACKs or SACK (RFC 5681, 6675; RACK, RFC 8985)."""
     unneeded = spurious_resends(connection)
-    found = _chosen(connection, lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded)
+    found = _chosen(
+        connection,
+        lambda r: r.cause is ResendCause.FAST_RECOVERY and r.index not in unneeded and not was_overtaken(connection, r),
+    )
     if not found:
         return None
     open_ones = []

@@ -39,8 +39,29 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
             proof = proofs.get(resend.index) or _eifel(connection, resend) or _acknowledged_here(connection, resend)
             if proof is not None:
                 proofs[resend.index] = proof
-        found = connection.unneeded = dict(sorted(proofs.items()))
+        found = connection.unneeded = dict(sorted(_of_first_sent(connection, again, proofs).items()))
     return found
+
+
+def _of_first_sent(connection: ConnectionFacts, again: list[Resend], proofs: dict[int, Proof]) -> dict[int, Proof]:
+    """``proofs`` with the resend in the place of the original, where that was overtaken and arrived after it.
+
+    Of two copies the one with the older timestamp was sent first (RFC 7323, 4.1): what came again for nothing is the
+    other, and nothing was lost.
+    """
+    moved = dict(proofs)
+    for resend in again:
+        if resend.index in moved and was_overtaken(connection, resend):
+            moved.setdefault(resend.previous, moved.pop(resend.index))
+    return moved
+
+
+def was_overtaken(connection: ConnectionFacts, resend: Resend) -> bool:
+    """Whether ``resend`` is the original, by its older timestamp, and the copy captured before it the resend."""
+    view, first, late = connection.view, resend.previous, resend.index
+    if first < 0 or not int(view.options[late]) & int(view.options[first]) & OptionBit.TIMESTAMPS:
+        return False
+    return ahead(view.ts_value.item(late), view.ts_value.item(first)) < 0
 
 
 def _reported(connection: ConnectionFacts, again: list[Resend]) -> dict[int, Proof]:
