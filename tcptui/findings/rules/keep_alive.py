@@ -87,15 +87,17 @@ def _distances(connection: ConnectionFacts, side: int, answers: list[int]) -> tu
     A bare ACK may be anybody's in that end's name; SYN-ACK, data and FIN are its own.
     """
     view = connection.view
-    own = {
-        integer(view.ttl[i])
+    own = [
+        view.ttl.item(i)
         for i in range(connection.count)
         if connection.side[i] == side and (connection.length[i] or connection.flags[i] & (SYN | FIN))
-    }
-    theirs = {integer(view.ttl[i]) for i in answers}
-    if len(answers) < ANSWERS_LEAST or len(own) != 1 or len(theirs) != 1:
+    ]
+    theirs = [view.ttl.item(i) for i in answers]
+    if len(answers) < ANSWERS_LEAST or not own or any(ttl != own[0] for ttl in own):
         return 0, 0
-    one, other = own.pop(), theirs.pop()
+    one, other = own[0], theirs[0]
+    if any(ttl != other for ttl in theirs):
+        return 0, 0
     return (one, other) if abs(one - other) >= APART_HOPS else (0, 0)
 
 
