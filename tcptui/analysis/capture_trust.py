@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.resend.renumbered import renumbered
+from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.resend.two_places import SEEN_AGAIN, two_places
 from tcptui.analysis.stream.table import StreamMark
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.analysis.stream.view import view_streams
@@ -48,6 +50,8 @@ class CaptureTrust:
     """Where the capture was made."""
     conflicts: int = 0
     """Connections of which two versions of the same bytes were captured, as their findings say."""
+    twice: int = 0
+    """Connections that were recorded at two places, or at two interfaces of one."""
 
 
 def capture_trust(
@@ -63,7 +67,19 @@ def capture_trust(
         mid_stream=int(np.count_nonzero(((marks & np.uint32(_SYN)) == 0) & (streams.packets[listed] > 0))),
         gaps=_gaps(store, streams, listed),
         place=place,
+        twice=_twice(store, streams, listed),
     )
+
+
+def _twice(store: PacketStore, streams: StreamTable, listed: I32) -> int:
+    """How many of ``listed`` have nearly each packet twice; of very many that may, by a share that is looked at."""
+    again = (streams.verdicts[listed] & np.uint32(SUSPICIOUS)) != 0
+    again &= streams.troubled[listed].astype(np.int64) * SEEN_AGAIN >= streams.packets[listed]
+    chosen = listed[again & (streams.evicted[listed] == 0)]
+    step = -(-len(chosen) // EXAMINED) or 1
+    views = view_streams(store, streams, chosen[::step].astype(np.int64))
+    found = sum(two_places(view) is not None for view in views)
+    return min(found * step, len(chosen))
 
 
 def _gaps(store: PacketStore, streams: StreamTable, listed: I32) -> int:

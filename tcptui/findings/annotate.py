@@ -18,7 +18,7 @@ from tcptui.analysis.stream.same_shape import SameShapeView
 from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST, StreamMark, StreamTable, blocks
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.budget_parts import Part
-from tcptui.findings.catalog import FAMILIES, SPECS, needing
+from tcptui.findings.catalog import FAMILIES, SPECS, needing, spec_of
 from tcptui.findings.causes import causes_first
 from tcptui.findings.facts import OF_ANY_HEADER, ConnectionFacts, RuleContext
 from tcptui.findings.gates import DATALESS, FILTERED, SUSPECT
@@ -73,6 +73,10 @@ _NEEDS_BARE_ACKS: Final = needing(Need.BARE_ACKS)
 _SYNS_AGAIN: Final = frozenset({FindingId.SYN_RETRANSMISSION, FindingId.SYN_TIMEOUT})
 #: What cannot be told where two sequence spaces lie in one stream.
 _OF_ONE_NUMBERING: Final = _NEEDS_BARE_ACKS | _NEEDS_ABSENCE | _NEEDS_SINGLE_COPIES
+#: What the order of packets at one place shows of the capture itself.
+_OF_ONE_PLACE: Final = frozenset({FindingId.CAPTURE_MISSED_PACKETS, FindingId.CAPTURE_CLOCK_STEP})
+#: Families that cannot be told where two places lie in one stream: their times, or what was sent again, are of no end.
+_PLACE_FAMILIES: Final = frozenset({Family.LIVENESS, Family.LOSS, Family.SPEED})
 _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
 #: What acknowledgments that a filter left out may have refuted.
 _ACKED_UNSEEN: Final = _ABOUT_LOSS & _NEEDS_BARE_ACKS
@@ -128,6 +132,9 @@ def _annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
         found = [_perhaps_answered(finding) if finding.id in _ACKED_UNSEEN else finding for finding in found]
     if doubts and signs & FILTERED:
         found = _costly_recovery(connection, _without_bare_acks(found))
+    if capture_gaps.twins(connection) is not None:
+        found = [finding for finding in found if not _hangs_on_place(finding.id)]
+        doubts = [finding for finding in doubts if finding.id not in _OF_ONE_PLACE]
     if capture_gaps.several_numberings(connection):
         found = [finding for finding in found if finding.id not in _OF_ONE_NUMBERING]
     if doubts:
@@ -202,6 +209,14 @@ def _of_equal_bytes(found: list[Finding]) -> list[Finding]:
         for finding in found
         if finding.id not in _ABOUT_LOSS or finding.id in _OF_DAMAGE or differing.isdisjoint(finding.packets)
     ]
+
+
+def _hangs_on_place(name: AnyId) -> bool:
+    """Whether ``name`` rests on times, on the order of packets, or on their having been sent once."""
+    spec = spec_of(name)
+    rests = Need.ABSENCE | Need.BARE_ACKS | Need.SINGLE_COPIES | Need.CLOCK
+    is_timed = bool(spec.lost) or name is FindingId.THREE_WAY_HANDSHAKE
+    return is_timed or bool(spec.needs & rests) or spec.family in _PLACE_FAMILIES
 
 
 def _costly_recovery(connection: ConnectionFacts, found: list[Finding]) -> list[Finding]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _GRAVE: Final = ("unread", "kernel-dropped", "headers-cut", "time-went-back", "conflicts")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
 DOUBTFUL_PERCENT: Final = 10
-_PER_CONNECTION: Final = frozenset({"gaps", "one-sided"})
+_PER_CONNECTION: Final = frozenset({"twice", "gaps", "one-sided"})
 
 
 def _doubts(trust: CaptureTrust) -> dict[str, int]:
@@ -29,6 +29,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
         "forgotten": quality.forgotten,
         "time-went-back": quality.time_went_back,
         "offloaded": quality.offloaded,
+        "twice": trust.twice,
         "gaps": trust.gaps,
         "mid-stream": trust.mid_stream,
         "one-sided": trust.one_sided,

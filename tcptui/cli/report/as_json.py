@@ -167,6 +167,7 @@ def _capture(capture: Capture) -> dict[str, object]:
             "mid_stream": trust.mid_stream,
             "offloaded": quality.offloaded,
             "gaps": trust.gaps,
+            "recorded_twice": trust.twice,
             "position": trust.place.position.value,
             "headers_cut": quality.headers_cut,
             "time_went_back": quality.time_went_back,

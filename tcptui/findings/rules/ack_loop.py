@@ -56,7 +56,7 @@ def ack_loop(connection: ConnectionFacts) -> Finding | None:
         range(first, last + 1),
         Severity.WARNING,
         Confidence.CERTAIN,
-        ("numbers-rewritten", "injected-data", "missed-packets"),
+        ("numbers-rewritten", "data-injected", "missed-packets"),
         shape="loop",
         sender=SIDES[1 - side],
         other=SIDES[side],

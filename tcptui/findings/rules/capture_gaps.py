@@ -7,13 +7,14 @@ from typing import Final, TypeAlias
 
 from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
+from tcptui.analysis.resend.two_places import SEEN_AGAIN, TwoPlaces, two_places
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
 from tcptui.findings.rules.challenge_ack import challenged_syn
 from tcptui.findings.rules.number_jump import NumberJump, jump_in
 from tcptui.model.arrays import first_after, indexes_of
-from tcptui.model.batched import column, in_each, integer, places_of, rounded
+from tcptui.model.batched import column, in_each, integer, largest, places_of, rounded
 from tcptui.model.endpoint import endpoint_text
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
@@ -28,6 +29,9 @@ _Hole: TypeAlias = tuple[int, int, int]
 INITIAL_WINDOW: Final = 10
 #: Fewest packets of one end (rules/findings.md#one-sided-capture).
 ONE_SIDED_PACKETS: Final = 3
+#: Copies nearer than this, and than one part of so many of the round trip, are of one place (ns).
+NEAR_NS: Final = 50_000
+NEAR_SHARE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +296,43 @@ def number_jump(connection: ConnectionFacts) -> NumberJump | None:
     return found
 
 
+def twins(connection: ConnectionFacts) -> TwoPlaces | None:
+    """Whether the connection was recorded at two places, a good part of its round trip apart.
+
+    Copies that are nearer, of a mirror port or of two interfaces of one machine, leave the order of packets as it was:
+    what they imitate is weakened, and the rest holds.
+    """
+    kept = connection.view.kept
+    if twins not in kept:
+        kept[twins] = None
+        if connection.resends and len(connection.resends) * SEEN_AGAIN >= connection.count:
+            found = two_places(connection.view)
+            limit = largest(connection.rtt_ns // NEAR_SHARE, NEAR_NS)
+            kept[twins] = found if found is not None and found.apart_ns > limit else None
+    both: TwoPlaces | None = kept[twins]
+    return both
+
+
+def _recorded_at_two_places(connection: ConnectionFacts, both: TwoPlaces) -> Finding:
+    """`capture-duplicates` (shape ``twin``): captures of both ends in one, or two places of the path."""
+    view = connection.view
+    return connection.finding(
+        FindingId.CAPTURE_DUPLICATES,
+        [both.first, both.again],
+        Severity.NOTE,
+        Confidence.LIKELY,
+        ("network-duplicate",),
+        shape="twin",
+        count=both.pairs,
+        packets=connection.count,
+        original_frame=connection.frame[both.first],
+        copy_frame=connection.frame[both.again],
+        apart_s=both.apart_ns / 1e9,
+        usual_ttl=integer(view.ttl[both.first]),
+        ttl=integer(view.ttl[both.again]),
+    )
+
+
 def several_numberings(connection: ConnectionFacts) -> bool:
     """Whether one end's sequence numbers belong to several sequence spaces.
 
@@ -348,6 +389,8 @@ def capture_duplicates(connection: ConnectionFacts) -> Finding | None:
     jump = number_jump(connection)
     if jump is not None:
         return _jumped(connection, jump)
+    if (places := twins(connection)) is not None:
+        return _recorded_at_two_places(connection, places)
     copies = recorded_twice(connection)
     if not copies:
         return None

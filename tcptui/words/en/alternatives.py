@@ -85,7 +85,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.rst-lost": "The RST was lost, or a device that had forgotten the connection dropped it.",
     "alternatives.rst-ignored": "The other end took the RST for forged: its number lay outside what was expected there.",
     "alternatives.numbers-rewritten": "A device on the way lost or changed its offset between the two numberings (failover, proxy).",
-    "alternatives.injected-data": "Somebody wrote data in one end's name, and the other acknowledged it.",
+    "alternatives.data-injected": "Somebody wrote data in one end's name, and the other acknowledged it.",
     "alternatives.broken-receiver": "The receiver itself sends such SACKs: a capture there shows them leaving.",
     "alternatives.other-options": "Options that this capture does not know were cleared: compare with the SYN.",
     "alternatives.damaged-header": "Damaged packets with a checksum that is right by chance: then other fields are wrong, too.",

@@ -49,6 +49,10 @@ WORDS: Final[dict[str, str]] = {
         "{n:packet is|packets are} larger than any Ethernet frame: segmentation offload, and on a wire they are several,"
         " or a loopback interface"
     ),
+    "report.trust.twice": (
+        "{n:connection was|connections were} recorded twice, as at two places: resends and duplicate ACKs there are"
+        " copies, and round trips may be too short"
+    ),
     "report.trust.gaps": (
         "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"
     ),

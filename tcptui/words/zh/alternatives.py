@@ -85,7 +85,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.rst-lost": "RST 在途中丢失，或被已忘记这条连接的设备丢弃。",
     "alternatives.rst-ignored": "对端认为 RST 是伪造的：它的序号不在那里所期待的范围内。",
     "alternatives.numbers-rewritten": "途中的设备丢失或改变了两套编号之间的偏移（主备切换、代理）。",
-    "alternatives.injected-data": "有人以一端的名义插入了数据，而另一端确认了它。",
+    "alternatives.data-injected": "有人以一端的名义插入了数据，而另一端确认了它。",
     "alternatives.broken-receiver": "接收端自己就发这样的 SACK：在那里抓包能看到它们发出。",
     "alternatives.other-options": "被清除的是别的选项：与 SYN 对照。",
     "alternatives.damaged-header": "包损坏了而校验和碰巧正确：那么其他字段也会错。",

@@ -46,6 +46,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.forgotten": "{n} 个数据包在文件里比 IP 首部所说的短：被截短而没有保留原始长度",
     "report.trust.time-went-back": "{n} 个数据包的时间早于它前面的那个：细小的时间差不足为凭",
     "report.trust.offloaded": "{n} 个数据包大于任何以太网帧：要么是分段卸载，在线路上其实是好几个；要么抓的是回环接口",
+    "report.trust.twice": "{n} 条连接被记录了两遍（例如录在两处）：其中的重传和重复 ACK 是副本，往返时间可能偏短",
     "report.trust.gaps": "有 {n} 条连接，被确认的数据不在抓包里：那里漏抓了数据包",
     "report.trust.conflicts": "有 {n} 条连接，同一段字节出现了两个版本：这里有一部分内容是别人写的，或被改过",
     "report.trust.mid-stream": "有 {n} 条连接在抓包开始前就已建立，窗口缩放无从得知",
