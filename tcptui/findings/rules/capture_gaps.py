@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from tcptui.analysis.resend.renumbered import Renumbered, renumbered
 from tcptui.analysis.resend.resend import SUSPICIOUS, Resend
-from tcptui.analysis.resend.two_places import SEEN_AGAIN, TwoPlaces, two_places
+from tcptui.analysis.resend.two_places import PAIRS_OF_END, SEEN_AGAIN, TwoPlaces, two_places
 from tcptui.analysis.stream.unwrapped_seq import NOTHING
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import FILTERED, HOLES, MID_STREAM, ONE_SIDED, SUSPECT
@@ -20,7 +20,7 @@ from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
-from tcptui.model.tcp_flags import ACK, RST
+from tcptui.model.tcp_flags import ACK, FIN, RST
 from tcptui.model.verdict import Verdict
 
 #: Where bytes are missing (start, end), and the index of the segment that showed it.
@@ -305,7 +305,9 @@ def twins(connection: ConnectionFacts) -> TwoPlaces | None:
     kept = connection.view.kept
     if twins not in kept:
         kept[twins] = None
-        if connection.resends and len(connection.resends) * SEEN_AGAIN >= connection.count:
+        view, flags = connection.view, connection.flags
+        again = sum(bool(flags[r.index] & FIN or view.length[r.index] > 1) for r in connection.resends)
+        if again >= PAIRS_OF_END and len(connection.resends) * SEEN_AGAIN >= connection.count:
             found = two_places(connection.view)
             limit = largest(connection.rtt_ns // NEAR_SHARE, NEAR_NS)
             kept[twins] = found if found is not None and found.apart_ns > limit else None
