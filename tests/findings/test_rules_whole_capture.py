@@ -282,6 +282,45 @@ def test_one_silent_host_among_others_is_no_common_stall(told: Tell) -> None:
     assert "common-stall" not in found(told, *stalled, *others)
 
 
+def held(port: int, server: int, end: float = 2000) -> list[str]:
+    """Two questions to a server, recorded there; of the second answer's ACK, as of all else, nothing comes in time."""
+    steps = [(0.0, "C S 0 0"), (0.1, "S SA 0 1"), (20, "C A 1 1"), (100, "C PA 1 1 100"), (100.2, "S PA 1 101 100")]
+    steps += [(120.2, "C A 101 101"), (980, "C PA 101 101 100"), (980.2, "S PA 101 201 100")]
+    steps += [(1220, "S PA 101 201 100"), (1700, "S PA 101 201 100"), (end, "C A 201 201"), (end + 1, "C PA 201 201 9")]
+    steps += [(end + 1.2, "S PA 201 210 9"), (end + 21, "C A 210 210")]
+    return stream(port % 9 * 0.1, steps, port=port, server=server)
+
+
+@pytest.mark.finding("common-stall")
+@pytest.mark.parametrize("addresses", [1, 3])
+def test_connections_with_one_far_host_that_are_answered_together_are_one_story(told: Tell, addresses: int) -> None:
+    """Recorded at the servers, which may be several addresses of one host."""
+    done = found(told, *(held(50_000 + at, 2 + at % addresses) for at in range(9)))
+    facts = done["common-stall"].finding.facts
+
+    assert set(done) == {"common-stall"}
+    assert (facts["shape"], facts["far"], facts["waiting"]) == ("one-host", "10.0.0.1", 9)
+    assert len(done["common-stall"].echoes) == 9
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_one_connection_with_one_far_host_is_its_own_trouble(told: Tell) -> None:
+    late = [held(50_000 + at, 2, 2000 + 300 * at) for at in range(3)]
+
+    assert "common-stall" not in found(told, held(50_000, 2))
+    assert "common-stall" not in found(told, *late)
+
+
+@pytest.mark.finding("common-stall", twin=True)
+def test_one_far_host_whose_system_acknowledges_is_only_slow(told: Tell) -> None:
+    def slow(port: int) -> list[str]:
+        steps = [(0.0, "C S 0 0"), (20, "S SA 0 1"), (20.1, "C A 1 1"), (100, "C PA 1 1 100")]
+        steps += [(160 + port % 9 * 100, "S A 1 101"), (1500, "S PA 1 101 100"), (1500.1, "C A 101 101")]
+        return stream(port % 9, steps, port=port)
+
+    assert "common-stall" not in found(told, *(slow(50_000 + place) for place in range(9)))
+
+
 @pytest.mark.finding("common-stall")
 def test_an_idle_minute_before_a_stall_is_no_part_of_it(told: Tell) -> None:
     talks = []

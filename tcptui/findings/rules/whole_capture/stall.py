@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.capture_point import capture_place
 from tcptui.findings.rules.whole_capture.capture_facts import CHUNK, EVIDENCE_MOST, GROUP_LEAST
 from tcptui.model.arrays import indexes_of, sorted_unique
+from tcptui.model.capture_point import CapturePoint
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.packet_store import RowKind
 from tcptui.model.tcp_flags import TcpFlag
@@ -34,8 +36,12 @@ BURST_PERCENT: Final = 10
 BURST_NS: Final = 50_000_000
 #: So many percent of those that waited are answered then.
 BURST_SHARE: Final = 60
-#: So many hosts must be silent and speak together: one alone is its own trouble.
+#: So many hosts must be silent and speak together: one alone is its own trouble, …
 HOSTS_LEAST: Final = 2
+#: … unless all connections of the capture lead to it: then so many of them must wait, and more speak together again.
+WAITING_LEAST: Final = 2
+#: Names of the near host, which may have several addresses, that are told.
+_NAMED: Final = 3
 #: The near host must have sent something this far into the silence or later, in percent: resends come there.
 SENT_PERCENT: Final = 20
 #: With more packets a second that are not TCP, traffic goes on: a silence of TCP alone is not this.
@@ -94,8 +100,8 @@ class _Stall:
 
 def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """`common-stall`: nothing arrived from any host while several were due an answer; then all answers came at once."""
-    near = capture.near_host
-    if near < 0:
+    near = _near_side(capture)
+    if near is None:
         return
     stalls = list(_stalls(capture, near))
     if not stalls:
@@ -124,8 +130,10 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         echo,
         ("radio-stall", "link-outage", "host-stalled"),
         {
-            "host": capture.host_name(near),
-            "hosts": len(capture.far_hosts(near, worst.waiting)),
+            "shape": "one-host" if near.only_far >= 0 else "",
+            "host": near.name,
+            "far": capture.host_name(near.only_far) if near.only_far >= 0 else "",
+            "hosts": len(near.far_hosts(worst.waiting)),
             "waiting": len(worst.waiting),
             "stalls": len(stalls),
             "stalled_s": worst.lasted_ns / 1e9,
@@ -141,15 +149,50 @@ def common_stall(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     )
 
 
+@dataclass(frozen=True)
+class _Near:
+    """The near end of the connections: one host, or the servers or clients that the capture was made at."""
+
+    at_client: NDArray[np.bool_]
+    """Of each stream whether its client is the near end."""
+    has_near: NDArray[np.bool_]
+    """Whether exactly one end of it is."""
+    far: I64
+    """The host at the other end of each."""
+    only_far: int
+    """The host that all of them lead to; -1: there are several."""
+    name: str
+
+    def far_hosts(self, places: I64) -> I64:
+        """The hosts at the other end of the streams at ``places``; distinct."""
+        return sorted_unique(self.far[places])
+
+
+def _near_side(capture: CaptureFacts) -> _Near | None:
+    """The near end by the handshakes, else the host that takes part in nearly all packets; None: neither tells."""
+    position = capture_place(capture.streams).position
+    if position in (CapturePoint.CLIENT, CapturePoint.SERVER):
+        at_client = np.full(len(capture.number), position is CapturePoint.CLIENT)
+        has_near = capture.client != capture.server
+    elif (host := capture.near_host) >= 0:
+        at_client = capture.client == host
+        has_near = at_client != (capture.server == host)
+    else:
+        return None
+    near, far = (np.where(at_client == is_near, capture.client, capture.server) for is_near in (True, False))
+    names = [capture.host_name(host) for host in sorted_unique(near[has_near])[:_NAMED].tolist()]
+    others = sorted_unique(far[has_near])
+    return _Near(at_client, has_near, far, int(others[0]) if len(others) == 1 else -1, ", ".join(names))
+
+
 class _Directions:
     """Tells for ranges of rows what the near host sent and what came to it."""
 
-    def __init__(self, capture: CaptureFacts, near: int) -> None:
+    def __init__(self, capture: CaptureFacts, near: _Near) -> None:
         self._capture, self._store = capture, capture.store
-        at_client, at_server = capture.client == near, capture.server == near
         #: Of each stream whether the near host is endpoint *b*; streams of which it is neither or both are left out.
-        self._near_is_b = (capture.streams.client_is_b[capture.number] != 0) == at_client
-        self._has_near = at_client != at_server
+        self._near_is_b = (capture.streams.client_is_b[capture.number] != 0) == near.at_client
+        self._has_near = near.has_near
 
     def __call__(self, begin: int, end: int) -> tuple[I64, NDArray[np.bool_], NDArray[np.bool_]]:
         """Of the rows from ``begin`` to ``end``: the stream as an index into the columns (0 without one), which of them
@@ -163,7 +206,7 @@ class _Directions:
         return place, known & ~is_out, wants
 
 
-def _stalls(capture: CaptureFacts, near: int) -> Iterator[_Stall]:
+def _stalls(capture: CaptureFacts, near: _Near) -> Iterator[_Stall]:
     directions = _Directions(capture, near)
     for before, after in _silences(capture, directions):
         stall = _stall_between(capture, near, directions, before, after)
@@ -190,7 +233,9 @@ def _silences(capture: CaptureFacts, directions: _Directions) -> Iterator[tuple[
             wanted += int(asked[-1])
 
 
-def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, before: int, after: int) -> _Stall | None:
+def _stall_between(
+    capture: CaptureFacts, near: _Near, directions: _Directions, before: int, after: int
+) -> _Stall | None:
     """The silence between the arrivals at the rows ``before`` and ``after``; None when it is nobody's in particular."""
     time = capture.store.time_ns
     end_ns = int(time[after])
@@ -227,9 +272,12 @@ def _stall_between(capture: CaptureFacts, near: int, directions: _Directions, be
     place, is_in, _wants = directions(after, upto)
     is_in &= time[after:upto] <= end_ns + burst_ns
     answered = np.intersect1d(places[is_due & was_held], place[is_in])
-    if len(answered) < GROUP_LEAST or len(answered) * 100 < len(waiting) * BURST_SHARE:
+    is_one = near.only_far >= 0
+    if len(answered) < (WAITING_LEAST if is_one else GROUP_LEAST):
         return None
-    if len(capture.far_hosts(near, answered)) < HOSTS_LEAST:
+    if len(answered) * 100 < len(waiting) * BURST_SHARE or len(sorted_unique(place[is_in])) < GROUP_LEAST:
+        return None
+    if not is_one and len(near.far_hosts(answered)) < HOSTS_LEAST:
         return None
     lasted_ns = int(time[after:upto][is_in].max()) - end_ns
     arrived = int(np.count_nonzero(is_in))
