@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tcptui.findings.catalog import named_shape, spec_of
 from tcptui.findings.causes import stories
 from tcptui.findings.weight import connection_seconds_lost, seconds_lost, seconds_together, story_seconds
+from tcptui.model.batched import smallest
 from tcptui.model.finding import FindingId, Severity
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ def _weighed(findings: tuple[Finding, ...]) -> tuple[tuple[_Kind, Severity, floa
             story.cause.severity,
             story_seconds(story),
             story.cause.packets[0] if story.cause.packets else 0,
-            tuple([(symptom.id, seconds_lost(symptom)) for symptom in story.symptoms]),
+            # No more than the cause: it left out what was idle.
+            tuple([(symptom.id, smallest(seconds_lost(symptom), story_seconds(story))) for symptom in story.symptoms]),
         )
         for story in stories(findings)
     ])  # fmt: skip

@@ -35,8 +35,14 @@ def rank_of(finding: Finding) -> tuple[Severity, float]:
 
 
 def story_seconds(story: Story) -> float:
-    """The seconds that ``story`` cost, at least: the longest of all, as cause and symptoms may tell of one wait."""
-    return largest(*map(seconds_lost, (story.cause, *story.symptoms)))
+    """The seconds that ``story`` cost, at least.
+
+    Those of its cause where that kind of finding knows what it cost, without what was idle; else the longest of its
+    symptoms, which may tell of one wait.
+    """
+    if lost_fact(story.cause):
+        return seconds_lost(story.cause)
+    return largest(0.0, *map(seconds_lost, story.symptoms))
 
 
 def worst_stories(findings: Iterable[Finding]) -> list[Story]:

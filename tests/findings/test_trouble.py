@@ -79,11 +79,11 @@ def test_cause_is_a_group_with_its_symptoms_and_their_seconds() -> None:
     trouble = find_trouble(CaptureDiagnosis(), StreamFindings(above_note.items()), lambda frame: frame)
     (group,) = trouble.groups
 
-    assert (group.streams, group.seconds_lost, trouble.seconds_lost) == ((1, 0, 2), 9.0, 9.0)
+    assert (group.streams, group.seconds_lost, trouble.seconds_lost) == ((0, 1, 2), 6.0, 6.0)
     assert [(one.finding.id, one.connections, one.seconds_lost) for one in group.symptoms] == [
-        (FindingId.RETRANSMISSION_TIMEOUT, 3, 6.0)
+        (FindingId.RETRANSMISSION_TIMEOUT, 3, 3.0)
     ]
-    assert symptoms_text(group, Words(Language.EN)) == "Retransmission time-out (3 connections, 6\N{NO-BREAK SPACE}s)"
+    assert symptoms_text(group, Words(Language.EN)) == "Retransmission time-out (3 connections, 3\N{NO-BREAK SPACE}s)"
 
 
 def test_shape_that_is_a_trouble_of_its_own_is_a_group_apart_with_a_name_of_its_own() -> None:
