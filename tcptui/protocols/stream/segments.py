@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The largest possible window (RFC 7323, 2.3): a number farther away than this does not belong to the stream.
 REACH: Final = 1 << 30
 _UNKNOWN: Final = -1
+#: Data so many of their longest segments from the last ones go on with these.
+_NEIGHBOURS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,11 @@ def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments
     carries = plain & (view.length > 0)
     carries &= (view.verdict & Verdict.KEEP_ALIVE) == 0
     plain &= carries | ((flags & (TcpFlag.SYN | TcpFlag.FIN)) != 0)
+    late, numbers = _late_syns(view, plain, carries)
+    plain[late] = False
     placed = flatnonzero32(plain)
     del plain
-    start, near = unwrapped(view.seq[placed])
+    start, near = unwrapped(numbers[placed])
     if not near.all():
         placed, start = placed[near], start[near]
     del near
@@ -117,6 +121,28 @@ def direction_segments(view: StreamView, side: int, held: I32 | I64) -> Segments
         first_seq=first + 1,
         acks=view.ack[placed],
     )
+
+
+def _late_syns(view: StreamView, plain: NDArray[np.bool_], carries: NDArray[np.bool_]) -> tuple[I32, U32]:
+    """SYNs of another number amid the data of their end, which nobody takes (RFC 5961, 4.2), and the numbers to go by.
+
+    The relative numbers count from such a SYN on; those of an end that goes on as before count from its first one.
+    """
+    syns = flatnonzero32(plain & ((view.flags & TcpFlag.SYN) != 0))
+    if len(syns) < 2:
+        return syns[:0], view.seq
+    raw = view.raw_seq
+    data = flatnonzero32(carries)
+    late = syns[(raw[syns] != raw[syns[0]]) & (syns > (data[0] if len(data) else len(view)))]
+    after = data[data > late[0]] if len(late) else data[:0]
+    before = data[data < late[0]] if len(late) else data[:0]
+    if not len(after) or not len(before):
+        return syns[:0], view.seq
+    # Signed, as a step: bytes that go on where the last ones ended are near.
+    step = (raw[after[:1]] - raw[before[-1:]]).view(np.int32)
+    if abs(int(step[0])) > view.length[before].max() * _NEIGHBOURS:
+        return syns[:0], view.seq
+    return late, raw - raw[syns[0]]
 
 
 def _fin(start: I64, placed: I32, fins: I32, bearing: NDArray[np.bool_], view: StreamView) -> int:
