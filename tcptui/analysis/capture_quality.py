@@ -81,3 +81,5 @@ class CaptureQuality:
     kinds: KindsCaptured = field(default_factory=KindsCaptured)
     unread: str = ""
     """Why reading stopped before the end of the input, as the last word of a message's key; empty: it did not."""
+    claimed_dropped: int = 0
+    """Dropped packets that the file claims and that cannot be: not believed, and none of `kernel_dropped`."""

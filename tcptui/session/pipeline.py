@@ -187,6 +187,7 @@ class Pipeline:
             tally.forgotten,
             KindsCaptured(*tally.kinds.tolist()),
             unread,
+            max((reader.parser.claimed_drops for reader in self.readers), default=0),
         )
 
     @property

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
 #: What casts doubt on everything, whatever its number.
-_GRAVE: Final = ("unread", "kernel-dropped", "headers-cut", "time-went-back", "conflicts")
+_GRAVE: Final = ("unread", "claimed-dropped", "kernel-dropped", "headers-cut", "time-went-back", "conflicts")
 #: What casts doubt on a capture when at least this share of its connections has it, in percent.
 DOUBTFUL_PERCENT: Final = 10
 _PER_CONNECTION: Final = frozenset({"twice", "gaps", "one-sided"})
@@ -24,6 +24,7 @@ def _doubts(trust: CaptureTrust) -> dict[str, int]:
     counts = {
         "unread": int(bool(quality.unread)),
         "kernel-dropped": quality.kernel_dropped,
+        "claimed-dropped": quality.claimed_dropped,
         "truncated": quality.truncated,
         "headers-cut": quality.headers_cut,
         "forgotten": quality.forgotten,

@@ -216,6 +216,14 @@ def test_unknown_blocks_are_passed_and_drops_are_added_up() -> None:
     assert (found.packets, found.parser.reported_drops, found.parser.stop) == ([b"x"], 7, None)
 
 
+@pytest.mark.parametrize(("dropped", "believed"), [((1 << 48), True), ((1 << 48) + 1, False), (1 << 63, False)])
+def test_more_dropped_packets_than_any_link_carries_are_the_files_claim(dropped: int, believed: bool) -> None:
+    statistics = block(5, struct.pack("<III", 0, 0, 0) + option(5, struct.pack("<Q", dropped)))
+    parser = read(section() + interface() + statistics).parser
+
+    assert (parser.reported_drops, parser.claimed_drops) == ((dropped, 0) if believed else (0, dropped))
+
+
 @pytest.mark.parametrize("missing", [1, 2, 3])
 def test_length_without_its_padding_is_rounded_up(missing: int) -> None:
     """As Wireshark reads what some writers write."""

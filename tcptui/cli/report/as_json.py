@@ -172,6 +172,7 @@ def _capture(capture: Capture) -> dict[str, object]:
             "headers_cut": quality.headers_cut,
             "time_went_back": quality.time_went_back,
             **({"unread": quality.unread} if quality.unread else {}),
+            **({"claimed_dropped": quality.claimed_dropped} if quality.claimed_dropped else {}),
         },
     }
 

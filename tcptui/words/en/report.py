@@ -41,6 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.sound": "no sign of missing or damaged packets",
     "report.trust.unread": "not all of it was read: what is said here holds for the part that was",
     "report.trust.kernel-dropped": "{n:packet was|packets were} dropped while it was recorded: what is missing proves nothing",
+    "report.trust.claimed-dropped": "the file claims {n:dropped packet|dropped packets}, which cannot be: whoever wrote it may have written more that is not so",
     "report.trust.truncated": "{n:packet was|packets were} cut short by the snapshot length",
     "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; options are unknown there",
     "report.trust.forgotten": "{n:packet is|packets are} shorter in the file than by the IP header: cut, and the length was not kept",

@@ -41,6 +41,7 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.sound": "没有发现值得怀疑的地方",
     "report.trust.unread": "没有读完整份抓包：这里的结论只适用于已读的部分",
     "report.trust.kernel-dropped": "抓包时丢失了 {n} 个数据包：抓包里没有的东西不能说明问题",
+    "report.trust.claimed-dropped": "文件自称丢失了 {n} 个数据包，这不可能：写这个文件的人，别的地方也可能乱写",
     "report.trust.truncated": "{n} 个数据包被 snaplen 截断",
     "report.trust.headers-cut": "{n} 个数据包在 TCP 首部内被截断，选项无从得知",
     "report.trust.forgotten": "{n} 个数据包在文件里比 IP 首部所说的短：被截短而没有保留原始长度",
