@@ -128,3 +128,23 @@ def test_both_versions_stand_side_by_side_behind_the_bytes(opened: Callable[...,
     first, second = ("#7  ALICE", "#6  MALLO") if damaged else ("#6  MALLO", "#7  ALICE")
     assert [line.strip() for line in lines[1:]] == [first, second]
     assert ("wrong checksum" in lines[0]) == damaged
+
+
+@pytest.mark.parametrize(("again", "conflict"), [(b"Y" * 60, True), (None, False)])
+def test_segment_that_reaches_into_others_is_marked_as_tshark_does(
+    opened: Callable[..., Session], again: bytes | None, conflict: bool
+) -> None:
+    whole = answer(b"z" * 155)
+    wire, at = conversation()
+    for begin, data in (0, whole[:80]), (80, whole[80:140]), (100, again or whole[100:160]), (160, whole[160:]):
+        wire.send(1, PSH | ACK, 1 + begin, at, data)
+    server = opened(wire).directions(0)[1]
+
+    assert server.reaching_back(0, len(whole)) == {8: conflict}
+    assert server.reaching_back(0, 100) == {}
+
+
+def test_segment_sent_again_whole_is_part_of_no_message_as_in_tshark(opened: Callable[..., Session]) -> None:
+    server = opened(_answered((GOOD, Sum.GOOD), (BAD, Sum.GOOD))).directions(0)[1]
+
+    assert server.reaching_back(0, len(GOOD)) == {}

@@ -197,6 +197,13 @@ _ANALYSIS: Final = (
 _REASSEMBLY: Final = (
     Field("tcp.segments", FieldType.NONE, "The segments that a message came in."),
     Field("tcp.segment", FieldType.FRAMENUM, "A frame with a part of the message.", repeats=True),
+    Field(
+        "tcp.segment.overlap",
+        FieldType.BOOLEAN,
+        "The segment begins within bytes that others had carried.",
+        repeats=True,
+    ),
+    Field("tcp.segment.overlap.conflict", FieldType.BOOLEAN, "It has other bytes there.", repeats=True),
     Field("tcp.segment.count", FieldType.UINT32, "How many segments the message came in.", repeats=True),
     Field("tcp.segment_data", FieldType.BYTES, "Payload that belongs to a longer message.", repeats=True),
     Field("tcp.reassembled_in", FieldType.FRAMENUM, "The frame that completes the message.", repeats=True),

@@ -32,9 +32,15 @@ def add_reassembled(
     named = ", ".join(f"#{frame}({to - begin})" for frame, begin, to in parts[:_TITLE_FRAMES])
     title = f"{len(frames)} Reassembled TCP Segments ({stop - start} bytes): {named}"
     layer = dissection.parent.concluded(title, "tcp.segments")
+    back = direction.reaching_back(start, stop)
     for frame, begin, to in parts:
         text = f"Frame: {frame}, payload: {begin - start}-{to - start - 1} ({to - begin} bytes)"
-        layer.concluded(text, "tcp.segment").target = frame
+        line = layer.concluded(text, "tcp.segment")
+        line.target = frame
+        if frame in back:
+            line.concluded("Segment overlap: True", "tcp.segment.overlap")
+            if back[frame]:
+                line.concluded("Conflicting data in segment overlap: True", "tcp.segment.overlap.conflict")
     if len(frames) > len(parts):
         layer.concluded(f"{len(frames) - len(parts)} more segments")
     layer.concluded(f"Segment count: {len(frames)}", "tcp.segment.count")

@@ -516,6 +516,18 @@ class ByteStream:
             found.extend(self._compare(segment, start, stop))
         return tuple(found)
 
+    def reaching_back(self, start: int, stop: int) -> dict[int, bool]:
+        """Packets of bytes ``start … stop`` whose segments begin within what others had carried, as after a resend cut
+        otherwise; with each, whether it has other bytes there."""
+        data = self._data
+        low, high = data.at(max(start, 0)), int(np.searchsorted(data.start, stop, side="left"))
+        owners = data.segment[low:high]
+        begins = np.maximum(self.segments.start[owners], 0)
+        frames = dict.fromkeys(self.segments.frame[owners[begins < data.start[low:high]]].tolist(), False)
+        if frames:
+            frames |= {each.again_frame: True for each in self.overlaps if each.again_frame in frames}
+        return frames
+
     def _compare(self, segment: int, start: int, stop: int) -> Iterator[Overlap]:
         row, origin = int(self.segments.rows[segment]), int(self.segments.start[segment])
         frame, damaged = int(self.segments.frame[segment]), segment in self.segments.damaged

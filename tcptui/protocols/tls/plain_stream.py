@@ -237,6 +237,10 @@ class PlainStream(ByteStream):
         first = self._records.start[0] if self._records.start else self._sealed.length
         return begin, self._sealed.delivered_ns(max(first - 1, self._records.first_record))
 
+    def reaching_back(self, start: int, stop: int) -> dict[int, bool]:  # noqa: ARG002 - as `overlaps`
+        """None, as of `overlaps`."""
+        return {}
+
     @property
     def overlaps(self) -> tuple[Overlap, ...]:
         """None: copies that differ are seen in the encrypted bytes, of which one opens."""

@@ -88,6 +88,8 @@ WORDS: Final = {
     "field.tcp.analysis.tfo_ignored": "SYN-ACK 未确认 SYN 中的数据。",
     "field.tcp.segments": "组成一条消息的各报文段。",
     "field.tcp.segment": "承载该消息一部分的帧。",
+    "field.tcp.segment.overlap": "报文段的开头落在别的报文段已带过的字节里。",
+    "field.tcp.segment.overlap.conflict": "重叠处的字节不同。",
     "field.tcp.segment.count": "组成该消息的报文段个数。",
     "field.tcp.segment_data": "属于较长消息的一部分载荷。",
     "field.tcp.reassembled_in": "使消息重组完整的帧。",
