@@ -245,7 +245,7 @@ def rate_passages(session: JudgedCapture, stream: int, words: Words) -> Iterator
     for told in spent.rates if spent is not None else ():
         yield Passage(told.shares, told.heading)
         yield Passage(told.why, packets=told.frames)
-        yield Passage(told.sure)
+        yield from map(Passage, filter(None, (told.sure, told.control)))
 
 
 def turn_passages(session: JudgedCapture, stream: int, words: Words) -> tuple[Passage, ...]:

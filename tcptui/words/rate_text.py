@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tcptui.analysis.rate.congestion_control import congestion_control
 from tcptui.analysis.rate.evidence import evidence_of
-from tcptui.analysis.rate.limit import Limit
+from tcptui.analysis.rate.limit import Limit, Party
 from tcptui.analysis.rate.limits import rate_limits
 from tcptui.model.units import NS_PER_S
 from tcptui.words.budget_text import percent_text
 from tcptui.words.percents import whole_percents
-from tcptui.words.quantities import Count, byte_size, duration
+from tcptui.words.quantities import Count, byte_size, duration, percentage
 
 if TYPE_CHECKING:
     from tcptui.analysis.rate.limit import RateLimits
@@ -31,13 +32,15 @@ class RateLines:
     """What shows the main limit, by its numbers."""
     sure: str
     """How sure that is, what else it could be, and what would decide."""
+    control: str
+    """Which congestion control sent, or that it cannot be told; empty where the network limited nothing."""
     frames: tuple[int, ...]
     """Packets between which the longest wait of it was."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """All but the heading."""
-        return self.shares, self.why, self.sure
+        return tuple(text for text in (self.shares, self.why, self.sure, self.control) if text)
 
 
 def rate_lines(view: StreamView, words: Words) -> tuple[RateLines, ...]:
@@ -78,7 +81,21 @@ def _of(view: StreamView, limits: RateLimits, words: Words) -> RateLines:
         words(f"rate.why.{main.label}", **facts),
         words("rate.sure", confidence=words(f"rate.confidence.{limits.confidence.value}"),
               doubt=words(f"rate.else.{doubt}", **facts)),
+        _control(view, limits, words),
         (shown.before_frame, shown.after_frame),
+    )  # fmt: skip
+
+
+def _control(view: StreamView, limits: RateLimits, words: Words) -> str:
+    if not limits.at_sender or limits.party is not Party.NETWORK:
+        return ""
+    told = congestion_control(view, limits)
+    if told is None:
+        return words("rate.control.unknown")
+    return words(
+        f"rate.control.{told.algorithm.value}", confidence=words(f"rate.confidence.{told.confidence.value}"),
+        share=percentage(told.percent, words), losses=Count(told.losses), before=told.before_frame,
+        after=told.after_frame,
     )  # fmt: skip
 
 

@@ -47,8 +47,12 @@ AWAY_PERCENT: Final = 150
 UNUSED_NS: Final = 2_000_000
 #: A sender that paces sends fewer segments at once, unless it does so every millisecond.
 BURST_SEGMENTS: Final = 3
-#: With at least this share (percent) of them upon acknowledgments, bursts are what a send buffer lets go.
-WOKEN_PERCENT: Final = 90
+#: A send buffer lets flights of one size go, to within so many segments …
+LEVEL_SEGMENTS: Final = 1.5
+#: … at least so many of them, …
+LEVEL_WAITS: Final = 10
+#: … within this part of a round trip after an acknowledgment, as a median.
+WOKEN_PART: Final = 4
 #: Bytes; a receiver that may not scale its window, and offers as much as this, would offer more.
 UNSCALED_LEAST: Final = 32_768
 #: A window grows from its size now to at least this share (percent) of it later.
@@ -79,6 +83,10 @@ def _of_side(view: StreamView, space: SequenceSpace, budget: TimeBudget, side: i
     return found if unknown * 100 <= UNKNOWN_PERCENT * elapsed_ns else None
 
 
+#: What flights of one size may otherwise be.
+_LEVEL: Final = (Limit.NETWORK, Limit.PACING, Limit.APPLICATION)
+
+
 class _Waits(NamedTuple):
     """Columns of `RateLimits`."""
 
@@ -101,6 +109,8 @@ class _Judge:
         self.at_sender = self._delays.captured_at(side)
         self._segment = largest_segment(view, side)
         self._slack = pause_ns(self._delays.rtt_ns)
+        self._buffered = np.zeros(len(gaps), np.bool_)
+        """Waits that the send buffer explains, see `_of_program`."""
         heard = np.flatnonzero(view.from_server != bool(side))
         #: Segments of the peer that acknowledged something new.
         self._news = heard[np.diff(space.acknowledged[side][heard], prepend=NOTHING) > 0]
@@ -119,8 +129,7 @@ class _Judge:
         free = ~blocked & ~recovery
         application = free & ((marks & SendGapReason.PAUSE) != 0)
         if self.at_sender:
-            application |= self._of_program(free & emptied & (gap > BURST_NS))
-            application |= self._of_program(free & self._left_unused())
+            application |= self._of_program(free & self._left_unused(), free & emptied & (gap > BURST_NS))
         else:
             # Flights are a round trip apart, too, and of what drained them the sender knew as late.
             longer = gap * 100 > self._delays.rtt_ns * AWAY_PERCENT
@@ -136,6 +145,7 @@ class _Judge:
             held[:] = False
         network = Network(self._view, self._space, self._budget, self._side, self._gaps)
         limit[held] = network.limits(held, recovery, limit == Limit.APPLICATION, emptied)[held]
+        limit[held & self._buffered & np.isin(limit, _LEVEL)] = Limit.SEND_BUFFER
         waits = _Waits(self.before, self.after, self.begin, self.end, limit)
         if self.at_sender and blocked.any():
             waits = self._without_late(waits, blocked & ~unknown, emptied)
@@ -168,17 +178,23 @@ class _Judge:
         left: Mask = unused & (together >= BURST_SEGMENTS)
         return left
 
-    def _of_program(self, chosen: Mask) -> Mask:
-        """``chosen``, or none of them where nearly all end upon an acknowledgment, which woke the program up.
+    def _of_program(self, chosen: Mask, emptied: Mask) -> Mask:
+        """``chosen`` and ``emptied``, or none where the send buffer explains ``chosen``: it lets go by a third.
 
-        Its send buffer had room again then, by a third (Linux: ``sk_stream_write_space``).
+        Then flights end at one size, to within a segment, and acknowledgments wake the program up (Linux:
+        ``sk_stream_write_space``), however long that takes on a busy host.
         """
-        if not len(self._news):
-            return chosen
-        latest = self._news[np.maximum(self._news.searchsorted(self.after[chosen]) - 1, 0)]
-        woken = self.end[chosen] - self._clock[latest] <= BURST_NS
-        alike = np.count_nonzero(woken) * 100 >= WOKEN_PERCENT * len(woken)
-        return chosen & ~alike
+        which = np.flatnonzero(chosen)
+        if len(which) < LEVEL_WAITS:
+            return chosen | emptied
+        latest = self._news[np.maximum(self._news.searchsorted(self.after[which]) - 1, 0)]
+        lag_ns = float(np.median(self.end[which] - self._clock[latest]))
+        low, high = np.quantile(self._gaps.flight[which], (0.1, 0.9))
+        woken = lag_ns <= max(BURST_NS, self._delays.rtt_ns // WOKEN_PART)
+        if not woken or high - low > LEVEL_SEGMENTS * self._segment:
+            return chosen | emptied
+        self._buffered |= chosen | emptied
+        return np.zeros(len(chosen), np.bool_)
 
     def _windows(self, blocked: Mask) -> U8:
         """The limits of waits for room."""

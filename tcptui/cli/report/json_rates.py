@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.analysis.rate.congestion_control import congestion_control
 from tcptui.analysis.rate.limit import Limit
 from tcptui.analysis.rate.limits import rate_limits
 from tcptui.cli.report.json_text import Seconds
@@ -29,6 +30,7 @@ def _direction(view: StreamView, limits: RateLimits) -> dict[str, object]:
         "party": limits.party.label,
         "limit": limits.main.label,
         "confidence": limits.confidence.value,
+        "congestion_control": _control(view, limits),
         "shares": {limit.label: Seconds(limits.spent_ns[limit]) for limit in Limit if limits.spent_ns[limit]},
         "stretches": [
             {
@@ -40,4 +42,17 @@ def _direction(view: StreamView, limits: RateLimits) -> dict[str, object]:
             }
             for stretch in limits.stretches()
         ],
+    }
+
+
+def _control(view: StreamView, limits: RateLimits) -> dict[str, object] | None:
+    told = congestion_control(view, limits)
+    if told is None:
+        return None
+    return {
+        "name": told.algorithm.value,
+        "confidence": told.confidence.value,
+        "percent_left": told.percent,
+        "losses": told.losses,
+        "packets": [told.before_frame, told.after_frame],
     }

@@ -63,6 +63,8 @@ OWN_FIELDS: Final = (
          "What limited the connection's data longest: application, window, slow-start …; only where that can be told.",
          Reader.BUDGET),
     _own("limited_by", FieldType.STRING, "Who that was: application, receiver or network.", Reader.BUDGET),
+    _own("congestion_control", FieldType.STRING,
+         "Congestion control that sent these data: reno, cubic or bbr; only where packets tell it.", Reader.BUDGET),
     _own("request.operation", FieldType.STRING, "What a request asks for; in packets of the request and its answer.",
          Reader.REQUESTS, repeats=True),
     _own("request.status", FieldType.STRING, "How a request was answered; in the same packets.", Reader.REQUESTS,

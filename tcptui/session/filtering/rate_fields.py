@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tcptui.access.open_capture import view_of
+from tcptui.analysis.rate.congestion_control import congestion_control
 from tcptui.analysis.rate.limits import FEWEST, rate_limits
 from tcptui.model.field import FieldType, in_stream
 from tcptui.session.filtering.occurrences import array_of
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.rate.limit import RateLimits
+    from tcptui.analysis.stream.view import StreamView
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.stream_columns import StreamColumns
 
 
-def read_rate(told: Callable[[RateLimits], str]) -> Callable[[StreamColumns, Rows], tuple[Mask, NDArray[Any]]]:
+def read_rate(
+    told: Callable[[StreamView, RateLimits], str],
+) -> Callable[[StreamColumns, Rows], tuple[Mask, NDArray[Any]]]:
     """Read what ``told`` says of a connection; present where anything limited a transfer that can be told."""
 
     def read(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
@@ -35,9 +39,16 @@ def read_rate(told: Callable[[RateLimits], str]) -> Callable[[StreamColumns, Row
     return read
 
 
-def _of(columns: StreamColumns, stream: int, told: Callable[[RateLimits], str]) -> bytes:
+def control_name(view: StreamView, limits: RateLimits) -> str:
+    """The congestion control that sent; empty where it cannot be told."""
+    told = congestion_control(view, limits)
+    return "" if told is None else told.algorithm.value
+
+
+def _of(columns: StreamColumns, stream: int, told: Callable[[StreamView, RateLimits], str]) -> bytes:
     if int(columns.session.streams.packets[stream]) < FEWEST:
         return b""
-    both = [limits for limits in rate_limits(view_of(columns.session, stream)) if limits is not None]
+    view = view_of(columns.session, stream)
+    both = [limits for limits in rate_limits(view) if limits is not None]
     longest = max(both, key=lambda limits: limits.elapsed_ns, default=None)
-    return b"" if longest is None else told(longest).encode()
+    return b"" if longest is None else told(view, longest).encode()

@@ -27,7 +27,7 @@ from tcptui.model.tcp_state import STATE_MASK, STATE_PROVED, TcpState
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.tcp import flag_letters
 from tcptui.session.filtering.occurrences import Cells, Occurrences, array_of, none_of
-from tcptui.session.filtering.rate_fields import read_rate
+from tcptui.session.filtering.rate_fields import control_name, read_rate
 from tcptui.session.filtering.relative_numbers import read_ack, read_next_seq, read_seq, verdicts
 
 if TYPE_CHECKING:
@@ -435,8 +435,9 @@ _READERS: Final[dict[str, Read]] = {
     "tcptui.client_think": _budget(Part.CLIENT_THINK),
     "tcptui.recovery": _budget(Part.RECOVERY),
     "tcptui.idle": _budget(Part.IDLE),
-    "tcptui.limit": read_rate(lambda limits: limits.main.label),
-    "tcptui.limited_by": read_rate(lambda limits: limits.party.label),
+    "tcptui.limit": read_rate(lambda _, limits: limits.main.label),
+    "tcptui.limited_by": read_rate(lambda _, limits: limits.party.label),
+    "tcptui.congestion_control": read_rate(control_name),
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ WORDS: Final = {
     "field.tcptui.recovery": "连接因丢包而耗费的时间。",
     "field.tcptui.idle": "连接中没有请求的空闲时间。",
     "field.tcptui.limit": "最长时间限制连接速率的因素：application、window、slow-start 等；仅在能判断时出现。",
+    "field.tcptui.congestion_control": "发送这些数据的拥塞控制：reno、cubic 或 bbr；仅在数据包能表明时出现。",
     "field.tcptui.limited_by": "限制来自哪一方：application、receiver 或 network。",
     "field.tcptui.request.operation": "请求的内容；承载请求及其响应的数据包都有此字段。",
     "field.tcptui.request.status": "请求的响应状态；出现在同样的数据包中。",

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cases.recorder.bench import ABOUT
 from tests.campaigns.rates.recording import record_many
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def main(words: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     seeds = range(chosen.first, chosen.first + chosen.count)
     refused = record_many(seeds, chosen.out, chosen.jobs, began + chosen.seconds)
-    print(f"{chosen.count - len(refused)} recorded in {time.monotonic() - began:.0f} s")
+    made = sum((chosen.out / str(seed) / ABOUT).exists() for seed in seeds)
+    print(f"{made} of {chosen.count} recorded in {time.monotonic() - began:.0f} s")
     if refused:
         print(f"refused: {' '.join(map(str, refused))}", file=sys.stderr)
     return 1 if refused else 0
