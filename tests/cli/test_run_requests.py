@@ -27,6 +27,7 @@ from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from _pytest.tmpdir import TempPathFactory
+    from web_captures import Turn
 
 SECRETS = ("s3cr3t", "hunter2", "Zm9vOmJhcg", "chocolate", "t0psecret", "swordfish")
 POST = (
@@ -70,6 +71,16 @@ def test_table_has_a_line_for_each_request_and_its_columns_are_aligned(capture: 
     starts = {cell_len(line[: line.index(what)]) for line, what in zip(lines[1:], ("POST", "GET", "GET"), strict=True)}
     assert len(starts) == 1
     assert "201" in lines[1]
+
+
+def test_answer_that_was_not_captured_whole_is_marked(tmp_path: Path) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n" + b"a" * 600
+    turns: list[Turn] = [(0, "C", GET), (40, "S", answer), (80, "C", GET), (120, "S", answer)]
+    whole = run("requests", record(tmp_path, turns))[1]
+    cut = run("requests", record(tmp_path, turns, kept=200))[1]
+
+    assert whole.count("641 B  ") == 2
+    assert cut.count("641 B+ ") == 2
 
 
 def test_json_lines_say_what_the_contract_says(capture: Path) -> None:

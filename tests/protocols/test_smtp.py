@@ -84,6 +84,16 @@ def test_whole_session() -> None:
     assert ("smtp-message", b"Subject: hi\r\n\r\n.one dot\r\nend.\r\n", "") in decoded(dialogue)
 
 
+def test_commands_are_told_as_they_were_sent() -> None:
+    turns = ((0, b"ehlo h.example\r\n"), (1, b"250 a\r\n"), (0, b"Mail From:<a@b>\r\n"), (1, b"250 ok\r\n"),
+             (0, b"data\r\n"), (1, b"354 go\r\n"), (0, b"hi\r\n.\r\n"), (1, b"250 ok\r\n"))  # fmt: skip
+    dialogue = talk((1, b"220 a ESMTP\r\n"), *turns)
+
+    assert [name for name, _ in requests(dialogue)] == ["ehlo h.example", "Mail From:<a@b>", "data"]
+    assert ("smtp-message", b"hi\r\n", "") in decoded(dialogue)
+    assert [unit.verb for unit in said(dialogue).client if unit.verb] == ["EHLO", "MAIL", "DATA"]
+
+
 def test_requests_know_their_packets() -> None:
     stream = ApplicationStream(*talk(*SESSION).directions())
 

@@ -22,6 +22,8 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _RIGHT: Final = frozenset({"stream", "start", "duration", "sent", "received"})
 _GAP: Final = "  "
+#: Behind the bytes of what was not captured whole.
+_MORE: Final = "+"
 #: Characters of an operation that a line shows.
 _OPERATION_MOST: Final = 160
 #: Rows whose columns are aligned with each other: the first ones decide for all.
@@ -66,11 +68,19 @@ def _cells(request: Request, began_ns: int, ellipsis: str, words: Words) -> list
         request.protocol,
         request.status or words("requests.no-answer"),
         "-" if request.request is None else byte_size(request.request.bytes),
-        "-" if request.response is None else byte_size(request.response.bytes),
+        _received(request),
         where_it_went(request, words),
         operation,
     ]
     return [cell.replace(NO_BREAK, " ") for cell in cells]
+
+
+def _received(request: Request) -> str:
+    """The bytes of the answer; with a sign behind them where it, or the request, was not captured whole."""
+    if request.response is None:
+        return "-"
+    is_whole = request.complete or request.request is None
+    return byte_size(request.response.bytes) + ("" if is_whole else _MORE)
 
 
 def operation_text(operation: str, ellipsis: str, words: Words) -> str:

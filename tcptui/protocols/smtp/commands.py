@@ -49,7 +49,7 @@ def command_of(direction: ByteStream, line: Line) -> ClientUnit:
         parameter, hidden = shown, len(parameter) - len(shown)
     return ClientUnit(
         direction, Kind.COMMAND, line.start, line.stop, line.ended, verb.decode("ascii"),
-        parameter.decode("utf-8", "replace"), hidden,
+        parameter.decode("utf-8", "replace"), hidden, name=line.text[: len(verb)].decode("ascii"),
     )  # fmt: skip
 
 

@@ -64,6 +64,13 @@ class ClientUnit:
     """The message is dot-stuffed: lines that begin with a dot have another one in front (RFC 5321, 4.5.2)."""
     reply: Reply | None = None
     """The server's reply; None when it is not known."""
+    name: str = ""
+    """The command's name as it was sent."""
+
+    @property
+    def text(self) -> str:
+        """The command as it was sent, without what is hidden; empty for other kinds."""
+        return f"{self.name} {self.parameter}".rstrip()
 
 
 #: A unit of either side.

@@ -30,7 +30,7 @@ def part_of(unit: SmtpUnit) -> Part:
         return exact_part(unit.direction, unit.start, unit.stop, Label("smtp-command"))
     if unit.kind is Kind.MESSAGE:
         return _message(unit)
-    text = f"{unit.verb} {unit.parameter}".rstrip().encode() + b"\r\n" if unit.kind is Kind.COMMAND else b""
+    text = unit.text.encode() + b"\r\n" if unit.kind is Kind.COMMAND else b""
     facts: dict[str, object] = {"count": f"{unit.hidden or unit.stop - unit.start:,}"}
     return Part(
         unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),

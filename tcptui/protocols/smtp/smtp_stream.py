@@ -130,7 +130,7 @@ def smtp_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] 
 def _exchange(unit: ClientUnit, last: ClientUnit) -> Exchange:
     first, reply = unit.reply, last.reply
     return Exchange(
-        "smtp", f"{unit.verb} {unit.parameter}".rstrip(), "" if reply is None else str(reply.code),
+        "smtp", unit.text, "" if reply is None else str(reply.code),
         Carried(unit.direction, unit.start, last.stop, unit.complete and last.complete),
         None if reply is None else _answer(reply),
         interim=() if first is None or first is reply else (_answer(first),),

@@ -77,11 +77,11 @@ def _reply(layer: Branch, reply: Reply, place: FramePlace) -> None:
 
 
 def _command(layer: Branch, unit: ClientUnit, place: FramePlace) -> None:
-    text = f"{unit.verb} {unit.parameter}".rstrip()
+    text = unit.text
     if not unit.hidden:
         text = _shown(unit.direction.read(unit.start, min(unit.stop - unit.start, _LINE_SHOWN)))
     line = place.add(layer, f"Command Line: {text}", unit.start, unit.stop - unit.start, "smtp.command_line")
-    place.add(line, f"Command: {unit.verb}", unit.start, len(unit.verb), "smtp.req.command")
+    place.add(line, f"Command: {unit.name}", unit.start, len(unit.verb), "smtp.req.command")
     if unit.parameter:
         start = unit.start + len(unit.verb) + 1
         length = len(unit.parameter.encode("utf-8", "replace"))

@@ -17,8 +17,9 @@ DESCRIPTION
   Lists every request of the protocols that are read ({protocols}; inside
   TLS where its keys are known) in the order in which they began: connection,
   first and last packet, start in seconds from the first packet, duration,
-  protocol, status, bytes sent and received, the parts that took most of the
-  time, operation. Several files merge by time.
+  protocol, status, bytes sent and received (+ behind them: request or answer
+  were not captured whole), the parts that took most of the time, operation.
+  Several files merge by time.
   The parts of the time add up to the duration:
     connect   the handshake, where the request opened the connection
     tls       the TLS handshake, where its keys are known
