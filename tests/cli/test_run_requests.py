@@ -79,8 +79,8 @@ def test_answer_that_was_not_captured_whole_is_marked(tmp_path: Path) -> None:
     whole = run("requests", record(tmp_path, turns))[1]
     cut = run("requests", record(tmp_path, turns, kept=200))[1]
 
-    assert whole.count("641 B  ") == 2
-    assert cut.count("641 B+ ") == 2
+    assert whole.count("640 B  ") == 2
+    assert cut.count("640 B+ ") == 2
 
 
 def test_json_lines_say_what_the_contract_says(capture: Path) -> None:

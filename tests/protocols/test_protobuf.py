@@ -66,6 +66,13 @@ def test_what_is_no_message_or_too_much_is_left_alone(data: bytes) -> None:
     assert protobuf_fields(data) == ()
 
 
+@pytest.mark.parametrize("size", [60_000, 70_000, 3_000_000])
+def test_long_messages_are_read_as_short_ones(size: int) -> None:
+    first, second = protobuf_fields(field(1, 2, b"q" * size) + field(2, 0, varint(3)))
+
+    assert (first.stop - first.value_start, second.text) == (size, "3")
+
+
 def test_depth_is_bounded() -> None:
     data = field(1, 0, b"\1")
     for _ in range(3 * DEPTH_MOST):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FIELDS_MOST: Final = 400
 #: … how deep messages within messages are followed, …
 DEPTH_MOST: Final = 8
-#: … and bytes of a message that are looked at.
-BYTES_MOST: Final = 65_536
+#: … and bytes of a message that are looked at: as many as are read of one (`tcptui.protocols.http2.grpc`).
+BYTES_MOST: Final = 16 << 20
 _WHITE: Final = frozenset("\n\r\t")
 _NAMES: Final = {
     WireType.VARINT: "varint",
