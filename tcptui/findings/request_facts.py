@@ -20,7 +20,7 @@ from tcptui.protocols.statements.statement import statement_of
 from tcptui.protocols.stream.reassembly import GapReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.facts import ConnectionFacts
@@ -79,14 +79,19 @@ class RequestFacts:
 
 
 def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
-    """The first `REQUESTS_JUDGED` requests; None where the connection speaks to no database, or is not read.
+    """`facts_of` a connection to a database; None where it speaks to none, or is not read."""
+    return facts_of(connection, DATABASE_NAMES)
+
+
+def facts_of(connection: ConnectionFacts, kinds: Container[str]) -> RequestFacts | None:
+    """The first `REQUESTS_JUDGED` requests; None where the first is none of ``kinds``, or the connection is not read.
 
     Raises OSError where packets cannot be read.
     """
     application = connection.application
     spoken = None if application is None else application.spoken
     first = None if spoken is None else next(iter(spoken.requests()), None)
-    if application is None or first is None or first.protocol not in DATABASE_NAMES:
+    if application is None or first is None or first.protocol not in kinds:
         return None
     exchanges = requests_of(*application.directions)
     if exchanges is None:

@@ -168,7 +168,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
 )  # fmt: skip
 
 _DNS: Final = ApplicationProtocol(
-    "dns", ("dns",), Lazy("dns.begins", "begins_dns"), Lazy("dns.dns_stream", "parse_dns"),
+    "dns", ("dns",), Lazy("dns.beginning", "begins_dns"), Lazy("dns.dns_stream", "parse_dns"),
     over_udp=True, title="DNS",
     kinds=(
         RequestKind(
@@ -185,7 +185,8 @@ _DNS: Final = ApplicationProtocol(
             at=4, least=19,
         ),
     ),
-    notes=(Lazy("dns.answer_rows", "DnsRows"),), prefilter=Lazy("dns.prefilter", "DnsPrefilter"), judged=True,
+    notes=(Lazy("dns.answer_rows", "DnsRows"), Lazy("dns.transfer_rows", "TransferRows")),
+    prefilter=Lazy("dns.prefilter", "DnsPrefilter"), judged=True,
     asks=Lazy("dns.last_words", "dns_asks"),
 )  # fmt: skip
 

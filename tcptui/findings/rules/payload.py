@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.rules import database, http
+from tcptui.findings.rules import database, http, zone_transfer
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
 from tcptui.protocols.interface import EncryptedStream, FramedStream, StreamOfQuestions
 
@@ -54,4 +54,4 @@ def _tls(connection: ConnectionFacts) -> list[Finding]:
 
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions)
+BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, zone_transfer.findings)

@@ -112,7 +112,8 @@ class DnsQuery:
         answered = None
         if first is not None:
             spans = self.stretches if len(self.stretches) > 2 else ()
-            answered = Carried(first.direction, self.stretches[0], self.stretches[-1], self.complete, spans)
+            is_whole = self.complete and self.is_over  # a zone ends with its SOA
+            answered = Carried(first.direction, self.stretches[0], self.stretches[-1], is_whole, spans)
         head = None if query is None else query.head
         known = message.head
         read = no_result_sets

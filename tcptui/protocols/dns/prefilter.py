@@ -1,4 +1,4 @@
-"""Which connections of DNS are read before a user opens them: the first in which the server let wait."""
+"""Which connections of DNS are read before a user opens them: transfers of zones, and where the server let wait."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.dns.ports import PORTS
+from tcptui.protocols.dns.transfer_rows import TransferRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,18 +30,23 @@ _PORTS: Final = np.array(sorted(PORTS))
 
 
 class DnsPrefilter:
-    """The `StreamPrefilter` of DNS over TCP: by the server's port, for no first byte tells it from others."""
+    """The `StreamPrefilter` of DNS over TCP.
+
+    By the server's port, for no first byte tells a question from other protocols; transfers by what asks for them.
+    """
 
     def __init__(
-        self, _store: PacketStore, streams: StreamTable, _noted: NotedRows, _payload: Callable[[int], bytes]
+        self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes]
     ) -> None:
         self._streams = streams
+        self._transfers = CommandPrefilter(TransferRows, store, streams, noted, payload)
         self._seen = 0
         """How many streams there were at the last look."""
         self._speaking: set[int] = set()
 
     def update(self) -> None:
-        """Take in the streams that are new."""
+        """Take in the streams and the transfers that are new."""
+        self._transfers.update()
         streams, new = self._streams, np.arange(self._seen, self._streams.count)
         self._seen = streams.count
         new = new[streams.are_stored(new)]
@@ -49,11 +56,12 @@ class DnsPrefilter:
             self._speaking.update(new[np.isin(port, _PORTS)].tolist())
 
     def suspects(self) -> SparseMask:
-        """A mask of the first streams whose server let wait."""
+        """A mask of the first streams whose server let wait, and of those that transfer zones."""
         found, table = np.array(sorted(self._speaking), np.int64), self._streams
         a_serves = table.client_is_b[found] != 0
         longest = np.where(a_serves, table.longest_wait_ns_a[found], table.longest_wait_ns_b[found])
-        return SparseMask(found[(longest >= SILENT_NS) & (table.packets[found] <= PACKETS_READ)][:STREAMS_READ])
+        waited = found[(longest >= SILENT_NS) & (table.packets[found] <= PACKETS_READ)][:STREAMS_READ]
+        return SparseMask(np.union1d(waited, self._transfers.suspects().numbers))
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""
@@ -62,10 +70,11 @@ class DnsPrefilter:
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop what is known of ``streams``, which were evicted."""
         self._speaking.difference_update(streams.tolist())
+        self._transfers.evict(streams)
 
     def speaks(self, stream: int) -> bool:
-        """Whether the server of ``stream`` is at the port of DNS."""
-        return stream in self._speaking
+        """Whether the server of ``stream`` is at the port of DNS, or a transfer was asked for in it."""
+        return stream in self._speaking or self._transfers.speaks(stream)
 
     def error_rows(self, _stream: int) -> list[tuple[int, int]]:
         """None: answers do not begin segments for certain."""
