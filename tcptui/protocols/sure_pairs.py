@@ -136,7 +136,9 @@ class _Sure:
         gap = self._server.gap(response.start, response.stop)
         if gap >= 0:
             stop = self._client.end_before(request.stop, response.start)
-            if self._server.heard_at(response.stop - 1) > self._server.heard_at(response.start):
+            # Where nothing behind the gap was captured, others may have been asked and answered in it.
+            heard = self._server.heard_at(response.stop - 1)
+            if heard < 0 or heard > self._server.heard_at(response.start):
                 stop = min(stop, gap) if stop >= 0 else gap
             if response.start <= stop < response.stop:
                 response.stop, response.complete = stop, False

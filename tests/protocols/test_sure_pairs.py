@@ -41,7 +41,8 @@ def test_whole_recordings_are_paired_to_the_last_call(tmp_path: Path, kind: str,
     [
         ("http", 15), ("http", 39), ("http", 44), ("http", 56), ("http", 1_040), ("http", 5_106), ("http", 5_215),
         ("websocket", 27), ("redis", 1),
-        ("redis", 13), ("mysql", 0), ("mysql", 29), ("mysql", 41), ("smtp", 13), ("smtp", 34), ("postgresql", 1_062),
+        ("redis", 13), ("mysql", 0), ("mysql", 29), ("mysql", 41), ("mysql", 20_065),
+        ("smtp", 13), ("smtp", 34), ("postgresql", 1_062),
     ],
 )  # fmt: skip
 def test_recordings_that_were_paired_wrongly(tmp_path: Path, kind: str, seed: int) -> None:
