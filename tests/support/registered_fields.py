@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tcptui.model.fields import FIELDS
-from tcptui.protocols.headers.builder import Branch
+from tcptui.protocols.headers.builder import Branch, Kept
 from tcptui.protocols.headers.node import Node
 
 _freeze = Branch.freeze
@@ -19,10 +19,10 @@ class UnregisteredFieldError(BaseException):
     """No error of the program's: nothing there may catch it."""
 
 
-def _checked(branch: Branch, captured: int) -> Node:
+def _checked(branch: Branch, captured: int, kept: Kept | None = None) -> Node:
     if branch.field not in FIELDS and branch.field not in ("", "root"):
         raise UnregisteredFieldError(f"{branch.field}: {branch.label}")
-    return _freeze(branch, captured)
+    return _freeze(branch, captured, kept)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.headers.node import ExpertLevel, Node, Part
@@ -35,6 +35,14 @@ class Joined:
         """Offset in the frame and length of those bytes of ``part`` that it has; None where it has none."""
         low, high = max(part.start, self.low), min(part.end, self.high)
         return (self.place + low - self.low, high - low) if low < high else (None, 0)
+
+
+class Kept(NamedTuple):
+    """The lines of a tree that somebody wants, by their fields."""
+
+    names: frozenset[str]
+    whole: frozenset[str]
+    """Those of which all below is wanted, too."""
 
 
 class Branch:
@@ -89,15 +97,30 @@ class Branch:
         note.concluded(f"Group: {group}", "_ws.expert.group")
         return note
 
-    def freeze(self, captured: int) -> Node:
+    def freeze(self, captured: int, kept: Kept | None = None) -> Node:
         """The finished, immutable node; every label passes `safe_text` here and nowhere else.
 
-        Ranges are cut to the ``captured`` bytes of the frame.
+        Ranges are cut to the ``captured`` bytes of the frame.  ``kept``: lines that are wanted; others may be missing.
         """
-        label = safe_text(self.label, LABEL_LIMIT + 1)
-        if len(label) > LABEL_LIMIT:
-            label = label[:LABEL_LIMIT] + "…"
-        children = tuple(child.freeze(captured) for child in self._children)
+        return self._frozen(captured, kept, self._frozen_children(captured, kept))
+
+    def _frozen_children(self, captured: int, kept: Kept | None) -> tuple[Node, ...]:
+        if kept is None or self.field in kept.whole:
+            return tuple(child.freeze(captured) for child in self._children)
+        found: list[Node] = []
+        for child in self._children:
+            below = child._frozen_children(captured, kept) if child._children else ()
+            if below or child.field in kept.names:
+                found.append(child._frozen(captured, kept, below))
+        return tuple(found)
+
+    def _frozen(self, captured: int, kept: Kept | None, children: tuple[Node, ...]) -> Node:
+        if kept is None or self.field in kept.names:
+            label = safe_text(self.label, LABEL_LIMIT + 1)
+            if len(label) > LABEL_LIMIT:
+                label = label[:LABEL_LIMIT] + "…"
+        else:
+            label = ""  # it is there for those below it
         start, length = self.start, self.length
         part: Part | None = None
         if start is not None and self.joined is not None:
@@ -117,4 +140,19 @@ class BareBranch(Branch):
 
     def add(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> Branch:  # noqa: ARG002
         """A line that belongs to nothing, and whose lines do not either."""
-        return BareBranch("")
+        return _NOWHERE
+
+
+class _Nowhere(BareBranch):
+    """Stands for every line that is dropped: nothing is kept of what is made of it, and nobody reads it."""
+
+    __slots__ = ()
+
+    def append(self, child: Branch) -> None:
+        """Drop ``child``."""
+
+    def insert_first(self, child: Branch) -> None:
+        """Drop ``child``."""
+
+
+_NOWHERE: Final = _Nowhere("")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.headers.builder import BareBranch, Branch, Joined
+from tcptui.protocols.headers.builder import BareBranch, Branch, Joined, Kept
 from tcptui.protocols.headers.coloring_rules import ColoringFacts
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -70,6 +70,8 @@ class TreeOptions:
     """Have lines as they were sent, for filters to compare; what is shown has no secret in it."""
     bare: frozenset[str] = frozenset()
     """Layers, of `MAY_BE_BARE`, whose own lines may be missing."""
+    kept: Kept | None = None
+    """The lines that are kept; None: all are."""
     asked: frozenset[str] | None = None
     """The fields of which lines are asked for: of long lists others may be missing.  None: every line is."""
 

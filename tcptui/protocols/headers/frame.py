@@ -84,6 +84,10 @@ def _flag_lines(layer: Branch, flags: int) -> None:
         layer.concluded(f"Point-to-Point Direction: {word} ({number})", "frame.p2p_dir")
 
 
+_DATES: Final = frozenset({"frame.time", "frame.time_utc"})
+_RULE: Final = frozenset({"frame.coloring_rule.name", "frame.coloring_rule.string"})
+
+
 def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], facts: ColoringFacts) -> Branch:
     """The topmost layer; it covers every captured byte."""
     captured = len(view.data)
@@ -100,8 +104,10 @@ def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], fa
     name, number = ENCAPSULATIONS.get(view.link_type, (f"LINKTYPE {view.link_type}", -1))
     numbered = f" ({number})" if number >= 0 else ""
     layer.add(f"Encapsulation type: {name}{numbered}", field="frame.encap_type")
-    layer.add(f"Arrival Time: {date_text(view.time_ns, options.zone)}", field="frame.time")
-    layer.add(f"UTC Arrival Time: {date_text(view.time_ns, UTC)}", field="frame.time_utc")
+    asked = options.asked
+    if asked is None or not _DATES.isdisjoint(asked):  # a date takes as long as ten other lines
+        layer.add(f"Arrival Time: {date_text(view.time_ns, options.zone)}", field="frame.time")
+        layer.add(f"UTC Arrival Time: {date_text(view.time_ns, UTC)}", field="frame.time_utc")
     layer.add(f"Epoch Arrival Time: {seconds_text(view.time_ns)}", field="frame.time_epoch")
     layer.concluded("Time shift for this packet: 0.000000000 seconds", "frame.offset_shift")
     since_previous = seconds_text(view.time_ns - view.previous_ns)
@@ -115,8 +121,9 @@ def frame_layer(view: PacketView, options: TreeOptions, protocols: list[str], fa
     layer.concluded("Frame is marked: False", "frame.marked")
     layer.concluded("Frame is ignored: False", "frame.ignored")
     layer.concluded(f"Protocols in frame: {':'.join(protocols)}", "frame.protocols")
-    rule = coloring_rule(facts)
-    if rule is not None:
-        layer.concluded(f"Coloring Rule Name: {rule.name}", "frame.coloring_rule.name")
-        layer.concluded(f"Coloring Rule String: {rule.expression}", "frame.coloring_rule.string")
+    if asked is None or not _RULE.isdisjoint(asked):
+        rule = coloring_rule(facts)
+        if rule is not None:
+            layer.concluded(f"Coloring Rule Name: {rule.name}", "frame.coloring_rule.name")
+            layer.concluded(f"Coloring Rule String: {rule.expression}", "frame.coloring_rule.string")
     return layer

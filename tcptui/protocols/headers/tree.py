@@ -157,7 +157,7 @@ def _grow(
     root.insert_first(frame_layer(packet, dissection.options, dissection.protocols, dissection.coloring))
     if packet.comments:
         root.insert_first(comment_layer(packet.comments))
-    tree = root.freeze(len(packet.data))
+    tree = root.freeze(len(packet.data), options.kept)
     return tree if options.secrets else tree_without_secrets(tree)
 
 

@@ -46,9 +46,11 @@ class Line:
 
     def walk(self) -> Iterator[Line]:
         """This line and all below it, in reading order."""
-        yield self
-        for line in self.lines:
-            yield from line.walk()
+        left = [self]
+        while left:  # no generator within a generator: each line would pass all of them
+            line = left.pop()
+            yield line
+            left.extend(reversed(line.lines))
 
     def numbers(self, field: str) -> list[int]:
         """The numbers of ``field`` in this line and below it, in order."""

@@ -94,7 +94,8 @@ def read_message(message: Message, suite: int | None = None, version: int | None
         _end(line, message)
     if message.complete and message.kind == Handshake.CLIENT_HELLO:
         full = ja3_full(line)
-        line.concluded(f"JA4: {ja4(line)}", "handshake.ja4", ja4(line))
+        known = ja4(line)
+        line.concluded(f"JA4: {known}", "handshake.ja4", known)
         line.concluded(f"JA3 Fullstring: {full}", "handshake.ja3_full", full)
         line.concluded(f"JA3: {ja3(full)}", "handshake.ja3", ja3(full))
     elif message.complete and message.kind == Handshake.SERVER_HELLO:

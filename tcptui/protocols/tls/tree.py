@@ -27,6 +27,8 @@ _TITLES: Final[dict[int, str]] = {
     ContentType.APPLICATION_DATA: "Application Data Protocol",
     ContentType.HEARTBEAT: "Heartbeat",
 }
+#: How the names of the lines below a layer begin, and of notes on them.
+_OWN: Final = ("tls.", "_ws.")
 _ENCRYPTED: Final = "Encrypted Handshake Message"
 #: Most records of one packet that are shown.
 _SHOWN: Final = 200
@@ -40,6 +42,8 @@ def add_tls(
     They have one layer, or two where the first record began in an earlier packet: Wireshark puts that one together by
     itself, unless not even its header was in the earlier ones.
     """
+    asked = dissection.options.asked
+    is_asked = asked is None or any(name.startswith(_OWN) for name in asked)
     records = conversation.records[side].each
     alone = int(bool(shown) and place.is_reassembled_alone(records[shown[0]].start, HEADER))
     for at, index in enumerate(shown):
@@ -53,7 +57,7 @@ def add_tls(
         start, stop = records[some[0]].start, records[some[-1]].stop
         layer = place.add(dissection.parent, "Transport Layer Security", start, stop - start, "tls")
         layer.target = 0
-        for index in some[:_SHOWN]:
+        for index in some[:_SHOWN] if is_asked else ():
             _RecordTree(layer, place, conversation, side, index).add()
         if len(some) > _SHOWN:
             layer.concluded(f"{len(some) - _SHOWN} more records")

@@ -21,6 +21,7 @@ from tcptui.model.field import AnyOf, Layer
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS, protocols_with
 from tcptui.model.packet_store import RowKind
+from tcptui.protocols.headers.builder import Kept
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.filtering.cancelling import Cancelled
@@ -62,6 +63,10 @@ _ONE_LAYER: Final = protocols_with(Layer.ONE_A_SEGMENT)
 _WITH_REST: Final = protocols_with(Layer.WITH_REST)
 #: Layers that tshark has otherwise.
 _LAYERS: Final = {layer.name: layer for row in PROTOCOLS for layer in row.as_tshark}
+#: Layers that are made anew of their lines.
+_MADE_ANEW: Final = frozenset(name for name, layer in _LAYERS.items() if layer.lines is not None)
+#: Lines by which layers are counted, paired, and told from what stands behind them.
+_GONE_BY: Final = _PROTOCOLS.union(PAIR_FIELDS, ("udp", "ip.len", "ipv6.plen"))
 _IPV6_HEADER: Final = 40
 #: Bytes of a hardware address that name its maker.
 _OUI: Final = 3
@@ -132,7 +137,9 @@ class TreeReader:
         fresh = {one for name in names for one in members(FIELDS[name])} - self._wanted
         if fresh:
             self._wanted |= fresh
-            self._options = replace(_OPTIONS, bare=_unasked(self._wanted), asked=frozenset(self._wanted))
+            self._options = replace(
+                _OPTIONS, bare=_unasked(self._wanted), asked=frozenset(self._wanted), kept=_kept(self._wanted)
+            )
             self.clear()
 
     def clear(self) -> None:
@@ -321,6 +328,12 @@ def _unasked(wanted: set[str]) -> frozenset[str]:
     if "mptcp" in asked:
         asked.add("tcp")
     return frozenset() if "_ws" in asked else MAY_BE_BARE - asked
+
+
+def _kept(wanted: set[str]) -> Kept:
+    """The lines that are read of a tree: those that are wanted, and what `_Collector` goes by."""
+    implying = {name for name, (implied, _) in _IMPLIED.items() if implied in wanted}
+    return Kept(_GONE_BY.union(wanted, implying), _MADE_ANEW)
 
 
 def members(field: Field) -> tuple[str, ...]:
