@@ -172,7 +172,7 @@ def without_known_secrets(text: str) -> str:
     """``text`` without what is known for a secret by its form, wherever it stands."""
     if _HINTS.search(text) is not None:
         text = _SHAPES.sub(lambda found: left_out(found[0]), text)
-    return _SCHEME.sub(_scheme, text)
+    return _SCHEME.sub(_scheme, text) if " " in text or "\t" in text else text
 
 
 def left_out(text: str) -> str:

@@ -6,6 +6,7 @@ What a secret is says `tcptui.protocols.secret_names`; bodies are read by `tcptu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tcptui.protocols.secret_names import (
@@ -34,25 +35,32 @@ _PROTOCOLS: Final = "sec-websocket-protocol"
 _CARRIER: Final = re.compile(
     r"(?:bearer|token|auth|jwt|access[-_]?token|authorization|base64url\.bearer)\b", re.IGNORECASE
 )
-_PARAMETER: Final = re.compile(r"([?&;#])([^=&;#?\s/]{1,128})=([^&;#\s<>\"']+)")
+_PARAMETER: Final = re.compile(r"([?&;#])([^=&;#?\s/]{1,128})=([^&;#\s<>]+)")
 #: A pair in the value of a field (``signature="…"``).
 _PAIR: Final = re.compile(r"(?:^|(?<=[;,\s]))([^=&;,#?\s]{1,128})=(\"[^\"]*+\"?|[^;,\s\"]+)")
 _USER: Final = re.compile(r"(?<=//)[^/?#@\s\"'<>]+@")
 #: The user of what CONNECT asks for; no other scheme has a colon there.
 _AUTHORITY: Final = re.compile(r"\A(?!mailto:|sips?:|xmpp:|acct:|urn:|tel:)[^/?#@\s:]{1,256}:[^/?#@\s]+@")
 _HOST_USER: Final = re.compile(r"(?<![^=/?#@\s\",;])[^=/?#@\s\",;]++@")
+#: Characters of a URI that is remembered, at most.
+_KNOWN_MOST: Final = 512
 #: Segments of a path behind which a token may stand, and those behind which one does.
 _BEFORE_LIKELY: Final = frozenset(
     {
         "login", "reset", "resetpassword", "verify", "verification", "confirm", "confirmation", "activate",
         "activation", "invite", "invites", "invitation", "invitations", "magic", "unsubscribe", "sso", "share",
         "shared", "webhook", "webhooks", "hook", "hooks", "unlock", "recover", "recovery", "session", "sessions",
-        "auth",
-        "callback", "feed", "ticket",
+        "auth", "callback", "feed", "ticket",
     }
 )  # fmt: skip
 _BEFORE_SURE: Final = re.compile(
     r"(?:[a-z]+[-_])*(?:tokens?|secrets?|otp|password|passwd|jwt|apikey|api[-_]key|pin|sid)", re.IGNORECASE
+)
+#: What occurs where one of these does, or one of those below.
+_MAY_PRECEDE: Final = re.compile(
+    r"login|reset|verif|confirm|activat|invit|magic|unsubscribe|sso|share|hook|unlock|recover|session|auth|callback|feed"
+    r"|ticket|token|secret|otp|passw|jwt|api[-_]?key|pin|sid|/services/|/bot\d",
+    re.IGNORECASE,
 )
 #: Webhooks and robots whose address is a secret: Slack's, Discord's, Telegram's, Teams'.
 _KNOWN_PATHS: Final = re.compile(
@@ -81,11 +89,19 @@ _FIELD: Final = re.compile(r"(?<![\w-])([A-Za-z][\w-]{0,64}):[ \t]*([^\"'\n]+)")
 
 def uri_without_secrets(uri: str) -> str:
     """A request target or a URI: without its user part, secret parameters, and tokens in its path."""
+    return _known_uri(uri) if len(uri) <= _KNOWN_MOST else _shown_uri(uri)
+
+
+def _shown_uri(uri: str) -> str:
     if "=" in uri:
         uri = _PARAMETER.sub(_parameter, uri)
     if "@" in uri:
         uri = _AUTHORITY.sub(f"{LEFT_OUT}@", _USER.sub(f"{LEFT_OUT}@", uri))
     return without_known_secrets(_path_without_secrets(uri))
+
+
+#: The same, cached: the same things are asked for again and again.
+_known_uri: Final = lru_cache(2_048)(_shown_uri)
 
 
 def query_without_secrets(query: str) -> str:
@@ -105,8 +121,8 @@ def _parameter(found: re.Match[str]) -> str:
 
 def _path_without_secrets(uri: str) -> str:
     """``uri`` without those segments of its path that are tokens, by what they follow."""
-    end = next((at for at, char in enumerate(uri) if char in "?#"), len(uri))
-    if "/" not in uri[1:end]:
+    end = min(at if at >= 0 else len(uri) for at in (uri.find("?"), uri.find("#")))
+    if "/" not in uri[1:end] or _MAY_PRECEDE.search(uri, 0, end) is None:
         return uri
     path = _KNOWN_PATHS.sub(LEFT_OUT, uri[:end])
     segments = path.split("/")
