@@ -438,6 +438,7 @@ DIFFERENCES: Final = (
     Known("nDPI-weibo.pcap", Reason.ORDER, 27, "tcp.segment_data"),
     Known("nDPI-weibo.pcap", Reason.ORDER, 31, "frame.protocols http"),
     Known("nDPI-weibo.pcap", Reason.ORDER, 102, "tcp.reassembled_in"),
+    Known("nDPI-whatsappfiles.pcap", Reason.ORDER, 1, "tcp.segment.overlap"),
     Known("nDPI-whatsappfiles.pcap", Reason.ORDER, 10, "_ws.expert _ws.expert.group _ws.expert.severity"),
     Known("nDPI-whatsappfiles.pcap", Reason.ORDER, 11, "tcp.segment_data"),
     Known("nDPI-whatsappfiles.pcap", Reason.ORDER, 12, (
@@ -735,7 +736,7 @@ DIFFERENCES: Final = (
     Known("zeek-smb_v2_only_non_zero_reserved1.pcap", Reason.OTHER_PROTOCOL, 117, "frame.protocols"),
     Known("zeek-smtp.pcap", Reason.ORDER, 1, (
         "data data.data data.len tcp.reassembled.data tcp.reassembled.length tcp.segment tcp.segment.count "
-        "tcp.segments"
+        "tcp.segment.overlap tcp.segments"
     )),
     Known("zeek-smtp.pcap", Reason.ORDER, 2, "smtp.message"),
     Known("zeek-smtp.pcap", Reason.ORDER, 10, "tcp.reassembled_in"),

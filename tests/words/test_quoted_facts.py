@@ -141,7 +141,7 @@ def test_times_are_those_between_the_packets_named(told: list[tuple[Session, Str
     checked = 0
     for _session, view, finding in told:
         for fact, earlier, later in TIMES.get(finding.id, ()):
-            if not finding.facts[earlier] or not finding.facts[later]:
+            if fact not in finding.facts or not finding.facts[earlier] or not finding.facts[later]:
                 continue
             a, b = (_index(view, finding.facts[name]) for name in (earlier, later))
             elapsed = max(0, int(view.time_ns[b]) - int(view.time_ns[a])) / 1e9

@@ -31,6 +31,8 @@ SHARE_PERCENT: Final = 80
 REPORTED_PERCENT: Final = 20
 #: Copies without packet number, timestamp and another TTL come sooner than this: no timer is that short.
 UNMARKED_NS: Final = 1_000_000
+#: With a third copy of more than this share of the pairs, in percent, its sender changes nothing when it sends again.
+THIRD_PERCENT: Final = 10
 #: Only streams in which at least one of so many segments seems sent again are looked at.
 SEEN_AGAIN: Final = 12
 
@@ -78,6 +80,9 @@ def _pairs(view: StreamView) -> tuple[I64, I64]:
         same &= column[one] == column[two]
     begins = same.copy()
     begins[1:] &= ~same[:-1]  # of three alike the first two
+    thirds = np.count_nonzero(same[1:] & same[:-1])
+    if thirds * 100 > THIRD_PERCENT * np.count_nonzero(begins):
+        return one[:0], two[:0]
     marked = (view.ip_id[one] != 0) | ((view.options[one] & OptionBit.TIMESTAMPS) != 0)
     marked |= view.ttl[one] != view.ttl[two]
     marked |= np.abs(view.time_ns[two] - view.time_ns[one]) < UNMARKED_NS

@@ -329,7 +329,7 @@ def _recorded_at_two_places(connection: ConnectionFacts, both: TwoPlaces) -> Fin
         packets=connection.count,
         original_frame=connection.frame[both.first],
         copy_frame=connection.frame[both.again],
-        apart_s=both.apart_ns / 1e9,
+        usually_s=both.apart_ns / 1e9,
         usual_ttl=integer(view.ttl[both.first]),
         ttl=integer(view.ttl[both.again]),
     )

@@ -82,7 +82,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.packet-too-big.known.ignored": "The error quotes the segment; every later try is as large.",
     "findings.packet-too-big.sure": "Error, sizes and acknowledgment are in the packets.",
     "findings.packet-too-big.sure.ignored": "Error and sizes are in the packets. Why the {sender} does not go by the error is not.",
-    "findings.packet-too-big.look": "ip route get on {address} shows the mtu that it has learnt. To save the round trip: clamp the MSS on {sender_address}.",
+    "findings.packet-too-big.look": "On {address}: ip route get shows the mtu that it has learnt. To save the round trip: clamp the MSS on {sender_address}.",
     "findings.packet-too-big.look.ignored": "On {address}: does a packet filter take ICMP type 3 code 4 (ICMPv6 type 2) away, is a route's mtu locked? Behind a load balancer: does the error reach the host that has the connection?",
     # -- path-mtu-blackhole ----------------------------------------------------------
     "findings.path-mtu-blackhole.name": "Path MTU black hole",
