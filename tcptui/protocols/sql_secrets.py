@@ -27,6 +27,8 @@ _TOKENS: Final = re.compile(
     r"|(?P<word>[^\W\d][\w$]*)",
     re.DOTALL,
 )
+#: In SQL these are followed by the name of a role.
+_OF_ROLES: Final = frozenset({"authorization", "session_authorization"})
 #: Characters of a word that are looked at.
 _WORD_MOST: Final = 128
 #: Texts of which is remembered whether they name one: of each it is asked several times in a row.
@@ -47,7 +49,7 @@ def end_of_secret_word(text: str) -> int:
 
 def _names_one(word: str) -> bool:
     """Whether ``word`` is the name of a secret, or of a table of them, by itself."""
-    return secrecy(word) is Secrecy.SURE or word.lower() == "tokens"
+    return (secrecy(word) is Secrecy.SURE and word.lower() not in _OF_ROLES) or word.lower() == "tokens"
 
 
 def has_secret_word(text: str) -> bool:
