@@ -63,7 +63,7 @@ def test_start_screen_opens_a_case(open_terminal: Callable[..., Terminal], langu
     terminal.wait(title)
     terminal.type("/hello-world")
     terminal.press("Enter")
-    terminal.wait("localhost:53748")
+    terminal.wait("127.0.0.1:53748")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
 

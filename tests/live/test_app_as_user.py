@@ -335,7 +335,7 @@ def test_start_screen_through_sudo_captures(as_user: Callable[..., Terminal], li
     terminal.press("Enter")
     terminal.wait("0 packets  0 connections")
     link.ask()
-    terminal.wait("10.79.0.2:http-alt")
+    terminal.wait("10.79.0.2:8080")
     assert status(terminal.app_pid())["Uid"] != ["0"] * 4
     terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
