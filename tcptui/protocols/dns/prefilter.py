@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.arrays import merged
 from tcptui.model.sparse_mask import SparseMask
 from tcptui.protocols.command_prefilter import CommandPrefilter
 from tcptui.protocols.dns.ports import PORTS
@@ -61,7 +62,7 @@ class DnsPrefilter:
         a_serves = table.client_is_b[found] != 0
         longest = np.where(a_serves, table.longest_wait_ns_a[found], table.longest_wait_ns_b[found])
         waited = found[(longest >= SILENT_NS) & (table.packets[found] <= PACKETS_READ)][:STREAMS_READ]
-        return SparseMask(np.union1d(waited, self._transfers.suspects().numbers))
+        return SparseMask(merged(waited, self._transfers.suspects().numbers))
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""

@@ -272,8 +272,8 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   tcptui man [命令 | live | findings]
 
 说明
-  以 man 手册页的格式输出 tcptui help 命令 的内容。wheel 会安装全部手册页，中英文
-  都有。
+  以 man 手册页的格式输出 tcptui help 命令 的内容。wheel 会安装全部手册页，
+  中文和英文都有。
 
 示例
   tcptui man report | man -l -

@@ -162,6 +162,11 @@ def content_conflict(_q: Question) -> Truth:
     return no("nobody wrote into the connection")
 
 
+def sack_mangled(_q: Question) -> Truth:
+    """No link in these worlds touches options (link)."""
+    return no("nobody changed an option")
+
+
 def path_mtu_blackhole(q: Question) -> Truth:
     """The link dropped datagrams for their size and nobody said so (link)."""
     holes = [p for p in q.talk.packets if p.dropped.startswith("larger")]

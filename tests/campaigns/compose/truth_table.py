@@ -66,6 +66,7 @@ TRUTHS: Final[dict[FindingId, Predicate]] = {
     FindingId.ACK_LOSS_HARMLESS: loss.ack_loss_harmless,
     FindingId.CHECKSUM_ERROR: loss.checksum_error,
     FindingId.CONTENT_CONFLICT: loss.content_conflict,
+    FindingId.SACK_MANGLED: loss.sack_mangled,
     FindingId.PATH_MTU_BLACKHOLE: loss.path_mtu_blackhole,
     FindingId.PACKET_TOO_BIG: loss.packet_too_big,
     FindingId.ECN_CONGESTION: loss.ecn_congestion,
