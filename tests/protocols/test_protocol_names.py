@@ -42,6 +42,7 @@ HOME: Final = (
 #: What else names one, and why.  Nothing is added here for a new protocol.
 OTHERWISE: Final = {
     "cli/report/har.py": "an HTTP archive is of HTTP",
+    "cli/version_text.py": "the extra that opens TLS",
     "protocols/secrets_out.py": "programs that are called as what they speak, and fields of their heads",
     "protocols/export/": "the files are bodies of HTTP's messages",
     "protocols/event_stream/": "a body of HTTP, no protocol with rows",
@@ -56,6 +57,7 @@ OTHERWISE: Final = {
     "access/truncated.py": "answers of DNS over UDP that did not fit",
     "model/other_protocol.py": "names of ports over UDP",
     "protocols/other/": "a line about a datagram",
+    "protocols/outside/reading.py": "look-ups by DNS over UDP that connections waited for",
     "protocols/headers/cursor.py": "DNS over UDP as a layer of the tree",
     "protocols/headers/tree.py": "DNS over UDP as a layer of the tree",
     "protocols/headers/icmpv6_bodies.py": "options of ICMPv6 about servers of DNS",
