@@ -106,8 +106,8 @@ def test_mail_behind_starttls_is_read_with_its_keys_or_where_none_are_needed(nam
         (letter,) = (part for part in application.parts() if part.label.name == "smtp-message")
 
         assert told == [
-            "EHLO client.example 250", "STARTTLS 220", "EHLO client.example 250",
-            "MAIL FROM:<a@inside.example> 250", "RCPT TO:<b@inside.example> 250", "DATA 250", "QUIT 221",
+            "ehlo client.example 250", "STARTTLS 220", "ehlo client.example 250",
+            "mail FROM:<a@inside.example> 250", "rcpt TO:<b@inside.example> 250", "data 250", "QUIT 221",
         ]  # fmt: skip
         assert "smtp-encrypted" not in names
         assert b"Read this." in b"".join(data for _, data in letter.blocks())
