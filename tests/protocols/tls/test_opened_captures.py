@@ -97,7 +97,7 @@ def test_plain_bytes_are_those_of_tshark(unpacked: Path) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        ("http.request.uri", "http.response.code", "http.content_type", "http.host", "http.cookie"),
+        ("http.request.uri", "http.response.code", "http.content_type", "http.host", "http.server"),
         ("http2.headers.path", "http2.headers.status", "http2.streamid", "http2.type"),
     ],
 )

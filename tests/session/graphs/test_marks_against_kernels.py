@@ -14,8 +14,8 @@ from tcptui.session.graphs.stream_graphs import StreamGraphs
 from tcptui.session.session import open_file
 
 CASES = Path(__file__).parents[3] / "cases"
-#: Frames whose cause the packets do not show, by the case that teaches this.
-NOT_SHOWN = {("71-retransmission-unexplained", "client", 39)}
+#: Frames whose cause the packets of TCP do not show, by the case that teaches this; the second is a router's ICMP wish.
+NOT_SHOWN = {("71-retransmission-unexplained", "client", 39), ("74-packet-too-big", "server", 17)}
 
 
 def marks_of(capture: Path) -> dict[int, set[str]]:
