@@ -111,4 +111,7 @@ def test_the_report_names_the_host(tmp_path: Path) -> None:
         trust = capture_trust(session.store, session.streams, session.quality, session.place)
 
         assert session.place.position is CapturePoint.UNKNOWN, "client here, server there"
-        assert trust_items(trust, Words(Language.EN))[-1] == "captured at or near 10.0.0.1, by the timing of the handshakes"
+        assert (
+            trust_items(trust, Words(Language.EN))[-1]
+            == "captured at or near 10.0.0.1, by the timing of the handshakes"
+        )
