@@ -80,6 +80,8 @@ _PLACE_FAMILIES: Final = frozenset({Family.LIVENESS, Family.LOSS, Family.SPEED})
 _ABOUT_LOSS: Final = frozenset(FAMILIES[Family.LOSS])
 #: What acknowledgments that a filter left out may have refuted.
 _ACKED_UNSEEN: Final = _ABOUT_LOSS & _NEEDS_BARE_ACKS
+#: How often a stream is judged again without segments that its ends dropped or never sent.
+JUDGED_AGAIN: Final = 4
 _GAPS: Final = ("capture-gaps",)
 _OF_DAMAGE: Final = frozenset({FindingId.CHECKSUM_ERROR, FindingId.CONTENT_CONFLICT})
 #: What a capture of SYNs alone, or of one direction, says by silence: the answer was perhaps left out.
@@ -91,11 +93,12 @@ def annotate(view: StreamView, context: RuleContext) -> tuple[Finding, ...]:
     return annotated(ConnectionFacts(view, context)) if len(view) else ()
 
 
-def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
+def annotated(connection: ConnectionFacts, again: int = JUDGED_AGAIN) -> tuple[Finding, ...]:
     """`annotate` of a stream whose `ConnectionFacts` exist already.
 
     What rests on a segment that its receiver drops, for a wrong checksum, or on a RST or FIN that the connection went
-    on behind, is judged again without that segment; that it was damaged or forged is told nevertheless.
+    on behind, is judged ``again`` without that segment; that it was damaged or forged is told nevertheless.  What still
+    rests on one after so many times is not told.
     """
     found = _annotated(connection)
     dropped = are_dropped(connection, sorted(connection.evidence))
@@ -111,7 +114,9 @@ def annotated(connection: ConnectionFacts) -> tuple[Finding, ...]:
     if ended and (forged := end_refuted(connection)) is not None:
         kept = [forged, *(f for f in kept if f.id is not FindingId.RST_INJECTED)]
         told.add(forged.id)
-    others = annotated(ConnectionFacts(connection.view.without(dropped), connection.context))
+    if not again:
+        return by_weight(kept)
+    others = annotated(ConnectionFacts(connection.view.without(dropped), connection.context), again - 1)
     return by_weight([*kept, *(finding for finding in others if finding.id not in told)])
 
 

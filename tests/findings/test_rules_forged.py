@@ -9,6 +9,8 @@ from forged import ACK, FIN, PSH, REQUEST, RST, Sum, Wire, answer, conversation
 
 from tcptui.access.open_capture import view_of
 from tcptui.cli.report.summary import Summary
+from tcptui.findings import annotate
+from tcptui.findings.rules.refuted_end import PROVED
 from tcptui.model.finding import Confidence, Finding, Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.session.session import Session, open_file
@@ -251,6 +253,31 @@ def test_reset_of_an_end_that_goes_on_as_before_is_forged(
     assert (finding.facts["shape"], finding.severity) == ("went-on", Severity.WARNING)
     assert not [each for each in found if each.startswith("rst-") and each != "rst-injected"]
     assert "three-packet-close" in found
+
+
+@pytest.mark.finding("rst-injected")
+def test_thousands_of_forged_resets_are_all_counted_and_taken_out_together(
+    judged: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sprays RSTs makes nobody judge the connection anew for each few of them."""
+    passes = []
+    made = annotate._annotated
+    monkeypatch.setattr(
+        annotate, "_annotated", lambda connection: (passes.append(connection.count), made(connection))[1]
+    )
+    wire = Wire()
+    wire.open()
+    at = _turn(wire, 1, 1)
+    for _ in range(3_000):
+        wire.send(1, RST, at[1], 0)
+        at = _turn(wire, *at)
+    wire.close(*at)
+    finding = judged(wire)["rst-injected"]
+
+    assert (finding.facts["shape"], finding.facts["count"]) == ("went-on", 3_000)
+    assert len(finding.packets) <= 3 * PROVED
+    assert len(passes) <= 1 + annotate.JUDGED_AGAIN
+    assert max(passes) - min(passes) == 3_000
 
 
 @pytest.mark.finding("rst-injected", twin=True)

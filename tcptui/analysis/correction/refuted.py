@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from tcptui.analysis.resend.ip_id import number_step
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.model.arrays import indexes_of
@@ -16,11 +18,13 @@ from tcptui.model.batched import integer, places_of
 from tcptui.model.tcp_flags import FIN, RST, SYN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
     from tcptui.analysis.stream.view import StreamView
 
-#: Most RSTs and FINs of a stream that are looked at.
-LOOKED_AT: Final = 32
+#: Most FINs of a stream that are looked at: all behind each of them is searched.
+FINS_LOOKED_AT: Final = 32
 #: A recorder with several queues may note packets in another order than they passed, but not as far apart as this.
 REORDERED_NS: Final = 100_000
 #: IP packet numbers of which the RST's is so little behind are of one counter: it overtook the others.
@@ -41,17 +45,21 @@ def refuted_ends(view: StreamView) -> list[Refuted]:
     """The refuted RSTs and FINs of ``view`` that carry no payload, in capture order; found once."""
     if refuted_ends not in view.kept:
         space = sequence_space(view)
-        asked = indexes_of(((view.flags & (RST | FIN)) != 0) & ((view.flags & SYN) == 0) & (view.length == 0))
-        found = (_refuted(view, space, index) for index in asked[:LOOKED_AT].tolist())
+        ends = ((view.flags & (RST | FIN)) != 0) & ((view.flags & SYN) == 0) & (view.length == 0)
+        is_reset = (view.flags & RST) != 0
+        asked = np.concatenate((indexes_of(ends & is_reset), indexes_of(ends & ~is_reset)[:FINS_LOOKED_AT]))
+        syns = np.cumsum((view.flags & SYN) != 0) if len(asked) else asked
+        found = (_refuted(view, space, syns, index) for index in np.sort(asked).tolist())
         view.kept[refuted_ends] = [each for each in found if each is not None]
     known: list[Refuted] = view.kept[refuted_ends]
     return known
 
 
-def _refuted(view: StreamView, space: SequenceSpace, index: int) -> Refuted | None:
+def _refuted(view: StreamView, space: SequenceSpace, syns: NDArray[np.intp], index: int) -> Refuted | None:
+    """``syns``: how many segments with SYN there are up to each; behind one, another connection begins."""
     side = int(view.from_server[index])
     found = (_of_reset if integer(view.flags[index]) & RST else _of_fin)(view, space, index, side)
-    if found is None or bool(((view.flags[index : found.witness] & SYN) != 0).any()):
+    if found is None or syns[found.witness - 1] > syns[index]:
         return None
     return found
 

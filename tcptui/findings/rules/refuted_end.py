@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.correction.refuted import refuted_ends
 from tcptui.findings.facts import SIDES
@@ -16,6 +16,9 @@ from tcptui.wire.checksum import ChecksumState
 if TYPE_CHECKING:
     from tcptui.analysis.correction.refuted import Refuted
     from tcptui.findings.facts import ConnectionFacts
+
+#: RSTs and FINs whose packets are named; all are counted.
+PROVED: Final = 32
 
 
 def refuted(connection: ConnectionFacts) -> list[Refuted]:
@@ -42,7 +45,7 @@ def end_refuted(connection: ConnectionFacts) -> Finding | None:
     is_reset = bool(connection.flags[first.at] & RST)
     return connection.finding(
         FindingId.RST_INJECTED,
-        [i for each in found for i in (each.at, each.data, each.witness)],
+        [i for each in found[:PROVED] for i in (each.at, each.data, each.witness)],
         Severity.WARNING,
         Confidence.LIKELY,
         ("middlebox", "two-hosts"),
