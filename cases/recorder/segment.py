@@ -9,7 +9,10 @@ import socket
 import struct
 from dataclasses import dataclass
 from enum import IntFlag
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ETHERNET: Final = 14
 IPV4: Final = 0x0800
@@ -180,42 +183,38 @@ def _options(frame: bytes, layout: Layout) -> list[tuple[int, int, int]]:
     return found
 
 
-def without_option(frame: bytes, kind: int) -> bytes:
-    """``frame`` with every option of this kind turned into padding, as a firewall that strips options does."""
+def _with_options(frame: bytes, kind: int, change: Callable[[bytes], bytes]) -> bytes:
+    """``frame`` with each option of this kind as ``change`` makes it of the old one, of the same size."""
     layout = layout_of(frame)
     if layout is None:
         return frame
     changed = bytearray(frame)
     for found, begin, end in _options(frame, layout):
         if found == kind:
-            changed[begin:end] = bytes([OPTION_PAD]) * (end - begin)
+            changed[begin:end] = change(frame[begin:end])
     return repaired(bytes(changed))
+
+
+def without_option(frame: bytes, kind: int) -> bytes:
+    """``frame`` with every option of this kind turned into padding, as a firewall that strips options does."""
+    return _with_options(frame, kind, lambda option: bytes([OPTION_PAD]) * len(option))
 
 
 def with_smaller_mss(frame: bytes, mss: int) -> bytes:
     """``frame`` with its MSS option lowered to ``mss``, as a router in front of a tunnel does."""
-    layout = layout_of(frame)
-    if layout is None:
-        return frame
-    changed = bytearray(frame)
-    for kind, begin, _ in _options(frame, layout):
-        if kind == OPTION_MSS and int.from_bytes(frame[begin + 2 : begin + 4]) > mss:
-            changed[begin + 2 : begin + 4] = mss.to_bytes(2)
-    return repaired(bytes(changed))
+    return _with_options(
+        frame, OPTION_MSS, lambda option: option[:2] + min(int.from_bytes(option[2:4]), mss).to_bytes(2) + option[4:]
+    )
 
 
 def with_shifted_sack(frame: bytes, by: int) -> bytes:
     """``frame`` with the edges of its SACK blocks moved ``by``, as a firewall leaves them that renumbers all else."""
-    layout = layout_of(frame)
-    if layout is None:
-        return frame
-    changed = bytearray(frame)
-    for kind, begin, end in _options(frame, layout):
-        if kind == OPTION_SACK:
-            for at in range(begin + 2, end, 4):
-                edge = int.from_bytes(frame[at : at + 4]) + by
-                changed[at : at + 4] = (edge & 0xFFFF_FFFF).to_bytes(4)
-    return repaired(bytes(changed))
+
+    def shifted(option: bytes) -> bytes:
+        edges = (int.from_bytes(option[at : at + 4]) + by for at in range(2, len(option), 4))
+        return option[:2] + b"".join((edge & 0xFFFF_FFFF).to_bytes(4) for edge in edges)
+
+    return _with_options(frame, OPTION_SACK, shifted)
 
 
 def with_flipped_payload(frame: bytes, offset: int = 0) -> bytes:

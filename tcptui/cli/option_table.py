@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from tcptui.charts.kind import ChartKind
+from tcptui.cli.commands import FollowSide, RequestGroup
 from tcptui.words.language import Language
 
 #: Of every command that writes CSV.
@@ -72,7 +73,7 @@ OPTIONS: Final = (
     Option("--finding", Value.FINDINGS, once=True),
     Option("--findings", Value.FILE),
     Option("--full"),
-    Option("--group", Value.CHOICE, once=True, choices=("statement",)),
+    Option("--group", Value.CHOICE, once=True, choices=tuple(group.value for group in RequestGroup)),
     Option("--har", Value.FILE, once=True),
     Option("--header"),
     Option("--hex"),
@@ -99,7 +100,7 @@ OPTIONS: Final = (
     Option("--raw"),
     Option("--results", Value.FOLDER, once=True),
     Option("--rules", Value.FILE, once=True),
-    Option("--side", Value.CHOICE, choices=("client", "server", "both")),
+    Option("--side", Value.CHOICE, choices=tuple(side.value for side in FollowSide)),
     Option("--slice", Value.FOLDER, once=True),
     Option("--spool-limit", Value.TEXT),
     Option(SPREADSHEET_SAFE),

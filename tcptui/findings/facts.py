@@ -44,6 +44,7 @@ from tcptui.model.tcp_flags import ACK, RST, SYN
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.protocols.application import ApplicationStream
+    from tcptui.protocols.interface import ParsedStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: By finding: whether its evidence may be segments that their receiver dropped, or is part of healthy connections.
@@ -156,6 +157,14 @@ class ConnectionFacts(StreamColumns):
         from tcptui.protocols.application import ApplicationStream
 
         return ApplicationStream(*directions, MESSAGES_JUDGED)
+
+    @property
+    def spoken(self) -> ParsedStream | None:
+        """What is spoken, inside TLS, too, as far as it is read; None also where the spool was closed meanwhile."""
+        try:
+            return None if self.application is None else self.application.spoken
+        except OSError:
+            return None
 
     @cached_attribute
     def space(self) -> SequenceSpace:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 
 from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.new_rows import NewRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,17 +44,12 @@ class CommandPrefilter:
     ) -> None:  # fmt: skip
         self._store = store
         self._streams = streams
-        self._found = noted.of(kind)
-        self._done = 0
-        """Number of rows taken in, evicted ones included."""
+        self._found = NewRows(noted.of(kind))
         self._speaking: set[int] = set()
 
     def update(self) -> None:
         """Take in the commands found since the last call."""
-        gone, rows = self._found.evicted, self._found.rows
-        count = int(np.searchsorted(rows, self._store.count))
-        streams = self._store.stream[rows[max(self._done - gone, 0) : count]]
-        self._done = gone + count
+        streams = self._store.stream[self._found.new(self._store)]
         self._speaking.update(streams[streams >= 0].tolist())
 
     def suspects(self) -> SparseMask:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.model.packet_store import I32, U8, PacketStore
+    from tcptui.model.packet_store import I32, U8
     from tcptui.protocols.payload_places import Payloads
 
 #: Rows that are kept, the first: a warning does not become truer by more of them.
@@ -54,20 +54,3 @@ class FixedRows:
         if gone:
             self.rows = self.rows[gone:].copy()
             self.evicted += gone
-
-
-class NewRows:
-    """Takes the rows that were ``found``, each once."""
-
-    def __init__(self, found: FixedRows) -> None:
-        self._found = found
-        self._done = 0
-        """Number of rows taken, evicted ones included."""
-
-    def new(self, store: PacketStore) -> I32:
-        """The rows found since the last call."""
-        gone, rows = self._found.evicted, self._found.rows
-        count = int(np.searchsorted(rows, store.count))
-        new = rows[max(self._done - gone, 0) : count]
-        self._done = gone + count
-        return new

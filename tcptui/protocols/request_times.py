@@ -81,7 +81,7 @@ _SENDING_AMONG: Final = _SENDING | {Part.SERVER_THINK: RequestPart.CLIENT}
 _ANSWERING_LASTS: Final = _ANSWERING | dict.fromkeys(
     (Part.SERVER_THINK, Part.SENDER, Part.IDLE, Part.CLIENT_THINK, Part.UNATTRIBUTED), RequestPart.IDLE
 )
-#: The same where a protocol's own window may have held its sender back, and nobody knows: pauses are nobody's.
+#: Where a protocol's own window perhaps held the sender back, which nobody knows: its pauses are nobody's.
 _PAUSES: Final = frozenset({Part.SENDER, Part.SERVER_THINK, Part.CLIENT_THINK, Part.IDLE})
 _SENDING_UNKNOWN: Final = {part: RequestPart.IDLE if part in _PAUSES else own for part, own in _SENDING.items()}
 _ANSWERING_UNKNOWN: Final = {part: RequestPart.IDLE if part in _PAUSES else own for part, own in _ANSWERING.items()}

@@ -341,6 +341,12 @@ class StreamTable:
         by_client = (ending & ENDED_BY_B != 0) == (self.client_is_b[chosen] != 0)
         return np.where(ending & (ENDED_BY_A | ENDED_BY_B) == 0, 0, np.where(by_client, 1, 2))
 
+    def longest_waits_ns(self, streams: slice | I32 | NDArray[np.int64]) -> tuple[I64, I64]:
+        """The longest time after which the client of each of ``streams`` sent data, and that of its server."""
+        is_b = self.client_is_b[streams] != 0
+        of_a, of_b = self.longest_wait_ns_a[streams], self.longest_wait_ns_b[streams]
+        return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
+
     def role_sources(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
         """What tells which end of each of ``streams`` is the client, as its place in `ROLE_SOURCES`."""
         syn = (self.marks[streams] & int(StreamMark.SYN_A | StreamMark.SYN_B)) != 0

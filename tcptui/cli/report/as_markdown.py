@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
+from tcptui.words.labels import gap_after
 from tcptui.words.markdown_escape import escape
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def markdown(blocks: Iterable[Block]) -> Iterator[str]:
                 text = escape(block.text.replace("\n", " "))
                 yield f"{'#' * block.level} {_GLYPHS[block.severity]}{text}\n"
             case Paragraph():
-                label = f"**{escape(block.label)}**{block.gap}" if block.label else ""
+                label = f"**{escape(block.label)}**{gap_after(block.label)}" if block.label else ""
                 yield label + escape(block.text).replace("\n", "  \n") + "\n"
             case Bullets():
                 for item in block.items:

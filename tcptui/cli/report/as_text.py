@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
+from tcptui.words.labels import gap_after
 from tcptui.words.line_breaking import wrap
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _heading(block: Heading, width: int, ascii_only: bool) -> Iterator[_Line]:
 def _paragraph(block: Paragraph, width: int) -> Iterator[_Line]:
     if block.apart:
         yield _Line("")
-    lines = wrap(f"{block.label}{block.gap}{block.text}", width - _INDENT)
+    lines = wrap(f"{block.label}{gap_after(block.label)}{block.text}", width - _INDENT)
     for place, line in enumerate(lines):
         labelled = place == 0 and block.label and line.startswith(block.label)
         yield _Line(" " * _INDENT + line, label=len(block.label) if labelled else 0)

@@ -32,11 +32,6 @@ class Paragraph:
     apart: bool = False
     """Whether a blank line sets it apart from what is above it."""
 
-    @property
-    def gap(self) -> str:
-        """What separates label and text: nothing after a full-width colon, which has its own room."""
-        return " " if self.label and not self.label.endswith("：") else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Bullets:

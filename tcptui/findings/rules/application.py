@@ -22,8 +22,4 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
 
 def judges_waits(connection: ConnectionFacts) -> bool:
     """Whether the rules about payload judge each wait for the server by its request: turns would tell less."""
-    try:
-        spoken = None if connection.application is None else connection.application.spoken
-    except OSError:
-        return False  # the spool was closed meanwhile
-    return isinstance(spoken, FramedStream | StreamOfQuestions)
+    return isinstance(connection.spoken, FramedStream | StreamOfQuestions)

@@ -71,8 +71,7 @@ _NO_BARE_ACK: Final = SYN | FIN | RST
 
 def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
     """A mask over the streams ``rows``: where a server waited long enough for a warning before it sent data."""
-    by_b = streams.client_is_b[rows] == 0
-    waited = np.where(by_b, streams.longest_wait_ns_b[rows], streams.longest_wait_ns_a[rows]) >= SILENT_NS
+    waited = streams.longest_waits_ns(rows)[1] >= SILENT_NS
     talked: NDArray[np.bool_] = (streams.payload_a[rows] > 0) & (streams.payload_b[rows] > 0)
     return talked & waited
 

@@ -17,11 +17,7 @@ OF_ONE_PROTOCOL: Final = ("tcptui.findings.rules.http2", "tcptui.findings.rules.
 
 
 def _http2(connection: ConnectionFacts) -> list[Finding]:
-    try:
-        spoken = None if connection.application is None else connection.application.spoken
-    except OSError:
-        return []  # the spool was closed meanwhile
-    if not isinstance(spoken, FramedStream):
+    if not isinstance(connection.spoken, FramedStream):
         return []
     from tcptui.findings.rules import http2
 
@@ -29,11 +25,7 @@ def _http2(connection: ConnectionFacts) -> list[Finding]:
 
 
 def _questions(connection: ConnectionFacts) -> list[Finding]:
-    try:
-        spoken = None if connection.application is None else connection.application.spoken
-    except OSError:
-        return []  # the spool was closed meanwhile
-    if not isinstance(spoken, StreamOfQuestions):
+    if not isinstance(connection.spoken, StreamOfQuestions):
         return []
     from tcptui.findings.rules import slow_request
 

@@ -186,9 +186,7 @@ def may_warn(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
 
     Zero windows need no test here: they are verdicts, which `tcptui.findings.annotate.needs_attention` tests.
     """
-    by_server = np.where(
-        streams.client_is_b[rows] != 0, streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
-    )
+    by_server = streams.longest_waits_ns(rows)[1]
     payload_a, payload_b = streams.payload_a[rows], streams.payload_b[rows]
     late = (by_server >= think_time.LATE_NS) & (payload_a > 0) & (payload_b > 0)
     large = np.maximum(payload_a, payload_b) >= receive_window.LARGE_BYTES

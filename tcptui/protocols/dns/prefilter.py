@@ -59,8 +59,7 @@ class DnsPrefilter:
     def suspects(self) -> SparseMask:
         """A mask of the first streams whose server let wait, and of those that transfer zones."""
         found, table = np.array(sorted(self._speaking), np.int64), self._streams
-        a_serves = table.client_is_b[found] != 0
-        longest = np.where(a_serves, table.longest_wait_ns_a[found], table.longest_wait_ns_b[found])
+        longest = table.longest_waits_ns(found)[1]
         waited = found[(longest >= SILENT_NS) & (table.packets[found] <= PACKETS_READ)][:STREAMS_READ]
         return SparseMask(merged(waited, self._transfers.suspects().numbers))
 

@@ -54,8 +54,14 @@ def _head_line(line: Node) -> Node:
 
 def _without_end(label: str) -> str:
     """A line of a head without secrets; how it ends is written out."""
+    text, end = _parted(label)
+    return line_without_secrets(text) + end
+
+
+def _parted(label: str) -> tuple[str, str]:
+    """``label`` in front of the line end that is written out at its end, and that."""
     end = next((end for end in _ENDS if label.endswith(end)), "")
-    return line_without_secrets(label.removesuffix(end)) + end
+    return label.removesuffix(end), end
 
 
 def _fields(node: Node) -> Node:
@@ -98,12 +104,12 @@ def _text_lines(lines: tuple[Node, ...]) -> tuple[Node, ...]:
     """Lines of one text, which are read together: what a line means may stand in the one before."""
     from tcptui.protocols.secret_bodies import body_without_secrets  # few trees have a body
 
-    ends = [next((end for end in ("\\r\\n", "\\n") if line.label.endswith(end)), "") for line in lines]
-    texts = [line.label.removesuffix(end) for line, end in zip(lines, ends, strict=True)]
+    parted = [_parted(line.label) for line in lines]
+    texts = [text for text, _ in parted]
     shown = body_without_secrets("\n".join(texts)).split("\n")
     if len(shown) != len(lines):
         shown = [body_without_secrets(text) for text in texts]
-    return tuple(_relabelled(line, text + end) for line, text, end in zip(lines, shown, ends, strict=True))
+    return tuple(_relabelled(line, text + end) for line, text, (_, end) in zip(lines, shown, parted, strict=True))
 
 
 def _texts(node: Node) -> Node:

@@ -183,14 +183,13 @@ class HttpPrefilter:
     def _is_expecting(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
         """A mask over the streams ``spoken``, which have responses: a client held a body back; updates `_expects`."""
         streams = self._streams
-        client_is_b = streams.client_is_b[spoken] != 0
-        waited = np.where(client_is_b, streams.longest_wait_ns_b[spoken], streams.longest_wait_ns_a[spoken])
+        waited = streams.longest_waits_ns(spoken)[0]
         chosen = np.flatnonzero((waited >= EXPECTS_NS) & (self.responses[spoken] <= HEADS_OF_STREAM))
         chosen = chosen[:EXPECTS_LOOKED_AT]
         for place in chosen[streams.packets[spoken[chosen]] != self._heads_sought[spoken[chosen]]].tolist():
             stream = int(spoken[place])
             self._heads_sought[stream] = streams.packets[stream]
-            self._expects[stream] = self._has_asked(stream, bool(client_is_b[place]))
+            self._expects[stream] = self._has_asked(stream, bool(streams.client_is_b[stream]))
         expects = np.zeros(len(spoken), np.bool_)
         expects[chosen] = self._expects[spoken[chosen]]
         return expects

@@ -13,9 +13,9 @@ import numpy as np
 from tcptui.analysis.stream.table import Completeness
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.sparse_mask import SparseMask
-from tcptui.protocols.fixed_rows import NewRows
 from tcptui.protocols.http2.preface_rows import PrefaceRows
 from tcptui.protocols.http2.settings_rows import SettingsRows
+from tcptui.protocols.new_rows import NewRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,19 +63,13 @@ class Http2Prefilter:
         found = np.array(sorted(self._spoken), np.int64)
         found = found[self._streams.packets[found] <= PACKETS_READ]
         late = found[STREAMS_READ:]
-        found = np.concatenate((found[:STREAMS_READ], late[self._waited(late)][:SUSPECTS_READ]))
+        found = np.concatenate(
+            (found[:STREAMS_READ], late[self._streams.longest_waits_ns(late)[1] >= SILENT_NS][:SUSPECTS_READ])
+        )
         others = np.array(sorted(self._settled - self._spoken), np.int64)
         begun = self._streams.completeness[others] & np.uint8(Completeness.SYN) != 0
         others = others[begun & (self._streams.packets[others] <= PACKETS_READ)][:STREAMS_READ]
         return SparseMask(sorted_unique(np.concatenate((found, others))))
-
-    def _waited(self, streams: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """In which of ``streams`` the server was silent for `SILENT_NS` before it sent data."""
-        table = self._streams
-        a_serves = table.client_is_b[streams] != 0
-        longest = np.where(a_serves, table.longest_wait_ns_a[streams], table.longest_wait_ns_b[streams])
-        waited: NDArray[np.bool_] = longest >= SILENT_NS
-        return waited
 
     def read(self, suspects: SparseMask) -> SparseMask:
         """The ``suspects``: nothing else is read unasked."""

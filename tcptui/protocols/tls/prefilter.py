@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.sparse_mask import SparseMask
-from tcptui.protocols.fixed_rows import NewRows
+from tcptui.protocols.new_rows import NewRows
 from tcptui.protocols.tls.alert_rows import AlertRows, HelloRows
 
 if TYPE_CHECKING:

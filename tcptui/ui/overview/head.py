@@ -14,6 +14,7 @@ from tcptui.ui.start.rates import bars
 from tcptui.ui.widgets.one_line import OneLine
 from tcptui.ui.widgets.painted_lines import PaintedLines
 from tcptui.words.finding_text import STATEMENT_TITLED
+from tcptui.words.labels import gap_after
 from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import NO_BREAK, Count, clock_time, unbroken_duration
 from tcptui.words.trouble_text import brief_verdicts, verdict
@@ -158,7 +159,7 @@ def _trust(trust: CaptureTrust, connections: int, width: int, most: int, words: 
 
 
 def _labelled(label: str, text: str) -> str:
-    return f"{label}{text}" if not label or label.endswith("：") else f"{label} {text}"
+    return f"{label}{gap_after(label)}{text}"
 
 
 def _part(label: str, text: str, style: str, width: int, most: int, ellipsis: str) -> list[HeadLine]:

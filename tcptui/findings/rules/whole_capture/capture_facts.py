@@ -111,8 +111,7 @@ class CaptureFacts:
         """Payload bytes of the clients."""
         self.answered: I64 = np.where(is_b, sent_a, sent_b)
         """Payload bytes of the servers."""
-        rest_a, rest_b = streams.longest_wait_ns_a[rows], streams.longest_wait_ns_b[rows]
-        self.client_rest_ns: I64 = np.where(is_b, rest_b, rest_a)
+        self.client_rest_ns: I64 = streams.longest_waits_ns(rows)[0]
         """The longest time after which a client sent data on a connection."""
         trip_a, trip_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows]
         self.client_away_ns: I64 = np.where(is_b, trip_a, trip_b)
