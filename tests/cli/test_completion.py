@@ -122,30 +122,19 @@ def _until(terminal: int, is_there: Callable[[str], bool]) -> str:
     raise AssertionError(f"zsh did not come so far: {text!r}")
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+OFFERED: Final = {"bash": offered_by_bash, "fish": offered_by_fish, "zsh": offered_by_zsh}
+
+
 @pytest.mark.parametrize(("typed", "wanted", "unwanted"), OFFERS)
-def test_bash_offers(folder: Path, typed: str, wanted: set[str], unwanted: set[str]) -> None:
-    offered = offered_by_bash(folder, typed)
-
-    assert wanted <= offered
-    assert not unwanted & offered
-
-
-@pytest.mark.e2e
-@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
-@pytest.mark.parametrize(("typed", "wanted", "unwanted"), OFFERS)
-def test_fish_offers(folder: Path, typed: str, wanted: set[str], unwanted: set[str]) -> None:
-    offered = offered_by_fish(folder, typed)
-
-    assert wanted <= offered
-    assert not unwanted & offered
-
-
-@pytest.mark.e2e
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
-@pytest.mark.parametrize(("typed", "wanted", "unwanted"), OFFERS)
-def test_zsh_offers(folder: Path, typed: str, wanted: set[str], unwanted: set[str]) -> None:
-    offered = offered_by_zsh(folder, typed)
+@pytest.mark.parametrize("shell", [
+    pytest.param(
+        name,
+        marks=[pytest.mark.skipif(shutil.which(name) is None, reason=f"needs {name}"), *marks],
+    )
+    for name, marks in (("bash", []), ("fish", [pytest.mark.e2e]), ("zsh", [pytest.mark.e2e]))
+])  # fmt: skip
+def test_shell_offers(folder: Path, shell: str, typed: str, wanted: set[str], unwanted: set[str]) -> None:
+    offered = OFFERED[shell](folder, typed)
 
     assert wanted <= offered
     assert not unwanted & offered

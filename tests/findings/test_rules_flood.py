@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from capture_findings import by_id
 from connection_lines import in_order, served, stream
 
 from tcptui.model.finding import Confidence, Severity
-from tcptui.words.catalogue import Words
-from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
-from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,14 +27,7 @@ HTTP = "text=GET_/_HTTP/1.1~Host:_a~"
 
 def said(told: Tell, *groups: Sequence[str]) -> dict[str, CaptureFinding]:
     """What is said of the capture, by id; all of its words are there in both languages."""
-    findings = told(in_order(*groups)).session.diagnosis.findings
-    for one in findings:
-        for words in map(Words, Language):
-            assert finding_title(one.finding, words)
-            assert finding_short(one.finding, words)
-            assert what_happened(one.finding, words)
-            assert all(line for part in finding_sections(one.finding, words) for line in part.lines)
-    return {one.finding.id.value: one for one in findings}
+    return by_id(told(in_order(*groups)).session)
 
 
 def flood(count: int, steps: Sequence[tuple[float, str]], every_ms: float = 3, sources: int = 250) -> list[list[str]]:

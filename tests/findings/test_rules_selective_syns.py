@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from capture_findings import by_id
 
 from tcptui.model.finding import CaptureFinding, Confidence, Severity
-from tcptui.words.catalogue import Words
-from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
-from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +26,7 @@ class Tell(Protocol):
 def found(told: Tell, *groups: Sequence[str]) -> dict[str, CaptureFinding]:
     """What is said of the capture, by id; all of its words are there in both languages."""
     lines = sorted((line for group in groups for line in group), key=lambda line: float(line.split()[0]))
-    findings = told(lines).session.diagnosis.findings
-    for one in findings:
-        for words in map(Words, Language):
-            assert finding_title(one.finding, words)
-            assert finding_short(one.finding, words)
-            assert what_happened(one.finding, words)
-            assert all(line for part in finding_sections(one.finding, words) for line in part.lines)
-    return {one.finding.id.value: one for one in findings}
+    return by_id(told(lines).session)
 
 
 def served(ms: float, port: int, flags: str = "S", more: str = "", **ends: int) -> list[str]:

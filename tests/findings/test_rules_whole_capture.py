@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from capture_findings import by_id
 from connection_lines import in_order, served, stream
 
 from tcptui.findings.rules.whole_capture.diagnose import FINDINGS_MOST
 from tcptui.model.finding import CaptureFinding, Confidence, Severity
-from tcptui.words.catalogue import Words
-from tcptui.words.finding_text import finding_sections, finding_short, finding_title, what_happened
-from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,15 +45,7 @@ def dropped_idle(start_ms: float, idle_ms: float, port: int, **ends: int) -> lis
 
 def found(told: Tell, *groups: Sequence[str]) -> dict[str, CaptureFinding]:
     """What is said of the capture, by id; all of its words are there in both languages."""
-    findings = told(in_order(*groups)).session.diagnosis.findings
-    for one in findings:
-        for language in Language:
-            words = Words(language)
-            assert finding_title(one.finding, words)
-            assert finding_short(one.finding, words)
-            assert what_happened(one.finding, words)
-            assert all(line for part in finding_sections(one.finding, words) for line in part.lines)
-    return {one.finding.id.value: one for one in findings}
+    return by_id(told(in_order(*groups)).session)
 
 
 # -- never opened ------------------------------------------------------------------------

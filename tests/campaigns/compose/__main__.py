@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.campaigns.compose.draw import compose
-from tests.campaigns.compose.recording import record_many
+from tests.campaigns.compose.recording import record_seed
+from tests.campaigns.recording import record_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
             print(json.dumps(compose(number).as_values(), indent=1))
         return 0
     began = time.monotonic()
-    refused = record_many(wanted, chosen.out, chosen.jobs, began + chosen.seconds)
+    refused = record_many(record_seed, wanted, chosen.out, chosen.jobs, began + chosen.seconds)
     made = sum((chosen.out / str(number) / "recording.json").exists() for number in wanted)
     print(f"{made} of {len(wanted)} recorded in {time.monotonic() - began:.0f} s")
     if refused:

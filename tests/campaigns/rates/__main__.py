@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cases.recorder.bench import ABOUT
-from tests.campaigns.rates.recording import record_many
+from tests.campaigns.rates.recording import record_transfer
+from tests.campaigns.recording import record_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     began = time.monotonic()
     seeds = range(chosen.first, chosen.first + chosen.count)
-    refused = record_many(seeds, chosen.out, chosen.jobs, began + chosen.seconds)
+    refused = record_many(record_transfer, seeds, chosen.out, chosen.jobs, began + chosen.seconds)
     made = sum((chosen.out / str(seed) / ABOUT).exists() for seed in seeds)
     print(f"{made} of {chosen.count} recorded in {time.monotonic() - began:.0f} s")
     if refused:

@@ -1,68 +1,20 @@
-"""Records transfers, each in a process of its own: namespaces are taken over for good."""
+"""Records transfers."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-import time
-import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from cases.recorder.account import RecordingError
 from cases.recorder.bench import ABOUT, record
-from cases.recorder.namespaces import die_with_parent
-from cases.recorder.tracing import TracingError
 from tests.campaigns.rates.transfers import transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-TRIES: Final = 2
 
-
-def record_many(seeds: Sequence[int], out: Path, jobs: int, until: float = float("inf")) -> list[int]:
-    """Record ``seeds`` into ``out``/SEED, so many at once; returns those that were refused twice.
-
-    None begins after the monotonic second ``until``.  Recordings that exist are kept.
-    """
-    waiting = [(seed, 0) for seed in reversed(seeds) if not (out / str(seed) / ABOUT).exists()]
-    running: dict[int, tuple[int, int]] = {}
-    refused: list[int] = []
-    while waiting or running:
-        while waiting and len(running) < jobs and time.monotonic() < until:
-            seed, tries = waiting.pop()
-            running[_begin(seed, out / str(seed))] = seed, tries + 1
-        if not running:
-            break
-        child, status = os.waitpid(-1, 0)
-        seed, tries = running.pop(child)
-        if status and tries < TRIES:
-            waiting.append((seed, tries))
-        elif status:
-            refused.append(seed)
-    return refused
-
-
-def _begin(seed: int, folder: Path) -> int:
-    """Fork a process that records."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        die_with_parent()
-        record(transfer(seed).scenario(), seed, folder)
-        status = 0
-    except (RecordingError, TracingError, OSError) as problem:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "problem.txt").write_text(f"{type(problem).__name__}: {problem}\n")
-    except BaseException:  # noqa: BLE001 - a forked child must end here
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+def record_transfer(seed: int, folder: Path) -> None:
+    """Record one transfer; raises as `record` does."""
+    record(transfer(seed).scenario(), seed, folder)
 
 
 def transfers_below(folder: Path) -> list[Path]:
