@@ -6,6 +6,7 @@ What a secret is says `tcptui.protocols.secret_names`; bodies are read by `tcptu
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from functools import lru_cache
 from typing import Final
 
@@ -70,6 +71,10 @@ _KNOWN_PATHS: Final = re.compile(
 #: What such a segment is not: a word, with a number perhaps, a number, a version, a file.
 _PLAIN_SEGMENT: Final = re.compile(r"[a-z]+(?:[-_.][a-z]+)*[-_.]?\d{0,2}|\d+|v\d+(?:\.\d+)*|[\w-]*\.[a-z]{2,4}")
 _TOKEN_LEAST: Final = 8
+#: What a request of OCSP by GET has in its first characters, DER in base64: the hash algorithm (SHA-1, SHA-256) of the
+#: identifier of the first certificate, behind five lengths (RFC 6960, 4.1.1 and A.1).  It is public.
+_OCSP_HASHES: Final = (bytes.fromhex("06052b0e03021a"), bytes.fromhex("0609608648016503040201"))
+_OCSP_BEGINS: Final = 40
 #: A word of a command line, with its quotes.
 _ARGUMENT: Final = re.compile(r"(?:\"[^\"]*+\"?|'[^']*+'?|[^\s\"'])++")
 #: Programs of whose options of one letter some are followed by a secret: in the same word, or also in the next one …
@@ -134,9 +139,19 @@ def _path_without_secrets(uri: str) -> str:
 
 
 def _is_token(before: str, segment: str) -> bool:
+    if _asks_ocsp(segment):
+        return False
     if before in _BEFORE_LIKELY or any(word in _BEFORE_LIKELY for word in before.split("-")):
         return len(segment) >= _TOKEN_LEAST and _PLAIN_SEGMENT.fullmatch(segment) is None and looks_secret(segment)
     return _BEFORE_SURE.fullmatch(before) is not None and looks_secret(segment)
+
+
+def _asks_ocsp(segment: str) -> bool:
+    try:
+        der = b64decode(segment[:_OCSP_BEGINS], validate=True)
+    except ValueError:
+        return False
+    return der[:1] == b"\x30" and any(hash_algorithm in der for hash_algorithm in _OCSP_HASHES)
 
 
 def header_without_secrets(name: str, value: str) -> str:

@@ -259,6 +259,7 @@ LOOK_ALIKES: Final = {
     "digest": _field("X-Amz-Content-Sha256: {}"),
     "path": _uri("/assets/{}.js"),
     "path-id": _uri("/orders/{}/items"),
+    "ocsp": _uri("/ca/auth-root/MFEwTzBNMEswSTAJBgUrDgMCGgUABBSw4x5v4bTl{}"),
     "parameter": _uri("/x?q={}&tokenizer={}&keyboard={}&page=2"),
     "form": _body("passenger={}&keywords={}", _FORM),
     "xml": _body("<r><id>{}</id><Passenger>{}</Passenger></r>", "text/xml"),

@@ -62,6 +62,7 @@ class CapturePages(Controller):
                 self._going.open_other()
             else:
                 self.overview()
+        self._verdicts.first_page_done()
 
     def _overviewed(self, result: OverviewResult | None) -> None:
         """Do what was chosen on the overview, which has closed."""

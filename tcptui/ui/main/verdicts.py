@@ -33,6 +33,8 @@ class Verdicts(Controller):
 
     _has_told_end = False
     """Whether that has been told, or cannot come any more."""
+    _is_page_due = False
+    """Whether it has been told, but nobody has acted on it yet."""
     _verdict_of: CaptureSeen | None = None
     """What the verdict line tells; None while it is hidden."""
 
@@ -52,8 +54,12 @@ class Verdicts(Controller):
 
     @property
     def is_judged(self) -> bool:
-        """Whether the verdict line tells of a file that was judged to its end."""
-        return self._verdict_of is not None and self._verdict_of.is_final
+        """Whether the line tells of a file that was judged to its end, and the first page has opened, or will not."""
+        return self._verdict_of is not None and self._verdict_of.is_final and not self._is_page_due
+
+    def first_page_done(self) -> None:
+        """Note that the first page has opened, or will not."""
+        self._is_page_due = False
 
     def look(self) -> None:
         """Show the newest verdict, and have a worker thread look for trouble again when it is due."""
@@ -82,6 +88,7 @@ class Verdicts(Controller):
         if seen is not None and seen.is_final and tells and not self._has_told_end:
             self._has_told_end = True
             if not self.session.live:
+                self._is_page_due = True
                 self.screen.post_message(self.FileJudged())
         self.screen.call_later(self.screen.show_tour)  # behind that message, by which the overview may open
         if seen is None or not groups:

@@ -97,7 +97,7 @@ def test_http_lines_equal_tsharks(corpus: Path, name: str) -> None:
         env=os.environ | {"TZ": "UTC"},
     ).stdout  # fmt: skip
     session = open_file(path)
-    options = TreeOptions(zone=UTC, vendor_names=False)
+    options = TreeOptions(zone=UTC, vendor_names=False, secrets=True)
     expected = _frames(theirs)
     shown = {}
     for frame in expected:
