@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.lessons.case import Case
+    from tcptui.model.finding import FindingId
 
 
 class Titles(TypedDict):
@@ -28,15 +30,32 @@ class CaseEntry(TypedDict):
 
 
 def searched_text(case: Case) -> str:
-    """The text that a search of cases looks in, in lower case: number, id, titles in both languages, findings."""
-    findings = " ".join(finding.value for finding in case.findings)
+    """The text that a search of cases looks in, in lower case.
+
+    It has number, id, titles in both languages, ids of findings, their names and what they are about in both.
+    """
+    findings = " ".join(_names(finding) for finding in case.findings)
     return f"{case.number:03} {case.id} {case.title.en} {case.title.zh} {findings}".casefold()
 
 
+@cache
+def _names(finding: FindingId) -> str:
+    # Here: the start screen shows cases before anybody searches them.
+    from tcptui.findings.catalog import SPECS
+    from tcptui.words.catalogue import Words
+    from tcptui.words.finding_text import finding_name
+    from tcptui.words.language import Language
+
+    names = [finding.value]
+    for words in map(Words, Language):
+        names += finding_name(finding, words), words(f"learning.about.{SPECS[finding].family}")
+    return " ".join(names)
+
+
 def contains(case: Case, words: Sequence[str]) -> bool:
-    """Whether every word is contained in `searched_text`, in any case."""
+    """Whether every word is contained in `searched_text`, in any case; digits are the case's number."""
     text = searched_text(case)
-    return all(word.casefold() in text for word in words)
+    return all(int(word) == case.number if word.isdecimal() else word.casefold() in text for word in words)
 
 
 def list_cases(cases: Sequence[Case]) -> list[CaseEntry]:

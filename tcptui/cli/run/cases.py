@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.cli.run.load import write
+from tcptui.model.safe_text import safe_text
 from tcptui.words.errors import say
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ def list_cases(command: CasesCommand, words: Words) -> int:
     from tcptui.lessons.listing import list_cases as list_cases_as_json
     from tcptui.lessons.loader import load_cases
 
-    cases = [case for case in load_cases() if contains(case, command.words)]
+    bundled = load_cases()
+    cases = [case for case in bundled if contains(case, command.words)]
     if command.as_json:
         write([to_json(list_cases_as_json(cases)), "\n"])
         return 0
     if not cases:
-        say(words("cli.cases.none"), words)
+        sought = safe_text(" ".join(command.words))
+        say(words("cli.cases.not_found", words=sought) if bundled else words("cli.cases.none"), words)
         return 1
     print(words("cli.cases.heading"))
     width = max(len(case.id) for case in cases)

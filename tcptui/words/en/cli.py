@@ -35,6 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.notice.remote": "waiting for tcpdump at the other end …",
     "cli.cases.heading": "Bundled cases; open one with: tcptui case ID",
     "cli.cases.none": "no cases are bundled with this installation",
+    "cli.cases.not_found": "no case has all of these in its number, title or findings: {words}; tcptui cases lists every case",
     "cli.cases.packets": "{n} packets",
     "cli.interface.up": "up",
     "cli.interface.running": "running",

@@ -79,4 +79,12 @@ WORDS: Final[dict[str, str]] = {
     "learning.notice.back": "Back to your capture.",
     "learning.in_capture": " in {name}",
     "learning.done": "done",
+    "learning.about.opening": "opening",
+    "learning.about.closing": "closing",
+    "learning.about.liveness": "liveness keep-alive",
+    "learning.about.loss": "loss",
+    "learning.about.speed": "speed slow",
+    "learning.about.trust": "capture quality",
+    "learning.about.application": "application",
+    "learning.about.capture": "several connections",
 }

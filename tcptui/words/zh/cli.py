@@ -35,6 +35,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.notice.remote": "正在等待远端的 tcpdump……",
     "cli.cases.heading": "自带的案例；用 tcptui case ID 打开",
     "cli.cases.none": "这份安装中没有自带案例",
+    "cli.cases.not_found": "没有案例在编号、标题或结论里同时含有：{words}；tcptui cases 列出全部案例",
     "cli.cases.packets": "{n} 个数据包",
     "cli.interface.up": "已启用",
     "cli.interface.running": "运行中",

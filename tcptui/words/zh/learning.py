@@ -68,4 +68,12 @@ WORDS: Final[dict[str, str]] = {
     "learning.notice.back": "回到你的抓包。",
     "learning.in_capture": "（{name}）",
     "learning.done": "已完成",
+    "learning.about.opening": "建立 握手",
+    "learning.about.closing": "关闭",
+    "learning.about.liveness": "存活 保活",
+    "learning.about.loss": "丢包",
+    "learning.about.speed": "速度 慢",
+    "learning.about.trust": "抓包质量",
+    "learning.about.application": "应用",
+    "learning.about.capture": "多条连接",
 }
