@@ -9,9 +9,9 @@ Nothing heavy is imported before the command is known, so that ``--help`` answer
 
 from __future__ import annotations
 
-import io
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -43,7 +43,8 @@ from tcptui.cli.commands import (
 )
 from tcptui.cli.parse import COMMAND_WORDS, language_of, parse
 from tcptui.cli.parse_values import near_words
-from tcptui.cli.stdout import guard_standard_output, redirect_stdout_to_null
+from tcptui.cli.stdout import LocaleText, guard_standard_streams, redirect_stdout_to_null
+from tcptui.model.charset import as_user_set
 from tcptui.model.errors import StandardOutputError, TcptuiError
 from tcptui.ui.settings.config_file import read_config
 from tcptui.words.catalogue import Words
@@ -76,6 +77,8 @@ TextCommand = (
     | ManCommand
 )
 
+ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
+
 #: What Python says where the system has no thread for it: beyond the user's limit of processes, or out of memory.
 _NO_THREAD: Final = "can't start new thread"
 #: The message about a file that is not there.
@@ -88,16 +91,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with ``argv``, without its name (default: the process's); returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     install_exception_hooks()
-    guard_standard_output()
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(errors="replace")  # "?", not a traceback, for characters that the locale lacks
+    guard_standard_streams(as_user_set(os.environ))
     # We do no linear algebra, and OpenBLAS would start its threads before root is given up.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     written = _written_language()
     words = Words(language_of(arguments, os.environ, written))
     command: Command | None = None
     try:
-        command = parse(arguments, os.environ, written)
+        command = _in_ascii(parse(arguments, os.environ, written))
         if not isinstance(command, HelpCommand | VersionCommand):
             install_log_format()
         code = run(command, words)
@@ -119,6 +120,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return code
+
+
+def _in_ascii(command: Command) -> Command:
+    """``command``, which writes its text in ASCII where ``--ascii`` or the locale says so.
+
+    A screen asks its own terminal (`tcptui.ui.terminal.setup`), which may be another one.
+    """
+    stream = sys.stdout
+    if not isinstance(stream, LocaleText) or isinstance(command, ScreenCommand):
+        return command
+    stream.ascii_signs |= command.common.ascii_only
+    common = command.common._replace(ascii_only=stream.ascii_signs)
+    return replace(command, common=common) if isinstance(command, PacketsCommand) else command._replace(common=common)
 
 
 def _say_what_was_meant(command: Command | None, error: TcptuiError, words: Words) -> None:

@@ -6,14 +6,36 @@ import io
 import os
 import select
 import sys
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from tcptui.model.ascii_signs import ASCII_SIGNS, LIKE_ASCII
+from tcptui.model.charset import ascii_wanted, terminal_encoding
 from tcptui.model.descriptors import redirect_to_null
 from tcptui.model.errors import StandardOutputError
 from tcptui.model.safe_text import reason_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _DESCRIPTOR: Final = 1
 _BLOCK: Final = 1 << 16
+
+
+class LocaleText(io.TextIOWrapper):
+    """Text for people, in the locale's character set; what that lacks is written as ASCII, or as ``?``.
+
+    With ``ascii_signs`` all signs are, whatever the character set.
+    """
+
+    def __init__(self, raw: BinaryIO, encoding: str, *, ascii_signs: bool, by_line: bool) -> None:
+        super().__init__(raw, encoding=encoding, errors=LIKE_ASCII, line_buffering=by_line)
+        self.ascii_signs = ascii_signs
+
+    def write(self, text: str, /) -> int:
+        """Write ``text``; returns its length."""
+        is_plain = not self.ascii_signs or text.isascii()
+        super().write(text if is_plain else text.translate(ASCII_SIGNS))
+        return len(text)
 
 
 class StandardOutput(io.FileIO):
@@ -34,23 +56,28 @@ class StandardOutput(io.FileIO):
         return written
 
 
-def guard_standard_output() -> None:
-    """Replace `sys.stdout` by one on `StandardOutput`, with ``?`` for characters that the locale lacks.
+def guard_standard_streams(environ: Mapping[str, str]) -> None:
+    """Replace `sys.stdout` by text in the locale's characters on `StandardOutput`, and `sys.stderr` by such text.
 
-    A closed standard output becomes /dev/null, because otherwise the next opened file would get its descriptor.  A
-    `sys.stdout` that a caller replaced is left alone.
+    A closed standard output becomes /dev/null, because otherwise the next opened file would get its descriptor.
+    Streams that a caller replaced are left alone.  ``environ`` tells the locale, as the user set it.
     """
+    encoding, ascii_signs = terminal_encoding(environ), ascii_wanted(environ)
+    errors = sys.stderr
+    if errors is sys.__stderr__ and isinstance(errors, io.TextIOWrapper):
+        errors.flush()
+        sys.stderr = LocaleText(errors.buffer, encoding, ascii_signs=ascii_signs, by_line=True)
     stream = sys.stdout
-    encoding, by_line = "utf-8", False
+    by_line = False
     if stream is None:
         _open_standard_descriptors()
     elif stream is sys.__stdout__ and isinstance(stream, io.TextIOWrapper):
         stream.flush()
-        encoding, by_line = stream.encoding, stream.line_buffering
+        by_line = stream.line_buffering
     else:
         return
     raw = io.BufferedWriter(StandardOutput(), _BLOCK)
-    sys.stdout = io.TextIOWrapper(raw, encoding=encoding, errors="replace", line_buffering=by_line)
+    sys.stdout = LocaleText(raw, encoding, ascii_signs=ascii_signs, by_line=by_line)
 
 
 def _open_standard_descriptors() -> None:

@@ -14,7 +14,12 @@ class Language(Enum):
 
 
 def language_from_environment(environment: Mapping[str, str]) -> Language:
-    """The language of the locale: by the first of LC_ALL, LC_MESSAGES and LANG that is set and not empty."""
+    """The language of the locale: by the first of LC_ALL, LC_MESSAGES and LANG that is set and not empty.
+
+    English on the Linux console, whose font has no Chinese.
+    """
+    if environment.get("TERM", "").startswith("linux"):
+        return Language.EN
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = environment.get(name, "")
         if value:

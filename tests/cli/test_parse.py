@@ -230,6 +230,8 @@ def test_language_of_a_wrong_line_is_still_known() -> None:
 def test_language_comes_from_the_environment_unless_named() -> None:
     assert parse([], {"LC_MESSAGES": "zh_TW.UTF-8", "LANG": "en_US"}).common.language is Language.ZH
     assert parse(["--lang", "en"], {"LANG": "zh_CN"}).common.language is Language.EN
+    assert parse([], {"LANG": "zh_CN.UTF-8", "TERM": "linux"}).common.language is Language.EN
+    assert parse(["--lang", "zh"], {"LANG": "zh_CN.UTF-8", "TERM": "linux"}).common.language is Language.ZH
 
 
 @pytest.mark.parametrize(

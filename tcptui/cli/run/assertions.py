@@ -16,7 +16,7 @@ from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.combined_fault import combined_fault
 from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
@@ -155,7 +155,7 @@ def _check(command: AssertCommand, rules: Sequence[Rule], opened: Sequence[Input
     say_unread(session, unread, "assertion.unread", words)
     failed = exit_code(session, [one.source for one in opened]) != 0
     reasons = [None if one.holds else _reason(one, session, words) for one in judged]
-    write(_line(one, reason, words, is_part=failed) + "\n" for one, reason in zip(judged, reasons, strict=True))
+    write_text(_line(one, reason, words, is_part=failed) + "\n" for one, reason in zip(judged, reasons, strict=True))
     if command.junit is not None:
         unknown = words("assertion.why.part") if failed else None
         cases = [TestCase(_name(one.rule), reason or unknown) for one, reason in zip(judged, reasons, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tcptui.cli.run.load import write
+from tcptui.cli.run.load import write, write_text
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.model.safe_text import safe_text
@@ -31,12 +31,12 @@ def check_filter(command: CheckCommand, words: Words) -> int:
         if command.as_json:
             _write_json(_invalid(command.filter_text, error, words))
         else:
-            write(f"{line}\n" for line in _mistake_lines(command.filter_text, error, words))
+            write_text(f"{line}\n" for line in _mistake_lines(command.filter_text, error, words))
         return _INVALID
     if command.as_json:
         _write_json(_valid(compiled, words))
     else:
-        write(f"{line}\n" for line in _lines(compiled, words))
+        write_text(f"{line}\n" for line in _lines(compiled, words))
     return 0
 
 

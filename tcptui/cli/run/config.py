@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from tcptui.cli.inputs import give_up_root
-from tcptui.cli.run.load import write
+from tcptui.cli.run.load import write_text
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.settings.config_file import read_config
 from tcptui.ui.settings.named_filters import toml_string
@@ -37,10 +37,10 @@ def show_config(command: ConfigCommand, words: Words) -> int:
     if found.settings.language is not None and not command.common.language_given:
         words = Words(found.settings.language)
     if command.explain:
-        write([line + "\n" for line in _explained(found, words)])
+        write_text([line + "\n" for line in _explained(found, words)])
         return 0
     choices = ScreenChoices(state_directory(os.environ))
-    write([line + "\n" for line in _set(found, choices, words)])
+    write_text([line + "\n" for line in _set(found, choices, words)])
     problems = [*found.problems, *_wrong_filters(found, words)]
     wrong = [*(problem.text(words) for problem in problems), *trouble_lines(words)]
     for line in wrong:

@@ -12,7 +12,7 @@ from tcptui.access.open_capture import application_streams, captured_bytes
 from tcptui.access.requests import REQUESTS_MOST, cached_requests
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
-from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, write, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.safe_text import safe_text
@@ -65,12 +65,12 @@ def write_files(command: ExportCommand, words: Words) -> int:
         code, written = 0, len(files)
         if command.out is None:
             with closing(_listed(session, files, sharing, words, as_json=command.as_json)) as entries:
-                write(_text(entries, as_json=command.as_json))
+                _write(entries, as_json=command.as_json)
         else:
             with signals_unwind(), ExportFolder(Path(command.out), captured_bytes(session), command.limit) as folder:
                 writing = _Writing(files, MessageFinder(session.directions), folder)
                 entries = (_entry(file, name, words, as_json=command.as_json) for file, name in writing)
-                write(_text(entries, as_json=command.as_json))
+                _write(entries, as_json=command.as_json)
             if writing.beyond is not None:
                 say(error_line(writing.beyond, words), words)
                 code = writing.beyond.exit_code
@@ -175,12 +175,15 @@ def _entry(file: CarriedFile, name: str, words: Words, *, as_json: bool) -> str:
     return to_json(as_object(file, name))
 
 
-def _text(entries: Iterator[str], *, as_json: bool) -> Iterator[str]:
-    """One entry per file, yielded as soon as the file was read or written."""
-    if not as_json:
-        for entry in entries:
-            yield entry + "\n"
-        return
+def _write(entries: Iterator[str], *, as_json: bool) -> None:
+    """Write one entry per file, as soon as the file was read or written."""
+    if as_json:
+        write(_json(entries))
+    else:
+        write_text(entry + "\n" for entry in entries)
+
+
+def _json(entries: Iterator[str]) -> Iterator[str]:
     separator = "["
     for entry in entries:
         yield separator + "\n" + entry

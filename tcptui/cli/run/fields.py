@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.cli.run.load import write
+from tcptui.cli.run.load import write_text
 from tcptui.dfilter.names import nearest
 from tcptui.model.field import Owner
 from tcptui.model.fields import ROWS
@@ -30,7 +30,7 @@ def list_fields(command: FieldsCommand, words: Words) -> int:
         key = "filter.fields.none" if near else "filter.fields.none-near"
         say(words(key, word=safe_text(command.word), near=", ".join(near)), words)
         return _NONE_FOUND
-    write(f"{_line(row, meant[row.name], words)}\n" for row in found)
+    write_text(f"{_line(row, meant[row.name], words)}\n" for row in found)
     return 0
 
 

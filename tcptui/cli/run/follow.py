@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import itertools
 import sys
 import threading
@@ -163,6 +164,10 @@ class Following:
         self._next = 0
         self._written = [0, 0]
         self._speaker = -1
+        is_other = codecs.lookup(sys.stdout.encoding or "utf-8").name != "utf-8"
+        is_for_people = command.form is not FollowForm.RAW
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace") if is_other and is_for_people else None
+        """For text in another character set than UTF-8."""
 
     def advance(self, *, over: bool) -> None:
         """Write what later packets cannot change; everything once reading is ``over``."""
@@ -259,7 +264,11 @@ class Following:
         self._out(self._writer.head(side, str(end), frame, since_ns))
 
     def _out(self, data: bytes) -> None:
-        if data:
+        if self._decoder is not None:
+            sys.stdout.write(self._decoder.decode(data))
+            if not data:
+                sys.stdout.flush()
+        elif data:
             sys.stdout.buffer.write(data)
         else:
             sys.stdout.buffer.flush()

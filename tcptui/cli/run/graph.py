@@ -16,7 +16,7 @@ from tcptui.cli.commands import STANDARD_STREAM, GraphForm
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.graph_rows import graph_csv
-from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, require_unchanged, write
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream, require_unchanged, write, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.model.safe_text import safe_text
 from tcptui.session.graphs.stream_graphs import StreamGraphs
@@ -61,7 +61,7 @@ def write_graph(command: GraphCommand, words: Words) -> int:
         client, server = map(str, session.streams.ends(command.stream))
         heading = words("graph.heading", stream=command.stream, client=safe_text(client), server=safe_text(server))
         if command.form is GraphForm.TEXT:
-            write(_text(charts, heading, words, ascii_only=command.common.ascii_only))
+            write_text(_text(charts, heading, words, ascii_only=command.common.ascii_only))
             return exit_code(session, [opened.source])
         drawn = picture(charts, words, heading)
         if command.out == STANDARD_STREAM:

@@ -110,8 +110,14 @@ def require_stream(session: OpenCapture, stream: int | None) -> None:
 
 
 def write(pieces: Iterable[str | bytes]) -> None:
-    """Write ``pieces`` to standard output as UTF-8, whatever the locale; bytes are UTF-8 already."""
+    """Write ``pieces`` for programs to standard output: as UTF-8, whatever the locale; bytes are UTF-8 already."""
     sys.stdout.flush()
     for piece in pieces:
         sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
+
+
+def write_text(pieces: Iterable[str]) -> None:
+    """Write ``pieces`` for people to standard output, in the characters of their locale."""
+    sys.stdout.writelines(pieces)
+    sys.stdout.flush()

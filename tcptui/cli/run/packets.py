@@ -15,7 +15,7 @@ from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.csv_lines import csv_line
 from tcptui.cli.report.expansion import USUAL, Expansion
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows, say_unread
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
 from tcptui.dfilter.types import type_of
@@ -75,11 +75,11 @@ def write_packets(command: PacketsCommand, words: Words) -> int:
             return 1
         rows = np.flatnonzero(matching_rows(session, compiled, words))
         if command.count:
-            write([f"{len(rows)}\n"])
+            write_text([f"{len(rows)}\n"])
         elif columns:
             write(_values(session, rows, columns, command, words))
         else:
-            write(_summaries(session, rows, command, words))
+            write_text(_summaries(session, rows, command, words))
         return exit_code(session, [one.source for one in opened])
 
 

@@ -24,6 +24,7 @@ from tcptui.cli.run.load import (
     require_stream,
     require_unchanged,
     write,
+    write_text,
 )
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
@@ -129,7 +130,7 @@ def _print_report(
     if command.format is ReportFormat.MARKDOWN:
         from tcptui.cli.report.as_markdown import markdown
 
-        write(markdown(blocks))
+        write_text(markdown(blocks))
         return
     from tcptui.cli.report.as_text import print_document, standard_output
 

@@ -17,7 +17,15 @@ from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_unchanged, write
+from tcptui.cli.run.load import (
+    exit_code,
+    has_failed,
+    packets_read_again,
+    read_whole,
+    require_unchanged,
+    write,
+    write_text,
+)
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
@@ -187,7 +195,7 @@ def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -
     requests.sort(key=lambda one: (one.start_ns, one.stream, one.number))
     store = found.session.store
     began_ns = int(store.time_ns[store.first])
-    write(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
+    write_text(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
 
 
 def _write_statements(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
@@ -198,7 +206,7 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
     if command.form is RequestsForm.JSONL:
         write(statement_json(group) + "\n" for group in groups)
     elif groups:
-        write(statement_table(groups, words, ascii_only=command.common.ascii_only))
+        write_text(statement_table(groups, words, ascii_only=command.common.ascii_only))
     else:
         say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
 

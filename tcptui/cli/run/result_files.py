@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.access.open_capture import captured_bytes
-from tcptui.cli.run.load import write
+from tcptui.cli.run.load import write_text
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.export.writer import ExportFolder
 from tcptui.session.result_files import write_results
@@ -32,7 +32,7 @@ def write_found(folder: str, found: FoundRequests, words: Words) -> None:
             for one in part.files:
                 files, rows, short = files + 1, rows + one.rows, short + (not one.is_whole)
                 facts = {"packet": f"#{one.packet}", "n": f"{one.rows:,}", "name": one.name}
-                write([words("requests.results.line", **facts, operation=one.operation) + "\n"])
+                write_text([words("requests.results.line", **facts, operation=one.operation) + "\n"])
     if withheld:
         say(words("requests.results.withheld", n=Count(withheld)), words)
     if short:

@@ -14,39 +14,21 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.filter import LineFilter
 
+from tcptui.model.ascii_signs import ASCII_SIGNS
+
 if TYPE_CHECKING:
     from textual.color import Color
 
 _BOXES: Final = range(0x2500, 0x2580)
 _BLOCKS: Final = range(0x2580, 0x25A0)
 _CONTROL_PICTURES: Final = range(0x2400, 0x2440)
-_LIKE: Final = {
-    "-": "‐‑‒–—―−─┄┈╌",
-    "=": "━┅┉╍═",
-    "|": "│┃┆┇┊┋╎╏║¦",
-    "'": "‘’‚′´",
-    '"': "“”„″«»",
-    "~": "…≈",
-    ">": "→▶▸►›≥",
-    "<": "←◀◂◄‹≤",
-    "^": "↑▲",
-    "v": "↓▼▾✓",
-    "x": "×✗✘",
-    "*": "●•★",
-    ".": "·∙‧",
-    "u": "µμ",
-    "d": "Δ∆",
-    " ": "\u00a0\u2007\u2009\u202f",
-    "#": "█▉",
-}
-_ASCII: Final = {ord(char): plain for plain, chars in _LIKE.items() for char in chars}
 
 
 def _plain(char: str) -> str:
     code = ord(char)
     if code < 0x80:
         return char
-    known = _ASCII.get(code)
+    known = ASCII_SIGNS.get(code)
     if known is not None:
         return known
     if code in _BOXES:

@@ -7,7 +7,6 @@ are replaced by ``/dev/tty`` while the app runs, so ``tcpdump … | tcptui - 2>l
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import fcntl
 import io
@@ -16,14 +15,14 @@ import sys
 import termios
 from array import array
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tcptui.capture.byte_reader import wait_readable
+from tcptui.model.charset import as_user_set, ascii_wanted, terminal_encoding
 from tcptui.model.errors import TerminalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
+    from collections.abc import Callable, MutableMapping
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> Termina
     """
     if environ is None:
         environ = os.environ
-    spoken = _before_coercion(environ)
+    spoken = as_user_set(environ)
     term = environ.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
         raise TerminalError("terminal_dumb", term=term or "-")
@@ -69,44 +68,6 @@ def prepare_terminal(environ: MutableMapping[str, str] | None = None) -> Termina
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=encoding, errors="replace")
     return setup
-
-
-def _before_coercion(environ: Mapping[str, str], at_start: Path = Path("/proc/self/environ")) -> Mapping[str, str]:
-    """``environ`` without the UTF-8 locale that the interpreter itself put there for LANG=C (PEP 538).
-
-    ``at_start`` has the environment as the user set it; where the system has no such file, ``environ`` is used as is.
-    """
-    try:
-        said = at_start.read_bytes().split(b"\0")
-    except OSError:
-        return environ
-    if any(entry.startswith(b"LC_CTYPE=") for entry in said):
-        return environ
-    return {name: value for name, value in environ.items() if name != "LC_CTYPE"}
-
-
-def _locale_name(environ: Mapping[str, str]) -> str:
-    """The locale for characters: the first that is set of LC_ALL, LC_CTYPE and LANG, in POSIX's order."""
-    return next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name, ""))), "")
-
-
-def _charset(environ: Mapping[str, str]) -> str:
-    """The locale's character set by Python's name; empty for C, POSIX and unknown ones."""
-    name = _locale_name(environ).partition("@")[0]
-    charset = name.partition(".")[2] or (name if name.upper().startswith("UTF") else "")
-    with contextlib.suppress(LookupError):
-        return codecs.lookup(charset).name if charset else ""
-    return ""
-
-
-def ascii_wanted(environ: Mapping[str, str]) -> bool:
-    """Whether to draw ASCII glyphs only: the locale is not UTF-8, or the Linux console's font lacks the others."""
-    return _charset(environ) != "utf-8" or environ.get("TERM", "").startswith("linux")
-
-
-def terminal_encoding(environ: Mapping[str, str]) -> str:
-    """The encoding for what is drawn: the locale's, else UTF-8 (PEP 538 would choose it too)."""
-    return _charset(environ) or "utf-8"
 
 
 def _replace_with_tty(setup: TerminalSetup) -> None:
