@@ -219,6 +219,11 @@ def what_happened(finding: Finding, words: Words, facts: Mapping[str, object] | 
     return words("narrative.space").join(filter(None, told))
 
 
+def what_it_means(finding: Finding, words: Words) -> str:
+    """What follows from it for whoever uses the connection."""
+    return _sentence(finding, "meaning", words)
+
+
 def look_next(finding: Finding, words: Words) -> str:
     """What would decide, or where to look next."""
     return _sentence(finding, "look", words)

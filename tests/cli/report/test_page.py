@@ -63,6 +63,14 @@ def test_verdict_stands_first_then_trouble_then_connections(pages: dict[str, str
     assert '<html lang="zh-CN">' in pages["zh"]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_group_says_what_it_means_and_what_to_do_next(pages: dict[str, str], lang: str) -> None:
+    cards = re.findall(r'<section class="card group .*?</section>', pages[lang], re.DOTALL)
+    report = Words(Language(lang))("report.brief.next")
+    assert cards
+    assert all(report in card and card.count("<p") >= 4 for card in cards)
+
+
 def test_each_connection_has_its_evidence_how_sure_its_time_and_its_packets(pages: dict[str, str]) -> None:
     for lang, page in pages.items():
         words = Words(Language(lang))

@@ -19,7 +19,14 @@ from tcptui.cli.report.page.style import STYLE, policy
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
-from tcptui.words.finding_text import explain_finding, finding_name, finding_title, what_happened
+from tcptui.words.finding_text import (
+    explain_finding,
+    finding_name,
+    finding_title,
+    look_next,
+    what_happened,
+    what_it_means,
+)
 from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.language import Language
 from tcptui.words.other_text import counts_text
@@ -138,8 +145,10 @@ def _group(summary: Summary, group: TroubleGroup, told: set[int], words: Words) 
     parts = [
         element("h3", _mark(group.severity), headline(group, words)),
         element("p", group_numbers(group, summary.streams, words), cls="soft small"),
-        _symptoms(symptoms_text(group, words), words),
+        _labelled("trouble.symptoms", symptoms_text(group, words), words),
         element("p", text),
+        element("p", what_it_means(group.finding, words)),
+        _labelled("report.brief.next", look_next(group.finding, words), words),
         _facts(group.finding, words),
     ]
     if group.finding.packets:
@@ -150,13 +159,14 @@ def _group(summary: Summary, group: TroubleGroup, told: set[int], words: Words) 
         links = [element("a", f"{stream}", href=f"#c{stream}") for stream in linked]
         more = len(group.streams) - len(linked)
         tail = words("page.and-more", n=Count(more)) if more else ""
-        parts.append(element("p", words("report.brief.numbers") + " ", Markup(", ".join(links)), tail, cls="small"))
+        label = words("report.brief.numbers") + words("narrative.space")
+        parts.append(element("p", label, Markup(", ".join(links)), tail, cls="small"))
     return element("section", *parts, cls=f"card group {group.severity.name.lower()}")
 
 
-def _symptoms(text: str, words: Words) -> Markup:
-    """What only follows from a trouble, by ``text``; empty without."""
-    return element("p", element("span", words("trouble.symptoms") + " ", cls="soft"), text) if text else Markup()
+def _labelled(label: str, text: str, words: Words) -> Markup:
+    """A paragraph of ``text`` behind the words ``label``; empty without a text."""
+    return element("p", element("span", words(label), cls="soft"), words("narrative.space"), text) if text else Markup()
 
 
 # -- connections ---------------------------------------------------------------------------
