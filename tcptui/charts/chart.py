@@ -112,7 +112,11 @@ class Chart:
         """The least and the greatest value that a picture of that stretch of time shows; they differ."""
         least, most = [], []
         edge = 0
+        # Of bytes sent twice a sample may be too long by a time-out: it stands at the upper border then.
+        is_measured = any(layer.mark in (Mark.RTT, Mark.HANDSHAKE) for layer in self.layers)
         for layer in self.layers:
+            if is_measured and layer.mark is Mark.DOUBTFUL_RTT:
+                continue
             part = layer.between(begin_ns, end_ns)
             if SPEC_OF[layer.mark].shape is Shape.STEPS:  # the value before goes on into the picture
                 part = slice(max(part.start - 1, 0), part.stop)
@@ -131,13 +135,13 @@ class Chart:
             high = edge
         return low, max(high + (high - low) // _HEADROOM, low + 1)
 
-    def hides_edge(self, view_low: int, view_high: int, begin_ns: int, end_ns: int) -> bool:
-        """Whether the window's edge is above a picture of those values and times."""
-        layer = self.layer(Mark.EDGE)
+    def hides(self, mark: Mark, view_low: int, view_high: int, begin_ns: int, end_ns: int) -> bool:
+        """Whether some of ``mark`` is above a picture of those values and times."""
+        layer = self.layer(mark)
         if layer is None:
             return False
-        edges = layer.low[layer.between(begin_ns, end_ns)]
-        return bool(len(edges)) and int(edges.max()) > view_high + (view_high - view_low) // _HEADROOM
+        values = layer.low[layer.between(begin_ns, end_ns)]
+        return bool(len(values)) and int(values.max()) > view_high + (view_high - view_low) // _HEADROOM
 
 
 class _Facts(TypedDict, total=False):
@@ -220,7 +224,7 @@ def _throughput(graphs: StreamGraphs, side: int, interval: int) -> _Drawn:
 def _rtt(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
     graph = graphs.rtt(side)
     layers = [
-        _values(Mark.RTT, graph.time_ns, graph.rtt_ns, graph.frame),
+        _values(Mark.RTT, graph.time_ns, graph.rtt_ns, graph.frame, graph.clear),
         _values(Mark.DOUBTFUL_RTT, graph.time_ns, graph.rtt_ns, graph.frame, ~graph.clear),
         _values(Mark.SMOOTHED, graph.time_ns, graph.smoothed_ns, graph.frame, graph.smoothed_ns != NO_VALUE),
     ]

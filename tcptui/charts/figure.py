@@ -41,6 +41,8 @@ _LOW: Final = 10
 _BAND: Final = 2
 _BAND_FROM: Final = 14
 _HIGH: Final = 24
+#: Marks of which some may be above the picture, and what is said then.
+_ABOVE: Final = {Mark.EDGE: "graph.note.edge-above", Mark.DOUBTFUL_RTT: "graph.note.rtt-above"}
 _INK_OF: Final = {Severity.NOTE: Ink.NOTE, Severity.WARNING: Ink.WARNING, Severity.ERROR: Ink.ERROR}
 #: Signs of severity and the line of a span, as on the screens (`ui.theme.Glyphs`).
 _SIGNS: Final = ({Severity.NOTE: "·", Severity.WARNING: "!", Severity.ERROR: "✗"}, "━", "…")
@@ -202,8 +204,9 @@ def notes_of(chart: Chart, view: Viewport, words: Words) -> list[str]:
         notes.append(words("graph.note.interval", interval=unbroken_duration(chart.interval_ns, words)))
     if chart.edge_unknown:
         notes.append(words("graph.note.edge-unknown"))
-    if chart.hides_edge(view.low, view.high, view.begin_ns, view.end_ns):
-        notes.append(words("graph.note.edge-above"))
+    for mark, key in _ABOVE.items():
+        if chart.hides(mark, view.low, view.high, view.begin_ns, view.end_ns):
+            notes.append(words(key))
     if chart.kind in (ChartKind.WINDOW, ChartKind.FLIGHT):
         notes.append(words("graph.note.counts"))
     if chart.why_no_congestion is not None:

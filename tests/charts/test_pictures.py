@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from captures import ACK, CLIENT, SERVER, Tape
 from rich.cells import cell_len
 
 from tcptui.charts.cells import full_view
@@ -153,3 +154,29 @@ def test_every_mark_has_a_name_and_a_sentence(language: Language) -> None:
     for mark in Mark:
         assert words.has(f"graph.mark.{mark.value}")
         assert words.has(f"graph.what.{mark.value}")
+
+
+def test_scale_of_round_trips_is_that_of_clear_samples(tmp_path: Path) -> None:
+    """A segment sent again after a second would press all real samples to the axis."""
+    tape, client, server = Tape(), f"{CLIENT}:40000", f"{SERVER}:80"
+    tape.handshake(0, client, server)
+    for number, at in enumerate((100, 150, 200, 250, 300, 1_700, 1_750)):
+        seq = 1001 + 100 * number
+        tape.tcp(at, client, server, ACK, seq, 9001, bytes(100))
+        if number == 4:  # lost
+            tape.tcp(at := 1_500, client, server, ACK, seq, 9001, bytes(100))
+        tape.tcp(at + 20, server, client, ACK, 9001, seq + 100)
+    path = tmp_path / "resent.pcap"
+    path.write_bytes(tape.pcap())
+    graphs = StreamGraphs(open_file(path), 0)
+    graphs.grow()
+    chart = make_chart(graphs, ChartKind.RTT, 0)
+    view = full_view(chart)
+    drawn = make_figure(chart, view, 100, 20, Words(Language.EN)).text
+
+    clear = chart.layer(Mark.RTT)
+    assert clear is not None
+    assert view.high < 1.1 * int(clear.high.max())
+    assert chart.hides(Mark.DOUBTFUL_RTT, view.low, view.high, view.begin_ns, view.end_ns)
+    assert any("?" in line for line in drawn[1:3])
+    assert Words(Language.EN)("graph.note.rtt-above") in notes_of(chart, view, Words(Language.EN))
