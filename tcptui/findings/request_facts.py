@@ -14,7 +14,7 @@ from tcptui.findings.gates import HOLES
 from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.requests_answered import REQUESTS_JUDGED
 from tcptui.protocols.application import requests_of
-from tcptui.protocols.registry import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES, REQUEST_KINDS
 from tcptui.protocols.request_times import timed_requests
 from tcptui.protocols.statements.statement import statement_of
 from tcptui.protocols.stream.reassembly import GapReason
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.row import ErrorCodes
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of its answers up to which rules judge the requests of a connection.
@@ -36,10 +37,6 @@ BESIDE_READ: Final = 16
 BESIDE_PACKETS: Final = 20_000
 #: Most bytes that are read of an error.
 ERROR_READ: Final = 1_024
-#: Errors that end a statement early, by database: because somebody asked for it …
-CANCELLED: Final = {"postgresql": frozenset({"57014"}), "mysql": frozenset({"1317"})}
-#: … or because it took longer than it may (MariaDB: max_statement_time; MySQL: max_execution_time).
-TIMED_OUT: Final = {"mysql": frozenset({"1969", "3024"})}
 _NOT_CAPTURED: Final = GapReason.NOT_CAPTURED.value
 #: Most characters of a statement that a sentence quotes.
 STATEMENT_QUOTED: Final = 60
@@ -57,6 +54,11 @@ class RequestFacts:
     """Numbers of those that waited for a lock."""
     exchanges: tuple[Exchange, ...] = ()
     """What they were made of, one each."""
+
+    @property
+    def codes(self) -> ErrorCodes:
+        """What the errors of its protocol mean."""
+        return REQUEST_KINDS[self.protocol].codes
 
     def says_unasked(self, code: str) -> bool:
         """Whether the server said this on its own, in answer to nothing."""
@@ -203,7 +205,7 @@ def _judged(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
 
 def was_ended_early(spoken: RequestFacts, request: Request) -> bool:
     """Whether the server ended the statement before it was done, because somebody asked or its time was over."""
-    codes = CANCELLED.get(spoken.protocol, frozenset()) | TIMED_OUT.get(spoken.protocol, frozenset())
+    codes = spoken.codes.cancelled | spoken.codes.timed_out
     return code_of(request) in codes
 
 

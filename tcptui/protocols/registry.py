@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.lazy import Lazy
-from tcptui.protocols.row import ApplicationProtocol, RequestKind, Summary, Tables, TsharkLayer, Written
+from tcptui.protocols.row import ApplicationProtocol, ErrorCodes, RequestKind, Summary, Tables, TsharkLayer, Written
 
 if TYPE_CHECKING:
     from tcptui.protocols.interface import MakePrefilter
@@ -104,6 +104,11 @@ _REDIS: Final = ApplicationProtocol(
             "redis", "Redis", Lazy("statements.names", "key_pattern"),
             openings=("AUTH", "HELLO", "CLIENT SETINFO", "CLIENT SETNAME"), fine=frozenset({"QUEUED", "nil"}),
             written=Written.READ_TOGETHER, is_database=True, is_serial=True,
+            begins_session=("AUTH", "HELLO", "CLIENT ", "SELECT", "PING"),
+            codes=ErrorCodes(
+                refused=frozenset({"WRONGPASS", "NOAUTH"}),
+                ordinary=frozenset({"MOVED", "ASK", "NOSCRIPT"}),  # redirects in a cluster; a script to be sent first
+            ),
         ),
     ),
     requests=Lazy("redis.redis_stream", "redis_requests"),
@@ -121,7 +126,14 @@ _MYSQL: Final = ApplicationProtocol(
     kinds=(
         RequestKind(
             "mysql", "MySQL", Lazy("mysql.dialect", "mysql_statement"), ("LOGIN", "CHANGE_USER"),
-            is_database=True,
+            is_database=True, is_sql=True, begins_session=("LOGIN", "CONNECT", "SET ", "INIT_DB", "PING"),
+            codes=ErrorCodes(  # numbers: behind them stands the SQLSTATE
+                refused=frozenset({"1045", "1698"}), full=frozenset({"1040", "1203", "1226"}),
+                cancelled=frozenset({"1317"}),
+                timed_out=frozenset({"1969", "3024"}),  # MariaDB: max_statement_time; MySQL: max_execution_time
+                lock_timed_out=frozenset({"1205"}), deadlocked=frozenset({"1213"}),
+                session_ended=frozenset({"1053", "1927"}),
+            ),
         ),
     ),
     requests=Lazy("mysql.mysql_stream", "mysql_requests"),
@@ -152,7 +164,14 @@ _POSTGRESQL: Final = ApplicationProtocol(
             "postgresql", "PostgreSQL", Lazy("postgresql.dialect", "postgresql_statement"),
             openings=("STARTUP", "SSLREQUEST", "GSSENCREQUEST", "CANCEL"),
             fine=frozenset({"suspended", "S", "G", "N"}),  # letters answer a request for encryption
-            written=Written.UNTIL_READY, is_database=True,
+            written=Written.UNTIL_READY, is_database=True, is_sql=True,
+            begins_session=("SSLREQUEST", "GSSENCREQUEST", "STARTUP", "SET "),
+            codes=ErrorCodes(  # SQLSTATE
+                refused=frozenset({"28000", "28P01"}), full=frozenset({"53300"}),
+                cancelled=frozenset({"57014"}),  # a timeout has that one, too
+                lock_timed_out=frozenset({"55P03"}), deadlocked=frozenset({"40P01"}),
+                session_ended=frozenset({"57P01", "57P02", "57P05", "25P03"}),
+            ),
         ),
     ),
     requests=Lazy("postgresql.postgresql_stream", "postgresql_requests"),

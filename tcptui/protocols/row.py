@@ -46,6 +46,27 @@ class Written(Enum):
     """All answers until it says that it is ready for the next request."""
 
 
+class ErrorCodes(NamedTuple):
+    """What the errors of a database mean, by their codes; where statuses have two, by the first."""
+
+    refused: frozenset[str] = frozenset()
+    """A login failed, or there was none."""
+    full: frozenset[str] = frozenset()
+    """There are as many connections as the server takes: in all, or of this user."""
+    cancelled: frozenset[str] = frozenset()
+    """A statement was ended because somebody asked for it."""
+    timed_out: frozenset[str] = frozenset()
+    """A statement was ended because it took longer than it may."""
+    lock_timed_out: frozenset[str] = frozenset()
+    """A lock was not to be had in time."""
+    deadlocked: frozenset[str] = frozenset()
+    """Transactions waited for each other."""
+    session_ended: frozenset[str] = frozenset()
+    """The session was ended, or all of them, whatever the statement was about."""
+    ordinary: frozenset[str] = frozenset()
+    """Part of the protocol: the client is told to ask otherwise."""
+
+
 class RequestKind(NamedTuple):
     """Requests of one kind, as lists, statements and rules tell them apart."""
 
@@ -62,6 +83,11 @@ class RequestKind(NamedTuple):
     written: Written = Written.EACH
     """Answers that are written at once."""
     is_database: bool = False
+    is_sql: bool = False
+    """Statements are of SQL."""
+    begins_session: tuple[str, ...] = ()
+    """How operations begin with which clients prepare a session of a database: until then nothing was asked."""
+    codes: ErrorCodes = ErrorCodes()
     has_files: bool = False
     """Messages carry files, which are listed and saved."""
     has_ids: bool = False

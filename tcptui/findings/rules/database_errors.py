@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.findings.request_facts import code_of, evidence_of, quoted_statement
 from tcptui.findings.rules.database_refusals import demands_encryption
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
-from tcptui.protocols.registry import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES, REQUEST_KINDS
 from tcptui.protocols.request_status import failed
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 LEAST: Final = 5
 #: … and so many of all answers, in percent, are a burst.
 ERRORS_PERCENT: Final = 10
-#: What a server answers to a login that fails, or to requests without one: Redis's words, SQLSTATE, MySQL's numbers.
-REFUSALS: Final = {
-    "redis": frozenset({"WRONGPASS", "NOAUTH"}),
-    "postgresql": frozenset({"28000", "28P01"}),
-    "mysql": frozenset({"1045", "1698"}),  # behind them stands the SQLSTATE
-}
-#: Errors that are part of the protocol: redirects in a cluster, a script that is to be sent first.
-_ORDINARY: Final = {"redis": frozenset({"MOVED", "ASK", "NOSCRIPT"})}
 #: Commands with which a client library asks what the server knows; an old one answers with errors.
 _INTRODUCTIONS: Final = ("CLIENT ", "HELLO", "COMMAND", "AUTH")
 #: MariaDB refuses who is to use TLS and does not with the same number as a wrong password.
@@ -47,7 +39,7 @@ def database_errors(connection: ConnectionFacts, spoken: RequestFacts) -> Iterat
 
 
 def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Finding | None:
-    refusals = REFUSALS.get(spoken.protocol, frozenset())
+    refusals = spoken.codes.refused
     refused = [one for one in answered if code_of(one) in refusals and not demands_encryption(spoken, one)]
     if not refused or any(not failed(one) for one in answered if one.number > refused[-1].number):
         return None  # it did what it wanted in the end
@@ -56,13 +48,13 @@ def _login(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Req
 
 
 def _bursts(connection: ConnectionFacts, spoken: RequestFacts, answered: list[Request]) -> Iterator[Finding]:
-    ordinary = _ORDINARY.get(spoken.protocol, frozenset()) | REFUSALS.get(spoken.protocol, frozenset())
+    ordinary = spoken.codes.ordinary | spoken.codes.refused
     errors = [
         one
         for one in answered
         if failed(one) and code_of(one) not in ordinary and not one.operation.startswith(_INTRODUCTIONS)
     ]
-    shape = "" if spoken.protocol == "redis" else "sql"
+    shape = "sql" if REQUEST_KINDS[spoken.protocol].is_sql else ""
     for status, count in Counter(one.status for one in errors).most_common():
         if count >= LEAST and count * 100 >= ERRORS_PERCENT * len(answered):
             burst = [one for one in errors if one.status == status]

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from tcptui.findings.request_facts import RequestFacts
     from tcptui.model.request import Request
 
-#: What a server says that has as many connections as it takes: in all, or of this user.
-FULL: Final = {
-    "mysql": frozenset({"1040", "1203", "1226"}),
-    "postgresql": frozenset({"53300"}),
-}
 #: Redis says it to whoever comes, before it is asked.
 REDIS_FULL: Final = b"-ERR max number of clients reached"
 #: MySQL: the server demands TLS (ER_SECURE_TRANSPORT_REQUIRED).
@@ -45,9 +40,8 @@ def redis_full(connection: ConnectionFacts) -> Finding | None:
 
 def too_many_connections(connection: ConnectionFacts, spoken: RequestFacts) -> Finding | None:
     """`too-many-connections`: the server refused the session, because it has as many as it takes."""
-    full = FULL.get(spoken.protocol, frozenset())
     for one in spoken.requests:
-        if code_of(one) in full and one.response is not None:
+        if code_of(one) in spoken.codes.full and one.response is not None:
             return _full(connection, spoken.protocol, one.status, one.response.first)
         if not failed(one) and one.statement:
             return None  # it was admitted

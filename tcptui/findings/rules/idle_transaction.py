@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import first_end, index_of
 from tcptui.findings.request_facts import code_of, lacks_bytes, quoted_statement
-from tcptui.findings.rules.lock_wait import TIMED_OUT
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import TransactionState
 from tcptui.protocols.request_status import failed
@@ -109,7 +108,7 @@ def _rests_on_timeout(spoken: RequestFacts, last: Request) -> bool:
 
     MySQL undoes one statement then, and with innodb_rollback_on_timeout the whole transaction; the error is the same.
     """
-    codes = TIMED_OUT["mysql"] if spoken.protocol == "mysql" else frozenset[str]()
+    codes = spoken.codes.lock_timed_out if spoken.protocol == "mysql" else frozenset[str]()
     for one in reversed(spoken.requests[: last.number + 1]):
         if code_of(one) in codes:
             return True

@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from tcptui.model.finding import Fact
     from tcptui.model.request import Request
 
-#: Errors with which a server says that a lock was not to be had in time, …
-TIMED_OUT: Final = {"mysql": frozenset({"1205"}), "postgresql": frozenset({"55P03"})}
-#: … or that transactions waited for each other.
-DEADLOCKED: Final = {"mysql": frozenset({"1213"}), "postgresql": frozenset({"40P01"})}
 #: The answer of who waited begins at most so long before the answer of who ended the transaction (two threads write
 #: them) …
 BEFORE_NS: Final = 20_000_000
@@ -76,20 +72,20 @@ class LockWaits:
 
 def lock_waits(connection: ConnectionFacts, spoken: RequestFacts) -> tuple[LockWaits, ...]:
     """By the server's own errors, and by what other connections did when the answers came."""
-    named = (_named(spoken, shape, codes) for shape, codes in (("deadlock", DEADLOCKED), ("timeout", TIMED_OUT)))
-    return (*named, _released(connection, spoken))
+    codes = spoken.codes
+    shapes = ("deadlock", codes.deadlocked), ("timeout", codes.lock_timed_out)
+    return (*(_named(spoken, shape, wanted) for shape, wanted in shapes), _released(connection, spoken))
 
 
-def _named(spoken: RequestFacts, shape: str, codes: dict[str, frozenset[str]]) -> LockWaits:
-    """Statements that the server ended with one of the errors ``codes``."""
-    wanted = codes.get(spoken.protocol, frozenset())
+def _named(spoken: RequestFacts, shape: str, wanted: frozenset[str]) -> LockWaits:
+    """Statements that the server ended with one of the errors ``wanted``."""
     refused = (one for one in spoken.requests if one.response is not None and code_of(one) in wanted)
     return LockWaits(tuple(sorted(refused, key=server_ns, reverse=True)), shape)
 
 
 def _released(connection: ConnectionFacts, spoken: RequestFacts) -> LockWaits:
     """Statements that were answered when a transaction of another connection ended."""
-    if lacks_bytes(connection) or spoken.protocol not in TIMED_OUT:
+    if lacks_bytes(connection) or not spoken.codes.lock_timed_out:
         return LockWaits()
     longest = sorted(_long_waits(connection, spoken), key=server_ns, reverse=True)[:WAITS_READ]
     released = [(one, _release_of(connection, spoken, one)) for one in longest]

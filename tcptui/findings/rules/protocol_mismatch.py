@@ -9,6 +9,7 @@ from tcptui.findings.http_facts import index_of, quoted
 from tcptui.findings.spoken import ANSWERS, DATABASE_REQUESTS, REQUESTS, first_line, heads_of, spoken
 from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.protocols.http2.preface_rows import PREFACE
+from tcptui.protocols.registry import DATABASE_NAMES
 from tcptui.protocols.tls.codes import name_of
 from tcptui.protocols.tls.records import ALERT, HEADER, is_header, is_lone_alert
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.stream.reassembly import ByteStream
 
-_DATABASES: Final = frozenset({"MySQL", "PostgreSQL", "Redis"})
+_DATABASES: Final = frozenset(DATABASE_NAMES.values())
 #: Redis says so where a command's lengths are wrong, as those of other protocols are.
 _PROTOCOL_ERROR: Final = b"-ERR Protocol error"
 #: Bytes that clients of Redis may begin with: a command.

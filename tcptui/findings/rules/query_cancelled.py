@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.http_facts import quoted
 from tcptui.findings.request_facts import (
-    CANCELLED,
-    TIMED_OUT,
     code_of,
     evidence_of,
     quoted_statement,
@@ -89,10 +87,10 @@ def _asker(connection: ConnectionFacts, spoken: RequestFacts, ended: Request) ->
 
 
 def _shape(spoken: RequestFacts, request: Request) -> str:
-    if code_of(request) in TIMED_OUT.get(spoken.protocol, frozenset()):
+    if code_of(request) in spoken.codes.timed_out:
         return "timeout"
     if spoken.protocol != "postgresql":
-        assert code_of(request) in CANCELLED[spoken.protocol]
+        assert code_of(request) in spoken.codes.cancelled
         return "asked"
     text = spoken.error_text(request)
     return "timeout" if _TIMEOUT in text else "asked" if _USER in text else ""

@@ -10,6 +10,7 @@ from tcptui.findings.rules.think_time import THINK_NS, least_slow_ns, slow_answe
 from tcptui.findings.server_time import own_ns, server_ns, surely_server_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.request import RequestPart
+from tcptui.protocols.registry import REQUEST_KINDS
 from tcptui.protocols.statements.waiting import asks_to_wait
 
 if TYPE_CHECKING:
@@ -23,18 +24,14 @@ if TYPE_CHECKING:
 #: Of a slow query's time the server's own is at least this much, in percent.
 SERVER_PERCENT: Final = 50
 _OTHERS: Final = ("query-behind-others", "query-waits")
-#: Redis has no locks that a command would wait for.
-_OTHERS_OF: Final = {"redis": ("query-behind-others",)}
+#: Where a server runs one at a time, there are no locks that a command would wait for.
+_OTHERS_IF_SERIAL: Final = ("query-behind-others",)
 #: What a server does before it admits a client is in no slow log, and waits for no lock.
 _OTHERS_OF_LOGIN: Final = ("login-looks-up", "login-busy")
 #: With these a session begins, as requests name them.
 _LOGINS: Final = ("LOGIN ", "STARTUP ")
 #: Nobody but the server sees what became of the first copy of an answer.
 _ELSEWHERE: Final = ("query-answer-lost",)
-#: Errors that end a session, or all of them, whatever the statement was about (PostgreSQL: 57P01 …; MySQL, MariaDB).
-_SESSION_ENDED: Final = {
-    "postgresql": frozenset({"57P01", "57P02", "57P05", "25P03"}), "mysql": frozenset({"1053", "1927"}),
-}  # fmt: skip
 #: Slow ones whose packets are evidence, …
 _SHOWN: Final = 8
 #: … the slowest, of which it is looked up whether another connection kept the server busy, …
@@ -70,7 +67,8 @@ def _slow_query(connection: ConnectionFacts, spoken: RequestFacts, slow: list[Re
     wait_ns, busy = took[slowest.number], before.get(slowest.number)
     together = answered_together(spoken, slowest)
     held_ns = server_ns(slowest) - wait_ns
-    others = _OTHERS_OF_LOGIN if is_login else _OTHERS_OF.get(spoken.protocol, _OTHERS)
+    is_serial = REQUEST_KINDS[spoken.protocol].is_serial
+    others = _OTHERS_OF_LOGIN if is_login else _OTHERS_IF_SERIAL if is_serial else _OTHERS
     shape = "login" if is_login else "several" if len(slow) > 1 else "held" if held_ns > THINK_NS else ""
     facts: dict[str, Fact] = {"held_s": held_ns / 1e9} if shape == "held" else {}
     if busy is not None:
@@ -113,7 +111,7 @@ def _slow_ones(connection: ConnectionFacts, spoken: RequestFacts) -> list[Reques
         for one in spoken.requests
         if _is_slow(one, least_ns)
         and not was_ended_early(spoken, one)
-        and code_of(one) not in _SESSION_ENDED.get(spoken.protocol, ())
+        and code_of(one) not in spoken.codes.session_ended
         and surely_server_ns(connection, one) > least_ns
         and not any(each.number in excused for each in answered_together(spoken, one))
     ]

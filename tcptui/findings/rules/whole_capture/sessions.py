@@ -11,7 +11,7 @@ from tcptui.analysis.stream.table import StreamMark
 from tcptui.findings.rules.whole_capture.capture_facts import groups, one_of
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
-from tcptui.protocols.registry import DATABASE_NAMES
+from tcptui.protocols.registry import DATABASE_NAMES, REQUEST_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,12 +44,6 @@ GROUPS_READ: Final = 20
 #: From so many refused logins of one client on they are told once.
 REFUSED_LEAST: Final = 3
 _LOGIN_SHAPES: Final = frozenset({"login", "without-login"})
-#: What a session begins with, by database: until then nothing was asked.
-_OPENING: Final = {
-    "mysql": ("LOGIN", "CONNECT", "SET ", "INIT_DB", "PING"),
-    "postgresql": ("SSLREQUEST", "GSSENCREQUEST", "STARTUP", "SET "),
-    "redis": ("AUTH", "HELLO", "CLIENT ", "SELECT", "PING"),
-}
 
 
 class _Cost(NamedTuple):
@@ -150,7 +144,8 @@ def _cost(requests: Sequence[Request], began_ns: int, away_ns: int) -> _Cost | N
     """What a session cost its client, whose SYN left earlier, and to whom answers come later, than they pass here."""
     if not requests or requests[0].protocol not in DATABASE_NAMES:
         return None
-    opening = list(takewhile(lambda one: one.operation.startswith(_OPENING[requests[0].protocol]), requests))
+    begins = REQUEST_KINDS[requests[0].protocol].begins_session
+    opening = list(takewhile(lambda one: one.operation.startswith(begins), requests))
     asked = requests[len(opening) :]
     if not asked or any(one.response is None for one in opening):
         return None  # refused, or not to be read on
