@@ -196,6 +196,7 @@ CATALOG: Final = (
     # -- application
     FindingSpec(FindingId.HTTP_HEADER_INJECTED_NEWLINE, Family.APPLICATION, "http_length", term="http",
         names_cause=True, shown_by="line_frame"),
+    FindingSpec(FindingId.HTTP_TWO_READINGS, Family.APPLICATION, "http_readings", term="http", shown_by="first_frame"),
     FindingSpec(FindingId.HTTP_LENGTH_MISMATCH, Family.APPLICATION, "http_length", term="http"),
     FindingSpec(FindingId.HTTP_ERROR_RESPONSE, Family.APPLICATION, "http", term="http", shown_by="first_frame"),
     FindingSpec(FindingId.HTTP_CONTINUE_AWAITED, Family.APPLICATION, "http_continue", term="http",

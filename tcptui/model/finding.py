@@ -104,6 +104,7 @@ class FindingId(StrEnum):
     ONE_SIDED_CAPTURE = "one-sided-capture"
     OFFLOADED_SEGMENTS = "offloaded-segments"
     HTTP_HEADER_INJECTED_NEWLINE = "http-header-injected-newline"
+    HTTP_TWO_READINGS = "http-two-readings"
     HTTP_LENGTH_MISMATCH = "http-length-mismatch"
     HTTP_ERROR_RESPONSE = "http-error-response"
     HTTP_CONTINUE_AWAITED = "http-continue-awaited"

@@ -39,7 +39,10 @@ _UNNAMED: Final = ("?", "–")
 #: Relative sequence numbers from here on are taken for negative ones: the largest window is 2**30 (RFC 7323).
 _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
-_FOLLOWING: Final = ("what", "carried", "probed", "original", "healed", "repaired", "neglected", "unheard")
+_FOLLOWING: Final = (
+    "what", "carried", "probed", "original", "healed", "repaired", "neglected", "unheard", "reading_one",
+    "reading_other",
+)  # fmt: skip
 #: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
@@ -115,6 +118,10 @@ class _Spoken(dict[str, object]):
                     repair_s=self["repair_s"],
                     again_frame=self["again_frame"],
                     healed_frame=self["healed_frame"],
+                )
+            case "reading_one" | "reading_other" if f"{name}_ends" in facts:
+                return words(
+                    f"narrative.reading.{facts[f'{name}_ends']}", n=self[f"{name}_bytes"], next=facts[f"{name}_next"]
                 )
             case "original" | "healed" if f"{name}_frame" in facts:
                 frame = facts[f"{name}_frame"]

@@ -22,7 +22,7 @@ from tcptui.model.finding import Confidence, Severity
 from tcptui.protocols.http import prefilter as screening
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
-from tcptui.words.finding_text import finding_short
+from tcptui.words.finding_text import finding_short, what_happened
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -320,3 +320,90 @@ def test_longest_usual_phrase_of_a_status_is_whole_in_a_list(tmp_path: Path) -> 
     finding = found(tmp_path, closed([(0, "C", GET), (30, "S", answer)]))["http-error-response"]
 
     assert finding_short(finding, Words(Language.EN)) == "HTTP 503 Service Temporarily Unavailable"
+
+
+# -- two readings of where a message ends -----------------------------------------------------
+
+ADMIN: Final = b"GET /admin?token=s3cr3tvalue HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def smuggling(length: int, coding: bytes = b"Transfer-Encoding: chunked", body: bytes = b"0\r\n\r\n" + ADMIN) -> bytes:
+    head = b"POST /search HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n" % length
+    return head + coding + b"\r\n\r\n" + body
+
+
+@pytest.mark.finding("http-two-readings")
+@pytest.mark.parametrize("coding", [b"Transfer-Encoding: chunked", b"Transfer-Encoding : chunked"])
+@pytest.mark.parametrize("length", [6, 5 + len(ADMIN)])
+def test_both_readings_of_a_request_are_told(tmp_path: Path, coding: bytes, length: int) -> None:
+    turns = [(0, "C", smuggling(length, coding)), (30, "S", response(b"1")), (31, "S", response(b"2"))]
+    told = found(tmp_path, closed(turns))["http-two-readings"]
+
+    assert (told.severity, told.confidence) == (Severity.WARNING, Confidence.LIKELY)
+    assert (told.facts["line_one"], told.facts["line_other"]) == (coding.decode(), f"Content-Length: {length}")
+    assert (told.facts["reading_one_bytes"], told.facts["reading_other_bytes"]) == (5, length)
+    assert str(told.facts["reading_one_next"]).startswith("GET /admin")
+    assert "s3cr3t" not in str(told.facts)
+    assert told.facts["first_frame"] in told.packets
+    english, chinese = (what_happened(told, Words(language)) for language in (Language.EN, Language.ZH))
+    assert "GET /admin" in english
+    assert "GET /admin" in chinese
+
+
+@pytest.mark.finding("http-two-readings")
+def test_readings_of_which_none_begins_a_message_are_possible(tmp_path: Path) -> None:
+    turns = [(0, "C", smuggling(9, body=b"5\r\nabcde\r\n0\r\n\r\n")), (30, "S", response(b"1"))]
+
+    assert found(tmp_path, closed(turns))["http-two-readings"].confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.finding("http-two-readings")
+def test_request_that_the_server_refused_is_a_note(tmp_path: Path) -> None:
+    turns = [(0, "C", smuggling(6)), (30, "S", response(b"no\n", status="400 Bad Request"))]
+
+    assert found(tmp_path, closed(turns))["http-two-readings"].severity is Severity.NOTE
+
+
+@pytest.mark.finding("http-two-readings")
+def test_answer_of_two_readings_is_told(tmp_path: Path) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n"
+    told = found(tmp_path, closed([(0, "C", GET), (30, "S", answer)]), foreseen=False)["http-two-readings"]
+
+    assert (told.facts["sender"], told.confidence) == ("server", Confidence.POSSIBLE)
+
+
+@pytest.mark.finding("http-two-readings", twin=True)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        smuggling(5),  # both end at the same byte
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde" + ADMIN,
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\nabcde" + ADMIN,
+        b"POST / HTTP/1.1\r\nHost: a\r\nX-Old: a\r\n b\r\nContent-Length: 5\r\n\r\nabcde" + ADMIN,
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5 \r\nabcde\r\n0\r\n\r\n" + ADMIN,
+        b'GET /find HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\n{"a":1}' + ADMIN,
+    ],
+)
+def test_request_with_one_reading_has_none_told(tmp_path: Path, asked: bytes) -> None:
+    turns = [(0, "C", asked), (30, "S", response(b"1")), (31, "S", response(b"2"))]
+
+    assert "http-two-readings" not in found(tmp_path, closed(turns))
+
+
+@pytest.mark.finding("http-two-readings", twin=True)
+def test_readings_are_not_told_where_bytes_before_the_end_are_missing(tmp_path: Path) -> None:
+    body = b"5dc\r\n" + b"x" * 1_500 + b"\r\n0\r\n\r\n" + ADMIN
+    turns = closed([(0, "C", smuggling(1_600, body=body)), (30, "S", response(b"1"))])
+
+    assert "http-two-readings" in found(tmp_path, turns)
+    assert "http-two-readings" not in found(tmp_path, turns, missing=[3], foreseen=False)
+
+
+@pytest.mark.finding("http-two-readings")
+def test_request_of_two_readings_is_foreseen_behind_many_plain_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screening, "SHORT_READ", 0)
+    turns = [(0, "C", smuggling(6)), (30, "S", response(b"1")), (31, "S", response(b"2"))]
+
+    assert "http-two-readings" in found(tmp_path, closed(turns))  # `found` asserts that it was known

@@ -18,6 +18,7 @@ from tcptui.findings.http_facts import CLIENT_ERRORS, SERVER_ERRORS, HttpFacts, 
 from tcptui.findings.rules.event_stream import event_streams
 from tcptui.findings.rules.http_continue import continue_awaited
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
+from tcptui.findings.rules.http_readings import two_readings
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -76,7 +77,7 @@ def _findings(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
     found += [*event_streams(connection, app), file_download(connection, app)]
     found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
-    found.append(continue_awaited(connection, app))
+    found += [continue_awaited(connection, app), two_readings(connection, app)]
     return [finding for finding in found if finding is not None]
 
 

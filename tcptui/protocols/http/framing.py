@@ -105,8 +105,8 @@ class ChunkWalk:
                 self._no_size(line)
                 return
             data_start, size = self.end + match.end(), int(match[1], 16)
-            if match.group().count(b"\r") == 0 and not any(f.kind is FaultKind.BARE_LF for f in self.faults):
-                self.faults.append(Fault(FaultKind.BARE_LF, data_start - 1, 1))
+            if (returns := match.group().count(b"\r")) != 1:
+                self._blame(FaultKind.BARE_CR if returns else FaultKind.BARE_LF, data_start - 1)
             if size == 0:
                 self.last_start = self.end
                 self._trailers(data_start)
@@ -123,6 +123,10 @@ class ChunkWalk:
                 self._no_end(behind, ending)
                 return
             self.end = behind + width
+
+    def _blame(self, kind: FaultKind, offset: int) -> None:
+        if not any(fault.kind is kind for fault in self.faults):
+            self.faults.append(Fault(kind, offset, 1))
 
     def _cut(self, offset: int, missing: int = 0) -> None:
         cut = self._window.cut_at(offset)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.http.fault import Fault, FaultKind
     from tcptui.protocols.http.head import HeaderLine, MessageHead
+    from tcptui.protocols.http.two_readings import TwoReadings
     from tcptui.protocols.stream.reassembly import ByteStream
 
 
@@ -66,6 +67,8 @@ class HttpMessage:
     """The 1xx responses to a request before the final one."""
     spans: Sequence[int] = ()
     """Start and stop of the bytes of each DATA frame, one after the other, where they frame the body."""
+    readings: TwoReadings | None = field(default=None, repr=False)
+    """Two ends that it has by different programs; None where they agree, or where that is not known."""
 
     @property
     def start(self) -> int:

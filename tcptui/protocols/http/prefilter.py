@@ -6,6 +6,7 @@ sight and, besides them, for the first few short ones.  A stream is suspect if i
 * a response with status 101, 400 or 5xx that begins a segment (found while decoding, however long the stream is);
 * among its first responses an event stream, or lengths that do not add up to the server's payload;
 * a chunked body that ends with the connection and not with its last chunk;
+* a request before one of these that says in two ways where it ends, or in a way that not every program reads so;
 * a client that let time pass before it sent data, and ``Expect: 100-continue`` among its last packets.
 
 What this misses is found when a user opens the stream: then it is parsed in any case.  All limits count in
@@ -72,6 +73,11 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n"
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r\n", re.IGNORECASE)
 _EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 _EVENTS: Final = re.compile(rb"\r\ncontent-type:[ \t]*text/event-stream", re.IGNORECASE)
+#: A coding and a length as every program reads them, in lower case.
+_PLAIN_CODING: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*+(?:[a-z0-9]++, )?chunked\r\n(?![ \t])")
+_PLAIN_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*+[0-9]++\r\n(?![ \t])")
+#: Packets before a response among which its request is looked for.
+_ASKED_BEFORE: Final = 4
 _UNKNOWN: Final = -1
 _CHUNKS: Final = -2
 _LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
@@ -130,6 +136,8 @@ class HttpPrefilter:
         self._upgraded[streams[codes == 101]] = True
         for at in np.flatnonzero(rank < HEADS_OF_STREAM)[: HEADS_IN_ALL - self._heads].tolist():
             self._check_head(int(new[at]), int(codes[at]), int(streams[at]))
+            if self._asks_in_two_ways(int(new[at]), int(streams[at])):
+                self._suspect[streams[at]] = True
             self._heads += 1
 
     def _check_head(self, row: int, status: int, stream: int) -> None:
@@ -148,6 +156,18 @@ class HttpPrefilter:
             self._expected[stream] = _UNKNOWN
         else:
             self._expected[stream] += end + 4 + int(length[1])
+
+    def _asks_in_two_ways(self, row: int, stream: int) -> bool:
+        """Whether the last segment with payload before the response in ``row`` may have two readings of its end."""
+        store, client_is_b = self._store, bool(self._streams.client_is_b[stream])
+        row = int(store.previous[row])
+        for _ in range(_ASKED_BEFORE):
+            if row < store.first:
+                break
+            if store.length[row] > 0 and bool(store.from_b[row]) == client_is_b:
+                return _has_two_ends(self._read(row)[:_HEAD].lower())
+            row = int(store.previous[row])
+        return False
 
     def suspects(self) -> SparseMask:
         """A mask of the streams that may yield more than a note, as far as known now."""
@@ -264,3 +284,18 @@ class HttpPrefilter:
         size, kept = max(streams, 2 * len(self.responses)), self._streams.places()
         for name in _COLUMNS:
             setattr(self, name, grown(getattr(self, name), size, kept))
+
+
+def _has_two_ends(asked: bytes) -> bool:
+    """Whether a request, in lower case, says in two ways where it ends, or in one that not every program reads so.
+
+    At first sight, for every request: `tcptui.protocols.http.two_readings` looks closer.
+    """
+    lengths, coded = asked.count(b"content-length"), b"transfer-encoding" in asked
+    if not lengths and not coded:
+        return False
+    if lengths > 1 or (lengths and (coded or _PLAIN_LENGTH.search(asked) is None)):
+        return True
+    if coded and _PLAIN_CODING.search(asked) is None:
+        return True
+    return asked.startswith((b"get ", b"head ")) and asked.count(b" http/1.") > 1

@@ -15,6 +15,7 @@ from tcptui.protocols.http.framing import ChunkWalk, framing_of
 from tcptui.protocols.http.head import HEAD_LIMIT, parse_head
 from tcptui.protocols.http.message import Framing, HttpMessage, Skipped, SkipReason
 from tcptui.protocols.http.read_window import SEQUENTIAL_READ, Window
+from tcptui.protocols.http.two_readings import Follows, chunk_readings, two_readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ _TARGET_LIMIT: Final = 8_192
 #: Bytes by which searched blocks overlap: a start line may lie across their border.
 _OVERLAP: Final = _TARGET_LIMIT + 600
 _HEAD_SIZES: Final = (2_048, 16_384, HEAD_LIMIT)
+#: Faults of a chunk's size line by which it may have two readings.
+_ODD_CHUNKS: Final = (FaultKind.BARE_LF, FaultKind.BARE_CR, FaultKind.CHUNK_SIZE)
 _VERSION: Final = b"HTTP/1."
 _RESPONSE_AT: Final = re.compile(rb"HTTP/1\.[0-9] [1-5][0-9][0-9](?: [^\r\n]{0,512})?\r?\n(?:[!-9;-~]+:|\r?\n)")
 _REQUEST_BEFORE: Final = re.compile(
@@ -57,6 +60,8 @@ class MessageScanner:
         self._previous: HttpMessage | None = None
         self._open_ended = False
         """The previous message has no known end: it ends where the next one begins."""
+        self._walk: ChunkWalk | None = None
+        """Over the chunks of the message that is being made."""
 
     @property
     def from_server(self) -> bool:
@@ -212,11 +217,26 @@ class MessageScanner:
         elif framing is Framing.UNTIL_CLOSE:
             found += self._measure_until_close(made)
         made.faults = tuple(found)
+        self._read_otherwise(made)
         self._stamp(made)
         self.position = min(made.body_end, self.direction.length)
         self._previous = made
         self._count += 1
         return made
+
+    def _read_otherwise(self, made: HttpMessage) -> None:
+        """Add the other reading of where it ends, if there is one; where none counts more, it ends before a message."""
+        head, walk = made.head, self._walk
+        made.readings = two_readings(head, made.framing, self.window, walk)
+        if walk is not None and made.readings is None:
+            odd = next((fault for fault in walk.faults if fault.kind in _ODD_CHUNKS), None)
+            made.readings = None if odd is None else chunk_readings(head, made.body_start, odd, self.window)
+        self._walk = None
+        if made.framing is Framing.UNKNOWN and made.readings is not None:
+            ends = (one.end for one in made.readings[1:] if one.follows is Follows.MESSAGE)
+            made.body_end = next((end for end in ends if end is not None), made.body_end)
+            made.body_length = made.body_end - made.body_start
+            self._open_ended = made.body_end == made.body_start
 
     def message_at(self, start: int) -> HttpMessage | None:
         """The message with a body that was found at offset ``start`` before, parsed without those before it."""
@@ -251,7 +271,7 @@ class MessageScanner:
             yield Fault(FaultKind.BODY_GAP if cut is Cut.GAP else FaultKind.BODY_CUT, first, missing, cut)
 
     def _measure_chunks(self, message: HttpMessage) -> Iterator[Fault]:
-        walk = ChunkWalk(self.window, message.body_start)
+        self._walk = walk = ChunkWalk(self.window, message.body_start)
         message.body_length = sum(chunk.size for chunk in walk)
         message.body_end, message.trailers = walk.end, walk.trailers
         message.complete = walk.finished

@@ -21,4 +21,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.proxy-idle-timeout": "A proxy or balancer's idle time-out: compare it with the silence before.",
     "alternatives.proxy-drops-expect": "A proxy on the way swallows the header, or the 100 Continue.",
     "alternatives.client-busy": "The client was slow to make its body, whatever it had asked.",
+    "alternatives.smuggling-tried": "Somebody tries to pass a request by a proxy that checks requests: who wrote this one?",
+    "alternatives.field-set-twice": "An old or home-made program sets its fields wrongly: does it in every message?",
+    "alternatives.proxy-added-field": "A proxy added a field of its own: capture in front of it.",
+    "alternatives.body-quotes-request": "A body that quotes a request, such as a log or a test.",
 }

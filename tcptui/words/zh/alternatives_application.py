@@ -21,4 +21,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.proxy-idle-timeout": "途中的代理或负载均衡因会话空闲太久而断开：拿它的空闲超时与之前的静默时间对比。",
     "alternatives.proxy-drops-expect": "途中的代理吞掉了这个头，或者吞掉了 100 Continue。",
     "alternatives.client-busy": "与询问无关，只是客户端准备正文慢。",
+    "alternatives.smuggling-tried": "有人想让请求绕过检查请求的代理：这个请求是谁写的？",
+    "alternatives.field-set-twice": "老旧或自己写的程序把字段设错了：是不是每个消息都这样？",
+    "alternatives.proxy-added-field": "代理自己加了一个字段：在它前面抓包看看。",
+    "alternatives.body-quotes-request": "消息体里引用了一个请求，比如日志或测试。",
 }
