@@ -9,7 +9,6 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.http.http_stream import HttpStream
-from tcptui.protocols.interface import EncryptedStream
 from tcptui.protocols.secrets_out import uri_without_secrets
 
 if TYPE_CHECKING:
@@ -27,16 +26,14 @@ SERVER_ERRORS: Final = 500
 
 
 def http_facts(connection: ConnectionFacts) -> list[HttpFacts]:
-    """The HTTP messages of the stream, those inside TLS before those with which a tunnel to it was asked for.
+    """The HTTP messages of the stream, those inside before those that asked for a tunnel to them.
 
     Empty where it speaks another protocol or its payload is not read.  Raises OSError where packets cannot be read.
     """
     application = connection.application
     if application is None:
         return []
-    outer = application.parsed
-    each = (application.spoken, outer.before if isinstance(outer, EncryptedStream) else None)
-    return [HttpFacts(stream) for stream in each if isinstance(stream, HttpStream)]
+    return [HttpFacts(stream) for stream in reversed(application.layers) if isinstance(stream, HttpStream)]
 
 
 class HttpFacts:

@@ -98,7 +98,9 @@ def facts_of(connection: ConnectionFacts, kinds: Container[str]) -> RequestFacts
     exchanges = requests_of(*application.directions)
     if exchanges is None:
         return None
-    pairs = list(timed_requests(connection.view, _judged(exchanges), budget=connection.kept_budget))
+    timed = timed_requests(connection.view, _judged(exchanges), budget=connection.kept_budget)
+    # A tunnel was asked for by another protocol.
+    pairs = [(request, exchange) for request, exchange in timed if exchange.protocol in kinds]
     return RequestFacts(
         first.protocol,
         tuple(request for request, _ in pairs),

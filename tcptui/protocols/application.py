@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.timing.budget_parts import Part as TimePart
 from tcptui.analysis.timing.budget_parts import ProtocolWait
 from tcptui.model.cached_attribute import cached_attribute
-from tcptui.protocols.interface import UNIT_LIMIT, DecodedStream, EncryptedStream, Extent, FramedStream
+from tcptui.protocols.interface import UNIT_LIMIT, CarryingStream, DecodedStream, EncryptedStream, Extent, FramedStream
 from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, SHARED, TURNED
 from tcptui.protocols.sure_pairs import sure_pairs
 
@@ -49,18 +49,30 @@ class ApplicationStream:
     @cached_attribute
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        parsed = _parsed(self.directions, self._limit)
-        spoken = parsed.inner if isinstance(parsed, EncryptedStream) else parsed
-        if isinstance(spoken, FramedStream) and self._schema is not None:
-            spoken.schema = self._schema
-        return parsed
+        return _parsed(self.directions, self._limit, self._schema)
+
+    @property
+    def layers(self) -> tuple[ParsedStream, ...]:
+        """The parsed connection, and what it carries, the innermost last; before each what it was asked for with."""
+        found: list[ParsedStream] = []
+        one = self.parsed
+        while one is not None:
+            carrying = one if isinstance(one, CarryingStream) else None
+            if carrying is not None and carrying.before is not None:
+                found.append(carrying.before)
+            found.append(one)
+            one = None if carrying is None else carrying.inner
+        return tuple(found)
+
+    @property
+    def encrypted(self) -> EncryptedStream | None:
+        """The outermost of `layers` that is encrypted."""
+        return next((one for one in self.layers if isinstance(one, EncryptedStream)), None)
 
     @property
     def spoken(self) -> ParsedStream | None:
-        """The parsed connection; where it was decrypted, what is inside."""
-        parsed = self.parsed
-        inner = parsed.inner if isinstance(parsed, EncryptedStream) else None
-        return parsed if inner is None else inner
+        """The parsed connection; where it was decrypted, or is a tunnel, what is inside."""
+        return self.layers[-1] if self.parsed is not None else None
 
     def __bool__(self) -> bool:
         return self.parsed is not None
@@ -101,7 +113,7 @@ class ApplicationStream:
         parsed = self.parsed
         if parsed is None or not parsed.extent.limited:
             return False
-        inside = parsed if isinstance(parsed, EncryptedStream) else None
+        inside = parsed if isinstance(parsed, CarryingStream) else None
         layers = [(self.directions, parsed)]
         if inside is not None and inside.inner is not None and inside.plain is not None:
             layers.append((inside.plain, inside.inner))
@@ -135,12 +147,14 @@ def asked_host(said: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _parsed(directions: tuple[ByteStream, ByteStream], limit: int) -> ParsedStream | None:
+def _parsed(directions: tuple[ByteStream, ByteStream], limit: int, schema: Schema | None) -> ParsedStream | None:
     """The connection as one of `PARSERS` parses it, and what is inside."""
     for parse in PARSERS:
         parsed = parse(*directions, limit)
-        if isinstance(parsed, EncryptedStream) and parsed.plain is not None:
-            parsed.inner = _parsed(parsed.plain, limit)
+        if isinstance(parsed, CarryingStream) and parsed.plain is not None:
+            parsed.inner = _parsed(parsed.plain, limit, schema)
+        if isinstance(parsed, FramedStream) and schema is not None:
+            parsed.schema = schema
         if parsed is not None:
             return parsed
     return None

@@ -263,23 +263,27 @@ class ParsedStream(Protocol):
         ...
 
 
-class EncryptedStream:
-    """A `ParsedStream` whose plain bytes another protocol speaks."""
+class CarryingStream:
+    """A `ParsedStream` that carries another protocol: inside of its own, or behind it."""
 
     inner: ParsedStream | None = None
-    """What its plain bytes are parsed as, which whoever knows all protocols sets."""
+    """What the carried bytes are parsed as, which whoever knows all protocols sets."""
     before: ParsedStream | None = None
-    """What was said in plain bytes before, by the protocol that turned to encryption, which sets it."""
+    """What was said before, by the protocol that turned to another one, which sets it."""
 
     @property
     def plain(self) -> tuple[ByteStream, ByteStream] | None:
-        """The plain bytes of both directions; None where none opens."""
+        """The carried bytes of both directions in plain; None where none opens."""
         raise NotImplementedError
 
     @property
     def is_all(self) -> bool:
-        """Whether there is nothing but what is encrypted, and no limit left out any of that."""
+        """Whether there is nothing but what it carries, and no limit left out any of that."""
         raise NotImplementedError
+
+
+class EncryptedStream(CarryingStream):
+    """… and whose own bytes are encrypted."""
 
 
 class DecodedStream:

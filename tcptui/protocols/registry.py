@@ -73,7 +73,7 @@ _HTTP: Final = ApplicationProtocol(
         RequestKind("websocket", "WebSocket", has_files=True, has_ids=True),
     ),
     requests=Lazy("http.requests", "http_requests"),
-    behind_requests=Lazy("tls.parse", "tunnelled_streams"),
+    behind_requests=Lazy("http.tunnel", "tunnelled_streams"),
     client_begins=(
         b"GET /", b"HEAD /", b"POST /", b"PUT /", b"GET http", b"POST htt", b"CONNECT ", b"OPTIONS ",
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules import database, http, zone_transfer
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
-from tcptui.protocols.interface import EncryptedStream, FramedStream, StreamOfQuestions
+from tcptui.protocols.interface import FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -34,8 +34,7 @@ def _questions(connection: ConnectionFacts) -> list[Finding]:
 
 def _tls(connection: ConnectionFacts) -> list[Finding]:
     try:
-        parsed = None if connection.application is None else connection.application.parsed
-        if not isinstance(parsed, EncryptedStream):
+        if connection.application is None or connection.application.encrypted is None:
             found = tls_plain_text(connection, None)
             return [] if found is None else [found]
     except OSError:

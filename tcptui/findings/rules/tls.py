@@ -84,7 +84,7 @@ class _Alert:
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
     """All findings about TLS of one stream; empty where it does not speak it."""
-    parsed = None if connection.application is None else connection.application.parsed
+    parsed = None if connection.application is None else connection.application.encrypted
     if not isinstance(parsed, TlsStream):
         return []
     try:

@@ -86,6 +86,8 @@ _HTTP: Final = (
     _http("response.line", FieldType.STRING, "A header field of the response.", text=Text.BYTES),
     _http("response_in", FieldType.FRAMENUM, "The frame with the response."),
     _http("response_for.uri", FieldType.STRING, "The URI that the response is for."),
+    _http("proxy_connect_host", FieldType.STRING, "The host that the CONNECT of this tunnel asked for."),
+    _http("proxy_connect_port", FieldType.UINT16, "The port that the CONNECT of this tunnel asked for."),
     _http("time", FieldType.RELATIVE_TIME, "Time from the request to its response.", Unit.SECONDS),
     _header("accept", "Accept"),
     _header("accept_encoding", "Accept-Encoding"),

@@ -15,11 +15,11 @@ from tcptui.protocols.export.names import Names, call_name, name_of
 from tcptui.protocols.http.body import body_ranges
 from tcptui.protocols.http.conversation import Cut, Framing, HttpMessage, messages
 from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.http.tunnel import opened_streams
 from tcptui.protocols.http2.grpc import PREFIX, grpc_messages
 from tcptui.protocols.http2.messages import FramedBody
 from tcptui.protocols.http2.parse import http2_requests, http2_requests_without_start
 from tcptui.protocols.secrets_out import host_without_secrets, uri_without_secrets
-from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from tcptui.protocols.export.files import CarriedFile, Part, Shortfall
 from tcptui.protocols.http.body import DECODED_LIMIT, BodyProblem, body_of
 from tcptui.protocols.http.content_coding import CodingError, Decoders, UnsupportedCodingError
 from tcptui.protocols.http.scanner import MessageScanner
+from tcptui.protocols.http.tunnel import opened_streams
 from tcptui.protocols.http2.grpc import read_message
-from tcptui.protocols.tls.parse import opened_streams
 
 if TYPE_CHECKING:
     from tcptui.protocols.http.conversation import HttpMessage

@@ -13,7 +13,6 @@ from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.http2.http2_stream import Http2Stream
-from tcptui.protocols.interface import EncryptedStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,11 +31,9 @@ _CHAT: Final = Branch("").expert(ExpertLevel.CHAT, "Sequence", "True", "http.cha
 
 def as_tshark_has(application: ApplicationStream | None, frame: int) -> Callable[[Node, bytes], Node]:
     """What makes of the layer of a message in ``frame`` what tshark has; where it is no HTTP, it pairs nothing."""
-    parsed = None if application is None else application.spoken
-    http = parsed.opening.http if isinstance(parsed, Http2Stream) else parsed
-    outer = None if application is None else application.parsed
-    before = outer.before if isinstance(outer, EncryptedStream) else None
-    each = [one for one in (before, http) if isinstance(one, HttpStream)]
+    layers = () if application is None else application.layers
+    spoken = (one.opening.http if isinstance(one, Http2Stream) else one for one in layers)
+    each = [one for one in spoken if isinstance(one, HttpStream)]
     pair = next((found for one in each if (found := one.tshark_pairs.get(frame)) is not None), None)
     return partial(_as_tshark, pair=pair)
 

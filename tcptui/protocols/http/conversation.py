@@ -174,15 +174,21 @@ class _Reader:
     def _switch(self, response: HttpMessage) -> None:
         result = self.result
         asked = response.request
-        by_connect = asked is not None and asked.head.method == "CONNECT"
+        by_connect = response.head.status != 101 and (asked is None or asked.head.method == "CONNECT")
         upgrade = response.head.value("Upgrade") or ("" if asked is None else asked.head.value("Upgrade"))
         result.switched_to = CONNECTED if by_connect else upgrade.strip().lower()
         result.switch = response
-        offsets = [self.asker.position if asked is None else asked.body_end, response.body_end]
+        offsets = [self._behind_unseen(response) if asked is None else asked.body_end, response.body_end]
         if self.asker.from_server:
             offsets.reverse()
         result.client_offset, result.server_offset = offsets
         self.leave(SkipReason.OTHER_PROTOCOL)
+
+    def _behind_unseen(self, response: HttpMessage) -> int:
+        """Where the asking direction goes on behind a request that was not captured, once ``response`` had passed."""
+        segments = self.asker.direction.segments
+        later = segments.start[segments.time_ns > response.first_ns]
+        return max(int(later.min()), 0) if len(later) else self.asker.direction.length
 
 
 def scheme_of(request: HttpMessage) -> str:

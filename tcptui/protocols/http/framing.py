@@ -20,6 +20,8 @@ CHUNK_LINE_LIMIT: Final = 4_096
 #: Bytes read of a size line at first, also behind a long chunk: nearly always enough.
 _SIZE_LINE: Final = 48
 _CHUNK_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+#: The reason phrase of proxies that grant a CONNECT (draft-luotonen-web-proxy-tunneling-01, 3.2; as they still say).
+GRANTED: Final = b"connection established"
 #: Responses that never have a body.
 _BODILESS: Final = frozenset({204, 304})
 
@@ -33,7 +35,7 @@ def framing_of(head: MessageHead, asked_method: str) -> tuple[Framing, tuple[Fau
         return Framing.UNKNOWN, ()
     faults = tuple(_length_faults(head))
     if head.is_response:
-        if head.status == 101 or (asked_method == "CONNECT" and 200 <= head.status < 300):
+        if head.status == 101 or (200 <= head.status < 300 and _grants_tunnel(head, asked_method)):
             return Framing.SWITCHED, faults
         if asked_method == "HEAD" or head.status < 200 or head.status in _BODILESS:
             return Framing.NONE, faults
@@ -47,6 +49,11 @@ def framing_of(head: MessageHead, asked_method: str) -> tuple[Framing, tuple[Fau
     if length is not None:
         return (Framing.LENGTH if length else Framing.NONE), faults
     return (Framing.UNTIL_CLOSE if head.is_response else Framing.NONE), faults
+
+
+def _grants_tunnel(head: MessageHead, asked_method: str) -> bool:
+    """Whether a response of success answers a CONNECT: where the request is not known, its reason phrase says so."""
+    return asked_method == "CONNECT" or (not asked_method and head.phrase.strip().lower().encode() == GRANTED)
 
 
 def _length_faults(head: MessageHead) -> Iterator[Fault]:

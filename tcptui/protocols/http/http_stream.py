@@ -22,17 +22,16 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.http.conversation import HttpConversation
-    from tcptui.protocols.interface import Exchange
+    from tcptui.protocols.interface import CarryingStream, Exchange
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
-    from tcptui.protocols.tls.tls_stream import TlsStream
 
 
-def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | TlsStream | None:
+def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream | CarryingStream | None:
     """The parsed connection, at most ``limit`` messages; None when it is not HTTP/1.x.
 
-    Behind a CONNECT that a proxy granted it is TLS where that is what both ends say.
+    Behind a CONNECT that a proxy granted it is TLS where that is what both ends say, else what is said in the tunnel.
     """
     stream = HttpStream(client, server, limit)
     said = stream.conversation
@@ -43,6 +42,12 @@ def parse_http(client: ByteStream, server: ByteStream, limit: int) -> HttpStream
         if tls is not None:
             tls.before = stream
             return tls
+        from tcptui.protocols.http.tunnel import behind_connect
+        from tcptui.protocols.http.tunnel_stream import TunnelStream
+
+        inside = behind_connect(said, client, server)
+        if inside is not None and any(len(direction.captured) for direction in inside):
+            return TunnelStream(stream, inside)
     return stream if said else None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.event_stream.tree import add_events
 from tcptui.protocols.headers.reassembled import add_reassembled
-from tcptui.protocols.http.conversation import Framing
+from tcptui.protocols.http.conversation import CONNECTED, Framing
 from tcptui.protocols.http.tree_body import add_body
 from tcptui.protocols.http.tree_head import add_faults, add_head, add_links
 from tcptui.protocols.websocket.tree import add_websocket
@@ -23,6 +23,8 @@ def add_http(dissection: Dissection, place: FramePlace, stream: HttpStream) -> b
     packet = dissection.view.frame
     shown = stream.shown_in(packet)
     if not shown and not stream.touched_by(place.segment):
+        if stream.conversation.switched_to == CONNECTED:
+            _tunnel(dissection, place, stream)
         return stream.websocket is not None and add_websocket(dissection, place, stream.websocket)
     goes_on = False
     for message in shown:
@@ -31,6 +33,22 @@ def add_http(dissection: Dissection, place: FramePlace, stream: HttpStream) -> b
     if stream.websocket is not None:
         add_websocket(dissection, place, stream.websocket)
     return True
+
+
+def _tunnel(dissection: Dissection, place: FramePlace, stream: HttpStream) -> None:
+    """Append the layer that tshark has of what passes through a tunnel: whom it leads to."""
+    from tcptui.protocols.http.tunnel import target_of
+
+    target = target_of(stream.conversation)
+    segment = place.segment
+    dissection.protocols.append("http")
+    layer = place.add(
+        dissection.parent, "Hypertext Transfer Protocol", segment.start, segment.stop - segment.start, "http"
+    )
+    layer.target = 0
+    if target.host:
+        layer.concluded(f"Proxy-Connect-Hostname: {target.host}", "http.proxy_connect_host")
+        layer.concluded(f"Proxy-Connect-Port: {target.port}", "http.proxy_connect_port")
 
 
 def _message(dissection: Dissection, message: HttpMessage, place: FramePlace, *, goes_on: bool) -> bool:

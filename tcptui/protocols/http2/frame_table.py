@@ -26,7 +26,7 @@ from tcptui.protocols.http2.roles import readers_of
 from tcptui.protocols.http2.table_fields import BITS, LISTED, NAME, VALUE, type_of
 from tcptui.protocols.http2.tree import FRAMES_SHOWN
 from tcptui.protocols.http2.tree_headers import FIELDS_SHOWN
-from tcptui.protocols.interface import EncryptedStream
+from tcptui.protocols.interface import CarryingStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -61,12 +61,12 @@ def table_of(
     See `tcptui.protocols.row.Tables`.
     """
     spoken, sealed = application.spoken, application.parsed
-    if isinstance(sealed, EncryptedStream) and isinstance(spoken, Http2Stream) and not sealed.is_all:
+    if isinstance(sealed, CarryingStream) and isinstance(spoken, Http2Stream) and not sealed.is_all:
         application = deeper()
         spoken, sealed = application.spoken, application.parsed
     if not isinstance(spoken, Http2Stream) or spoken.opening.http is not None:
         return None
-    if isinstance(sealed, EncryptedStream) and not sealed.is_all:
+    if isinstance(sealed, CarryingStream) and not sealed.is_all:
         return None
     if any(len(direction.gaps) for direction in spoken.directions):
         return None

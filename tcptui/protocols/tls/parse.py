@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import UNIT_LIMIT
 from tcptui.protocols.tls.detection import chooses_clear, starttls_starts, tls_starts, turns_clear
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.tls.tls_stream import TlsStream
 
     Directions = tuple[ByteStream, ByteStream]
-
-_CONNECT: Final = b"CONNECT "
 
 
 def plain_streams(client: ByteStream, server: ByteStream) -> Directions | None:
@@ -26,16 +24,6 @@ def turned_streams(client: ByteStream, server: ByteStream) -> Directions | None:
     """The plain bytes behind the turn of a connection that turns to TLS after plain commands; None where none opens."""
     turned = parse_turned(client, server, UNIT_LIMIT)
     return None if turned is None else turned.plain
-
-
-def tunnelled_streams(client: ByteStream, server: ByteStream) -> Directions | None:
-    """The streams behind a CONNECT, with which a client asks a proxy of HTTP for a tunnel (RFC 9110, 9.3.6)."""
-    return turned_streams(client, server) if client.read(0, len(_CONNECT)) == _CONNECT else None
-
-
-def opened_streams(client: ByteStream, server: ByteStream) -> Directions:
-    """Both directions, or their plain bytes, where TLS from their start or behind a CONNECT opens or none is needed."""
-    return plain_streams(client, server) or tunnelled_streams(client, server) or (client, server)
 
 
 def parse_turned(client: ByteStream, server: ByteStream, limit: int) -> TlsStream | None:

@@ -186,7 +186,7 @@ class PlainStream(ByteStream):
 
     def places_of(self, received: I64) -> I64:
         """See `ByteStream`."""
-        return self._places.plain_of(received)
+        return self._places.plain_of(self._sealed.places_of(received))
 
     def sealed_offset(self, offset: int) -> int:
         """Where in the encrypted direction the byte is that stands for the plain one at ``offset``."""

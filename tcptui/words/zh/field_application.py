@@ -44,6 +44,8 @@ WORDS: Final = {
     "field.http.response.line": "响应的一个首部字段。",
     "field.http.response_in": "响应所在的帧。",
     "field.http.response_for.uri": "该响应对应的请求 URI。",
+    "field.http.proxy_connect_host": "这条隧道的 CONNECT 请求指定的主机。",
+    "field.http.proxy_connect_port": "这条隧道的 CONNECT 请求指定的端口。",
     "field.http.time": "从请求到响应的时间。",
     "field.http.accept": "首部字段 Accept。",
     "field.http.accept_encoding": "首部字段 Accept-Encoding。",

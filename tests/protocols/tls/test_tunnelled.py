@@ -15,6 +15,7 @@ from tcptui.protocols.application import requests_of as exchanges_of
 from tcptui.protocols.export.collect import FileCollector
 from tcptui.protocols.export.reading import FileReader, MessageFinder
 from tcptui.protocols.http.http_stream import HttpStream
+from tcptui.protocols.http.tunnel_stream import TunnelStream
 from tcptui.protocols.tls.tls_stream import TlsStream
 from tcptui.session.session import Session
 
@@ -93,13 +94,18 @@ def test_handshake_in_a_tunnel_is_read_without_keys(tmp_path: Path) -> None:
     session.close()
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", GRANTED])
-def test_connection_without_a_tunnel_or_without_tls_in_it_stays_http(tmp_path: Path, answer: bytes) -> None:
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", HttpStream), (GRANTED, TunnelStream)],
+)
+def test_connection_without_a_tunnel_or_without_tls_in_it_is_no_tls(tmp_path: Path, answer: bytes, kind: type) -> None:
     session = opened(
         tmp_path, [(0, "C", CONNECT), (50, "S", answer), (60, "C", b"SSH-2.0-x\r\n"), (70, "S", b"SSH-2.0-y\r\n")]
     )
 
-    assert isinstance(session.application(0).parsed, HttpStream)
+    assert isinstance(session.application(0).parsed, kind)
+    assert session.application(0).encrypted is None
+    assert [one.operation for one in requests_of(session, 0)] == ["CONNECT a.example:443"]
     session.close()
 
 
