@@ -12,7 +12,7 @@ from textual.strip import Strip
 from tcptui.model.finding import Severity
 from tcptui.protocols.request_status import ERROR_STATUS, status_number
 from tcptui.protocols.statements.statement import as_sent
-from tcptui.ui.cell_text import fit, span
+from tcptui.ui.cell_text import clock, fit, span
 from tcptui.ui.requests.bars import Axis, bar
 from tcptui.ui.requests.table import RequestSort, RequestTable
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
@@ -37,8 +37,15 @@ _STATUS_MOST: Final = 28
 _STATUS_SHARE: Final = 16
 _DURATION: Final = 8
 _SIZE: Final = 10
+#: Cells of a time of day, to the millisecond, and digits of `clock` behind it.
+_CLOCK: Final = 14
+_MICRO_DIGITS: Final = 3
 #: From this width on there is room for sizes, …
 _SIZES_FROM: Final = 100
+#: … and from this one on for the server's time and the time of day.
+_TIMES_FROM: Final = 120
+#: Cells of a bar, at most, where bars only compare lengths: the eye need not go far from the numbers.
+_BAR_MOST: Final = 40
 #: … and the share of a line that the operation may take, in percent.
 _OPERATION_SHARE: Final = 36
 _SERVER_ERROR: Final = 500
@@ -173,20 +180,29 @@ class RequestList(VirtualList, inherit_bindings=False):
     def _operation(self, request: Request) -> str:
         return as_sent(request.operation, request.statement) or self.words("requests.not-captured")
 
-    def _numbers(self, status: str, duration: str, size: str, width: int) -> str:
+    def _numbers(self, status: str, duration: str, server: str, size: str, began: str, width: int) -> str:
         ellipsis = self.glyphs.ellipsis
-        cells = fit(status, self._status_width(width), ellipsis) + fit(duration, _DURATION, ellipsis, right=True)
-        return cells + (fit(size, _SIZE, ellipsis, right=True) if width >= _SIZES_FROM else "")
+        status_cells = self._status_width(width)
+        has_times = width >= _TIMES_FROM + status_cells - _STATUS  # a long status takes their room, not the bar's
+        columns = [(duration, _DURATION)]
+        if has_times:
+            columns.append((server, _DURATION))
+        if width >= _SIZES_FROM:
+            columns.append((size, _SIZE))
+        if has_times:
+            columns.append((began, _CLOCK))
+        cells = "".join(fit(text, cells, ellipsis, right=True) for text, cells in columns)
+        return fit(status, status_cells, ellipsis) + cells
 
     def heading(self, width: int) -> list[Segment]:
         """Names of the columns, and the times at both ends of the axis; nothing without requests."""
         if not len(self.order):
             return []
         words, head = self.words, self.palette.head
-        status, duration, size = (words(f"requests.column.{name}") for name in ("status", "duration", "received"))
+        numbers = (words(f"requests.column.{name}") for name in ("status", "duration", "server", "received", "start"))
         text = " " * _SIGN + fit(words("requests.column.operation"), self._operation_width(width), "")
-        text += " " * _GAP + self._numbers(status, duration, size, width) + " " * _GAP
-        room = width - cell_len(text)
+        text += " " * _GAP + self._numbers(*numbers, width) + " " * _GAP
+        room = self._bar_width(width - cell_len(text))
         axis, micro = self.axis(), self.glyphs.micro
         left, right = "0", span(axis.end_ns, micro)
         if axis.is_shared:
@@ -204,7 +220,9 @@ class RequestList(VirtualList, inherit_bindings=False):
         operation = fitted(self._operation(request), self._operation_width(width), glyphs.ellipsis)
         status = request.status or self.words("requests.no-answer")
         size = "" if request.response is None else byte_size(request.response.bytes)
-        numbers = self._numbers(status, span(request.own_ns, glyphs.micro), size, width)
+        server = span(request.server_most_ns, glyphs.micro) if request.server_most_ns else ""
+        began = clock(request.start_ns)[:-_MICRO_DIGITS]
+        numbers = self._numbers(status, span(request.own_ns, glyphs.micro), server, size, began, width)
         behind = len(fit(status, self._status_width(width), glyphs.ellipsis))
         shown = [
             Segment(sign, style),
@@ -212,9 +230,12 @@ class RequestList(VirtualList, inherit_bindings=False):
             Segment(" " * _GAP + numbers[:behind], style),
             Segment(numbers[behind:] + " " * _GAP, palette.plain),
         ]
-        room = width - sum(cell_len(text) for text, _, _ in shown)
+        room = self._bar_width(width - sum(cell_len(text) for text, _, _ in shown))
         shown += [Segment(text, getattr(palette, name)) for text, name in bar(request, self.axis(), room, glyphs)]
         return shown
+
+    def _bar_width(self, room: int) -> int:
+        return room if self.is_shared else min(room, _BAR_MOST)
 
     def paint_line(self, y: int) -> Strip:
         """A line of the list; without requests, the first ones say why there are none."""
