@@ -56,8 +56,6 @@ class Mistake(Enum):
     PATTERN_UNSUPPORTED = "pattern-unsupported"
     PATTERN_SLOW = "pattern-slow"
     """The text is right, but one packet keeps the search busy for too long: `tcptui.session.filtering` gives up."""
-    PATTERN_ENDED = "pattern-ended"
-    """The text is right, but the process that searched for it came to an end."""
     TIME = "time"
 
 

@@ -32,8 +32,10 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FLAGS: Final = re.compile(r"\(\?([a-z]*)(?:-([a-z]*))?([:)])")
 _KNOWN_FLAGS: Final = frozenset("imsx")
 _AGAIN: Final = re.compile(r"\(\?P=[A-Za-z_][A-Za-z0-9_]*\)|\(\?\([0-9]{1,2}\)")
-_QUANTIFIER: Final = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+_QUANTIFIER: Final = re.compile(r"\{([0-9]+)(?:,[0-9]*)?\}")
 _MOST_REPEATS: Final = 65_535
+#: What repeats a number of times is compiled as often: so many parts at most.  PCRE2 has a limit of the kind, too.
+_MOST_PARTS: Final = 1 << 17
 
 
 class Refusal(Enum):
@@ -95,6 +97,10 @@ class _Translation:
         self._spaced: list[bool] = [False]
         self._opened: list[int] = []
         """Where each open group begins."""
+        self._parts: list[int] = [0]
+        """In each open group the parts that are compiled."""
+        self._last_parts = 1
+        """Those of what a quantifier would repeat."""
         self._steps: list[tuple[int, int]] = []
         """For each step the parts that were made before it, and the place of the pattern at which it began."""
 
@@ -124,6 +130,9 @@ class _Translation:
 
     def _step(self) -> None:
         sign = self._peek()
+        if sign not in "(){":
+            self._last_parts = 1
+            self._parts[-1] += 1
         if sign == "\\":
             self._made.append(self._escape(in_class=False))
         elif sign == "[":
@@ -153,6 +162,9 @@ class _Translation:
             self._place += 1
             return
         if any(int(part) > _MOST_REPEATS for part in re.findall("[0-9]+", found[0][:20])):
+            raise PatternError(Refusal.TOO_LARGE, found[0])
+        self._parts[-1] += self._last_parts * (int(found[1]) - 1)
+        if self._parts[-1] > _MOST_PARTS:
             raise PatternError(Refusal.TOO_LARGE, found[0])
         self._made.append(found[0])
         self._place = found.end()
@@ -197,6 +209,7 @@ class _Translation:
         self._opened.append(self._place)
         self._place += length
         self._flags.append([])
+        self._parts.append(1)
         self._spaced.append(self._spaced[-1])
 
     def _close(self) -> None:
@@ -205,6 +218,8 @@ class _Translation:
         self._depth -= 1
         self._made.append(")" * len(self._flags.pop()) + ")")
         self._opened.pop()
+        self._last_parts = self._parts.pop()
+        self._parts[-1] += self._last_parts
         self._spaced.pop()
         self._place += 1
 
@@ -235,6 +250,7 @@ class _Translation:
             end = len(self._pattern) if end < 0 else end
             quoted = self._pattern[self._place : end]
             self._place = min(end + 2, len(self._pattern))
+            self._parts[-1] += len(quoted)
             return "".join(_literal(one) for one in quoted)
         if letter == "E":
             return ""
@@ -320,7 +336,9 @@ class _Translation:
         while self._peek() != "]":
             if not self._peek():
                 raise PatternError(Refusal.INVALID, f"missing ] for {self._pattern[start : start + 8]}")
-            members.append(self._member())
+            member = self._member()
+            # Python warns of two hyphens, which might mean a difference of sets one day.
+            members.append(_code(ord("-")) if member == "-" and members[-1] in ("[", "^", "-") else member)
         self._place += 1
         return "".join([*members, "]"])
 

@@ -19,7 +19,8 @@ from tcptui.dfilter.regex import MAXIMUM_DEPTH, PatternError, Refusal, compile_p
     (r"\h\H", b"\tx", b"xx"), (r"a\Rb", b"a\r\nb", b"a b"), (r"a\Z", b"a\n", b"ab"), (r"a\z", b"a", b"a\n"),
     (r"a\Kb", b"ab", b"a"),
     (r"^a", b"ab", b"\na"), (r"a.b", b"axb", b"a\nb"), (r"(?s)a.b", b"a\nb", b"ab"), (r"(?x) a b # c", b"ab", b"a b"),
-    (r"[]a]", b"]", b"b"), (r"[a&&b]", b"&", b"c"), (r"[\]a-]", b"-", b"b"), (r"\Aa", b"ab", b"ba"),
+    (r"[]a]", b"]", b"b"), (r"[a&&b]", b"&", b"c"), (r"[\]a-]", b"-", b"b"), (r"[--a]", b"-", b"~"),
+    (r"[+--]", b"-", b"b"), (r"\Aa", b"ab", b"ba"),
     (r"(?>a+)a", b"x", b"aaa"),
     (r"(a)(?(1)b|c)", b"ab", b"ac"), ("\xe9", b"\xe9", b"e"), (r"(?#c)a", b"a", b"b"), (r"\cA", b"\x01", b"A"),
 ])  # fmt: skip
@@ -46,7 +47,19 @@ def test_what_python_cannot_do_is_refused_and_not_guessed(pattern: str) -> None:
     assert caught.value.refusal is Refusal.UNSUPPORTED
 
 
-@pytest.mark.parametrize("pattern", ["(" * 5_000, "(?i)" * 1_000, "a{70000}", "a" * 5_000, "(" * (MAXIMUM_DEPTH + 1)])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(" * 5_000,
+        "(?i)" * 1_000,
+        "a{70000}",
+        "a" * 5_000,
+        "(" * (MAXIMUM_DEPTH + 1),
+        "((a{100}){100}){100}",
+        r"(?:\Qaaaaaaaaaa\E){60000}",
+        "(?:(?:[ab]|cd){60,}x){9000}",
+    ],
+)
 def test_pattern_that_is_too_large_is_refused_before_it_is_compiled(pattern: str) -> None:
     with pytest.raises(PatternError) as caught:
         compile_pattern(pattern.encode())

@@ -236,14 +236,14 @@ def test_expression_that_backtracks_for_ever_ends_with_a_message(
 
     for where in (SearchIn.STREAMS, SearchIn.PACKETS):
         with pytest.raises(FilterError) as caught:
-            find(session, "~(a+)+$", where)
+            find(session, "~(a|aa)+$", where)
         assert caught.value.mistake is Mistake.PATTERN_SLOW
 
 
 @pytest.mark.parametrize("where", [SearchIn.STREAMS, SearchIn.PACKETS])
 def test_expression_that_takes_for_ever_is_cancelled(tmp_path: Path, where: SearchIn) -> None:
     asked = iter([False, False, True])
-    search = Search(sending(tmp_path, b"a" * 60 + b"b"), SearchPattern.of("~(a+)+$"), where, WORDS)
+    search = Search(sending(tmp_path, b"a" * 60 + b"b"), SearchPattern.of("~(a|aa)+$"), where, WORDS)
 
     with pytest.raises(Cancelled):
         list(search.hits(lambda: next(asked, True)))

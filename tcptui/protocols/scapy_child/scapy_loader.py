@@ -47,8 +47,8 @@ _EARLIER_IGMP: Final = ("scapy.contrib.igmp", "scapy.contrib.igmpv3")
 #: PPP's protocol numbers of labelled packets: unicast and multicast.
 _PPP_MPLS: Final = (0x0281, 0x0283)
 #: What is under the Apache licence, and scapy imports where it is installed: OpenSSL, by its wheel, and by Python's
-#: own modules, in whose place `hashlib` has others.
-_BLOCKED_IMPORTS: Final = ("cryptography", "_hashlib", "_ssl")
+#: own modules, in whose place `hashlib` has others; and `regex`.
+_BLOCKED_IMPORTS: Final = ("cryptography", "_hashlib", "_ssl", "regex")
 
 
 def keep_apache_out() -> None:

@@ -150,10 +150,6 @@ class ColumnReader:
         self._summed_to = -1
         self._summed_at = -1
 
-    def close(self) -> None:
-        """End other processes."""
-        self._reader.rest()
-
     # ---- packets
 
     def of_packets(self, rows: I32, cancelled: Callable[[], bool] = never) -> list[str]:
@@ -256,10 +252,7 @@ class ColumnReader:
         Of a capture that grows, packets are asked once; of one that is complete, all again when something is new.
         """
         self._begin(cancelled)
-        try:
-            sums = self._last_values(streams) if self.column.over is Over.LAST else self._sums_now()
-        finally:
-            self.close()
+        sums = self._last_values(streams) if self.column.over is Over.LAST else self._sums_now()
         values, known = sums.of(streams)
         rank = np.argsort(values if is_reversed else -values, kind="stable")
         return streams[np.concatenate((rank[known[rank]], np.flatnonzero(~known)))]

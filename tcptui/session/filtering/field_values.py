@@ -24,6 +24,7 @@ from tcptui.dfilter.traps import values_of
 from tcptui.model.field import AnyOf, Column, Owner, Reader
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS
+from tcptui.session.filtering import patterns
 from tcptui.session.filtering.absent import may_have
 from tcptui.session.filtering.cancelling import never
 from tcptui.session.filtering.columns import elsewhere, read_column
@@ -45,7 +46,6 @@ from tcptui.session.filtering.message_tables import TABLED_PROTOCOLS, MessageTab
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, has_place, values
-from tcptui.session.filtering.patterns import PatternSearch
 from tcptui.session.filtering.plain import (
     QUICK_PROTOCOLS,
     READ_PLAINLY,
@@ -96,14 +96,9 @@ class FieldReader:
         self._silent = SilentStreams(session, lambda: self.trees.cancelled())
         self._requests = RequestReader(session, self.trees)
         self._messages = MessageTables(session, self.trees) if deep else None
-        self._patterns = PatternSearch()
         self._leaves = LeafMemory()
         self._last: PlainRows | None = None
         self._streams: StreamColumns | None = None
-
-    def rest(self) -> None:
-        """End other processes; the next who asks begins new ones."""
-        self._patterns.close()
 
     @contextmanager
     def asked_about(self, rows: int) -> Iterator[None]:
@@ -248,8 +243,8 @@ class FieldReader:
         return mask
 
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
-        """In which of ``values`` the pattern finds something.  Raises Cancelled, and FilterError as `PatternSearch`."""
-        return self._patterns.searched(pattern, values, self.trees.cancelled)
+        """In which of ``values`` the pattern finds something.  Raises as `patterns.contains`."""
+        return patterns.contains(pattern, values, self.trees.cancelled)
 
     def remembered(self, test: Test, rows: Rows) -> Mask:
         """Which of ``rows`` pass ``test``, which joins no others."""

@@ -183,10 +183,7 @@ class LiveFilter:
         if session.place.own_host != self._own_host:  # the same packets say something else now
             self._own_host = session.place.own_host
             self._fall_due(self.first)
-        try:
-            self._ask_again(judged, cancelled)
-        finally:
-            self._run.rest()
+        self._ask_again(judged, cancelled)
 
     def _ask_fragments(self, first: int, cancelled: Callable[[], bool]) -> None:
         """Ask again about the fragments before row ``first`` whose datagrams were completed since."""

@@ -117,11 +117,8 @@ class FilterRun:
         """
         mask = np.zeros(max(stop - first, 0), np.bool_)
         self._session.reader.require_unchanged()
-        try:
-            with self._reader.asked_about(len(mask)):
-                self._fill(mask, first, cancelled, progress)
-        finally:
-            self._reader.rest()
+        with self._reader.asked_about(len(mask)):
+            self._fill(mask, first, cancelled, progress)
         self._session.reader.require_unchanged()  # it may have been while packets were read
         return mask
 
@@ -181,28 +178,21 @@ class FilterRun:
             return ()
         facts = [LeafFacts(test, _fields(test)) for test in simple_tests(self.compiled.test)]
         self._reader.trees.cancelled = cancelled
-        try:
-            for begin in range(first, stop, _SMALL_BLOCK):
-                kept, end = max(begin, self._session.store.first), min(begin + _SMALL_BLOCK, stop)
-                rows = Rows.between(kept, max(end, kept))
-                for leaf in facts:
-                    if cancelled():
-                        raise Cancelled
-                    leaf.matched += int(passing(leaf.test, rows, self._reader).sum())
-                    for field in leaf.lacking:
-                        leaf.lacking[field] += len(rows) - int(self._reader.has(FieldValue(field), rows).sum())
-                progress(end - first)
-        finally:
-            self._reader.rest()
+        for begin in range(first, stop, _SMALL_BLOCK):
+            kept, end = max(begin, self._session.store.first), min(begin + _SMALL_BLOCK, stop)
+            rows = Rows.between(kept, max(end, kept))
+            for leaf in facts:
+                if cancelled():
+                    raise Cancelled
+                leaf.matched += int(passing(leaf.test, rows, self._reader).sum())
+                for field in leaf.lacking:
+                    leaf.lacking[field] += len(rows) - int(self._reader.has(FieldValue(field), rows).sum())
+            progress(end - first)
         return tuple(facts)
 
     def forget(self) -> None:
         """Ask about all rows anew: what was concluded of them may have changed."""
         self._reader.forget()
-
-    def rest(self) -> None:
-        """End other processes; the next who asks begins new ones."""
-        self._reader.rest()
 
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
         """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`.

@@ -1,10 +1,10 @@
-"""Finds a pattern in bytes and in texts; a regular expression in the process that `matches` is searched in, too."""
+"""Finds a pattern in bytes and in texts; a regular expression as `matches` does."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcptui.session.filtering.patterns import PatternSearch
+from tcptui.session.filtering import patterns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Match = tuple[int, int]
 
 
 class Finder:
-    """Finds one pattern, until `close`.
+    """Finds one pattern.
 
     Its methods raise Cancelled, and FilterError where a regular expression takes too long.
     """
@@ -24,11 +24,6 @@ class Finder:
     def __init__(self, pattern: SearchPattern, cancelled: Callable[[], bool]) -> None:
         self._pattern = pattern
         self._cancelled = cancelled
-        self._processes = PatternSearch()
-
-    def close(self) -> None:
-        """End other processes."""
-        self._processes.close()
 
     def in_bytes(self, values: list[bytes], begins: list[int] | None = None) -> list[list[Match]]:
         """Where in each of ``values`` it is, from its place of ``begins`` on.
@@ -39,7 +34,7 @@ class Finder:
         expression = self._pattern.expression
         if expression is None:
             return [list(self._pattern.spans(value, begin)) for value, begin in zip(values, starts, strict=True)]
-        return self._processes.spans(expression, values, starts, self._cancelled)
+        return patterns.spans(expression, values, starts, self._cancelled)
 
     def in_texts(self, texts: Sequence[str]) -> list[Match | None]:
         """Where it first is in each of ``texts``, in characters."""

@@ -60,11 +60,7 @@ class Search:
             SearchIn.STREAMS: self._in_streams, SearchIn.PACKETS: self._in_packets, SearchIn.HEADERS: self._in_headers,
             SearchIn.FINDINGS: self._in_findings,
         }  # fmt: skip
-        finder = Finder(self._pattern, cancelled)
-        try:
-            yield from looks[self.where](finder, cancelled)
-        finally:
-            finder.close()
+        yield from looks[self.where](Finder(self._pattern, cancelled), cancelled)
 
     def _each(self, numbers: Sequence[int], cancelled: Callable[[], bool], step: int = _STEP) -> Iterator[int]:
         self.all = len(numbers)

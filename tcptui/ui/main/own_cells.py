@@ -145,8 +145,6 @@ class OwnCells:
             return []
         except (OSError, FilterError):  # the spool is gone, or a regular expression takes too long
             return [_UNREADABLE] * len(keys)
-        finally:
-            reader.close()
 
     def _take(self, cancel: threading.Event, keys: list[int], found: list[list[str]]) -> None:
         if cancel is not self._cancel or cancel.is_set():

@@ -39,7 +39,6 @@ WORDS: Final[dict[str, str]] = {
     "filter.error.pattern-quoted": "matches needs a regular expression in double quotes on its right.",
     "filter.error.pattern": "The regular expression is wrong: {text}.",
     "filter.error.pattern-slow": "The regular expression has searched one packet for {seconds} seconds without an answer; repeat less in it, as in (a+)+.",
-    "filter.error.pattern-ended": "The process that searches for the regular expression ended early ({how}), so the filter has no answer; try it again.",
     "filter.error.pattern-unsupported": "tcptui cannot run this part of the regular expression: {text}.",
     "filter.hint.write": "Did you mean {right} instead of {wrong}?",
     "filter.hint.close-quote": "Close it with {quote}.",

@@ -21,7 +21,6 @@ WORDS: Final[dict[str, str]] = {
     "search.empty.none": "Enter looks in {place}; Tab chooses another place.",
     "search.failure.unreadable": "the capture could not be read ({reason})",
     "search.failure.pattern-slow": "the expression searched one place for {seconds} seconds without an answer; repeat less in it, as in (a+)+",
-    "search.failure.pattern-ended": "the process that searches for the expression ended early ({how}); try it again",
     "search.legend.keys": "Ctrl+F: switch, remove",
     "search.hint.front": "another search",
     "search.hint.remove": "remove it",

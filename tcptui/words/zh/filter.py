@@ -39,7 +39,6 @@ WORDS: Final[dict[str, str]] = {
     "filter.error.pattern-quoted": "matches 右边要写双引号括起来的正则表达式。",
     "filter.error.pattern": "正则表达式有误：{text}。",
     "filter.error.pattern-slow": "正则表达式在一个数据包上搜索了 {seconds} 秒仍没有结果；请减少其中的重复，例如 (a+)+ 这样的写法。",
-    "filter.error.pattern-ended": "搜索正则表达式的进程提前结束（{how}），过滤没有得出结果；请再试一次。",
     "filter.error.pattern-unsupported": "tcptui 无法执行正则表达式的这一部分：{text}。",
     "filter.hint.write": "是不是想把 {wrong} 写成 {right}？",
     "filter.hint.close-quote": "末尾补上 {quote}。",

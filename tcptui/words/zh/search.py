@@ -21,7 +21,6 @@ WORDS: Final[dict[str, str]] = {
     "search.empty.none": "按 Enter 在{place}中查找，按 Tab 换一处。",
     "search.failure.unreadable": "抓包无法读取（{reason}）",
     "search.failure.pattern-slow": "正则表达式在一处查找了 {seconds} 秒仍无结果；请减少其中的重复，例如 (a+)+",
-    "search.failure.pattern-ended": "查找正则表达式的进程提前结束（{how}）；请再试一次",
     "search.legend.keys": "Ctrl+F：切换、移除",
     "search.hint.front": "换一个查找",
     "search.hint.remove": "移除",

@@ -332,16 +332,6 @@ def test_another_sight_of_the_same_packets_has_them_asked_again() -> None:
     assert shown(live) == [3]
 
 
-def test_no_process_that_searches_is_left_behind() -> None:
-    growth = Growth(busy())
-    live = LiveFilter(growth.session, compile_filter('http.host matches "a+"'))
-    growth.to(growth.packets - 1)
-    live.update()
-
-    assert live.count == 7
-    assert not live._run._reader._patterns._processes
-
-
 def test_what_was_read_from_a_packet_never_changes_and_what_is_concluded_may() -> None:
     assert not any(may_change(FIELDS[name]) for name in ("tcp.flags.syn", "tcp.port", "ip.src", "frame.len"))
     assert all(may_change(FIELDS[name]) for name in ("tcptui.cause", "tcptui.finding", "http.response_in", "tcp.seq"))
