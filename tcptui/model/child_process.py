@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -15,11 +16,16 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Final
 
+from tcptui.model.child_side import LONGEST, Frames
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 #: Puts our `sys.path` in place, for -I isolates the interpreter from PYTHON* and the working directory.
 _SETUP: Final = "import json, sys\nsys.path[:] = json.loads(sys.argv[1])\n"
+
+#: Bytes that are received at once.
+_RECEIVED: Final = 1 << 16
 
 
 def start_interpreter(
@@ -50,9 +56,9 @@ class Child:
 
     def __init__(
         self, program: str, *arguments: str, stderr: int | IO[bytes] = subprocess.DEVNULL,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str] | None = None, most: int = LONGEST,
     ) -> None:  # fmt: skip
-        """Start it as `start_interpreter`, and raise as that does."""
+        """Start it as `start_interpreter`, and raise as that does; ``most``: bytes of its longest frame."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -61,6 +67,7 @@ class Child:
                 ours.close()
                 raise
         self.socket = ours
+        self._frames = Frames(most)
 
     @property
     def pid(self) -> int:
@@ -71,6 +78,32 @@ class Child:
     def status(self) -> int | None:
         """How it ended, as of `Popen.returncode`; None: nobody has noticed that it has."""
         return self._process.returncode
+
+    def receive(self, seconds: float | None) -> bool:
+        """Take what comes within ``seconds`` (None: whenever), for `frames`; False where nothing has come.
+
+        Raises EOFError when nothing comes any more: it has ended, or `end` has closed the socket.
+        """
+        poll = select.poll()
+        try:
+            poll.register(self.socket, select.POLLIN)
+            if not poll.poll(None if seconds is None else max(0.0, seconds) * 1000):
+                return False
+            data = self.socket.recv(_RECEIVED)
+        except (OSError, ValueError) as error:  # ValueError: a closed socket has no descriptor
+            raise EOFError from error
+        if not data:
+            raise EOFError
+        self._frames.add(data)
+        return True
+
+    def frame(self) -> bytes | None:
+        """The next frame that was received whole; None: there is none.  Raises FrameError."""
+        return self._frames.next()
+
+    def frames(self) -> Iterator[bytes]:
+        """The frames that were received whole.  Raises FrameError."""
+        return self._frames.all()
 
     def is_running(self) -> bool:
         """Whether the process has not ended."""

@@ -22,7 +22,8 @@ _KILL_FIRST: Final = "1000"
 _LOOK: Final = 0.05
 #: In front of a frame: its length in bytes.
 _LENGTH: Final = struct.Struct("<I")
-_LONGEST: Final = (1 << 32) - 1
+#: The longest that has a length.
+LONGEST: Final = (1 << 32) - 1
 
 
 class FrameError(ValueError):
@@ -37,7 +38,7 @@ def framed(data: bytes) -> bytes:
 class Frames:
     """Cuts bytes into frames, however they come."""
 
-    def __init__(self, most: int = _LONGEST) -> None:
+    def __init__(self, most: int = LONGEST) -> None:
         """``most``: bytes of the longest frame; one that is said to be longer is not waited for."""
         self._most = most
         self._received = bytearray()

@@ -20,7 +20,6 @@ import errno
 import gc
 import os
 import pickle
-import select
 import socket
 import struct
 import threading
@@ -31,7 +30,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.access.progress import Notice
 from tcptui.model.child_process import Child
-from tcptui.model.child_side import Frames, be_ended_first, end_with_parent, framed, read_exactly
+from tcptui.model.child_side import be_ended_first, end_with_parent, framed, read_exactly
 from tcptui.model.how_ended import how_ended
 from tcptui.model.packet_store import CORRECTED_COLUMNS
 from tcptui.model.safe_text import safe_text
@@ -70,7 +69,6 @@ _DYING: Final = 1.0
 _HANDING_OVER: Final = 60.0
 #: SCM_MAX_FD of Linux: that many descriptors go in one message.
 _DESCRIPTORS: Final = 253
-_RECEIVED: Final = 1 << 16
 #: In front of a task: its length in bytes, and how many descriptors of shared memory and of spools come with it.
 _TASK: Final = struct.Struct("<QII")
 #: How long is waited for the end of a process that was killed, in seconds: it may wait for a disk.
@@ -111,9 +109,6 @@ class BackgroundJudge:
         self._spools = list(descriptors)
         self._process: Child | None = None
         self._stall: StallWatch | None = None
-        self._received = Frames()
-        """Lists of judgements: a first one, without any, says that the process has its task; an empty frame that there
-        are no more."""
         self._due: NDArray[np.int64] | None = None
         """The streams handed over; None: none yet."""
         self._done = 0
@@ -199,23 +194,20 @@ class BackgroundJudge:
         return True
 
     def _take(self, judging: Judging, seconds: float) -> bool:
-        """Cache what has been judged; False when that is all.  Raises EOFError when the process has ended before."""
+        """Cache what has been judged; False when that is all.  Raises EOFError when the process has ended before.
+
+        A frame is a list of judgements: a first one, without any, says that the process has its task; an empty frame
+        that there are no more.
+        """
         from tcptui.session.shared_judging import merge_judgements  # imports the rules
 
         process, deadline = self._process, time.monotonic() + seconds
-        number = -1 if process is None else process.socket.fileno()
-        if process is None or self._due is None or number < 0:  # closed, from another thread
+        if process is None or self._due is None:  # closed, from another thread
             raise EOFError
-        poll = select.poll()
-        poll.register(number, select.POLLIN)
-        while poll.poll(max(deadline - time.monotonic(), 0) * 1000):
-            data = process.socket.recv(_RECEIVED)
-            if not data:
-                raise EOFError
-            self._received.add(data)
+        while process.receive(deadline - time.monotonic()):
             if self._stall is not None:
                 self._stall.reset()
-            for piece in self._received.all():
+            for piece in process.frames():
                 if not piece:
                     return False
                 self._took_task = True

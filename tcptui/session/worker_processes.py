@@ -28,7 +28,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tcptui.capture.capabilities import end_with_parent
+from tcptui.model.child_side import read_exactly
 from tcptui.model.errors import WorkerError
+from tcptui.model.how_ended import how_ended
 from tcptui.model.sparse_array import map_long_arrays, trim
 from tcptui.model.stall import LOOK_SECONDS, StallWatch
 
@@ -111,7 +113,7 @@ class _Workforce:
         os.close(worker.pieces)
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
-            raise WorkerError("worker_killed", signal=_signal_name(-code))
+            raise WorkerError("worker_killed", signal=how_ended(code))
         if code or self.shares >= 0:
             raise WorkerError("worker_memory" if code == _OUT_OF_MEMORY else "worker_failed", status=code)
 
@@ -245,35 +247,21 @@ def _wait(force: _Workforce, poll: select.poll) -> list[int]:
 
 def _received(force: _Workforce, worker: _Worker) -> tuple[int, _Kind, Any, int] | None:
     """The next piece of ``worker``: its share, kind, value and size in bytes; None: it has ended."""
-    head = _read(force, worker, _HEAD.size)
-    if not head:
-        return None
-    share, kind, length = _HEAD.unpack(head)
-    data = _read(force, worker, length)
-    worker.share = -1 if kind == _Kind.END else share
-    return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data, length
-
-
-def _read(force: _Workforce, worker: _Worker, length: int) -> bytes:
-    parts = []
     poll = select.poll()
     poll.register(worker.pieces, select.POLLIN)
-    while length:
+
+    def read(length: int) -> bytes:
         _wait(force, poll)
-        part = os.read(worker.pieces, length)
-        if not part:
-            force.reap(worker)
-            break
-        parts.append(part)
-        length -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        return os.read(worker.pieces, length)
 
-
-def _signal_name(number: int) -> str:
     try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
+        share, kind, length = _HEAD.unpack(read_exactly(read, _HEAD.size))
+        data = read_exactly(read, length)
+    except EOFError:
+        force.reap(worker)
+        return None
+    worker.share = -1 if kind == _Kind.END else share
+    return share, _Kind(kind), pickle.loads(data) if kind == _Kind.PICKLED else data, length
 
 
 # -- in the worker ------------------------------------------------------------------

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.child.control import Control
 from tcptui.capture.child.protocol import (
     LONGEST_MESSAGE,
@@ -25,7 +27,11 @@ from tcptui.capture.child.protocol import (
     decode,
     encode,
 )
+from tcptui.model.child_process import Child
 from tcptui.model.child_side import Frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 REQUEST = CaptureRequest(
     "any", "tcp port 80 and host münchen\n\x1b", "not port 22", 96, None, 2048, False, 1 << 40, False
@@ -94,3 +100,16 @@ def test_slow_app_never_stops_the_child_and_gets_whole_messages() -> None:
     assert ends == sorted(ends)
     app.close()
     child.close()
+
+
+@pytest.mark.parametrize(
+    "said", [b"\xff" * 8, b"\x03\0\0\0[1]", b"\x02\0\0\0{["], ids=["too long", "no message", "no JSON"]
+)
+def test_child_that_says_what_is_no_message_is_ended(said: bytes, tmp_path: Path) -> None:
+    program = f"import os, time; os.write(int(sys.argv[2]), {said!r})\nwhile True: time.sleep(60)"
+    with (tmp_path / "complaints").open("w+b") as complaints:
+        child = CaptureChild(Child(program, most=1 << 10), complaints)
+
+        assert list(child.messages()) == []
+        assert child.died().facts["reason"] == "exit SIGKILL"
+        child.close()

@@ -14,6 +14,7 @@ import pytest
 from process_end import wait_until_gone
 
 from tcptui.model.child_process import Child, start_interpreter
+from tcptui.model.child_side import FrameError
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Seconds in which a process ends that is to end; a slow machine is given all of them.
@@ -73,6 +74,38 @@ def test_thread_that_waits_for_a_child_waits_no_longer_once_it_is_ended() -> Non
     child.end(PATIENCE)
     waiting.join(PATIENCE)
     assert received == [b""]
+
+
+def test_frames_of_a_child_are_taken_as_they_come() -> None:
+    child = Child(
+        "import os, time; from tcptui.model.child_side import framed\n"
+        "to = int(sys.argv[2]); whole = framed(b'one') + framed(b'') + framed(b'three')\n"
+        "os.write(to, whole[:-2]); os.read(to, 1); os.write(to, whole[-2:])"
+    )
+    frames: list[bytes] = []
+    while len(frames) < 2:
+        assert child.receive(PATIENCE)
+        frames += child.frames()
+
+    assert (frames, child.frame()) == ([b"one", b""], None)
+    assert not child.receive(0), "nothing has come"
+    child.socket.send(b".")
+    assert child.receive(PATIENCE)
+    assert child.frame() == b"three"
+    with pytest.raises(EOFError):
+        child.receive(None)
+    child.end(PATIENCE)
+    with pytest.raises(EOFError):
+        child.receive(None)
+
+
+def test_frame_beyond_what_a_child_may_send_is_not_waited_for() -> None:
+    child = Child("import os; os.write(int(sys.argv[2]), b'\\x05\\0\\0\\0')", most=4)
+
+    assert child.receive(PATIENCE)
+    with pytest.raises(FrameError):
+        child.frame()
+    child.end(PATIENCE)
 
 
 def test_child_that_cannot_be_started_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:

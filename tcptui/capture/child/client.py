@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from tcptui.capture.byte_reader import wait_readable
 from tcptui.capture.child.buffer_size import default_buffer_kib
 from tcptui.capture.child.protocol import (
     LONGEST_MESSAGE,
@@ -39,8 +38,8 @@ from tcptui.capture.interfaces import interface_names
 from tcptui.capture.privileges import sudo_command
 from tcptui.capture.spool.files import spool_directory
 from tcptui.model.child_process import Child
-from tcptui.model.child_side import Frames
 from tcptui.model.errors import CaptureDeniedError, CaptureError, InputError, OutputError, TcptuiError, UsageError
+from tcptui.model.how_ended import how_ended
 from tcptui.model.safe_text import reason_of, safe_text
 
 if TYPE_CHECKING:
@@ -92,7 +91,6 @@ class CaptureChild:
     def __init__(self, process: Child, complaints: IO[bytes]) -> None:
         self._process = process
         self._stderr_file = complaints
-        self._received = Frames(LONGEST_MESSAGE)
         self._is_stopping = False
         self.busy = False
 
@@ -109,7 +107,7 @@ class CaptureChild:
         # A thread started by NumPy's BLAS would keep the privileges that only the first thread drops.
         env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
         try:
-            process = Child(_PROGRAM, becomes, stderr=complaints, env=env)
+            process = Child(_PROGRAM, becomes, stderr=complaints, env=env, most=LONGEST_MESSAGE)
         except OSError as error:  # no process, or no memory for one more; no /dev/null
             complaints.close()
             raise CaptureError("capture_no_child", reason=reason_of(error)) from error
@@ -187,28 +185,27 @@ class CaptureChild:
         last.
         """
         while True:
-            if (frame := self._received.next()) is not None:
-                message = decode(frame)
-                self.busy = self.busy and not isinstance(message, Ended)
-                yield message
-                continue
             try:
-                if not self._comes(timeout):
+                if (frame := self._process.frame()) is None:
+                    if self._comes(timeout):
+                        continue
                     return
-                data = self._process.socket.recv(1 << 16)
-            except (OSError, ValueError):  # ValueError: closed by `close` meanwhile
+                message = decode(frame)
+            except EOFError:
                 return
-            if not data:
+            except ValueError:  # that was no message, nor will the next one be
+                self._process.send_signal(signal.SIGKILL)
                 return
-            self._received.add(data)
+            self.busy = self.busy and not isinstance(message, Ended)
+            yield message
 
     def _comes(self, timeout: float | None) -> bool:
-        """Whether something comes from the child within ``timeout`` seconds, be it its end.
+        """Whether something comes from the child within ``timeout`` seconds; raises EOFError at its end.
 
         Looks are counted and not the time: this process may have been stopped itself.
         """
         silent, overdue = 0.0, 0
-        while not wait_readable(self._process.socket.fileno(), _LOOK_SECONDS):
+        while not self._process.receive(_LOOK_SECONDS):
             silent += _LOOK_SECONDS
             if timeout is not None and silent >= timeout:
                 return False
@@ -224,11 +221,11 @@ class CaptureChild:
         return True
 
     def died(self) -> CaptureError:
-        """The error to report after the child's death: its last line on standard error, or its exit status."""
+        """The error to report after the child's death: its last line on standard error, or what ended it."""
         self.busy = False
-        status = self._process.wait(_END_SECONDS)
+        how = how_ended(self._process.wait(_END_SECONDS))
         last_words = self._stderr_tail().splitlines()
-        reason = next((line for line in reversed(last_words) if line.strip()), f"exit {status}")
+        reason = next((line for line in reversed(last_words) if line.strip()), f"exit {how}")
         return CaptureError("capture_child_died", reason=safe_text(reason, 200))
 
     def _stderr_tail(self) -> str:

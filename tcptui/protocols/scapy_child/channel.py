@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import Final
 
-from tcptui.capture.byte_reader import wait_readable
 from tcptui.model.child_process import Child
-from tcptui.model.child_side import FrameError, Frames
+from tcptui.model.child_side import FrameError
 from tcptui.protocols.scapy_child.limits import ENDING
 from tcptui.protocols.scapy_child.messages import ANSWER_LIMIT, MessageError
 
@@ -18,7 +16,6 @@ STARTING: Final = 20.0
 ANSWERING: Final = 5.0
 #: How long is waited for a process that was killed; one that still is root may not be killed, and ends by itself.
 _ENDING: Final = 2.0
-_RECEIVED: Final = 1 << 16
 #: The process's Python code (`start_interpreter`).
 BOOT: Final = (
     "from tcptui.protocols.scapy_child.main import main; main(int(sys.argv[2]), as_root=sys.argv[4] == 'root')"
@@ -30,8 +27,7 @@ class Channel:
 
     def __init__(self, boot: str = BOOT, *, as_root: bool = False) -> None:
         """Raises OSError where the system starts no process, or this one may not read the interpreter any more."""
-        self._process = Child(boot, "root" if as_root else "")
-        self._frames = Frames(ANSWER_LIMIT)
+        self._process = Child(boot, "root" if as_root else "", most=ANSWER_LIMIT)
         self._steps = 0
         """How far it has come: 1 it runs, 2 it has imported scapy."""
         self._steps_needed = 1
@@ -49,8 +45,8 @@ class Channel:
     def is_alive(self) -> bool:
         """Whether it has not ended; takes what it said meanwhile."""
         try:
-            while self._can_receive(0):
-                self._frames.add(self._some())
+            while self._process.receive(0):
+                pass
         except EOFError:
             return False
         return True
@@ -95,27 +91,12 @@ class Channel:
     def _frame(self) -> bytes:
         deadline = time.monotonic() + self._patience()
         try:
-            while (frame := self._frames.next()) is None:
-                if not self._can_receive(deadline - time.monotonic()):
+            while (frame := self._process.frame()) is None:
+                if not self._process.receive(deadline - time.monotonic()):
                     raise TimeoutError
-                self._frames.add(self._some())
         except FrameError as error:
             raise MessageError("an answer that is too long") from error
         return frame
-
-    def _can_receive(self, seconds: float) -> bool:
-        """Whether something comes within ``seconds``, be it the end."""
-        try:
-            return wait_readable(self._process.socket.fileno(), seconds)
-        except ValueError:  # `end` has closed it meanwhile
-            return True
-
-    def _some(self) -> bytes:
-        """What has come; raises EOFError at the end."""
-        with suppress(OSError):
-            if data := self._process.socket.recv(_RECEIVED):
-                return data
-        raise EOFError
 
 
 def took_too_long(status: int | None) -> bool:

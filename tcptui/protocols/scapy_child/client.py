@@ -162,8 +162,7 @@ class ScapyChild:
             problem = "the process of scapy gave no valid answer"
         except (EOFError, OSError):
             status = channel.wait()
-            how = "not known" if status is None else how_ended(status)
-            problem = _TOO_LONG if took_too_long(status) else f"the process of scapy ended ({how})"
+            problem = _TOO_LONG if took_too_long(status) else f"the process of scapy ended ({how_ended(status)})"
         else:
             self._failed = 0
             return answers, ""
