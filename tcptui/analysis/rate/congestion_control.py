@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.rate.limit import Limit, Party
-from tcptui.analysis.resend.classify import resends
+from tcptui.analysis.rate.network import leaves_alone, losses
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.budget import time_budget
-from tcptui.analysis.timing.recovery import LOSS
-from tcptui.analysis.timing.send_gaps import BURST_NS, largest_segment
+from tcptui.analysis.timing.send_gaps import largest_segment
 from tcptui.model.finding import Confidence
 from tcptui.model.resend_cause import ResendCause
 
@@ -105,19 +104,15 @@ class _Sent:
         self._at = self._clock[self._after]
         self._space = sequence_space(view)
         self._segment = largest_segment(view, self._side)
-        self._lost = [
-            resend for resend in resends(view)
-            if resend.cause in LOSS and view.from_server[resend.index] == bool(self._side)
-        ]  # fmt: skip
+        self._lost = losses(view, self._side)
 
     def control(self) -> Control | None:
         """The congestion control; None where nothing tells."""
         return self._drained() if self._paces() else self._by_losses()
 
     def _paces(self) -> bool:
-        heard = self._space.latest[1 - self._side][self._after]
-        upon = (heard >= 0) & (self._at - self._clock[np.maximum(heard, 0)] <= BURST_NS)
-        own = ~upon & (np.diff(self._at, prepend=self._at[0]) > BURST_NS)
+        gap = np.diff(self._at, prepend=self._at[0])
+        own = leaves_alone(self._space, self._side, self._clock, self._after, gap)
         return bool(np.mean(own) * 100 >= PACED_PERCENT)
 
     def _drained(self) -> Control | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.analysis.stream.unwrapped_seq import sequence_space
 from tcptui.analysis.timing.budget import time_budget
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.analysis.timing.send_gaps import tells_window
 
 if TYPE_CHECKING:
     from tcptui.analysis.rate.limit import Limit, RateLimits
@@ -41,7 +41,7 @@ def evidence_of(view: StreamView, limits: RateLimits, limit: Limit) -> Evidence:
     lasted = limits.end_ns[which] - limits.begin_ns[which]
     longest = int(which[int(np.argmax(lasted))])
     before, after = int(limits.before[longest]), int(limits.after[longest])
-    told = (view.from_server != bool(limits.side)) & ((view.flags & (SYN | RST)) == 0)
+    told = tells_window(view, 1 - limits.side)
     heard = sequence_space(view).latest[1 - limits.side][limits.after[which] - np.int32(1)]
     windows = view.window[np.maximum(heard, 0)]
     gaps = time_budget(view).sends[limits.side]

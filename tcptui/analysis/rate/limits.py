@@ -17,9 +17,16 @@ from tcptui.analysis.stream.table import SCALE_OFF, SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, sequence_space
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.analysis.timing.send_gaps import BURST_NS, NO_LIMIT_NS, largest_segment, pause_ns, window_edges
+from tcptui.analysis.timing.send_gaps import (
+    BURST_NS,
+    NO_LIMIT_NS,
+    largest_segment,
+    pause_ns,
+    tells_window,
+    window_edges,
+)
 from tcptui.analysis.timing.uncaptured import lacking, uncaptured_at
-from tcptui.model.tcp_flags import PSH, RST, SYN
+from tcptui.model.tcp_flags import PSH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,7 +207,7 @@ class _Judge:
         """The limits of waits for room."""
         view, space, peer = self._view, self._space, 1 - self._side
         scale = view.scale_client if self._side else view.scale_server
-        told = (view.from_server == bool(peer)) & ((view.flags & (SYN | RST)) == 0)
+        told = tells_window(view, peer)
         largest = int(view.window.max(initial=0, where=told))
         heard = np.maximum(space.latest[peer][self.before[blocked]], 0)
         latest = np.maximum(space.latest[peer][self.after[blocked] - np.int32(1)], 0)

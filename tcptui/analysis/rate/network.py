@@ -21,11 +21,12 @@ from tcptui.model.arrays import indexes_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tcptui.analysis.resend.resend import Resend
     from tcptui.analysis.stream.unwrapped_seq import SequenceSpace
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget import TimeBudget
     from tcptui.analysis.timing.send_gap_table import SendGaps
-    from tcptui.model.packet_store import I64, U8
+    from tcptui.model.packet_store import I32, I64, U8
 
     Mask = NDArray[np.bool_]
 
@@ -55,6 +56,18 @@ OWN_PERCENT: Final = 15
 EMPTIED_PERCENT: Final = 2
 
 
+def losses(view: StreamView, side: int) -> list[Resend]:
+    """The resends of one side's segments that mean recovery from loss."""
+    return [resend for resend in resends(view) if resend.cause in LOSS and view.from_server[resend.index] == bool(side)]
+
+
+def leaves_alone(space: SequenceSpace, side: int, clock: I64, segments: I32, gap_ns: I64) -> Mask:
+    """Which of one side's ``segments`` leave upon no acknowledgment, nor right behind the segment ``gap_ns`` before."""
+    heard = space.latest[1 - side][segments]
+    upon: Mask = (heard >= 0) & (clock[segments] - clock[np.maximum(heard, 0)] <= UPON_NS)
+    return ~upon & (gap_ns > BURST_NS)
+
+
 class Network:
     """Judges the waits of one side for acknowledgments."""
 
@@ -64,9 +77,7 @@ class Network:
         self._after = gaps.after
         self._at = self._clock[self._after]
         self._segment = largest_segment(view, side)
-        lost = [
-            resend for resend in resends(view) if resend.cause in LOSS and view.from_server[resend.index] == bool(side)
-        ]
+        lost = losses(view, side)
         self._resent = np.array([resend.index for resend in lost], np.int64)
         self._originals = np.array([resend.previous for resend in lost if resend.previous >= 0], np.int64)
         self._sampled, self._rtts = self._samples()
@@ -176,10 +187,7 @@ class Network:
 
     def _held_at(self, some: I64, gap: I64, emptied: Mask) -> Limit:
         """What holds flights at one size in the waits ``some``."""
-        after = self._after[some]
-        heard = self._space.latest[1 - self._side][after]
-        upon = (heard >= 0) & (self._at[some] - self._clock[np.maximum(heard, 0)] <= UPON_NS)
-        own = ~upon & (gap[some] > BURST_NS)
+        own = leaves_alone(self._space, self._side, self._clock, self._after[some], gap[some])
         if np.mean(own) * 100 < OWN_PERCENT:
             return Limit.SEND_BUFFER
         return Limit.APPLICATION if np.mean(emptied[some[0] : some[-1] + 1]) * 100 >= EMPTIED_PERCENT else Limit.PACING

@@ -30,7 +30,7 @@ from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.batched import Batched, by_member, integer, of_pairs, put, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
-from tcptui.model.tcp_flags import RST
+from tcptui.model.tcp_flags import RST, SYN
 
 #: Segments no further apart than this were sent in one burst.
 BURST_NS: Final = 1_000_000
@@ -62,6 +62,12 @@ def largest_segment(view: StreamView, side: int) -> int:
     """The MSS that ``side`` used, as its payloads show it; `USUAL_SEGMENT` where they are super-segments or missing."""
     largest = integer(view.length.max(initial=0, where=view.from_server == bool(side)))
     return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
+
+
+def tells_window(view: StreamView, side: int) -> NDArray[np.bool_]:
+    """Which segments tell the window of ``side``: no SYN, whose field is not scaled (RFC 7323, 2.2), and no RST."""
+    tells: NDArray[np.bool_] = (view.from_server == bool(side)) & ((view.flags & (SYN | RST)) == 0)
+    return tells
 
 
 def window_edges(view: StreamView, space: SequenceSpace, which: I64 | I32 | slice = _ALL) -> I64:
