@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.timing.budget_parts import Part as TimePart
 from tcptui.analysis.timing.budget_parts import ProtocolWait
 from tcptui.model.cached_attribute import cached_attribute
-from tcptui.protocols.interface import UNIT_LIMIT, CarryingStream, DecodedStream, EncryptedStream, Extent, FramedStream
+from tcptui.protocols.interface import (
+    UNIT_LIMIT,
+    CarryingStream,
+    DecodedStream,
+    EncryptedStream,
+    Extent,
+    FramedStream,
+    UpgradedStream,
+)
 from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, SHARED, TURNED
 from tcptui.protocols.sure_pairs import sure_pairs
 
@@ -45,11 +53,13 @@ class ApplicationStream:
         self.directions = (client, server)
         self._schema = schema
         self._limit = limit
+        self._families: frozenset[str] = frozenset()
 
     @cached_attribute
     def parsed(self) -> ParsedStream | None:
         """The parsed connection; None when its protocol is none of `PROTOCOLS`."""
-        return _parsed(self.directions, self._limit, self._schema)
+        parsed, self._families = _parsed(self.directions, self._limit, self._schema)
+        return parsed
 
     @property
     def layers(self) -> tuple[ParsedStream, ...]:
@@ -73,6 +83,20 @@ class ApplicationStream:
     def spoken(self) -> ParsedStream | None:
         """The parsed connection; where it was decrypted, or is a tunnel, what is inside."""
         return self.layers[-1] if self.parsed is not None else None
+
+    @property
+    def families(self) -> frozenset[str] | None:
+        """How the names of fields begin, up to the first dot, that messages of the connection may have.
+
+        None where it may be any: a segment that nobody read is read alone, as whatever it begins like.
+        """
+        begun = [
+            one.before if isinstance(one, CarryingStream) else one.begun_by
+            for one in self.layers
+            if isinstance(one, CarryingStream | UpgradedStream)
+        ]
+        is_one = all(before is None for before in begun) and not self.extent.limited
+        return self._families if is_one else None
 
     def __bool__(self) -> bool:
         return self.parsed is not None
@@ -147,17 +171,19 @@ def asked_host(said: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _parsed(directions: tuple[ByteStream, ByteStream], limit: int, schema: Schema | None) -> ParsedStream | None:
-    """The connection as one of `PARSERS` parses it, and what is inside."""
-    for parse in PARSERS:
-        parsed = parse(*directions, limit)
+def _parsed(
+    directions: tuple[ByteStream, ByteStream], limit: int, schema: Schema | None
+) -> tuple[ParsedStream | None, frozenset[str]]:
+    """The connection as one of `PARSERS` parses it, and what is inside; the families of both."""
+    for parse, row in PARSERS:
+        parsed, inside = parse(*directions, limit), frozenset[str]()
         if isinstance(parsed, CarryingStream) and parsed.plain is not None:
-            parsed.inner = _parsed(parsed.plain, limit, schema)
+            parsed.inner, inside = _parsed(parsed.plain, limit, schema)
         if isinstance(parsed, FramedStream) and schema is not None:
             parsed.schema = schema
         if parsed is not None:
-            return parsed
-    return None
+            return parsed, inside.union(row.families, row.shows)
+    return None, frozenset()
 
 
 def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | None:

@@ -290,6 +290,15 @@ class DecodedStream:
     """A `ParsedStream` that is followed decoded though its beginning may be text: lengths and frames divide it."""
 
 
+class UpgradedStream:
+    """A `ParsedStream` that another protocol may have begun."""
+
+    @property
+    def begun_by(self) -> ParsedStream | None:
+        """What that said; None: nothing."""
+        raise NotImplementedError
+
+
 class StreamOfQuestions:
     """A `ParsedStream` whose requests are answered in any order, each named by what it asks."""
 

@@ -46,6 +46,7 @@ _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
 _PATH: Final = Lazy("statements.names", "path_pattern")
 _HTTP2: Final = ApplicationProtocol(
     "http2", ("http2", "grpc", "protobuf"), Lazy("http2.parse", "begins_http2"), Lazy("http2.parse", "parse_http2"),
+    shows=("data-text-lines",),
     parse_late=Lazy("http2.parse", "parse_http2_without_start"),
     kinds=(
         RequestKind("http2", "HTTP/2", _PATH, has_files=True, has_ids=True, is_numbered=True),
@@ -66,7 +67,7 @@ _HTTP2: Final = ApplicationProtocol(
 
 _HTTP: Final = ApplicationProtocol(
     "http", ("http", "websocket", "data-text-lines"), Lazy("http.head", "begins_http"),
-    Lazy("http.http_stream", "parse_http"),
+    Lazy("http.http_stream", "parse_http"), shows=("http2",),
     title="HTTP",
     kinds=(
         RequestKind("http", "HTTP", _PATH, has_files=True),
@@ -87,7 +88,7 @@ _HTTP: Final = ApplicationProtocol(
 )  # fmt: skip
 
 _SMTP: Final = ApplicationProtocol(
-    "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"),
+    "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"), shows=("tls",),
     title="SMTP", kinds=(RequestKind("smtp", "SMTP"),),
     requests=Lazy("smtp.smtp_stream", "smtp_requests"), behind_requests=TURNED,
     client_begins=(b"EHLO ", b"HELO "),
@@ -121,7 +122,8 @@ _REDIS: Final = ApplicationProtocol(
 
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
-    "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
+    "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"),
+    Lazy("mysql.mysql_stream", "parse_mysql"), shows=("tls",),
     title="MySQL",
     kinds=(
         RequestKind(
@@ -157,7 +159,7 @@ _MYSQL: Final = ApplicationProtocol(
 _POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
 _POSTGRESQL: Final = ApplicationProtocol(
     "pgsql", ("pgsql",), Lazy("postgresql.detection", "begins_postgresql"),
-    Lazy("postgresql.postgresql_stream", "parse_postgresql"),
+    Lazy("postgresql.postgresql_stream", "parse_postgresql"), shows=("tls",),
     title="PostgreSQL",
     kinds=(
         RequestKind(
@@ -212,9 +214,10 @@ _DNS: Final = ApplicationProtocol(
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
 PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MYSQL, _POSTGRESQL, _DNS)
 #: All parsers of a connection, in the order in which they are tried.
-PARSERS: Final[tuple[Parse, ...]] = (
-    *(row.parse for row in PROTOCOLS), *(row.parse_late for row in PROTOCOLS if row.parse_late is not None)
-)  # fmt: skip
+PARSERS: Final[tuple[tuple[Parse, ApplicationProtocol], ...]] = (
+    *((row.parse, row) for row in PROTOCOLS),
+    *((row.parse_late, row) for row in PROTOCOLS if row.parse_late is not None),
+)
 #: All readers of requests, in that order, each with what opens the TLS that a connection turns to behind them.
 REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
     *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),

@@ -194,6 +194,8 @@ class ApplicationProtocol(NamedTuple):
     """
     as_tshark: tuple[TsharkLayer, ...] = ()
     tables: Tables | None = None
+    shows: tuple[str, ...] = ()
+    """Families of other protocols whose fields its messages may have, but for those inside its TLS."""
 
     @property
     def parsers(self) -> tuple[Parse, ...]:

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: LRU size: the stream on screen and a few that findings need; parsed messages take a few KiB each.
-STREAMS_CACHED: Final = 8
+#: Short streams that are kept: the one on screen, a few that findings need, and those whose packets a filter asks
+#: for together; parsed messages take a few KiB each.
+STREAMS_CACHED: Final = 64
+#: One of up to so many packets is short.
+_SHORT: Final = 512
+#: Of longer ones fewer are kept, eight at least, however long they are.
+_LONG: Final = 4096
 #: How often who waits for another's long reading is asked whether to go on, in seconds.
 _BEAT_S: Final = 0.1
 
@@ -55,7 +60,9 @@ class StreamCache:
     def __init__(self, view: Callable[[int], StreamView], access: PacketReader) -> None:
         self._view = view
         self._access = access
-        self._entries: LruCache[int, _Entry] = LruCache(STREAMS_CACHED, locked=True)
+        self._entries: LruCache[int, _Entry] = LruCache(
+            STREAMS_CACHED * _SHORT, locked=True, weigh=lambda entry: min(max(entry.state.packets, _SHORT), _LONG)
+        )
         self._reading = threading.Lock()
         self._long = LongStreams()
         self._diving = threading.Lock()

@@ -82,6 +82,8 @@ _READERS: Final[dict[Protocol, Reader]] = {
 #: Most layers of one packet: limits nested headers such as tags and tunnels.
 _DEEPEST: Final = 40
 _EMPTY: Final = Node("")
+#: Where a TCP header says how long it is, in words of four bytes: the upper four bits (RFC 9293, 3.1).
+_DATA_OFFSET: Final = 12
 
 
 def header_tree(
@@ -93,6 +95,19 @@ def header_tree(
     """
     (tree,) = header_trees([(packet, application)], options)
     return tree
+
+
+def message_tree(packet: PacketView, application: ApplicationStream | None, options: TreeOptions) -> Node:
+    """What `header_tree` has of the payload of ``packet``, and nothing of the headers before it.
+
+    For a whole segment behind one IP header that Wireshark takes for no copy, of which the frame has the TCP header.
+    """
+    dissection = Dissection(packet, options, application)
+    dissection.protocols.append("tcp")
+    start = packet.transport_offset + (packet.data[packet.transport_offset + _DATA_OFFSET] >> 4) * 4
+    source = FrameBytes(packet.data, start + packet.payload_length)
+    _read(dissection, Step(Protocol.APPLICATION, start, source), read_application)
+    return dissection.root.freeze(len(packet.data), options.kept)
 
 
 def header_trees(

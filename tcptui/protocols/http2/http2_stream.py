@@ -13,7 +13,7 @@ from tcptui.protocols.http2.index import IndexedStreams
 from tcptui.protocols.http2.parts import Http2Parts
 from tcptui.protocols.http2.preface_rows import PREFACE
 from tcptui.protocols.http2.requests import exchanges
-from tcptui.protocols.interface import UNIT_LIMIT, Extent, FramedStream, Unit
+from tcptui.protocols.interface import UNIT_LIMIT, Extent, FramedStream, Unit, UpgradedStream
 from tcptui.protocols.message_schema import NO_SCHEMA
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
+    from tcptui.protocols.http.http_stream import HttpStream
     from tcptui.protocols.http.message import HttpMessage
     from tcptui.protocols.http2.grpc import GrpcMessage
     from tcptui.protocols.http2.index import FrameIndex
@@ -43,7 +44,7 @@ def _begun(exchange: Exchange) -> tuple[int, int]:
     return first.first_ns, first.first_frame
 
 
-class Http2Stream(FramedStream):
+class Http2Stream(FramedStream, UpgradedStream):
     """The `ParsedStream` of HTTP/2."""
 
     def __init__(self, directions: tuple[ByteStream, ByteStream], opening: Opening, limit: int = UNIT_LIMIT) -> None:
@@ -53,6 +54,11 @@ class Http2Stream(FramedStream):
         """What gRPC's messages mean."""
         self._limit = limit
         self._grpc: dict[tuple[int, int], list[GrpcMessage]] = {}
+
+    @property
+    def begun_by(self) -> HttpStream | None:
+        """See `UpgradedStream`."""
+        return self.opening.http
 
     @cached_attribute
     def _read(self) -> tuple[list[Exchange], tuple[FrameIndex, FrameIndex]]:

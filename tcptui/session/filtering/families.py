@@ -23,29 +23,30 @@ _SHOWING_MESSAGES: Final = ("tcp.segment", "tcp.reassembled", "tcp.pdu.", "frame
 _IN_OPTIONS: Final = ("tcp.options", "tcp.option_", "tcp.option.", "mptcp", "tcp.nop")
 
 
-def _family(name: str) -> str:
+def family_of(name: str) -> str:
+    """How the name of a field begins, up to the first dot."""
     return name.partition(".")[0]
 
 
 def is_of_messages(name: str) -> bool:
     """Whether only a message of an application protocol over TCP has the field ``name``."""
-    return _family(name) in _IN_MESSAGES
+    return family_of(name) in _IN_MESSAGES
 
 
 def is_said_by_messages(name: str) -> bool:
     """True of a field that only messages of application protocols have, over TCP or over UDP."""
-    return is_of_messages(name) or _family(name) in _IN_DATAGRAMS
+    return is_of_messages(name) or family_of(name) in _IN_DATAGRAMS
 
 
 def shows_messages(name: str) -> bool:
     """Whether what a packet has of the field ``name`` depends on the messages of its connection that were read."""
-    return is_of_messages(name) or _family(name) in _IN_ANY_PAYLOAD or name.startswith(_SHOWING_MESSAGES)
+    return is_of_messages(name) or family_of(name) in _IN_ANY_PAYLOAD or name.startswith(_SHOWING_MESSAGES)
 
 
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
     """Which of ``rows`` may have the field ``name``; None: all."""
     is_message = is_of_messages(name)
-    is_any_payload = _family(name) in _IN_ANY_PAYLOAD
+    is_any_payload = family_of(name) in _IN_ANY_PAYLOAD
     if not is_message and not is_any_payload and not name.startswith(("tcp.", "mptcp")):
         return None
     segment: Mask = store.kind[rows.index] == RowKind.TCP

@@ -31,7 +31,7 @@ from tcptui.session.filtering.columns import elsewhere, read_column
 from tcptui.session.filtering.datagram_fields import read_members
 from tcptui.session.filtering.dns_datagrams import DNS_LAYERS, has_dns
 from tcptui.session.filtering.evaluator import simple
-from tcptui.session.filtering.families import is_said_by_messages, possible
+from tcptui.session.filtering.families import family_of, is_said_by_messages, possible
 from tcptui.session.filtering.header_bytes import PLACED, placed, read_placed
 from tcptui.session.filtering.header_options import (
     OPTION_FIELDS,
@@ -43,6 +43,7 @@ from tcptui.session.filtering.header_options import (
 from tcptui.session.filtering.header_places import in_order
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.message_tables import TABLED_PROTOCOLS, MessageTables, tells
+from tcptui.session.filtering.message_values import Asked, MessageValues
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, has_place, values
@@ -59,7 +60,7 @@ from tcptui.session.filtering.plain import (
 from tcptui.session.filtering.plain_datagrams import datagrams_of, has_header, may_hold
 from tcptui.session.filtering.requests import REQUEST_FIELDS, RequestReader
 from tcptui.session.filtering.rows import Rows
-from tcptui.session.filtering.silent_streams import SilentStreams
+from tcptui.session.filtering.spoken_families import SpokenFamilies
 from tcptui.session.filtering.stream_columns import StreamColumns
 from tcptui.session.filtering.tables import EVIDENCE, TABLED, read_findings, read_table
 from tcptui.session.filtering.texts import value_text
@@ -93,7 +94,8 @@ class FieldReader:
         self._session = session
         self._own = own
         self.trees = TreeReader(session, cancelled, deep=deep)
-        self._silent = SilentStreams(session, lambda: self.trees.cancelled())
+        self._values = session.indexes.of(MessageValues, MessageValues)
+        self._spoken = session.indexes.of(SpokenFamilies, SpokenFamilies)
         self._requests = RequestReader(session, self.trees)
         self._messages = MessageTables(session, self.trees) if deep else None
         self._leaves = LeafMemory()
@@ -336,6 +338,25 @@ class FieldReader:
         return self._last
 
     def _of_trees(self, field: Field, rows: Rows, *, rest: bool = False, bare: bool = False) -> Occurrences:
+        """`_read_trees`, of what messages of a file say only where it was not asked before."""
+        session = self._session
+        is_final = self._messages is not None and not session.progress.growing
+        if not is_final or not all(map(is_said_by_messages, members(field))):
+            return self._read_trees(field, rows, rest=rest, bare=bare)
+        asked = Asked(field.name, rest, bare, session.reader.keys.revision)
+        known, kept = self._values.of(asked, rows)
+        if kept is not None and known.all():
+            return kept
+        some = rows if kept is None else rows.only(~known)
+        found = self._read_trees(field, some, rest=rest, bare=bare)
+        if not self.trees.lacks_any(some):
+            self._values.keep(asked, some, found, session.store.count)
+        if kept is None:
+            return found
+        parts = [moved(kept, np.flatnonzero(known), len(rows)), moved(found, np.flatnonzero(~known), len(rows))]
+        return merged(types.type_of(field), parts, len(rows))
+
+    def _read_trees(self, field: Field, rows: Rows, *, rest: bool, bare: bool) -> Occurrences:
         """What trees say, which are built of those packets alone that may have the field, and of no plain datagram.
 
         ``bare``: whether there are values is all that is asked.
@@ -348,7 +369,8 @@ class FieldReader:
             with_option = self._with_option(field.name, rows)
             could = with_option if could is None else could & with_option
         if could is not None and is_said_by_messages(field.name):
-            could[could] = self._silent.may_speak(rows.only(could))
+            families = {family_of(name) for name in members(field)}
+            could[could] = self._spoken.may_have(self._session, families, rows.only(could), self.trees.cancelled)
         if could is not None and not could.any():
             return none_of(types.type_of(field), len(rows))
         if could is None or could.all():

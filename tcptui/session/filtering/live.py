@@ -165,6 +165,7 @@ class LiveFilter:
         self.owes = False
         old, stop = self.stop, store.count
         stop = stop if most is None else min(stop, old + most)
+        was_all_new = old == max(self.first, store.first) and stop == store.count
         if stop > old:
             self._append(self._run.matching(old, stop, cancelled=cancelled, progress=progress))
             self._ask_fragments(old, cancelled)
@@ -172,6 +173,10 @@ class LiveFilter:
             self._settled = False
             self._fall_due(old)
         if not self._changes or self._settled:
+            return
+        if over and was_all_new and stop > old:  # asked just now about a capture that was at its end
+            self._due, self._whole = {}, {}
+            self._settled = True
             return
         if over:  # the end, too, is something to conclude from
             kept = max(self.first, store.first)

@@ -19,7 +19,7 @@ from tcptui.session.filtering.field_values import COMPUTED, FieldReader
 from tcptui.session.filtering.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -36,8 +36,8 @@ BLOCK: Final = 1 << 16
 #: Where packets are dissected, progress is told more often.
 _SMALL_BLOCK: Final = 1 << 12
 _TREE_BLOCK: Final = 1 << 8
-#: Packets of a connection that is asked alone where trees are built.
-_LONG: Final = 1 << 10
+#: Packets that are asked together where trees are built, of a whole file.
+_TREES_AT_ONCE: Final = 1 << 9
 #: By what the filter costs: columns, tables, tables that are made, bytes, header trees.
 _BLOCKS: Final = (BLOCK, BLOCK, _SMALL_BLOCK, _SMALL_BLOCK, _TREE_BLOCK)
 
@@ -67,20 +67,11 @@ def _fields(test: Test) -> dict[Field, int]:
     return {value.field: 0 for value in values_of(test) if isinstance(value, FieldValue)}
 
 
-def _by_connection(streams: I32) -> list[I32] | None:
-    """The places of ``streams``, the connection of each packet: those of each long one, and all others.
-
-    None where there is but one long connection, or none.
-    """
-    counts = np.bincount(streams[streams >= 0])
-    is_long = np.append(counts >= _LONG, False)  # -1, which is no connection, is the last
-    if np.count_nonzero(is_long) < 2:
-        return None
-    those = is_long[streams]
-    places = np.flatnonzero(those).astype(np.int32)
-    places = places[np.argsort(streams[places], kind="stable")]
-    borders = np.flatnonzero(np.diff(streams[places])) + 1
-    return [np.flatnonzero(~those).astype(np.int32), *np.split(places, borders)]
+def _by_connection(streams: I32) -> Iterator[I32]:
+    """The places of ``streams``, the connection of each packet, some at a time, ascending: those of one together."""
+    order = np.argsort(streams, kind="stable").astype(np.int32)
+    for begin in range(0, len(order), _TREES_AT_ONCE):
+        yield np.sort(order[begin : begin + _TREES_AT_ONCE])
 
 
 class FilterRun:
@@ -130,8 +121,8 @@ class FilterRun:
         self._reader.trees.whole = False
         self._reader.drop(store.first)
         end, size = first, self.block
-        if size == _TREE_BLOCK and (parts := _by_connection(store.stream[first:stop])) is not None:
-            self._fill_parts(mask, first, parts, cancelled, progress)
+        if size == _TREE_BLOCK:
+            self._fill_parts(mask, first, cancelled, progress)
             return
         while end < stop:
             if cancelled():
@@ -146,22 +137,20 @@ class FilterRun:
             progress(end - first)
 
     def _fill_parts(
-        self, mask: NDArray[np.bool_], first: int, parts: list[I32], cancelled: Callable[[], bool],
-        progress: Callable[[int], None],
-    ) -> None:  # fmt: skip
-        """Fill ``mask`` for one of ``parts`` after the other: few connections with very many messages are cached."""
+        self, mask: NDArray[np.bool_], first: int, cancelled: Callable[[], bool], progress: Callable[[int], None]
+    ) -> None:
+        """Fill ``mask`` for one connection after the other: of few the messages are cached."""
         test, store, done = self.compiled.test, self._session.store, 0
         assert test is not None
-        for part in parts:
-            for begin in range(0, len(part), _TREE_BLOCK):
-                if cancelled():
-                    raise Cancelled
-                rows = part[begin : begin + _TREE_BLOCK] + np.int32(first)
-                done += len(rows)
-                rows = rows[rows >= store.first]
-                if len(rows):
-                    mask[rows - first] = passing(test, Rows.of(rows), self._reader)
-                progress(done)
+        for part in _by_connection(store.stream[first : first + len(mask)]):
+            if cancelled():
+                raise Cancelled
+            done += len(part)
+            rows = part + np.int32(first)
+            rows = rows[rows >= store.first]
+            if len(rows):
+                mask[rows - first] = passing(test, Rows.of(rows), self._reader)
+            progress(done)
 
     def unread(self, first: int, stop: int) -> I64:
         """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""

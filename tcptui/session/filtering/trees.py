@@ -21,12 +21,13 @@ from tcptui.model.field import AnyOf, Layer
 from tcptui.model.field import FieldType as T
 from tcptui.model.fields import FIELDS, protocols_with
 from tcptui.model.packet_store import RowKind
+from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.builder import Kept
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, DatagramPairs, paired_value
-from tcptui.session.filtering.families import shows_messages
+from tcptui.session.filtering.families import is_said_by_messages, shows_messages
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
@@ -68,6 +69,11 @@ _MADE_ANEW: Final = frozenset(name for name, layer in _LAYERS.items() if layer.l
 #: Lines by which layers are counted, paired, and told from what stands behind them.
 _GONE_BY: Final = _PROTOCOLS.union(PAIR_FIELDS, ("udp", "ip.len", "ipv6.plen"))
 _IPV6_HEADER: Final = 40
+#: What decides how Wireshark reads a payload.
+_READ_OTHERWISE: Final = np.uint32(
+    Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdict.OUT_OF_ORDER
+    | Verdict.KEEP_ALIVE
+)  # fmt: skip
 #: Bytes of a hardware address that name its maker.
 _OUI: Final = 3
 
@@ -200,6 +206,10 @@ class TreeReader:
             asked = [row for row in rows.numbers.tolist() if row in self._lacking]
             self.unread.note(field.name, np.array(asked, np.int32))
 
+    def lacks_any(self, rows: Rows) -> bool:
+        """Whether messages of any of ``rows`` were not read, as too many came before them."""
+        return not self._lacking.isdisjoint(rows.numbers.tolist()) if self._lacking else False
+
     def _places_of(self, names: tuple[str, ...], rows: Rows) -> Iterator[tuple[int, int]]:
         """Where in ``rows`` those stand that may have one of ``names``, and their numbers."""
         having = set[int]().union(*(self._having.get(name, ()) for name in names))
@@ -225,19 +235,50 @@ class TreeReader:
         if missing and not self._wanted.isdisjoint(PAIRED):
             self.look_at_pairs()
         missing.sort(key=lambda row: (int(store.stream[row]), row))
-        for packet, application, tree in self.trees(missing, options=self._options):
+        with_payload_alone = self._of_payload_alone(missing)
+        others = [row for row in missing if row not in with_payload_alone] if with_payload_alone else missing
+        self._collect(self.message_trees(row for row in missing if row in with_payload_alone), counts={"tcp": 1})
+        self._collect(self.trees(others, options=self._options), counts={})
+        for row in missing:
+            self._known.setdefault(row, ())  # evicted meanwhile
+
+    def _of_payload_alone(self, rows: list[int]) -> set[int]:
+        """Those of ``rows`` of which all that is wanted stands in messages of one connection, as of most segments."""
+        if not rows or not all(map(is_said_by_messages, self._wanted)):
+            return set()
+        store, some = self._session.store, Rows.of(np.array(rows, np.int32))
+        mask = plain(self._session, some) & (store.stream[some.index] >= 0) & (store.length[some.index] > 0)
+        mask &= (store.verdict[some.index] & _READ_OTHERWISE) == 0
+        return set(some.numbers[mask].tolist())
+
+    def message_trees(self, rows: Iterable[int]) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
+        """What `trees` gives of the payloads of ``rows``, without the headers before them.  Raises Cancelled."""
+        from tcptui.protocols.headers.tree import message_tree  # most filters ask for columns alone
+
+        session = self._session
+        for row in rows:
+            self.pause()
+            packet = session.reader.bare(row)
+            if row >= session.store.first:
+                application = self._application(packet)
+                yield packet, application, message_tree(packet, application, self._options)
+
+    def _collect(
+        self, trees: Iterable[tuple[PacketView, ApplicationStream | None, Node]], *, counts: dict[str, int]
+    ) -> None:
+        """Have in ``_known`` what ``trees`` have; ``counts``: layers in front of each, by protocol."""
+        for packet, application, tree in trees:
             found: list[Found] = []
             as_tshark = _AsTshark(application, packet.frame)
             places, pairs = self._places(packet.row), self._pairs(packet.row)
-            _Collector(packet.data, self._wanted, found, as_tshark, places, pairs).walk(tree, "", len(packet.data))
+            collector = _Collector(packet.data, self._wanted, found, as_tshark, places, pairs, dict(counts))
+            collector.walk(tree, "", len(packet.data))
             self._known[packet.row] = tuple(found)
             if application is not None and application.lacks(packet.row, packet.frame):
                 self._lacking.add(packet.row)
             self._lines += len(found)
             for name in {one.name for one in found}:
                 self._having.setdefault(name, set()).add(packet.row)
-        for row in missing:
-            self._known.setdefault(row, ())  # evicted meanwhile
 
     def look_at_conversations(self, stop: int) -> UdpConversations:
         """The conversations of UDP, which know all rows before ``stop``.  Raises Cancelled."""
@@ -363,15 +404,16 @@ class _Collector:
 
     def __init__(
         self, data: bytes, wanted: set[str], found: list[Found], as_tshark: _AsTshark,
-        places: Iterator[Place], pairs: Iterator[tuple[int | None, ...]],
+        places: Iterator[Place], pairs: Iterator[tuple[int | None, ...]], counts: dict[str, int],
     ) -> None:  # fmt: skip
         """``as_tshark``: makes of layers what tshark has.
 
-        ``places``: of the UDP headers; ``pairs``: of the headers in `PAIR_FIELDS`, both in reading order.
+        ``places``: of the UDP headers; ``pairs``: of the headers in `PAIR_FIELDS`, both in reading order.  ``counts``:
+        layers of which the tree has nothing, by protocol.
         """
         self._places, self._pairs = places, pairs
         self._data, self._wanted, self._found, self._as_tshark = data, wanted, found, as_tshark
-        self._counts: dict[str, int] = {}
+        self._counts = counts
 
     def walk(self, node: Node, protocol: str, end: int) -> None:
         """``protocol``: the innermost one around; ``end``: where its packet ends."""

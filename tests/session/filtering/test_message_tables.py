@@ -28,6 +28,7 @@ from tcptui.session.filtering.cancelling import Cancelled, never
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.message_tables import MessageTables
+from tcptui.session.filtering.message_values import MessageValues
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -274,6 +275,7 @@ def test_tables_are_made_once(opened: Callable[[Tape], Session], monkeypatch: py
         return build(self, tables, stream)
 
     monkeypatch.setattr(MessageTables, "_build", counted)
+    monkeypatch.setattr(MessageValues, "keep", lambda *_: None)
     compiled = compile_filter('http2.type == 1 and http2.headers.path contains "5"')
     FilterRun(session, compiled).matching(0, session.store.count)
     once = list(made)

@@ -223,7 +223,7 @@ def test_long_connections_that_take_turns_are_parsed_once(
     everything = asked(opened(tape), "http.request_number == 1 or http")
     limits(monkeypatch, 6, 1_000)
     monkeypatch.setattr(long_streams, "MESSAGES_CACHED", 1)
-    monkeypatch.setattr(filter_run, "_LONG", 50)
+    monkeypatch.setattr(filter_run, "_TREES_AT_ONCE", 8)
     monkeypatch.setattr(filter_run, "_TREE_BLOCK", 8)
     monkeypatch.setattr(filter_run, "_BLOCKS", (8, 8, 8, 8, 8))
     session = opened(tape)

@@ -1,4 +1,4 @@
-"""Of connections in which no protocol is recognised, trees are built for what may have a message, and nothing else."""
+"""Trees are built for packets whose connections may have a field by what they speak, and for nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from captures import ACK, PSH, Tape
+from http2_ends import PREFACE, frame
+from long_talks import TALKS, taped
 from running_source import RunningSource
 
 from tcptui.dfilter.compile import compile_filter
@@ -53,14 +55,19 @@ def session(tmp_path: Path) -> Iterator[Session]:
 def dissected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of which trees were built, as they are."""
     rows: list[int] = []
-    trees = TreeReader.trees
 
-    def noted(self: TreeReader, some: Iterable[int], **how: Any) -> object:
-        some = list(some)
-        rows.extend(some)
-        return trees(self, some, **how)
+    def note(name: str) -> None:
+        trees = getattr(TreeReader, name)
 
-    monkeypatch.setattr(TreeReader, "trees", noted)
+        def noted(self: TreeReader, some: Iterable[int], **how: Any) -> object:
+            some = list(some)
+            rows.extend(some)
+            return trees(self, some, **how)
+
+        monkeypatch.setattr(TreeReader, name, noted)
+
+    note("trees")
+    note("message_trees")
     return rows
 
 
@@ -107,4 +114,58 @@ async def test_while_packets_come_everything_may_speak(tmp_path: Path, dissected
 
     assert session.progress.growing
     assert len(dissected) == 23
+    session.close()
+
+
+def spoken(tmp_path: Path, *names: str) -> Session:
+    """A connection of each of the `TALKS` named so, one after the other."""
+    tape = Tape()
+    for name in names:
+        port, talk = TALKS[name]
+        tape.records += taped(port, talk(3)).records
+    path = tmp_path / "spoken.pcap"
+    path.write_bytes(tape.pcap())
+    return open_file(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "speakers"),
+    [
+        ("http.request", {80}), ("websocket", {80}), ("http2.settings.id", {80, 8080}), ("mysql.query", {3306}),
+        ("pgsql.query", {5432}), ("resp", {6379}), ("smtp.req.command", {25}), ("dns.qry.name", {53}),
+        ("tls", {3306, 5432, 25}),
+    ],
+)  # fmt: skip
+def test_trees_are_built_of_connections_that_speak_a_protocol_with_the_field(
+    tmp_path: Path, dissected: list[int], name: str, speakers: set[int]
+) -> None:
+    session = spoken(tmp_path, *TALKS)
+    reader, rows = FieldReader(session), Rows.between(0, session.store.count)
+    quick = reader.read(FieldValue(FIELDS[name]), rows)
+    streams = {int(session.store.stream[row]) for row in dissected}
+    slow = reader.trees.read(FIELDS[name], rows)
+
+    assert {session.streams.server(stream).port for stream in streams} <= speakers
+    assert (quick.places.tolist(), quick.values.tolist()) == (slow.places.tolist(), slow.values.tolist())
+    session.close()
+
+
+def test_what_http_turned_into_is_asked_for_both(tmp_path: Path, dissected: list[int]) -> None:
+    """HTTP/2 that an upgrade began has messages of HTTP/1.1, too."""
+    tape = Tape()
+    tape.handshake(0, "10.0.0.1:40001", _SERVER)
+    asked = (
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n\r\n"
+    )
+    granted = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    tape.tcp(50, "10.0.0.1:40001", _SERVER, PSH | ACK, 1001, 9001, asked)
+    tape.tcp(60, _SERVER, "10.0.0.1:40001", PSH | ACK, 9001, 1001 + len(asked), granted + frame(4, 0, 0))
+    tape.tcp(70, "10.0.0.1:40001", _SERVER, PSH | ACK, 1001 + len(asked), 9001 + len(granted), PREFACE + frame(4, 0, 0))
+    path = tmp_path / "upgraded.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+    found = FilterRun(session, compile_filter("http.request or http.response.code == 101"))
+
+    assert session.store.frame[: session.store.count][found.matching(0, session.store.count)].tolist() == [4, 5]
+    assert dissected
     session.close()
