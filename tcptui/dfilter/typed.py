@@ -34,6 +34,15 @@ def is_filter(text: str) -> bool:
     return _OPERATOR.search(bare.lstrip()) is not None
 
 
+def meant_filter(text: str) -> str:
+    """The display filter that ``text`` stands for, which is words of a capture filter; empty where it is not."""
+    from tcptui.dfilter.capture_words import translate
+
+    if text.lstrip().startswith(FORCE_WORDS):
+        return ""
+    return translate(text) or ""
+
+
 def plain_words(text: str) -> str:
     """The words of a ``text`` that is no filter."""
     return text.lstrip().removeprefix(FORCE_WORDS)

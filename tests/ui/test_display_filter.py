@@ -338,8 +338,42 @@ async def test_capture_filter_words_are_recognised_and_translated(show: Show, mi
         filtered = shown.screen.controllers.filter_saying.line.text
 
     assert "These are words of a capture filter." in words
-    assert "Tab: ip.addr == 10.0.0.3" in words
-    assert "Tab: tcp.port == 80" in filtered
+    assert "Enter: ip.addr == 10.0.0.3" in words
+    assert "Enter: tcp.port == 80" in filtered
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("port 8443", "(tcp.port == 8443 or udp.port == 8443)"), ("tcp port 80", "tcp.port == 80"),
+        ("not port 80", "not (tcp.port == 80 or udp.port == 80)"), ("src host 10.0.0.3", "ip.src == 10.0.0.3"),
+        ("host 10.0.0.1 and port 80", "ip.addr == 10.0.0.1 and (tcp.port == 80 or udp.port == 80)"),
+    ],
+)  # fmt: skip
+async def test_enter_takes_words_of_a_capture_filter_as_what_they_mean(
+    show: Show, mixed_session: Session, typed: str, meant: str
+) -> None:
+    said: list[str] = []
+    async with show(mixed_session) as shown:
+        shown.screen.say = lambda text, _seconds=0.0: said.append(text)  # type: ignore[method-assign]
+        await typed_in(shown, typed, "enter")
+        filtering = shown.screen.controllers.filtering
+        await until(lambda: filtering.matching is not None)
+        found = filtering.matching
+        is_open, words = shown.screen.prompt.is_open, filtering.words_beside
+
+    assert found is not None
+    assert (found.text, is_open, words) == (meant, False, ())
+    assert found.account.matched > 0
+    assert said == [f"{typed} means {meant}"]
+
+
+async def test_words_behind_an_apostrophe_stay_words(show: Show, mixed_session: Session) -> None:
+    async with show(mixed_session) as shown:
+        await typed_in(shown, "'port 80", "enter")
+        narrowing = shown.screen.workspace.connections.index.narrowing
+
+    assert (narrowing.words, narrowing.matching) == (("port", "80"), None)
 
 
 async def test_hidden_packet_is_not_gone_to_but_the_nearest_one_shown(show: Show, mixed_session: Session) -> None:

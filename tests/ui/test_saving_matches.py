@@ -5,13 +5,16 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pytest
 from running_source import RunningSource
 from screen_lines import screen_lines
 
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.filter_work import FilterWork
-from tcptui.ui.main.save_matching import save_matching
+from tcptui.ui.main.filtering import evaluation
+from tcptui.ui.main.save_matching import Left, save_left
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
-
-    import pytest
 
     from tcptui.ui.main.matching import Matching
     from tests.ui.conftest import Shown, Wire
@@ -127,7 +128,10 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
             await until(lambda: not any(worker.group == "save" for worker in app.workers if worker.is_running))
         session.store.evict(14)
         assert (
-            save_matching(session, screen.controllers.filtering.matching, tmp_path / "left.pcap", None, app.words) == 1
+            save_left(
+                session, Left(screen.controllers.filtering.matching, None), tmp_path / "left.pcap", None, app.words
+            )
+            == 1
         ), "the other is gone"
         session.stop()
 
@@ -136,3 +140,40 @@ async def test_of_a_live_capture_one_key_saves_all_and_another_what_matches(wire
     assert [saved["some.pcapng"].reader.packet(row).comments[0][:9] for row in range(2)] == ["packet 14", "packet 15"]
     for each in saved.values():
         each.close()
+
+
+@pytest.mark.parametrize(("text", "expected"), [("8443", 2), ("10.0.0.1", None)])
+async def test_what_words_leave_is_saved_too(
+    show: Show, mixed_session: Session, tmp_path: Path, text: str, expected: int | None
+) -> None:
+    out, store = tmp_path / "some.pcapng", mixed_session.store
+    async with show(mixed_session) as shown:
+        await shown.press("/", *text, "enter")
+        await shown.settle()
+        listed = shown.screen.workspace.connections.index.order.tolist()
+        await shown.press("W")
+        assert shown.screen.prompt.is_open
+        shown.screen.prompt.replace_text(str(out))
+        await shown.press("enter")
+        await until(out.exists)
+        await until(lambda: not any(worker.group == "save" for worker in shown.screen.app.workers if worker.is_running))
+    own = [row for row in range(store.count) if int(store.stream[row]) in listed]
+    saved = open_file(out)
+
+    assert 0 < len(own) < store.count
+    assert saved.store.count == len(own) == (expected or len(own))
+    assert [saved.reader.packet(at).comments[0].split(" of ")[0] for at in range(len(own))] == [
+        f"packet {row + 1}" for row in own
+    ]
+    saved.close()
+
+
+def test_words_beside_a_filter_leave_what_passes_both(mixed_session: Session) -> None:
+    matching = FilterWork(mixed_session, "tcp.flags.syn == 1", evaluation).answer()
+    every = Left(matching, None).rows(mixed_session).tolist()
+    some = Left(matching, np.array([1], np.int32)).rows(mixed_session).tolist()
+    words_alone = Left(None, np.array([1], np.int32)).rows(mixed_session).tolist()
+
+    assert set(some) == set(every) & set(words_alone)
+    assert 0 < len(some) < len(every)
+    assert 0 < len(some) < len(words_alone)

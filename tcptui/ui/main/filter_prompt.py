@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tcptui.access.notes.format import NotesError
 from tcptui.dfilter.errors import FilterError
-from tcptui.dfilter.typed import is_beginning, is_filter, plain_words
+from tcptui.dfilter.typed import is_beginning, is_filter, meant_filter, plain_words
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.ui.main.controller import Controller
+from tcptui.ui.main.filter_report import shown_filter
 from tcptui.ui.main.filtering import evaluation
 from tcptui.ui.main.pane_specs import SPEC_OF, Pane
 from tcptui.ui.main.prompt_line import PromptKind
@@ -76,8 +77,8 @@ class FilterPrompt(Controller):
         self.screen.run_worker(load, thread=True, group="warm-filters")
 
     def may_submit(self, _kind: PromptKind, text: str, /) -> bool:
-        """Whether Enter closes the prompt: not with a filter that is wrong."""
-        if not is_filter(text):
+        """Whether Enter closes the prompt: not with a filter that is wrong, unless it is known what is meant."""
+        if not is_filter(text) or meant_filter(text):
             return True
         from tcptui.dfilter.compile import compile_filter
 
@@ -98,8 +99,12 @@ class FilterPrompt(Controller):
         self.apply(text)
 
     def submitted(self, _kind: PromptKind, text: str, /) -> None:
-        """Filter by what was typed."""
-        self.apply(text, is_whole=True)
+        """Filter by what was typed; by what it means, which is told, where that is words of a capture filter."""
+        meant = meant_filter(text)
+        if meant:
+            self.screen.prompt.remember(meant)
+            self.screen.say(self.words("screen.filter.meant", words=shown_filter(text), filter=shown_filter(meant)))
+        self.apply(meant or text, is_whole=True)
 
     def cancelled(self, text: str, /) -> None:
         """Filter by what was filtered by before, with the cursor where it was."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 
 from tcptui.dfilter.errors import FilterError
-from tcptui.dfilter.typed import beginning_fields, is_filter, is_mistaken_field
+from tcptui.dfilter.typed import beginning_fields, is_filter, is_mistaken_field, meant_filter
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.cell_text import fit, grouped
 from tcptui.ui.main import filter_report
@@ -18,7 +18,6 @@ from tcptui.ui.widgets.filter_line import FilterLine, Pointer, Saying, Voice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.dfilter.errors import Hint
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.filter_work import FilterWork
     from tcptui.ui.main.filtering import Filtering
@@ -73,6 +72,9 @@ class FilterSaying(Controller):
             return [self.choices_text(self.choices)], None
         if not text.strip():
             return [], None
+        meant = self._meant(text)
+        if meant:
+            return meant, None
         if not is_filter(text):
             return self._word_sayings(text)
         if work is None or not work.is_of(text):
@@ -99,11 +101,7 @@ class FilterSaying(Controller):
         return Pointer(self.screen.prompt.text_begin + before, cell_len(text[span.offset : span.end]))
 
     def _word_sayings(self, text: str) -> tuple[list[Saying], Pointer | None]:
-        """Words in a row are no filter; a capture filter is offered as one, and a field that there is not is told."""
-        hint = self._meant_by_words(text)
-        if hint is not None:
-            self.offered = hint.replacement or ""
-            return filter_report.offer(hint, self.words), None
+        """Words in a row are no filter; a field that there is not is told."""
         if is_mistaken_field(text):
             from tcptui.dfilter.compile import compile_filter
 
@@ -128,12 +126,13 @@ class FilterSaying(Controller):
         more = [self.words("screen.filter.more_fields", n=grouped(left))] if left else []
         return Saying("  ".join([*shown, *more]), Voice.QUIET)
 
-    def _meant_by_words(self, text: str) -> Hint | None:
-        from tcptui.dfilter.capture_words import translate
-        from tcptui.dfilter.errors import Hint
-
-        words = translate(text)
-        return None if words is None else Hint("capture-filter", {}, words)
+    def _meant(self, text: str) -> list[Saying]:
+        """What words of a capture filter mean, which both Enter and Tab take; nothing where they are none."""
+        self.offered = meant_filter(text)
+        if not self.offered:
+            return []
+        takes = self.words("screen.filter.enter_takes", filter=filter_report.shown_filter(self.offered))
+        return [Saying(self.words("filter.hint.capture-filter"), Voice.TELL), Saying(takes, Voice.OFFER)]
 
     def _said(self) -> list[Saying]:
         """What is said while the prompt is closed: which filter is on, or can be put back."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tcptui.dfilter.compile import Compiled
+    from tcptui.model.packet_store import I32
     from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.ui.main.connection_index import ChosenStreams
     from tcptui.ui.main.controller import ControlledScreen
@@ -111,6 +112,19 @@ class Filtering(Controller):
             return self.work.words
         narrowing = self.workspace.connections.index.narrowing
         return () if narrowing.matching is None else narrowing.words
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter, words or a choice leave something out."""
+        narrowing = self.workspace.connections.index.narrowing
+        return bool(self.wanted or narrowing.words or narrowing.chosen is not None)
+
+    @property
+    def streams_left(self) -> I32 | None:
+        """The connections that words or a choice leave; None: there are neither."""
+        index = self.workspace.connections.index
+        narrowing = index.narrowing
+        return index.order.copy() if narrowing.words or narrowing.chosen is not None else None
 
     @property
     def is_at_rest(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +16,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tcptui.access.notes.notebook import Notebook
+    from tcptui.model.packet_store import I32, I64
     from tcptui.session.session import Session
     from tcptui.ui.main.matching import Matching
     from tcptui.words.catalogue import Words
 
 
-def save_matching(session: Session, matching: Matching, path: Path, book: Notebook | None, words: Words) -> int:
-    """Write the packets that match to ``path``, as `tcptui slice -Y` does; returns how many.
+@dataclass(frozen=True, slots=True, eq=False)
+class Left:
+    """What filter and words leave of a capture: the packets that pass both."""
+
+    matching: Matching | None
+    """None: no filter is on."""
+    streams: I32 | None
+    """The connections that are listed; None: all, and what belongs to none."""
+
+    def rows(self, session: Session) -> I64:
+        """The rows of those packets, ascending."""
+        store = session.store
+        if self.matching is None:
+            rows = np.arange(store.first, store.count, dtype=np.int64)
+        else:
+            rows = (self.matching.first + np.flatnonzero(self.matching.mask)).astype(np.int64)
+            rows = rows[rows >= store.first]
+        if self.streams is None:
+            return rows
+        listed = np.zeros(session.streams.count + 1, np.bool_)  # -1, which is no connection, is the last
+        listed[self.streams] = True
+        return rows[listed[store.stream[rows]]]
+
+
+def save_left(session: Session, left: Left, path: Path, book: Notebook | None, words: Words) -> int:
+    """Write the packets that are ``left`` to ``path``, as `tcptui slice -Y` does; returns how many.
 
     ``book``: the notes of the one file that is shown.  Raises OutputError, and OSError when the packets cannot be
     read again.
@@ -29,8 +55,7 @@ def save_matching(session: Session, matching: Matching, path: Path, book: Notebo
     names = {info.spool: info.label for info in session.reader.sources}
     spools = range(len(session.spools))
     with session.copying.keeping_all(), Sink(path, check=session.copying.check) as sink:
-        rows = (matching.first + np.flatnonzero(matching.mask)).astype(np.int64)
-        rows = rows[rows >= session.store.first]
+        rows = left.rows(session)
         slicer = Slicer(session)
         if path.suffix == PCAP_SUFFIX:
             slicer.write_pcap(rows, sink)

@@ -35,33 +35,33 @@ class Saving(Controller):
         """Ask for the file to save the capture so far to; of what is in a file already, the packets that match."""
         if self.session.spool is not None:
             self.screen.ask(PromptKind.SAVE)
-        elif not self._filtering.wanted or self.session.progress.growing:
+        elif not self._filtering.is_narrowed or self.session.progress.growing:
             self.screen.say(self.words("screen.notice.saved_already"))
         else:
             self.screen.ask(PromptKind.SLICE)
 
     def ask_for_matching(self) -> None:
-        """Ask for the file to save the packets to that match the filter, also of a capture that goes on."""
-        if not self._filtering.wanted:
+        """Ask for the file to save the packets to that filter and words leave, also of a capture that goes on."""
+        if not self._filtering.is_narrowed:
             self.screen.say(self.words("screen.notice.nothing_filtered"))
         else:
             self.screen.ask(PromptKind.SLICE)
 
     def save_matching(self, text: str) -> None:
-        """Copy the packets that match to the file ``text``, in a worker thread, once it is known which they are."""
+        """Copy what filter and words leave to the file ``text``, in a worker thread, once it is known what that is."""
         self._waits_to_save = (text, self._filtering.wanted) if self._filtering.is_due else None
         if self._waits_to_save is not None:
             return
-        matching, path = self._filtering.matching, expand(text)
-        if matching is None:
+        from tcptui.ui.main.save_matching import Left, save_left  # no start waits for it
+
+        if not self._filtering.is_narrowed:
             return
+        left, path = Left(self._filtering.matching, self._filtering.streams_left), expand(text)
         app, book = self.app, self.workspace.connections.notebook
 
         def copy() -> None:
-            from tcptui.ui.main.save_matching import save_matching  # no start waits for it
-
             try:
-                count = save_matching(self.session, matching, path, book, self.words)
+                count = save_left(self.session, left, path, book, self.words)
             except TcptuiError as error:
                 said = self._why_not_saved(error)
             except OSError as error:

@@ -30,6 +30,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.outside": "{n:packet|packets} in no connection: see u",
     "screen.filter.unread": "{n:packet|packets} not searched: too many messages in {connections:connection|connections}",
     "screen.filter.take": "Tab: {filter}",
+    "screen.filter.enter_takes": "Enter: {filter}",
+    "screen.filter.meant": "{words} means {filter}",
     "screen.filter.enter_finds_words": "Enter looks for these words in the list.",
     "screen.filter.lift_key": "\\ lifts it",
     "screen.filter.lifted": "Lifted: {filter}   \\ puts it back",

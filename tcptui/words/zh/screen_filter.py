@@ -30,6 +30,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.filter.outside": "{n} 个包不属于任何连接：按 u 查看",
     "screen.filter.unread": "{connections} 条连接消息过多，其中 {n} 个包的内容没有查找",
     "screen.filter.take": "Tab：{filter}",
+    "screen.filter.enter_takes": "Enter：{filter}",
+    "screen.filter.meant": "{words} 即 {filter}",
     "screen.filter.enter_finds_words": "按 Enter 则按文字在列表中查找。",
     "screen.filter.lift_key": "按 \\ 暂停",
     "screen.filter.lifted": "已暂停：{filter}   按 \\ 恢复",
