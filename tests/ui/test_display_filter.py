@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
 
+from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.session import Session, open_file
 from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.pane_specs import Pane
@@ -17,7 +19,7 @@ from tcptui.words.language import Language
 from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -516,6 +518,77 @@ async def test_first_letters_of_a_filter_narrow_no_longer_while_it_is_worked_out
     assert by_words == []
     assert at_work == [0, 1, 2, 3]
     assert listed(shown) == at_work
+
+
+class InParts:
+    """A filter that finds packets of connection 1, and goes on with the others once it may."""
+
+    first, owes = 0, False
+    may_go_on = threading.Event()
+
+    def __init__(self, session: Session, _compiled: object) -> None:
+        self.session = session
+        self.mask = self.found = np.zeros(session.store.count, np.bool_)
+
+    def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
+        self.found = self.session.store.stream[: self.session.store.count] == 1
+        progress(7)
+        while not self.may_go_on.wait(0.01):
+            if cancelled():
+                raise Cancelled
+        self.mask = np.ones(len(self.found), np.bool_)
+
+    def counts(self) -> object:
+        return np.bincount(self.session.store.stream[: self.session.store.count])
+
+    def unread(self) -> object:
+        return np.zeros(0, np.int64)
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Filters are answered by `InParts`; what lets them go on."""
+    monkeypatch.setattr("tcptui.ui.main.filtering.evaluation", InParts)
+    monkeypatch.setattr("tcptui.ui.main.filter_work._SHOWN_AFTER", 0.0)
+    monkeypatch.setattr(InParts, "may_go_on", threading.Event())
+    yield InParts.may_go_on
+    InParts.may_go_on.set()
+
+
+async def test_what_was_found_so_far_is_shown_while_the_rest_is_looked_at(
+    show: Show, mixed_session: Session, in_parts: threading.Event
+) -> None:
+    async with show(mixed_session) as shown:
+        filtering = shown.screen.controllers.filtering
+        filtering.filter_by("http")
+        await until(lambda: listed(shown) == [1])
+        was_due, said = filtering.is_due, shown.screen.controllers.filter_saying
+        await until(lambda: "7 of 31 packets" in said.line.text and "match so far" in said.line.text)
+        in_parts.set()
+        await until(lambda: listed(shown) == [0, 1, 2, 3])
+        await shown.settle()
+
+    assert was_due
+    assert not filtering.is_due
+    assert filtering.matching is not None
+    assert not filtering.matching.is_partial
+
+
+async def test_what_was_found_so_far_of_a_lifted_filter_is_not_put_back(
+    show: Show, mixed_session: Session, in_parts: threading.Event
+) -> None:
+    async with show(mixed_session) as shown:
+        filtering = shown.screen.controllers.filtering
+        filtering.filter_by("http")
+        await until(lambda: listed(shown) == [1])
+        filtering.lift()
+        await until(lambda: listed(shown) == [0, 1, 2, 3])
+        in_parts.set()
+        filtering.switch()
+        await until(lambda: filtering.matching is not None and not filtering.matching.is_partial)
+        await shown.settle()
+
+    assert filtering.wanted == "http"
 
 
 @pytest.mark.parametrize("owed", [0, 3])

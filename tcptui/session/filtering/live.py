@@ -127,6 +127,11 @@ class LiveFilter:
         return self._room[: self._length]
 
     @property
+    def found(self) -> NDArray[np.bool_]:
+        """`mask`, and behind it what `update` has found so far of new rows, while it tells its progress."""
+        return np.concatenate((self.mask, self._run.found))
+
+    @property
     def count(self) -> int:
         """How many packets pass."""
         return int(self.mask.sum())

@@ -85,6 +85,8 @@ class FilterRun:
         self._session = session
         self.compiled = compiled
         self._reader = reader or FieldReader(session, deep=True)
+        self.found = np.zeros(0, np.bool_)
+        """What `matching` has found so far, to be read while it tells its progress."""
         if compiled.test is None:
             return
         for value in values_of(compiled.test):
@@ -106,10 +108,13 @@ class FilterRun:
         ``cancelled`` is asked again and again; once it says yes, Cancelled is raised.  ``progress`` is told how many
         rows are done.  Raises FilterError where a regular expression takes too long.
         """
-        mask = np.zeros(max(stop - first, 0), np.bool_)
+        mask = self.found = np.zeros(max(stop - first, 0), np.bool_)
         self._session.reader.require_unchanged()
-        with self._reader.asked_about(len(mask)):
-            self._fill(mask, first, cancelled, progress)
+        try:
+            with self._reader.asked_about(len(mask)):
+                self._fill(mask, first, cancelled, progress)
+        finally:
+            self.found = mask[:0]
         self._session.reader.require_unchanged()  # it may have been while packets were read
         return mask
 

@@ -180,12 +180,16 @@ class FilterSaying(Controller):
         filtering = self._filtering
         if work is not filtering.work or work is not filtering.at_work:
             return False
-        if filtering.matching is None:
+        if filtering.matching is None or filtering.matching.is_partial:
             return True
         return not work.is_of(filtering.matching.text) and time.monotonic() - filtering.begun_at > _PROGRESS_BEAT
 
     def _progress(self, work: FilterWork) -> Saying:
         facts = {"done": grouped(work.done), "all": grouped(self.session.store.count - self.session.store.first)}
+        matching = self._filtering.matching
+        if matching is not None and matching.is_partial and work.is_of(matching.text):
+            matched = grouped(matching.account.matched)
+            return Saying(self.words("screen.filter.working_found", matched=matched, **facts), Voice.QUIET)
         return Saying(self.words("screen.filter.working", **facts), Voice.QUIET)
 
     def _show_progress(self) -> None:

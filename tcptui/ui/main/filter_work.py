@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 #: Fields of a filter whose absence is told: more are not read in one line.
 _ABSENT_SHOWN: Final = 2
+#: What was found so far is shown so often, in seconds …
+_SHOWN_AFTER: Final = 0.5
+#: … and never for more than one part in so many of the time.
+_SHARE: Final = 20
 #: Packets that are asked at once for a field.
 _BLOCK: Final = 1 << 16
 
@@ -45,6 +51,11 @@ class Evaluation(Protocol):
     @property
     def mask(self) -> Mask:
         """Which rows of the store pass, from `first` on."""
+        ...
+
+    @property
+    def found(self) -> Mask:
+        """Which rows are known to pass while `update` tells its progress, from `first` on; others may follow."""
         ...
 
     def update(self, *, cancelled: Callable[[], bool], progress: Callable[[int], None]) -> None:
@@ -71,6 +82,10 @@ class FilterWork:
         """Set by anybody: another text is wanted now."""
         self.done = 0
         """Packets looked at by the answer that is being worked out."""
+        self.show: Callable[[Matching], None] | None = None
+        """Takes what has been found so far of the first answer, again and again, in the thread that asked for it."""
+        self._show_at = 0.0
+        """When that is due, by `time.monotonic`."""
         self._session = session
         self._revision = -1
         """The session's, when the last answer was begun."""
@@ -101,11 +116,13 @@ class FilterWork:
 
         session = self._session
         self._revision, self.done = session.revision, 0
+        is_first = self._compiled is None or self._evaluation is None
         if self._compiled is None or self._evaluation is None:
             self._compiled = compile_filter(self.text)
             self._evaluation = self._evaluate(session, self._compiled)
             told = [field for field in self._compiled.fields if is_column(field)][:_ABSENT_SHOWN]
             self._lacking = [_Lacking(session, field) for field in told]
+        self._show_at = time.monotonic() + _SHOWN_AFTER if is_first else math.inf
         self._evaluation.update(cancelled=self._asked, progress=self._progressed)
         first, mask, counts = self._evaluation.first, self._evaluation.mask.copy(), self._evaluation.counts()
         account = self._account(first, mask, counts, self._evaluation.unread())
@@ -118,9 +135,22 @@ class FilterWork:
 
     def _progressed(self, done: int) -> None:
         self.done = done
+        began = time.monotonic()
+        if self.show is None or began < self._show_at or self._compiled is None or self._evaluation is None:
+            return
+        first, mask = self._evaluation.first, self._evaluation.found
+        streams = self._session.store.stream[first : first + len(mask)][mask]
+        counts = np.bincount(streams[streams >= 0], minlength=self._session.streams.count).astype(np.int64)
+        account = self._account(first, mask, counts, np.zeros(0, np.int64), is_whole=False)
+        self.show(Matching(self._compiled, first, mask, counts, account, is_partial=True))
+        now = time.monotonic()
+        self._show_at = now + max(_SHOWN_AFTER, _SHARE * (now - began))
 
-    def _account(self, first: int, mask: Mask, counts: NDArray[np.int64], unread: I64) -> Account:
+    def _account(
+        self, first: int, mask: Mask, counts: NDArray[np.int64], unread: I64, *, is_whole: bool = True
+    ) -> Account:
         """What the filter did to the packets from row ``first`` on."""
+        lacking = self._lacking if is_whole else []
         store, streams = self._session.store, self._session.streams.listed()
         listed = streams[streams < len(counts)]
         in_stream = store.stream[first : first + len(mask)] != NO_STREAM
@@ -130,7 +160,7 @@ class FilterWork:
             connections=len(streams),
             connections_matched=int((counts[listed] > 0).sum()),
             outside=int((mask & ~in_stream).sum()),
-            absent=tuple(found for lacking in self._lacking if (found := lacking.told(first, mask)) is not None),
+            absent=tuple(found for each in lacking if (found := each.told(first, mask)) is not None),
             unread=len(unread),
             unread_connections=len(sorted_unique(store.stream[unread])),
         )

@@ -14,6 +14,7 @@ from tcptui.ui.main import filter_report
 from tcptui.ui.main.connection_index import ListFilter
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.filter_work import FilterWork
+from tcptui.ui.main.matching import Matching
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.prompt_line import PromptKind
 from tcptui.words.errors import error_line
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.filter_work import Evaluation
     from tcptui.ui.main.listing import Listing
-    from tcptui.ui.main.matching import Matching
 
 #: A capture that grows is filtered again after at least this many times the time that the last answer took.
 _REST: Final = 5.0
@@ -103,7 +103,7 @@ class Filtering(Controller):
         work, matching = self.work, self.matching
         if work is None or self.mistake is not None:
             return False
-        return matching is None or not work.is_of(matching.text)
+        return matching is None or matching.is_partial or not work.is_of(matching.text)
 
     @property
     def words_beside(self) -> tuple[str, ...]:
@@ -247,6 +247,7 @@ class Filtering(Controller):
         if work is None or self.at_work is not None:
             return
         self.at_work, self.begun_at = work, time.monotonic()
+        work.show = lambda found: self.screen.hand_over(self._take_part, work, found)
 
         def answer() -> None:
             found: Matching | FilterError | NotesError | OSError | None
@@ -260,6 +261,12 @@ class Filtering(Controller):
 
         self.screen.run_worker(answer, thread=True, group="filter")
 
+    def _take_part(self, work: FilterWork, found: Matching) -> None:
+        """Show what has been found so far, where it is still wanted."""
+        if work is self.work is self.at_work and self.mistake is None:
+            self._show_matching(found)
+            self.screen.show_filter_line()
+
     def _answered(self, work: FilterWork, found: Matching | FilterError | NotesError | OSError | None) -> None:
         self._take(work, found)
         for follow in self.when_answered:
@@ -272,6 +279,8 @@ class Filtering(Controller):
         if work is not self.work:
             self._begin()
             return
+        if not isinstance(found, Matching) and self.matching is not None and self.matching.is_partial:
+            self._show_matching(None)  # the rest of it will not come
         if isinstance(found, OSError | NotesError):
             self._forget_work()
             if isinstance(found, OSError):
@@ -326,7 +335,7 @@ class Filtering(Controller):
         text, kept, work = self.wanted, self.matching, self.work
         if not text:
             return
-        is_answered = kept is not None and kept.text.strip() == text.strip()
+        is_answered = kept is not None and not kept.is_partial and kept.text.strip() == text.strip()
         if work is None or self.mistake is not None or not is_answered:
             work = FilterWork(self.session, text, evaluation, self.words_beside)
         self.drop()

@@ -58,6 +58,8 @@ class Matching:
     mask: Mask
     counts: NDArray[np.int64]
     account: Account
+    is_partial: bool = False
+    """Whether packets are still being looked at: those that were not do not match so far."""
 
     @property
     def text(self) -> str:

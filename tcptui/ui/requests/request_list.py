@@ -199,9 +199,10 @@ class RequestList(VirtualList, inherit_bindings=False):
         if not len(self.order):
             return []
         words, head = self.words, self.palette.head
-        numbers = (words(f"requests.column.{name}") for name in ("status", "duration", "server", "received", "start"))
+        names = ("status", "duration", "server", "received", "start")
+        status, duration, server, size, began = (words(f"requests.column.{name}") for name in names)
         text = " " * _SIGN + fit(words("requests.column.operation"), self._operation_width(width), "")
-        text += " " * _GAP + self._numbers(*numbers, width) + " " * _GAP
+        text += " " * _GAP + self._numbers(status, duration, server, size, began, width) + " " * _GAP
         room = self._bar_width(width - cell_len(text))
         axis, micro = self.axis(), self.glyphs.micro
         left, right = "0", span(axis.end_ns, micro)

@@ -52,6 +52,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.unmatched.lift": "\\ lifts the filter. Pressed again, it puts it back.",
     "screen.unmatched.change": "/ changes the filter.",
     "screen.filter.value": "A value of {field}. Tab: those that occur here.",
+    "screen.filter.working_found": "Filtering: {done} of {all} packets, {matched} match so far …",
     "screen.filter.working": "Filtering: {done} of {all} packets …",
     "screen.filter.unreadable": "Packets cannot be read again ({reason}).",
     "screen.filter.more_fields": "and {n} more",

@@ -52,6 +52,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.unmatched.lift": "按 \\ 暂停过滤器，再按一次恢复。",
     "screen.unmatched.change": "按 / 修改过滤器。",
     "screen.filter.value": "在此写 {field} 的值。Tab：列出这里出现过的值。",
+    "screen.filter.working_found": "正在过滤：{done} / {all} 个包，目前匹配 {matched} 个 …",
     "screen.filter.working": "正在过滤：{done} / {all} 个包 …",
     "screen.filter.unreadable": "无法再次读取数据包（{reason}）。",
     "screen.filter.more_fields": "另有 {n} 个",

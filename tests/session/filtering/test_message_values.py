@@ -12,6 +12,7 @@ from running_source import RunningSource
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.session.filtering import message_values
+from tcptui.session.filtering import run as filter_run
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.filtering.trees import TreeReader
@@ -141,3 +142,15 @@ def test_a_file_at_its_end_is_asked_once(session: Session, dissected: list[int])
 
     assert filtered.count == 8
     assert len(dissected) == built == len(set(dissected))
+
+
+def test_what_was_found_so_far_may_be_read_with_each_progress(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filter_run, "_TREES_AT_ONCE", 16)
+    filtered, found = LiveFilter(session, compile_filter("http.request")), list[int]()
+    filtered.update(progress=lambda _: found.append(int(filtered.found.sum())))
+
+    assert found == sorted(found)
+    assert len(set(found)) > 2
+    assert found[-1] == filtered.count == int(filtered.found.sum())
