@@ -45,7 +45,9 @@ TCP: Final = code(Space.IP, 6)
 ICMPV6: Final = code(Space.IP, 58)
 SCTP: Final = code(Space.IP, 132)
 UDP: Final = code(Space.UDP, 0)
-DNS: Final = code(Space.UDP, 53)
+#: The port of servers of DNS (RFC 1035, 4.2).
+DNS_PORT: Final = 53
+DNS: Final = code(Space.UDP, DNS_PORT)
 DHCP: Final = code(Space.UDP, 67)
 NTP: Final = code(Space.UDP, 123)
 QUIC: Final = code(Space.UDP, 443)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.other_protocol import DNS
+from tcptui.model.other_protocol import DNS, DNS_PORT
 from tcptui.protocols.dns.answer import read_addresses, read_question
 from tcptui.protocols.other.summary import udp_payload
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import PacketStore
     from tcptui.session.other_packets import OtherPackets
 
-#: The port that answers come from; a capture of queries has nothing to read.
-_SERVER_PORT: Final = 53
 #: Answers that are kept of all addresses together; further ones are not read.
 _MOST: Final = 200_000
 #: Questions that are remembered, the newest.
@@ -96,18 +94,18 @@ class DnsNames:
         if protocol != DNS or at < 0:
             return
         source, target = self._other.ends_of(row)
-        if _SERVER_PORT not in (source.port, target.port):
+        if DNS_PORT not in (source.port, target.port):
             return
         try:
             message = udp_payload(self._read(row)[at:])
         except OSError:
             return
         number = int.from_bytes(message[:2])
-        if target.port == _SERVER_PORT and (question := read_question(message)):
+        if target.port == DNS_PORT and (question := read_question(message)):
             self._questions[source.host, source.port, target.host, number, question.lower()] = None
             if len(self._questions) > _QUESTIONS:
                 del self._questions[next(iter(self._questions))]
-        if source.port != _SERVER_PORT:
+        if source.port != DNS_PORT:
             return
         name, addresses = read_addresses(message)
         if not name:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.stretches import STUCK_NS
+from tcptui.findings.covered import covered_ns
 from tcptui.findings.facts import SIDES
 from tcptui.findings.http2_facts import last_ns, operation_of, packets, prompt_ns, round_trip_ns, way_back_ns
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -86,7 +87,7 @@ def _judged(connection: ConnectionFacts, history: Http2History, side: int, sende
     held = [one for one in waits if one.open_ns - one.begin_ns - rtt_ns >= max(UNREAD_NS, UNREAD_RTTS * rtt_ns)]
     if held:
         return _finding(connection, history, side, sender, "held", held)
-    total_ns = _union_ns(waits)
+    total_ns = covered_ns((one.begin_ns, one.end_ns) for one in waits)
     if len(waits) < SMALL_STALLS or total_ns < SMALL_NS or sender.first is None or sender.last is None:
         return None
     if total_ns < SMALL_SHARE * (sender.last.ns - sender.first.ns):
@@ -110,22 +111,13 @@ def _stuck(connection: ConnectionFacts, history: Http2History, side: int, sender
     return next((one for one in waits if one is not None and one.ns >= STUCK_NS), None)
 
 
-def _union_ns(waits: Sequence[_Wait]) -> int:
-    """How long somebody waited for at least one window."""
-    total, until = 0, 0
-    for wait in sorted(waits, key=lambda one: one.begin_ns):
-        total += max(0, wait.end_ns - max(wait.begin_ns, until))
-        until = max(until, wait.end_ns)
-    return total
-
-
 def _finding(
     connection: ConnectionFacts, history: Http2History, side: int, sender: Windows, kind: str, waits: list[_Wait]
 ) -> Finding:
     longest = max(waits, key=lambda one: one.ns)
     worst = longest.stall
     whole = worst.window == CONNECTION
-    total_ns = _union_ns(waits)
+    total_ns = covered_ns((one.begin_ns, one.end_ns) for one in waits)
     update, going = worst.update, worst.next
     until_ns = longest.end_ns - (round_trip_ns(connection) if going is not None else 0)
     waiting = _waiting(history.calls, side, worst, until_ns)

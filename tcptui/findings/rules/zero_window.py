@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tcptui.analysis.stream.table import SCALE_OFF, StreamTable
 from tcptui.analysis.timing.send_gaps import largest_segment, window_edge
+from tcptui.findings.covered import covered_ns
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import WINDOW_CLOSED
 from tcptui.findings.rules import receive_window, think_time
@@ -161,18 +162,14 @@ def zero_window(connection: ConnectionFacts) -> Finding | None:
         open_frame=connection.frame[worst.opened] if worst.opened >= 0 else 0,
         open_bytes=integer(connection.view.window[worst.opened]) if worst.opened >= 0 else 0,
         closed_s=worst.lasted_ns / 1e9,
-        total_s=_union_ns(closed) / 1e9,
-        lost_s=_union_ns([episode for episode, _ in waited]) / 1e9,
+        total_s=_shut_ns(closed) / 1e9,
+        lost_s=_shut_ns([episode for episode, _ in waited]) / 1e9,
     )
 
 
-def _union_ns(closed: list[Closed]) -> int:
+def _shut_ns(closed: list[Closed]) -> int:
     """How long the window of either end was shut, in nanoseconds; where both were, it counts once."""
-    total = until = 0
-    for episode in sorted(closed, key=lambda each: each.begins_ns):
-        total += largest(0, episode.ends_ns - largest(until, episode.begins_ns))
-        until = largest(until, episode.ends_ns)
-    return total
+    return covered_ns((each.begins_ns, each.ends_ns) for each in closed)
 
 
 def _shape(worst: Closed, waited: _Waited, *, costly: bool) -> str:

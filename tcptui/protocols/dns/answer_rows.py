@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from tcptui.model.other_protocol import DNS_PORT
 from tcptui.model.packet_store import RowKind
 from tcptui.wire.ip import PROTOCOL_UDP
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 #: Rows that are kept, the newest: a client has fewer, and of a name server all look alike.
 MOST_ROWS: Final = 65_536
 _IPV6_HEADER: Final = 40
-_PORT: Final = 53
 
 
 class DnsRows:
@@ -43,7 +43,7 @@ class DnsRows:
         header = np.where(begins >> 4 == 4, (begins & 0xF).astype(np.int64) * 4, _IPV6_HEADER)
         fits = network + header + 2 <= held
         at, place = at[fits], (start[at] + network + header)[fits]
-        from_dns = (buffer[place] == 0) & (buffer[place + 1] == _PORT)
+        from_dns = (buffer[place] == 0) & (buffer[place + 1] == DNS_PORT)
         found = (first + at[from_dns]).astype(np.int32)
         if len(found):
             self.rows = np.concatenate((self.rows, found))[-MOST_ROWS:]

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tcptui.model.other_protocol import DNS_PORT
+
 #: domain, mdns (IANA).
-PORTS: Final = frozenset({53, 5353})
+PORTS: Final = frozenset({DNS_PORT, 5353})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.other_protocol import ARP
+from tcptui.model.other_protocol import ARP, DNS_PORT
 from tcptui.model.packet_store import RowKind
 from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 #: Rows that are kept, the newest: so many bound what a rule reads, and a host in trouble has fewer.
 MOST_ROWS: Final = 16_384
-_PORT: Final = 53
 _ETHERTYPE: Final = ARP & 0xFFFF
 _IPV4_HEADER, _IPV6_HEADER, _ICMP_HEADER = 20, 40, 8
 #: Bytes of a datagram's header that say the ports.
@@ -80,7 +79,7 @@ def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> Mask:
         for place in (0, 2)
     ]
     whole = upper + _PORTS <= held
-    is_dns = whole & (protocol == PROTOCOL_UDP) & ((ports[0] == _PORT) | (ports[1] == _PORT))
+    is_dns = whole & (protocol == PROTOCOL_UDP) & ((ports[0] == DNS_PORT) | (ports[1] == DNS_PORT))
     of_neighbour = (protocol == PROTOCOL_ICMPV6) & np.isin(_byte(batch, begin, upper, held), _NEIGHBOUR)
     found: Mask = is_dns | of_neighbour | _is_quoted(batch, begin, network, held)
     return found

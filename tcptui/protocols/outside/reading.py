@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.model.other_protocol import ARP, DNS, ICMP, ICMPV6
+from tcptui.model.other_protocol import ARP, DNS, DNS_PORT, ICMP, ICMPV6
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.codes import QUERY
 from tcptui.protocols.dns.message import RECORD, RECORDS_MOST, read_head, records_offset
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.outside.messages import OutsideMessage
     from tcptui.wire.other_headers import Endpoints
 
-#: The port of DNS (RFC 1035, 4.2.1).
-PORT: Final = 53
 _UDP_HEADER: Final = 8
 #: Bytes of a message that are read: a datagram with EDNS has seldom more.
 _MESSAGE_MOST: Final = 4_096
@@ -134,7 +132,7 @@ def _dns(place: tuple[int, int, int], payload: bytes, end: _End) -> DnsMessage |
     head = read_head(payload)
     if head is None or head.labels is None or head.opcode != QUERY or not end.source:
         return None
-    if PORT not in {end.source_port, end.target_port}:
+    if DNS_PORT not in {end.source_port, end.target_port}:
         return None
     by_server = head.is_response
     client, server = (end.target, end.source) if by_server else (end.source, end.target)

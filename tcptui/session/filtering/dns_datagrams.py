@@ -15,6 +15,7 @@ import numpy as np
 from tcptui.dfilter import types
 from tcptui.model.field import Place
 from tcptui.model.fields import FIELDS
+from tcptui.model.other_protocol import DNS_PORT
 from tcptui.protocols.dns.codes import UPDATE
 from tcptui.protocols.dns.message import HEADER, RECORD
 from tcptui.protocols.dns.names import BadName, read_name, text_of
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     Flags = NDArray[np.int64]
 
-_PORT: Final = 53
 _RESPONSE: Final = 0x8000
 _SRV, _OPT = 33, 41
 _IPV4, _IPV6 = 4, 16
@@ -142,7 +142,7 @@ for _type, _lines in DATA.items():
         for _name in (_line.field, *(bit.field for bit in _line.bits), *((_line.counted[1],) if _line.counted else ())):
             _TYPES.setdefault(f"dns.{_name}", set()).add(_type)
 #: Layers of DNS, and the port of each.
-DNS_LAYERS: Final = {"dns": _PORT, "mdns": 5353, "llmnr": 5355}
+DNS_LAYERS: Final = {"dns": DNS_PORT, "mdns": 5353, "llmnr": 5355}
 #: Fields that `read_dns` reads.
 DNS_FIELDS: Final = frozenset(_PLACES) | frozenset(_VALUES)
 
@@ -197,7 +197,7 @@ def may_say(datagrams: Datagrams, name: str) -> Mask:
 def _unicast(datagrams: Datagrams) -> Mask:
     """Which speak DNS on its own port, and on none of its relatives'."""
     mask = datagrams.speaks_dns.copy()
-    for port in DNS_PORTS - {_PORT}:
+    for port in DNS_PORTS - {DNS_PORT}:
         mask &= (datagrams.source != port) & (datagrams.target != port)
     return mask
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import Completeness, StreamMark
 from tcptui.findings.causes import stories
+from tcptui.findings.rules.whole_capture.by_ends import ByEnds
 from tcptui.findings.weight import seconds_together, story_seconds
 from tcptui.model.arrays import distinct, indexes_of, sorted_unique
 from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
@@ -230,6 +231,11 @@ class CaptureFacts:
         at = np.minimum(np.searchsorted(begun, began), len(begun) - 1)
         soon = (begun[at] >= began) & (begun[at] <= began + FALLBACK_NS)
         return found[at] if soon.all() else _NO_STREAMS
+
+    @cached_property
+    def by_ends(self) -> ByEnds:
+        """The connections by their ends, for whoever looks some up for each of many messages."""
+        return ByEnds(self)
 
     @cached_property
     def dns_answers(self) -> tuple[DnsAnswer, ...]:

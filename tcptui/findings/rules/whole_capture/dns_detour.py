@@ -11,6 +11,7 @@ from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, one_of
 from tcptui.model.arrays import indexes_of
 from tcptui.model.finding import Confidence, FindingId, Severity
+from tcptui.model.other_protocol import DNS_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.protocols.dns.answer import TruncatedAnswer
 
-#: The port of DNS, over UDP and TCP (RFC 7766).
-_PORT: Final = 53
 #: A client that wants the whole answer tries TCP so soon behind the one that was cut.
 AGAIN_NS: Final = 1_000_000_000
 #: Connections of each client with each server that are read, the first …
@@ -50,7 +49,7 @@ class _Detour(NamedTuple):
 
 def dns_detour(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """What asking again over TCP cost, a note; an error where TCP was refused or got no answer."""
-    places = indexes_of(capture.port == _PORT)
+    places = indexes_of(capture.port == DNS_PORT)
     if not len(places):
         return
     cut: dict[tuple[str, str], list[TruncatedAnswer]] = {}

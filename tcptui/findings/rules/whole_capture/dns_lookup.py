@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.findings.covered import covered_ns
 from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, one_of
 from tcptui.findings.rules.whole_capture.dns_lookups import LookUp, look_ups
-from tcptui.model.arrays import indexes_of, sorted_unique
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.other_protocol import DNS
 from tcptui.protocols.dns.codes import rcode_name, type_name
@@ -78,6 +80,25 @@ def dns_lookup(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         yield _finding(capture, judged, some)
 
 
+class _Errors:
+    """Errors of ICMP about one server of one client."""
+
+    def __init__(self) -> None:
+        self._errors: list[IcmpError] = []
+        self._upto_ns: list[int] = []
+        """Of each: the latest time up to it; ascending, though packets may have been captured out of order."""
+
+    def add(self, error: IcmpError) -> None:
+        """Add the next one in capture order."""
+        self._upto_ns.append(max(error.time_ns, self._upto_ns[-1] if self._upto_ns else error.time_ns))
+        self._errors.append(error)
+
+    def first_from(self, time_ns: int) -> IcmpError | None:
+        """The first one in capture order that came at ``time_ns`` or later; None without one."""
+        at = bisect_left(self._upto_ns, time_ns)
+        return self._errors[at] if at < len(self._errors) else None
+
+
 class _Judged:
     """The look-ups of a capture, and what tells which of them did harm."""
 
@@ -92,17 +113,18 @@ class _Judged:
         self._given: dict[tuple[str, str], set[str]] = {}
         """The addresses of a name that a client was given."""
         self._resolved: dict[tuple[str, str], list[int]] = {}
-        """When a client was given addresses of names with this first label."""
+        """When a client was given addresses of names with this first label; ascending."""
         for one in messages:
             if one.addresses:
                 self._given.setdefault((one.client, one.name), set()).update(one.addresses)
                 self._resolved.setdefault((one.client, _label(one.name)), []).append(one.time_ns)
-        self._errors: dict[tuple[str, str], list[IcmpError]] = {}
-        """What said that a server of a client cannot be reached, in capture order."""
+        for times in self._resolved.values():
+            times.sort()
+        self._errors: dict[tuple[str, str], _Errors] = {}
+        """What said that a server of a client cannot be reached."""
         for error in capture.outside:
             if isinstance(error, IcmpError) and error.protocol == DNS:
-                self._errors.setdefault((error.source, error.target), []).append(error)
-        self._of_client: dict[str, tuple[I64, I64]] = {}
+                self._errors.setdefault((error.source, error.target), _Errors()).add(error)
         self._told_unknown: set[tuple[str, str]] = set()
 
     def tell(self, look_up: LookUp) -> _Told | None:
@@ -168,21 +190,21 @@ class _Judged:
 
     def is_idle(self, told: list[_Told]) -> bool:
         """Whether one of the clients has no connection at all: what it waited for is not in the capture."""
-        return any(not len(self._places(one.look_up.first.client)[0]) for one in told)
+        return any(not len(self._places(one.look_up.first.client)) for one in told)
 
     def _error(self, look_up: LookUp) -> IcmpError | None:
         """The ICMP error that answered the last question, where none of its servers was silent."""
-        errors = [self._errors.get((one.client, one.server), ()) for one in look_up.tries]
-        if not all(errors):
+        errors = [self._errors.get((one.client, one.server)) for one in look_up.tries]
+        if errors[-1] is None or None in errors:
             return None
-        return next((one for one in errors[-1] if one.time_ns >= look_up.last.time_ns), None)
+        return errors[-1].first_from(look_up.last.time_ns)
 
     def _would_be_seen(self, look_up: LookUp, error: IcmpError | None) -> bool:
         """Whether an answer would be in the capture: others are, or the client asks as one that got none."""
         client = look_up.first.client
         if error is not None or client in self._heard or look_up.is_resent:
             return True
-        places, _began_ns = self._places(client)
+        places = self._places(client)
         heard = len(places) > 0 and bool(self._capture.alive[places].any())
         if len(look_up.tries) > 1:
             return heard
@@ -192,20 +214,17 @@ class _Judged:
         """Whether the client was given addresses of that name, or of one with the same first label, about then."""
         told = self._resolved.get((look_up.first.client, _label(look_up.first.name)), ())
         begin_ns, end_ns = look_up.first.time_ns - SEARCH_NS, look_up.last.time_ns + 2 * SEARCH_NS
-        return any(begin_ns <= time_ns <= end_ns for time_ns in told)
+        at = bisect_left(told, begin_ns)
+        return at < len(told) and told[at] <= end_ns
 
-    def _places(self, client: str) -> tuple[I64, I64]:
-        """The connections that ``client`` tried to open, as they began, and when each did."""
-        if client not in self._of_client:
-            capture = self._capture
-            places = indexes_of((capture.client == capture.host_numbers.get(client, -1)) & capture.attempted)
-            places = places[np.argsort(capture.began_ns[places], kind="stable")]
-            self._of_client[client] = places, capture.began_ns[places]
-        return self._of_client[client]
+    def _places(self, client: str) -> I64:
+        """The connections that ``client`` tried to open, as they began."""
+        ends = self._capture.by_ends
+        return ends.attempted_by.of(ends.host(client))
 
     def _between(self, look_up: LookUp, begin_ns: int, end_ns: int) -> I64:
-        places, began_ns = self._places(look_up.first.client)
-        return places[np.searchsorted(began_ns, begin_ns) : np.searchsorted(began_ns, end_ns, "right")]
+        ends = self._capture.by_ends
+        return ends.attempted_by.began_between(ends.host(look_up.first.client), begin_ns, end_ns)
 
     def _began(self, look_up: LookUp, begin_ns: int, end_ns: int) -> tuple[int, ...]:
         """The client's connections to an address of that name which began between these times."""
@@ -222,17 +241,14 @@ class _Judged:
         Servers of SSH and SMTP, databases and others look up who comes, and go on only then.
         """
         address = _reversed(look_up.first.name) if look_up.first.kind == _PTR else ""
-        capture = self._capture
-        host, client = capture.host_numbers.get(address, -1), capture.host_numbers.get(look_up.first.client, -1)
-        if host < 0 or client < 0:
-            return ()
-        mine = (capture.client == host) & (capture.server == client)
-        mine &= (capture.began_ns <= look_up.first.time_ns) & (capture.latest_ns >= until_ns)
-        return tuple(indexes_of(mine).tolist())
+        ends = self._capture.by_ends
+        pair = ends.pair(ends.host(address), ends.host(look_up.first.client))
+        found = ends.of_pair.lasting(pair, look_up.first.time_ns, until_ns)
+        return tuple(np.sort(found).tolist())
 
     def _matters(self, look_up: LookUp) -> bool:
         """Whether harm is likely though no connection shows it: addresses, or a client without connections."""
-        return look_up.wants_address or not len(self._places(look_up.first.client)[0])
+        return look_up.wants_address or not len(self._places(look_up.first.client))
 
     def _began_any(self, look_up: LookUp, begin_ns: int, end_ns: int) -> bool:
         """Whether the client began any connection between these times."""
@@ -330,12 +346,7 @@ def _alternatives(shape: str, *, is_alive: bool, together: bool) -> tuple[str, .
 
 def _covered_ns(told: list[_Told]) -> int:
     """The time in which a client waited, each client's overlapping waits counted once."""
-    total, by_client = 0, dict[str, list[tuple[int, int]]]()
+    by_client: dict[str, list[tuple[int, int]]] = {}
     for one in told:
         by_client.setdefault(one.look_up.first.client, []).append((one.look_up.first.time_ns, one.until_ns))
-    for spans in by_client.values():
-        end_ns = 0
-        for begin, end in sorted(spans):
-            total += max(0, end - max(begin, end_ns))
-            end_ns = max(end_ns, end)
-    return total
+    return sum(map(covered_ns, by_client.values()))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, one_of
-from tcptui.model.arrays import indexes_of, sorted_unique
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.model.other_protocol import DNS, TCP, protocol_name
-from tcptui.model.packet_store import NO_STREAM
 from tcptui.protocols.outside.messages import IcmpError
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
-    from tcptui.model.packet_store import I64
 
 #: What else it could be, by reason.
 _ALTERNATIVES: Final = {
@@ -60,32 +58,13 @@ def icmp_error(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 def _is_news(capture: CaptureFacts, error: IcmpError) -> bool:
     """Whether nothing else tells of ``error``: no connection of the capture, no look-up; and it is no late answer's."""
     if error.protocol == TCP:
-        return not capture.packets[_of_connection(capture, error)].any()
+        return not capture.packets[capture.by_ends.of_error(error)].any()
     return error.protocol != DNS and error.reason != "port"
-
-
-def _of_connection(capture: CaptureFacts, error: IcmpError) -> I64:
-    """The connections that ``error`` is about: that which it counts for, else those with its addresses and ports.
-
-    One of which nothing was captured but such errors has no packets.
-    """
-    stream = int(capture.store.stream[error.row])
-    if stream != NO_STREAM:
-        return indexes_of(capture.number == stream)
-    ends = [capture.host_numbers.get(host, -1) for host in (error.source, error.target)]
-    ports = [error.source_port, error.target_port]
-    found = np.zeros(len(capture.number), np.bool_)
-    for a, b in ((0, 1), (1, 0)):
-        found |= (
-            (capture.client == ends[a]) & (capture.server == ends[b])
-            & (capture.client_port == ports[a]) & (capture.port == ports[b])
-        )  # fmt: skip
-    return indexes_of(found)
 
 
 def _finding(capture: CaptureFacts, errors: list[IcmpError]) -> CaptureFinding:
     first = errors[0]
-    places = [_of_connection(capture, error) for error in errors if error.protocol == TCP]
+    places = [capture.by_ends.of_error(error) for error in errors if error.protocol == TCP]
     is_tcp = first.protocol == TCP
     return capture.finding(
         FindingId.ICMP_ERROR,

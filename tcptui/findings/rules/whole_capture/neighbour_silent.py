@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.findings.rules.whole_capture.capture_facts import EVIDENCE_MOST, one_of
-from tcptui.model.arrays import indexes_of, sorted_unique
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import Confidence, FindingId, Severity
 from tcptui.protocols.outside.messages import DnsMessage, IcmpError, NeighbourMessage
 
@@ -135,41 +135,34 @@ class _Seen:
         return asker in self.heard or (not self._has_tcp and self._askers == {asker})
 
 
-def _hosts(capture: CaptureFacts, one: _Series) -> tuple[int, int]:
-    first = one.asked[0]
-    return capture.host_numbers.get(first.asker, -1), capture.host_numbers.get(first.target, -1)
-
-
 def _spoke(capture: CaptureFacts, one: _Series) -> bool:
     """Whether the neighbour sent anything while it was asked for: then its answers pass elsewhere."""
-    _asker, target = _hosts(capture, one)
+    ends = capture.by_ends
+    target = ends.host(one.asked[0].target)
     begin_ns, end_ns = one.asked[0].time_ns, one.asked[-1].time_ns
     if target < 0:
         return False
-    if capture.server_heard(target, begin_ns, end_ns):
-        return True
-    of_it = indexes_of(capture.client == target)
-    return bool(((capture.latest_ns[of_it] >= begin_ns) & (capture.began_ns[of_it] <= end_ns)).any())
+    return capture.server_heard(target, begin_ns, end_ns) or len(ends.of_client.lasting(target, end_ns, begin_ns)) > 0
 
 
 def _about(capture: CaptureFacts, some: list[_Series]) -> I64:
     """The connections to the neighbour that somebody tried to open while it was asked for, and that never opened."""
-    _asker, target = _hosts(capture, some[0])
-    failed = indexes_of((capture.server == target) & capture.attempted & ~capture.alive)
-    began_ns = capture.began_ns[failed]
-    about = np.zeros(len(failed), np.bool_)
-    for one in some:
-        begin_ns, end_ns = one.asked[0].time_ns - ABOUT_NS, one.asked[-1].time_ns + ABOUT_NS
-        about |= (began_ns >= begin_ns) & (began_ns <= end_ns)
-    return failed[about]
+    ends = capture.by_ends
+    target = ends.host(some[0].asked[0].target)
+    return sorted_unique(
+        np.concatenate([
+            ends.failed_at.began_between(target, one.asked[0].time_ns - ABOUT_NS, one.asked[-1].time_ns + ABOUT_NS)
+            for one in some
+        ])
+    )  # fmt: skip
 
 
 def _waited(capture: CaptureFacts, one: _Series) -> I64:
     """The connections of who asked with the neighbour that began as soon as it had answered."""
-    asker, target = _hosts(capture, one)
-    end_ns = one.asked[0].time_ns + one.took_ns
-    mine = (capture.client == asker) & (capture.server == target) & capture.attempted
-    return indexes_of(mine & (capture.began_ns >= end_ns) & (capture.began_ns <= end_ns + FOLLOWS_NS))
+    ends, first = capture.by_ends, one.asked[0]
+    end_ns = first.time_ns + one.took_ns
+    pair = ends.pair(ends.host(first.asker), ends.host(first.target))
+    return np.sort(ends.attempted_of_pair.began_between(pair, end_ns, end_ns + FOLLOWS_NS))
 
 
 def _silent(capture: CaptureFacts, some: list[_Series], *, is_heard: bool) -> CaptureFinding:
