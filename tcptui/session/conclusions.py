@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.model.finding import FindingId, Severity
-from tcptui.protocols.dns.answer_rows import DnsRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -16,10 +15,8 @@ if TYPE_CHECKING:
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
     from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
-    from tcptui.model.packet_view import PacketView
     from tcptui.model.request import Request
     from tcptui.protocols.row_notes import NotedRows
-    from tcptui.session.dns_answers import DnsAnswers
     from tcptui.session.outside_tcp import OutsideTcp
     from tcptui.session.session import Session
 
@@ -30,12 +27,10 @@ class Conclusions:
     What it needs comes with the rules, which are imported late: see `LazyAnnotator`.
     """
 
-    def __init__(self, session: Session, noted: NotedRows, read: Callable[[int], PacketView]) -> None:
-        """``noted``: the rows with DNS answers among others; ``read``: makes the view of a row."""
+    def __init__(self, session: Session, noted: NotedRows) -> None:
+        """``noted``: the rows of messages outside TCP among others."""
         self._session = session
         self._noted = noted
-        self._read = read
-        self._dns: DnsAnswers | None = None
         self._outside: OutsideTcp | None = None
         self._known: tuple[tuple[int, int, int, int], CaptureDiagnosis, Trouble] | None = None
         """The newest `newest`, and what it was made from."""
@@ -53,11 +48,8 @@ class Conclusions:
         from tcptui.access.truncated import truncated_answers
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.session.dns_answers import DnsAnswers
         from tcptui.session.outside_tcp import OutsideTcp
 
-        if self._dns is None:
-            self._dns = DnsAnswers(self._noted.of(DnsRows), self._read)
         if self._outside is None:
             self._outside = OutsideTcp(self._session, self._noted.outside)
         of_rules = _of_rules(above_note) if self._session.has_own_findings else above_note
@@ -67,7 +59,6 @@ class Conclusions:
                 session.store,
                 session.streams,
                 of_rules,
-                self._dns.newest,
                 self._requests_of,
                 lambda: truncated_answers(session),
                 self._segments,

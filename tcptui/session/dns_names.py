@@ -1,7 +1,6 @@
 """Names of addresses by the DNS answers in the capture itself; nothing is looked up.
 
-An answer counts where its question was seen: of that client and port, with that number and name, to that resolver (RFC
-5452, 9.1).  Anybody can send one that nobody asked for.
+An answer counts where it is the first to a question that was seen (`tcptui.protocols.dns.questions`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.other_protocol import DNS, DNS_PORT
-from tcptui.protocols.dns.answer import read_addresses, read_question
+from tcptui.protocols.dns.answer import read_addresses, read_answered, read_question
+from tcptui.protocols.dns.questions import Question, Questions, Standing
 from tcptui.protocols.other.summary import udp_payload
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 #: Answers that are kept of all addresses together; further ones are not read.
 _MOST: Final = 200_000
-#: Questions that are remembered, the newest.
-_QUESTIONS: Final = 65_536
-
-#: Client and port, resolver, number and name of a question.
-_Question = tuple[str, int, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,9 @@ class DnsName:
     """Safe text."""
     frame: int
     asked: bool = True
-    """Whether the question was seen that this answers."""
+    """Whether this is the first answer to a question that was seen."""
+    is_second: bool = False
+    """Its question had an answer before."""
 
 
 class DnsNames:
@@ -61,7 +58,7 @@ class DnsNames:
         """By address: rows, ascending, and what each said; only those to questions that were seen."""
         self._unasked: dict[bytes, list[tuple[int, DnsName]]] = {}
         """The others."""
-        self._questions: dict[_Question, None] = {}
+        self._questions = Questions()
 
     @property
     def is_current(self) -> bool:
@@ -102,16 +99,16 @@ class DnsNames:
             return
         number = int.from_bytes(message[:2])
         if target.port == DNS_PORT and (question := read_question(message)):
-            self._questions[source.host, source.port, target.host, number, question.lower()] = None
-            if len(self._questions) > _QUESTIONS:
-                del self._questions[next(iter(self._questions))]
+            self._questions.ask(Question(source.host, source.port, target.host, number, question.lower()))
         if source.port != DNS_PORT:
             return
+        answered = read_answered(message)
+        standing = self._questions.answer(Question(target.host, target.port, source.host, number, answered.lower()))
         name, addresses = read_addresses(message)
         if not name:
             return
-        asked = (target.host, target.port, source.host, number, name.lower()) in self._questions
-        known = DnsName(name, int(self._store.frame[row]), asked)
+        asked = standing is Standing.ASKED
+        known = DnsName(name, int(self._store.frame[row]), asked, standing is Standing.SECOND)
         answers = self._answers if asked else self._unasked
         for address in dict.fromkeys(addresses):
             answers.setdefault(address, []).append((row, known))
@@ -124,7 +121,7 @@ class DnsNames:
     def name_of(self, address: bytes, row: int) -> DnsName | None:
         """The name that ``address`` (4 or 16 bytes) had by the last answer to a question before ``row``.
 
-        Without one, by the last that nobody had asked for (`DnsName.asked`); None without that, too.
+        Without one, by the last other answer (`DnsName.asked`); None without that, too.
         """
         for answers in (self._answers.get(address, []), self._unasked.get(address, [])):
             place = bisect_left(answers, row, key=lambda answer: answer[0])

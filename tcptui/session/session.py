@@ -166,7 +166,7 @@ class Session:
             per_stream = self._pipeline.analyzer.bytes_per_stream
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
             self.ring.pace(self._begin, self._begin, waits=False)
-        self._conclusions = Conclusions(self, self.noted, self.reader.bare)
+        self._conclusions = Conclusions(self, self.noted)
         self._own: OwnFindings | None = None
         self.all_findings = AllFindings(self, self._judging, lambda: self._own)
         """The findings of very many connections at once."""

@@ -153,8 +153,8 @@ def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, w
         known = names.name_of(end.address, int(rows[0]))
         if known is not None:
             heading = "" if passages else words("other.names.heading")
-            key = "other.names.name" if known.asked else "other.names.unasked"
-            text = words(key, address=end.host, name=known.name)
+            key = "name" if known.asked else "second" if known.is_second else "unasked"
+            text = words(f"other.names.{key}", address=end.host, name=known.name)
             passages.append(Passage(text, heading, (known.frame,)))
     return passages
 

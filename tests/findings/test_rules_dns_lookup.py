@@ -252,3 +252,14 @@ def test_other_records_that_no_connection_waits_for_are_not_told(tmp_path: Path)
 
     queries = [asked(1_000 * i, name=name, kind=12) for i in range(3)]
     assert found(tmp_path, queries, asked(3_500), told(3_501), LATER) == []
+
+
+@pytest.mark.finding("dns-lookup")
+@pytest.mark.parametrize("forged", [{"number": 9}, {"port": 40_009}, {"server": OTHER_RESOLVER}])
+def test_forged_answer_does_not_hide_a_look_up_in_vain(tmp_path: Path, forged: dict[str, int]) -> None:
+    """It gives an address of the same name, as an answer that was asked for would."""
+    failed = [asked(0), told(3, (), code=FAILED), asked(4, 8), told(7, (), 8, code=FAILED)]
+
+    assert found(tmp_path, failed)
+    assert found(tmp_path, failed, told(10, **forged))  # type: ignore[arg-type]
+    assert not found(tmp_path, failed, asked(9, 9), told(10, number=9))

@@ -62,8 +62,6 @@ OTHERWISE: Final = {
     "protocols/headers/tree.py": "DNS over UDP as a layer of the tree",
     "protocols/headers/icmpv6_bodies.py": "options of ICMPv6 about servers of DNS",
     "protocols/scapy_child/": "names of scapy's layers",
-    "session/conclusions.py": "answers of DNS over UDP",
-    "session/dns_answers.py": "answers of DNS over UDP",
     "session/dns_names.py": "names of addresses by DNS",
     "session/filtering/datagram_fields.py": "fields of DNS over UDP",
     "session/filtering/datagram_pairs.py": "questions and answers of DNS over UDP",

@@ -79,6 +79,18 @@ def test_only_answers_to_questions_of_that_client_number_resolver_and_name_count
         assert found.names_of(packed(WEB)) == ["true.example"]
 
 
+def test_of_two_answers_that_race_the_first_one_names(tmp_path: Path) -> None:
+    question = udp(f"{CLIENT}:40000", f"{RESOLVER}:53", dns_query(7, "shop.example"))
+    one, other = (
+        udp(f"{RESOLVER}:53", f"{CLIENT}:40000", dns_answer(7, "shop.example", [at])) for at in (WEB, "66.6.6.6")
+    )
+    found = names(tmp_path / "x.pcap", [question, one, other])
+
+    assert found.name_of(packed(WEB), 3) == DnsName("shop.example", 2)
+    assert found.name_of(packed("66.6.6.6"), 3) == DnsName("shop.example", 3, asked=False, is_second=True)
+    assert found.names_of(packed("66.6.6.6")) == []
+
+
 def test_ipv6_has_names_too(tmp_path: Path) -> None:
     found = names(tmp_path / "x.pcap", [answer("six.example", "2001:db8::1")])
 

@@ -81,7 +81,7 @@ def test_answer_that_nobody_asked_for_is_told_as_that_and_names_nothing_in_the_l
     session = open_file(path)
 
     assert [passage.text for passage in said(session, 0)] == [
-        f"{SERVER} is bank.example, says an answer that nobody here had asked for"
+        f"{SERVER} is bank.example, says an answer; its question is not in the capture before it"
     ]
     names = EndpointNames(session.flows, {}, {})
     names.dns = dns_names(session)

@@ -27,19 +27,6 @@ _ADDRESSES: Final = {1: 4, 28: 16}
 
 
 @dataclass(frozen=True, slots=True)
-class DnsAnswer:
-    """The addresses of one answer."""
-
-    time_ns: int
-    client: str
-    """The address that the answer was sent to."""
-    name: str
-    """The name that was asked, in lower case; safe text of at most `NAME_SHOWN` characters."""
-    addresses: frozenset[str]
-    """All of its A and AAAA records, whatever aliases lie between."""
-
-
-@dataclass(frozen=True, slots=True)
 class TruncatedAnswer:
     """An answer over UDP that did not fit (TC): who wants it asks again over TCP (RFC 7766, 5)."""
 
@@ -78,23 +65,23 @@ def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
 
 def read_question(message: bytes) -> str:
     """The name that a message asks for, as `read_addresses` has it; empty if it is no question."""
+    return _name(message, is_response=False)
+
+
+def read_answered(message: bytes) -> str:
+    """The name that a message answers, with any code and records, as `read_addresses` has it; empty if none."""
+    return _name(message, is_response=True)
+
+
+def _name(message: bytes, *, is_response: bool) -> str:
     try:
         _number, flags, questions, _answers, _authorities, _additional = struct.unpack_from("!6H", message)
-        if flags >> 15 or questions != 1:
+        if bool(flags >> 15) != is_response or questions != 1:
             return ""
         asked, _ = dpkt.dns.unpack_name(message, _HEAD)
     except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
         return ""
     return safe_text(asked, NAME_SHOWN)
-
-
-def read_answer(packet: PacketView) -> DnsAnswer | None:
-    """The answer in a frame from UDP port 53; None where it is none, gives no address, or is damaged."""
-    datagram = _datagram(packet)
-    name, found = ("", []) if datagram is None else read_addresses(datagram[2])
-    if datagram is None or not found:
-        return None
-    return DnsAnswer(packet.time_ns, datagram[1], name.lower(), frozenset(str(ip_address(each)) for each in found))
 
 
 def read_truncated(packet: PacketView) -> TruncatedAnswer | None:

@@ -17,6 +17,8 @@ from tcptui.model.arrays import distinct, indexes_of, sorted_unique
 from tcptui.model.finding import AnyId, CaptureFinding, Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import NO_STREAM, RowKind
 from tcptui.model.tcp_flags import TcpFlag
+from tcptui.protocols.dns.questions import answers_to_questions
+from tcptui.protocols.outside.messages import DnsMessage, OutsideMessage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import U64
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
-    from tcptui.protocols.dns.answer import DnsAnswer, TruncatedAnswer
-    from tcptui.protocols.outside.messages import OutsideMessage
+    from tcptui.protocols.dns.answer import TruncatedAnswer
 
     Mask = NDArray[np.bool_]
 
@@ -65,11 +66,11 @@ class CaptureFacts:
     """Columns over the kept streams, and their warnings and errors.
 
     All columns are parallel to `number`, the stream numbers, ascending.  Hosts are small integers; `host_name` gives
-    their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``dns_answers``
-    reads what DNS answered, ``requests_of`` the requests of a stream; it gives none where packets cannot be read.
-    ``truncated`` reads the answers of DNS that did not fit into a datagram, ``outside`` what was said outside TCP that
-    connections wait for, both in capture order.  ``read_segments`` reads TCP header and payload of each of several
-    rows, empty where not all of it was captured.
+    their addresses.  ``findings``: of every stream with a warning or an error, all of its findings.  ``requests_of``
+    reads the requests of a stream; it gives none where packets cannot be read.  ``truncated`` reads the answers of DNS
+    that did not fit into a datagram, ``outside`` what was said outside TCP that connections wait for, both in capture
+    order.  ``read_segments`` reads TCP header and payload of each of several rows, empty where not all of it was
+    captured.
     """
 
     def __init__(
@@ -77,14 +78,12 @@ class CaptureFacts:
         store: PacketStore,
         streams: StreamTable,
         findings: StreamFindings,
-        dns_answers: Callable[[], Iterable[DnsAnswer]] = tuple,
         requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
         truncated: Callable[[], Sequence[TruncatedAnswer]] = tuple,
         read_segments: Callable[[I64], list[bytes]] = lambda rows: [b""] * len(rows),
         outside: Callable[[], Sequence[OutsideMessage]] = tuple,
     ) -> None:
         self.store, self.streams = store, streams
-        self._dns_answers = dns_answers
         self.requests_of = requests_of
         self.truncated = truncated
         self.read_segments = read_segments
@@ -238,9 +237,9 @@ class CaptureFacts:
         return ByEnds(self)
 
     @cached_property
-    def dns_answers(self) -> tuple[DnsAnswer, ...]:
-        """What DNS answered; frames are read for it."""
-        return tuple(self._dns_answers())
+    def dns_answers(self) -> list[DnsMessage]:
+        """What DNS answered to questions that were seen: other answers are believed by nobody."""
+        return answers_to_questions(one for one in self.outside if isinstance(one, DnsMessage))
 
     @cached_property
     def outside(self) -> tuple[OutsideMessage, ...]:

@@ -70,7 +70,7 @@ def dns_lookup(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     messages = [one for one in capture.outside if isinstance(one, DnsMessage)]
     if not messages:
         return
-    judged = _Judged(capture, messages, look_ups(messages))
+    judged = _Judged(capture, look_ups(messages, capture.dns_answers))
     told: dict[tuple[str, str], list[_Told]] = {}
     for look_up in judged.all:
         one = judged.tell(look_up)
@@ -102,19 +102,19 @@ class _Errors:
 class _Judged:
     """The look-ups of a capture, and what tells which of them did harm."""
 
-    def __init__(self, capture: CaptureFacts, messages: list[DnsMessage], found: list[LookUp]) -> None:
+    def __init__(self, capture: CaptureFacts, found: list[LookUp]) -> None:
         self._capture = capture
         self.all = found
         self._latest_ns = int(capture.store.latest_ns)
-        self.answered_by = {one.server for one in messages if one.is_response}
+        self.answered_by = {one.server for one in capture.dns_answers}
         """Servers of which an answer is in the capture."""
-        self._heard = {one.client for one in messages if one.is_response}
+        self._heard = {one.client for one in capture.dns_answers}
         """Clients that got one."""
         self._given: dict[tuple[str, str], set[str]] = {}
         """The addresses of a name that a client was given."""
         self._resolved: dict[tuple[str, str], list[int]] = {}
         """When a client was given addresses of names with this first label; ascending."""
-        for one in messages:
+        for one in capture.dns_answers:
             if one.addresses:
                 self._given.setdefault((one.client, one.name), set()).update(one.addresses)
                 self._resolved.setdefault((one.client, _label(one.name)), []).append(one.time_ns)

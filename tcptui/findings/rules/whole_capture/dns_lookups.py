@@ -58,8 +58,9 @@ class LookUp:
         return len(self.tries) > len({(one.port, one.number) for one in self.tries})
 
 
-def look_ups(messages: Iterable[DnsMessage]) -> list[LookUp]:
-    """The look-ups among ``messages``, which are in capture order."""
+def look_ups(messages: Iterable[DnsMessage], answers: Iterable[DnsMessage]) -> list[LookUp]:
+    """The look-ups among ``messages``, which are in capture order; ``answers``: those of them that were asked for."""
+    believed = {one.row for one in answers}
     found: list[LookUp] = []
     pending: dict[tuple[str, str, int], LookUp] = {}
     for message in messages:
@@ -74,7 +75,7 @@ def look_ups(messages: Iterable[DnsMessage]) -> list[LookUp]:
                 one.ask(message)
             elif not _is_copy(message, one.tries):
                 one.ask(message)
-        elif one is not None and _socket(message) in one.sent:
+        elif one is not None and message.row in believed and _socket(message) in one.sent:
             if message.code in {NO_ERROR, NAME_UNKNOWN}:
                 one.answer = message
                 del pending[key]
