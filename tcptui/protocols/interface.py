@@ -158,6 +158,8 @@ class Exchange:
     id: str | None = None
     read_messages: Callable[[], HttpMessages] = lambda: (None, None)
     """What `messages` gives: they take some KiB, and most who list requests do without."""
+    is_counted: bool = False
+    """Its answer was found by counting, though its kind `is_numbered`: there is no number in it."""
     interim: tuple[Carried, ...] = ()
     """Answers before the final one: `100 Continue`, or that to `DATA`."""
     is_reset: bool = False

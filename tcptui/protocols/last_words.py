@@ -24,10 +24,8 @@ _MEMCACHED: Final = re.compile(
     rb"(?: [^\r\n]*)?(?:\r\n|(?<=[^\r\n]{500})$)"
 )
 _MEMCACHED_QUIET: Final = re.compile(rb"[a-z]+ [^\r\n]*noreply\r\n")
-#: Messages of other protocols that take leave: MQTT's DISCONNECT, LDAP's unbind, a close frame of WebSocket.
-_LEAVES: Final = re.compile(
-    rb"\xe0[\0-\x0f][^\0]{0,15}|0\x05\x02\x01.B\0|0\x06\x02\x02..B\0|\x88[\x80-\xfd].{4,}", re.DOTALL
-)
+#: Messages of other protocols that take leave: LDAP's unbind, a close frame of WebSocket.
+_LEAVES: Final = re.compile(rb"0\x05\x02\x01.B\0|0\x06\x02\x02..B\0|\x88[\x80-\xfd].{4,}", re.DOTALL)
 
 
 class Asks(IntEnum):

@@ -120,6 +120,25 @@ _REDIS: Final = ApplicationProtocol(
     asks=Lazy("redis.last_words", "redis_asks"),
 )  # fmt: skip
 
+_MQTT_ROWS: Final = Lazy("mqtt.connect_rows", "ConnectRows")
+_MQTT: Final = ApplicationProtocol(
+    "mqtt", ("mqtt",), Lazy("mqtt.beginning", "begins_mqtt"), Lazy("mqtt.mqtt_stream", "parse_mqtt"),
+    title="MQTT",
+    kinds=(
+        RequestKind(
+            "mqtt", "MQTT", _PATH, openings=("CONNECT", "AUTH", "PINGREQ"),
+            fine=frozenset({"16 No matching subscribers", "17 No subscription existed", "24 Continue authentication"}),
+            is_numbered=True,
+        ),
+    ),
+    requests=Lazy("mqtt.mqtt_stream", "mqtt_requests"),
+    # Packets that may have secrets: CONNECT, CONNACK, AUTH.
+    summaries=(Summary(Lazy("mqtt.summary", "mqtt_summary"), (b"\x10", b"\x20", b"\xf0"), least=4),),
+    notes=(_MQTT_ROWS,), prefilter=_asking(_MQTT_ROWS), judged=True,
+    asked_to_wait=Lazy("mqtt.waiting", "mqtt_waits"),
+    asks=Lazy("mqtt.last_words", "mqtt_asks"),
+)  # fmt: skip
+
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
     "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"),
@@ -212,7 +231,7 @@ _DNS: Final = ApplicationProtocol(
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
-PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MYSQL, _POSTGRESQL, _DNS)
+PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _MYSQL, _POSTGRESQL, _DNS)
 #: All parsers of a connection, in the order in which they are tried.
 PARSERS: Final[tuple[tuple[Parse, ApplicationProtocol], ...]] = (
     *((row.parse, row) for row in PROTOCOLS),

@@ -105,7 +105,8 @@ class _Sure:
         """Each of ``exchanges``, with its answer where that is sure."""
         for one in exchanges:
             kind = REQUEST_KINDS[one.protocol]
-            if not kind.is_numbered and one.request is not None and one.response is not None:
+            is_numbered = kind.is_numbered and not one.is_counted
+            if not is_numbered and one.request is not None and one.response is not None:
                 begins = min((one.response.start, *(each.start for each in one.interim)))
                 if not self._is_sure(one.request, begins):
                     one.response, one.status, one.rows = None, "", None

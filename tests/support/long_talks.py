@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from hpack import Encoder
 from http2_ends import OK, PREFACE, frame, get
+from mqtt_packets import ACCEPTED, connect, puback, publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,10 +97,19 @@ def smtp(calls: int) -> Said:
     return said
 
 
+def mqtt(calls: int) -> Said:
+    """Messages that the broker acknowledges."""
+    said = [(0, connect()), (1, ACCEPTED)]
+    for number in range(1, calls + 1):
+        said += [(0, publish(f"items/{number}", number=number % 65_535 + 1)), (1, puback(number % 65_535 + 1))]
+    return said
+
+
 #: By the field that each message has: its server's port, and what is said.
 TALKS: Final[dict[str, tuple[int, Callable[[int], Said]]]] = {
     "http2": (8080, http2), "http": (80, http), "resp": (6379, redis), "mysql": (3306, mysql),
     "pgsql": (5432, postgresql), "dns": (53, dns), "smtp": (25, smtp),
+    "mqtt": (1883, mqtt),
 }  # fmt: skip
 
 

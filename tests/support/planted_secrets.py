@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from captures import ACK, CLIENT, FIN, PSH, SERVER, Tape
+from mqtt_packets import connect, packet, properties, publish, text
 from web_captures import response
 
 if TYPE_CHECKING:
@@ -133,6 +134,24 @@ def _websocket(secret: str) -> tuple[bytes, bytes]:
     return ASKED + text_frame(text, masked=True), answer.encode() + text_frame(text, masked=False)
 
 
+def _mqtt(secret: str) -> tuple[bytes, bytes]:
+    said = properties(b"\x26" + text("authorization") + text(f"Bearer {secret}"), b"\x16" + text(secret))
+    more = properties() + text("gone") + text(f'{{"password": "{secret}"}}') + text("bob") + text(secret)
+    message = publish("a", f'{{"api_key": "{secret}"}}'.encode(), said=properties())
+    answer = packet(0x20, b"\0\0", properties(b"\x16" + text(secret)))
+    return connect(version=5, flags=0xC6, said=said, more=more) + message, answer
+
+
+def _mqtt_auth(secret: str) -> tuple[bytes, bytes]:
+    proof = packet(0xF0, b"\x18", properties(b"\x15" + text("SCRAM"), b"\x16" + text(secret)))
+    return connect(version=5, flags=2) + proof, proof
+
+
+def _mqtt_old(secret: str) -> tuple[bytes, bytes]:
+    more = text(f"iot/?token={secret}") + text(secret)
+    return connect(flags=0xC2, more=more) + publish(f"api/token/{secret}"), b"\x20\2\0\5"
+
+
 def _pem(secret: str) -> tuple[bytes, bytes]:
     body = f"x\n-----BEGIN RSA PRIVATE KEY-----\nMIIE{secret}\n-----END RSA PRIVATE KEY-----\ny\n".encode()
     return _post(body, "text/plain"), response(body, "Content-Type: text/plain")
@@ -244,6 +263,9 @@ SHAPES: Final[dict[str, _Made]] = {
     "redis-reply": _resp_of("GET", "password", answer="$16\r\n{}\r\n"),
     "redis-script": _resp_of("EVAL", "redis.call('AUTH', '{}')", "0"),
     "smtp-auth": _said("EHLO y\r\nAUTH PLAIN {}\r\n", "220 x ESMTP\r\n250 AUTH PLAIN\r\n235 ok\r\n"),
+    "mqtt-five": _mqtt,
+    "mqtt-auth": _mqtt_auth,
+    "mqtt-old": _mqtt_old,
     "ftp": _said("USER u\r\nPASS {}\r\n", "220 ftp\r\n331 go on\r\n230 ok\r\n"),
     "imap": _said("a LOGIN u {}\r\n", "* OK IMAP4rev1\r\na OK\r\n"),
 }
@@ -297,5 +319,5 @@ def record(path: Path, some: list[Plant]) -> Path:
 
 
 def _server_of(shape: str) -> str:
-    port = {"redis": 6379, "smtp": 25, "ftp": 21, "imap": 143}.get(shape.partition("-")[0], 80)
+    port = {"redis": 6379, "mqtt": 1883, "smtp": 25, "ftp": 21, "imap": 143}.get(shape.partition("-")[0], 80)
     return f"{SERVER}:{port}"

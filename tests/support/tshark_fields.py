@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-#: Types that filters take as another: texts that end with a zero byte in the packet.
-_AS: dict[str, str] = {"FT_STRINGZ": "FT_STRING"}
+#: Types that filters take as another: texts that end with a zero byte in the packet, or have their length before them.
+_AS: dict[str, str] = {"FT_STRINGZ": "FT_STRING", "FT_UINT_STRING": "FT_STRING"}
 #: Fields that two protocols register, with two types: the wider one is printed, filters take the other.
 _NARROWER: dict[str, str] = {"tls.handshake.session_id_length": "FT_UINT8"}
 

@@ -31,6 +31,7 @@ SAID: Final[dict[str, Said]] = {
         (
             "http.request.uri", "http.request.uri.path", "http.request.full_uri", "http.response_for.uri",
             "http.location", "http.referer", "http2.request.full_uri", "http2.headers.path",
+            "mqtt.topic", "mqtt.willtopic", "mqtt.clientid", "mqtt.username", "mqtt.prop_string",
         ),
         Said.URI,
     ),
@@ -45,6 +46,7 @@ SAID: Final[dict[str, Said]] = {
     "http.cookie_pair": Said.SECRET,
     "http.response.phrase": Said.WORDS,
     "websocket.payload.close.reason": Said.WORDS,
+    "mqtt.prop_value": Said.WORDS,
     "http.file_data": Said.TEXT,
     "websocket.payload.text": Said.TEXT,
     "frame.comment": Said.COMMAND,

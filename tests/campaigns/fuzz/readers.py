@@ -128,6 +128,12 @@ _WRITTEN: Final[dict[str, tuple[tuple[int, bytes], ...]]] = {
         (0, b"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"), (1, b"250 ok\r\n250 ok\r\n354 go\r\n"),
         (0, b"Subject: x\r\n\r\n..text\r\n.\r\nQUIT\r\n"), (1, b"250 queued\r\n221 bye\r\n"),
     ),
+    "mqtt": (
+        (0, b"\x10\x24\0\4MQTT\5\xc2\0\x3c\5\x11\0\0\1\x2c\0\3ada\0\1u\0\1p\0\0\0\0\0\0\0"),
+        (1, b"\x20\6\0\0\3\x13\0\x0a"), (0, b"\x82\x0b\0\1\2\x0b\7\0\3a/#\1"), (1, b"\x90\4\0\1\0\1"),
+        (0, b"\x34\x0e\0\1a\0\2\3\x23\0\1hello"), (1, b"\x50\2\0\2"), (0, b"\x62\2\0\2\xc0\0"),
+        (1, b"\x70\2\0\2\xd0\0\xe0\5\x8b\3\x1f\0\0"),
+    ),
 }  # fmt: skip
 
 
@@ -380,7 +386,7 @@ _SETTINGS: Final = b'language = "zh"\ntheme = "dark"\n[keys]\nquit = "Q"\n[filte
 
 READERS: Final = (
     *(Reader(f"stream-{name or 'unknown'}", _read_conversation, partial(_spoken, name))
-      for name in ("http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "")),
+      for name in ("http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "")),
     Reader("capture-file", _read_file, _file_seeds),
     Reader("frames", _read_frames, _frame_seeds),
     Reader("datagram", _read_datagram, _datagram_seeds),

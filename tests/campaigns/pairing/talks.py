@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hpack import Encoder
 from http2_ends import ANSWER, CALL, OK, PREFACE, frame, get, message
+from mqtt_packets import ACCEPTED, PINGREQ, PINGRESP, acknowledgment, connect, puback, publish, subscribe
 
 from tcptui.protocols.websocket.conversation import accept_for
 
@@ -236,8 +237,24 @@ def smtp(chance: Random, count: int) -> Talk:
     return talk
 
 
+def mqtt(chance: Random, count: int) -> Talk:
+    """Messages that are delivered at least once, subscriptions and pings, with few identifiers."""
+    talk = Talk(1883, together=chance.choice((1, 4)))
+    talk.calls.append(Call(connect(), ACCEPTED))
+    for number in range(count):
+        way, mark = chance.random(), number % 20 + 1
+        if way < 0.6:
+            topic = f"items/{number}"
+            talk.calls.append(Call(publish(topic, _text(chance, _size(chance)), number=mark), puback(mark)))
+        elif way < 0.8:
+            talk.calls.append(Call(subscribe(mark, f"items/{number}"), acknowledgment(0x90, mark, b"\1")))
+        else:
+            talk.calls.append(Call(PINGREQ, PINGRESP))
+    return talk
+
+
 #: By the name of a kind of request.
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
-    "postgresql": postgresql, "dns": dns, "smtp": smtp,
+    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt,
 }  # fmt: skip

@@ -305,6 +305,20 @@ def _nested(depth: int) -> bytes:
     return data
 
 
+# -- MQTT --------------------------------------------------------------------------------------
+def _mqtt(asked: bytes, answered: bytes, octets: int) -> bytes:
+    """Packets of either side again and again, behind CONNECT and its answer."""
+    version = b"\5" if len(asked) > 60_000 else b"\4"
+    more = b"\0" if version == b"\5" else b""
+    connect = b"\x10" + bytes((12 + len(more),)) + b"\0\4MQTT" + version + b"\2\0\0" + more + b"\0\0"
+    count = octets // (len(asked) + len(answered)) + 1
+    said: Said = [(0, connect), (1, b"\x20" + bytes((2 + len(more),)) + b"\0\0" + more)]
+    each = max(1, 1_000 // len(asked))
+    for _ in range(count // each + 1):
+        said += [(0, asked * each), (1, answered * each)]
+    return _connection(1883, said)
+
+
 # -- Redis -------------------------------------------------------------------------------------
 def _redis(client: bytes, server: bytes) -> bytes:
     return _connection(6379, [(0, client), (1, server)])
@@ -753,6 +767,12 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "dns-chains": partial(_dns_chains, way=_dns_tcp, most=60_000),
     "dns-chains-udp": partial(_dns_chains, way=partial(_datagrams, 53), most=1_400),
     "dns-options": _dns_options,
+    "mqtt-acknowledged": partial(_mqtt, b"\x32\6\0\1a\0\1x", b"\x40\2\0\1"),
+    "mqtt-pings": partial(_mqtt, b"\xc0\0", b"\xd0\0"),
+    "mqtt-unanswered": partial(_mqtt, b"\xc0\0", b"\x30\4\0\1ax"),
+    "mqtt-properties": partial(_mqtt, b"\x30\x84\x80\4\0\1a\x80\x80\4" + b"\x01\1" * 32_768, b"\xe0\0"),
+    "mqtt-filters": partial(_mqtt, b"\x82\x82\x80\4\0\1" + b"\0\1a\1" * 16_384, b"\x90\3\0\1\1"),
+    "mqtt-no-length": partial(_mqtt, b"\x30\xff\xff\xff\xff", b"\0\0\0"),
     "smtp-commands": partial(_smtp_commands, b"NOOP\r\n", b"250 ok\r\n"),
     "smtp-recipients": partial(_smtp_commands, b"RCPT TO:<a@b>\r\n", b"250 ok\r\n"),
     "smtp-turns": _smtp_turns,
@@ -768,6 +788,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 FIELDS: Final = {
     "http-": "http", "events": "http.file_data", "websocket": "websocket", "http2": "http2", "grpc": "grpc",
     "redis": "resp", "mysql": "mysql", "postgresql": "pgsql", "tls": "tls", "dns": "dns", "smtp": "smtp",
+    "mqtt": "mqtt",
 }  # fmt: skip
 
 
