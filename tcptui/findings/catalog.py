@@ -266,6 +266,8 @@ CATALOG: Final = (
         needs=Need.BOTH_SIDES, names_cause=True),
     FindingSpec(FindingId.QUERY_CANCELLED, Family.APPLICATION, "query_cancelled", term="statement",
         shown_by="answer_frame"),
+    FindingSpec(FindingId.MQTT_SESSION_ENDED, Family.APPLICATION, "mqtt", term="close", needs=Need.BOTH_SIDES,
+        shown_by="answer_frame", named_shapes=frozenset({"refused"})),
     # -- capture
     FindingSpec(FindingId.COMMON_STALL, Family.CAPTURE, "whole_capture/stall", term="stall",
         lost="lost_s"),

@@ -142,6 +142,7 @@ class FindingId(StrEnum):
     DATABASE_ENCRYPTION = "database-encryption"
     PROTOCOL_MISMATCH = "protocol-mismatch"
     QUERY_CANCELLED = "query-cancelled"
+    MQTT_SESSION_ENDED = "mqtt-session-ended"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"

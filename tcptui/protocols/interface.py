@@ -305,6 +305,10 @@ class StreamOfQuestions:
     """A `ParsedStream` whose requests are answered in any order, each named by what it asks."""
 
 
+class BrokeredStream(DecodedStream):
+    """… of a broker's client, which the broker may ask to be heard from in time."""
+
+
 class FramedStream(DecodedStream):
     """… of binary frames, whose messages may have a schema."""
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules import database, http, zone_transfer
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
-from tcptui.protocols.interface import FramedStream, StreamOfQuestions
+from tcptui.protocols.interface import BrokeredStream, FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.model.finding import Finding
 
 #: What is imported with the first connection that speaks so: half of the rules about payload, with their parsers.
-OF_ONE_PROTOCOL: Final = ("tcptui.findings.rules.http2", "tcptui.findings.rules.tls")
+OF_ONE_PROTOCOL: Final = (
+    "tcptui.findings.rules.http2", "tcptui.findings.rules.mqtt", "tcptui.findings.rules.tls",
+)  # fmt: skip
 
 
 def _http2(connection: ConnectionFacts) -> list[Finding]:
@@ -32,6 +34,14 @@ def _questions(connection: ConnectionFacts) -> list[Finding]:
     return slow_request.findings(connection)
 
 
+def _mqtt(connection: ConnectionFacts) -> list[Finding]:
+    if not isinstance(connection.spoken, BrokeredStream):
+        return []
+    from tcptui.findings.rules import mqtt
+
+    return mqtt.findings(connection)
+
+
 def _tls(connection: ConnectionFacts) -> list[Finding]:
     try:
         if connection.application is None or connection.application.encrypted is None:
@@ -45,4 +55,4 @@ def _tls(connection: ConnectionFacts) -> list[Finding]:
 
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, zone_transfer.findings)
+BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, zone_transfer.findings, _mqtt)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tcptui.model.cached_attribute import cached_attribute
-from tcptui.protocols.interface import DecodedStream, Extent, Unit
+from tcptui.protocols.interface import BrokeredStream, Extent, Unit
 from tcptui.protocols.mqtt.conversation import Asked, Said, conversation
 from tcptui.protocols.mqtt.detection import mqtt_sides
 from tcptui.protocols.mqtt.message import Unread
@@ -54,7 +54,7 @@ def mqtt_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] 
     return (one.exchange(sides.version) for one in conversation(sides) if isinstance(one, Asked))
 
 
-class MqttStream(DecodedStream):
+class MqttStream(BrokeredStream):
     """The `ParsedStream` of MQTT."""
 
     def __init__(self, sides: Sides, limit: int) -> None:

@@ -1,0 +1,103 @@
+"""`mqtt-session-ended`: a broker that refuses its client, or ends its session (rules/findings.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.findings.gates import CLOCK
+from tcptui.findings.http_facts import first_end, index_of
+from tcptui.findings.request_facts import lacks_bytes
+from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.protocols.mqtt.codes import CONNACK, CONNECT, DISCONNECT, ERROR, VERSION_5, status_of
+from tcptui.protocols.mqtt.mqtt_stream import MqttStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.findings.facts import ConnectionFacts
+    from tcptui.protocols.mqtt.message import Message
+
+#: A broker ends a session in which the client sends nothing for one and a half times its keep-alive (3.1.2.10), …
+SILENT_PERCENT: Final = 150
+#: … and looks for such sessions every few seconds: later than this it had another reason.
+LATE_PERCENT: Final = 250
+LATE_NS: Final = 10_000_000_000
+#: Reasons of a broker that is all right: Server shutting down, Administrative action, Use another server, Server moved,
+#: Maximum connect time.
+PLANNED: Final = frozenset({0x8B, 0x98, 0x9C, 0x9D, 0xA0})
+_CLIENT, _SERVER = 0, 1
+
+
+def findings(connection: ConnectionFacts) -> list[Finding]:
+    """All findings about MQTT of one stream."""
+    stream = connection.spoken
+    try:
+        found = session_ended(connection, stream) if isinstance(stream, MqttStream) else None
+    except OSError:
+        return []  # the spool was closed meanwhile
+    return [] if found is None else [found]
+
+
+def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | None:
+    """`mqtt-session-ended`: by a reason that the broker gives, or in a silence longer than it lets its client be.
+
+    Shapes: ``refused``, CONNECT was; ``keep-alive``, the silence.  Raises OSError where packets cannot be read.
+    """
+    said, asked = stream.said_by(stream.sides.server), stream.said_by(stream.sides.client)
+    connect = next((one for one in asked if one.kind == CONNECT), None)
+    for one in said:
+        code = -1 if one.head is None else one.head.code
+        if one.kind == CONNACK and code > 0:
+            return _told(connection, one, connect, "refused", stream.sides.version)
+        if one.kind == DISCONNECT and code >= ERROR:
+            return _told(connection, one, connect, "", VERSION_5)
+    answer = next((one for one in said if one.kind == CONNACK), None)
+    return None if connect is None or answer is None else _silent(connection, connect, answer, asked)
+
+
+def _told(connection: ConnectionFacts, message: Message, connect: Message | None, shape: str, version: int) -> Finding:
+    assert message.head is not None
+    code = message.head.code
+    frames = [message.frame] if connect is None else [connect.frame, message.frame]
+    return connection.finding(
+        FindingId.MQTT_SESSION_ENDED,
+        [index_of(connection, frame) for frame in frames],
+        Severity.NOTE if not shape and code in PLANNED else Severity.WARNING,
+        Confidence.CERTAIN,
+        (),
+        shape=shape,
+        status=status_of(message.kind, code, version),
+        asked_frame=0 if connect is None else connect.frame,
+        answer_frame=message.frame,
+        port=connection.view.server.port,
+    )
+
+
+def _silent(connection: ConnectionFacts, connect: Message, answer: Message, asked: Sequence[Message]) -> Finding | None:
+    """The broker's end came first, so long behind the last byte of its client as the keep-alive says."""
+    promised = [one.head.keep_alive for one in (connect, answer) if one.head is not None and one.head.keep_alive >= 0]
+    seconds = promised[-1] if promised else 0  # a broker's own word counts for more
+    end, client_end = first_end(connection, _SERVER), first_end(connection, _CLIENT)
+    if seconds <= 0 or end < 0 or 0 <= client_end < end or connection.signs & CLOCK or lacks_bytes(connection):
+        return None
+    # Copies count, too: the client was heard from.
+    sent = [i for i in range(end) if connection.length[i] and connection.side[i] == _CLIENT]
+    if not sent or asked[-1].kind == DISCONNECT:
+        return None
+    silent_ns = connection.time[end] - connection.time[sent[-1]]
+    limit_ns = seconds * 1_000_000_000
+    if not SILENT_PERCENT * limit_ns <= 100 * silent_ns <= LATE_PERCENT * limit_ns + 100 * LATE_NS:
+        return None
+    return connection.finding(
+        FindingId.MQTT_SESSION_ENDED,
+        [sent[-1], end],
+        Severity.WARNING,
+        Confidence.CERTAIN if connection.at_sender(_SERVER) else Confidence.LIKELY,
+        ("server-ended",) if connection.at_sender(_SERVER) else ("idle-middlebox", "server-ended"),
+        shape="keep-alive",
+        keep_alive_s=float(seconds),
+        silent_s=silent_ns / 1e9,
+        asked_frame=connection.frame[sent[-1]],
+        answer_frame=connection.frame[end],
+        port=connection.view.server.port,
+    )
