@@ -19,7 +19,16 @@ from tcptui.protocols.interface import (
     FramedStream,
     UpgradedStream,
 )
-from tcptui.protocols.registry import BEGINS_TLS, PARSERS, PLAIN, PROTOCOLS, REQUEST_READERS, SHARED, TURNED
+from tcptui.protocols.registry import (
+    BEGINS_TLS,
+    PARSERS,
+    PLAIN,
+    PROTOCOLS,
+    REQUEST_READERS,
+    SHARED,
+    TLS_FAMILIES,
+    TURNED,
+)
 from tcptui.protocols.sure_pairs import sure_pairs
 
 if TYPE_CHECKING:
@@ -179,6 +188,8 @@ def _parsed(
         parsed, inside = parse(*directions, limit), frozenset[str]()
         if isinstance(parsed, CarryingStream) and parsed.plain is not None:
             parsed.inner, inside = _parsed(parsed.plain, limit, schema)
+        if isinstance(parsed, EncryptedStream):
+            inside = inside.union(TLS_FAMILIES)
         if isinstance(parsed, FramedStream) and schema is not None:
             parsed.schema = schema
         if parsed is not None:

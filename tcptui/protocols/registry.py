@@ -42,6 +42,9 @@ _TLS: Final = ApplicationProtocol(
     asks=Lazy("tls.last_words", "tls_asks"), asked_host=Lazy("tls.server_name", "asked_host"), host_field="SNI",
 )  # fmt: skip
 
+#: How names of the fields of encryption itself begin, whatever is inside.
+TLS_FAMILIES: Final = _TLS.families
+
 _HTTP2_SUMMARY: Final = Lazy("http2.summary", "http2_summary")
 _PATH: Final = Lazy("statements.names", "path_pattern")
 _HTTP2: Final = ApplicationProtocol(
@@ -88,7 +91,7 @@ _HTTP: Final = ApplicationProtocol(
 )  # fmt: skip
 
 _SMTP: Final = ApplicationProtocol(
-    "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"), shows=("tls",),
+    "smtp", ("smtp",), Lazy("smtp.conversation", "begins_smtp"), Lazy("smtp.smtp_stream", "parse_smtp"),
     title="SMTP", kinds=(RequestKind("smtp", "SMTP"),),
     requests=Lazy("smtp.smtp_stream", "smtp_requests"), behind_requests=TURNED,
     client_begins=(b"EHLO ", b"HELO "),
@@ -141,8 +144,7 @@ _MQTT: Final = ApplicationProtocol(
 
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
-    "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"),
-    Lazy("mysql.mysql_stream", "parse_mysql"), shows=("tls",),
+    "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
     title="MySQL",
     kinds=(
         RequestKind(
@@ -178,7 +180,7 @@ _MYSQL: Final = ApplicationProtocol(
 _POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
 _POSTGRESQL: Final = ApplicationProtocol(
     "pgsql", ("pgsql",), Lazy("postgresql.detection", "begins_postgresql"),
-    Lazy("postgresql.postgresql_stream", "parse_postgresql"), shows=("tls",),
+    Lazy("postgresql.postgresql_stream", "parse_postgresql"),
     title="PostgreSQL",
     kinds=(
         RequestKind(

@@ -195,7 +195,7 @@ class ApplicationProtocol(NamedTuple):
     as_tshark: tuple[TsharkLayer, ...] = ()
     tables: Tables | None = None
     shows: tuple[str, ...] = ()
-    """Families of other protocols whose fields its messages may have, but for those inside its TLS."""
+    """Families of other protocols whose fields its messages may have, encryption and what is inside it aside."""
 
     @property
     def parsers(self) -> tuple[Parse, ...]:

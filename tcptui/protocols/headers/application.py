@@ -42,7 +42,7 @@ def read_application(dissection: Dissection, step: Step) -> Step | None:
     if segment is None or parsed is None:
         return data_step(step.start, step.source, Protocol.TCP_DATA, step.number)
     place = FramePlace(segment, step.start)
-    units = parsed.units(segment)
+    units = parsed.units(segment) if dissection.transport is not None else ()
     for unit in units:
         is_alone = unit.start >= segment.start or not unit.header or place.is_reassembled_alone(unit.start, unit.header)
         stop = unit.stop if is_alone else place.last_end(unit.stop, (one.stop for one in units))

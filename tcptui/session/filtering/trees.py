@@ -256,11 +256,14 @@ class TreeReader:
         from tcptui.protocols.headers.tree import message_tree  # most filters ask for columns alone
 
         session = self._session
+        last, application = -1, None
         for row in rows:
             self.pause()
             packet = session.reader.bare(row)
             if row >= session.store.first:
-                application = self._application(packet)
+                stream = int(session.store.stream[row])
+                if stream != last or session.progress.growing:
+                    last, application = stream, self._application(packet)
                 yield packet, application, message_tree(packet, application, self._options)
 
     def _collect(
