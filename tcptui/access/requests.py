@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from tcptui.access.cancelled import cancelled
 from tcptui.access.open_capture import state_of, view_of
 from tcptui.access.truncated import truncated_before
 from tcptui.model.lru import LruCache
+from tcptui.model.safe_text import safe_text
 from tcptui.protocols.application import requests_of as exchanges_of
-from tcptui.protocols.registry import OVER_UDP
+from tcptui.protocols.registry import CLOSED, OVER_UDP
 from tcptui.protocols.request_times import timed_requests
 
 if TYPE_CHECKING:
@@ -68,24 +69,50 @@ def with_payload(capture: OpenCapture) -> I64:
     return np.unique(store.stream[rows]).astype(np.int64)
 
 
+class Closed(NamedTuple):
+    """A connection whose requests nobody could read: its data are encrypted, and nothing opened them."""
+
+    stream: int
+    host: str
+    """Whom the client asked for, by its ClientHello; empty unknown.  Safe to print."""
+
+
+def closed_in(capture: OpenCapture, stream: int) -> Closed | None:
+    """What is said of ``stream`` if nothing opened what it encrypted, else None.  Raises OSError as `requests_of`."""
+    client, server = capture.directions(stream)
+    host = CLOSED(client, server) if client.length or server.length else None
+    return None if host is None else Closed(stream, safe_text(host))
+
+
 class RequestCache:
     """The requests of connections, read again only where a connection has grown.  For several threads."""
 
     def __init__(self, capture: OpenCapture) -> None:
         self._capture = capture
-        self._known: LruCache[int, tuple[StreamState, tuple[Request, ...]]] = LruCache(CONNECTIONS_CACHED, locked=True)
+        self._known: LruCache[int, tuple[StreamState, tuple[Request, ...], Closed | None]] = LruCache(
+            CONNECTIONS_CACHED, locked=True
+        )
 
-    def of(self, stream: int) -> tuple[Request, ...]:
-        """The requests of ``stream`` as far as it has been read.  Raises OSError as `requests_of`."""
+    def of(self, stream: int) -> tuple[tuple[Request, ...], Closed | None]:
+        """The requests of ``stream`` as far as it has been read, and `closed_in`.  Raises OSError as `requests_of`."""
         capture = self._capture
         state = state_of(capture, stream)
         known = self._known.get(stream)
         if known is None or known[0] != state:
-            known = state, tuple(requests_of(capture, stream))
+            known = state, tuple(requests_of(capture, stream)), closed_in(capture, stream)
             self._known.put(stream, known)
-        return known[1]
+        return known[1:]
 
 
 def cached_requests(capture: OpenCapture, stream: int) -> tuple[Request, ...]:
     """`requests_of`, read again only where ``stream`` has grown since the last call."""
+    return _cached(capture, stream)[0]
+
+
+def cached_closed(capture: OpenCapture, stream: int) -> Closed | None:
+    """`closed_in`, read again only where ``stream`` has grown since the last call."""
+    return _cached(capture, stream)[1]
+
+
+def _cached(capture: OpenCapture, stream: int) -> tuple[tuple[Request, ...], Closed | None]:
     return capture.indexes.of(RequestCache, lambda: RequestCache(capture)).of(stream)

@@ -29,6 +29,8 @@ BEGINS_TLS: Final = Lazy("tls.detection", "begins_tls")
 #: Open what is inside TLS, from the connection's start and behind plain commands.
 PLAIN: Final = Lazy("tls.parse", "plain_streams")
 TURNED: Final = Lazy("tls.parse", "turned_streams")
+#: Names the host of a connection whose TLS nothing opened.
+CLOSED: Final = Lazy("tls.closed", "closed_host")
 
 _TLS: Final = ApplicationProtocol(
     "tls", ("tls",), BEGINS_TLS, Lazy("tls.parse", "parse_tls"),
@@ -244,6 +246,8 @@ REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
     *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
     *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
 )
+#: What closes connections that nothing opened.
+CLOSED_BY: Final = _TLS.name
 #: Rows whose requests share a connection: several are open at a time.
 SHARED: Final = tuple(row for row in PROTOCOLS if row.is_shared)
 #: Kinds of requests by `tcptui.model.request.Request.protocol`.

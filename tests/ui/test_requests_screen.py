@@ -15,9 +15,11 @@ import pytest
 from rich.cells import cell_len
 from running_source import RunningSource
 from screen_lines import screen_lines
+from sealed_records import sealed_turns
 from traces import write_trace
+from web_captures import GET, record
 
-from tcptui.access.requests import RequestCache, requests_of
+from tcptui.access.requests import Closed, RequestCache, requests_of
 from tcptui.lessons.loader import load_case
 from tcptui.model.request import MessagePackets, Request, RequestPart
 from tcptui.protocols.request_status import NO_STATUS, status_number
@@ -460,7 +462,7 @@ async def test_no_request_is_denied_before_all_have_been_read(
     cache, may_end = session.indexes.of(RequestCache, lambda: RequestCache(session)), threading.Event()
     read = cache.of
 
-    def slow(stream: int) -> list[Request]:
+    def slow(stream: int) -> tuple[tuple[Request, ...], Closed | None]:
         may_end.wait(SETTLES_IN_S)
         return read(stream)
 
@@ -476,6 +478,13 @@ async def test_no_request_is_denied_before_all_have_been_read(
     assert "No request" not in meanwhile
     assert "Reading the requests." in meanwhile
     assert "/quick" in after
+
+
+async def test_connections_with_tls_that_nothing_opened_are_counted(show: Show, tmp_path: Path) -> None:
+    turns = sealed_turns([(160, "C", GET), (190, "S", b"HTTP/1.1 204 No Content\r\n\r\n")])
+    with closing(open_file(record(tmp_path, turns))) as session:
+        async with show(session, (80, 24)) as shown:
+            assert "1 with TLS not read" in screen_lines(await opened(shown))[0]
 
 
 @pytest.mark.parametrize("language", Language)

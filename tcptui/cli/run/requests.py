@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, closing
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from tcptui.access.requests import REQUESTS_MOST, exchanges_with_times, with_payload
+from tcptui.access.requests import REQUESTS_MOST, Closed, closed_in, exchanges_with_times, with_payload
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
@@ -32,6 +32,7 @@ from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import collect_seldom
 from tcptui.session.sharing import ALONE, Sharing
+from tcptui.words.closed_connections import closed_text
 from tcptui.words.errors import say
 from tcptui.words.protocol_list import all_protocols
 from tcptui.words.quantities import Count
@@ -100,7 +101,7 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
             with closing(
                 found.made(lambda pairs: b"".join(texts.lines([one for one, _ in pairs])), at_once=_LINES)
             ) as lines:
-                write(lines)
+                write(chain(lines, closed_line(found)))
         else:
             _write_table(command, found, words)
         return exit_code(session, [one.source for one in opened])
@@ -115,6 +116,8 @@ class FoundRequests:
         self._matching: _MatchingFrames | None = None
         """The packets that match; None: all."""
         self._streams = with_payload(session)
+        self.closed: list[Closed] = []
+        """Connections of those that `made` has gone through which nothing opened."""
         if compiled is not None:
             self._matching = _MatchingFrames(session.store, np.flatnonzero(matching_rows(session, compiled, words)))
             self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
@@ -130,15 +133,22 @@ class FoundRequests:
         session, streams = self.session, self._streams
         cuts = self._sharing.cut(session.streams.packets[streams])
 
-        def work(share: int) -> Iterator[_Result]:
+        def work(share: int) -> Iterator[_Result | Closed]:
             for stream in streams[slice(*cuts[share])].tolist():
                 with packets_read_again(session):
                     found = self._shown(stream, exchanges_with_times(session, stream, whole=whole))
                     while pairs := list(islice(found, at_once)):
                         yield make(pairs)
+                    if (one := closed_in(session, stream)) is not None:
+                        yield one
 
+        self.closed = []
         with closing(self._sharing.in_order(len(cuts), work)) as pieces:
-            yield from pieces
+            for piece in pieces:
+                if isinstance(piece, Closed):
+                    self.closed.append(piece)
+                else:
+                    yield piece
 
     def all(self) -> list[Request]:
         """All of them, connection by connection.  Raises as `made`."""
@@ -185,17 +195,32 @@ def _has_any(frames: I64, request: Request) -> bool:
     return bool(np.searchsorted(frames, min(known)) < np.searchsorted(frames, max(known), side="right"))
 
 
+def closed_line(found: FoundRequests) -> Iterator[bytes]:
+    """The JSON line about connections that nothing opened, once all others were read; none where there are none."""
+    from tcptui.cli.report.closed_connections import closed_json
+
+    if found.closed:
+        yield closed_json(found.closed)
+
+
 def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
     from tcptui.cli.report.request_lines import request_table
 
     requests = found.all()
     if not requests:
         say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
+        _say_closed(found, words)
         return
     requests.sort(key=lambda one: (one.start_ns, one.stream, one.number))
     store = found.session.store
     began_ns = int(store.time_ns[store.first])
-    write_text(request_table(requests, began_ns, words, ascii_only=command.common.ascii_only))
+    lines = request_table(requests, began_ns, words, ascii_only=command.common.ascii_only)
+    write_text(chain(lines, closed_text(found.closed, words)))
+
+
+def _say_closed(found: FoundRequests, words: Words) -> None:
+    for line in closed_text(found.closed, words):
+        say(line.rstrip("\n"), words)
 
 
 def _write_statements(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
@@ -204,11 +229,13 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
 
     groups = group_statements(found.all(), server_of=lambda stream: str(found.session.streams.server(stream)))
     if command.form is RequestsForm.JSONL:
-        write(statement_json(group) + "\n" for group in groups)
+        write(chain((statement_json(group).encode() + b"\n" for group in groups), closed_line(found)))
     elif groups:
-        write_text(statement_table(groups, words, ascii_only=command.common.ascii_only))
+        lines = statement_table(groups, words, ascii_only=command.common.ascii_only)
+        write_text(chain(lines, closed_text(found.closed, words)))
     else:
         say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
+        _say_closed(found, words)
 
 
 def _write_har(command: RequestsCommand, found: FoundRequests, may_replace: Replaceable, words: Words) -> None:
@@ -236,6 +263,7 @@ def _write_har(command: RequestsCommand, found: FoundRequests, may_replace: Repl
                 sink.write(piece)
             require_unchanged(session)
     say(words("requests.har.written", n=Count(len(archive)), file=safe_text(command.har)), words)
+    _say_closed(found, words)
     if left_out:
         say(words("requests.har.left-out", n=Count(left_out)), words)
     if archive.without_heads:

@@ -10,7 +10,7 @@ from textual import on
 from textual.widgets import Input
 
 from tcptui.access.open_capture import rows_seen
-from tcptui.access.requests import REQUESTS_MOST, cached_requests, with_payload
+from tcptui.access.requests import REQUESTS_MOST, cached_closed, cached_requests, with_payload
 from tcptui.model.errors import OutputError
 from tcptui.model.packet_store import NO_ROW
 from tcptui.model.safe_text import reason_of, safe_text
@@ -142,6 +142,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         self._share = -1
         """Percent of the connections that have been read; -1: all."""
         self._is_full = False
+        self._unopened = 0
+        """Connections with TLS that nothing opened."""
         self._failure = ""
         self._rests_until = 0.0
         self._cancel = threading.Event()
@@ -271,11 +273,12 @@ class RequestsScreen(KeyedScreen["int | None"]):
             try:
                 streams = with_payload(self.session).tolist() if whole else [stream]
                 found = self._read(streams, cancel, is_more)
+                closed = self._closed_of(streams, cancel)
             except OSError as error:  # the packets' bytes are gone: the spool was removed or closed
-                failure, found = reason_of(error), []
+                failure, found, closed = reason_of(error), [], 0
             self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * (time.monotonic() - began))
             if not cancel.is_set():
-                call_on_loop(self, self._end, self._table(found), failure, len(found) >= MOST)
+                call_on_loop(self, self._end, self._table(found), failure, len(found) >= MOST, closed)
 
         self.run_worker(read, thread=True, group="requests")
 
@@ -297,6 +300,10 @@ class RequestsScreen(KeyedScreen["int | None"]):
                 wait = max(_SHOWN_EVERY, _SHOWN_SHARE * (shown - began))
         return found[:MOST]
 
+    def _closed_of(self, streams: Sequence[int], cancel: threading.Event) -> int:
+        """In the thread: how many of ``streams``, which have been read, nothing opened."""
+        return sum(not cancel.is_set() and cached_closed(self.session, stream) is not None for stream in streams)
+
     def _table(self, found: list[Request]) -> RequestTable:
         table = RequestTable(found, self._server_of, self.requests.words)
         table.prepare(statements=self.is_grouped or self.requests.only is not None)
@@ -311,8 +318,9 @@ class RequestsScreen(KeyedScreen["int | None"]):
             self._put(table)
             self._show()
 
-    def _end(self, table: RequestTable, failure: str, is_full: bool) -> None:
+    def _end(self, table: RequestTable, failure: str, is_full: bool, closed: int) -> None:
         self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
+        self._unopened = closed
         self._put(table)
         self._show()
         self.look()
@@ -346,7 +354,8 @@ class RequestsScreen(KeyedScreen["int | None"]):
         narrowed = safe_text(" ".join(listed.narrowed))
         only = None if self.is_grouped else self.requests.only
         rest = [*([f"/{narrowed}"] if narrowed else []), *([only[1]] if only is not None else [])]
-        forms = [count, order, *rest], [count, *rest]
+        closed = [words("requests.closed.bar", n=Count(self._unopened))] if self._unopened else []
+        forms = [count, order, *rest, *closed], [count, *rest, *closed], [count, *rest]
         self._bar.show(words(f"requests.title.{key}", stream=self._stream), *map("  ".join, forms))
         narrowed_to = "narrowed" if self.is_whole else "narrowed-one"
         empty = "reading" if self._is_reading else narrowed_to if listed.narrowed and known else key
