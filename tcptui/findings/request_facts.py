@@ -53,7 +53,7 @@ class RequestFacts:
     locked: frozenset[int] = frozenset()
     """Numbers of those that waited for a lock."""
     exchanges: tuple[Exchange, ...] = ()
-    """What they were made of, one each."""
+    """What all of the connection were made of, by their numbers."""
 
     @property
     def codes(self) -> ErrorCodes:
@@ -85,10 +85,10 @@ def request_facts(connection: ConnectionFacts) -> RequestFacts | None:
     return facts_of(connection, DATABASE_NAMES)
 
 
-def facts_of(connection: ConnectionFacts, kinds: Container[str]) -> RequestFacts | None:
+def facts_of(connection: ConnectionFacts, kinds: Container[str], *, whole: bool = False) -> RequestFacts | None:
     """The first `REQUESTS_JUDGED` requests; None where the first is none of ``kinds``, or the connection is not read.
 
-    Raises OSError where packets cannot be read.
+    ``whole``: exchanges have their messages.  Raises OSError where packets cannot be read.
     """
     application = connection.application
     spoken = None if application is None else application.spoken
@@ -98,12 +98,12 @@ def facts_of(connection: ConnectionFacts, kinds: Container[str]) -> RequestFacts
     exchanges = requests_of(*application.directions)
     if exchanges is None:
         return None
-    timed = timed_requests(connection.view, _judged(exchanges), budget=connection.kept_budget)
-    # A tunnel was asked for by another protocol.
-    pairs = [(request, exchange) for request, exchange in timed if exchange.protocol in kinds]
+    timed = timed_requests(connection.view, _judged(exchanges), budget=connection.kept_budget, whole=whole)
+    pairs = list(timed)
     return RequestFacts(
         first.protocol,
-        tuple(request for request, _ in pairs),
+        # A tunnel was asked for by another protocol.
+        tuple(request for request, _ in pairs if request.protocol in kinds),
         frozenset(request.number for request, exchange in pairs if exchange.waits),
         exchanges=tuple(exchange for _, exchange in pairs),
     )

@@ -19,6 +19,7 @@ from tcptui.findings.rules.event_stream import event_streams
 from tcptui.findings.rules.http_continue import continue_awaited
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
 from tcptui.findings.rules.http_readings import two_readings
+from tcptui.findings.rules.round_trips import http_round_trips
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
@@ -78,6 +79,7 @@ def _findings(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     found += [*event_streams(connection, app), file_download(connection, app)]
     found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
     found += [continue_awaited(connection, app), two_readings(connection, app)]
+    found.append(http_round_trips(connection, len(app.responses)))
     return [finding for finding in found if finding is not None]
 
 

@@ -12,6 +12,7 @@ from tcptui.findings.rules.http2_flow_control import http2_flow_control
 from tcptui.findings.rules.http2_goaway import http2_goaway
 from tcptui.findings.rules.http2_slow_stream import http2_slow_stream
 from tcptui.findings.rules.http2_streams import http2_reset_flood, http2_streams_limit
+from tcptui.findings.rules.round_trips import LEAST, http_round_trips
 from tcptui.findings.rules.slow_request import slow_request
 from tcptui.findings.shared_waits import shared_waits
 
@@ -36,6 +37,7 @@ def findings(connection: ConnectionFacts) -> list[Finding]:
             *(rule(connection, said) for rule in _RULES),
             http2_slow_stream(connection, said, waits),
             slow_request(connection, waits),
+            http_round_trips(connection, LEAST),
         ]
     except OSError:
         return []  # the spool was closed meanwhile

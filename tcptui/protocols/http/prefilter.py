@@ -7,6 +7,7 @@ sight and, besides them, for the first few short ones.  A stream is suspect if i
 * among its first responses an event stream, or lengths that do not add up to the server's payload;
 * a chunked body that ends with the connection and not with its last chunk;
 * a request before one of these that says in two ways where it ends, or in a way that not every program reads so;
+* so many responses that round trips, one for each, take a second and more together, and few packets for each;
 * a client that let time pass before it sent data, and ``Expect: 100-continue`` among its last packets.
 
 What this misses is found when a user opens the stream: then it is parsed in any case.  All limits count in
@@ -54,6 +55,13 @@ EXPECTS_NS: Final = 300_000_000
 EXPECTS_LOOKED_BACK: Final = 64
 #: … in the first so many streams that may have one.
 EXPECTS_LOOKED_AT: Final = 2_000
+#: So many responses (`tcptui.findings.rules.round_trips.LEAST`) …
+OFTEN: Final = 20
+#: … whose round trips take so long together (`WARNING_NS` there) …
+OFTEN_NS: Final = 1_000_000_000
+#: … with at most so many packets for each, and in all, are worth reading for what was asked one by one.
+OFTEN_PACKETS: Final = 16
+OFTEN_PACKETS_MOST: Final = 20_000
 #: Most packets searched backwards for the last one with payload.
 _LOOKED_BACK: Final = 12
 
@@ -178,6 +186,7 @@ class HttpPrefilter:
             some = at[begin : begin + BLOCK]
             suspect[some] |= self._adds_up_wrong(listed[some])
         suspect |= self._unfinished[listed]
+        suspect[at] |= self._is_asking_often(listed[at])
         suspect[at] |= self._is_expecting(listed[at])
         upgraded = listed[self._upgraded[listed]]
         return SparseMask(merged(listed[suspect][:SUSPECTS_READ], upgraded[:UPGRADES_READ]))
@@ -199,6 +208,15 @@ class HttpPrefilter:
             self._looked_back[stream] = packets[place]
             self._unfinished[stream] = not self._ends_with_last_chunk(stream, bool(client_is_b[place]))
         return wrong
+
+    def _is_asking_often(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """A mask over the streams ``spoken``: were each response waited for by itself, that took long together."""
+        streams, responses = self._streams, self.responses[spoken]
+        # At the server, the handshake tells the round trip to the client alone, which is all of it.
+        way_ns = np.maximum(streams.irtt_ns[spoken], 0) * responses
+        few = streams.packets[spoken] <= np.minimum(OFTEN_PACKETS * responses, OFTEN_PACKETS_MOST)
+        asking: NDArray[np.bool_] = (responses >= OFTEN) & few & (way_ns >= OFTEN_NS)
+        return asking
 
     def _is_expecting(self, spoken: NDArray[np.int64]) -> NDArray[np.bool_]:
         """A mask over the streams ``spoken``, which have responses: a client held a body back; updates `_expects`."""
