@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from sharkd import Sharkd
 
+from tcptui.dfilter import grammar
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.errors import FilterError, Mistake
 from tcptui.dfilter.printing import written
@@ -115,3 +116,10 @@ def test_sharkd_says_the_same() -> None:
         }  # fmt: skip
 
     assert differ == {}
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_who_filters_nothing_needs_no_parser(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "_parser", lambda: pytest.fail("it takes long to make"))
+
+    assert compile_filter(text).test is None

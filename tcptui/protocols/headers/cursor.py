@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.protocols.headers.builder import BareBranch, Branch, Joined, Kept
@@ -74,6 +75,15 @@ class TreeOptions:
     """The lines that are kept; None: all are."""
     asked: frozenset[str] | None = None
     """The fields of which lines are asked for: of long lists others may be missing.  None: every line is."""
+
+    def asks(self, *beginnings: str) -> bool:
+        """Whether a line is asked for whose field begins so, or notes of experts, which stand in any."""
+        return self.asked is None or _any_begins(self.asked, (*beginnings, "_ws"))
+
+
+@lru_cache(maxsize=256)
+def _any_begins(asked: frozenset[str], beginnings: tuple[str, ...]) -> bool:
+    return any(name.startswith(beginnings) for name in asked)
 
 
 #: Layers that nothing is read from the lines of, but what they show.

@@ -53,12 +53,12 @@ _NOTES: Final = (
 _ELSEWHERE: Final = Verdict.TFO_SYN | Verdict.TFO_ACK | Verdict.TFO_IGNORED
 
 _COMPLETENESS_BITS: Final = (
-    (Completeness.RST, "RST", "R"),
-    (Completeness.FIN, "FIN", "F"),
-    (Completeness.DATA, "Data", "D"),
-    (Completeness.ACK, "ACK", "A"),
-    (Completeness.SYN_ACK, "SYN-ACK", "S"),
-    (Completeness.SYN, "SYN", "S"),
+    (int(Completeness.RST), "RST", "R"),
+    (int(Completeness.FIN), "FIN", "F"),
+    (int(Completeness.DATA), "Data", "D"),
+    (int(Completeness.ACK), "ACK", "A"),
+    (int(Completeness.SYN_ACK), "SYN-ACK", "S"),
+    (int(Completeness.SYN), "SYN", "S"),
 )
 
 _HANDSHAKE: Final = Completeness.SYN | Completeness.SYN_ACK | Completeness.ACK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as beside
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.tls.codes import named
@@ -12,6 +12,7 @@ from tcptui.protocols.tls.codes import named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_Value = TypeVar("_Value", int, str, bytes)
 #: Most values of one list that become lines.
 LIST_MOST: Final = 400
 
@@ -54,15 +55,26 @@ class Line:
 
     def numbers(self, field: str) -> list[int]:
         """The numbers of ``field`` in this line and below it, in order."""
-        return [line.value for line in self.walk() if line.field == field and isinstance(line.value, int)]
+        return self._values(field, int)
 
     def texts(self, field: str) -> list[str]:
         """The texts of ``field`` in this line and below it, in order."""
-        return [line.value for line in self.walk() if line.field == field and isinstance(line.value, str)]
+        return self._values(field, str)
 
     def bytes_of(self, field: str) -> list[bytes]:
         """The bytes of ``field`` in this line and below it, in order."""
-        return [line.value for line in self.walk() if line.field == field and isinstance(line.value, bytes)]
+        return self._values(field, bytes)
+
+    def _values(self, field: str, kind: type[_Value]) -> list[_Value]:
+        found: list[_Value] = []
+        left = [self]
+        while left:  # as `walk`: a hello has a hundred lines, and is asked a dozen times
+            line = left.pop()
+            if line.field == field and isinstance(line.value, kind):
+                found.append(line.value)
+            if line.lines:
+                left.extend(reversed(line.lines))
+        return found
 
 
 class Reader:

@@ -423,3 +423,22 @@ def test_no_process_is_started_for_what_this_program_reads_itself(view: View, sy
     header_tree(view(syn_frame), None, TreeOptions(vendor_names=False))
 
     assert scapy_child.pid == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "has_flags"),
+    [
+        (None, True), ({"tcp.seq"}, False), ({"tcp.flags.fin"}, True), ({"tcp.connection.fin"}, True),
+        ({"_ws.expert"}, True),
+    ],
+)  # fmt: skip
+def test_lines_of_flags_are_made_where_one_is_asked_for(
+    view: View, tcp_frame: TcpFrame, asked: set[str] | None, has_flags: bool
+) -> None:
+    options = TreeOptions(asked=None if asked is None else frozenset(asked))
+    tree = header_tree(view(tcp_frame(flags=0x11), link_type=RAW_IP), None, options)
+    fields = {node.field for node in tree.walk()}
+
+    assert ("tcp.flags" in fields) is has_flags
+    assert ("tcp.connection.fin" in fields) is has_flags
+    assert "tcp.seq" in fields
