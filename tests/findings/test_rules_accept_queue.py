@@ -91,6 +91,20 @@ def test_the_stamp_that_the_client_echoes_tells_which_syn_ack_it_got(told: Tell,
     assert "syn-ack-retransmission" in found
 
 
+@pytest.mark.finding("third-ack-lost")
+@pytest.mark.finding("third-ack-lost", twin=True)
+@pytest.mark.parametrize(("sent", "is_told"), [(83, False), (1_100, True)], ids=["before the repeat", "behind it"])
+def test_third_packet_that_was_held_on_its_way_is_not_lost(told: Tell, sent: int, is_told: bool) -> None:
+    lines = ["0 C S 0 0 ts=1,0", "0.1 S SA 0 1 ts=500,1", "1000 S SA 0 1 ts=1500,1", f"1300 C A 1 1 ts={sent},500",
+             f"1300.1 C PA 1 1 100 ts={sent + 20},500", f"1300.2 S A 1 101 ts=1800,{sent + 20}",
+             "1500 S PA 1 101 50 ts=2000,1120", "1600 C A 101 51 ts=1580,2000", "1700 C PA 101 51 50 ts=1680,2000",
+             "1800 C PA 151 51 50 ts=1780,2000", "1900 C PA 201 51 50 ts=1880,2000"]  # fmt: skip
+    found = told(lines).findings
+
+    assert ("third-ack-lost" in found) is is_told
+    assert "syn-ack-retransmission" in found
+
+
 @pytest.mark.finding("third-ack-lost", twin=True)
 def test_client_that_repeats_its_syn_never_got_the_syn_ack(told: Tell) -> None:
     lines = ["0 C S 0 0 id=1", "0.1 S SA 0 1", "1000 C S 0 0 id=2", "1000.1 S SA 0 1", "1040 C A 1 1"]

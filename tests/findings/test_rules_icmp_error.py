@@ -78,6 +78,54 @@ def test_packets_that_go_round_in_a_circle_are_told(tmp_path: Path) -> None:
     assert one.finding.facts["reason"] == "expired"
 
 
+OPENED = ("0 C S 0 0", "10 S SA 0 1", "10.1 C A 1 1", "20 C PA 1 1 100", "30 S PA 1 101 200", "30.1 C A 101 201")
+TRIES = (1_000, 1_210, 1_630, 2_470, 4_150)
+
+
+def open_connection(*more: str) -> list[Timed]:
+    """A connection whose client says something again at `TRIES`."""
+    tries = [f"{ms} C PA 101 201 50 id={50 + i}" for i, ms in enumerate(TRIES)]
+    return [tcp(0, line) for line in (*OPENED, *tries, *more)]
+
+
+def turned_away(*times: float, code: int = 1) -> list[Timed]:
+    return [error(ms, port=80, code=code) for ms in times]
+
+
+@pytest.mark.finding("icmp-error")
+@pytest.mark.parametrize(("code", "reason"), [(0, "network"), (1, "host"), (3, "port"), (13, "prohibited")])
+def test_errors_about_what_an_open_connection_repeats_tell_why(tmp_path: Path, code: int, reason: str) -> None:
+    [one] = found(tmp_path, open_connection(), turned_away(*(ms + 1 for ms in TRIES), code=code))
+
+    facts = one.finding.facts
+    assert (facts["shape"], facts["reason"], facts["errors"]) == ("open", reason, len(TRIES))
+    assert (one.finding.severity, one.streams) == (Severity.ERROR, (0,))
+    assert one.echoes == (0,)  # the time-out is a symptom
+    assert one.finding.facts["lost_s"] == pytest.approx(3.15, abs=0.3)
+
+
+@pytest.mark.finding("icmp-error")
+def test_a_route_that_came_back_makes_a_warning_of_it(tmp_path: Path) -> None:
+    [one] = found(tmp_path, open_connection("4160 S A 201 151"), turned_away(1_211, 1_631, 2_471))
+
+    assert (one.finding.facts["shape"], one.finding.severity) == ("open", Severity.WARNING)
+
+
+@pytest.mark.finding("icmp-error", twin=True)
+@pytest.mark.parametrize(
+    "errors",
+    [
+        turned_away(25, code=1),  # soft: what it is about was acknowledged
+        turned_away(4_170),  # behind the ACK
+        [error(1_211, port=81)],  # about another connection: told without one
+    ],
+)
+def test_errors_that_nobody_waited_for_are_no_cause(tmp_path: Path, errors: list[Timed]) -> None:
+    some = found(tmp_path, open_connection("4160 S A 201 151"), errors)
+
+    assert [one.finding.facts["shape"] for one in some if one.finding.facts["shape"] == "open"] == []
+
+
 @pytest.mark.finding("connection-unreachable")
 @pytest.mark.parametrize("ttl", [64, 48, 30, 3])
 def test_a_syn_that_went_round_in_a_circle_is_no_search_for_the_way(tmp_path: Path, ttl: int) -> None:

@@ -157,3 +157,18 @@ def test_numbers_that_the_handshake_before_the_capture_settled_are_not_compared(
     ]  # fmt: skip
 
     assert set(told(lines).findings) == {"still-open", "most-of-the-time"}
+
+
+@pytest.mark.finding("rst-injected")
+@pytest.mark.parametrize(("senders", "shape"), [({3: OTHER, 6: OTHER}, "duplicate"), ({}, "went-on")])
+def test_second_machine_is_told_of_where_its_reset_came_before_the_request(
+    tmp_path: Path, senders: dict[int, bytes], shape: str
+) -> None:
+    """The other machine answers the third packet, whose number it does not know; the right one takes the request."""
+    early = [*RESET[:3], "0.5 S RA 5000 1 ttl=128", "1 C PA 1 1 61", "1.3 S A 1 62", "1.4 S R 1 0 ttl=128",
+             "5 S PA 1 62 66", "5.1 C R 62 0"]  # fmt: skip
+    finding = on_ethernet(tmp_path, early, senders)
+
+    assert finding is not None
+    spoken(finding)
+    assert finding.facts["shape"] == shape

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 from traces import write_trace
 
+from tcptui.analysis.resend.resend import Resend
 from tcptui.findings.annotate import needs_attention
+from tcptui.findings.rules.retransmission import behind_needless
 from tcptui.lessons.loader import cases_folder
 from tcptui.model.finding import Confidence, Finding, Severity
+from tcptui.model.resend_cause import ResendCause
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import explain_finding
@@ -18,6 +22,8 @@ from tcptui.words.language import Language
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from tcptui.findings.facts import ConnectionFacts
 
 
 class Told(Protocol):
@@ -610,3 +616,44 @@ def test_bare_fin_sent_again_may_have_arrived(told: Tell) -> None:
     lines = [*TAIL, "100 C FA 101 21 id=7", "420 C FA 101 21 id=8", "760 S FA 21 102 id=10"]
 
     assert told(lines).findings["tail-loss"].confidence is Confidence.POSSIBLE
+
+
+#: The first segment is lost; what fills its gap arrives and its ACK does not; the timer's tries follow.
+FILLED = [
+    "0 C S 0 0 sackok=1 ts=1,0", "40 S SA 0 1 sackok=1 ts=500,1", "40.1 C A 1 1 ts=41,500",
+    *(f"{50 + i / 10} C A {1 + 1000 * i} 1 1000 ts=51,500 id={100 + i}" for i in range(5)),
+    *(f"{90 + i / 10} S A 1 1 sack=1001:{2001 + 1000 * i} ts=550,41" for i in range(4)),
+    "90.5 C A 1 1 1000 ts=91,550 id=200",
+]  # fmt: skip
+REPEATED = ["500 C A 1 1 1000 ts=501,550 id=201", "1320 C A 1 1 1000 ts=1321,550 id=202"]
+
+
+@pytest.mark.finding("spurious-retransmission", "fast-retransmission")
+def test_resend_that_moved_the_acknowledgment_was_needed_though_a_report_echoes_it(told: Tell) -> None:
+    found = told([*FILLED, *REPEATED, "1360 S A 1 5001 sack=1:1001 ts=1820,91"]).findings
+    needless, fast = found["spurious-retransmission"].facts, found["fast-retransmission"].facts
+
+    assert (needless["count"], needless["first_frame"]) == (2, 14)
+    assert (fast["first_frame"], fast["recovery_s"]) == (13, pytest.approx(0, abs=0.001))  # the rest is the time-out's
+    assert "acks-lost" in found["spurious-retransmission"].alternatives
+
+
+@pytest.mark.finding("spurious-retransmission")
+def test_report_of_the_bytes_acknowledged_last_is_about_the_copy_that_it_echoes(told: Tell) -> None:
+    lines = [*FILLED[:3], "50 C PA 1 1 1000 ts=51,500 id=100", "300 C PA 1 1 1000 ts=301,500 id=101",
+             "300.4 C PA 1 1 1000 ts=301,500 id=101", "340 S A 1 1001 sack=1:1001 ts=840,301"]  # fmt: skip
+
+    assert told(lines).findings["spurious-retransmission"].facts["first_frame"] == 5
+
+
+@pytest.mark.parametrize(("apart_ns", "waited_s"), [(200_000, 6.0), (400_000_000, 0.0)])
+def test_what_follows_a_needless_try_at_once_waited_as_long_as_that(apart_ns: int, waited_s: float) -> None:
+    """The ACKs were lost with the next segment: the timer's try is for nothing, and what was missing follows it."""
+    tries = (_resend(0, 6_000_000_000), _resend(1, 0))
+    connection = SimpleNamespace(resends=tries, side=[1, 1], time=[0, apart_ns])
+
+    assert behind_needless(cast("ConnectionFacts", connection), tries[1]).waited_ns / 1e9 == waited_s
+
+
+def _resend(index: int, waited_ns: int) -> Resend:
+    return Resend(index=index, cause=ResendCause.RTO, previous=-1, trigger=-1, waited_ns=waited_ns, duplicate_acks=0)

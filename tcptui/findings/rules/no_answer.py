@@ -281,7 +281,7 @@ def connection_unreachable(connection: ConnectionFacts) -> Finding | None:
     """`connection-unreachable`: an ICMP error quotes the SYN and the server never answered.
 
     One that says that its time to live was used up counts where it began with more than `SEARCH_TTL`.
-    An error *during* a connection is soft (RFC 1122, 4.2.3.9) and makes no finding.
+    An error *during* a connection is soft (RFC 1122, 4.2.3.9): `icmp-error` tells of those that were waited for.
     """
     if not connection.syns or connection.packets_by_side[1]:
         return None

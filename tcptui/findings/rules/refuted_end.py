@@ -8,6 +8,7 @@ from tcptui.analysis.correction.refuted import refuted_ends
 from tcptui.findings.facts import SIDES
 from tcptui.findings.gates import CLOSED, RESET
 from tcptui.findings.rules.checksum import states_of
+from tcptui.findings.rules.reset_injected import of_two_machines
 from tcptui.model.batched import NotBatchableError, integer
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.tcp_flags import RST
@@ -32,7 +33,10 @@ def refuted(connection: ConnectionFacts) -> list[Refuted]:
 
 
 def end_refuted(connection: ConnectionFacts) -> Finding | None:
-    """`rst-injected`, shape ``went-on`` or ``fin``: a RST or FIN in the name of an end that goes on as before."""
+    """`rst-injected`, shape ``went-on`` or ``fin``: a RST or FIN in the name of an end that goes on as before.
+
+    Shape ``duplicate`` where another machine of this link sent the RST.
+    """
     found = refuted(connection)
     states = states_of(connection, [each.at for each in found])
     # One whose checksum is wrong was damaged on its way, or is of a file that was edited.
@@ -43,6 +47,10 @@ def end_refuted(connection: ConnectionFacts) -> Finding | None:
     view, side = connection.view, connection.side[first.at]
     before = integer(connection.space.latest[side][first.at - 1]) if first.at else -1
     is_reset = bool(connection.flags[first.at] & RST)
+    if is_reset and before >= 0:
+        two = of_two_machines(connection, before, first.at, first.witness)
+        if two is not None:
+            return two
     return connection.finding(
         FindingId.RST_INJECTED,
         [i for each in found[:PROVED] for i in (each.at, each.data, each.witness)],

@@ -53,7 +53,7 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     behind_hole = integer(connection.space.seq[later]) > highest + 1
     if behind_hole:
         alternatives = ("missed-packets", *alternatives)
-    elif (two := _of_two_machines(connection, before, rst, later)) is not None:
+    elif (two := of_two_machines(connection, before, rst, later)) is not None:
         return two
     return connection.finding(
         FindingId.RST_INJECTED,
@@ -75,7 +75,7 @@ def rst_injected(connection: ConnectionFacts, rst: int) -> Finding | None:
     )
 
 
-def _of_two_machines(connection: ConnectionFacts, before: int, rst: int, later: int) -> Finding | None:
+def of_two_machines(connection: ConnectionFacts, before: int, rst: int, later: int) -> Finding | None:
     """`rst-injected`, shape ``duplicate``: the RST came from another hardware address than the packets around it.
 
     All three were sent on this very link, as their TTL has not been counted down: behind a router hardware addresses

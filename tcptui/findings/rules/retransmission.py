@@ -6,7 +6,10 @@ count them and set the severity.  Loss is part of healthy TCP: severity comes fr
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -51,6 +54,7 @@ DELAYED_ACK_NS: Final = 200_000_000
 #: What is named first where SACKs may have been cut off.
 _CUT: Final = ("options-cut",)
 _SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
+_index_of: Final = attrgetter("index")
 #: Least wait for which a tail loss is worth a warning.
 TAIL_NS: Final = 1_000_000_000
 
@@ -105,20 +109,28 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
     if not found:
         return None
     open_ones = []
-    in_recovery, until = 0, -1
+    in_recovery, until_acked, until = 0, 0, -1
+    expired = _timers(connection)
     for resend in found:
         cover = _covering(connection, resend)
         if cover < 0:
             open_ones.append(resend)
         if cover > resend.index:
             start = max(_gap_shown(connection, resend), until)
-            in_recovery += largest(0, connection.time[cover] - connection.time[start]) if cover > start else 0
+            # What passes until a timer has run out is the time-out's, or that of a resend for nothing.
+            timers = expired[connection.side[resend.index]]
+            place = bisect_right(timers, resend.index, key=_index_of)
+            ended_ns = connection.time[cover]
+            if place < len(timers) and timers[place].index < cover:
+                ended_ns = connection.time[timers[place].index] - timers[place].waited_ns
+            in_recovery += largest(0, ended_ns - connection.time[start]) if cover > start else 0
+            until_acked += largest(0, connection.time[cover] - connection.time[start]) if cover > start else 0
             until = max(until, cover)
     first = (open_ones or found)[0]
     side = connection.side[first.index]
     again, repair = repair_of(connection, first)
     whole = connection.time[connection.count - 1] - connection.time[0]
-    slow = in_recovery >= RECOVERY_NS and in_recovery * 100 > RECOVERY_PERCENT * whole
+    slow = until_acked >= RECOVERY_NS and until_acked * 100 > RECOVERY_PERCENT * whole
     stamped = bool(int(connection.view.options[first.index]) & OptionBit.TIMESTAMPS)
     if connection.at_sender(side):
         confidence = Confidence.CERTAIN
@@ -149,6 +161,15 @@ def fast_retransmission(connection: ConnectionFacts) -> Finding | None:
         position=connection.position.value,
         **_range(connection, first),
     )
+
+
+def _timers(connection: ConnectionFacts) -> tuple[list[Resend], list[Resend]]:
+    """By side, the resends before which a timer ran out, for nothing or not, in order."""
+    sides: tuple[list[Resend], list[Resend]] = [], []
+    for resend in connection.resends:
+        if resend.cause is ResendCause.RTO and resend.waited_ns >= RTO_MIN_NS:
+            sides[connection.side[resend.index]].append(resend)
+    return sides
 
 
 def _gap_shown(connection: ConnectionFacts, resend: Resend) -> int:
@@ -208,7 +229,9 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
     )
     if not found:
         return None
-    expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS] or found[:1]
+    expired = [resend for resend in found if resend.waited_ns >= RTO_MIN_NS]
+    if not expired:
+        expired = [behind_needless(connection, found[0])]
     # A delayed FIN does no harm, delayed data does: where data were delayed, those waits are told.
     expired = [resend for resend in expired if connection.length[resend.index]] or expired
     worst = max(expired, key=lambda resend: resend.waited_ns)
@@ -289,6 +312,18 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         **sign,
         **_range(connection, worst),
     )
+
+
+def behind_needless(connection: ConnectionFacts, resend: Resend) -> Resend:
+    """``resend`` with the wait of the try before it for which the timer had run out, where that one was for nothing.
+
+    What is sent again next, as the peer acknowledges more than the sender knew, waited just as long.
+    """
+    before = _timers(connection)[connection.side[resend.index]]
+    place = bisect_right(before, resend.index, key=_index_of) - 1
+    if place < 0 or connection.time[resend.index] - connection.time[before[place].index] >= RTO_MIN_NS:
+        return resend
+    return replace(resend, waited_ns=before[place].waited_ns)
 
 
 def _answered_shape(resend: Resend, asking: int) -> str:
@@ -473,6 +508,8 @@ def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:
     alternatives = {"dsack": ("reordering", "delay-spike", "duplicated"), "eifel": ("reordering", "delay-spike")}.get(
         shape, ("acks-lost", "delay-spike", "duplicated")
     )
+    if shape == "eifel" and connection.last_try(index, proof.witness) >= 0:
+        alternatives = ("acks-lost", "delay-spike")  # no reordering holds several tries up
     return connection.finding(
         FindingId.SPURIOUS_RETRANSMISSION,
         [i for found, why in unneeded.items() for i in (found, why.witness)] + [resend.previous],

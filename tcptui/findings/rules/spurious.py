@@ -95,11 +95,15 @@ def _holds(connection: ConnectionFacts, i: int, left: int, right: int) -> bool:
 def _meant(view: StreamView, resends: list[int], report: int, proofs: dict[int, Proof]) -> int:
     """Which of ``resends`` of the same bytes, the last one first, a ``report`` is about: each tells of one arrival.
 
-    That whose timestamp it echoes, else the last one without a report of its own.
+    That whose timestamp it echoes, where those bytes are the last acknowledged; else the last one without a report of
+    its own.  Behind bytes that lie further back a receiver does not take a timestamp (RFC 7323, 4.3): what it echoes
+    is that of the segment which moved its acknowledgment, and this one it needed.
     """
     echo = view.ts_echo.item(report)
     stamped = int(view.options[report]) & OptionBit.TIMESTAMPS
     echoed = [i for i in resends if stamped and view.ts_value.item(i) == echo]
+    if echoed and len(resends) > 1 and ahead(view.ack.item(report), integer(view.sack_right[report])) > 0:
+        resends, echoed = [i for i in resends if i not in echoed] or resends, []
     wanted = echoed or [i for i in resends if i not in proofs] or resends
     return wanted[0]
 

@@ -74,7 +74,7 @@ WORDS: Final[dict[str, str]] = {
     # -- rst-injected, by where and when it came -----------------------------------------
     "findings.rst-injected.title.duplicate": "Two machines use the address {address}",
     "findings.rst-injected.short.duplicate": "two machines use {address}",
-    "findings.rst-injected.happened.duplicate": "A RST of {address} came from the hardware address {hardware} (packet {rst_frame}); the packets before and after it, new data among them, came from {usual_hardware} ({last_frame} and {later_frame}).",
+    "findings.rst-injected.happened.duplicate": "A RST of {address} came from the hardware address {hardware} (packet {rst_frame}); the packets before and after it came from {usual_hardware} ({last_frame} and {later_frame}).",
     "findings.rst-injected.meaning.duplicate": "The {sender} did not reset this connection: another machine on the same link has its address, gets packets for it, too, and knows no such connection.",
     "findings.rst-injected.known.duplicate": "All three packets left their machine on this link (TTL {ttl} and {usual_ttl}: no router has counted them down), so the hardware addresses are those of two machines.",
     "findings.rst-injected.sure.duplicate": "Two senders are certain; that the other one is a host with the same address, and no device that writes RSTs, is concluded.",

@@ -74,7 +74,7 @@ WORDS: Final[dict[str, str]] = {
     # -- rst-injected, by where and when it came -----------------------------------------
     "findings.rst-injected.title.duplicate": "两台机器都在用地址 {address}",
     "findings.rst-injected.short.duplicate": "两台机器都在用 {address}",
-    "findings.rst-injected.happened.duplicate": "{address} 的一个 RST 来自硬件地址 {hardware}（{rst_frame} 号包）；它前后的包（包括新数据）却来自 {usual_hardware}（{last_frame}、{later_frame} 号包）。",
+    "findings.rst-injected.happened.duplicate": "{address} 的一个 RST 来自硬件地址 {hardware}（{rst_frame} 号包）；它前后的包却来自 {usual_hardware}（{last_frame}、{later_frame} 号包）。",
     "findings.rst-injected.meaning.duplicate": "{sender}并没有复位这条连接：同一链路上还有一台机器用着同样的地址，也收到发给它的包，却没有这条连接，于是回了 RST。",
     "findings.rst-injected.known.duplicate": "三个包都是在本链路上发出的（TTL 为 {ttl} 和 {usual_ttl}，没有经过路由器），所以两个硬件地址就是两台机器。",
     "findings.rst-injected.sure.duplicate": "有两个发送者是确定的；另一个是地址重复的主机，而不是会发 RST 的设备，这是推断。",
