@@ -157,7 +157,7 @@ _MYSQL: Final = ApplicationProtocol(
                 cancelled=frozenset({"1317"}),
                 timed_out=frozenset({"1969", "3024"}),  # MariaDB: max_statement_time; MySQL: max_execution_time
                 lock_timed_out=frozenset({"1205"}), deadlocked=frozenset({"1213"}),
-                session_ended=frozenset({"1053", "1927"}),
+                session_ended=frozenset({"1053", "1927"}), gives_up=frozenset({"1153", "1053", "1927"}),
             ),
         ),
     ),
@@ -196,6 +196,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
                 cancelled=frozenset({"57014"}),  # a timeout has that one, too
                 lock_timed_out=frozenset({"55P03"}), deadlocked=frozenset({"40P01"}),
                 session_ended=frozenset({"57P01", "57P02", "57P05", "25P03"}),
+                gives_up=frozenset({"57P01", "57P02"}),  # idle time-outs have findings of their own
             ),
         ),
     ),

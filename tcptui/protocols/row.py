@@ -63,6 +63,8 @@ class ErrorCodes(NamedTuple):
     """Transactions waited for each other."""
     session_ended: frozenset[str] = frozenset()
     """The session was ended, or all of them, whatever the statement was about."""
+    gives_up: frozenset[str] = frozenset()
+    """The server gives the connection up: a packet too large, it goes down, somebody ended the session."""
     ordinary: frozenset[str] = frozenset()
     """Part of the protocol: the client is told to ask otherwise."""
 

@@ -210,6 +210,38 @@ def test_errors_of_sql_are_not_told_in_words_of_redis(tmp_path: Path) -> None:
         assert "WRONGTYPE" not in said
 
 
+def session(error: bytes, *ends: Turn) -> list[Turn]:
+    """A session of PostgreSQL whose second query is answered with ``error``; then what follows."""
+    ready = message(b"Z", b"I")
+    fatal = message(b"E", b"SFATAL\0C" + error + b"\0Mterminating connection\0\0")
+    return [(0, "C", startup(user="ada")), (5, "S", message(b"R", bytes(4)) + ready),
+            (10, "C", message(b"Q", b"SELECT 1\0")), (15, "S", message(b"C", b"SELECT 1\0") + ready),
+            (20, "C", message(b"Q", b"SELECT 2\0")), (25, "S", fatal), *ends]  # fmt: skip
+
+
+@pytest.mark.finding("database-errors")
+@pytest.mark.parametrize("end", ["FIN", "RST"])
+def test_an_error_with_which_the_server_ends_the_connection_is_told(tmp_path: Path, end: str) -> None:
+    finding = found(tmp_path, session(b"57P01", (26, "S", end)))["database-errors"]
+
+    assert (finding.facts["shape"], finding.facts["status"], finding.severity) == ("ended", "57P01", Severity.WARNING)
+    assert finding.facts["end_frame"] == finding.packets[-1]
+    for language in Language:
+        assert finding_sections(finding, Words(language))
+
+
+@pytest.mark.finding("database-errors", twin=True)
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [(b"42601", [(26, "S", "FIN")]), (b"57P01", []), (b"57P01", [(26, "C", "FIN"), (27, "S", "FIN")])],
+    ids=["of the statement", "still open", "the client closed"],
+)
+def test_an_error_of_a_connection_that_the_server_does_not_end_is_not(
+    tmp_path: Path, error: bytes, ends: list[Turn]
+) -> None:
+    assert "database-errors" not in found(tmp_path, session(error, *ends))
+
+
 @pytest.mark.finding("database-errors", twin=True)
 @pytest.mark.parametrize("answer", [NOTHING, b"-MOVED 3999 10.0.0.9:6379\r\n", b"-NOSCRIPT No matching script.\r\n"])
 def test_nothing_there_and_redirects_are_no_errors(tmp_path: Path, answer: bytes) -> None:
