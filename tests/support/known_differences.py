@@ -291,7 +291,6 @@ DIFFERENCES: Final = (
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 38, "frame.protocols"),
     Known("nDPI-memcached.pcap", Reason.OTHER_PROTOCOL, 2, "frame.protocols"),
     Known("nDPI-monero.pcap", Reason.ORDER, 8, "data data.data data.len frame.protocols"),
-    Known("nDPI-mqtt.pcapng", Reason.OTHER_PROTOCOL, 8, "frame.protocols"),
     Known("nDPI-ocsp.pcapng", Reason.OTHER_PROTOCOL, 18, "frame.protocols"),
     Known("nDPI-oracle12.pcapng", Reason.OTHER_PROTOCOL, 6, "data data.data data.len"),
     Known("nDPI-oracle12.pcapng", Reason.OTHER_PROTOCOL, 11, "frame.protocols"),
