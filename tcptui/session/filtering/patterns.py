@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import numpy as np
@@ -32,6 +33,8 @@ T_co = TypeVar("T_co", covariant=True)
 LONGEST: Final = 1.0
 #: Seconds of processor time in which nearly every value is searched; no other thread runs meanwhile.
 _SHORT: Final = 0.005
+#: Bytes of the longest value for that: `regex` looks at its clock after so many steps, each as long as a value may be.
+_SHORT_VALUE: Final = 1 << 16
 #: `regex` counts the processor time of all threads, so one thread's `LONGEST` takes as much, and some for the others.
 _ALL_THREADS: Final = 1.25
 #: How often somebody is asked whether he cancels, in seconds.
@@ -72,7 +75,7 @@ def contains(pattern: re.Pattern[bytes], values: list[bytes], cancelled: Callabl
         def attempt(*, timeout: float, concurrent: bool) -> bool:
             return search(value, timeout=timeout, concurrent=concurrent) is not None
 
-        return _within_limit(attempt, cancelled)
+        return _within_limit(attempt, len(value), cancelled)
 
     return np.fromiter((found(value) for value in values), np.bool_, len(values))
 
@@ -96,7 +99,7 @@ def spans(
             matches = finditer(value, begin, timeout=timeout, concurrent=concurrent)
             return [match.span() for match in matches if match.end() > match.start()]
 
-        return _within_limit(attempt, cancelled)
+        return _within_limit(attempt, len(value), cancelled)
 
     return [found(value, begin) for value, begin in zip(values, begins, strict=True)]
 
@@ -112,14 +115,14 @@ def _bounded(pattern: re.Pattern[bytes]) -> Any:
     return regex.compile(text, regex.IGNORECASE | regex.VERSION0)
 
 
-def _within_limit(search: _Search[T], cancelled: Callable[[], bool]) -> T:
-    """What ``search`` finds.  Raises as `contains`."""
+def _within_limit(search: _Search[T], length: int, cancelled: Callable[[], bool]) -> T:
+    """What ``search`` finds in a value of ``length`` bytes.  Raises as `contains`."""
     if cancelled():
         raise Cancelled
-    try:
-        return search(timeout=_SHORT, concurrent=False)
-    except TimeoutError:
-        return _in_a_thread(search, cancelled)
+    if length <= _SHORT_VALUE:
+        with suppress(TimeoutError):
+            return search(timeout=_SHORT, concurrent=False)
+    return _in_a_thread(search, cancelled)
 
 
 def _in_a_thread(search: _Search[T], cancelled: Callable[[], bool]) -> T:

@@ -147,6 +147,16 @@ def test_time_that_other_threads_take_is_not_counted(monkeypatch: pytest.MonkeyP
     assert fake.limits == [0.005, 1.25, 2.5, 5.0, 0.005]
 
 
+def test_long_value_is_searched_without_the_interpreter_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine holds on for long then, whatever its limit."""
+    fake = FakeSearch(monkeypatch)
+
+    assert (
+        contains(compile_pattern(rb"x+"), [b"ax" * (1 << 15), b"ax" * (1 << 15) + b"a"], never).tolist() == [True] * 2
+    )
+    assert fake.limits == [0.005, 1.25]
+
+
 def test_expression_is_given_up_once_its_own_thread_has_had_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeSearch(monkeypatch, 0.001, 0.6, 1.1)
 
