@@ -108,7 +108,7 @@ def test_report_of_a_few_packets_imports_what_it_says_and_no_more(tmp_path: Path
     assert "few.pcap" in said
     # An event loop, masked arrays, random numbers, OpenSSL, a terminal's colours: 110 of 350 ms of processor time.
     unneeded = {"asyncio", "numpy.ma", "numpy.random", "ssl", "_hashlib", "tempfile", "shutil", "numba", "textual"}
-    unneeded |= {"rich.console", "brotli", "zstandard", "difflib", "tcptui.dfilter.names"}
+    unneeded |= {"regex", "rich.console", "brotli", "zstandard", "difflib", "tcptui.dfilter.names"}
     unneeded |= {"tcptui.cli.run.slice", "tcptui.access.notes.notebook", "tcptui.capture.slicing.sink"}
     # What reads the payload of a protocol that the capture does not speak: 90 ms.
     readers = ("dns.message", "http.conversation", "http2.frames", "mysql.conversation", "postgresql.conversation")
