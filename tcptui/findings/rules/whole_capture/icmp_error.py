@@ -16,9 +16,13 @@ from tcptui.protocols.outside.messages import IcmpError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from numpy.typing import NDArray
+
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
     from tcptui.model.packet_store import I64
+
+    Mask = NDArray[np.bool_]
 
 #: What else it could be, by reason.
 _ALTERNATIVES: Final = {
@@ -76,8 +80,9 @@ def _amid(capture: CaptureFacts, flows: Iterable[list[IcmpError]]) -> Iterator[l
     An error during a connection is soft (RFC 1122, 4.2.3.9): where what it quotes was not waited for, it meant nothing.
     """
     found: dict[tuple[str, str, str, str, int], list[IcmpError]] = {}
+    waiting = {name: capture.having(name) & capture.alive for name in _WAITED}
     for errors in flows:
-        waits = [_is_waited_for(capture, error) for error in errors]
+        waits = [_is_waited_for(capture, error, waiting) for error in errors]
         if not any(waits):
             continue
         begin = waits.index(True)
@@ -96,13 +101,16 @@ def _is_news(capture: CaptureFacts, error: IcmpError) -> bool:
     return error.protocol != DNS and error.reason != "port"
 
 
-def _is_waited_for(capture: CaptureFacts, error: IcmpError) -> bool:
-    """Whether ``error`` is about an open connection that waits meanwhile for what its sender repeats in vain."""
+def _is_waited_for(capture: CaptureFacts, error: IcmpError, waiting: dict[FindingId, Mask]) -> bool:
+    """Whether ``error`` is about an open connection that waits meanwhile for what its sender repeats in vain.
+
+    ``waiting``: the connections with each finding that says so.
+    """
     places = capture.by_ends.of_error(error)
     return any(
         _waits(capture, error, name, place)
-        for name in _WAITED
-        for place in places[capture.alive[places] & capture.having(name)[places]].tolist()
+        for name, those in waiting.items()
+        for place in places[those[places]].tolist()
     )
 
 
