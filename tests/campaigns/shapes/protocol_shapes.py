@@ -111,6 +111,13 @@ def _http_pipelined(octets: int) -> bytes:
     return _http([(0, _GET * count), (1, _NO_BODY * count)])
 
 
+def _http_of_two_ends(octets: int) -> bytes:
+    """Requests that end at once by their length; by a coding that few obey, each reaches over all that follow."""
+    odd = b"POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: xchunked"
+    block = b"%02x\r\n" % (len(odd) + 2) + odd + b"\r\n\r\n"
+    return _http([(0, odd + b"\r\n\r\n" + _repeated(block, octets)), (1, _NO_BODY)])
+
+
 def _http_unanswered(octets: int) -> bytes:
     return _http([(0, _repeated(_GET, octets))])
 
@@ -621,6 +628,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "http-content-codings": _http_codings,
     "http-small-heads": partial(_heads, b"a: b\r\n", most=40),
     "http-pipelined": _http_pipelined,
+    "http-of-two-ends": _http_of_two_ends,
     "http-unanswered": _http_unanswered,
     "http-answers-alone": _http_answers_alone,
     "http-interim": _http_interim,

@@ -214,6 +214,54 @@ def _ecn() -> Iterator[bytes]:
     )
 
 
+def _ecn_agreed() -> Iterator[bytes]:
+    """Marks that come and go, between ends that have agreed on them."""
+    agreed = [_ONE.c(SYN | ECE | CWR, 0, 0), _ONE.s(SYN | ACK | ECE, 0, 1), _ONE.c(ACK, 1, 1)]
+    return chain(
+        agreed,
+        _many(
+            lambda n: _ONE.c(ACK | PSH | (CWR if n % 5 == 4 else 0), 1 + 10 * n, 1, _TEN, tos=3 if n % 5 == 2 else 2),
+            lambda n: _ONE.s(ACK | (ECE if n % 5 in {2, 3} else 0), 1, 11 + 10 * n),
+        ),
+    )
+
+
+def _slow_heads(pair: Pair) -> list[bytes]:
+    """A request that is sent line by line and never whole."""
+    lines = [b"GET / HTTP/1.1\r\n", *(b"X-%d: a\r\n" % n for n in range(4))]
+    at, found = 1, pair.opened()
+    for line in lines:
+        found.append(pair.c(ACK | PSH, at, 1, line))
+        at += len(line)
+    return found
+
+
+def _ignored_opening(pair: Pair) -> list[bytes]:
+    """SYN-ACKs again and again, each acknowledged, and data that nobody acknowledges."""
+    again = [pair.s(SYN | ACK, 0, 1), pair.c(ACK, 1, 1)]
+    return [*pair.opened(), pair.c(ACK | PSH, 1, 1, _TEN), *again, *again]
+
+
+def _reverse_look_up(number: int) -> list[bytes]:
+    """A connection, and the server's question for the name of its client, which nobody answers."""
+    client = bytes((10, 1 + number // 62_500 % 200, number // 250 % 250, number % 250))
+    name = b"".join(b"%c%s" % (len(label), label) for label in [*(b"%d" % one for one in client[::-1])])
+    question = struct.pack(">6H", number & 0xFFFF, 0x100, 1, 0, 0, 0) + name + b"\x07in-addr\x04arpa\0\0\x0c\0\x01"
+    pair = Pair(port=30_000 + number % 30_000, sport=25, client=client)
+    asked = ip(udp(20_000 + number % 40_000, 53, question), 17, source=SERVER, target=b"\x0a\x00\x00\x35")
+    return [*pair.opened(), asked, pair.s(ACK | PSH, 1, 1, _TEN)]
+
+
+def _closed_resolver(number: int) -> list[bytes]:
+    """A question, and the error of ICMP that turns it away."""
+    question = ip(udp(20_000 + number % 40_000, 53, _dns_question(number)), 17)
+    return [question, _icmp_about(question, 3, 3)]
+
+
+def _dns_question(number: int) -> bytes:
+    return struct.pack(">6H", number & 0xFFFF, 0x100, 1, 0, 0, 0) + _name(f"h{number}.example") + b"\0\1\0\1"
+
+
 def _icmp_about(segment: bytes, kind: int, code: int, word: int = 0) -> bytes:
     return ip(struct.pack(">BBHI", kind, code, 0, word) + segment[:48], 1, source=SERVER, target=segment[12:16])
 
@@ -555,6 +603,30 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "slow-answers": _of_one(
         _client(ACK | PSH, 10, _TEN), lambda n: _ONE.s(ACK | PSH, 1 + 10 * n, 11 + 10 * n, _TEN), every_ns=_RTO_NS
     ),
+    "marks-come-and-go": _of(_ecn_agreed),
+    "conflicting-copies": _of_one(lambda n: _ONE.c(ACK | PSH, 1 + 10 * (n // 2), 1, _TEN if n % 2 else _TEN[::-1])),
+    "conflicting-copies-of-one": _of_one(lambda n: _ONE.c(ACK | PSH, 1, 1, b"%010d" % n)),
+    "connections-with-a-conflict": _of(
+        lambda: _each(lambda pair: [*pair.opened(), *(pair.c(ACK | PSH, 1, 1, one) for one in (_TEN, _TEN[::-1]))])
+    ),
+    "ack-loop": _of_one(lambda n: _ONE.c(ACK, 1, 1_000_000), lambda n: _ONE.s(ACK, 1, 1_000_000)),
+    "ack-loops": _of(
+        lambda: _each(lambda pair: [*pair.opened(), *[pair.c(ACK, 1, 1 << 20), pair.s(ACK, 1, 1 << 20)] * 12])
+    ),
+    "resets-from-elsewhere-refuted": _of_one(
+        _client(ACK | PSH, 10, _TEN),
+        lambda n: _ONE.s(RST, 1, 0, ttl=40 + n % 7),
+        lambda n: _ONE.s(ACK, 1, 11 + 10 * n),
+    ),
+    "recorded-twice": _of_one(
+        lambda n: _ONE.c(ACK | PSH, 1 + 10 * (n // 2), 1, _TEN, number=1 + n // 2),
+        lambda n: _ONE.s(ACK, 1, 11 + 10 * (n // 2), number=1 + n // 2),
+        every_ns=1_000,
+    ),
+    "slow-heads": _of(lambda: _each(_slow_heads), every_ns=_RTO_NS),
+    "openings-ignored": _of(lambda: _each(_ignored_opening), every_ns=_RTO_NS),
+    "reverse-look-ups": _of(lambda: chain.from_iterable(map(_reverse_look_up, count()))),
+    "closed-resolver": _of(lambda: chain.from_iterable(map(_closed_resolver, count()))),
     "icmp-errors": _of(_icmp_errors),
     "fragmentation-needed": _of(_fragmentation_needed),
     "mptcp-data": _of(_mptcp_data),
