@@ -185,10 +185,13 @@ class _Reader:
         self.leave(SkipReason.OTHER_PROTOCOL)
 
     def _behind_unseen(self, response: HttpMessage) -> int:
-        """Where the asking direction goes on behind a request that was not captured, once ``response`` had passed."""
-        segments = self.asker.direction.segments
-        later = segments.start[segments.time_ns > response.first_ns]
-        return max(int(later.min()), 0) if len(later) else self.asker.direction.length
+        """Where the asking direction goes on behind a request that was not captured: behind what its answerer had."""
+        asking, answering = self.asker.direction, self.answerer.direction
+        heard, at = answering.heard(asking), answering.carrier(response.start)
+        if heard is not None and at >= 0:
+            return min(max(int(heard[at]), 0), asking.length)
+        later = asking.segments.start[asking.segments.time_ns > response.first_ns]
+        return max(int(later.min()), 0) if len(later) else asking.length
 
 
 def scheme_of(request: HttpMessage) -> str:

@@ -41,13 +41,29 @@ def target_of(said: HttpConversation) -> Target:
 def behind_connect(
     said: HttpConversation, client: ByteStream, server: ByteStream
 ) -> tuple[BehindStream, BehindStream] | None:
-    """The streams behind the CONNECT that ``said`` ends with; None where it ends with none."""
+    """The streams behind the CONNECT that ``said`` ends with; None where it ends with none, or that is not sure.
+
+    Where bytes are missing before, what granted it may be the answer to something in the tunnel: its own may be lost.
+    """
     if said.switched_to != CONNECTED or said.client_offset is None or said.server_offset is None:
+        return None
+    is_known = said.switch is not None and said.switch.request is not None
+    offsets = (said.client_offset, said.server_offset)
+    if is_known and any(_lacks_before(one, offset) for one, offset in zip((client, server), offsets, strict=True)):
         return None
     from tcptui.protocols.stream.behind import BehindStream  # most captures have no proxy
 
     port = target_of(said).port
-    return BehindStream(client, said.client_offset, port), BehindStream(server, said.server_offset, port)
+    one, two = (
+        BehindStream(direction, offset, port, from_start=is_known)
+        for direction, offset in zip((client, server), offsets, strict=True)
+    )
+    return one, two
+
+
+def _lacks_before(direction: ByteStream, offset: int) -> bool:
+    """Whether any byte of ``direction`` before ``offset`` is missing."""
+    return not direction.segments.from_start or (len(direction.gaps) > 0 and int(direction.gaps.start[0]) < offset)
 
 
 def tunnelled_streams(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:

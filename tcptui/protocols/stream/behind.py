@@ -19,15 +19,18 @@ if TYPE_CHECKING:
 class BehindStream(ByteStream):
     """The bytes of ``whole`` from ``offset`` on, counted from there."""
 
-    def __init__(self, whole: ByteStream, offset: int, server_port: int = 0) -> None:
-        """``server_port``: that of the server which is spoken to there, 0 unknown."""
+    def __init__(self, whole: ByteStream, offset: int, server_port: int = 0, *, from_start: bool = True) -> None:
+        """``server_port``: that of the server which is spoken to there, 0 unknown.
+
+        ``from_start``: it is known that what is said there begins at ``offset``.
+        """
         self._whole, self.offset = whole, offset
         segments = whole.segments
         ends = (segments.fin, segments.acknowledged)
         fin, acknowledged = (max(end - offset, 0) if end >= 0 else end for end in ends)
         shifted = replace(
             segments, start=segments.start - offset, stop=segments.stop - offset, held=segments.held - offset,
-            fin=fin, acknowledged=acknowledged, from_start=True,
+            fin=fin, acknowledged=acknowledged, from_start=from_start,
         )  # fmt: skip
         super().__init__(
             whole.side, shifted, lambda _row: b"", live=whole.live, server_port=server_port, keys=whole.keys
@@ -53,6 +56,11 @@ class BehindStream(ByteStream):
     def read(self, start: int, size: int) -> bytes:
         """See `ByteStream`."""
         return self._whole.read(start + self.offset, size)
+
+    def heard(self, peer: ByteStream) -> I64 | None:
+        """See `ByteStream`; what was said before answers nothing here, whatever its sender had received by then."""
+        heard = super().heard(peer)
+        return None if heard is None else np.where(self.segments.stop > 0, heard, 0)
 
     def places_of(self, received: I64) -> I64:
         """See `ByteStream`."""

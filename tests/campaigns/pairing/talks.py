@@ -253,8 +253,18 @@ def mqtt(chance: Random, count: int) -> Talk:
     return talk
 
 
+def tunnel(chance: Random, count: int) -> Talk:
+    """A CONNECT that a proxy grants, maybe at the second time, and one of two protocols in plain bytes behind it."""
+    inside = chance.choice((http, redis))(chance, count)
+    asks = b"CONNECT h.example:%d HTTP/1.1\r\nHost: h.example\r\n\r\n" % inside.port
+    before = [Call(asks, b"HTTP/1.1 200 Connection established\r\n\r\n")]
+    if chance.random() < 0.3:
+        before.insert(0, Call(asks, b"HTTP/1.1 407 Who are you\r\nContent-Length: 5\r\n\r\nsorry"))
+    return Talk(3128, before + inside.calls, inside.together)
+
+
 #: By the name of a kind of request.
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
-    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt,
+    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "tunnel": tunnel,
 }  # fmt: skip
