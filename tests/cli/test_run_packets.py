@@ -541,7 +541,7 @@ def test_report_shows_connections_that_match_and_judges_all(capture: Path) -> No
     code, said, _ = run("report", capture, "-Y", "tcp.port == 8443")
     assert code == 0
     assert "Shown: 1 connection of 4" in said
-    assert "1 of 1 connection in trouble" in said.replace("\n ", "")
+    assert "1 of 1 connection with problems" in said.replace("\n ", "")
     assert "Port 8443 refused" in said
     assert "retransmission" not in said.lower()
 

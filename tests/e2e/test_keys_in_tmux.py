@@ -39,7 +39,7 @@ def opened(terminal: Terminal, mixed_file: Path) -> Terminal:
 @pytest.fixture
 def shown(opened: Terminal) -> Terminal:
     """The file in the order of time, the cursor on the first connection; all is judged, so that no line comes above."""
-    opened.wait("in trouble")
+    opened.wait("with problems")
     opened.press(*"s" * (len(SortKey) - 1), "g")  # from problems, the second, on to the first again
     opened.wait(re.compile("1 Connections ──"))  # of this order the title says nothing; what is said of it goes again
     opened.wait("stream 0, 8 packets")

@@ -94,7 +94,7 @@ def test_a_capture_with_nothing_but_the_note_is_not_in_trouble(told: Tell) -> No
     assert [group.severity for group in session.trouble.groups] == [Severity.NOTE]
     assert (session.trouble.streams, session.trouble.seconds_lost) == (frozenset(), 0.0)
     assert verdict(session.trouble, 1, Words(Language.EN)) == (
-        "No trouble found in 1 connection. Worth knowing: DNS: 1 question asked again over TCP."
+        "No problems found in 1 connection. Worth knowing: DNS: 1 query repeated over TCP."
     )
 
 

@@ -102,7 +102,7 @@ def test_the_verdict_on_a_capture_without_tcp_has_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, [asked(5_000 * i) for i in range(4)])
 
     said = verdict(session.trouble, 0, Words(Language.EN))
-    assert said == f"The capture holds no TCP connection. Found outside TCP: No DNS answer from {RESOLVER}."
+    assert said == f"The capture holds no TCP connection. Found outside TCP: No DNS response from {RESOLVER}."
     assert session.trouble.streams == frozenset()
 
 
@@ -110,7 +110,7 @@ def test_the_verdict_on_healthy_connections_has_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, [asked(0), asked(5_000), LATER])
 
     said = verdict(session.trouble, 1, Words(Language.EN))
-    assert said == f"No trouble found in 1 connection, but outside TCP: No DNS answer from {RESOLVER}."
+    assert said == f"No problems found in 1 connection, but outside TCP: No DNS response from {RESOLVER}."
 
 
 @pytest.mark.finding("dns-lookup")

@@ -83,7 +83,7 @@ def test_cause_is_a_group_with_its_symptoms_and_their_seconds() -> None:
     assert [(one.finding.id, one.connections, one.seconds_lost) for one in group.symptoms] == [
         (FindingId.RETRANSMISSION_TIMEOUT, 3, 3.0)
     ]
-    assert symptoms_text(group, Words(Language.EN)) == "Retransmission time-out (3 connections, 3\N{NO-BREAK SPACE}s)"
+    assert symptoms_text(group, Words(Language.EN)) == "Retransmission timeout (3 connections, 3\N{NO-BREAK SPACE}s)"
 
 
 def test_shape_that_is_a_trouble_of_its_own_is_a_group_apart_with_a_name_of_its_own() -> None:

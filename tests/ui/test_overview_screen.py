@@ -355,7 +355,7 @@ async def test_copied_text_is_the_group_unwrapped_with_packets_and_connections(
     assert "\u00a0" not in copied[0]
 
 
-@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No trouble found"), (Language.ZH, "未发现问题")])
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No problems found"), (Language.ZH, "未发现问题")])
 async def test_capture_without_trouble_says_what_was_looked_at(
     show: Show, clean_session: Session, language: Language, said: str
 ) -> None:
@@ -381,7 +381,7 @@ async def test_notes_alone_are_not_called_trouble(show: Show, language: Language
     assert "trouble" not in heading
 
 
-@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No answer to ARP"), (Language.ZH, "ARP 没有应答")])
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "No ARP reply"), (Language.ZH, "ARP 没有应答")])
 async def test_trouble_of_no_connection_is_told_and_enter_goes_to_its_first_packet(
     show: Show, language: Language, said: str
 ) -> None:
@@ -455,7 +455,7 @@ async def test_one_story_of_many_tells_what_is_the_matter_with_each_and_explains
 
     assert sum("no answer" in line and "lost" in line for line in right) == 12
     assert sum("refused: port 8080" in line and "lost" in line for line in right) == 8
-    worst = next(at for at, line in enumerate(right) if line.strip().startswith("✗ No answer to the SYN, sent 3 times"))
+    worst = next(at for at, line in enumerate(right) if line.strip().startswith("✗ No reply to the SYN, sent 3 times"))
     assert worst > max(at for at, line in enumerate(right) if "lost" in line)
 
 
@@ -801,4 +801,6 @@ async def test_verdict_gives_up_the_second_trouble_before_the_time_that_was_lost
         await until(lambda: shown.screen.controllers.verdicts.line.text != "")
         await shown.settle()
 
-        assert "in trouble, 9.6 s lost together. Worst: No answer to the SYN, sent 4 times in 7 s." in shown.lines()[1]
+        assert (
+            "with problems, 9.6 s lost in total. Worst: No reply to the SYN, sent 4 times in 7 s." in shown.lines()[1]
+        )

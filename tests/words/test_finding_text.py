@@ -84,7 +84,7 @@ def test_packet_with_a_verdict_is_named_by_it_and_means_what_caused_it(told: Tel
 def test_packet_of_a_warning_carries_its_title(told: Tell) -> None:
     explanation = explain_packet(told(LATE).session, 6, EN)
 
-    assert explanation.title == "Retransmission · Retransmission time-out"
+    assert explanation.title == "Retransmission · Retransmission timeout"
     assert explanation.severity is Severity.WARNING
 
 
@@ -130,7 +130,7 @@ def test_duplicate_ack_counts_and_names_what_it_waits_for(told: Tell) -> None:
 def test_repeated_syn_is_called_a_syn(told: Tell) -> None:
     explanation = explain_packet(told(["0 C S 0 0 id=1", "1000 C S 0 0 id=2", "1040 S SA 0 1"]).session, 1, EN)
 
-    assert explanation.meaning == "The client sends its SYN again, 1 s after packet 1: no answer had come."
+    assert explanation.meaning == "The client retransmits its SYN, 1 s after packet 1: no reply had come."
 
 
 def test_ack_of_a_fin_counts_no_byte_for_it(told: Tell) -> None:
@@ -150,7 +150,7 @@ def test_socketless_reset_names_the_packet_it_answers(told: Tell) -> None:
     answering = told([*OPEN, "50 C PA 1 1 40", "90 S R 1 0"]).session
     unasked = told([*OPEN, "50 C PA 1 1 40", "90 S R 7777 0"]).session
 
-    assert "answers packet 4" in explain_packet(answering, 4, EN).meaning
+    assert "replies to packet 4" in explain_packet(answering, 4, EN).meaning
     assert explain_packet(unasked, 4, EN).title == "RST without ACK"
 
 
@@ -158,14 +158,14 @@ def test_reset_that_refuses_a_syn_is_told_as_a_refusal(told: Tell) -> None:
     session = told(["0 C S 0 0", "40 S RA 0 1 win=0"]).session
 
     assert explain_packet(session, 1, EN).title == "RST · part of: Connection refused"
-    assert "turned away 40 ms later" in explain_packet(session, 1, EN).meaning
+    assert "rejected 40 ms later" in explain_packet(session, 1, EN).meaning
 
 
 def test_copy_of_the_capture_is_not_told_as_sent_again(told: Tell) -> None:
     lines = [line for line in [*OPEN, *FLIGHT] for _copy in (0, 1)]
     session = told([f"{line} id={i // 2 + 1}" if "id=" not in line else line for i, line in enumerate(lines)]).session
 
-    assert explain_packet(session, 7, EN).meaning.startswith("Not sent again")
+    assert explain_packet(session, 7, EN).meaning.startswith("Not retransmitted")
 
 
 def test_gap_is_told_in_bytes(told: Tell) -> None:
@@ -180,7 +180,7 @@ def test_window_update_tells_both_windows(told: Tell) -> None:
     assert "from 100 to 4,000 bytes" in explain_packet(session, 5, EN).meaning
 
 
-@pytest.mark.parametrize(("words", "never", "late"), [(EN, "never opened", "late"), (ZH, "连接未建立", "秒建立")])
+@pytest.mark.parametrize(("words", "never", "late"), [(EN, "never established", "late"), (ZH, "连接未建立", "秒建立")])
 def test_connection_that_was_never_opened_is_not_called_late(told: Tell, words: Words, never: str, late: str) -> None:
     finding = told(["0 C S 0 0", "1000 C S 0 0", "3000 C S 0 0", "3040 S SA 0 1"]).findings["syn-retransmission"]
     title = explain_finding(finding, None, words).title
@@ -189,7 +189,7 @@ def test_connection_that_was_never_opened_is_not_called_late(told: Tell, words: 
     assert late not in title
 
 
-@pytest.mark.parametrize(("words", "neglected"), [(EN, "segments with data ignored"), (ZH, "数据段被忽略")])
+@pytest.mark.parametrize(("words", "neglected"), [(EN, "data segments ignored"), (ZH, "数据段被忽略")])
 def test_segments_that_a_full_queue_ignored_are_told_of_where_there_are_any(words: Words, neglected: str) -> None:
     session = open_file(load_case("accept-queue-full").captures[-1])
     full = next(each for each in session.findings(3) if each.id is FindingId.ACCEPT_QUEUE_FULL)

@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.column.pair": "hosts",
     "groups.column.finding": "finding",
     "groups.column.connections": "connections",
-    "groups.column.trouble": "in trouble",
+    "groups.column.trouble": "problems",
     "groups.column.lost": "time lost",
     "groups.column.packets": "packets",
     "groups.column.bytes": "bytes",
@@ -64,7 +64,7 @@ WORDS: Final[dict[str, str]] = {
     "groups.key.previous_by": "Group by the one before",
     "groups.key.sort": "Sort by time lost, connections, bytes or packets",
     "groups.key.copy": "Copy the group's display filter",
-    "groups.key.overview": "Overview of the trouble",
+    "groups.key.overview": "Problem overview",
     "groups.key.close": "Back to the connections",
     "groups.key.help": "Help",
 }

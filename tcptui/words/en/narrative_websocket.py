@@ -14,7 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.reason.ws-1011": "an error inside the server",
     "narrative.reason.ws-1012": "the service restarts",
     "narrative.reason.ws-1013": "overloaded, try again later",
-    "narrative.reason.ws-1014": "a proxy got a bad answer from the server behind it",
+    "narrative.reason.ws-1014": "a proxy got a bad response from its backend",
     "narrative.reason.ws-own": "a code of the application's own",
     "narrative.reason.ws-unknown": "a code that has no meaning",
 }

@@ -53,7 +53,7 @@ WORDS: Final[dict[str, str]] = {
     "other.key.back": "One step back",
     "other.key.next_list": "Go to the next list",
     "other.key.quoted": "From an ICMP error to the connection or conversation that it quotes",
-    "other.key.overview": "Overview of the capture: all its trouble",
+    "other.key.overview": "Overview of the capture: all its problems",
     "other.key.go_to": "Go to a packet by its number",
     "other.key.find": "Find a packet by any text of its line or its ends: in this protocol, on the first list in all",
     "other.key.find_next": "Find the next packet with it",

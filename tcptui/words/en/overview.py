@@ -16,7 +16,7 @@ WORDS: Final[dict[str, str]] = {
     "overview.traffic.average": "{bits}bit/s, {packets} packets/s on average",
     "overview.traffic.now": "now {bits}bit/s",
     "overview.traffic.peak": "at most {bits}bit/s",
-    "overview.column.headline": "trouble, the worst first",
+    "overview.column.headline": "problem, the worst first",
     "overview.column.notes": "worth knowing",
     "overview.column.connections": "connections",
     "overview.column.lost": "time lost",
@@ -27,16 +27,14 @@ WORDS: Final[dict[str, str]] = {
     "overview.connections.more": "and {n} more: Enter lists them all.",
     "overview.looking": "The connections are being looked at.",
     "overview.nothing-yet": "No TCP connection yet.",
-    "overview.none-so-far": "No trouble so far in any connection.",
-    "overview.none-yet": "No trouble so far; connections are still being looked at.",
+    "overview.none-so-far": "No problems so far in any connection.",
+    "overview.none-yet": "No problems so far; connections are still being analysed.",
     "overview.largest": "The largest connections",
     "overview.largest.one": "{size}  {packets:packet|packets}  {duration}",
     "overview.one": "Connection {stream}",
     "overview.looked-at.heading": "Looked at:",
     "overview.looked-at": (
-        "how connections opened and closed, refusals and resets, segments sent again and why, reordering, windows, "
-        "waiting times on both ends, keep-alives, ICMP errors, HTTP answers, and whether the capture itself is whole. "
-        "Notes on single connections stay in the list."
+        "how connections opened and closed, refusals and resets, retransmissions and their causes, reordering, windows, waiting times on both ends, keep-alives, ICMP errors, HTTP responses, and whether the capture itself is complete. Notes on single connections stay in the list."
     ),
     "overview.hint.narrow": "list its connections",
     "overview.hint.explanation": "explanation",

@@ -27,9 +27,9 @@ WORDS: Final[dict[str, str]] = {
     "report.role.ack": "ACK",
     "report.role.again": "again",
     "report.role.keep-alive": "keep-alive",
-    "report.role.keep-alive-ack": "its answer",
+    "report.role.keep-alive-ack": "its reply",
     "report.role.probe": "probe",
-    "report.role.probe-ack": "answer to the probe",
+    "report.role.probe-ack": "reply to the probe",
     "report.role.window-closed": "window closed",
     "report.role.duplicate-ack": "duplicate ACK",
     "report.role.window-update": "window update",
@@ -51,13 +51,12 @@ WORDS: Final[dict[str, str]] = {
         " or a loopback interface"
     ),
     "report.trust.twice": (
-        "{n:connection was|connections were} recorded twice, as at two places: resends and duplicate ACKs there are"
-        " copies, and round trips may be too short"
+        "{n:connection was|connections were} recorded twice, as at two places: retransmissions and duplicate ACKs there are copies, and round trips may be too short"
     ),
     "report.trust.gaps": (
         "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"
     ),
-    "report.trust.conflicts": "{n:connection has|connections have} two versions of the same bytes: somebody wrote or changed some of what is here",
+    "report.trust.conflicts": "{n:connection has|connections have} two versions of the same bytes: a third party wrote or changed some of the data",
     "report.trust.mid-stream": "{n:connection|connections} began before the capture; the window scale is unknown there",
     "report.trust.one-sided": "{n:connection was|connections were} captured in one direction only: silence there proves nothing",
     "report.position.host": "captured at or near {host}, by the timing of the handshakes",
@@ -68,11 +67,11 @@ WORDS: Final[dict[str, str]] = {
     "report.connections.heading": "Connections",
     "report.outside.heading": "Outside the connections",
     "report.connections.none": "The capture holds no TCP connection.",
-    "report.connections.counts": "{all:connection|connections}: {errors} with errors, {warnings} with warnings, {healthy} without trouble.",
-    "report.connections.more": "Also in trouble",
-    "report.connections.left-out": "{n} more in trouble are not listed; --json lists them all.",
+    "report.connections.counts": "{all:connection|connections}: {errors} with errors, {warnings} with warnings, {healthy} without problems.",
+    "report.connections.more": "Also with problems",
+    "report.connections.left-out": "{n} more with problems are not listed; --json lists them all.",
     "report.findings.heading": "What was found, and in how many connections",
-    "report.findings.troubled": "What was found in the connections in trouble",
+    "report.findings.troubled": "Findings on the connections with problems",
     "report.connection.title": "Connection {stream}: {client} → {server}",
     "report.connection.size": ("{packets:packet|packets} in {duration}; the client sent {sent}, the server {received}"),
     "report.connection.states": "at the end the client is in {client}, the server in {server}",
@@ -86,7 +85,7 @@ WORDS: Final[dict[str, str]] = {
     "report.connection.notes": "Also found:",
     "report.state.assumed": "{state} (assumed)",
     "report.state.unseen": "an unknown state",
-    "report.connections.healthy": "Without trouble, the largest first",
+    "report.connections.healthy": "Without problems, the largest first",
     "report.connections.smaller": "{n:smaller connection is|smaller connections are} not listed.",
     "report.column.bytes": "bytes",
     "report.column.end": "client / server at the end",

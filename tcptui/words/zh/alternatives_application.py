@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.proxy-changed-body": "代理或过滤器改了消息体，却保留了原来的长度。直接请求后端看看。",
     "alternatives.client-collects-body": "客户端要收完整个消息体才显示：代码里是不是按流读取响应？",
     "alternatives.intermediary-collects-body": "离客户端更近的代理或杀毒软件在攒消息体；在客户端本机抓包。",
-    "alternatives.events-made-at-end": "程序到最后才一次产生所有事件，并没有谁扣住：看日志里每个事件的产生时间。",
+    "alternatives.events-made-at-end": "程序到最后才一次产生所有事件，并没有谁缓冲：看日志里每个事件的产生时间。",
     "alternatives.proxy-compresses": "压缩的是服务端前面的代理，压缩时顺便缓冲：用 curl 直接请求后端。",
     "alternatives.proxy-buffers": "反向代理在攒响应（nginx 的 proxy_buffering on）；在它和程序之间抓包。",
     "alternatives.server-framework-buffers": "服务端的框架或输出过滤器在攒程序写出的内容：strace -e trace=write,sendto。",

@@ -6,18 +6,18 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     # -- common-stall ----------------------------------------------------------------
-    "findings.common-stall.name": "全网停顿",
+    "findings.common-stall.name": "所有主机同时停顿",
     "findings.common-stall.title": "{stalled_s}内收不到任何主机的 TCP 包",
     "findings.common-stall.short": "所有主机沉默 {stalled_s}",
     "findings.common-stall.happened": "从 {first_frame} 号包起的 {stalled_s}里，{host} 收不到 {hosts} 台主机中任何一台的 TCP 包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
     "findings.common-stall.title.one-host": "{stalled_s}内收不到 {far} 的 TCP 包",
     "findings.common-stall.short.one-host": "{far} 沉默 {stalled_s}",
     "findings.common-stall.happened.one-host": "从 {first_frame} 号包起的 {stalled_s}里，{host} 收不到 {far} 的任何 TCP 包，而此时有 {waiting} 条连接早该得到回应；从 {last_frame} 号包起，{burst_s}内一下子到了 {arrived} 个包。",
-    "findings.common-stall.meaning.one-host": "通往 {far} 的路上，或者那台主机自身，出了一次状况：连它的系统也没有确认任何数据。这些连接此刻的超时、重传、缓慢的响应都只是它的回声，不是各自的故障。",
-    "findings.common-stall.known.one-host": "几条连接不会碰巧同时沉默又同时开口。有数据早该在几个往返之内得到回应，而 {host} 一直在发包：抓包没有停。",
+    "findings.common-stall.meaning.one-host": "通往 {far} 的路上，或者那台主机自身，出了一次状况：连它的系统也没有确认任何数据。这些连接此刻的超时、重传、缓慢的响应都是这次停顿的后果，不是各自的故障。",
+    "findings.common-stall.known.one-host": "几条连接不可能碰巧同时停发、又同时恢复。有数据早该在几个往返之内得到回应，而 {host} 一直在发包：抓包没有停。",
     "findings.common-stall.look.one-host": "在 {far} 和 {host} 上看链路日志（dmesg）、ethtool -S 的 pause 计数、虚拟机的 steal 时间；下次抓包时同时 ping 另一台主机，就能分清是路上的问题还是那台主机的问题。",
-    "findings.common-stall.meaning": "所有路径的公共部分出了一次状况：{host} 的链路或无线、最近的路由器，或 {host} 自身。这些连接此刻的超时、重传的 SYN、缓慢的响应都只是它的回声，不是各自的故障。",
-    "findings.common-stall.known": "多台主机不会碰巧同时沉默又同时开口。这些连接每一条都发过早该在几个往返之内得到回应的包，而 {host} 一直在发包：抓包没有停。",
+    "findings.common-stall.meaning": "所有路径的公共部分出了一次状况：{host} 的链路或无线、最近的路由器，或 {host} 自身。这些连接此刻的超时、重传的 SYN、缓慢的响应都是这次停顿的后果，不是各自的故障。",
+    "findings.common-stall.known": "多台主机不可能碰巧同时停发、又同时恢复。这些连接每一条都发过早该在几个往返之内得到回应的包，而 {host} 一直在发包：抓包没有停。",
     "findings.common-stall.sure": "没有包到达，这是看得到的；包被什么挡住了，包里看不到。这类停顿共 {stalls} 次，合计 {total_s}。",
     "findings.common-stall.look": "在 {host} 上看链路和无线日志（dmesg、iw event）、ethtool -S 的 pause 计数；下次抓包时同时 ping 最近的路由器。",
     # -- many-targets ------------------------------------------------------------------
@@ -54,7 +54,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.port-silent.title": "端口 {port}（{server}）无回应，共 {count} 次",
     "findings.port-silent.short": "端口 {port} 始终没有回应",
     "findings.port-silent.happened": "到 {server} 端口 {port} 的 {count} 次尝试都没有回应，前后 {took_s}；而这台主机在抓包里是发过 TCP 包的。",
-    "findings.port-silent.meaning": "主机是活的：是什么东西把发往这个端口的包丢掉了。没有程序监听的端口会回复 RST。",
+    "findings.port-silent.meaning": "主机在线，但发往这个端口的包被丢弃了。没有程序监听的端口会回复 RST。",
     "findings.port-silent.known": "同一时间抓到了 {server} 发出的其他包。",
     "findings.port-silent.sure": "主机活着、这个端口沉默，都看得到；防火墙和已满的全连接队列从这里看是一样的。",
     "findings.port-silent.look": "在 {server} 上：iptables -L -v 或 nft list ruleset（丢弃计数在涨吗？），ss -lnt 看端口 {port}（Recv-Q 大于 Send-Q 吗？），nstat -az TcpExtListenDrops。",

@@ -47,7 +47,7 @@ def test_verdict_comes_before_all_trouble_and_names_the_worst(language: Language
 
 
 def test_capture_without_trouble_says_so_and_how_many_connections_that_are() -> None:
-    assert "No trouble found in 1 connection." in texts(page(opened("hello-service")))
+    assert "No problems found in 1 connection." in texts(page(opened("hello-service")))
 
 
 def test_page_without_explanations_is_short_and_the_others_are_longer() -> None:

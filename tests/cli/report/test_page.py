@@ -57,7 +57,7 @@ def pages(tmp_path_factory: TempPathFactory) -> dict[str, str]:
 
 def test_verdict_stands_first_then_trouble_then_connections(pages: dict[str, str]) -> None:
     said = PageReader(pages["en"]).text
-    places = [said.index(part) for part in ("in trouble", "What is wrong, the worst first", "The connections in")]
+    places = [said.index(part) for part in ("with problems", "What is wrong, the worst first", "The connections with")]
     assert places == sorted(places)
     assert '<html lang="en">' in pages["en"]
     assert '<html lang="zh-CN">' in pages["zh"]
@@ -188,7 +188,7 @@ def test_hundred_connections_in_trouble_are_less_than_two_megabytes(tmp_path: Pa
     assert len(read.ids) == 100
     assert 10 < page.count('class="tc"') < 100
     assert 200_000 < len(page.encode()) < 2_000_000
-    assert "Also in trouble" in read.text
+    assert "Also with problems" in read.text
 
 
 def test_rows_of_a_ladder_are_evidence_and_both_ends(tmp_path: Path) -> None:
