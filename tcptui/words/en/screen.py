@@ -119,7 +119,8 @@ WORDS: Final[dict[str, str]] = {
     "screen.explain.unjudged_meaning": "{packets:packet|packets} of this connection are being analysed.",
     "screen.explain.since": "Not judged yet: its last {n:packet|packets}.",
     "screen.explain.clean": "Nothing unusual",
-    "screen.explain.shared": "{n:connection shares|connections share} this problem, this one among them (see the overview). This one on its own:",
+    "screen.explain.shared": "This trouble is that of {n:connection|connections} together, this one among them; the overview tells "
+    "of it. By itself:",
     "screen.explain.quoted": "Known only from ICMP",
     "screen.explain.quoted_meaning": "No packet of this connection was captured; {packets:ICMP error quotes|ICMP errors quote} one. The timeline shows the error.",
     "screen.explain.minor": "Nothing serious",
