@@ -21,7 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.proxy-idle-timeout": "The idle timeout of a proxy or load balancer: compare it with the silence before.",
     "alternatives.proxy-drops-expect": "A proxy on the path drops the header, or the 100 Continue.",
     "alternatives.client-busy": "The client was slow to prepare its body, whatever it had requested.",
-    "alternatives.smuggling-tried": "Somebody tries to pass a request by a proxy that checks requests: who wrote this one?",
+    "alternatives.smuggling-tried": "An attacker tries to get a request past a proxy that checks requests: find out which program sent it.",
     "alternatives.field-set-twice": "An old or home-made program sets its fields wrongly: does it in every message?",
     "alternatives.proxy-added-field": "A proxy added a field of its own: capture in front of it.",
     "alternatives.body-quotes-request": "A body that quotes a request, such as a log or a test.",

@@ -21,7 +21,7 @@ WORDS: Final[dict[str, str]] = {
     "other.names.asked.heading": "Host that the client asked for:",
     "other.names.heading": "Names by DNS answers before it:",
     "other.names.name": "{address} is {name}",
-    "other.names.second": "{address} is {name}, says a second answer to a question that had one",
+    "other.names.second": "{address} is {name}, by a second response to a question that already had one",
     "other.names.unasked": "{address} is {name}, says an answer; its question is not in the capture before it",
     "other.way": "u opens protocols, conversations, packets, with / to find.",
     "other.column.protocol": "protocol",
