@@ -247,8 +247,6 @@ REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
     *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
     *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
 )
-#: What closes connections that nothing opened.
-CLOSED_BY: Final = _TLS.name
 #: Rows whose requests share a connection: several are open at a time.
 SHARED: Final = tuple(row for row in PROTOCOLS if row.is_shared)
 #: Kinds of requests by `tcptui.model.request.Request.protocol`.

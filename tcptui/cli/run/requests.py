@@ -101,7 +101,8 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
             with closing(
                 found.made(lambda pairs: b"".join(texts.lines([one for one, _ in pairs])), at_once=_LINES)
             ) as lines:
-                write(chain(lines, closed_line(found)))
+                write(lines)
+            _say_closed(found, words)
         else:
             _write_table(command, found, words)
         return exit_code(session, [one.source for one in opened])
@@ -195,14 +196,6 @@ def _has_any(frames: I64, request: Request) -> bool:
     return bool(np.searchsorted(frames, min(known)) < np.searchsorted(frames, max(known), side="right"))
 
 
-def closed_line(found: FoundRequests) -> Iterator[bytes]:
-    """The JSON line about connections that nothing opened, once all others were read; none where there are none."""
-    from tcptui.cli.report.closed_connections import closed_json
-
-    if found.closed:
-        yield closed_json(found.closed)
-
-
 def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
     from tcptui.cli.report.request_lines import request_table
 
@@ -229,7 +222,8 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
 
     groups = group_statements(found.all(), server_of=lambda stream: str(found.session.streams.server(stream)))
     if command.form is RequestsForm.JSONL:
-        write(chain((statement_json(group).encode() + b"\n" for group in groups), closed_line(found)))
+        write(statement_json(group).encode() + b"\n" for group in groups)
+        _say_closed(found, words)
     elif groups:
         lines = statement_table(groups, words, ascii_only=command.common.ascii_only)
         write_text(chain(lines, closed_text(found.closed, words)))

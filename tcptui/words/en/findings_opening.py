@@ -53,7 +53,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.challenge-ack.title.reset": "Challenge ACK: a RST that was ignored",
     "findings.challenge-ack.title.loop": "ACK loop: {count} ACKs in {delay_s}, in reply to each other",
     "findings.challenge-ack.title.resolved": "Challenge ACK: old connection cleared, {delay_s} to open",
-    "findings.challenge-ack.short": "challenge ACK: old connection still there",
+    "findings.challenge-ack.short": "challenge ACK: old connection remains",
     "findings.challenge-ack.short.resolved": "challenge ACK, {delay_s} to open",
     "findings.challenge-ack.short.reset": "odd RST met by a challenge ACK",
     "findings.challenge-ack.short.loop": "ACK loop, {count} ACKs",
