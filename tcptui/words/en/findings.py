@@ -425,7 +425,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.retransmission-timeout.more": "In total, the timer expired {count:times}: {resent:segment|segments} retransmitted, {total_s} spent waiting.",
     "findings.retransmission-timeout.meaning": "No ACK reported what was missing, so the {sender} had to wait for its timer. This is the most expensive kind of loss: the connection stalls, then restarts slowly.",
     "findings.retransmission-timeout.meaning.unanswered": "Either the {other}'s packets no longer arrive, or the {sender}'s no longer reach it. The {sender} will give up after many minutes, without a RST.",
-    "findings.retransmission-timeout.meaning.open-end": "The {sender} could only wait for its timer. The capture ends before showing whether these bytes arrived.",
+    "findings.retransmission-timeout.meaning.open-end": "The {sender} could only wait for its timer. The capture does not show whether these bytes arrived.",
     "findings.retransmission-timeout.meaning.fin": "Only the close is unanswered: the {other} is gone, asleep or cut off. No data is waiting; the {sender} gives up by itself.",
     "findings.retransmission-timeout.meaning.heard": "The {other}'s packets arrive, but the {sender}'s retransmissions do not reach it, or are ignored. The {sender} keeps trying.",
     "findings.retransmission-timeout.meaning.fin-heard": "The {other}'s packets arrive, but the close does not reach it, or is ignored. The {sender} has no data waiting.",

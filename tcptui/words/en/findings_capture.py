@@ -83,7 +83,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.selective-syns.title.keys": "{signature}: both ends sign, neither replies",
     "findings.selective-syns.short.ecn": "only SYNs with ECN get no reply",
     "findings.selective-syns.short.fast-open": "only SYNs with Fast Open get no reply",
-    "findings.selective-syns.short.older-stamp": "only SYNs with older timestamps: no reply",
+    "findings.selective-syns.short.older-stamp": "only SYNs with old timestamps: no reply",
     "findings.selective-syns.short.flow": "only port {client_port} gets no reply",
     "findings.selective-syns.short.signed": "{signature} at one end only",
     "findings.selective-syns.short.keys": "{signature}, and no reply",

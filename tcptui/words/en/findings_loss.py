@@ -56,7 +56,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.content-conflict.title": "Same bytes, two contents ({sender}, {bytes:byte|bytes})",
     "findings.content-conflict.title.fragments": "Same bytes, different content in IP fragments",
     "findings.content-conflict.short": "two versions of the {sender}'s {bytes:byte|bytes}",
-    "findings.content-conflict.short.fragments": "overlapping IP fragments of the {sender} differ",
+    "findings.content-conflict.short.fragments": "the {sender}'s IP fragments conflict",
     "findings.content-conflict.happened": "The {sender}'s same sequence numbers arrived with two contents: {differing} of {bytes:byte|bytes} differ (packets {first_frame} and {again_frame}).",
     "findings.content-conflict.happened.fragments": "The IP fragments of one of the {sender}'s segments overlap, with different bytes in the overlap (reassembled in packet {first_frame}).",
     "findings.content-conflict.more": "{count:segment|segments} of this connection contradict others.",
