@@ -141,7 +141,7 @@ def _in_a_thread(search: _Search[T], cancelled: Callable[[], bool]) -> T:
                     timeout *= 2  # other threads had a part of it
                     continue
                 future.set_exception(FilterError(Mistake.PATTERN_SLOW, Span(0, 0), seconds=LONGEST))
-            except MemoryError as error:
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: whoever waits raises it
                 future.set_exception(error)
             return
 
