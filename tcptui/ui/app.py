@@ -120,6 +120,7 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         self._styled_for = (self.theme, self.get_css_variables())
         self.set_keymap({f"screen.{name}": key for name, key in self.options.keys})
         self.animation_level = "none"
+        self.set_class(self.no_color, "-no-color")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own CSS variables, for themes that do not define them."""

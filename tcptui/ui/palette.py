@@ -241,6 +241,8 @@ class Palette(CommandPalette, GuardedScreen[None]):
         & SearchIcon { display: none; }
         & > Vertical { margin-top: 1; }
         & CommandList { scrollbar-size-vertical: 1; border-top: none; }
+        /* Textual's own is the terminal's background there, which may be as white as the text. */
+        &:ansi CommandList { background: $background; }
         & CommandList > .option-list--option { text-wrap: nowrap; text-overflow: ellipsis; text-style: none; }
         &.-low CommandInput { border: none; height: 1; margin: 0 1; }
         & > HintLine { dock: bottom; height: 1; width: 1fr; background: $panel; }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.color import ColorSystem
-from screen_lines import screen_lines
+from screen_lines import screen_lines, screen_strips
 
 from tcptui.model.finding import Severity
 from tcptui.ui.theme import ASCII, LIGHT, UNICODE, Glyphs, Palette
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from conftest import Shown
     from rich.style import Style
+    from textual.screen import Screen
 
     from tcptui.session.session import Session
 
@@ -97,6 +98,47 @@ async def test_without_colours_rows_under_a_cursor_still_stand_out(
 
     assert len({without_colour(palette.plain), *looks}) == 1 + len(OVERLAYS)
     assert any(line.startswith("▸") for line in lines)
+
+
+def style_at(screen: Screen[object], text: str) -> Style:
+    """How the first ``text`` on the screen is drawn."""
+    styles = (
+        segment.style
+        for strip in screen_strips(screen)
+        for segment in strip
+        if text in segment.text and segment.style is not None
+    )
+    return next(styles)
+
+
+async def test_without_colours_the_cursor_of_trees_and_of_the_palette_is_seen(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with show(mixed_session, (120, 40)) as shown:
+        await shown.press("enter", "3", "home")
+        frame, other = (style_at(shown.screen, text) for text in ("Frame 1:", "Internet Protocol"))
+        await shown.pilot.press("ctrl+p")
+        await until(lambda: "Go to the timeline" in "".join(screen_lines(shown.pilot.app.screen)))
+        first, second = (style_at(shown.pilot.app.screen, f"Go to the {name}") for name in ("connections", "timeline"))
+
+    assert without_colour(frame) != without_colour(other)
+    assert without_colour(first) != without_colour(second)
+
+
+async def test_sixteen_colours_lay_the_palette_on_a_background_of_their_own(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal's own may be white."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("COLORTERM")
+    async with show(mixed_session, (120, 40)) as shown:
+        await shown.pilot.press("ctrl+p")
+        await until(lambda: "Go to the timeline" in "".join(screen_lines(shown.pilot.app.screen)))
+        style = style_at(shown.pilot.app.screen, "Go to the timeline")
+
+    assert style.bgcolor is not None
+    assert not style.bgcolor.is_default
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
