@@ -16,6 +16,7 @@ from screen_lines import screen_lines
 
 from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_case, load_cases
+from tcptui.model.finding import Severity
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.filler.table import ROOM_LEAST
@@ -277,6 +278,24 @@ async def test_column_of_lost_time_is_there_once_some_was_lost(
     assert ("time lost" in heading) == was_lost
     assert ("bytes" in heading) != was_lost, "its place goes to the next ones"
     assert "▾" in sorted_by
+
+
+async def test_time_that_nobody_noticed_has_no_colour(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
+    wire.unanswered(500, "10.0.0.1:40002", "192.0.2.10:80")
+    async with show(open_file(wire.pcap(tmp_path / "some.pcap")), (100, 30)) as shown:
+        listed = shown.screen.workspace.connections
+        styles = {
+            segment.text.strip(): segment.style
+            for row in range(2)
+            for segment in listed.row(row, 100)
+            if segment.text.strip().endswith("s") and segment.text.strip()[:1].isdigit()
+        }
+        colour = listed.palette.severity(Severity.ERROR).color
+
+    assert styles["1.0ms"] is not None
+    assert styles["1.0ms"].color != colour
+    assert any(style is not None and style.color == colour for style in styles.values())
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

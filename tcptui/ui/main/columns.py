@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import STATE_MASK, TcpState
-from tcptui.model.units import NS_PER_US
+from tcptui.model.units import NS_PER_MS, NS_PER_US
 from tcptui.session.rates import rates_of
 from tcptui.ui.cell_text import amount, brief, fit, fit_endpoint, span
 from tcptui.ui.main.column_names import Column, SortKey
@@ -38,6 +38,8 @@ I64 = NDArray[np.int64]
 #: Bits of the seconds lost (in microseconds: 12 days) and of the troubled packets in what `_problems` sorts by.
 _LOST_BITS: Final = 40
 _TROUBLED_BITS: Final = 21
+#: A lost time that somebody may have noticed.
+_NOTICED_NS: Final = 10 * NS_PER_MS
 _MOST_LOST_US: Final = 2**_LOST_BITS - 1
 _MOST_TROUBLED: Final = 2**_TROUBLED_BITS - 1
 
@@ -197,7 +199,9 @@ def _lasted(row: ListRow) -> Cell:
 
 
 def _lost(row: ListRow) -> Cell:
-    return span(row.lost_ns, row.glyphs.micro) if row.lost_ns else "", row.palette.severity(row.severity)
+    """In the colour of the trouble only where somebody may have noticed the time: an error may cost a round trip."""
+    style = row.palette.severity(row.severity) if row.lost_ns >= _NOTICED_NS else row.palette.plain
+    return span(row.lost_ns, row.glyphs.micro) if row.lost_ns else "", style
 
 
 def _rate(row: ListRow, rate_of: Callable[[I32], I64]) -> Cell:
