@@ -102,7 +102,9 @@ class MessageValues:
     def keep(self, asked: Asked, rows: Rows, found: Occurrences, count: int) -> None:
         """Keep what ``rows`` were found to have, of a capture of ``count`` rows."""
         with self._lock:
-            answers = self._kept.setdefault(asked, _Answers(count, found.values))
+            if asked not in self._kept:
+                self._kept[asked] = _Answers(count, found.values)
+            answers = self._kept[asked]
             if answers is None:
                 return
             answers.add(rows.numbers, found)
