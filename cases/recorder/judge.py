@@ -36,6 +36,7 @@ from cases.recorder.evidence import Evidence, read_evidence
 from cases.recorder.judgement import Judgement, Tally, table
 from cases.recorder.kernel_log import PATH_MTU
 from cases.recorder.namespaces import End
+from cases.recorder.scenarios.floods import FORGED_NET
 from cases.recorder.true_states import FrameFact, true_states
 from cases.recorder.tshark_labels import Label, tshark_labels
 from tcptui.access.open_capture import view_of
@@ -128,10 +129,13 @@ class _Judge:
     # -- states ------------------------------------------------------------------------
 
     def _states(self, view: StreamView) -> None:
+        near_is_server = view.server.host in self._hosts[self._end]
+        own, peer = (view.server, view.client) if near_is_server else (view.client, view.server)
+        if _is_forged(own.host):
+            return  # no kernel keeps a state for it; the other end's capture tells of that one's
         near = self._story(self._end, view)
         arrivals = self._arrivals()
-        far = self._far_story(view)
-        near_is_server = view.server.host in self._hosts[self._end]
+        far = None if _is_forged(peer.host) else self._far_story(view)
         columns = (view.state_client, view.state_server)
         near_said = columns[near_is_server].tolist()
         far_said = columns[not near_is_server].tolist()
@@ -341,6 +345,11 @@ def _hosts(evidence: Evidence) -> dict[End, set[str]]:
             # An end without any socket has no events of its own.
             found[event.end.other].add(_host(event.remote))
     return found
+
+
+def _is_forged(host: str) -> bool:
+    """Whether a scenario sends from that address, which nobody has."""
+    return host.startswith(f"{FORGED_NET}.")
 
 
 def _host(name: str) -> str:
