@@ -23,7 +23,7 @@ def test_every_index_of_a_capture_is_built_once(tmp_path: Path) -> None:
         assert all(table(one) is table(one) for table in tables)
         assert not any(table(one) is table(other) for table in tables)
         requests = cached_requests(one, 0)
-        assert requests is one.indexes.of(RequestCache, lambda: RequestCache(one)).of(0)
+        assert requests is one.indexes.of(RequestCache, lambda: RequestCache(one)).of(0)[0]
 
 
 def test_threads_that_ask_at_once_are_given_the_same_index() -> None:

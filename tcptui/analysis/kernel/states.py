@@ -171,6 +171,8 @@ def follow_states(
                 if fwd[GOT_FIN] == 0:
                     fwd[GOT_FIN] = 1
                     sender = next_state[sender * EVENTS + EVENT_GOT_FIN]
+                    if sender == CLOSING and ((rev[FIN_ACKS] - fwd[FIN_END]) & SEQ_MASK) < SEQ_HALF:
+                        sender = next_state[CLOSING * EVENTS + EVENT_GOT_ACK_OF_FIN]  # it was in that FIN's segment
                 if sender in (CLOSE_WAIT, CLOSING) or (
                     sender == TIME_WAIT and ((rev[FIN_ACKS] - fwd[FIN_END]) & SEQ_MASK) < SEQ_HALF
                 ):  # fmt: skip
