@@ -27,7 +27,7 @@ _LIKE: Final = {
 #: For `str.translate`: by the number of a sign, an ASCII character of the same width.
 ASCII_SIGNS: Final[dict[int, str]] = {ord(char): plain for plain, chars in _LIKE.items() for char in chars}
 #: The error handler (`codecs`) that writes a sign which an encoding lacks as ASCII, any other character as ``?``.
-LIKE_ASCII: Final = "tcptui.like_ascii"
+LIKE_ASCII: Final = "tcptui-like-ascii"
 
 
 def _like_ascii(error: UnicodeError) -> tuple[str, int]:

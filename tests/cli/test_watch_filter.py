@@ -229,7 +229,7 @@ def test_what_cannot_be_read_again_is_an_error_of_the_input() -> None:
     shown = Shown(growth.session, compile_filter("http.host"), Words(Language.EN))
     growth.to(8)
     with (
-        patch.object(growth.session.reader, "packet", side_effect=OSError(5, "Input/output error")),
+        patch.object(growth.session.reader, "data", side_effect=OSError(5, "Input/output error")),
         pytest.raises(InputError) as caught,
     ):
         shown.shown(event(1))
