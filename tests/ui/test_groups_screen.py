@@ -270,7 +270,7 @@ async def test_endpoints_and_conversations_have_both_directions(
 ) -> None:
     async with show(session, (140, 40)) as shown:
         lines = screen_lines(await opened(shown, *["tab"] * tabs))
-        heading = next(line for line in lines if headings[0] in line and "trouble" in line)
+        heading = next(line for line in lines if headings[0] in line and "problems" in line)
         assert all(each in heading for each in headings)
         (found,) = [line.replace("\u00a0", " ") for line in lines if line[3:].startswith(f"{row[0]} ")]
         cells = found.split()

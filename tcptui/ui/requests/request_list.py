@@ -42,12 +42,12 @@ _CLOCK: Final = 14
 _MICRO_DIGITS: Final = 3
 #: From this width on there is room for sizes, …
 _SIZES_FROM: Final = 100
-#: … and from this one on for the server's time and the time of day.
-_TIMES_FROM: Final = 120
-#: Cells of a bar, at most, where bars only compare lengths: the eye need not go far from the numbers.
-_BAR_MOST: Final = 40
 #: … and the share of a line that the operation may take, in percent.
 _OPERATION_SHARE: Final = 36
+#: From this width on, a screen of 120 columns, there is room for the server's time and the time of day.
+_TIMES_FROM: Final = 119
+#: Cells of a bar, at most, where bars only compare lengths: the eye need not go far from the numbers.
+_BAR_MOST: Final = 40
 _SERVER_ERROR: Final = 500
 #: Cells of a path's end that tell it from others.
 _PATH_LEAST: Final = 6
