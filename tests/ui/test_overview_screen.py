@@ -453,7 +453,7 @@ async def test_one_story_of_many_tells_what_is_the_matter_with_each_and_explains
         lines = screen_lines(screen)
     right = [line[101:] for line in lines]
 
-    assert sum("no answer" in line and "lost" in line for line in right) == 12
+    assert sum("no reply" in line and "lost" in line for line in right) == 12
     assert sum("refused: port 8080" in line and "lost" in line for line in right) == 8
     worst = next(at for at, line in enumerate(right) if line.strip().startswith("✗ No reply to the SYN, sent 3 times"))
     assert worst > max(at for at, line in enumerate(right) if "lost" in line)
