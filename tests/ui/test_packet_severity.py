@@ -41,6 +41,8 @@ MARKED = [
     ("156", FindingId.QUERY_CANCELLED, "answer_frame"),
     ("104", FindingId.HTTP_CONTINUE_AWAITED, "body_frame"),
     ("42", FindingId.REQUEST_UNANSWERED, "end_frame"),
+    ("157", FindingId.HTTP_TWO_READINGS, "first_frame"),
+    ("170", FindingId.MQTT_SESSION_ENDED, "answer_frame"),
 ]
 
 
