@@ -85,7 +85,7 @@ async def test_packet_that_shows_it_is_named_whole_or_not_at_all(tmp_path: Path)
     lines = await lines_after(shop(tmp_path / "shop.pcap"), "2", "g")
     first = next(line for line in lines if " 187 " in line)
 
-    assert "NO ANSWER" in first
+    assert "NO REPLY" in first
     assert "SEE 1…" not in first
     assert "SEE" not in first or "SEE 188" in first
 
