@@ -151,7 +151,7 @@ _ADDRESS: Final = "an address or a word has to be typed; each key narrows the li
 _NAME: Final = "what it is called elsewhere has to be typed"
 TASKS: Final = (
     # An SRE with a capture of a machine.
-    Task(S, "what is wrong first", "", (r"▾ .*\n✗3 .*40006→.*4 SYNs over 7 s, no answer",)),
+    Task(S, "what is wrong first", "", (r"▾ .*\n✗3 .*40006→.*4 SYNs over 7 s, no reply",)),
     Task(S, "how bad is it", "", (r"✗2 !2 ", "4 of 14 with problems")),
     Task(S, "how much time did it cost", "0", ("4 of 14 connections with problems, 9.6 s lost",)),
     Task(S, "all that is wrong", "0", ("Port 8443 refused", "Server processing took 2.6 s", "reset by the server")),
