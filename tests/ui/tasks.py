@@ -194,7 +194,7 @@ TASKS: Final = (
     Task(S, "connections of one host", "/ .11 Enter", ("1 of 14", "40006"), ("40001",)),
     Task(S, "lift the filter", "Esc", ("40001", "40006"), ("of 14:", "/:82"), after="/ :82 Enter"),
     Task(S, "why did it fail", "e", ("The server did not reply", "What it means")),
-    Task(S, "what to look at next", "", ("Look next  On the server: ss -lnt",), before="e End"),
+    Task(S, "what to look at next", "", ("Look next  On the server, run ss -lnt",), before="e End"),
     Task(S, "the next problem", "n", ("Error 2 of 2",)),
     Task(S, "copy this row", "y", ("(?i)copied",)),
     Task(S, "copy it for an issue", "Ctrl+P markd Enter", ("(?i)copied",), why_long="`mark` is a command, too"),
