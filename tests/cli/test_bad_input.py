@@ -77,7 +77,8 @@ def test_pattern_that_backtracks_for_ever_is_given_up_by_one_line(tmp_path: Path
     path = tmp_path / "a.pcap"
     path.write_bytes(tape.pcap())
 
-    code, out, complaint = run("packets", path, "-Y", 'tcp.payload matches "(a|aa)+$"')  # tried to its end, it never ends
+    # Tried to its end, it never ends.
+    code, out, complaint = run("packets", path, "-Y", 'tcp.payload matches "(a|aa)+$"')
 
     assert (code, out) == (2, "")
     assert complaint.count("\n") == 1
