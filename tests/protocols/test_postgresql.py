@@ -16,11 +16,12 @@ from tcptui.model.request import UNKNOWN, TransactionState
 from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
-from tcptui.protocols.postgresql.message import Kind, Message, Unread
+from tcptui.protocols.postgresql.message import Kind, Message
 from tcptui.protocols.postgresql.postgresql_stream import parse_postgresql
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.statement import operation_of, without_secrets
 from tcptui.protocols.result_set import CopiedData
+from tcptui.protocols.stream.unread import Unread
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from tcptui.protocols.redis.conversation import Unasked, conversation
 from tcptui.protocols.redis.detection import begins_redis, redis_sides
 from tcptui.protocols.redis.reader import Reader
 from tcptui.protocols.redis.redis_stream import parse_redis, redis_requests
-from tcptui.protocols.redis.value import Kind, Unread, Value
+from tcptui.protocols.redis.value import Kind, Value
 from tcptui.protocols.result_set import ResultSet
 from tcptui.protocols.secret_names import LEFT_OUT
 from tcptui.protocols.stream.reassembly import ByteStream
+from tcptui.protocols.stream.unread import Unread
 from tcptui.protocols.summaries import summary_of
 
 if TYPE_CHECKING:

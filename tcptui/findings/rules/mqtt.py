@@ -43,7 +43,7 @@ def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | 
 
     Shapes: ``refused``, CONNECT was; ``keep-alive``, the silence.  Raises OSError where packets cannot be read.
     """
-    said, asked = stream.said_by(stream.sides.server), stream.said_by(stream.sides.client)
+    said, asked = (stream.messages[side.side] for side in (stream.sides.server, stream.sides.client))
     connect = next((one for one in asked if one.kind == CONNECT), None)
     for one in said:
         code = -1 if one.head is None else one.head.code

@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.dns.codes import IXFR
-from tcptui.protocols.dns.message import Message, Unread, ixfr_serial, second_zone_numbers, zone_numbers
+from tcptui.protocols.dns.message import Message, ixfr_serial, second_zone_numbers, zone_numbers
 from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.result_set import Result, no_result_sets
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

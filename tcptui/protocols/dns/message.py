@@ -153,15 +153,6 @@ class Message:
         return self.direction.read(self.start + PREFIX, min(self.stop - self.start - PREFIX, most))
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Bytes that are not read, because no message begins among them for certain."""
-
-    direction: ByteStream = field(repr=False)
-    start: int
-    stop: int
-
-
 def read_head(data: bytes) -> Head | None:
     """Header and first question of the message that ``data`` begins with; None where they were cut."""
     if len(data) < HEADER:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.dns.message import Unread
 from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,13 +17,13 @@ from tcptui.protocols.dns.message import (
     HEADER,
     PREFIX,
     Message,
-    Unread,
     extended_code,
     is_sound,
     may_be_message,
     read_head,
 )  # fmt: skip
 from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream

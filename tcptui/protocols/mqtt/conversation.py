@@ -32,8 +32,9 @@ from tcptui.protocols.mqtt.codes import (
     UNSUBSCRIBE,
     status_of,
 )
-from tcptui.protocols.mqtt.message import Message, Unread, operation
+from tcptui.protocols.mqtt.message import Message, operation
 from tcptui.protocols.mqtt.reader import Reader
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

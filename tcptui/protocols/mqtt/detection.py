@@ -21,8 +21,9 @@ from tcptui.protocols.mqtt.codes import (
     VERSION_5,
     VERSION_311,
 )
-from tcptui.protocols.mqtt.message import HEAD_READ, Message, Unread, read_head
+from tcptui.protocols.mqtt.message import HEAD_READ, Message, read_head
 from tcptui.protocols.mqtt.reader import Reader
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream

@@ -120,15 +120,6 @@ class Message:
         return self.direction.read(self.start, min(size, self.stop - self.start))
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Bytes in which nothing shows where a packet begins."""
-
-    direction: ByteStream = field(repr=False)
-    start: int
-    stop: int
-
-
 def holds_secrets(message: Message) -> bool:
     """Whether there may be a password in ``message``, or data of an authentication."""
     return message.kind in (CONNECT, CONNACK, AUTH)

@@ -19,11 +19,12 @@ from tcptui.protocols.mqtt.codes import (
     status_of,
 )
 from tcptui.protocols.mqtt.fields import Fields, Incomplete
-from tcptui.protocols.mqtt.message import PASSWORD, USER, WILL, Unread, operation, topic_text
+from tcptui.protocols.mqtt.message import PASSWORD, USER, WILL, operation, topic_text
 from tcptui.protocols.parts import Label, Part, PartText, frame_at, once
 from tcptui.protocols.secret_names import LEFT_OUT, hides
 from tcptui.protocols.secrets_out import words_without_secrets
 from tcptui.protocols.stream.conversation import chunks
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,8 @@ from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.mqtt.beginning import HEADER_MOST
 from tcptui.protocols.mqtt.codes import OF_CLIENT, OF_SERVER, VERSION_5, VERSION_311
 from tcptui.protocols.mqtt.fields import length_of
-from tcptui.protocols.mqtt.message import HEAD_READ, Message, Unread, may_begin, read_head
+from tcptui.protocols.mqtt.message import HEAD_READ, Message, may_begin, read_head
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64

@@ -20,11 +20,12 @@ import numpy as np
 from tcptui.model.request import TransactionState
 from tcptui.protocols.postgresql.asking import PROVIDES, Asking, key_data
 from tcptui.protocols.postgresql.fields import is_fatal, rows_of, sqlstate
-from tcptui.protocols.postgresql.message import Kind, Message, Unread
+from tcptui.protocols.postgresql.message import Kind, Message
 from tcptui.protocols.postgresql.opening import opening_of
 from tcptui.protocols.postgresql.operation import Awaited, Operation, Span, Step
 from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.stream.turns import turn_borders
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -121,12 +121,3 @@ class Message:
     def texts(self, most: int, at: int = 0) -> list[str]:
         """At most ``most`` zero-terminated texts from ``at`` on in its body; the last one may be cut."""
         return [one.decode("utf-8", "replace") for one in self.body[at:].split(b"\0", most)[:most]]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Bytes that are not read, because no message begins among them for certain."""
-
-    direction: ByteStream = field(repr=False)
-    start: int
-    stop: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.request import TransactionState
 from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.postgresql.fields import sqlstate
-from tcptui.protocols.postgresql.message import Kind, Message, Unread
+from tcptui.protocols.postgresql.message import Kind, Message
 from tcptui.protocols.postgresql.text import (
     data_blocks,
     error_text,
@@ -15,6 +15,7 @@ from tcptui.protocols.postgresql.text import (
     row_blocks,
     statement_blocks,
 )  # fmt: skip
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,7 +11,7 @@ from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Extent, Unit
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
-from tcptui.protocols.postgresql.message import HEADER, Kind, Message, Unread
+from tcptui.protocols.postgresql.message import HEADER, Kind, Message
 from tcptui.protocols.postgresql.notes import Notes
 from tcptui.protocols.postgresql.opening import opening_of
 from tcptui.protocols.postgresql.parts import parts_of
@@ -19,6 +19,7 @@ from tcptui.protocols.postgresql.reader import Reader
 from tcptui.protocols.postgresql.runs import completed, within
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.stream.turns import turn_borders
+from tcptui.protocols.stream.unread import Unread
 from tcptui.protocols.tls.parse import parse_starttls, turned_streams
 from tcptui.protocols.tls.tls_stream import TlsStream
 

@@ -24,9 +24,9 @@ from tcptui.protocols.postgresql.message import (
     VERSION_3,
     Kind,
     Message,
-    Unread,
 )
 from tcptui.protocols.postgresql.sound import LOOKED_AT, is_row, is_sound
+from tcptui.protocols.stream.unread import Unread
 from tcptui.wire.message_runs import LONG, TYPED
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.redis.command import SUBSCRIBING, Answered, Command
 from tcptui.protocols.redis.commands import is_command
 from tcptui.protocols.redis.reader import Reader
-from tcptui.protocols.redis.value import Kind, Unread, Value
+from tcptui.protocols.redis.value import Kind, Value
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.redis.text import command_text, reply_text
-from tcptui.protocols.redis.value import Kind, Unread
+from tcptui.protocols.redis.value import Kind
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

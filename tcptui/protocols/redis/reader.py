@@ -14,7 +14,8 @@ import numpy as np
 from tcptui.protocols.redis.commands import ITEMS_OF_SECRETS, is_command, keeps_secrets
 from tcptui.protocols.redis.inline import inline_words
 from tcptui.protocols.redis.tokens import Fault, Tokens
-from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token, Unread, Value
+from tcptui.protocols.redis.value import AGGREGATES, BULKS, NOTHING, Item, Kind, Token, Value
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

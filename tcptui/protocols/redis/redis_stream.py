@@ -12,9 +12,10 @@ from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import conversation
 from tcptui.protocols.redis.detection import redis_sides
 from tcptui.protocols.redis.parts import part_of
-from tcptui.protocols.redis.value import Unread, Value
+from tcptui.protocols.redis.value import Value
 from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.stream.touching import by_frame, touched
+from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -114,12 +114,3 @@ class Value:
 def _word_of(said: bytes) -> str:
     word = said.split(b" ", 1)[0]
     return word.decode("ascii", "replace") if word.isupper() else "ERR"
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Bytes that are not read, because no message begins among them for certain."""
-
-    direction: ByteStream = field(repr=False)
-    start: int
-    stop: int
