@@ -22,19 +22,16 @@ from tcptui.protocols.dns.message import (
     may_be_message,
     read_head,
 )  # fmt: skip
-from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.stream.unread import Unread
+from tcptui.protocols.stream.message_reader import MessageReader
 
 if TYPE_CHECKING:
-    from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.model.packet_store import I64
+    from tcptui.protocols.stream.unread import Unread
 
 #: Messages that follow each other are enough to show where one begins: those that can be read to their last byte, and
 #: others.
 _SOUND: Final = 2
 _LIKELY: Final = 6
-#: Places tried in each search for a beginning, and messages read in all searches.
-_PLACES_TRIED: Final = 4_000
-_MESSAGES_TRIED: Final = 200_000
 #: Bytes of a message that are read to show that it is sound.
 _SOUND_MOST: Final = 4_096
 
@@ -43,34 +40,10 @@ _MATCHING_BYTES: Final = 6
 _PASSED: Final = struct.Struct("!H6xH").unpack_from
 
 
-class Reader:
+class Reader(MessageReader[Message]):
     """Reads one direction."""
 
-    def __init__(self, direction: ByteStream) -> None:
-        self.direction = direction
-        self._window = Window(direction)
-        self._has_gaps = bool(len(direction.gaps))
-        self._at = 0
-        self._tried = 0
-        self._after_unread = False
-        captured = direction.captured
-        begin = int(captured.start[0]) if len(captured) else 0
-        self.from_start = direction.has_first_byte
-        self._ended = not len(captured)
-        self._unread: Unread | None = None
-        if not self.from_start and not self._ended:
-            self._jump(begin)
-            if self._at > begin:
-                self._unread = Unread(direction, begin, self._at)
-
-    def next(self) -> Message | Unread | None:
-        """The next message, or bytes that are not read; None at the end."""
-        if self._unread is not None:
-            unread, self._unread = self._unread, None
-            return unread
-        start = self._at
-        if self._ended or start >= self.direction.length:
-            return None
+    def _read(self, start: int) -> Message | Unread | None:
         prefix = self._window.read(start, PREFIX)
         size = int.from_bytes(prefix)
         if len(prefix) == PREFIX and size >= HEADER:
@@ -78,26 +51,20 @@ class Reader:
         if len(prefix) < PREFIX and start + len(prefix) >= self.direction.length:
             self._ended = True  # of the length only one byte has passed
             return None
-        self._jump(start, beyond=start)
-        return Unread(self.direction, start, self._at)
+        return self._skip(start)
 
     def data(self, message: Message) -> bytes:
         """The bytes of ``message``, as `Message.data`; of the message that was read last they cost nothing."""
         return self._window.read(message.start + PREFIX, message.stop - message.start - PREFIX)
 
     def _message(self, start: int, size: int) -> Message:
-        direction = self.direction
-        stop = start + PREFIX + size
-        self._at = stop
-        known = min(stop, direction.length)
         data = self._window.read(start + PREFIX, size)  # all of it: the next one is read ahead then
+        known, complete, after_unread = self._pass(start, start + PREFIX + size)
         head = read_head(data[:HEAD_READ])
         extended = 0
         if head is not None and head.is_response and head.additional and not head.answers:
             extended = extended_code(data, head)
-        complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
-        after_unread, self._after_unread = self._after_unread, False
-        return Message(direction, start, known, complete, head, extended, after_unread)
+        return Message(self.direction, start, known, complete, head, extended, after_unread)
 
     def pass_alike(self, message: Message, unlike: bytes) -> tuple[int, int]:
         """Passes over the messages right behind ``message`` that begin as it does, without ``unlike`` in them.
@@ -131,18 +98,8 @@ class Reader:
         return self._at, rows
 
     # -- where a beginning is not known --------------------------------------------------------
-    def _jump(self, begin: int, beyond: int = -1) -> None:
-        """Moves to the first place at ``begin`` or behind where a message begins for certain, but behind ``beyond``."""
-        self._after_unread = True
-        starts = self.direction.captured.start
-        first = int(np.searchsorted(starts, begin))
-        for at in starts[first : first + _PLACES_TRIED].tolist():
-            if self._tried > _MESSAGES_TRIED:
-                break
-            if at > beyond and self._is_proved(at):
-                self._at = at
-                return
-        self._at, self._ended = self.direction.length, True
+    def _starts(self) -> I64:
+        return self.direction.captured.start
 
     def _is_proved(self, start: int) -> bool:
         """Whether a message begins at ``start``."""

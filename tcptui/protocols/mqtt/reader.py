@@ -12,86 +12,49 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.mqtt.beginning import HEADER_MOST
 from tcptui.protocols.mqtt.codes import OF_CLIENT, OF_SERVER, VERSION_5, VERSION_311
 from tcptui.protocols.mqtt.fields import length_of
 from tcptui.protocols.mqtt.message import HEAD_READ, Message, may_begin, read_head
-from tcptui.protocols.stream.unread import Unread
+from tcptui.protocols.stream.message_reader import MessageReader
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.unread import Unread
 
-#: Places tried in each search for a beginning, and packets read in all searches.
-_PLACES_TRIED: Final = 4_000
-_TRIED_MOST: Final = 200_000
 #: So many packets that follow each other show where one begins, wherever the last of them ends.
 _SOUND: Final = 4
 
 
-class Reader:
+class Reader(MessageReader[Message]):
     """Reads one direction, that of the client or the server."""
 
     def __init__(self, direction: ByteStream, version: int, *, is_client: bool) -> None:
-        self.direction = direction
         self._version = version
         self._not_sent = OF_SERVER if is_client else OF_CLIENT
-        self._window = Window(direction)
-        self._has_gaps = bool(len(direction.gaps))
-        self._at = self._tried = 0
-        self._after_unread = False
-        captured = direction.captured
-        begin = int(captured.start[0]) if len(captured) else 0
-        self.from_start = direction.has_first_byte
-        self._ended = not len(captured)
-        self._unread: Unread | None = None
-        if not self.from_start and not self._ended:
-            self._jump(begin)
-            if self._at > begin:
-                self._unread = Unread(direction, begin, self._at)
+        super().__init__(direction)
 
-    def next(self) -> Message | Unread | None:
-        """The next packet, or bytes that are not read; None at the end."""
-        if self._unread is not None:
-            unread, self._unread = self._unread, None
-            return unread
-        start, direction = self._at, self.direction
-        if self._ended or start >= direction.length:
-            return None
+    def _read(self, start: int) -> Message | Unread | None:
         head = self._window.read(start, HEADER_MOST)
         found = length_of(head)
-        if found is None and len(head) < HEADER_MOST and start + len(head) >= direction.length:
+        if found is None and len(head) < HEADER_MOST and start + len(head) >= self.direction.length:
             self._ended = True  # of its length not all has passed
             return None
         if found is None or not may_begin(head[0]):
-            self._jump(start, beyond=start)
-            return Unread(direction, start, self._at)
+            return self._skip(start)
         return self._message(start, head[0], *found)
 
     def _message(self, start: int, first: int, before: int, length: int) -> Message:
-        body, direction = start + before, self.direction
-        stop = self._at = body + length
-        known = min(stop, direction.length)
+        body = start + before
         data = self._window.read(body, min(length, HEAD_READ))
         said = read_head(first, data, self._version)
-        complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
-        after_unread, self._after_unread = self._after_unread, False
-        return Message(direction, start, body, known, first, complete, said, after_unread)
+        known, complete, after_unread = self._pass(start, body + length)
+        return Message(self.direction, start, body, known, first, complete, said, after_unread)
 
     # -- where a beginning is not known --------------------------------------------------------
-    def _jump(self, begin: int, beyond: int = -1) -> None:
-        """Moves to the first place at ``begin`` or behind where a packet begins for certain, but behind ``beyond``."""
-        self._after_unread = True
-        starts = self._segments[0]
-        first = int(np.searchsorted(starts, begin))
-        for at in starts[first : first + _PLACES_TRIED].tolist():
-            if self._tried > _TRIED_MOST:
-                break
-            if at > beyond and self._is_proved(at):
-                self._at = at
-                return
-        self._at, self._ended = self.direction.length, True
+    def _starts(self) -> I64:
+        return self._segments[0]
 
     @cached_property
     def _segments(self) -> tuple[I64, I64]:

@@ -1,0 +1,95 @@
+"""What readers share of protocols whose messages say how long they are, one after the other.
+
+Where a message begins is known from the connection's first byte on.  Where a length is missing, or the capture began
+later, it is known again only where it can be shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+import numpy as np
+
+from tcptui.protocols.http.read_window import Window
+from tcptui.protocols.stream.unread import Unread
+
+if TYPE_CHECKING:
+    from tcptui.model.packet_store import I64
+    from tcptui.protocols.stream.reassembly import ByteStream
+
+#: Places tried in each search for a beginning, and messages read in all searches.
+_PLACES_TRIED: Final = 4_000
+_TRIED_MOST: Final = 200_000
+
+M = TypeVar("M")
+
+
+class MessageReader(Generic[M]):
+    """Reads one direction, message by message."""
+
+    def __init__(self, direction: ByteStream) -> None:
+        """Searches at once where the first byte is not there: set before what `_is_proved` needs."""
+        self.direction = direction
+        self._window = Window(direction)
+        self._has_gaps = bool(len(direction.gaps))
+        self._at = self._tried = 0
+        self._after_unread = False
+        captured = direction.captured
+        begin = int(captured.start[0]) if len(captured) else 0
+        self.from_start = direction.has_first_byte
+        self._ended = not len(captured)
+        self._unread: Unread | None = None
+        if not self.from_start and not self._ended:
+            self._jump(begin)
+            if self._at > begin:
+                self._unread = Unread(direction, begin, self._at)
+
+    def next(self) -> M | Unread | None:
+        """The next message, or bytes that are not read; None at the end."""
+        if self._unread is not None:
+            unread, self._unread = self._unread, None
+            return unread
+        if self._ended or self._at >= self.direction.length:
+            return None
+        return self._read(self._at)
+
+    def _read(self, start: int) -> M | Unread | None:
+        """What stands at ``start``; None where it is the beginning of a length that has not all passed."""
+        raise NotImplementedError
+
+    def _starts(self) -> I64:
+        """Where messages may begin, in order."""
+        raise NotImplementedError
+
+    def _is_proved(self, start: int) -> bool:
+        """Whether a message begins at ``start``."""
+        raise NotImplementedError
+
+    def _pass(self, start: int, stop: int) -> tuple[int, bool, bool]:
+        """Go on at ``stop``, behind the message at ``start``.
+
+        Returns where it ends as far as it was captured, whether all of it was, and whether it follows unread bytes.
+        """
+        self._at = stop
+        known = min(stop, self.direction.length)
+        complete = stop == known and not (self._has_gaps and self._window.missing(start, stop)[1])
+        after_unread, self._after_unread = self._after_unread, False
+        return known, complete, after_unread
+
+    def _skip(self, start: int) -> Unread:
+        """The bytes from ``start`` to where a message begins for certain."""
+        self._jump(start, beyond=start)
+        return Unread(self.direction, start, self._at)
+
+    def _jump(self, begin: int, beyond: int = -1) -> None:
+        """Moves to the first place at ``begin`` or behind where a message begins for certain, but behind ``beyond``."""
+        self._after_unread = True
+        starts = self._starts()
+        first = int(np.searchsorted(starts, begin))
+        for at in starts[first : first + _PLACES_TRIED].tolist():
+            if self._tried > _TRIED_MOST:
+                break
+            if at > beyond and self._is_proved(at):
+                self._at = at
+                return
+        self._at, self._ended = self.direction.length, True
