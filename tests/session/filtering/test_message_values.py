@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from captures import Tape
 from long_talks import TALKS, taped
+from noted_trees import note_trees
 from running_source import RunningSource
 
 from tcptui.dfilter.compile import compile_filter
@@ -15,11 +16,10 @@ from tcptui.session.filtering import message_values
 from tcptui.session.filtering import run as filter_run
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.filtering.trees import TreeReader
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _FILTERS = (
@@ -49,16 +49,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def dissected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of whose payloads trees were built."""
-    rows: list[int] = []
-    trees = TreeReader.message_trees
-
-    def noted(self: TreeReader, some: Iterable[int], **how: Any) -> object:
-        some = list(some)
-        rows.extend(some)
-        return trees(self, some, **how)
-
-    monkeypatch.setattr(TreeReader, "message_trees", noted)
-    return rows
+    return note_trees(monkeypatch, "message_trees")
 
 
 def asked(session: Session, text: str) -> list[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from captures import ACK, PSH, Tape
 from http2_ends import PREFACE, frame
 from long_talks import TALKS, taped
+from noted_trees import note_trees
 from running_source import RunningSource
 
 from tcptui.dfilter.compile import compile_filter
@@ -16,11 +17,10 @@ from tcptui.model.fields import FIELDS
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.filtering.trees import TreeReader
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 _SERVER = "192.0.2.10:80"
@@ -54,21 +54,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def dissected(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of which trees were built, as they are."""
-    rows: list[int] = []
-
-    def note(name: str) -> None:
-        trees = getattr(TreeReader, name)
-
-        def noted(self: TreeReader, some: Iterable[int], **how: Any) -> object:
-            some = list(some)
-            rows.extend(some)
-            return trees(self, some, **how)
-
-        monkeypatch.setattr(TreeReader, name, noted)
-
-    note("trees")
-    note("message_trees")
-    return rows
+    return note_trees(monkeypatch, "trees", "message_trees")
 
 
 @pytest.mark.parametrize("name", _FIELDS)
