@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from tcptui.access.requests import Closed
     from tcptui.words.catalogue import Words
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _HOSTS: Final = 3
 
 
-def closed_text(closed: Sequence[Closed], words: Words) -> Iterator[str]:
-    """The line about ``closed``: how many, to whom, and what would open them; none where there are none."""
+def closed_text(closed: Sequence[Closed], words: Words) -> str:
+    """How many ``closed`` there are, to whom, and what would open them; empty where there are none."""
     if not closed:
-        return
+        return ""
     hosts = Counter(one.host for one in closed)
     unnamed = hosts.pop("", 0)
     named = hosts.most_common()
@@ -33,4 +33,4 @@ def closed_text(closed: Sequence[Closed], words: Words) -> Iterator[str]:
     if texts and left:
         shown = words("requests.closed.others", hosts=shown, n=Count(left))
     key = "requests.closed.named" if texts else "requests.closed"
-    yield words(key, n=Count(len(closed)), hosts=shown) + "\n"
+    return words(key, n=Count(len(closed)), hosts=shown)

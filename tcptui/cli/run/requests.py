@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, closing
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -208,12 +208,20 @@ def _write_table(command: RequestsCommand, found: FoundRequests, words: Words) -
     store = found.session.store
     began_ns = int(store.time_ns[store.first])
     lines = request_table(requests, began_ns, words, ascii_only=command.common.ascii_only)
-    write_text(chain(lines, closed_text(found.closed, words)))
+    write_text(lines)
+    _write_closed(found, words)
 
 
 def _say_closed(found: FoundRequests, words: Words) -> None:
-    for line in closed_text(found.closed, words):
-        say(line.rstrip("\n"), words)
+    """Say on standard error what was not read, where the output is for programs, or empty."""
+    if text := closed_text(found.closed, words):
+        say(text, words)
+
+
+def _write_closed(found: FoundRequests, words: Words) -> None:
+    """Write it as the last line of a table."""
+    if text := closed_text(found.closed, words):
+        write_text([text + "\n"])
 
 
 def _write_statements(command: RequestsCommand, found: FoundRequests, words: Words) -> None:
@@ -226,7 +234,8 @@ def _write_statements(command: RequestsCommand, found: FoundRequests, words: Wor
         _say_closed(found, words)
     elif groups:
         lines = statement_table(groups, words, ascii_only=command.common.ascii_only)
-        write_text(chain(lines, closed_text(found.closed, words)))
+        write_text(lines)
+        _write_closed(found, words)
     else:
         say(words("requests.none", protocols=all_protocols(words, "requests.protocol")), words)
         _say_closed(found, words)

@@ -149,7 +149,7 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     if early and waiting_beside(connection, first, connection.time[repeats[0]]):
         return None
     heard = _heard_first(connection, first, late[0])
-    if not early and (heard is False or _held_up(connection, first, repeats[0], late[0])):
+    if not early and (heard is False or _was_delayed(connection, first, repeats[0], late[0])):
         return None
     # When the first repeat reached the client, by the client's clock: it answers at once.
     heard_ns = connection.time[late[0]] - connection.time[client_syns(connection)[0]]
@@ -173,7 +173,7 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
     )
 
 
-def _held_up(connection: ConnectionFacts, syn_ack: int, repeat: int, ack: int) -> bool:
+def _was_delayed(connection: ConnectionFacts, syn_ack: int, repeat: int, ack: int) -> bool:
     """Whether ``ack`` left the client, by its own timestamps, before the ``repeat`` of ``syn_ack`` was sent at all.
 
     Then it is the third packet itself, which was held on its way and not lost.

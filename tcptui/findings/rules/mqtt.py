@@ -48,14 +48,16 @@ def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | 
     for one in said:
         code = -1 if one.head is None else one.head.code
         if one.kind == CONNACK and code > 0:
-            return _told(connection, one, connect, "refused", stream.sides.version)
+            return _finding(connection, one, connect, "refused", stream.sides.version)
         if one.kind == DISCONNECT and code >= ERROR:
-            return _told(connection, one, connect, "", VERSION_5)
+            return _finding(connection, one, connect, "", VERSION_5)
     answer = next((one for one in said if one.kind == CONNACK), None)
     return None if connect is None or answer is None else _silent(connection, connect, answer, asked)
 
 
-def _told(connection: ConnectionFacts, message: Message, connect: Message | None, shape: str, version: int) -> Finding:
+def _finding(
+    connection: ConnectionFacts, message: Message, connect: Message | None, shape: str, version: int
+) -> Finding:
     assert message.head is not None
     code = message.head.code
     frames = [message.frame] if connect is None else [connect.frame, message.frame]

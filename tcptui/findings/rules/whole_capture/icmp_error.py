@@ -70,11 +70,11 @@ def icmp_error(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         if first.reason == "expired" and (len(errors) < EXPIRED or len(routers[first.target]) > 1):
             continue  # somebody looks for the way (traceroute)
         yield _finding(capture, errors, "tcp" if first.protocol == TCP else "")
-    for errors in _amid(capture, by_flow.values()):
+    for errors in _during_connections(capture, by_flow.values()):
         yield _finding(capture, errors, "open")
 
 
-def _amid(capture: CaptureFacts, flows: Iterable[list[IcmpError]]) -> Iterator[list[IcmpError]]:
+def _during_connections(capture: CaptureFacts, flows: Iterable[list[IcmpError]]) -> Iterator[list[IcmpError]]:
     """Of the errors about each of ``flows`` those meanwhile its sender waited; by who sent them, reason and target.
 
     An error during a connection is soft (RFC 1122, 4.2.3.9): where what it quotes was not waited for, it meant nothing.
