@@ -22,10 +22,12 @@ from tcptui.protocols.dns.message import (
     may_be_message,
     read_head,
 )  # fmt: skip
+from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.stream.message_reader import MessageReader
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
+    from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.unread import Unread
 
 #: Messages that follow each other are enough to show where one begins: those that can be read to their last byte, and
@@ -40,8 +42,11 @@ _MATCHING_BYTES: Final = 6
 _PASSED: Final = struct.Struct("!H6xH").unpack_from
 
 
-class Reader(MessageReader[Message]):
+class Reader(MessageReader[Message, Window]):
     """Reads one direction."""
+
+    def __init__(self, direction: ByteStream) -> None:
+        super().__init__(direction, Window(direction))
 
     def _read(self, start: int) -> Message | Unread | None:
         prefix = self._window.read(start, PREFIX)

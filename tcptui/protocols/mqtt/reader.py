@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.mqtt.beginning import HEADER_MOST
 from tcptui.protocols.mqtt.codes import OF_CLIENT, OF_SERVER, VERSION_5, VERSION_311
 from tcptui.protocols.mqtt.fields import length_of
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 _SOUND: Final = 4
 
 
-class Reader(MessageReader[Message]):
+class Reader(MessageReader[Message, Window]):
     """Reads one direction, that of the client or the server."""
 
     def __init__(self, direction: ByteStream, version: int, *, is_client: bool) -> None:
         self._version = version
         self._not_sent = OF_SERVER if is_client else OF_CLIENT
-        super().__init__(direction)
+        super().__init__(direction, Window(direction))
 
     def _read(self, start: int) -> Message | Unread | None:
         head = self._window.read(start, HEADER_MOST)

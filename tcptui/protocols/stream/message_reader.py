@@ -6,11 +6,10 @@ later, it is known again only where it can be shown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -21,16 +20,25 @@ if TYPE_CHECKING:
 _PLACES_TRIED: Final = 4_000
 _TRIED_MOST: Final = 200_000
 
+
+class Window(Protocol):
+    """Tells which bytes of the direction are missing."""
+
+    def missing(self, start: int, stop: int) -> tuple[int, int]:
+        """Offset of the first missing byte from ``start`` to ``stop`` and the number missing; (stop, 0) without any."""
+        ...
+
+
 M = TypeVar("M")
+W = TypeVar("W", bound=Window)
 
 
-class MessageReader(Generic[M]):
+class MessageReader(Generic[M, W]):
     """Reads one direction, message by message."""
 
-    def __init__(self, direction: ByteStream) -> None:
+    def __init__(self, direction: ByteStream, window: W) -> None:
         """Searches at once where the first byte is not there: set before what `_is_proved` needs."""
-        self.direction = direction
-        self._window = Window(direction)
+        self.direction, self._window = direction, window
         self._has_gaps = bool(len(direction.gaps))
         self._at = self._tried = 0
         self._after_unread = False
