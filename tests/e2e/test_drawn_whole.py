@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -42,22 +41,8 @@ KEYS: Final = [
     (ESC, (ALONE,)),
     ("z?", ("Move the cursor",)),
 ]
+#: Without the last line, where notices come and go.
 ROWS: Final = 39
-_STILL_S: Final = 1.0
-
-
-def at_rest(terminal: Terminal) -> list[str]:
-    """The screen once it no longer changes, without the last line, where notices come and go."""
-
-    def above() -> list[str]:
-        return terminal.screen().splitlines()[:ROWS]
-
-    seen, since = above(), time.monotonic()
-    while time.monotonic() - since < _STILL_S:
-        if (now := above()) != seen:
-            seen, since = now, time.monotonic()
-        time.sleep(0.03)
-    return seen
 
 
 def test_nothing_of_another_screen_shines_through(terminal: Terminal, mixed_file: Path) -> None:
@@ -67,9 +52,9 @@ def test_nothing_of_another_screen_shines_through(terminal: Terminal, mixed_file
         terminal.type(keys)
         for pattern in patterns:
             terminal.wait(re.compile(pattern))
-        before = at_rest(terminal)
+        before = terminal.wait_rest(ROWS)
         terminal.press("C-l")
-        assert at_rest(terminal) == before, keys
+        assert terminal.wait_rest(ROWS) == before, keys
 
 
 def test_resized_terminal_shows_what_one_of_that_size_shows_from_the_start(

@@ -10,7 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
-from tmux_terminal import PROGRAM, Resting, until
+from tmux_terminal import PROGRAM, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -212,7 +212,7 @@ def test_what_something_else_wrote_on_the_terminal_is_gone_after_ctrl_l(terminal
     terminal.start(str(mixed_file))
     terminal.wait("SYN-SENT")
     terminal.wait("refused: port")
-    terminal.wait(Resting(), "nothing more is drawn")
+    terminal.wait_rest()
     with open(terminal.state("pane_tty"), "w") as other:  # noqa: PTH123 - a device
         other.write("\x1b[32;1HBroadcast message from root: the system goes down")  # where nothing is drawn by itself
     terminal.wait("Broadcast message")

@@ -20,7 +20,7 @@ _OK: Final = re.compile(
     rb"..\0[\x01-\x0f]\0([\0-\xfa])[\0-\xfa].[\0-\x7f]..(?:.(?:Rows matched|Records): [ -~]*)?", re.DOTALL
 )
 #: What a server says first, packet 0: its version; a number, half of the salt.
-_GREETING: Final = re.compile(rb"..\0\0\x0a(\d+\.\d+[ -~]{0,99})\0.{12}\0", re.DOTALL)
+_GREETING: Final = re.compile(rb"..\0\0\x0a(\d{1,3}\.\d{1,3}[ -~]{0,99})\0.{12}\0", re.DOTALL)
 _QUIT: Final = b"\x01\0\0\0\x01"
 _READ: Final = 16_384
 _TEXT_MOST: Final = 200
