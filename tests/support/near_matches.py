@@ -32,6 +32,9 @@ _MEASURABLE_NS: Final = 1_500_000
 #: Characters of the texts: what is quadratic takes longer than that on the last of them, what is linear hardly does.
 #: Each is hardly three times the one before: of what grows with the fourth power, none takes minutes.
 _SIZES: Final = (16, 28, 80, 240, 640, 1_600)
+#: What grows is measured again on a text four times as long, unless that would take long.  A repeat of at most 128
+#: characters looks quadratic up to there, and takes long enough to be measured on slow machines only.
+_CONFIRMED_BELOW_NS: Final = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,12 @@ def slow_shapes(pattern: re.Pattern[Any], methods: frozenset[str], at_most: int 
     anchored = {"fullmatch" if "fullmatch" in methods else "match"} if methods & {"match", "fullmatch"} else set()
     for shape in shapes_of(pattern):
         for method in sorted(anchored | ({"finditer"} if methods - {"match", "fullmatch"} else set())):
-            found = _slow(pattern, method, shape, at_most or _SIZES[-1])
+            found = _slow(pattern, method, shape, at_most)
             if found is not None:
                 yield found
 
 
-def _slow(pattern: re.Pattern[Any], method: str, shape: Shape, longest: int) -> Slow | None:
+def _slow(pattern: re.Pattern[Any], method: str, shape: Shape, at_most: int | None) -> Slow | None:
     call = _caller(pattern, method)
 
     def nanoseconds(size: int, tries: int = 1) -> int:
@@ -92,16 +95,22 @@ def _slow(pattern: re.Pattern[Any], method: str, shape: Shape, longest: int) -> 
         assert best is not None
         return best
 
+    def measured(size: int) -> Slow | None:
+        quarter, whole = nanoseconds(size // 4, 5), nanoseconds(size, 3)
+        if whole < _MEASURABLE_NS or whole < GROWTH * quarter:
+            return None
+        return Slow(shape, method, size, whole / max(quarter, 1), whole / size)
+
     for step in _SIZES:  # the first ones are short: of what is exponential, no size is to be tried that never ends
-        size = min(step, longest)
+        size = min(step, at_most or step)
         if nanoseconds(size) >= _MEASURABLE_NS and nanoseconds(size, 2) >= _MEASURABLE_NS:
             break
     else:
         return None
-    quarter, whole = nanoseconds(size // 4, 5), nanoseconds(size, 3)
-    if whole < _MEASURABLE_NS or whole < GROWTH * quarter:
-        return None
-    return Slow(shape, method, size, whole / max(quarter, 1), whole / size)
+    found, longer = measured(size), 4 * size
+    if found is None or longer > (at_most or longer) or found.ns_a_character * size > _CONFIRMED_BELOW_NS:
+        return found
+    return measured(longer)
 
 
 def _caller(pattern: re.Pattern[Any], method: str) -> Callable[[Any], object]:
