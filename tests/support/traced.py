@@ -11,6 +11,7 @@ from traces import write_trace
 from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import causes
 from tcptui.analysis.stream.same_server import Siblings
+from tcptui.analysis.timing.budget import TimeBudget, time_budget
 from tcptui.findings.annotate import annotate
 from tcptui.findings.facts import RuleContext
 from tcptui.model.resend_cause import ResendCause
@@ -43,6 +44,11 @@ class Told:
             siblings=Siblings(self.session.store, self.session.streams),
         )
         return annotate(view_of(self.session, stream), context)
+
+    @property
+    def budget(self) -> TimeBudget:
+        """Where the time of stream 0 went."""
+        return time_budget(view_of(self.session, 0))
 
     @property
     def causes(self) -> list[str]:

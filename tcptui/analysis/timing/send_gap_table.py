@@ -31,6 +31,8 @@ class SendGapReason(IntFlag):
     """Packets of the sender are missing in between, by their IP numbers: they were sent, and not captured."""
     DRAINED = 32
     """Everything sent was acknowledged, as far as the sender knew, when the later segment was sent."""
+    SPREAD = 64
+    """Seen away from the sender, that had more to send: one segment behind the other, as fast as the way lets them."""
 
 
 class SendGaps:

@@ -30,7 +30,7 @@ from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
 from tcptui.model.batched import Batched, by_member, integer, of_pairs, put, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.tcp_flags import PSH, RST, SYN
 
 #: Segments no further apart than this were sent in one burst.
 BURST_NS: Final = 1_000_000
@@ -49,6 +49,12 @@ FEWEST_TICKS: Final = 50
 #: Larger than any number or window: no limit is known.
 NO_LIMIT_NS: Final = 1 << 60
 
+#: Segments of a sender that had more to send come no further apart than this on any line; longer waits are for a timer
+#: or an outage (RFC 6298, 2.4, and the least time-out of Linux).
+SPREAD_NS: Final = 200_000_000
+
+_PAUSE_OR_LOST: Final = np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
+_SPREAD: Final = np.uint8(SendGapReason.SPREAD)
 _ALL: Final = slice(None)
 _Time = TypeVar("_Time", int, I64)
 
@@ -183,7 +189,12 @@ def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[
         if not judge.knowledge.at_hand[number]:
             member = segments.members[number]
             lost = pairs[numbers_missing(member.view, side, gaps.afters(pairs) - np.int32(member.start))]
-            gaps.marks[lost] = gaps.marks[lost] ^ np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
+            gaps.marks[lost] = (gaps.marks[lost] ^ _PAUSE_OR_LOST) & ~_SPREAD
+    # Whoever had more to send did not pause.
+    spread = gaps.having(SendGapReason.PAUSE | SendGapReason.SPREAD)
+    long = segments.clock[gaps.afters(spread)] - segments.clock[gaps.befores(spread)] > SPREAD_NS
+    gaps.marks[spread] &= ~np.uint8(SendGapReason.PAUSE)
+    gaps.marks[spread[long]] &= ~_SPREAD
 
 
 class _Judge:
@@ -252,13 +263,28 @@ class _Judge:
             left_together = left_together | (self._tick.gap_ns(before, after) * 2 < gap)
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
+        spread = ~blocked & ~clocked & ~burst & self._had_more(before)
         marks = np.zeros(len(after), np.uint8)
         for mark, found in (
             (SendGapReason.BLOCKED, blocked), (SendGapReason.CLOCKED, clocked), (SendGapReason.PAUSE, pause),
-            (SendGapReason.BURST, burst), (SendGapReason.DRAINED, drained),
+            (SendGapReason.BURST, burst), (SendGapReason.DRAINED, drained), (SendGapReason.SPREAD, spread),
         ):  # fmt: skip
             marks = marks | np.where(found, np.uint8(mark), np.uint8(0))
         return marks, release, flight
+
+    def _had_more(self, before: I32) -> NDArray[np.bool_]:
+        """Away from the sender: at which of the segments ``before`` more was waiting behind it to be sent.
+
+        A whole segment without PSH is not the last of what the program had handed over (RFC 9293, 3.9.1.2).  Where the
+        scale of the peer's window is not known, it may have been that window which held the rest back.
+        """
+        segments = self._segments
+        of_server, of_client = self._scales
+        scaled = of_client if self._side else of_server
+        told = [known and not near for known, near in zip(scaled, self.knowledge.at_hand, strict=True)]
+        whole = segments.length[before] >= segments.of(self._segment, before)
+        more: NDArray[np.bool_] = whole & ((segments.flags[before] & PSH) == 0) & segments.of(told, before)
+        return more
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
         """Which pairs waited for the peer's window, ``up_to`` being the highest number sent before the later segment.

@@ -613,6 +613,7 @@ def _part_of_gap() -> U8:
     part = np.full(2 * max(SendGapReason), Part.UNATTRIBUTED, np.uint8)
     for mark, what in (
         (SendGapReason.PAUSE, Part.SENDER), (SendGapReason.BURST, Part.NETWORK), (SendGapReason.LOST, Part.RECOVERY),
+        (SendGapReason.SPREAD, Part.NETWORK_LIMITED),
         (SendGapReason.CLOCKED, Part.NETWORK_LIMITED), (SendGapReason.BLOCKED, Part.RECEIVE_WINDOW),
     ):  # fmt: skip
         part[(np.arange(len(part)) & int(mark)) != 0] = what

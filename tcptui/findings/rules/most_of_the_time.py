@@ -54,6 +54,11 @@ REPORTED_BY: Final[dict[Part, frozenset[AnyId]]] = {
     },
     Part.NETWORK: _PATH | _FAILED | {FindingId.MANY_ROUND_TRIPS},
     Part.RECOVERY: frozenset(FAMILIES[Family.LOSS]) | _FAILED,
+    # … and every warning: what nobody can be blamed for is told where nothing else is.
+    Part.UNATTRIBUTED: frozenset({
+        FindingId.CAPTURE_MISSED_PACKETS, FindingId.CAPTURE_DROPPED, FindingId.CAPTURE_CLOCK_STEP,
+        FindingId.CAPTURE_TRUNCATED,
+    }),
 }  # fmt: skip
 #: The parts by the name that is the finding's shape.
 _PARTS: Final = {part.label: part for part in REPORTED_BY}
@@ -117,4 +122,7 @@ def unless_reported(found: list[Finding]) -> list[Finding]:
         return found
     ids, part = {finding.id for finding in found}, _PARTS[str(mostly.facts["shape"])]
     unmeasured = part is Part.NETWORK and FindingId.THREE_WAY_HANDSHAKE not in ids
-    return [finding for finding in found if finding is not mostly] if unmeasured or ids & REPORTED_BY[part] else found
+    told = bool(ids & REPORTED_BY[part])
+    if part is Part.UNATTRIBUTED:
+        told |= any(finding.severity >= Severity.WARNING for finding in found)
+    return [finding for finding in found if finding is not mostly] if unmeasured or told else found

@@ -10,13 +10,14 @@ from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
+from tcptui.findings.arrival_rate import ArrivalRate, arrival_rate
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import HOLES, SLOW
 from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
 from tcptui.findings.rules.nagle import delayed_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
 from tcptui.findings.rules.retransmission import fast_retransmission
-from tcptui.model.arrays import chunks, indexes_of, top_k
+from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
@@ -228,7 +229,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
     """`path-limited`: the transfer waits for ACKs of full flights, and there is a sign that the path is the reason.
 
     The congestion window is not on the wire: without a sign (repeated loss, round trips that grow with
-    the flight, ECN) there is no finding.
+    the flight, ECN, away from the sender one rate of arrival) there is no finding.
     """
     if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
@@ -239,17 +240,20 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
         # Time in recovery counts as part of the transfer here: an outage is no limit of the path.
         times = connection.view.time_ns
         spent = sum(integer((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
-        total = _clocked_ns(connection, side)
+        waited = _held_pairs(gaps)
+        total = connection.budget.waits.own_sum(gaps.which[waited])
         losses = _losses(connection, side)
         if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
             continue
         trips = round_trips(connection, side)
         shape = _sign(connection, side, losses, trips)
+        arrived = None if shape else arrival_rate(connection, side, gaps, spent)
+        if arrived is not None:
+            return _at_one_rate(connection, side, gaps, arrived, spent)
         if not shape:
             continue
-        clocked = gaps.having(SendGapReason.CLOCKED)
         low, high = trips.spread(connection.budget.delays.rtt_ns)
-        shown = _ends(gaps, clocked[top_k(connection.budget.waits.own(gaps.which[clocked]), 4)])
+        shown = _ends(gaps, waited[top_k(connection.budget.waits.own(gaps.which[waited]), 4)])
         return connection.finding(
             FindingId.PATH_LIMITED,
             [*shown, *losses[:8]],
@@ -261,7 +265,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             receiver=SIDES[1 - side],
             percent=100 * total // largest(spent, 1),
             limited_s=total / 1e9,
-            flight_bytes=int(gaps.flight[clocked].max()),
+            flight_bytes=int(gaps.flight[waited].max()),
             rate_bytes=_rate(connection, gaps, side),
             losses=len(losses),
             loss_frame=connection.frame[losses[0]] if losses else 0,
@@ -272,6 +276,34 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             next_frame=connection.frame[shown[1]],
         )
     return None
+
+
+def _held_pairs(gaps: SendGaps) -> I32:
+    """The pairs that waited for an ACK of a full flight, or that the path set apart."""
+    held: I32 = flatnonzero32((gaps.marks & int(SendGapReason.CLOCKED | SendGapReason.SPREAD)) != 0)
+    return held
+
+
+def _at_one_rate(connection: ConnectionFacts, side: int, gaps: SendGaps, arrived: ArrivalRate, spent: int) -> Finding:
+    """`path-limited` away from the sender, by the one rate at which its segments came."""
+    shown = _ends(gaps, arrived.pairs[:4])
+    return connection.finding(
+        FindingId.PATH_LIMITED,
+        shown,
+        Severity.NOTE,
+        Confidence.POSSIBLE,
+        ("shaper", "window-clamped", "sender-buffer"),
+        shape="rate",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        percent=100 * arrived.lasted_ns // largest(spent, 1),
+        limited_s=arrived.lasted_ns / 1e9,
+        rate_bytes=arrived.bytes_per_s,
+        segments=len(arrived.pairs),
+        spacing_s=arrived.spacing_ns / 1e9,
+        first_frame=connection.frame[shown[0]],
+        next_frame=connection.frame[shown[1]],
+    )
 
 
 def _sign(connection: ConnectionFacts, side: int, losses: list[int], trips: RttVersusFlight) -> str:
