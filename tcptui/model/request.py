@@ -134,6 +134,8 @@ class Request(NamedTuple):
     """What of `RequestPart.IDLE` may have been the server's, for this request or for one that was answered with it."""
     together: AnsweredInOneWrite | None = None
     """Those that it was answered with, itself among them; None where it was answered alone."""
+    one_reading: bool = False
+    """By another reading of a request before it, it is part of that one's body (`http-two-readings`)."""
 
     @property
     def name(self) -> RequestName:

@@ -188,6 +188,8 @@ class Exchange:
     """Reads the rows of its answer, for whoever exports them; may raise OSError."""
     may_hold_secrets: Callable[[], bool] = bool
     """Whether its rows may hold secrets: its statement names one, or nothing tells that it does not."""
+    one_reading: bool = False
+    """As in `tcptui.model.request.Request`."""
 
     @property
     def messages(self) -> HttpMessages:

@@ -271,6 +271,7 @@ class _Times:
             tuple([part or otherwise for part, otherwise in zip(spent, untimed, strict=True)]),
             exchange.id, exchange.rows, exchange.statement and safe_text(exchange.statement, STATEMENT_MOST),
             exchange.transaction, None, None, one.unsure_ns, None if batch is None else batch.together,
+            exchange.one_reading,
         )  # fmt: skip
 
     def _split(

@@ -83,6 +83,41 @@ def test_answer_that_was_not_captured_whole_is_marked(tmp_path: Path) -> None:
     assert cut.count("640 B+ ") == 2
 
 
+SMUGGLED = b"GET /admin HTTP/1.1\r\nHost: a.example\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"Content-Length: 6\r\nTransfer-Encoding: chunked", b"0\r\n\r\n"),
+        (b"Content-Length: 5\r\nContent-Length: 45", b"abcde"),
+    ],
+    ids=["length and coding", "two lengths"],
+)
+@pytest.mark.parametrize("apart", [False, True], ids=["one segment", "two segments"])
+def test_request_that_only_one_reading_has_is_marked(tmp_path: Path, head: bytes, body: bytes, apart: bool) -> None:
+    """The ordinary one behind it is not."""
+    post = b"POST / HTTP/1.1\r\nHost: a.example\r\n" + head + b"\r\n\r\n" + body
+    asked: list[Turn] = [(0, "C", post), (1, "C", SMUGGLED)] if apart else [(0, "C", post + SMUGGLED)]
+    path = record(tmp_path, [*asked, (40, "S", OK), (50, "S", OK), (90, "C", GET), (130, "S", OK)])
+
+    lines = run("requests", path)[1].splitlines()
+    assert ["one reading" in line for line in lines] == [False, False, True, False]
+    assert "GET /admin" in lines[2]
+    told = [json.loads(line)["one_reading"] for line in run("requests", path, "--jsonl")[1].splitlines()]
+    assert told == [False, True, False]
+    assert "GET /admin（" in run("requests", path, lang="zh")[1]
+
+
+def test_requests_that_follow_each_other_are_not_marked(tmp_path: Path) -> None:
+    """Pipelined, and both ends of a body the same byte."""
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nabcde"
+    path = record(tmp_path, [(0, "C", post + SMUGGLED + GET), (40, "S", OK), (41, "S", OK), (42, "S", OK)])
+
+    assert "one reading" not in run("requests", path)[1]
+
+
 def test_json_lines_say_what_the_contract_says(capture: Path) -> None:
     code, said, _told = run("requests", capture, "--jsonl")
     first, second, third = map(json.loads, said.splitlines())
@@ -91,7 +126,7 @@ def test_json_lines_say_what_the_contract_says(capture: Path) -> None:
     assert list(first) == [
         "stream", "protocol", "operation", "status", "request", "response", "start", "duration", "time", "id",
         "complete", "rows", "statement", "transaction", "cancels", "truncated",
-        "server_most", "together",
+        "server_most", "together", "one_reading",
     ]  # fmt: skip
     assert list(first["time"]) == [
         "connect", "tls", "queue", "request", "network", "server", "response", "client", "recovery", "idle",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from traced import Told
 
+from tcptui.analysis.timing.budget_parts import Part
 from tcptui.model.finding import Confidence, Severity
 
 Tell = Callable[[Sequence[str]], Told]
@@ -179,3 +180,54 @@ def test_a_lost_third_packet_costs_what_it_held_up(told: Tell, late: list[str], 
     finding = told([*stamped, *answer]).findings["third-ack-lost"]
 
     assert finding.facts["lost_s"] == pytest.approx(lost_s)
+
+
+# -- what is nobody's, and what a lost tail takes ------------------------------------------
+
+
+@pytest.mark.finding("most-of-the-time")
+def test_a_fin_instead_of_the_third_packet_measures_no_round_trip(told: Tell) -> None:
+    """The bare ACK was lost, or never sent: what passed until the program closed is not the way's."""
+    trace = told(["0 C S 0 0", "0.1 S SA 0 1", "11559 C FA 1 1", "11559.2 S R 1 0"])
+
+    assert (trace.budget[Part.NETWORK], trace.budget[Part.UNATTRIBUTED]) == (
+        pytest.approx(300_000, abs=200_000), pytest.approx(11.559e9, rel=0.001),
+    )  # fmt: skip
+    assert trace.findings["most-of-the-time"].facts["shape"] == "unattributed"
+
+
+@pytest.mark.finding("most-of-the-time", twin=True)
+def test_a_fin_right_behind_the_handshake_is_the_ways(told: Tell) -> None:
+    trace = told(["0 C S 0 0", "0.1 S SA 0 1", "300 C FA 1 1", "300.1 S FA 1 2", "600 C A 2 2"])
+
+    assert trace.budget[Part.UNATTRIBUTED] == 0
+    assert "most-of-the-time" not in trace.findings
+
+
+def one_upload(late_ms: float, lost: int) -> list[str]:
+    """Ten segments at the server, the last one ``late_ms`` after the others, ``lost`` packets behind them by number."""
+    lines = ["0 C S 0 0 id=1", "0.1 S SA 0 1", "20 C A 1 1 id=2"]
+    for number in range(9):
+        lines += [f"{21 + number / 100} C A {1 + 1448 * number} 1 1448 id={3 + number}"]
+        lines += [f"{21 + number / 100 + 0.005} S A 1 {1 + 1448 * (number + 1)} id={100 + number}"]
+    now = 21.1 + late_ms
+    lines += [f"{now} C PA {1 + 1448 * 9} 1 1448 id={12 + lost}", f"{now + 0.1} S A 1 {1 + 1448 * 10} id=110"]
+    now += 20
+    return [
+        *lines, f"{now} C FA {1 + 14480} 1 id={13 + lost}", f"{now + 0.1} S FA 1 {2 + 14480} id=111",
+        f"{now + 20} C A {2 + 14480} 2 id={14 + lost}",
+    ]  # fmt: skip
+
+
+@pytest.mark.finding("most-of-the-time")
+def test_a_tail_that_was_lost_before_the_capture_is_recovery_and_is_told(told: Tell) -> None:
+    finding = told(one_upload(264, 1)).findings["most-of-the-time"]
+
+    assert (finding.facts["shape"], finding.severity) == ("recovery", Severity.NOTE)
+    assert finding.facts["spent_s"] == pytest.approx(0.264, abs=0.005)
+
+
+@pytest.mark.finding("most-of-the-time", twin=True)
+@pytest.mark.parametrize(("late_ms", "lost"), [(264, 0), (60, 1)], ids=["nothing missing", "soon"])
+def test_a_tail_that_merely_comes_later_is_none(told: Tell, late_ms: float, lost: int) -> None:
+    assert "most-of-the-time" not in told(one_upload(late_ms, lost)).findings

@@ -695,6 +695,17 @@ def test_protocol_is_named_as_people_write_it() -> None:
             assert "MySQL" in plain_text(request, session, Words(language))
 
 
+async def test_request_that_only_one_reading_has_is_marked_and_explained(tmp_path: Path, show: Show) -> None:
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    capture = record(tmp_path, [(0, "C", post + GET), (40, "S", answer), (50, "S", answer)])
+    async with show(open_file(capture), (160, 40)) as shown:
+        screen = await opened(shown)
+        await until(lambda: screen.settled and text(screen).count("one reading only") == 1)
+        await shown.pilot.press("G")
+        await until(lambda: "http-two-readings" in text(screen))
+
+
 async def test_words_about_a_statement_leave_their_lines_to_its_packets(show: Show) -> None:
     async with show(open_file(MYSQL), (200, 50)) as shown:
         screen = await rows_screen(shown)

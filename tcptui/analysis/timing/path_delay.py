@@ -9,8 +9,8 @@ import numpy as np
 
 from tcptui.analysis.stream.view import StreamView
 from tcptui.model.arrays import indexes_of
-from tcptui.model.batched import integer, largest, smallest
-from tcptui.model.tcp_flags import ACK, RST, SYN
+from tcptui.model.batched import largest, smallest
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,9 +82,12 @@ def path_delays(view: StreamView) -> PathDelays:
         syn_ack = int(syns[1])
         if view.from_server[syn_ack] and not view.from_server[opened]:
             by_opening_ns = view.time_ns.item(opened) - view.time_ns.item(syn_ack)
-            # A request that comes instead of the bare ACK may have been waited for.
-            asks_late = bool(view.length[opened]) and by_opening_ns >= LATE_REQUEST_NS
-            client_ns = client_ns if asks_late else way_ns(client_ns, by_opening_ns)
+            # A request, or FIN, that comes instead of the bare ACK may have been waited for.
+            asks_late = _is_more_than_ack(view, opened) and by_opening_ns >= LATE_REQUEST_NS
+            if not asks_late:
+                client_ns = way_ns(client_ns, by_opening_ns)
+            elif client_ns >= by_opening_ns:
+                client_ns = 0  # nothing else measured it
             server_ns = way_ns(server_ns, view.time_ns.item(syn_ack) - view.time_ns.item(first))
     elif len(syns) > 2 and opened >= 0:
         halves = repeated_halves(view, syns.tolist(), opened)
@@ -94,10 +97,15 @@ def path_delays(view: StreamView) -> PathDelays:
     return PathDelays(client_ns, server_ns, opened, mid_stream=False)
 
 
+def _is_more_than_ack(view: StreamView, at: int) -> bool:
+    """Whether segment ``at`` does what its program may have waited with: it brings payload, or closes."""
+    return bool(view.length[at]) or bool(int(view.flags[at]) & FIN)
+
+
 def late_request_ns(view: StreamView, delays: PathDelays) -> int:
-    """How long the client let pass before a request that came instead of its bare ACK, less the way; else 0."""
+    """How long the client waited with a request, or FIN, that came instead of its bare ACK, less the way; else 0."""
     opened = delays.opened
-    if opened < 1 or not integer(view.length[opened]) or view.from_server[opened]:
+    if opened < 1 or not _is_more_than_ack(view, opened) or view.from_server[opened]:
         return 0
     answers = indexes_of(((view.flags[:opened] & SYN) != 0) & view.from_server[:opened])
     if not len(answers):

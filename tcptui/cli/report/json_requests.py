@@ -23,7 +23,7 @@ _TIMES: Final = ", ".join(f'"{part.label}": %s' for part in RequestPart)
 _LINE: Final = utf8(
     '{"stream": %d, "protocol": %s, "operation": %s, "status": %s, "request": %s, "response": %s, "start": %s, '
     f'"duration": %s, "time": {{{_TIMES}}}, "id": %s, "complete": %s, "rows": %s, "statement": %s, '
-    '"transaction": %s, "cancels": %s, "truncated": %s, "server_most": %s, "together": %s}\n'
+    '"transaction": %s, "cancels": %s, "truncated": %s, "server_most": %s, "together": %s, "one_reading": %s}\n'
 )
 _MESSAGE: Final = b'{"first": %d, "last": %d, "bytes": %d}'
 _NULL: Final = b"null"
@@ -42,7 +42,7 @@ class RequestTexts:
         """A JSON object (UTF-8) and a line end for each of ``requests``, of which there is one at least."""
         (
             stream, _, protocol, operation, status, asked, answer, complete, start_ns, duration_ns, time, name, rows,
-            statement, transaction, cancels, truncated, _, together,
+            statement, transaction, cancels, truncated, _, together, one_reading,
         ) = zip(*requests, strict=True)  # fmt: skip
         spent = [_formatted(self._seconds.texts, part) for part in zip(*time, strict=True)]
         server_most = [one.server_most_ns for one in requests]
@@ -51,7 +51,7 @@ class RequestTexts:
             map(_message, answer), map(utf8, map(seconds, start_ns)), self._seconds.texts(duration_ns), *spent,
             map(_id, name), map(_FLAG.__getitem__, complete), _formatted(_numbers, rows), map(_text, statement),
             _formatted(_transactions, transaction), _formatted(_numbers, cancels), _formatted(_numbers, truncated),
-            self._seconds.texts(server_most), _formatted(_togethers, together),
+            self._seconds.texts(server_most), _formatted(_togethers, together), map(_FLAG.__getitem__, one_reading),
         )  # fmt: skip
         return map(_LINE.__mod__, zip(*columns, strict=True))
 

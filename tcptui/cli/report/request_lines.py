@@ -60,6 +60,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Set[int]) -> str:
 
 def _cells(request: Request, began_ns: int, ellipsis: str, words: Words) -> list[str]:
     operation = operation_text(request.operation, ellipsis, words)
+    if request.one_reading:
+        operation = words("requests.one-reading", operation=operation)
     cells = [
         str(request.stream),
         packets_text(request),

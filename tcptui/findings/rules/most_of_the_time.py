@@ -1,7 +1,8 @@
 """Where most of a connection's time went, where no other finding says so (rules/findings.md#most-of-the-time).
 
-More than half of a connection, and more than a second, is what somebody waited for.  Other rules ask for more before
-they name a reason: this one only reads the time budget, so that nothing in it is left without a word.
+More than half of a connection, and more than a second (a time-out, of recovery), is what somebody waited for.  Other
+rules ask for more before they name a reason: this one only reads the time budget, so that nothing in it is left without
+a word.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: More time than this …
 MOSTLY_NS: Final = 1_000_000_000
+#: … of recovery, that no time-out of Linux is shorter than, more than this …
+RECOVERY_NS: Final = 200_000_000
 #: … and more than this share (percent) of the connection's is most of it.
 MOSTLY_PERCENT: Final = 50
 
@@ -54,7 +57,7 @@ REPORTED_BY: Final[dict[Part, frozenset[AnyId]]] = {
     },
     Part.NETWORK: _PATH | _FAILED | {FindingId.MANY_ROUND_TRIPS},
     Part.RECOVERY: frozenset(FAMILIES[Family.LOSS]) | _FAILED,
-    # … and every warning: what nobody can be blamed for is told where nothing else is.
+    # … and every warning but of loss: what nobody can be blamed for is told where nothing else is.
     Part.UNATTRIBUTED: frozenset({
         FindingId.CAPTURE_MISSED_PACKETS, FindingId.CAPTURE_DROPPED, FindingId.CAPTURE_CLOCK_STEP,
         FindingId.CAPTURE_TRUNCATED,
@@ -67,12 +70,15 @@ _PARTS: Final = {part.label: part for part in REPORTED_BY}
 def most_of_the_time(connection: ConnectionFacts) -> Finding | None:
     """`most-of-the-time`: the part of the time budget with more than half of it; `unless_reported` takes it back."""
     times = connection.view.time_ns
-    if connection.signs & ONE_SIDED or times.item(connection.count - 1) - times.item(0) <= MOSTLY_NS:
+    if connection.signs & ONE_SIDED or times.item(connection.count - 1) - times.item(0) <= RECOVERY_NS:
         return None
     budget = connection.budget
     for part in REPORTED_BY:
         spent_ns = budget[part]
-        if spent_ns > MOSTLY_NS and spent_ns * 100 > MOSTLY_PERCENT * budget.elapsed_ns:
+        if (
+            spent_ns > (RECOVERY_NS if part is Part.RECOVERY else MOSTLY_NS)
+            and spent_ns * 100 > MOSTLY_PERCENT * budget.elapsed_ns
+        ):
             return _finding(connection, budget, part, spent_ns)
     return None
 
@@ -124,5 +130,7 @@ def unless_reported(found: list[Finding]) -> list[Finding]:
     unmeasured = part is Part.NETWORK and FindingId.THREE_WAY_HANDSHAKE not in ids
     told = bool(ids & REPORTED_BY[part])
     if part is Part.UNATTRIBUTED:
-        told |= any(finding.severity >= Severity.WARNING for finding in found)
+        told |= any(
+            finding.severity >= Severity.WARNING and finding.id not in REPORTED_BY[Part.RECOVERY] for finding in found
+        )
     return [finding for finding in found if finding is not mostly] if unmeasured or told else found

@@ -9,7 +9,7 @@ from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.event_stream.by_frame import PlacedEvent, events_by_packet
 from tcptui.protocols.http.conversation import CONNECTED, HttpMessage, SkipReason, conversation
 from tcptui.protocols.http.parts import HttpParts
-from tcptui.protocols.http.requests import exchange_of
+from tcptui.protocols.http.requests import Disputed, exchange_of
 from tcptui.protocols.http.tshark_pairs import Pair, tshark_pairs
 from tcptui.protocols.interface import UNIT_LIMIT, Extent, Unit
 from tcptui.protocols.stream.touching import touched
@@ -136,8 +136,10 @@ class HttpStream:
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: method and target as the operation, and the status."""
+        doubts = Disputed()
         for message in self.conversation.messages:
             if not message.head.is_response:
-                yield exchange_of(message, message.response)
+                doubts.add(message)
+                yield exchange_of(message, message.response, doubts)
             elif message.request is None:
                 yield exchange_of(None, message)

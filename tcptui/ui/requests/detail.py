@@ -129,14 +129,15 @@ def _where(request: Request, words: Words) -> str:
 
 
 def _doubt(request: Request, words: Words) -> list[str]:
-    """What may have been the server's time, and why that is not certain; nothing where all of it is told."""
+    """Whether it is one for every reader; what may have been the server's time, and why that is not certain."""
+    doubt = [words("requests.detail.one-reading")] if request.one_reading else []
     together = request.together
     if together is not None and together.server_ns:
         others = Count(together.stop - together.first - 1)
-        return [words("requests.detail.together", n=others, server=_time(together.server_ns, words))]
+        return [*doubt, words("requests.detail.together", n=others, server=_time(together.server_ns, words))]
     if together is None and request.unsure_ns:
-        return [words("requests.detail.unsure", server=_time(request.unsure_ns, words))]
-    return []
+        return [*doubt, words("requests.detail.unsure", server=_time(request.unsure_ns, words))]
+    return doubt
 
 
 def _packets(request: Request, words: Words) -> str:

@@ -178,7 +178,8 @@ class RequestList(VirtualList, inherit_bindings=False):
         return max(min(self._status, most), _STATUS)
 
     def _operation(self, request: Request) -> str:
-        return as_sent(request.operation, request.statement) or self.words("requests.not-captured")
+        operation = as_sent(request.operation, request.statement) or self.words("requests.not-captured")
+        return self.words("requests.one-reading", operation=operation) if request.one_reading else operation
 
     def _numbers(self, status: str, duration: str, server: str, size: str, began: str, width: int) -> str:
         ellipsis = self.glyphs.ellipsis

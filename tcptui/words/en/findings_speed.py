@@ -178,7 +178,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.recovery": "Segments were lost, or seemed to be, and were retransmitted.",
     "findings.most-of-the-time.look.recovery": "On the sending host, run ss -ti and nstat -az TcpRetransSegs.",
     "findings.most-of-the-time.title.unattributed": "{percent} % of the time: not attributed",
-    "findings.most-of-the-time.meaning.unattributed": "The capture does not show what was waited for. It was made away from the end that waited, or began after the window scale was agreed.",
+    "findings.most-of-the-time.meaning.unattributed": "The capture does not show what was waited for. No response came, or it was made away from the end that waited, or began after the window scale was agreed.",
     "findings.most-of-the-time.look.unattributed": "Run tcpdump on the sending host, from the connection's first packet on.",
     "findings.most-of-the-time.happened": "{spent_s} of the connection's {elapsed_s} ({percent} %) was spent there. The longest wait, {longest_s}, is between packets {first_frame} and {next_frame}.",
     "findings.most-of-the-time.known": "Each wait between two packets with new data is attributed to what ended it; together these come to {spent_s}.",

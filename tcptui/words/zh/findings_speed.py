@@ -178,7 +178,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.most-of-the-time.meaning.recovery": "报文段丢了，或看起来丢了，只好重传。",
     "findings.most-of-the-time.look.recovery": "在发送的主机上看 ss -ti 和 nstat -az TcpRetransSegs。",
     "findings.most-of-the-time.title.unattributed": "{percent}% 的时间归不到任何一方",
-    "findings.most-of-the-time.meaning.unattributed": "这份抓包看不出在等什么：抓包点不在等待的那一端，或者开始抓包时窗口缩放早已协商完。",
+    "findings.most-of-the-time.meaning.unattributed": "这份抓包看不出在等什么：一直没有响应，或者抓包点不在等待的那一端，或者开始抓包时窗口缩放早已协商完。",
     "findings.most-of-the-time.look.unattributed": "在发送的主机上用 tcpdump，从连接的第一个包开始抓。",
     "findings.most-of-the-time.happened": "连接全长 {elapsed_s}，其中 {spent_s}（{percent}%）花在这里；最长的一段 {longest_s}，在 {first_frame} 号包与 {next_frame} 号包之间。",
     "findings.most-of-the-time.known": "两个带新数据的包之间的每段等待，按等来的是什么归类；这一类合计 {spent_s}。",

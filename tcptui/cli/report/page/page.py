@@ -304,6 +304,7 @@ def _requests(requests: Sequence[Request], words: Words) -> Markup:
     for one in sorted(slowest, key=lambda one: one.number):
         operation = one.operation or words("requests.not-captured")
         shown = operation if len(operation) <= _OPERATION else operation[: _OPERATION - 1] + "…"
+        shown = words("requests.one-reading", operation=shown) if one.one_reading else shown
         status = one.status or words("requests.no-answer")
         rows.append((shown, status, unbroken_duration(one.duration_ns, words), where_it_went(one, words)))
     table = _table(headings, rows, {2})
