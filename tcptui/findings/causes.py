@@ -87,7 +87,10 @@ def _explains(cause: Finding, finding: Finding) -> bool:
     if cause.severity < finding.severity:
         return False
     return (
-        cause.id in spec_of(finding.id).explained_by or _same_event(finding, cause) or _told_by_sender(finding, cause)
+        cause.id in spec_of(finding.id).explained_by
+        or _same_event(finding, cause)
+        or _told_by_sender(finding, cause)
+        or _was_too_large(finding, cause)
     )
 
 
@@ -95,6 +98,13 @@ def _told_by_sender(finding: Finding, other: Finding) -> bool:
     """Whether ``finding`` is what ``other``, a trouble of the same sender, leads to (`_OF_SENDER`)."""
     cause, shapes = _OF_SENDER.get(finding.id, (None, frozenset()))
     return other.id is cause and other.facts["shape"] in shapes and other.facts["sender"] == finding.facts["sender"]
+
+
+def _was_too_large(finding: Finding, other: Finding) -> bool:
+    """Whether ``finding``, a fast retransmission, is of the segment that by ``other`` was too large for the path."""
+    if finding.id is not FindingId.FAST_RETRANSMISSION or other.id is not FindingId.PATH_MTU_BLACKHOLE:
+        return False
+    return all(finding.facts[same] == other.facts[same] for same in ("sender", "original_frame"))
 
 
 def _same_event(finding: Finding, other: Finding) -> bool:

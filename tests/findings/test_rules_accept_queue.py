@@ -463,3 +463,36 @@ def test_what_was_idle_before_may_have_been_forgotten_on_the_way(told: Tell, wha
     lines = _in_order(_served(*spoken), mute[:3], late, ["60000 C S 0 0 port=60000"])
 
     assert "accept-queue-full" not in _of(told(lines), 1)
+
+
+def _queued(port: int, began_ms: float, spoken_ms: float = 0) -> list[str]:
+    """A client at the server's port that asks and waits; the server acknowledges, and again at ``spoken_ms``."""
+    at = f"port={port}"
+    lines = [f"{began_ms} C S 0 0 {at}", f"{began_ms + 20} S SA 0 1 {at}", f"{began_ms + 20.1} C A 1 1 {at}"]
+    lines += [f"{began_ms + 21} C PA 1 1 100 {at}", f"{began_ms + 41} S A 1 101 {at}"]
+    return [*lines, f"{spoken_ms} S A 1 101 {at}"] if spoken_ms else lines
+
+
+def _dropped(port: int, began_ms: float) -> list[str]:
+    return [f"{began_ms + (2**n - 1) * 1000} C S 0 0 port={port}" for n in range(6)]
+
+
+@pytest.mark.finding("accept-queue-full", "syn-timeout")
+def test_a_queue_that_lets_a_client_fail_stands_before_its_time_out(told: Tell) -> None:
+    """The server is heard beside the tries, so it lives."""
+    trace = told(_in_order(_queued(41_000, 0, 2500), _queued(41_001, 50), _dropped(50_000, 1000)))
+    loud = [(finding.id.value, finding.severity) for finding in trace.stream(2) if finding.severity > Severity.NOTE]
+
+    assert loud == [("accept-queue-full", Severity.ERROR)]
+    assert _of(trace, 2)["syn-timeout"].severity is Severity.NOTE
+
+
+@pytest.mark.finding("accept-queue-full", "syn-timeout", twin=True)
+@pytest.mark.parametrize(
+    "others", [(_queued(41_000, 0), _queued(41_001, 50)), (_queued(41_000, 0, 2500),)], ids=["all silent", "one waits"]
+)
+def test_a_server_that_may_have_died_stays_a_time_out(told: Tell, others: tuple[list[str], ...]) -> None:
+    trace = told(_in_order(*others, _dropped(50_000, 1000)))
+    loud = [finding.id.value for finding in trace.stream(len(others)) if finding.severity > Severity.NOTE]
+
+    assert loud == ["syn-timeout"]

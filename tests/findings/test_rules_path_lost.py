@@ -465,3 +465,21 @@ def test_first_copy_before_the_last_packet_of_the_peer_is_no_start_of_silence(to
     tries = [f"{ms} C PA 101 221 100 ts={ms},7970 id={ms % 60_000}" for ms in (3300, 3900, 5100)]
 
     assert "path-lost" not in told([*CROSSED, *tries, *LATER]).findings
+
+
+@pytest.mark.finding("path-mtu-blackhole", "fast-retransmission")
+def test_a_fast_resend_of_what_is_too_large_is_a_symptom(told: Tell) -> None:
+    """As soon as the small rest was reported by SACK the large half came again, as RACK has it."""
+    found = told([*HALVES, "90 C A 1 1 1448 id=5", *TRIED, *CLOSED]).findings
+
+    assert found["path-mtu-blackhole"].severity > Severity.NOTE
+    assert found["fast-retransmission"].severity is Severity.NOTE
+
+
+@pytest.mark.finding("fast-retransmission")
+@pytest.mark.finding("path-mtu-blackhole", twin=True)
+def test_a_fast_resend_that_arrives_is_a_loss_of_its_own(told: Tell) -> None:
+    found = told([*HALVES, "90 C A 1 1 1448 id=5", "130 S A 1 1901", "140 C FA 1901 1", "180 S FA 1 1902"]).findings
+
+    assert "path-mtu-blackhole" not in found
+    assert found["fast-retransmission"].facts["repair"] != "never"

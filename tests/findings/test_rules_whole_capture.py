@@ -526,6 +526,28 @@ def test_queue_of_one_port_that_was_full_for_several(told: Tell) -> None:
     assert seen["listener-overflow"].finding.facts["port"] == 80
 
 
+@pytest.mark.finding("listener-overflow")
+def test_those_that_wait_in_the_full_queue_are_named(told: Tell) -> None:
+    """Not those that were served at once, had asked for nothing, or came to another port."""
+
+    def queued(answered_ms: float, asked: bool = True, sport: int = 80) -> list[str]:
+        steps = [(0, "C S 0 0"), (0.1, "S SA 0 1"), (40, "C A 1 1")]
+        steps += [(41, "C PA 1 1 100"), (41.1, "S A 1 101")] if asked else []
+        steps += [(answered_ms, f"S PA 1 {101 if asked else 1} 50")]
+        queued.port += 1  # type: ignore[attr-defined]
+        return stream(0, steps, port=queued.port, sport=sport)  # type: ignore[attr-defined]
+
+    queued.port = 45_000  # type: ignore[attr-defined]
+    beside = [queued(5000), queued(5000), queued(90), queued(9000, asked=False), queued(5000, sport=81)]
+    overflow = [overflowing(500 + 200.0 * at, 40_000 + at) for at in range(3)]
+    told_of = found(told, *beside, *overflow)["listener-overflow"]
+
+    assert (told_of.finding.facts["shape"], told_of.finding.facts["waiting"], told_of.finding.facts["full"]) == (
+        "waiting", 2, 3,
+    )  # fmt: skip
+    assert len(told_of.streams) == 5
+
+
 @pytest.mark.finding("listener-overflow", twin=True)
 def test_queues_of_two_ports_are_two_stories(told: Tell) -> None:
     assert "listener-overflow" not in found(told, *(overflowing(200.0 * at, 40_000 + at, 80 + at) for at in range(2)))

@@ -14,7 +14,7 @@ import numpy as np
 
 from tcptui.findings.facts import ConnectionFacts
 from tcptui.findings.gates import REOPENED, RESET, SUSPECT
-from tcptui.findings.life_signs import served_meanwhile
+from tcptui.findings.life_signs import heard_beside, served_meanwhile
 from tcptui.findings.rules.handshake import (
     DEFERRED_NS,
     acks_of_syn_ack,
@@ -49,6 +49,8 @@ MUTE_NS: Final = 1_500_000_000
 SYN_REPEATED_NS: Final = 1_064_000_000
 #: Times that the client's data must be ignored to be a sign of a full queue (rules/findings.md#accept-queue-full).
 IGNORED: Final = 2
+#: Fewest connections that fill a queue, whose length of 1 lets two in (Linux).
+QUEUED: Final = 2
 
 
 def syn_ack_repeats(connection: ConnectionFacts) -> list[int]:
@@ -390,7 +392,8 @@ def _silent(connection: ConnectionFacts) -> Finding | None:
 def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
     """Shape ``syn-dropped``: SYNs answered late or never while other connections wait at the same port.
 
-    A late answer may be a refusal: the program ended while its queue was full.
+    A late answer may be a refusal: the program ended while its queue was full.  Where none came at all, a server that
+    is heard beside them meanwhile makes the queue the cause of the failure; else all of it may have died.
     """
     syns = client_syns(connection)
     if len(syns) < 2 or len(connection.view.quotes):
@@ -399,19 +402,25 @@ def _syn_dropped(connection: ConnectionFacts) -> Finding | None:
     refused = answer >= 0 and bool(connection.flags[answer] & RST)
     if answer >= 0 and (answer < syns[1] or not (connection.is_syn_ack(answer) or refused)):
         return None
-    if answer < 0 and len(syns) <= IGNORED and syn_timeout(connection) is None:
+    failed = syn_timeout(connection) if answer < 0 else None
+    if answer < 0 and len(syns) <= IGNORED and failed is None:
         return None
     if back_to_back_answers(connection, syns) > 1:
         return None  # two SYNs were answered, so neither was dropped
     waiting = waiting_beside(connection, syns[0], connection.time[syns[1]], connection.time[syns[0]])
     if not waiting:
         return None
+    severity = Severity.WARNING
+    if failed is not None:
+        heard = waiting >= QUEUED and heard_beside(connection, connection.time[syns[0]], connection.time[syns[-1]])
+        severity = failed.severity if heard else Severity.NOTE
     return _full(
         connection,
         "syn-dropped",
         [*syns, answer] if answer >= 0 else syns,
         Confidence.POSSIBLE,
         waiting,
+        severity,
         count=len(syns),
         answer_frame=connection.frame[answer] if answer >= 0 else 0,
     )

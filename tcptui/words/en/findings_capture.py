@@ -134,6 +134,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.listener-overflow.name": "Accept queue of a port full",
     "findings.listener-overflow.title": "Accept queue full: {server} port {port}",
     "findings.listener-overflow.short": "accept queue of port {port} full",
+    "findings.listener-overflow.happened.waiting": "{count:connection|connections} from {clients:client|clients} to {server} port {port} had to wait or failed within {took_s}. By their own packets, {full} of them look like a full accept queue; {waiting} had been open since before, without a byte from the server.",
     "findings.listener-overflow.happened": "{count:connection|connections} from {clients:client|clients} to {server} port {port} had to wait or failed within {took_s}. By their own packets, {full} of them look like a full accept queue.",
     "findings.listener-overflow.meaning": "One program accepts connections more slowly than they arrive. All clients of this port are affected; each retransmitted SYN or SYN-ACK costs 1 s or more.",
     "findings.listener-overflow.known": "The handshakes of {full:connection|connections} show a full queue. At the same time others on the same port had unanswered SYNs.",

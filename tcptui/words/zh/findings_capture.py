@@ -134,6 +134,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.listener-overflow.name": "端口的全连接队列已满",
     "findings.listener-overflow.title": "{server} 端口 {port} 全连接队列已满",
     "findings.listener-overflow.short": "端口 {port} 全连接队列已满",
+    "findings.listener-overflow.happened.waiting": "{clients} 个客户端到 {server} 端口 {port} 的 {count} 条连接在 {took_s}内不得不等待或失败；其中 {full} 条从自身的包看就像是全连接队列已满，{waiting} 条早已建立，却没有收到服务端的一个字节。",
     "findings.listener-overflow.happened": "{clients} 个客户端到 {server} 端口 {port} 的 {count} 条连接在 {took_s}内不得不等待或失败；其中 {full} 条从自身的包看就像是全连接队列已满。",
     "findings.listener-overflow.meaning": "同一个程序 accept 的速度赶不上连接到来的速度。这个端口的所有客户端都受影响；每重传一次 SYN 或 SYN-ACK 就是 1 秒以上。",
     "findings.listener-overflow.known": "{full} 条连接的握手表明队列已满；同一端口上的其他连接在同一时间遇到了没有回应的 SYN。",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.stream.same_server import Siblings
 from tcptui.findings.catalog import FAMILIES
+from tcptui.findings.rules.accept_queue import SOON_NS, WAITING_PACKETS
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
 from tcptui.findings.spec import Family
 from tcptui.model.arrays import indexes_of, merged, sorted_unique
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A finding that is strong by itself is a group from two connections on.
 STRONG_LEAST: Final = 2
+#: `listener-overflow`: connections in the queue that are looked for, the newest; a longer backlog is seldom full.
+WAITING_MOST: Final = 128
 #: Connections with fewer packets are too short to show whether their path loses any.
 TELLING_PACKETS: Final = 10
 #: A host is lossy when at least this share of its telling connections is in trouble, in percent …
@@ -108,7 +112,9 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     for target, full in groups(capture.target[places], places, STRONG_LEAST):
         begin, end = int(capture.began_ns[full].min()) - AROUND_NS, int(capture.latest_ns[full].max()) + AROUND_NS
         beside = indexes_of((capture.target == target) & (capture.began_ns >= begin) & (capture.began_ns <= end))
-        all_hit = merged(full, beside[at_syn[beside]])
+        hit = merged(full, beside[at_syn[beside]])
+        waiting = _waiting_then(capture, int(target), hit, full)
+        all_hit = merged(hit, waiting)
         yield capture.finding(
             FindingId.LISTENER_OVERFLOW,
             all_hit,
@@ -120,10 +126,28 @@ def listener_overflow(capture: CaptureFacts) -> Iterator[CaptureFinding]:
                 "server": capture.host_name(int(capture.server[full[0]])),
                 "port": int(capture.port[full[0]]),
                 "full": len(full),
+                "shape": "waiting" if len(waiting) else "",
+                "waiting": len(waiting),
                 "clients": len(sorted_unique(capture.client[all_hit])),
                 "took_s": capture.took_s(all_hit),
             },
         )
+
+
+def _waiting_then(capture: CaptureFacts, target: int, hit: I64, full: I64) -> I64:
+    """The connections to ``target`` that were open when it first let one of ``full`` wait, and had no byte from it.
+
+    Not those of ``hit``, nor of clients that had asked for nothing until the end.
+    """
+    moment_ns = int(capture.began_ns[full].min())
+    may = (capture.target == target) & capture.opened & (capture.began_ns < moment_ns) & (capture.asked > 0)
+    may &= (capture.latest_ns > moment_ns) & (capture.packets <= WAITING_PACKETS)
+    places = np.setdiff1d(indexes_of(may), hit, assume_unique=True)[-WAITING_MOST:]
+    numbers = capture.number[places]
+    whole, _server_ns, used_ns = Siblings(capture.store, capture.streams).first_words_each(numbers)
+    # A program that keeps up would have served these.
+    waits: I64 = places[whole & (used_ns > np.maximum(capture.began_ns[places] + SOON_NS, moment_ns))]
+    return waits
 
 
 def slow_server(capture: CaptureFacts) -> Iterator[CaptureFinding]:
