@@ -39,6 +39,10 @@ class RemarkKey(Enum):
     COUNT_ZERO = "count-zero"
     PROTOCOL_BYTES = "protocol-bytes"
     EVERY_FRAME = "every-frame"
+    TRUTH_NUMBER = "truth-number"
+    """A truth value compared with a number other than 0 and 1."""
+    PROTOCOL_NUMBER = "protocol-number"
+    """A protocol compared with a number, which stands for its first bytes."""
     STATE_THEN = "state-then"
     """A connection goes through states; every packet has that of its own time."""
 

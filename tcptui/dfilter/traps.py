@@ -25,6 +25,7 @@ from tcptui.dfilter.expression import (
     SliceValue,
     Xor,
 )
+from tcptui.dfilter.number_traps import numbers
 from tcptui.dfilter.operators import Function, Quantifier, Relation
 from tcptui.dfilter.remarks import Remark, RemarkKey
 from tcptui.model.field import FieldType as T
@@ -101,6 +102,7 @@ def fields_of(test: Test) -> tuple[Field, ...]:
 def traps(test: Test, text: str) -> Iterator[Remark]:
     """The remarks about ``test``, in the order of the text."""
     for simple in simple_tests(test):
+        yield from numbers(simple, text)
         match simple:
             case Exists():
                 yield from _existence(simple, text)

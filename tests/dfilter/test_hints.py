@@ -146,6 +146,12 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
     ('ip contains "a"', RemarkKey.PROTOCOL_BYTES, 'frame contains "a"'),
     ('tcptui.client.state == "SYN-SENT"', RemarkKey.STATE_THEN, 'tcptui.finding == "syn-timeout"'),
     ("frame", RemarkKey.EVERY_FRAME, "tcp"),
+    ("http.response >= 500", RemarkKey.TRUTH_NUMBER, "http.response == 1"),
+    ("http.response in {500 .. 599}", RemarkKey.TRUTH_NUMBER, "http.response.code in {500 .. 599}"),
+    ("tcp.flags.syn == 2", RemarkKey.TRUTH_NUMBER, "tcp.flags.syn != 0"),
+    ("tcptui.marked == 0x5", RemarkKey.TRUTH_NUMBER, "tcptui.marked == true"),
+    ("http >= 500", RemarkKey.PROTOCOL_NUMBER, 'http contains "500"'),
+    ("tcp == 80", RemarkKey.PROTOCOL_NUMBER, "tcp[0:2] == 00:50"),
     ("http.host == abc", RemarkKey.UNQUOTED, 'http.host == "abc"'),
     ("tcp xor udp", RemarkKey.LATER, "tcp or udp"),
     ("tcp.port bitand 1", RemarkKey.LATER, "tcp.port & 1"),
@@ -158,6 +164,27 @@ def test_what_is_no_capture_filter_or_not_understood_is_not_translated(words: st
 def test_trap_is_told_and_its_twin_is_not(text: str, key: RemarkKey, twin: str) -> None:
     assert key in {remark.key for remark in compile_filter(text).remarks}
     assert key not in {remark.key for remark in compile_filter(twin).remarks}
+
+
+@pytest.mark.parametrize(("text", "meant"), [
+    ("http.response >= 500", "http.response.code >= 500"),
+    ("tcp.port == 80 and http.response == 404", "tcp.port == 80 and http.response.code == 404"),
+    ("http.response in {500 .. 599}", "http.response.code in {500 .. 599}"),
+    ("http == 404", "http.response.code == 404"),
+    ("http2 == 503", "http2.headers.status == 503"), ("smtp >= 500", "smtp.response.code >= 500"),
+    ("tcp == 80", "tcp.port == 80"), ("udp == 500", "udp.port == 500"), ("icmp == 8", "icmp.type == 8"),
+    ("http == 80", None), ("http.response == 7", None), ("tcp.flags.syn == 5", None), ("udp == 99999", None),
+    ("http.request >= 500", None),
+])  # fmt: skip
+def test_number_beside_a_truth_value_or_protocol_is_told_with_the_field_that_was_meant(
+    text: str, meant: str | None
+) -> None:
+    kinds = (RemarkKey.TRUTH_NUMBER, RemarkKey.PROTOCOL_NUMBER)
+    told = [remark for remark in compile_filter(text).remarks if remark.key in kinds]
+
+    assert [remark.replacement for remark in told] == [meant]
+    if meant is not None:
+        assert not {remark.key for remark in compile_filter(meant).remarks} & set(kinds)
 
 
 def test_traps_without_end_are_told_up_to_a_number() -> None:

@@ -77,6 +77,8 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.count-zero": "count({name}) is never 0: where the field is absent nothing is counted; did you mean {meant}?",
     "filter.remark.protocol-bytes": "{name} is searched from its first byte to the end of the frame, payload included.",
     "filter.remark.chain": "As in Wireshark, “{word}” does nothing before a chain of comparisons; write each comparison with its own “{word}”, joined by “and”.",
+    "filter.remark.truth-number": "{name} is true or false, and {value} counts as true: no number of the message is compared.",
+    "filter.remark.protocol-number": "{name} is a protocol: {value} is compared with its first bytes, not with a number in it.",
     "filter.remark.every-frame": "Every packet has {name}.",
     "filter.remark.state-then": "{name} is the state right after each packet: a connection that was ever in it has such a packet.",
     "filter.check.valid": "valid: {filter}",

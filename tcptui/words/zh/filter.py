@@ -77,6 +77,8 @@ WORDS: Final[dict[str, str]] = {
     "filter.remark.count-zero": "count({name}) 不会等于 0：字段不存在时根本不计数；是不是想写 {meant}？",
     "filter.remark.protocol-bytes": "在 {name} 中查找，是从它的第一个字节一直找到帧的末尾，包括载荷。",
     "filter.remark.chain": "和 Wireshark 一样，写在连续比较前面的“{word}”不起作用；请拆成几个比较，各写一个“{word}”，再用“and”连起来。",
+    "filter.remark.truth-number": "{name} 只有真和假两个值，{value} 按真处理：并没有拿报文里的数字来比较。",
+    "filter.remark.protocol-number": "{name} 是协议：{value} 比较的是它开头的字节，而不是其中的某个数字。",
     "filter.remark.every-frame": "每个数据包都有 {name}。",
     "filter.remark.state-then": "{name} 是每个包刚过之后的状态：曾经处于该状态的连接都有这样的包。",
     "filter.check.valid": "正确：{filter}",
