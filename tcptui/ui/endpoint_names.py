@@ -157,6 +157,19 @@ class EndpointNames:
                 found |= before & self._ports_matching(port, is_server, lambda text, r=right: text.startswith(r))
         return found
 
+    def with_number(self, number: str, flows: I32) -> Mask:
+        """Mask of those ``flows`` that have the ``number`` whole: as a port, or in the text of an address."""
+        self._renew()
+        self._extend()
+        if not len(flows):
+            return np.zeros(0, np.bool_)
+        whole = re.compile(f"(?<![0-9]){re.escape(number)}(?![0-9])")
+        texts = self._searched()
+        named = np.fromiter((whole.search(text) is not None for text in texts), np.bool_, len(texts))
+        ports = np.stack(self._flows.ports(flows), 1)
+        found: Mask = (ports == int(number)).any(axis=1) | named[self._ids[flows]].any(axis=1)
+        return found
+
     def _addresses_with(self, word: str, at_end: bool = False) -> Mask:
         texts = self._searched()
         if at_end:

@@ -257,9 +257,11 @@ class Shown:
             workspace = self.screen.workspace
             settled, told = workspace.settled, self.screen.controllers.verdicts.is_told
             counted = self.screen.controllers.traffic.pane.is_counted or not workspace.shows(Pane.GLANCE)
-            if settled and told and counted:
+            understood = self.screen.controllers.understanding.is_at_rest
+            if settled and told and counted and understood:
                 break
-            assert time.monotonic() < end, f"not at rest: {settled=}, verdict {told=}, traffic {counted=}"
+            state = f"{settled=}, verdict {told=}, traffic {counted=}, {understood=}"
+            assert time.monotonic() < end, f"not at rest: {state}"
             await asyncio.sleep(0.005)
         await self.pilot.pause()
 

@@ -23,6 +23,9 @@ from tcptui.ui.main.connection_index import (
     _match_distinct,
 )
 from tcptui.ui.main.state_text import StateWord
+from tcptui.ui.main.word_readings import WordReadings
+from tcptui.words.catalogue import Words
+from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +47,7 @@ def matcher(mixed_session: Session) -> ConnectionMatcher:
         lambda bits: "fast retransmission" if bits & 2 else "",
         lambda stream: f"note of {stream}",
         STATE_WORDS,
+        WordReadings(Words(Language.EN)),
     )
 
 
@@ -292,8 +296,9 @@ def test_state_of_a_connection_that_ended_with_an_icmp_error_is_its_last_segment
     wire.unreachable(5, "192.0.2.1", "10.0.0.1:40001", "192.0.2.9:81", 100)
     session = open_file(wire.pcap(tmp_path / "icmp.pcap"))
     matcher = ConnectionMatcher(
-        session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: "", STATE_WORDS
-    )
+        session, EndpointNames(session.flows, {}, {}), ("", "", "", ""), lambda _: "", lambda _: "", STATE_WORDS,
+        WordReadings(Words(Language.EN)),
+    )  # fmt: skip
 
     assert matcher.matching(ListFilter.of("syn-sent"), 1).tolist() == [0]
 

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tcptui.access.open_capture import JudgedCapture
+    from tcptui.dfilter.readings import Term
     from tcptui.ui.endpoint_names import EndpointNames
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.main.state_text import StateWord
+    from tcptui.ui.main.word_readings import WordReadings
     from tcptui.words.catalogue import Words
 
 #: Characters of a text whose words narrow the list.
@@ -53,7 +55,7 @@ class ListFilter:
     """The filter of the list: words in every listed row, connections that alone are listed, packets that match."""
 
     words: tuple[str, ...] = ()
-    """In any column, in any case."""
+    """In any column, in any case, or what they mean beside that (`WordReadings`)."""
     chosen: ChosenStreams | None = None
     """None: all connections."""
     matching: Matching | None = None
@@ -86,6 +88,7 @@ class ConnectionMatcher:
     verdict_words: Callable[[int], str]
     note: Callable[[int], str]
     state_words: Mapping[StateWord, str]
+    readings: WordReadings
     _notes: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def matching(self, narrowing: ListFilter, count: int) -> I32:
@@ -96,8 +99,8 @@ class ConnectionMatcher:
         if narrowing.matching is not None:
             listed = listed[narrowing.matching.of_streams(listed)]
         chosen: Mask = np.ones(len(listed), np.bool_)
-        for word in narrowing.words:
-            chosen &= self._word(word, listed)
+        for term in self.readings.terms(narrowing.words):
+            chosen &= self._term(term, listed)
         if len(self._notes) > len(listed):  # then some are notes of evicted streams
             self._notes.clear()
         return listed[chosen]
@@ -107,8 +110,17 @@ class ConnectionMatcher:
         streams = self.capture.streams
         return self.names.matching(word, streams.flow[listed], streams.client_is_b[listed])
 
-    def _word(self, word: str, listed: I32) -> Mask:
-        found = self.ends(word, listed)
+    def _term(self, term: Term, listed: I32) -> Mask:
+        found: Mask = np.ones(len(listed), np.bool_)
+        for word in term.words:
+            found &= self._word(word, listed, is_number=term.is_number)
+        for reading in term.readings:
+            found |= self.readings.found(reading, listed)
+        return found
+
+    def _word(self, word: str, listed: I32, *, is_number: bool) -> Mask:
+        streams = self.capture.streams
+        found = self.names.with_number(word, streams.flow[listed]) if is_number else self.ends(word, listed)
         found |= self.names.asked_with(word, listed)
         found |= self._states(word, listed)
         found |= self._severities(word, listed)

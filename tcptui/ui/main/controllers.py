@@ -28,6 +28,7 @@ from tcptui.ui.main.seeking import Seeking
 from tcptui.ui.main.stream_pages import StreamPages
 from tcptui.ui.main.touring import Touring
 from tcptui.ui.main.traffic import Traffic
+from tcptui.ui.main.understanding import Understanding
 from tcptui.ui.main.verdicts import Verdicts
 from tcptui.ui.main.viewing import Viewing
 
@@ -48,7 +49,8 @@ class Controllers:
         self.viewing = Viewing(screen)
         self.lessons = Lessons(screen)
         self.filtering = Filtering(screen, self.listing)
-        self.filter_saying = FilterSaying(screen, self.filtering)
+        self.understanding = Understanding(screen, self.listing)
+        self.filter_saying = FilterSaying(screen, self.filtering, self.understanding)
         self.filter_prompt = FilterPrompt(screen, self.listing, self.filtering, self.filter_saying)
         self.filter_names = FilterNames(screen, self.filtering, self.filter_prompt)
         self.own_columns = OwnColumns(screen, self.listing, self.filter_prompt, self.filter_saying)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tcptui.ui.main.filter_work import FilterWork
     from tcptui.ui.main.filtering import Filtering
     from tcptui.ui.main.matching import Matching
+    from tcptui.ui.main.understanding import Understanding
 
 #: Interval (seconds) at which the progress of a filter is shown.
 _PROGRESS_BEAT: Final = 0.25
@@ -42,9 +43,9 @@ class FilterSaying(Controller):
     """What the text that was completed last, `choices_of`, may go on with."""
     choices_of = ""
 
-    def __init__(self, screen: ControlledScreen, filtering: Filtering) -> None:
+    def __init__(self, screen: ControlledScreen, filtering: Filtering, understanding: Understanding) -> None:
         super().__init__(screen)
-        self._filtering = filtering
+        self._filtering, self._understanding = filtering, understanding
         self.line = FilterLine(screen.glyphs)
 
     def mounted(self) -> None:
@@ -111,7 +112,11 @@ class FilterSaying(Controller):
                 sayings, pointer = self.mistake_sayings(text, error, loudly=True)
                 return [*sayings, Saying(self.words("screen.filter.enter_finds_words"), Voice.QUIET)], pointer
         begun = beginning_fields(text)
-        return [self.choices_text(begun)] if begun else [], None
+        return [*([self.choices_text(begun)] if begun else []), *self._understood(all_of_them=True)], None
+
+    def _understood(self, *, all_of_them: bool) -> list[Saying]:
+        """How the words that narrow the list were understood."""
+        return [Saying(text, Voice.QUIET) for text in self._understanding.sayings(all_of_them=all_of_them)]
 
     def choices_text(self, choices: Sequence[str]) -> Saying:
         """What the text may go on with, as many as have room."""
@@ -147,9 +152,9 @@ class FilterSaying(Controller):
             return sayings
         if filtering.work is not None and filtering.mistake is not None:
             return filter_report.mistake(filtering.mistake, words)
-        if filtering.lifted is not None:
-            return [Saying(self._of_lifted(filtering.lifted), Voice.QUIET)]
-        return []
+        lifted = filtering.lifted
+        put_back = [] if lifted is None else [Saying(self._of_lifted(lifted), Voice.QUIET)]
+        return [*self._understood(all_of_them=False), *put_back]
 
     def _of_lifted(self, work: FilterWork) -> str:
         """The filter that can be put back, cut so that its key has room on the same line."""

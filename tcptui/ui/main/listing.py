@@ -18,6 +18,7 @@ from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
 from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.main.word_readings import WordReadings
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
@@ -56,9 +57,12 @@ class Listing(Controller):
         connections = self.workspace.connections
         none, note, warning, error = (words(f"screen.severity.{level}") for level in range(4))
         severities = (none, note, warning, error)
+        self.readings = WordReadings(words)
+        """What the words that narrow the list may mean, and the connections found by that."""
         matcher = ConnectionMatcher(
-            self.session, screen.names, severities, connections.trouble, connections.note, connections.state_words
-        )
+            self.session, screen.names, severities, connections.trouble, connections.note, connections.state_words,
+            self.readings,
+        )  # fmt: skip
         self._sorter = ConnectionSorter(self.session, matcher)
         self.is_settled = self.session.live or screen.walk is not None or options.sort is not None
         """Whether it needs no decision any more how the list is sorted at first."""
@@ -205,6 +209,8 @@ class Listing(Controller):
             return self.words("screen.list.chosen_gone")
         if narrowing.matching is not None:
             return self.words("screen.filter.no_connection")
+        if self.readings.is_owing(narrowing.words):
+            return self.words("screen.list.looking", text=" ".join(narrowing.words))
         if narrowing:
             return self.words("screen.list.no_match", text=" ".join(narrowing.words))
         if self.screen.has_no_tcp:
