@@ -60,6 +60,8 @@ class AskedHosts:
         self._begun: dict[int, bytes] = {}
         """What was said so far on streams of which that is not known yet."""
         self._hosts: dict[int, AskedHost] = {}
+        self.nameless: list[int] = []
+        """Streams whose client speaks a protocol that names hosts, and named none; it only grows."""
 
     @property
     def count(self) -> int:
@@ -119,6 +121,8 @@ class AskedHosts:
             self._left[stream] = 0
         elif self._left[stream]:
             self._begun[stream] = said
+        if known is not None and not name and not self._left[stream] and len(self.nameless) < _MOST:
+            self.nameless.append(stream)
         if known is not None and name:
             self._hosts[stream] = AskedHost(name, known[1], int(self._store.frame[row]))
 

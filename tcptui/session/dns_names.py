@@ -5,6 +5,7 @@ An answer counts where it is the first to a question that was seen (`tcptui.prot
 
 from __future__ import annotations
 
+import re
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Answers that are kept of all addresses together; further ones are not read.
 _MOST: Final = 200_000
+#: Anybody may have sent an answer: names of hosts that cannot be taken for an address, a port, or anything but a name.
+_HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]++\.)*+[0-9-]*+[a-z_][a-z0-9_-]*+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class DnsName:
     """Whether this is the first answer to a question that was seen."""
     is_second: bool = False
     """Its question had an answer before."""
+
+    @property
+    def may_stand_for_address(self) -> bool:
+        """Whether lists show it with, or in place of, the address: it was asked for, and is nothing but a name."""
+        return self.asked and _HOST_NAME.fullmatch(self.name) is not None
 
 
 class DnsNames:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tcptui.access.open_capture import OpenCapture
     from tcptui.session.asked_hosts import AskedHosts
+    from tcptui.session.certificate_names import ServedCertificates
     from tcptui.session.dns_names import DnsNames
     from tcptui.session.other_lines import OtherLines
     from tcptui.session.other_packets import OtherPackets
@@ -50,3 +51,15 @@ def asked_hosts(capture: OpenCapture) -> AskedHosts:
     from tcptui.session.asked_hosts import AskedHosts  # no start waits for it
 
     return capture.indexes.of(AskedHosts, lambda: AskedHosts(capture.store, capture.streams, capture.reader.payload))
+
+
+def served_certificates(capture: OpenCapture) -> ServedCertificates:
+    """The names in certificates of servers that no client named; who asks has it grow (`ServedCertificates.grow`)."""
+    from tcptui.session.certificate_names import ServedCertificates  # no start waits for it
+
+    return capture.indexes.of(
+        ServedCertificates,
+        lambda: ServedCertificates(
+            capture.store, capture.streams, asked_hosts(capture), capture.rows_of, capture.reader.payload
+        ),
+    )

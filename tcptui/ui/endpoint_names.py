@@ -24,16 +24,14 @@ if TYPE_CHECKING:
     from tcptui.model.endpoint import Endpoint
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, U8
-    from tcptui.session.asked_hosts import AskedHosts
+    from tcptui.session.asked_hosts import AskedHost, AskedHosts
+    from tcptui.session.certificate_names import CertificateNames, ServedCertificates
     from tcptui.session.dns_names import DnsNames
 
 Mask = NDArray[np.bool_]
 #: LRU size in endpoint texts: a few screens of every pane.
 _CACHED: Final = 8192
 _LONGEST_NAME: Final = 64
-#: What is shown of DNS answers, which anybody may have sent: names of hosts that cannot be taken for an address, for a
-#: port, or for anything but a name.
-_HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]++\.)*+[0-9-]*+[a-z_][a-z0-9_-]*+", re.ASCII | re.IGNORECASE)
 
 
 def read_hosts(path: Path = Path("/etc/hosts")) -> dict[str, str]:
@@ -92,11 +90,16 @@ class EndpointNames:
         """The DNS answers whose names `name` gives; None: it gives addresses."""
         self.asked: AskedHosts | None = None
         """What clients asked for, as far as it has been read; `name` gives it where `dns` is wanted."""
+        self.served: ServedCertificates | None = None
+        """The names in certificates, as far as they have been read; `name` gives the last of all, as `asked`."""
+        self.known = 0
+        """How many names the capture is known to tell; it only grows."""
 
     def name(self, flow: int, end: int, is_server: bool, row: int, stream: int) -> str:
         """`text`; where names are wanted, with that which the client of ``stream`` asked for, if it is the server's.
 
-        Else with the name by the last DNS answer before ``row`` that was asked for, if there is one.
+        Else with the name by the last DNS answer before ``row`` that was asked for, else the only one of its
+        certificate, if there is one.
         """
         if self.dns is not None:
             endpoint = self._flows.endpoints(flow)[end]
@@ -104,9 +107,17 @@ class EndpointNames:
             if asked is not None:
                 return f"{asked.name}:{self._port(endpoint.port, is_server)}"
             known = self.dns.name_of(ipaddress.ip_address(endpoint.host).packed, row)
-            if known is not None and known.asked and _HOST_NAME.fullmatch(known.name):
+            if known is not None and known.may_stand_for_address:
                 return f"{known.name.lower()}:{self._port(endpoint.port, is_server)}"
+            served = self.served.of(stream) if self.served is not None and is_server else None
+            if served is not None and served.only:
+                return f"{served.only}:{self._port(endpoint.port, is_server)}"
         return self.text(flow, end, is_server)
+
+    def of_server(self, stream: int) -> AskedHost | CertificateNames | None:
+        """What the client of ``stream`` asked for, else what the certificate names, as far as that has been read."""
+        asked = None if self.asked is None else self.asked.of(stream)
+        return asked if asked is not None or self.served is None else self.served.of(stream)
 
     def text(self, flow: int, end: int, is_server: bool) -> str:
         """Endpoint ``end`` (0 *a*, 1 *b*) of ``flow`` as shown: names where known and wanted, else numbers."""
@@ -131,8 +142,9 @@ class EndpointNames:
         return self._services.get(port, str(port)) if is_server and self.wanted else str(port)
 
     def asked_with(self, word: str, streams: I32) -> Mask:
-        """Mask of those ``streams`` whose client asked for a host whose name contains ``word`` (lower case)."""
-        found = self.asked.with_text(word) if self.asked is not None else ()
+        """Mask of those ``streams`` of which a name contains ``word``: asked for by the client, or in a certificate."""
+        found = set() if self.asked is None else self.asked.with_text(word)
+        found |= set() if self.served is None else self.served.with_text(word)
         return np.isin(streams, np.fromiter(found, np.int64, len(found)))
 
     def matching(self, word: str, flows: I32, client_is_b: U8) -> Mask:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.session.asked_hosts import AskedHost
+    from tcptui.session.certificate_names import CertificateNames
     from tcptui.session.dns_names import DnsNames
     from tcptui.words.catalogue import Words
     from tcptui.words.language import Language
@@ -79,18 +80,18 @@ def packet_document(session: JudgedCapture, row: int, severity: int, words: Word
 
 def stream_document(
     session: JudgedCapture, stream: int, cached: CachedFindings, words: Words, names: DnsNames | None = None,
-    groups: Iterable[TroubleGroup] = (), asked: AskedHost | None = None,
+    groups: Iterable[TroubleGroup] = (), named: AskedHost | CertificateNames | None = None,
 ) -> Document:  # fmt: skip
     """The explanation of one connection: its time budget and its findings, the worst trouble first.
 
     Where no finding is a warning or an error, a sentence that says so comes first, or that this is not known yet,
     and before it which of the capture's ``groups`` of trouble the connection belongs to all the same.  The time budget
-    follows what is most useful about the first finding, what ``names`` has of the ends, and the host that the client
-    ``asked`` for, follow the budget.
+    follows what is most useful about the first finding, what ``names`` has of the ends, and what the server is
+    ``named`` otherwise, follow the budget.
     """
     passages: list[Passage] = []
     budget = [
-        *bar_passage(session, stream, words), *host_passages(asked, words),
+        *bar_passage(session, stream, words), *host_passages(named, words),
         *name_passages(session, stream, names, words),
     ]  # fmt: skip
     if not any(finding.severity >= Severity.WARNING for finding in cached.findings):
@@ -135,12 +136,20 @@ def _verdict_passages(session: JudgedCapture, stream: int, judged: int, words: W
     return passages
 
 
-def host_passages(asked: AskedHost | None, words: Words) -> list[Passage]:
-    """The host that the client asked for, and where it said so."""
-    if asked is None:
+def host_passages(named: AskedHost | CertificateNames | None, words: Words) -> list[Passage]:
+    """The host that the client asked for, or those that the server's certificate names, and where that stands."""
+    if named is None:
         return []
-    text = words("other.names.asked", name=asked.name, field=asked.source)
-    return [Passage(text, words("other.names.asked.heading"), (asked.frame,))]
+    from tcptui.session.asked_hosts import AskedHost
+
+    if isinstance(named, AskedHost):
+        text = words("other.names.asked", name=named.name, field=named.source)
+        return [Passage(text, words("other.names.asked.heading"), (named.frame,))]
+    shown = list(named.names[:_CERTIFICATE_NAMES])
+    more = len(named.names) - len(shown)
+    shown += [words("other.names.certificate.more", n=more)] if more else []
+    text = words("requests.list.comma").join(shown)
+    return [Passage(text, words("other.names.certificate.heading"), (named.frame,))]
 
 
 def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, words: Words) -> list[Passage]:
@@ -159,6 +168,8 @@ def name_passages(session: JudgedCapture, stream: int, names: DnsNames | None, w
     return passages
 
 
+#: Names of a certificate that are told.
+_CERTIFICATE_NAMES: Final = 4
 #: Slowest turns that are listed; nobody reads more.
 TURNS_SHOWN: Final = 8
 #: The time budget of connections with more segments is computed by a worker thread (`prefetch_time_budget`), never

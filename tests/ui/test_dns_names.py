@@ -14,11 +14,13 @@ from tcptui.access.requests import requests_of
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.answer import NAME_SHOWN
 from tcptui.session.dns_names import DnsName
+from tcptui.session.host_names import HostName, server_name
 from tcptui.session.other_tables import asked_hosts, dns_names
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.endpoint_names import EndpointNames
 from tcptui.ui.explain_document import stream_document
+from tcptui.ui.groups.screen import GroupsScreen
 from tcptui.ui.main import naming
 from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.column_names import SortKey
@@ -31,6 +33,7 @@ from tcptui.ui.settings.table import DEFAULTS
 from tcptui.ui.view_options import NamesChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.session.test_certificate_names import changed
 from tests.ui.conftest import settled
 
 if TYPE_CHECKING:
@@ -319,3 +322,75 @@ def test_detail_of_a_request_names_the_host_that_was_asked_for(asked: Session, l
     assert "pay.example" not in before
     assert "pay.example" in after
     assert "Host" in after
+
+
+async def grouped_by(pilot: Pilot[object], *keys: str) -> GroupsScreen:
+    for key in ("b", *keys):
+        await pilot.press(key)
+        await settled(pilot, lambda: isinstance(pilot.app.screen, GroupsScreen) and pilot.app.screen.settled)
+    screen = pilot.app.screen
+    assert isinstance(screen, GroupsScreen)
+    return screen
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(("keys", "address"), [((), f"{SERVER}:80"), (("right", "right"), SERVER)])
+async def test_groups_have_the_name_of_their_server_behind_the_address_and_where_it_is_from(
+    named: Session, keys: tuple[str, ...], address: str
+) -> None:
+    async with reading(named) as (pilot, screen, _kept):
+        await settled(pilot, lambda: screen.controllers.naming.why_no_names == "none")
+        lines = screen_lines(await grouped_by(pilot, *keys))
+
+    row = next(line for line in lines if address in line)
+    assert f"{address} new.example " in row
+    if address in lines[2]:
+        assert any("Name: new.example (DNS, packet 12)." in line for line in lines)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_groups_of_addresses_alone_where_numbers_were_asked_for(named: Session) -> None:
+    async with reading(named, numeric=True) as (pilot, _screen, _kept):
+        lines = screen_lines(await grouped_by(pilot))
+
+    assert ".example" not in "\n".join(lines)
+
+
+def test_server_is_called_what_most_clients_asked_for_and_nothing_where_that_is_no_name(tmp_path: Path) -> None:
+    tape = Tape()
+    hosts = (b"a.example", b"b.example", b"b.example:80", b"\x1b]0;evil", b"\xe2\x80\xaeevil.example", b"[x]")
+    for number, host in enumerate(hosts):
+        client = f"{CLIENT}:{40000 + number}"
+        tape.handshake(1000 * number, client, f"{SERVER}:80")
+        asked = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host
+        tape.tcp(1000 * number + 50, client, f"{SERVER}:80", PSH | ACK, 1001, 9001, asked)
+    path = tmp_path / "hosts.pcap"
+    path.write_bytes(tape.pcap())
+    session = open_file(path)
+    asked_hosts(session).grow(60)
+    members = session.streams.listed()
+
+    assert server_name(session, SERVER, members) == HostName("b.example", "Host", 8, 1)
+    assert server_name(session, SERVER, members[3:]) is None
+    assert server_name(session, CLIENT, members) is None
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_certificate_names_a_server_in_explanation_list_groups_and_search(tmp_path: Path) -> None:
+    session = changed(tmp_path, b"www.example.test", b"not a name at all!")
+    async with reading(session, names=NamesChoice.DNS) as (pilot, screen, _kept):
+        await settled(pilot, lambda: "www.example.test" in listed(screen)[0])
+        explained = await until_explained(pilot, screen, "Names in the server's certificate:")
+        screen.controllers.filtering.narrow("www.exam")
+        await settled(pilot, lambda: screen.controllers.understanding.is_at_rest)
+        found = screen.workspace.connections.index.order.tolist()
+        grouped = screen_lines(await grouped_by(pilot))
+
+    assert "www.example.test" in explained
+    assert found == [0]
+    assert any("Name: www.example.test (certificate, packet 6)." in line for line in grouped)
+
+
+async def until_explained(pilot: Pilot[object], screen: MainScreen, heading: str) -> str:
+    await settled(pilot, lambda: heading in as_text(screen.workspace.explain.document, EN))
+    return as_text(screen.workspace.explain.document, EN)

@@ -13,9 +13,10 @@ from tcptui.words.finding_text import finding_name
 from tcptui.words.quantities import byte_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tcptui.session.groups import Group, GroupKey
+    from tcptui.session.host_names import HostName
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -26,6 +27,9 @@ GAP: Final = 2
 NAME_LEAST: Final = 33
 #: The kinds of groups that have two directions of their own; of others it is that from clients to servers.
 _DIRECTED: Final = (GroupBy.HOST, GroupBy.PAIR)
+#: A server's name stands behind its address where it has at least so many cells, and takes no more than so many.
+NAMED_LEAST: Final = 8
+_NAMED_MOST: Final = 40
 #: What is the matter with the worst connection is told where it has at least so many cells.
 WORST_LEAST: Final = 24
 
@@ -103,6 +107,12 @@ def key_text(key: GroupKey, words: Words) -> str:
     return f"[{host}]:{key.port}" if ":" in host else f"{host}:{key.port}" if host else str(key.port)
 
 
+def _label_cells(key: GroupKey, name: HostName | None, words: Words) -> int:
+    """Cells of what a group is called, with the name of its server behind."""
+    own = cell_len(key_text(key, words))
+    return own if name is None else own + 1 + min(cell_len(name.name), _NAMED_MOST)
+
+
 def name_in(key: GroupKey, width: int, words: Words, ellipsis: str) -> str:
     """`key_text` in exactly ``width`` cells; of addresses the ends are kept, which tell them apart."""
     if len(key.hosts) == 2:
@@ -136,10 +146,11 @@ class GroupCells:
 
     @classmethod
     def of(
-        cls, width: int, by: GroupBy, sort: GroupSort, groups: Sequence[Group], words: Words, glyphs: Glyphs
-    ) -> GroupCells:
+        cls, width: int, by: GroupBy, sort: GroupSort, groups: Sequence[Group], words: Words, glyphs: Glyphs,
+        names: Mapping[GroupKey, HostName],
+    ) -> GroupCells:  # fmt: skip
         """The layout for ``groups`` in ``width`` cells; the column that they are sorted by is always shown."""
-        wanted = max((cell_len(key_text(group.key, words)) for group in groups), default=0)
+        wanted = max((_label_cells(group.key, names.get(group.key), words) for group in groups), default=0)
         wanted = max(wanted, cell_len(words(f"groups.column.{by.value}")))
         sizes = {column: column.width(by, groups, words, glyphs) for column in GROUP_COLUMNS}
         kept = [column for column in GROUP_COLUMNS if not column.is_optional or column.heading == sort.value]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 
 from tcptui.model.finding import Severity
 from tcptui.ui.cell_text import fit
-from tcptui.ui.groups.columns import GAP, GroupCells, name_in
+from tcptui.ui.groups.columns import GAP, NAMED_LEAST, GroupCells, key_text, name_in
 from tcptui.ui.widgets.virtual_list import HEADING, MOVING_KEYS, VirtualList
 from tcptui.words.finding_text import finding_short
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from tcptui.access.open_capture import JudgedCapture
-    from tcptui.session.groups import Group, Grouping
+    from tcptui.session.groups import Group, Grouping, GroupKey
+    from tcptui.session.host_names import HostName
     from tcptui.ui.theme import Glyphs
     from tcptui.words.catalogue import Words
 
@@ -35,6 +37,8 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         """None: nothing has been counted yet."""
         self.is_filtered = False
         """Whether only connections that pass the display filter are in groups."""
+        self.names: dict[GroupKey, HostName] = {}
+        """Names of the servers of groups, of those that have one."""
         self._cells: tuple[int, GroupCells] | None = None
         """The layout, and the width that it is for."""
 
@@ -43,10 +47,10 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         """The group under the cursor; None without groups."""
         return None if self.grouping is None or not self.grouping.groups else self.grouping.groups[self.cursor]
 
-    def show(self, grouping: Grouping, *, from_top: bool) -> None:
-        """Show ``grouping``, with the cursor on the group that it was on, or ``from_top``."""
+    def show(self, grouping: Grouping, names: dict[GroupKey, HostName], *, from_top: bool) -> None:
+        """Show ``grouping`` with the ``names`` of its servers, the cursor where it was, or ``from_top``."""
         before = None if self.group is None or from_top else self.group.key
-        self.grouping, self._cells = grouping, None
+        self.grouping, self.names, self._cells = grouping, names, None
         places = (place for place, group in enumerate(grouping.groups) if group.key == before)
         self.set_row_count(len(grouping.groups))
         last = max(0, len(grouping.groups) - 1)
@@ -56,10 +60,10 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
 
     def _layout_for(self, width: int, grouping: Grouping) -> GroupCells:
         if self._cells is None or self._cells[0] != width:
-            self._cells = (
-                width,
-                GroupCells.of(width, grouping.by, grouping.sort, grouping.groups, self.words, self.glyphs),
+            cells = GroupCells.of(
+                width, grouping.by, grouping.sort, grouping.groups, self.words, self.glyphs, self.names
             )
+            self._cells = width, cells
         return self._cells[1]
 
     def heading(self, width: int) -> list[Segment]:
@@ -76,10 +80,16 @@ class ConnectionGroups(VirtualList, inherit_bindings=False):
         layout = self._layout_for(width, self.grouping)
         severity = Severity.ERROR if group.errors else Severity.WARNING if group.warnings else Severity.NOTE
         sign = f" {self.glyphs.severity(severity)} " if severity > Severity.NOTE else "   "
-        name = name_in(group.key, layout.name, self.words, self.glyphs.ellipsis)
-        shown = [
-            Segment(sign, palette.severity(severity) if severity > Severity.NOTE else palette.plain),
-            Segment(name, palette.strong),
+        ellipsis, known = self.glyphs.ellipsis, self.names.get(group.key)
+        name = name_in(group.key, layout.name, self.words, ellipsis)
+        shown = [Segment(sign, palette.severity(severity) if severity > Severity.NOTE else palette.plain)]
+        room = layout.name - cell_len(key_text(group.key, self.words)) - 1
+        if known is None or room < NAMED_LEAST:
+            shown.append(Segment(name, palette.strong))
+        else:
+            shown.append(Segment(name[:-room], palette.strong))
+            shown.append(Segment(fit(known.name, room, ellipsis), palette.plain))
+        shown += [
             Segment(layout.numbers(group, self.glyphs), palette.plain),
         ]
         worst = self.session.headline(group.worst) if layout.worst else None

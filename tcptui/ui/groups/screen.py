@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
+from tcptui.session.host_names import CERTIFICATE, server_name
 from tcptui.ui.filler.column import PacketsColumn
 from tcptui.ui.filler.room import FillerRoom
 from tcptui.ui.filler.table import Part
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
     from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.packet_store import I32
-    from tcptui.session.groups import Grouping
+    from tcptui.session.groups import Grouping, GroupKey
+    from tcptui.session.host_names import HostName
     from tcptui.ui.main.explain_pane import Document
     from tcptui.ui.main.matching import Matching
     from tcptui.ui.theme import Glyphs
@@ -79,6 +81,24 @@ class _Counted(NamedTuple):
     revision: int
     judged: int
     matching: Matching | None
+    named: int
+    """Names that had been read from the capture."""
+
+
+#: Groups that get the name of their server, the first ones: a name is worth a look at each of its connections.
+_NAMED: Final = 2_000
+_OF_SERVERS: Final = (GroupBy.SERVER, GroupBy.HOST)
+
+
+def _names(session: JudgedCapture, grouping: Grouping) -> dict[GroupKey, HostName]:
+    """The names of the servers that the groups are of."""
+    if grouping.by not in _OF_SERVERS:
+        return {}
+    named = {
+        group.key: server_name(session, group.key.hosts[0], grouping.members(place))
+        for place, group in enumerate(grouping.groups[:_NAMED])
+    }
+    return {key: name for key, name in named.items() if name is not None}
 
 
 class GroupsScreen(KeyedScreen[ChosenStreams]):
@@ -107,10 +127,11 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
 
     def __init__(
         self, session: JudgedCapture, words: Words, glyphs: Glyphs, options: ViewOptions, by: GroupBy, sort: GroupSort,
-        matching: Callable[[], Matching | None],
+        matching: Callable[[], Matching | None], named: Callable[[], int],
     ) -> None:  # fmt: skip
         super().__init__(words, glyphs)
         self.session = session
+        self._is_numeric, self._named = options.numeric, named
         self._matching = matching
         """The display filter that is on: connections of which no packet passes are in no group."""
         self.by = by
@@ -157,7 +178,9 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     # -- counting ------------------------------------------------------------------------
     @property
     def _newest(self) -> _Counted:
-        return _Counted(self.by, self.sort, self.session.revision, len(self.session.severity), self._matching())
+        return _Counted(
+            self.by, self.sort, self.session.revision, len(self.session.severity), self._matching(), self._named()
+        )
 
     @property
     def settled(self) -> bool:
@@ -183,16 +206,17 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         def count() -> None:
             began = time.monotonic()
             grouping = group_connections(self.session, wanted.by, wanted.sort, passing)
+            names = {} if self._is_numeric else _names(self.session, grouping)
             took = time.monotonic() - began
             self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * took)
-            call_on_loop(self, self._take, grouping, not same_kind)
+            call_on_loop(self, self._take, grouping, names, not same_kind)
 
         self.run_worker(count, thread=True, group="groups")
 
-    def _take(self, grouping: Grouping, from_top: bool) -> None:
+    def _take(self, grouping: Grouping, names: dict[GroupKey, HostName], from_top: bool) -> None:
         self._is_counting = False
         if grouping.by is self.by:
-            self.groups.show(grouping, from_top=from_top)
+            self.groups.show(grouping, names, from_top=from_top)
             self._show()
         self.look()
 
@@ -206,6 +230,12 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
         labels = tuple(words(f"groups.by.{each.value}") for each in kinds)
         self._bar.show(Choice(words("groups.title"), labels, kinds.index(self.by), found))
         text = "" if group is None else self.words("groups.filter", filter=group.filter)
+        name = None if group is None else self.groups.names.get(group.key)
+        if name is not None:
+            key = "groups.name.others" if name.others else "groups.name"
+            field = self.words("groups.name.certificate") if name.source == CERTIFICATE else name.source
+            facts = {"name": name.name, "field": field, "frame": name.frame, "n": Count(name.others)}
+            text = f"{self.words(key, **facts)}  {text}"
         self.groups.is_filtered = self._matching() is not None
         self._filter.update(Content(text))
         self._show_members()

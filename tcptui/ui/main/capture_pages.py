@@ -102,8 +102,10 @@ class CapturePages(Controller):
 
         first = GroupSort.LOST if self.session.has_trouble else GroupSort.BYTES  # else nothing was lost anywhere
         by, sort = self._grouped or (GroupBy.SERVER, first)
-        options, filtering = self.screen.options, self._filtering
-        screen = GroupsScreen(self.session, self.words, self.glyphs, options, by, sort, lambda: filtering.matching)
+        options, filtering, names = self.screen.options, self._filtering, self.screen.names
+        screen = GroupsScreen(
+            self.session, self.words, self.glyphs, options, by, sort, lambda: filtering.matching, lambda: names.known
+        )
 
         def left(chosen: ChosenStreams | None) -> None:
             if self._grouped or (screen.by, screen.sort) != (by, sort):

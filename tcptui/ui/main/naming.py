@@ -9,7 +9,7 @@ from tcptui.access.progress import Phase
 from tcptui.protocols.scapy_child.client import scapy_child
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.input_priority import imports_yield_to_input
-from tcptui.session.other_tables import asked_hosts, dns_names
+from tcptui.session.other_tables import asked_hosts, dns_names, served_certificates
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.preload import preloader
 from tcptui.ui.terminal.frame_pacing import link_is_idle
@@ -53,6 +53,7 @@ class Naming(Controller):
         def load() -> None:
             with gc_paused_and_frozen(), imports_yield_to_input():
                 import tcptui.session.asked_hosts
+                import tcptui.session.certificate_names
                 import tcptui.session.dns_names  # noqa: F401 - dpkt, for `_read_names`
 
                 self._has_dpkt = True
@@ -66,12 +67,14 @@ class Naming(Controller):
         """Read some of the DNS answers, and of the beginnings of connections, that are new."""
         store = self.session.store
         if self._has_dpkt and link_is_idle(self.app) and store.count - store.first <= _NAMES_PACKETS:
-            names, asked = dns_names(self.session), asked_hosts(self.session)
-            before = names.count, asked.count
+            names, asked, served = dns_names(self.session), asked_hosts(self.session), served_certificates(self.session)
+            before = names.count, asked.count, served.count
             names.grow(_NAMES_LOOK)
             asked.grow(_NAMES_LOOK)
-            if (names.count, asked.count) != before:
-                self.screen.names.asked = asked
+            served.grow(_NAMES_LOOK)
+            if (names.count, asked.count, served.count) != before:
+                shown = self.screen.names
+                shown.asked, shown.served, shown.known = asked, served, names.count + asked.count + served.count
                 self.workspace.show_names(names)
                 self.use_names()
 
@@ -109,5 +112,6 @@ class Naming(Controller):
 
     @property
     def has_names(self) -> bool:
-        """Whether DNS answers that name an address have been read, or a client that asked for a host."""
-        return self._has_dpkt and (dns_names(self.session).count > 0 or asked_hosts(self.session).count > 0)
+        """Whether DNS answers that name an address have been read, a client that asked for a host, or a certificate."""
+        tables = (dns_names, asked_hosts, served_certificates)
+        return self._has_dpkt and any(table(self.session).count > 0 for table in tables)

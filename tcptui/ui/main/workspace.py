@@ -351,9 +351,9 @@ class Workspace(Panes):
         if self._explains_connection:
             stream, known, groups = self.ladder.stream, self._fetch.known, self._groups
             note = self.connections.note_of(stream)
-            asked = None if self._names is None or self._names.asked is None else self._names.asked.of(stream)
-            compute = partial(stream_document, session, stream, known, self.words, self._dns, groups, asked)
-            wanted: Hashable = (stream, id(known), id(groups), asked)
+            named = None if self._names is None else self._names.of_server(stream)
+            compute = partial(stream_document, session, stream, known, self.words, self._dns, groups, named)
+            wanted: Hashable = (stream, id(known), id(groups), named)
         else:
             note = self.ladder.note_of(row)
             compute = partial(packet_document, session, row, self.severity_of(row), self.words)

@@ -19,6 +19,8 @@ WORDS: Final[dict[str, str]] = {
     "other.quotes-nothing": "This packet quotes nothing that is in this capture.",
     "other.names.asked": "{name} ({field})",
     "other.names.asked.heading": "Host that the client asked for:",
+    "other.names.certificate.heading": "Names in the server's certificate:",
+    "other.names.certificate.more": "{n} more",
     "other.names.heading": "Names by DNS answers before it:",
     "other.names.name": "{address} is {name}",
     "other.names.second": "{address} is {name}, by a second response to a question that already had one",

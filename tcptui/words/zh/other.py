@@ -19,6 +19,8 @@ WORDS: Final[dict[str, str]] = {
     "other.quotes-nothing": "这个包没有引用本抓包中的连接或会话。",
     "other.names.asked": "{name}（{field}）",
     "other.names.asked.heading": "客户端要访问的主机：",
+    "other.names.certificate.heading": "服务器证书中的名字：",
+    "other.names.certificate.more": "另外 {n} 个",
     "other.names.heading": "此前 DNS 响应给出的名字：",
     "other.names.name": "{address} 是 {name}",
     "other.names.second": "{address} 是 {name}：这是对同一个查询的第二个应答，前面已有一个",
