@@ -74,7 +74,7 @@ class World:
     reuse_ports: bool = False
     """Whether all connections have one client port."""
     records: tuple[list[tuple[int, bytes, int]], list[tuple[int, bytes, int]]] = field(default_factory=lambda: ([], []))
-    """Of A and of B: time by its own clock, bytes, number of the packet (of its first piece)."""
+    """Of A and of B, in the order of capture: true time, bytes, number of the packet (of its first piece)."""
     lost: set[int] = field(default_factory=set)
     """Numbers of packets that were lost between."""
     names: tuple[list[tuple[int, int]], list[tuple[int, int]]] = field(default_factory=lambda: ([], []))
@@ -133,8 +133,7 @@ class World:
     def _record(self, point: int, at: int, data: bytes, number: int) -> None:
         if self._random.random() < (self.path.missed_by_a, self.path.missed_by_b)[point]:
             return
-        when = at if point == 0 else at - self.path.offset_at(at)
-        self.records[point].append((when, data, number))
+        self.records[point].append((at, data, number))
 
     def _bytes(
         self, point: str, sender: str, port: int, seq: int, ack: int, flags: int, payload: bytes, stamp: int,
@@ -209,10 +208,11 @@ class World:
     def write(self, folder: FilePath) -> tuple[FilePath, FilePath]:
         """Both captures, as raw IP with nanoseconds."""
         paths = folder / f"a{self.seed}.pcap", folder / f"b{self.seed}.pcap"
-        for path, records in zip(paths, self.records, strict=True):
+        for point, (path, records) in enumerate(zip(paths, self.records, strict=True)):
             with path.open("wb") as out:
                 out.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262_144, 101))
-                for when, data, _ in records:
+                for at, data, _ in records:
+                    when = at - self.path.offset_at(at) if point else at
                     seconds, rest = divmod(BEGAN_NS + when, 1_000_000_000)
                     kept = data[: self.path.snaplen]
                     out.write(struct.pack("<IIII", seconds, rest, len(kept), len(data)) + kept)
