@@ -55,6 +55,7 @@ COMMANDS: Final = (
         "--stream", "--id", "--out", "--out-limit", "--json", "--workers", "-Y"})),
     CommandRow("graph", Operand.CAPTURE, frozenset({
         "--stream", "--kind", "--side", SPREADSHEET_SAFE, "--text", "--svg", "--csv"})),
+    CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--assume-symmetric"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--finding", "--packets", "--around", "--whole-streams", "-w", "--overwrite"})),
     CommandRow("assert", Operand.CAPTURES, frozenset({"--rules", "--junit", "--slice"})),

@@ -333,6 +333,16 @@ class GraphCommand(NamedTuple):
     """``--svg``: the file to write; `STANDARD_STREAM`: standard output."""
 
 
+class MergeCommand(NamedTuple):
+    """``merge A B``: the same traffic at two capture points."""
+
+    common: Common
+    files: tuple[str, str]
+    as_json: bool = False
+    is_symmetric: bool = False
+    """``--assume-symmetric``: both ways between the points take equally long."""
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -484,6 +494,7 @@ Command = (
     | FollowCommand
     | ExportCommand
     | GraphCommand
+    | MergeCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

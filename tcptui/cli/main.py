@@ -30,6 +30,7 @@ from tcptui.cli.commands import (
     ListInterfacesCommand,
     LiveCommand,
     ManCommand,
+    MergeCommand,
     OpenCommand,
     PacketsCommand,
     RecoverCommand,
@@ -65,6 +66,7 @@ TextCommand = (
     | FollowCommand
     | ExportCommand
     | GraphCommand
+    | MergeCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
@@ -175,6 +177,7 @@ def run(command: Command, words: Words) -> int:
             | FollowCommand()
             | ExportCommand()
             | GraphCommand()
+            | MergeCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
@@ -239,6 +242,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.graph import write_graph
 
             return partial(write_graph, command, words)
+        case MergeCommand():
+            from tcptui.cli.run.merge import write_merged
+
+            return partial(write_merged, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 

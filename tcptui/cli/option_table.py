@@ -65,6 +65,7 @@ OPTIONS: Final = (
     Option("-e", Value.FIELD),
     Option("--ascii"),
     Option("--around", Value.TEXT, once=True),
+    Option("--assume-symmetric"),
     Option("--count"),
     Option("--csv"),
     Option("--decoded"),

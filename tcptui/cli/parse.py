@@ -41,6 +41,7 @@ from tcptui.cli.commands import (
     HelpCommand,
     ListInterfacesCommand,
     ManCommand,
+    MergeCommand,
     RecoverCommand,
     ReportCommand,
     ReportFormat,
@@ -348,6 +349,15 @@ def _parse_graph(scan: _Scan, common: Common) -> Command:
     return GraphCommand(common, file, stream, kinds[kind], side, form, out)
 
 
+def _parse_merge(scan: _Scan, common: Common) -> Command:
+    files = _files("merge", scan.words)
+    if len(files) > 2:
+        raise CommandLineError("error.too-many-words", command="merge", word=files[2])
+    if len(files) < 2:
+        raise CommandLineError("error.merge-two")
+    return MergeCommand(common, (files[0], files[1]), "--json" in scan.options, "--assume-symmetric" in scan.options)
+
+
 def _parse_packets(scan: _Scan, common: Common) -> Command:
     return parse_packets(scan.options, scan.fields, scan.words, common, _files)
 
@@ -442,6 +452,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "follow": _parse_follow,
     "export": _parse_export,
     "graph": _parse_graph,
+    "merge": _parse_merge,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,

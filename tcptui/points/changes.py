@@ -46,17 +46,21 @@ class Changed:
     """One change of one connection."""
 
     change: Change
-    at_a: int | None = None
-    """What it most often was at A, of a TTL, an MSS, a scale or a DSCP; None: it is no number."""
-    at_b: int | None = None
+    before: int | None = None
+    """Of a TTL, an MSS, a scale or a DSCP what it most often was at the point passed first; None: it is no number."""
+    after: int | None = None
+    """What it then was at the other point."""
 
 
-def find_changes(a: Segments, b: Segments, pairs: Pairs, sides: tuple[Side, Side], links: Links) -> list[list[Changed]]:
-    """Of each pair what was changed, in the order of `Change`."""
+def find_changes(
+    a: Segments, b: Segments, pairs: Pairs, sides: tuple[Side, Side], links: Links, goes_ab: Mask
+) -> list[list[Changed]]:
+    """Of each pair what was changed, in the order of `Change`; ``goes_ab`` as in `merge.Hop`."""
     found: list[list[Changed]] = [[] for _ in range(len(pairs))]
     whole = np.flatnonzero(links.is_whole)
     in_a, in_b = links.a[whole], links.b[whole]
     pair = sides[0].pair[in_a]
+    travels = goes_ab[pair] ^ sides[0].by_b[in_a]
 
     def note(
         change: Change, chosen: Mask, values: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None
@@ -67,7 +71,8 @@ def find_changes(a: Segments, b: Segments, pairs: Pairs, sides: tuple[Side, Side
             for number in np.unique(of).tolist():
                 found[number].append(Changed(change))
             return
-        both = values[0][chosen].astype(np.int64) << 16 | values[1][chosen].astype(np.int64)
+        first, second = (cells[chosen].astype(np.int64) for cells in values)
+        both = np.where(travels[chosen], first << 16 | second, second << 16 | first)
         common, share = commonest(of, both, len(pairs))
         for number in np.flatnonzero(share).tolist():
             found[number].append(Changed(change, int(common[number] >> 16), int(common[number] & 0xFFFF)))

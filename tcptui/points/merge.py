@@ -166,7 +166,7 @@ def merge_captures(first: OpenCapture, second: OpenCapture, *, is_symmetric: boo
         spans[1] = begin, end
     known = matched.is_placed & (clocks is not None)
     missing = find_missing(sides, links, matched.goes_ab, known, _times(sides, clocks), spans, len(pairs))
-    changes = find_changes(a, b, pairs, sides, links)
+    changes = find_changes(a, b, pairs, sides, links, matched.goes_ab)
     return Hop(
         first, second, pairs, sides, links, matched.goes_ab, matched.is_placed, clocks, missing, changes,
         int(np.count_nonzero(wrong)), is_symmetric and clocks is not None,

@@ -126,12 +126,13 @@ def test_what_was_changed_on_the_way_is_told_once_for_each_connection(merge: Mer
     hop = merge(world)
 
     for changes in hop.changes:
-        found = {one.change: (one.at_a, one.at_b) for one in changes}
+        found = {one.change: (one.before, one.after) for one in changes}
         assert found.keys() == {
             Change.TTL, Change.ADDRESSES, Change.PORTS, Change.ISN, Change.MSS, Change.DSCP,
         }  # fmt: skip
         assert found[Change.MSS] == (1_460, 1_360)
         assert found[Change.DSCP] == (46, 0)
+        assert found[Change.TTL] == (64, 59)
 
 
 def test_nothing_is_changed_on_one_network(merge: Merge) -> None:

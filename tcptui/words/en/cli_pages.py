@@ -17,10 +17,9 @@ Commands, each with a page of its own (tcptui report --help):
 {commands}
 
 More pages: tcptui help live (options of a live capture), tcptui help findings.
-Options everywhere:
+Options everywhere (and --lang en|zh, --ascii, --version):
   -Y FILTER      Wireshark's display filter   --findings FILE  custom findings
   --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
-  --lang en|zh   --ascii   --version
 Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
 """,
     "cli.summary.report": "what is wrong, the worst first, and why",
@@ -30,6 +29,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.follow": "what both ends of a connection said",
     "cli.summary.export": "the files that a capture carried over HTTP",
     "cli.summary.graph": "a graph of a connection, as text, SVG or CSV",
+    "cli.summary.merge": "two captures of the same traffic: clocks, losses, changes",
     "cli.summary.slice": "part of a capture as a capture of its own",
     "cli.summary.assert": "test a capture against rules",
     "cli.summary.check": "is this display filter right, and what was meant?",

@@ -17,10 +17,9 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
 {commands}
 
 另有 tcptui help live（实时抓包的选项）和 tcptui help findings（诊断的名称）。
-任何命令都可使用：
+任何命令都可使用（另有 --lang en|zh、--ascii、--version）：
   -Y 过滤器      Wireshark 的显示过滤器       --findings 文件  自定义诊断
   --keylog 文件  解密 TLS     --proto 文件    显示 gRPC 消息的字段名
-  --lang en|zh   --ascii   --version
 退出码：0 完成，1 输入有误，2 用法有误。与命令同名的文件写成 ./cases。
 """,
     "cli.summary.report": "哪里有问题、为什么，最严重的在前",
@@ -30,6 +29,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
     "cli.summary.follow": "一条连接两端说了什么",
     "cli.summary.export": "抓包中通过 HTTP 传输的文件",
     "cli.summary.graph": "一条连接的图：文本、SVG 或 CSV",
+    "cli.summary.merge": "同一流量的两份抓包：时钟、丢失、改动",
     "cli.summary.slice": "把抓包的一部分存成单独的文件",
     "cli.summary.assert": "按规则检查抓包",
     "cli.summary.check": "显示过滤器对不对，本意是什么",

@@ -1,0 +1,121 @@
+"""``tcptui merge A B --json``: one object, schema 1 (architecture.md#contracts)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tcptui.cli.report.json_text import Seconds, to_json
+from tcptui.points.connections import Joined
+from tcptui.points.fates import Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tcptui.points.clock import Clocks, Interval
+    from tcptui.points.merge import Hop, Spread
+
+#: Parts per million of a rate.
+_PPM: Final = 1e6
+_REASONS: Final = {Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured"}
+
+
+def merged_as_json(hop: Hop, files: Sequence[str]) -> str:
+    """All that ``hop`` says; ``files``: what its captures are called."""
+    own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
+    points = [
+        {"name": "A", "file": files[0], "clock": own},
+        {"name": "B", "file": files[1], "clock": _clock(hop.clocks)},
+    ]
+    unpaired = {
+        "a": _unpaired(hop.pairs.a, hop.a.streams.count),
+        "b": _unpaired(hop.pairs.b, hop.b.streams.count),
+    }
+    return to_json({
+        "schema": 1, "points": points, "assumed_symmetric": hop.is_symmetric, "contradicting": hop.contradicting,
+        "unpaired": unpaired, "streams": _streams(hop),
+    })  # fmt: skip
+
+
+def _clock(clocks: Clocks | None) -> dict[str, object]:
+    if clocks is None:
+        return {"offset": None, "drift_ppm": None, "steps": []}
+    low, high = clocks.drift_range
+    return {
+        "offset": _offset(clocks.offset),
+        "at": Seconds(clocks.at_ns),
+        "drift_ppm": _ppm(clocks.drift),
+        "drift_ppm_low": _ppm(low),
+        "drift_ppm_high": _ppm(high),
+        "steps": [{"time": Seconds(step.time_ns), "seconds": Seconds(round(step.offset_ns))} for step in clocks.steps],
+    }
+
+
+def _offset(interval: Interval | None) -> dict[str, object] | None:
+    if interval is None:
+        return None
+    return {"low": _time(interval.low_ns), "high": _time(interval.high_ns), "best": _time(interval.best_ns)}
+
+
+def _time(ns: float | None) -> Seconds | None:
+    return None if ns is None else Seconds(round(ns))
+
+
+def _ppm(rate: float | None) -> float | None:
+    return None if rate is None else round(rate * _PPM, 3)
+
+
+def _spread(spread: Spread | None) -> dict[str, object] | None:
+    if spread is None:
+        return None
+    return {"min": _time(spread.least_ns), "median": _time(spread.median_ns), "max": _time(spread.most_ns)}
+
+
+def _unpaired(paired: np.ndarray, count: int) -> list[int]:
+    found: list[int] = np.setdiff1d(np.arange(count), paired).tolist()
+    return found
+
+
+def _streams(hop: Hop) -> list[dict[str, object]]:
+    count = len(hop.pairs)
+    packets, paired, intervals, delays = hop.packets, hop.paired, hop.intervals(), hop.delays()
+    only = [_only(hop, side, count) for side in (0, 1)]
+    outside = [
+        np.bincount(side.pair[missing.outside], minlength=count).tolist()
+        for side, missing in zip(hop.sides, hop.missing, strict=True)
+    ]
+    drift = None if hop.clocks is None else _ppm(hop.clocks.drift)
+    lengths = [
+        table.packets[streams].tolist()
+        for table, streams in ((hop.a.streams, hop.pairs.a), (hop.b.streams, hop.pairs.b))
+    ]
+    rows: list[dict[str, object]] = []
+    for number, (a, b, same) in enumerate(
+        zip(hop.pairs.a.tolist(), hop.pairs.b.tolist(), hop.pairs.is_same.tolist(), strict=True)
+    ):
+        rows.append({
+            "a": a, "b": b,
+            "packets_a": int(packets[0][number]) if same else lengths[0][number],
+            "packets_b": int(packets[1][number]) if same else lengths[1][number],
+            "paired": int(paired[0][number]), "paired_b": int(paired[1][number]),
+            "offset": _offset(intervals[number]), "drift_ppm": drift if same else None,
+            "only_a": only[0][number], "only_b": only[1][number],
+            "outside_a": outside[0][number], "outside_b": outside[1][number],
+            "delay_ab": _spread(delays[0][number]), "delay_ba": _spread(delays[1][number]),
+            "changed": [one.change.value for one in hop.changes[number]],
+            "joined": (Joined.SAME if same else Joined.LEGS).value,
+        })  # fmt: skip
+    return rows
+
+
+def _only(hop: Hop, side: int, count: int) -> list[list[dict[str, object]]]:
+    """By pair the packets that only one side has, in the order of their frames."""
+    missing, packets = hop.missing[side], hop.sides[side]
+    rows: list[list[dict[str, object]]] = [[] for _ in range(count)]
+    frames = packets.column("frame")[missing.index]
+    for pair, frame, fate in zip(
+        packets.pair[missing.index].tolist(), frames.tolist(), missing.fate.tolist(), strict=True
+    ):
+        rows[pair].append({"frame": frame, "reason": _REASONS[Fate(fate)]})
+    return rows

@@ -1,0 +1,61 @@
+"""``merge A B``: the same traffic at two capture points, as text or as JSON."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
+from tcptui.model.safe_text import safe_text
+from tcptui.points.merge import Hop, merge_captures
+from tcptui.words.errors import CommandFailedError
+
+if TYPE_CHECKING:
+    from tcptui.cli.commands import MergeCommand
+    from tcptui.words.catalogue import Words
+
+
+def write_merged(command: MergeCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError."""
+    with ExitStack() as stack:
+        opened = open_inputs(command.files, stack, words)
+        names = [Path(name).name for name in command.files]
+        if _is_one_file(opened[0].raw, opened[1].raw):
+            raise CommandFailedError("error.merge-itself", a=safe_text(names[0]), b=safe_text(names[1]))
+        refuse_unreadable_among(opened)
+        sessions = [read_whole(command.common, [one], words, (), judges=False, workers=1) for one in opened]
+        if any(map(has_failed, sessions)):
+            return 1
+        with packets_read_again(sessions[0]), packets_read_again(sessions[1]):
+            hop = merge_captures(sessions[0], sessions[1], is_symmetric=command.is_symmetric)
+        _require_shared(hop, names)
+        if command.as_json:
+            from tcptui.cli.report.merged_json import merged_as_json
+
+            write([merged_as_json(hop, command.files), "\n"])
+        else:
+            from tcptui.cli.report.merged_text import merged_as_text
+
+            write_text(merged_as_text(hop, names, words, ascii_only=command.common.ascii_only))
+        return max(exit_code(session, [one.source]) for session, one in zip(sessions, opened, strict=True))
+
+
+def _is_one_file(first: int | None, second: int | None) -> bool:
+    """Whether two descriptors are of one file; None: a pipe, which is not read twice."""
+    return first is not None and second is not None and os.path.sameopenfile(first, second)
+
+
+def _require_shared(hop: Hop, names: list[str]) -> None:
+    """Raise CommandFailedError where the captures have no connection in common, or are one capture."""
+    facts = {"a": safe_text(names[0]), "b": safe_text(names[1])}
+    if not len(hop.pairs):
+        raise CommandFailedError("error.merge-nothing", **facts)
+    a, b = hop.sides
+    everything = len(hop.links.a) == len(a) == len(b) == hop.a.store.count == hop.b.store.count
+    if everything and np.array_equal(a.time_ns[hop.links.a], b.time_ns[hop.links.b]):
+        raise CommandFailedError("error.merge-copy", **facts)

@@ -1,0 +1,54 @@
+"""Words of merge on the command line."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "cli.help.merge": """\
+NAME
+  tcptui merge: {summary}
+
+SYNOPSIS
+  tcptui merge A B [--json] [--assume-symmetric]
+
+DESCRIPTION
+  A and B are captures of the same traffic at two places, as of a client and of
+  its server. Their connections and packets are paired by numbers and bytes, so
+  it works through address translation and with clocks that differ by hours.
+
+  Of both clocks it reports the offset as an interval that no packet
+  contradicts, the drift, and steps. Of each connection: which packets were lost
+  between A and B, which ones a capture missed, the delay each way above the
+  fastest packet, and what was changed in transit.
+
+  A packet that only one capture has was
+    lost between  the sender had to retransmit it, or it never arrived, and the
+                  other capture shows no gap of its own
+    not captured  the receiver acknowledged it before a copy passed the other
+                  point, or it passed that point first
+    unknown       neither can be shown
+
+  A proxy ends a connection and begins another: both are listed as legs, and
+  their packets are not paired.
+
+OPTIONS
+  --json      one JSON object. Offsets are seconds to add to B's clock to get
+              A's; the one of a point holds at the time "at" of A. frame is the
+              number in the file of that packet. Delays are above the fastest
+              packet of all connections, so the least possible ones
+  --assume-symmetric
+              both directions take equally long: delays are then absolute. Every
+              result that depends on it is marked as such
+
+EXAMPLES
+  tcptui merge client.pcap server.pcap
+  tcptui merge client.pcap server.pcap --json
+
+EXIT STATUS
+  0 done; 1 the input failed, or the captures have no connection in common;
+  2 wrong usage
+""",
+    "cli.error.merge-two": "merge needs two captures, one of each place",
+    "cli.error.merge-itself": "{a} and {b} are the same file: there is nothing to merge",
+    "cli.error.merge-copy": "{a} and {b} have the same packets at the same times: one is a copy of the other",
+    "cli.error.merge-nothing": "{a} and {b} have no TCP connection in common",
+}
