@@ -32,9 +32,10 @@ _MEASURABLE_NS: Final = 1_500_000
 #: Characters of the texts: what is quadratic takes longer than that on the last of them, what is linear hardly does.
 #: Each is hardly three times the one before: of what grows with the fourth power, none takes minutes.
 _SIZES: Final = (16, 28, 80, 240, 640, 1_600)
-#: What grows is measured again on a text four times as long, unless that would take long.  A repeat of at most 128
-#: characters looks quadratic up to there, and takes long enough to be measured on slow machines only.
-_CONFIRMED_BELOW_NS: Final = 50_000_000
+#: What grows is measured again on a text twice as long (linear is 2, quadratic 4), unless that would take long.
+#: A repeat of at most 128 characters looks quadratic up to there, and is measurable there on slow machines only.
+_GROWTH_OF_TWICE: Final = 3.0
+_CONFIRMED_BELOW_NS: Final = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,22 @@ def _slow(pattern: re.Pattern[Any], method: str, shape: Shape, at_most: int | No
         assert best is not None
         return best
 
-    def measured(size: int) -> Slow | None:
-        quarter, whole = nanoseconds(size // 4, 5), nanoseconds(size, 3)
-        if whole < _MEASURABLE_NS or whole < GROWTH * quarter:
-            return None
-        return Slow(shape, method, size, whole / max(quarter, 1), whole / size)
-
     for step in _SIZES:  # the first ones are short: of what is exponential, no size is to be tried that never ends
         size = min(step, at_most or step)
         if nanoseconds(size) >= _MEASURABLE_NS and nanoseconds(size, 2) >= _MEASURABLE_NS:
             break
     else:
         return None
-    found, longer = measured(size), 4 * size
-    if found is None or longer > (at_most or longer) or found.ns_a_character * size > _CONFIRMED_BELOW_NS:
-        return found
-    return measured(longer)
+    quarter, whole = nanoseconds(size // 4, 5), nanoseconds(size, 3)
+    if whole < _MEASURABLE_NS or whole < GROWTH * quarter:
+        return None
+    if (
+        whole < _CONFIRMED_BELOW_NS
+        and not at_most
+        and nanoseconds(2 * size, 3) < _GROWTH_OF_TWICE * nanoseconds(size, 3)
+    ):
+        return None
+    return Slow(shape, method, size, whole / max(quarter, 1), whole / size)
 
 
 def _caller(pattern: re.Pattern[Any], method: str) -> Callable[[Any], object]:
