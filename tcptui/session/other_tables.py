@@ -31,17 +31,17 @@ def other_lines(capture: OpenCapture) -> OtherLines:
 
 def other_pairs(capture: OpenCapture) -> OtherPairs:
     """Which packets of `other_packets` ask and answer; who asks has it grow (`OtherPairs.grow`)."""
-    from tcptui.session.other_pairs import OtherPairs  # no start waits for it
+    from tcptui.session.datagrams import datagram_index  # no start waits for it
+    from tcptui.session.other_pairs import OtherPairs
 
-    reader = capture.reader
     return capture.indexes.of(
-        OtherPairs, lambda: OtherPairs(capture.store, other_packets(capture), reader.data, reader.packet)
+        OtherPairs, lambda: OtherPairs(capture.store, other_packets(capture), datagram_index(capture))
     )
 
 
 def dns_names(capture: OpenCapture) -> DnsNames:
     """Names of addresses by the DNS answers in the capture; who asks has it grow (`DnsNames.grow`)."""
-    from tcptui.session.dns_names import DnsNames  # imports dpkt
+    from tcptui.session.dns_names import DnsNames  # imports the line reader, dpkt
 
     return capture.indexes.of(DnsNames, lambda: DnsNames(capture.store, other_packets(capture), capture.reader.data))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.model.datagram_pair import Role
 from tcptui.protocols.headers.node import Node
-from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED_DNS
+from tcptui.session.datagrams import PAIR_FIELDS, PAIRED_DNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

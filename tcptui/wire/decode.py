@@ -252,7 +252,7 @@ class BatchDecoder:
             if not carriers:
                 self.datagrams = []
             store.issues[row] |= DecodeIssue.FRAGMENT
-            fragment = _fragment(batch, frame, offset, carriers or (row,))
+            fragment = fragment_at(batch, frame, offset, carriers or (row,))
             payload = self._defragmenter.add(fragment) if fragment else None
             if fragment is not None:
                 self._compare_with_completed(row)
@@ -359,7 +359,7 @@ def _joined(parts: list[tuple[I64, I64]]) -> tuple[I64, I64]:
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _fragment(batch: Frames, frame: int, offset: int, carriers: tuple[int, ...]) -> Fragment | None:
+def fragment_at(batch: Frames, frame: int, offset: int, carriers: tuple[int, ...]) -> Fragment | None:
     """The IP fragment that ``frame`` carries, in the rows ``carriers``; None when it was cut by the snapshot length."""
     begin = int(batch.start[frame])
     end = int(batch.end[frame])

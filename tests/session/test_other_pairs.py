@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from captures import Tape
-from datagrams import CLIENT, SERVER, Datagrams, drawn, echoes, names
+from datagrams import CLIENT, SERVER, Datagrams, drawn, names
 from other_frames import dns_answer, dns_query
 
 from tcptui.model.datagram_pair import Pair, Role
 from tcptui.protocols.headers.tree import header_tree
-from tcptui.session.filtering.datagram_pairs import DatagramPairs
+from tcptui.session import datagrams
 from tcptui.session.other_tables import other_packets, other_pairs
 from tcptui.session.pair_lines import with_pairs
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 #: Captures with DNS over UDP, echoes, fragments, VLANs.
@@ -42,37 +40,13 @@ def paired(session: Session) -> Session:
     return session
 
 
-def by_trees(session: Session) -> dict[int, list[Pair]]:
-    """What `DatagramPairs` makes of the header trees of all packets that are listed."""
-    pairs = DatagramPairs()
-    rows = other_packets(session).rows_of_protocol(None).tolist()
-    for row in rows:
-        packet = session.reader.packet(row)
-        pairs.add(packet, header_tree(packet))
-    return {row: found for row in rows if (found := said(pairs.pairs_of(row)))}
-
-
 def said(pairs: list[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.role is not Role.NONE]
 
 
-def by_bytes(session: Session) -> dict[int, list[Pair]]:
+def pairs_by_row(session: Session) -> dict[int, list[Pair]]:
     rows = other_packets(session).rows_of_protocol(None).tolist()
     return {row: found for row in rows if (found := said(other_pairs(session).all_of(row)))}
-
-
-@pytest.mark.parametrize("tape", [echoes, names, *(partial(drawn, seed) for seed in range(6))])
-def test_bytes_are_paired_as_trees_are(tape: Callable[[], Datagrams], tmp_path: Path) -> None:
-    session = opened(tape(), tmp_path)
-
-    assert by_bytes(session) == by_trees(session) != {}
-
-
-@pytest.mark.parametrize("name", CAPTURES)
-def test_captures_are_paired_as_trees_are(name: str, corpus: Path) -> None:
-    session = paired(open_file(corpus / "dev" / name))
-
-    assert by_bytes(session) == by_trees(session) != {}
 
 
 def test_conversation_says_what_was_asked_and_not_answered_and_the_slowest(tmp_path: Path) -> None:
@@ -100,7 +74,8 @@ def test_pairs_go_with_the_packets_that_are_evicted(tmp_path: Path) -> None:
     assert talks.questions.tolist() == [25]
 
 
-def test_growing_in_short_looks_ends_where_one_long_look_does(tmp_path: Path) -> None:
+def test_growing_in_short_looks_ends_where_one_long_look_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datagrams, "BATCH", 5)
     session, looks = opened(drawn(1), tmp_path), 1
     other = open_file(tmp_path / "datagrams.pcap")
     other_packets(other).grow()
@@ -108,7 +83,7 @@ def test_growing_in_short_looks_ends_where_one_long_look_does(tmp_path: Path) ->
         looks += 1
 
     assert looks > 10
-    assert by_bytes(other) == by_bytes(session)
+    assert pairs_by_row(other) == pairs_by_row(session)
 
 
 def test_tree_says_which_packet_answers_and_leads_there(tmp_path: Path) -> None:

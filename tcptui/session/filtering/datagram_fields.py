@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tcptui.dfilter import types
 from tcptui.model.fields import FIELDS
-from tcptui.session.filtering.datagram_pairs import DNS_PAIRED
+from tcptui.session.datagrams import CONVERSATION_FIELDS, DNS_PAIRED, pair_values
 from tcptui.session.filtering.dns_datagrams import DNS_FIELDS, may_say, read_dns
 from tcptui.session.filtering.header_places import in_order
 from tcptui.session.filtering.occurrences import Occurrences, array_of, merged
@@ -19,16 +20,13 @@ from tcptui.session.filtering.plain_datagrams import (
     read_datagram,
     read_status,
 )
-from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from tcptui.session.filtering.datagram_pairs import DatagramPairs
     from tcptui.session.filtering.plain_datagrams import Datagrams
     from tcptui.session.filtering.rows import Mask, Rows
     from tcptui.session.filtering.trees import TreeReader
-    from tcptui.session.filtering.udp_conversations import UdpConversations
 
 
 def read_members(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Sequence[str]) -> tuple[Mask, Occurrences]:
@@ -50,27 +48,26 @@ def read_members(trees: TreeReader, datagrams: Datagrams, rows: Rows, names: Seq
         return told | ~datagrams.speaks_dns, found
     numbers = rows.only(datagrams.mask).numbers
     if name in DNS_PAIRED:
-        return _known(trees.look_at_pairs(), DNS_PAIRED, name, numbers.tolist())
+        index = trees.datagrams()  # answers come later
+        return _known(name, ([pair_values("dns", one) for one in index.pairs_of(row)] for row in numbers.tolist()))
     if name in CONVERSATION_FIELDS:
-        return _known(trees.look_at_conversations(int(numbers[-1]) + 1), CONVERSATION_FIELDS, name, numbers.tolist())
+        index = trees.datagrams(int(numbers[-1]) + 1)
+        return _known(name, ([one.values() for one in index.places_of(row)] for row in numbers.tolist()))
     return _silent(datagrams, name)
 
 
-def _known(
-    packets: DatagramPairs | UdpConversations, names: tuple[str, ...], name: str, numbers: list[int]
-) -> tuple[Mask, Occurrences]:
-    """The field ``name`` of ``names``, which ``packets`` knows of each of the rows ``numbers`` in that order."""
-    which, kind = names.index(name), types.type_of(FIELDS[name])
+def _known(name: str, rows: Iterable[Iterable[Iterable[tuple[str, Any]]]]) -> tuple[Mask, Occurrences]:
+    """The field ``name``, of each of ``rows`` the values by their names that are known of each of its headers."""
+    kind, count = types.type_of(FIELDS[name]), 0
     places: list[int] = []
-    values: list[int] = []
-    with packets.lock:
-        for place, number in enumerate(numbers):
-            for header in packets.of(number):
-                if (value := header[which]) is not None:
-                    places.append(place)
-                    values.append(value)
-    found = Occurrences(kind, len(numbers), array_of(kind, values), np.array(places, np.int64))
-    return np.ones(len(numbers), np.bool_), found
+    values: list[Any] = []
+    for headers in rows:
+        for one, value in chain.from_iterable(headers):
+            if one == name:
+                places.append(count)
+                values.append(value)
+        count += 1
+    return np.ones(count, np.bool_), Occurrences(kind, count, array_of(kind, values), np.array(places, np.int64))
 
 
 def _silent(datagrams: Datagrams, *names: str) -> tuple[Mask, Occurrences]:

@@ -11,8 +11,8 @@ from tcptui.dfilter.expression import FieldValue
 from tcptui.dfilter.traps import values_of
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.field import AnyOf, Column, Reader
+from tcptui.session.datagrams import PAIRED, datagram_index
 from tcptui.session.filtering.cancelling import ignore, never
-from tcptui.session.filtering.datagram_pairs import PAIRED, DatagramPairs
 from tcptui.session.filtering.families import shows_messages
 from tcptui.session.filtering.run import FilterRun
 
@@ -205,7 +205,7 @@ class LiveFilter:
     def _ask_questions(self, first: int, cancelled: Callable[[], bool]) -> None:
         """Ask again about the datagrams before row ``first`` that were answered since."""
         if self._reads_pairs:
-            rows = self._session.indexes.of(DatagramPairs, DatagramPairs).answered_since(first)
+            rows = datagram_index(self._session).answered_since(first)
             rows = rows[(rows >= max(self.first, self._session.store.first)) & (rows < self.stop)]
             self.mask[rows - self.first] = self._run.of_rows(rows, cancelled=cancelled)
 

@@ -29,8 +29,6 @@ from tcptui.session.filtering.rows import Rows
 from tcptui.wire.tunnels import is_tunnel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from tcptui.access.open_capture import OpenCapture
@@ -150,43 +148,6 @@ def read_status(datagrams: Datagrams, name: str) -> Occurrences:
     checksum = numbers_at(datagrams.data, datagrams.payload - 2, 2)
     status = np.where(checksum != 0, _UNVERIFIED, np.where(four, _NOT_PRESENT, _ILLEGAL)).astype(np.int64)
     return Occurrences(kind, len(four), status)
-
-
-class Head(NamedTuple):
-    """The headers of one plain datagram."""
-
-    row: int
-    frame: int
-    time_ns: int
-    source: int | bytes
-    target: int | bytes
-    """Addresses, as values of ``ip.src`` or ``ipv6.src``."""
-    source_port: int
-    target_port: int
-    length: int
-    """Bytes of its payload."""
-    message: bytes
-    """The first bytes of its payload, as many as a DNS header has."""
-    speaks_dns: bool
-
-
-def heads(session: OpenCapture, datagrams: Datagrams, rows: Rows) -> Iterator[Head]:
-    """The headers of ``datagrams``, which are those of ``rows``, in their order."""
-    store, block = session.store, datagrams.data.data
-    numbers = rows.only(datagrams.mask).numbers
-    columns = (
-        numbers, store.frame[numbers], store.time_ns[numbers], datagrams.network, datagrams.four, datagrams.source,
-        datagrams.target, datagrams.payload, datagrams.end, datagrams.speaks_dns,
-    )  # fmt: skip
-    for row, frame, time_ns, network, four, source_port, target_port, payload, end, dns in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        at, size = (network + 12, 4) if four else (network + 8, 16)
-        ends = [bytes(block[place : place + size]) for place in (at, at + size)]
-        source, target = (int.from_bytes(one) if four else one for one in ends)
-        message = bytes(block[payload : min(end, payload + DNS_HEADER)])
-        length = int.from_bytes(block[payload - 4 : payload - 2]) - _UDP_HEADER
-        yield Head(row, frame, time_ns, source, target, source_port, target_port, length, message, dns)
 
 
 def has_header(datagrams: Datagrams, name: str) -> Mask:

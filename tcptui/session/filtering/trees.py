@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
-from heapq import merge
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -25,36 +24,33 @@ from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.builder import Kept
 from tcptui.protocols.headers.cursor import MAY_BE_BARE, TreeOptions
 from tcptui.protocols.registry import PROTOCOLS
+from tcptui.session.datagrams import CONVERSATION_FIELDS, PAIR_FIELDS, PAIRED, datagram_index, pair_values
 from tcptui.session.filtering.cancelling import Cancelled
-from tcptui.session.filtering.datagram_pairs import PAIR_FIELDS, PAIRED, DatagramPairs, paired_value
 from tcptui.session.filtering.families import is_said_by_messages, shows_messages
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
-from tcptui.session.filtering.plain_datagrams import Head, datagrams_of, heads
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.tree_values import node_value
-from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS, UdpConversations
 from tcptui.session.filtering.unread import UnreadRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tcptui.access.open_capture import OpenCapture
+    from tcptui.model.datagram_pair import Pair
     from tcptui.model.field import Field
     from tcptui.model.packet_store import I32
     from tcptui.model.packet_view import PacketView
     from tcptui.protocols.application import ApplicationStream
     from tcptui.protocols.headers.node import Node
     from tcptui.protocols.row import AsTshark
-    from tcptui.session.filtering.udp_conversations import Place
+    from tcptui.session.datagrams import DatagramIndex, Place
 
 _OPTIONS: Final = TreeOptions(zone=UTC, vendor_names=False, lines_without_name=False, secrets=True)
 #: Packets whose fields are kept: what `FilterRun` asks for at once, and as many before.
 CACHED_PACKETS: Final = 1 << 14
 #: Lines of these that are kept from one question to the next: a packet may have ten thousands, of few bytes.
 _CACHED_LINES: Final = 1 << 18
-#: Packets whose UDP conversations are numbered, or whose questions are paired, at once.
-_NUMBERED: Final = 1 << 8
 _PROTOCOLS: Final = frozenset(field.name for field in FIELDS.values() if types.type_of(field) is T.PROTOCOL)
 #: Protocols that stand within the header that they are about, and are no layer.
 _NOTES: Final = frozenset({"_ws.expert", "_ws.malformed", "_ws.short", "mptcp", "pkt_comment"})
@@ -111,8 +107,7 @@ class TreeReader:
     def __init__(self, session: OpenCapture, cancelled: Callable[[], bool], *, deep: bool = False) -> None:
         """``deep``: as `StreamCache.application`, for who asks all packets of a connection."""
         self._session = session
-        self._udp_conversations = session.indexes.of(UdpConversations, UdpConversations)
-        self._datagram_pairs = session.indexes.of(DatagramPairs, DatagramPairs)
+        self._datagrams = datagram_index(session)
         self._deep = deep
         self.cancelled = cancelled
         self.whole = False
@@ -231,9 +226,9 @@ class TreeReader:
             self._lacking &= self._known.keys()
         store = self._session.store
         if missing and not self._wanted.isdisjoint(CONVERSATION_FIELDS):
-            self.look_at_conversations(missing[-1] + 1)
+            self.datagrams(missing[-1] + 1)
         if missing and not self._wanted.isdisjoint(PAIRED):
-            self.look_at_pairs()
+            self.datagrams()  # answers come later
         missing.sort(key=lambda row: (int(store.stream[row]), row))
         with_payload_alone = self._of_payload_alone(missing)
         others = [row for row in missing if row not in with_payload_alone] if with_payload_alone else missing
@@ -283,58 +278,19 @@ class TreeReader:
             for name in {one.name for one in found}:
                 self._having.setdefault(name, set()).add(packet.row)
 
-    def look_at_conversations(self, stop: int) -> UdpConversations:
-        """The conversations of UDP, which know all rows before ``stop``.  Raises Cancelled."""
-        self._look_at_all(self._udp_conversations, stop)
-        return self._udp_conversations
-
-    def look_at_pairs(self) -> DatagramPairs:
-        """The pairs of datagrams, which know all rows: answers come later.  Raises Cancelled."""
-        self._look_at_all(self._datagram_pairs, self._session.store.count)
-        return self._datagram_pairs
-
-    def _look_at_all(self, known: UdpConversations | DatagramPairs, stop: int) -> None:
-        """Have ``known`` look at all rows before ``stop`` that are not plain.  Raises Cancelled."""
-        while True:
-            self.pause()
-            with known.lock:  # for so few packets that others who wait can be cancelled
-                first = max(known.stop, self._session.store.first)
-                if first >= stop:
-                    return
-                rows = Rows.between(first, min(first + _NUMBERED, stop))
-                for one in self._headers_of(rows.only(~plain(self._session, rows))):
-                    if isinstance(one, Head):
-                        known.see(one)
-                    else:
-                        known.add(*one)
-                known.stop = first + len(rows)
-                known.drop(self._session.store.first)
-
-    def _headers_of(self, rows: Rows) -> Iterator[Head | tuple[PacketView, Node]]:
-        """The headers of plain datagrams, and the trees of the other packets, in their order."""
-        datagrams = datagrams_of(self._session, rows)
-        others = self.trees(rows.only(~datagrams.mask).numbers.tolist(), messages=False)
-        trees = ((packet, tree) for packet, _, tree in others)
-        return merge(
-            heads(self._session, datagrams, rows), trees,
-            key=lambda one: one.row if isinstance(one, Head) else one[0].row,
-        )  # fmt: skip
+    def datagrams(self, stop: int | None = None) -> DatagramIndex:
+        """UDP conversations, questions and answers, of the rows before ``stop`` (None: of all).  Raises Cancelled."""
+        self._datagrams.grow(self._session.store.count if stop is None else stop, self.pause)
+        return self._datagrams
 
     def _places(self, row: int) -> Iterator[Place]:
         """Where the UDP headers of ``row`` stand in their conversations."""
-        if self._wanted.isdisjoint(CONVERSATION_FIELDS):
-            return iter(())
-        known = self._udp_conversations
-        with known.lock:
-            return iter(known.of(row))
+        return iter(() if self._wanted.isdisjoint(CONVERSATION_FIELDS) else self._datagrams.places_of(row))
 
-    def _pairs(self, row: int) -> Iterator[tuple[int | None, ...]]:
+    def _pairs(self, row: int) -> Iterator[Pair]:
         """What pairs the headers of ``row`` that ask or answer; nothing for TCP, whose tree says it itself."""
-        if self._wanted.isdisjoint(PAIRED) or self._session.store.kind[row] == RowKind.TCP:
-            return iter(())
-        known = self._datagram_pairs
-        with known.lock:
-            return iter(known.of(row))
+        is_asked = not self._wanted.isdisjoint(PAIRED) and self._session.store.kind[row] != RowKind.TCP
+        return iter(self._datagrams.pairs_of(row) if is_asked else ())
 
     def trees(
         self, rows: Iterable[int], *, options: TreeOptions = _OPTIONS, messages: bool = True
@@ -407,7 +363,7 @@ class _Collector:
 
     def __init__(
         self, data: bytes, wanted: set[str], found: list[Found], as_tshark: _AsTshark,
-        places: Iterator[Place], pairs: Iterator[tuple[int | None, ...]], counts: dict[str, int],
+        places: Iterator[Place], pairs: Iterator[Pair], counts: dict[str, int],
     ) -> None:  # fmt: skip
         """``as_tshark``: makes of layers what tshark has.
 
@@ -447,23 +403,18 @@ class _Collector:
             raw = node.bytes_in(data) or b""
             self._found.append(Found(implied, self._counts.get(protocol, 1), value_of(raw), raw))
         elif name == "udp":
-            place = next(self._places, ())
-            told = zip(CONVERSATION_FIELDS, place, strict=bool(place))
-            self._found += [
-                Found(one, self._counts[name], value, b"")
-                for one, value in told
-                if value is not None and one in self._wanted
-            ]
+            place = next(self._places, None)
+            self._conclude(name, () if place is None else place.values())
         elif name in PAIR_FIELDS:
-            pair = next(self._pairs, ())
-            self._found += [
-                Found(one, self._counts[name], paired_value(name, one, value), b"")
-                for one, value in zip(PAIR_FIELDS[name], pair, strict=False)  # echoes have but the first of them
-                if value is not None and one in self._wanted
-            ]
+            pair = next(self._pairs, None)
+            self._conclude(name, () if pair is None else pair_values(name, pair))
         for child in node.children:
             self.walk(child, protocol, end)
             end = min(end, _end_of_packet(child, end))  # what an IP packet carries stands beside it
+
+    def _conclude(self, layer: str, values: Iterable[tuple[str, int | float]]) -> None:
+        """Append those of ``values``, which other packets say of a header of ``layer``, that are wanted."""
+        self._found += [Found(one, self._counts[layer], value, b"") for one, value in values if one in self._wanted]
 
 
 def _rest(node: Node, data: bytes, end: int) -> bytes:

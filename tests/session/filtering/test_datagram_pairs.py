@@ -14,9 +14,10 @@ from growth import Growth
 
 from tcptui.cli.run.packets import line_of
 from tcptui.dfilter.compile import compile_filter
+from tcptui.model.datagram_pair import Pair, Role
 from tcptui.model.fields import FIELDS
-from tcptui.session.filtering import datagram_pairs
-from tcptui.session.filtering.datagram_pairs import PAIRED, DatagramPairs
+from tcptui.session import datagrams
+from tcptui.session.datagrams import PAIRED, datagram_index
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.printed import FieldPrinter
 from tcptui.session.filtering.run import FilterRun
@@ -85,7 +86,7 @@ def test_question_hears_of_its_answer_while_the_capture_grows(tape: Callable[[],
 
 
 def test_a_flood_of_questions_forgets_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datagram_pairs, "MOST_OPEN", 2)
+    monkeypatch.setattr(datagrams, "MOST_OPEN", 2)
     tape = Datagrams()
     for number in range(4):
         tape.echo(number, CLIENT, SERVER, 8, number)
@@ -98,8 +99,8 @@ def test_a_flood_of_questions_forgets_the_oldest(tmp_path: Path, monkeypatch: py
 def test_answer_to_an_evicted_question_keeps_its_frame(tmp_path: Path) -> None:
     session = opened(echoes(), tmp_path)
     assert matching(session, "icmp.resp_to") == [2, 6, 7, 12, 28]
-    session.indexes.of(DatagramPairs, DatagramPairs).drop(27)
+    datagram_index(session).drop(27)
 
-    assert session.indexes.of(DatagramPairs, DatagramPairs).of(0) == []
-    assert session.indexes.of(DatagramPairs, DatagramPairs).of(27) == [(None, 25, 3_000_000, *[None] * 6)]
-    assert session.indexes.of(DatagramPairs, DatagramPairs).answered_since(0).tolist() == [24]
+    assert datagram_index(session).pairs_of(0) == []
+    assert datagram_index(session).pairs_of(27) == [Pair(Role.ANSWER, 25, 3_000_000)]
+    assert datagram_index(session).answered_since(0).tolist() == [24]

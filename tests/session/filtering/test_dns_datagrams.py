@@ -14,12 +14,11 @@ from values_by_row import by_row
 
 from tcptui.dfilter.expression import FieldValue
 from tcptui.model.fields import FIELDS
-from tcptui.session.filtering.datagram_pairs import PAIRED
+from tcptui.session.datagrams import CONVERSATION_FIELDS, PAIRED
 from tcptui.session.filtering.dns_datagrams import DNS_FIELDS, DNS_LAYERS
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.rows import Rows
 from tcptui.session.filtering.trees import TreeReader
-from tcptui.session.filtering.udp_conversations import CONVERSATION_FIELDS
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from captures import Tape
 
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.fields import FIELDS
-from tcptui.session.filtering import trees, udp_conversations
+from tcptui.session import datagrams
+from tcptui.session.datagrams import datagram_index
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.filtering.field_values import FieldReader
 from tcptui.session.filtering.run import FilterRun
-from tcptui.session.filtering.udp_conversations import UdpConversations
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
@@ -53,28 +53,28 @@ def test_a_filter_finds_a_conversation(session: Session) -> None:
 
 
 def test_what_was_cancelled_is_not_counted_twice(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trees, "_NUMBERED", 10)
+    monkeypatch.setattr(datagrams, "BATCH", 10)
     asked = iter([False] * 12 + [True] * 10_000)
     run = FilterRun(session, compile_filter("udp.stream == 3"))
     with pytest.raises(Cancelled):
         run.matching(0, 303, cancelled=lambda: next(asked))
 
-    assert 0 < session.indexes.of(UdpConversations, UdpConversations).stop < 303
+    assert 0 < datagram_index(session).stop < 303
     assert numbers(session) == [number % 10 for number in range(300)]
 
 
 def test_a_flood_of_addresses_gets_no_more_numbers(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(udp_conversations, "MOST_CONVERSATIONS", 4)
+    monkeypatch.setattr(datagrams, "MOST_CONVERSATIONS", 4)
 
     assert numbers(session) == [number % 10 for number in range(300) if number % 10 < 4]
 
 
 def test_evicted_packets_are_forgotten_and_numbers_stay(session: Session) -> None:
     numbers(session)
-    session.indexes.of(UdpConversations, UdpConversations).drop(200)
+    datagram_index(session).drop(200)
 
-    assert session.indexes.of(UdpConversations, UdpConversations).of(199) == []
-    assert session.indexes.of(UdpConversations, UdpConversations).of(299)[0].stream == 9
+    assert datagram_index(session).places_of(199) == []
+    assert datagram_index(session).places_of(299)[0].stream == 9
 
 
 def test_no_tree_is_built_of_a_segment_that_can_have_no_udp_header(
