@@ -48,7 +48,7 @@ class _Truncated:
         new = rows[int(rows.searchsorted(self._next_row)) :].tolist()
         if not new:
             return
-        from tcptui.protocols.dns.answer import read_truncated  # imports dpkt
+        from tcptui.protocols.dns.answer import read_truncated  # few captures have any
 
         for row in new:
             self._next_row = row + 1

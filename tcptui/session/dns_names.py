@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.other_protocol import DNS, DNS_PORT
-from tcptui.protocols.dns.answer import read_addresses, read_answered, read_question
+from tcptui.model.safe_text import safe_text
+from tcptui.protocols.dns.message import addresses, read_head
+from tcptui.protocols.dns.names import NAME_SHOWN, text_of
 from tcptui.protocols.dns.questions import Question, Questions, Standing
 from tcptui.protocols.other.summary import udp_payload
+from tcptui.protocols.outside.messages import NO_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,20 +108,25 @@ class DnsNames:
             message = udp_payload(self._read(row)[at:])
         except OSError:
             return
-        number = int.from_bytes(message[:2])
-        if target.port == DNS_PORT and (question := read_question(message)):
-            self._questions.ask(Question(source.host, source.port, target.host, number, question.lower()))
+        head = read_head(message)
+        if head is None or not head.labels or head.questions != 1:
+            return
+        name = safe_text(text_of(list(head.labels)), NAME_SHOWN)
+        if not head.is_response:
+            if target.port == DNS_PORT:
+                asked = Question(source.host, source.port, target.host, head.number, name.lower())
+                self._questions.ask(asked)
+            return
         if source.port != DNS_PORT:
             return
-        answered = read_answered(message)
-        standing = self._questions.answer(Question(target.host, target.port, source.host, number, answered.lower()))
-        name, addresses = read_addresses(message)
-        if not name:
+        answered = Question(target.host, target.port, source.host, head.number, name.lower())
+        standing = self._questions.answer(answered)
+        if head.code != NO_ERROR:
             return
-        asked = standing is Standing.ASKED
-        known = DnsName(name, int(self._store.frame[row]), asked, standing is Standing.SECOND)
-        answers = self._answers if asked else self._unasked
-        for address in dict.fromkeys(addresses):
+        is_asked = standing is Standing.ASKED
+        known = DnsName(name, int(self._store.frame[row]), is_asked, standing is Standing.SECOND)
+        answers = self._answers if is_asked else self._unasked
+        for address in dict.fromkeys(addresses(message, head)):
             answers.setdefault(address, []).append((row, known))
             self.count += 1
 

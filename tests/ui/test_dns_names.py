@@ -12,7 +12,7 @@ from screen_lines import screen_lines
 
 from tcptui.access.requests import requests_of
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.answer import NAME_SHOWN
+from tcptui.protocols.dns.names import NAME_SHOWN
 from tcptui.session.dns_names import DnsName
 from tcptui.session.host_names import HostName, server_name
 from tcptui.session.other_tables import asked_hosts, dns_names

@@ -1,29 +1,18 @@
-"""Reads the addresses that one DNS answer gives for the name that was asked (RFC 1035, 4; RFC 3596)."""
+"""Answers of DNS over UDP that did not fit."""
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-import dpkt
-
-from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.message import RECORD, read_head
-from tcptui.protocols.dns.names import NAME_SHOWN
+from tcptui.protocols.dns.message import read_head
 
 if TYPE_CHECKING:
     from tcptui.model.packet_view import PacketView
 
-#: Records of an answer that are read; a datagram of 512 bytes has room for fewer.
-MOSTRECORDS: Final = 64
-_HEAD: Final = 12
 _UDP_HEADER: Final = 8
 _IPV6_HEADER: Final = 40
-_INTERNET: Final = 1
-#: Bytes of a record with an address, by its type: A and AAAA.
-_ADDRESSES: Final = {1: 4, 28: 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,52 +25,6 @@ class TruncatedAnswer:
     client: str
     question: str
     """As `Exchange.operation` has it."""
-
-
-def read_addresses(message: bytes) -> tuple[str, list[bytes]]:
-    """The name that a message answers, as safe text, and its addresses in network order; none if it is no such answer.
-
-    Aliases (CNAME) are followed by the server that answers, so all addresses are those of the name that was asked.
-    What comes behind a damaged record, or the end of what was captured, is left out.
-    """
-    asked, found = "", list[bytes]()
-    try:
-        _number, flags, questions, answers, _authorities, _additional = struct.unpack_from("!6H", message)
-        if not flags >> 15 or flags & 15 or questions != 1:
-            return "", []
-        asked, offset = dpkt.dns.unpack_name(message, _HEAD)
-        offset += 4
-        for _ in range(min(answers, MOSTRECORDS)):
-            _owner, offset = dpkt.dns.unpack_name(message, offset)
-            kind, group, _lifetime, size = RECORD.unpack_from(message, offset)
-            offset += RECORD.size
-            if _ADDRESSES.get(kind) == size and group == _INTERNET and offset + size <= len(message):
-                found.append(message[offset : offset + size])
-            offset += size
-    except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
-        pass  # hostile, or cut
-    return (safe_text(asked, NAME_SHOWN), found) if asked and found else ("", [])
-
-
-def read_question(message: bytes) -> str:
-    """The name that a message asks for, as `read_addresses` has it; empty if it is no question."""
-    return _name(message, is_response=False)
-
-
-def read_answered(message: bytes) -> str:
-    """The name that a message answers, with any code and records, as `read_addresses` has it; empty if none."""
-    return _name(message, is_response=True)
-
-
-def _name(message: bytes, *, is_response: bool) -> str:
-    try:
-        _number, flags, questions, _answers, _authorities, _additional = struct.unpack_from("!6H", message)
-        if bool(flags >> 15) != is_response or questions != 1:
-            return ""
-        asked, _ = dpkt.dns.unpack_name(message, _HEAD)
-    except (dpkt.dpkt.Error, struct.error, ValueError, IndexError):
-        return ""
-    return safe_text(asked, NAME_SHOWN)
 
 
 def read_truncated(packet: PacketView) -> TruncatedAnswer | None:

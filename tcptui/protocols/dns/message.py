@@ -18,6 +18,8 @@ from tcptui.protocols.dns.codes import (
 from tcptui.protocols.dns.names import BadName, read_name, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Bytes of the length before each message, and of a message's header.
@@ -37,6 +39,9 @@ _OPT: Final = 41
 #: Most bytes of a message that is looked through for an extended code.
 _WHOLE_MOST: Final = 4_096
 RECORDS_MOST: Final = 64
+_INTERNET: Final = 1
+#: Bytes of a record with an address, by its type: A (RFC 1035, 3.4.1) and AAAA (RFC 3596, 2.2).
+_ADDRESSES: Final = {1: 4, 28: 16}
 _SOA: Final = 6
 #: Serial, refresh, retry, expire, minimum (RFC 1035, 3.3.13).
 _SOA_NUMBERS: Final = 20
@@ -283,6 +288,25 @@ def ixfr_serial(data: bytes) -> int | None:
 def records_offset(data: bytes, head: Head) -> int:
     """Where the records of a message begin.  Raises `BadName`."""
     return read_name(data, HEADER)[1] + _QUESTION.size if head.questions else HEADER
+
+
+def addresses(data: bytes, head: Head) -> Iterator[bytes]:
+    """The addresses in network order that an answer gives for the name that was asked, `RECORDS_MOST` records far.
+
+    Aliases (CNAME) are followed by the server that answers, so all addresses are those of that name.  What comes behind
+    a damaged record, or the end of what was captured, is left out.
+    """
+    try:
+        at = records_offset(data, head)
+        for _ in range(min(head.answers, RECORDS_MOST)):
+            at = read_name(data, at)[1]
+            kind, group, _lifetime, size = RECORD.unpack_from(data, at)
+            at += RECORD.size
+            if _ADDRESSES.get(kind) == size and group == _INTERNET and at + size <= len(data):
+                yield data[at : at + size]
+            at += size
+    except (BadName, struct.error):
+        return  # hostile, or cut
 
 
 def _soa_at(data: bytes, at: int) -> tuple[bytes, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.model.other_protocol import ARP, DNS, DNS_PORT, ICMP, ICMPV6
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.codes import QUERY
-from tcptui.protocols.dns.message import RECORD, RECORDS_MOST, read_head, records_offset
-from tcptui.protocols.dns.names import NAME_SHOWN, BadName, read_name, text_of
+from tcptui.protocols.dns.message import addresses, read_head
+from tcptui.protocols.dns.names import NAME_SHOWN, text_of
 from tcptui.protocols.outside.messages import NO_ERROR, DnsMessage, IcmpError, NeighbourMessage
 from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, read_other_headers
 
@@ -19,15 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.model.packet_store import I64, U8
-    from tcptui.protocols.dns.message import Head
     from tcptui.protocols.outside.messages import OutsideMessage
     from tcptui.wire.other_headers import Endpoints
 
 _UDP_HEADER: Final = 8
 #: Bytes of a message that are read: a datagram with EDNS has seldom more.
 _MESSAGE_MOST: Final = 4_096
-#: Bytes of a record with an address, by its type: A and AAAA.
-_ADDRESSES: Final = {1: 4, 28: 16}
 #: Hardware and protocol types and sizes of ARP for IPv4 over Ethernet, before the operation (RFC 826).
 _ARP_HEAD: Final = b"\x08\x00\x06\x04"
 _ARP_SIZE: Final = 28
@@ -137,24 +133,13 @@ def _dns(place: tuple[int, int, int], payload: bytes, end: _End) -> DnsMessage |
     by_server = head.is_response
     client, server = (end.target, end.source) if by_server else (end.source, end.target)
     port = end.target_port if by_server else end.source_port
-    given = frozenset(_addresses(payload, head)) if by_server and head.code == NO_ERROR else frozenset()
+    given = (
+        frozenset(map(_packed_address, addresses(payload, head)))
+        if by_server and head.code == NO_ERROR
+        else frozenset()
+    )
     code = head.code if by_server else NO_ERROR
     return DnsMessage(*place, client, server, port, head.number, by_server, code, head.kind, _name(head.labels), given)
-
-
-def _addresses(payload: bytes, head: Head) -> Iterator[str]:
-    """Those of the A and AAAA records of an answer, whatever aliases lie between, up to what is damaged or was cut."""
-    try:
-        at = records_offset(payload, head)
-        for _ in range(min(head.answers, RECORDS_MOST)):
-            at = read_name(payload, at)[1]
-            kind, _group, _lifetime, size = RECORD.unpack_from(payload, at)
-            at += RECORD.size
-            if _ADDRESSES.get(kind) == size and at + size <= len(payload):
-                yield _packed_address(payload[at : at + size])
-            at += size
-    except (BadName, struct.error):
-        return
 
 
 def _arp(place: tuple[int, int, int], frame: bytes, at: int) -> NeighbourMessage | None:
