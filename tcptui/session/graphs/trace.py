@@ -22,9 +22,10 @@ from tcptui.analysis.stream.view import view_stream
 from tcptui.model.packet_store import DecodeIssue, OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
-from tcptui.session.graphs.growing_columns import GrowingColumns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from tcptui.access.open_capture import OpenCapture
@@ -35,6 +36,30 @@ if TYPE_CHECKING:
 CLIENT: Final = 0
 SERVER: Final = 1
 SIDES: Final = ("client", "server")
+
+
+class GrowingColumns:
+    """Named arrays of ``count`` rows; slices handed out stay valid, and unchanged but for what is written to them."""
+
+    def __init__(self, dtypes: Mapping[str, type[np.generic]]) -> None:
+        self.count = 0
+        self._room: dict[str, NDArray[Any]] = {name: np.zeros(0, dtype) for name, dtype in dtypes.items()}
+
+    def append(self, more: Mapping[str, NDArray[Any]]) -> None:
+        """Append one array a column, all of the same length."""
+        length = len(next(iter(more.values())))
+        count = self.count + length
+        for name, room in self._room.items():
+            known = room
+            if count > len(room):
+                known = self._room[name] = np.zeros(count + count // 2, room.dtype)
+                known[: self.count] = room[: self.count]
+            known[self.count : count] = more[name]
+        self.count = count
+
+    def column(self, name: str) -> NDArray[Any]:
+        """The rows of the column ``name`` so far."""
+        return self._room[name][: self.count]
 
 
 class SegmentKind(IntEnum):

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.packet_store import NO_ROW, DecodeIssue
 from tcptui.protocols.stream.reassembly import Piece
+from tcptui.session.filtering import patterns
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.session.input_priority import input_priority
-from tcptui.session.searching.finder import Finder
 from tcptui.session.searching.hit import AFTER, Hit, SearchIn, bytes_around, text_around
 
 if TYPE_CHECKING:
@@ -36,6 +36,48 @@ _JOINED: Final = 1 << 15
 _AT_ONCE: Final = 256
 #: Packets in which a match is marked: a longer one is not looked at packet by packet.
 _MOST_PARTS: Final = 64
+
+
+#: Begin and end of a match.
+Match = tuple[int, int]
+
+
+class Finder:
+    """Finds one pattern.
+
+    Its methods raise Cancelled, and FilterError where a regular expression takes too long.
+    """
+
+    def __init__(self, pattern: SearchPattern, cancelled: Callable[[], bool]) -> None:
+        self._pattern = pattern
+        self._cancelled = cancelled
+
+    def in_bytes(self, values: list[bytes], begins: list[int] | None = None) -> list[list[Match]]:
+        """Where in each of ``values`` it is, from its place of ``begins`` on.
+
+        Matches do not overlap, and have a byte at least.
+        """
+        starts = [0] * len(values) if begins is None else begins
+        expression = self._pattern.expression
+        if expression is None:
+            return [list(self._pattern.spans(value, begin)) for value, begin in zip(values, starts, strict=True)]
+        return patterns.spans(expression, values, starts, self._cancelled)
+
+    def in_texts(self, texts: Sequence[str]) -> list[Match | None]:
+        """Where it first is in each of ``texts``, in characters."""
+        if self._pattern.expression is None:
+            return [self._pattern.first_in(text) for text in texts]
+        values = [text.encode("utf-8", "surrogateescape") for text in texts]
+        return [
+            _characters(value, *found[0]) if found else None
+            for value, found in zip(values, self.in_bytes(values), strict=True)
+        ]
+
+
+def _characters(value: bytes, low: int, high: int) -> Match:
+    """Bytes as characters: whole ones, for an expression may end within one."""
+    begin = len(value[:low].decode("utf-8", "ignore"))
+    return begin, max(begin + 1, len(value[:high].decode("utf-8", "ignore")))
 
 
 class Search:
