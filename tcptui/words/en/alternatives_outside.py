@@ -13,6 +13,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.dns-not-listening": "No name server runs on {server}: resolv.conf names the wrong host, or the service is down.",
     "alternatives.dns-upstream-failed": "The servers that {server} queries do not respond, or their signatures (DNSSEC) are wrong.",
     "alternatives.dns-refuses": "{server} does not serve this client or this name (REFUSED): access list, no recursion.",
+    "alternatives.dns-forged-answer": "A device on the path responds faster than the server: a censor, a captive portal, an attacker.",
+    "alternatives.dns-query-doubled": "The path doubled the query after this point, and the server chose other addresses the second time.",
     "alternatives.dns-name-mistyped": "The name is mistyped, or was removed.",
     "alternatives.dns-other-view": "The name exists at another server: split DNS, a VPN, a missing search list.",
     "alternatives.neighbour-elsewhere": "{target} is in another VLAN or reached through a router: {asker}'s netmask or route is wrong.",

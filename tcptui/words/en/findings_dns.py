@@ -70,4 +70,11 @@ WORDS: Final[dict[str, str]] = {
     "findings.dns-lookup.look.closed": "On {server}, check ss -lnu 'sport = :53' and firewall rules with REJECT. On {client}, check that it is the right server (resolv.conf).",
     "findings.dns-lookup.look.failed": "Check the log of {server}. dig +trace of the name shows which server in the chain fails.",
     "findings.dns-lookup.look.unknown": "Check the program's spelling of the name, letter by letter, and the search list of {client} (resolv.conf). Ask another server as well.",
+    "findings.dns-lookup.title.differ": "DNS: two different responses to one query",
+    "findings.dns-lookup.short.differ": "DNS: two responses differ",
+    "findings.dns-lookup.happened.differ": "{client}'s query got two responses that exclude each other ({question}, in the name of {server}). The first contains {said_first} (packet {first_frame}), the other, {apart_s} later, {said_other} (packet {last_frame}). Connections begun to an address of the first: {count}. Such lookups: {lookups}.",
+    "findings.dns-lookup.meaning.differ": "A client uses the first response that fits and drops the other. A server responds once to each query, so another host probably sent one of the two.",
+    "findings.dns-lookup.known.differ": "Both responses have the ID, the port and the name of the query. There were more responses than queries.",
+    "findings.dns-lookup.sure.differ": "Both responses were captured. Unknown: which of them {server} sent, and whether a copy of the query went unrecorded.",
+    "findings.dns-lookup.look.differ": "Compare TTL and MAC address of packets {first_frame} and {last_frame} with those of other responses from {server}. Ask with dig +tcp @{server}, which is harder to forge.",
 }

@@ -13,6 +13,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.dns-not-listening": "{server} 上没有 DNS 服务：resolv.conf 写错了主机，或服务已停。",
     "alternatives.dns-upstream-failed": "{server} 自己去问的服务器没有响应，或它们的签名（DNSSEC）不对。",
     "alternatives.dns-refuses": "{server} 不为这个客户端或这个名字服务（REFUSED）：访问列表、不做递归。",
+    "alternatives.dns-forged-answer": "途中有人抢在服务器之前应答：审查设备、强制门户或攻击者。",
+    "alternatives.dns-query-doubled": "查询在抓包点之后被路径复制成两份，服务器第二次选了别的地址。",
     "alternatives.dns-name-mistyped": "名字写错了，或已被删除。",
     "alternatives.dns-other-view": "这个名字在别的服务器上：分离解析、VPN，或少了搜索域。",
     "alternatives.neighbour-elsewhere": "{target} 在别的 VLAN，或在路由器后面：{asker} 的掩码或路由不对。",

@@ -70,4 +70,11 @@ WORDS: Final[dict[str, str]] = {
     "findings.dns-lookup.look.closed": "在 {server} 上看 ss -lnu 'sport = :53' 和防火墙的 REJECT 规则；在 {client} 上看 resolv.conf 里的服务器对不对。",
     "findings.dns-lookup.look.failed": "{server} 的日志；用 dig +trace 查这个名字，看途中哪台服务器出错。",
     "findings.dns-lookup.look.unknown": "逐个字母核对程序里的名字，看 {client} 的搜索域（resolv.conf）；再问问别的服务器。",
+    "findings.dns-lookup.title.differ": "DNS：一个查询得到两个不同的响应",
+    "findings.dns-lookup.short.differ": "DNS：两个响应不一致",
+    "findings.dns-lookup.happened.differ": "{client} 的一个查询得到两个互相矛盾的响应（{question}，都以 {server} 的名义）。先到的说 {said_first}（{first_frame} 号包），{apart_s}之后的另一个说 {said_other}（{last_frame} 号包）。随后连到前者所给地址的连接：{count} 条；这样的查询：{lookups} 个。",
+    "findings.dns-lookup.meaning.differ": "客户端相信先到的、对得上的响应，丢掉另一个。服务器对每个查询只响应一次，所以其中一个很可能是别人发的。",
+    "findings.dns-lookup.known.differ": "两个响应的编号、端口和名字都与查询一致，而响应比查询多。",
+    "findings.dns-lookup.sure.differ": "两个响应都在包里。哪一个是 {server} 发的，查询是否还有一份没有抓到，包里看不出来。",
+    "findings.dns-lookup.look.differ": "把 {first_frame} 号包和 {last_frame} 号包的 TTL 和 MAC 地址，与 {server} 的其他响应对比；再用 dig +tcp @{server} 查，TCP 更难伪造。",
 }

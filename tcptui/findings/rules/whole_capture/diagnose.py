@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.rules.whole_capture.dns_detour import dns_detour
+from tcptui.findings.rules.whole_capture.dns_differ import dns_answers_differ
 from tcptui.findings.rules.whole_capture.dns_lookup import dns_lookup
 from tcptui.findings.rules.whole_capture.goaway_storm import goaway_storm
 from tcptui.findings.rules.whole_capture.icmp_error import icmp_error
@@ -53,6 +54,7 @@ RULES: Final[tuple[CaptureRule, ...]] = (
     goaway_storm,
     dns_detour,
     dns_lookup,
+    dns_answers_differ,
     neighbour_silent,
     icmp_error,
 )
