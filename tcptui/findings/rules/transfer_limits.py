@@ -17,6 +17,7 @@ from tcptui.findings.rtt_vs_flight import RttVersusFlight, round_trips
 from tcptui.findings.rules.nagle import delayed_segments
 from tcptui.findings.rules.receive_window import sent_bytes, transfer_ns
 from tcptui.findings.rules.retransmission import fast_retransmission
+from tcptui.findings.window_restart import RESTARTS, Restart, restarts
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of, top_k
 from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -228,8 +229,8 @@ def _losses(connection: ConnectionFacts, side: int, rtt_ns: int = 0) -> list[int
 def path_limited(connection: ConnectionFacts) -> Finding | None:
     """`path-limited`: the transfer waits for ACKs of full flights, and there is a sign that the path is the reason.
 
-    The congestion window is not on the wire: without a sign (repeated loss, round trips that grow with
-    the flight, ECN, away from the sender one rate of arrival) there is no finding.
+    The congestion window is not on the wire: without a sign (repeated loss, round trips that grow with the flight, ECN,
+    an initial window again behind each pause, away from the sender one rate of arrival) there is no finding.
     """
     if connection.budget[Part.NETWORK_LIMITED] < TRANSFER_NS:
         return None
@@ -247,6 +248,9 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
             continue
         trips = round_trips(connection, side)
         shape = _sign(connection, side, losses, trips)
+        small = [] if shape else restarts(connection, side, gaps)
+        if len(small) >= RESTARTS:
+            return _small_again(connection, side, gaps, small, total)
         arrived = None if shape else arrival_rate(connection, side, gaps, spent)
         if arrived is not None:
             return _at_one_rate(connection, side, gaps, arrived, spent)
@@ -282,6 +286,31 @@ def _held_pairs(gaps: SendGaps) -> I32:
     """The pairs that waited for an ACK of a full flight, or that the path set apart."""
     held: I32 = flatnonzero32((gaps.marks & int(SendGapReason.CLOCKED | SendGapReason.SPREAD)) != 0)
     return held
+
+
+def _small_again(
+    connection: ConnectionFacts, side: int, gaps: SendGaps, small: list[Restart], waited_ns: int
+) -> Finding:
+    """`path-limited` by an initial window behind each pause."""
+    first = small[0]
+    index = np.searchsorted(connection.view.frame, [one.frame for one in small[:8]]).tolist()
+    return connection.finding(
+        FindingId.PATH_LIMITED,
+        index,
+        Severity.NOTE,
+        _confidence(connection, side, Confidence.LIKELY, Confidence.POSSIBLE),
+        ("window-clamped", "sender-buffer"),
+        shape="restart",
+        sender=SIDES[side],
+        receiver=SIDES[1 - side],
+        restarts=len(small),
+        first_frame=first.frame,
+        paused_s=first.paused_ns / 1e9,
+        small_bytes=first.first_bytes,
+        flight_bytes=first.before_bytes,
+        limited_s=waited_ns / 1e9,
+        rate_bytes=_rate(connection, gaps, side),
+    )
 
 
 def _at_one_rate(connection: ConnectionFacts, side: int, gaps: SendGaps, arrived: ArrivalRate, spent: int) -> Finding:
