@@ -30,6 +30,8 @@ _ROOM: Final = 1 << 30
 _SEQUENCE: Final = 1 << 32
 #: A relative number below this, beside the number of its direction.
 _SPAN: Final = 1 << 33
+#: By so much an ACK may seem to come before what it acknowledges, as well as the clocks are known.
+_EARLY_NS: Final = 100_000_000
 _NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -141,8 +143,10 @@ def _upstream_fates(
     of_way, begin, end = (each[index] for each in way.numbers(mine))
     takes = end > begin
     covered = _first_seen(way, other, end)
-    answered = _first_acknowledged(way, other, end)
-    answered_here = _first_acknowledged(way, mine, end)
+    # What acknowledges a packet comes after it; an earlier one is of another connection with the same ports.
+    left = times[here][index] - _EARLY_NS
+    answered = _from(_first_acknowledged(way, other, end), times[1 - here], left)
+    answered_here = _from(_first_acknowledged(way, mine, end), times[here], left)
     passed = takes & (answered < covered)
     passed |= takes & (covered == _NEVER) & (answered_here != _NEVER)
     fate[passed] = Fate.NOT_CAPTURED
@@ -160,6 +164,12 @@ def _upstream_fates(
         echoed = mixed(other.pair * 2 + (1 - other.by_b.astype(np.int64)), other.column("ts_echo"))[there]
         fate[stamps[np.isin(wanted, echoed) & ~np.isin(wanted, sent)]] = Fate.NOT_CAPTURED
     return fate
+
+
+def _from(index: I64, times: NDArray[np.float64], earliest: NDArray[np.float64]) -> I64:
+    """Each ``index`` of a segment, or `_NEVER` where that is before ``earliest``."""
+    found = np.where(index == _NEVER, -np.inf, times[np.minimum(index, len(times) - 1)])
+    return np.where(found >= earliest, index, _NEVER)
 
 
 def _downstream_fates(side: Side, linked: Mask, index: I64) -> NDArray[np.int8]:
