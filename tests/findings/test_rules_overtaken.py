@@ -64,3 +64,15 @@ def test_segments_whose_originals_never_come_were_lost(told: Tell, count: int) -
 
     assert found["fast-retransmission"].facts["count"] == count
     assert "spurious-retransmission" not in found
+
+
+@pytest.mark.finding("spurious-retransmission", twin=True)
+@pytest.mark.parametrize("apart", [374_163_430, -374_163_430, 1_500_000_000])
+def test_connection_with_the_same_ports_and_no_syn_resends_nothing_of_the_one_before(told: Tell, apart: int) -> None:
+    """Its SYN was not captured, its SYN-ACK is the first of its numbers, its clock of timestamps is another one."""
+    lines = [
+        "0 S SA 0 1 ts=88610,7", "882 S FA 6001 1578 ts=89492,7", "884 C A 1578 6002 ts=57312,7",
+        f"4000 S SA {-apart} 900000 ts=29180,7", f"5484 S FA {6001 - apart} 900001 ts=30663,7",
+    ]  # fmt: skip
+
+    assert "spurious-retransmission" not in told(lines).findings

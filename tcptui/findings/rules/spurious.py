@@ -33,6 +33,7 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
             if resend.cause in SENT_AGAIN
             and connection.consumes_numbers(resend.index)
             and not _opens(connection, resend)
+            and not _is_renumbered(connection, resend)
         ]
         proofs = _reported(connection, again) if again else {}
         for resend in again:
@@ -41,6 +42,18 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
                 proofs[resend.index] = proof
         found = connection.unneeded = dict(sorted(_of_first_sent(connection, again, proofs).items()))
     return found
+
+
+def _is_renumbered(connection: ConnectionFacts, resend: Resend) -> bool:
+    """Whether the copy before it is of an earlier connection, whose SYN-ACK had another number.
+
+    Relative numbers count from the newest SYN-ACK, so both may have the same.
+    """
+    if resend.previous < 0:
+        return False
+    raw, space = connection.view.raw_seq, connection.space.seq
+    apart = ahead(raw.item(resend.index), raw.item(resend.previous))
+    return bool(apart != integer(space[resend.index] - space[resend.previous]))
 
 
 def _of_first_sent(connection: ConnectionFacts, again: list[Resend], proofs: dict[int, Proof]) -> dict[int, Proof]:
