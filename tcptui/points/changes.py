@@ -90,7 +90,11 @@ def find_changes(
     differ = options[0] ^ options[1]
     scale = sides[0].column("window_scale")[in_a], sides[1].column("window_scale")[in_b]
     note(Change.WINDOW_SCALE, opens & (((differ & int(OptionBit.WINDOW_SCALE)) != 0) | (scale[0] != scale[1])), scale)
-    note(Change.SACK, opens & ((differ & int(OptionBit.SACK_PERMITTED)) != 0))
+    blocks = np.zeros(len(whole), np.bool_)
+    for name in ("sack_left", "sack_right"):
+        blocks |= sides[0].column(name)[in_a] != sides[1].column(name)[in_b]
+    blocks &= ~moved[pair]  # other numbers have other blocks
+    note(Change.SACK, blocks | ((differ & int(OptionBit.SACK_PERMITTED | OptionBit.SACK)) != 0))
     stamps = [
         side.column(name)[places]
         for name in ("ts_value", "ts_echo")

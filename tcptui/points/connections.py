@@ -237,19 +237,47 @@ def _moved_alike(a: Segments, b: Segments, votes: _Votes, pairs: Pairs) -> Pairs
         values, share = commonest(which[mine], moved[mine], len(pairs))
         shift[:, side], known[:, side] = values, share > 0
         fine &= (share == 0) | (share >= _AGREE)
+    seen = known.copy()
     for side in (0, 1):  # nobody of this side voted: what the other side acknowledged tells it
         mine = (by_b != side) & has_ack
         values, share = commonest(which[mine], answered[mine], len(pairs))
         shift[:, side] = np.where(known[:, side], shift[:, side], values)
+        known[:, side] |= share > 0
+    _move_by_answers(a, b, pairs, shift, known)
     agrees = _agree(a, b, in_a, in_b)
     votes_of = np.bincount(which, minlength=len(pairs))
     same = np.bincount(which[agrees], minlength=len(pairs)) >= _SAME * votes_of
     # No two connections begin with one number of 32 bits by chance.
-    same |= (known & (shift == 0)).any(axis=1)
+    same |= (seen & (shift == 0)).any(axis=1)
     kept = fine & (same | (pairs.votes >= _LEGS_LEAST))
     return Pairs(
         pairs.a[kept], pairs.b[kept], pairs.flipped[kept], shift[kept], same[kept], pairs.votes[kept]
     )  # fmt: skip
+
+
+def _move_by_answers(a: Segments, b: Segments, pairs: Pairs, shift: I64, known: Mask) -> None:
+    """Set the shift of an end that is not known, where that of the other is: by what the other acknowledges."""
+    open_pairs = np.flatnonzero(known.sum(axis=1) == 1)
+    if not len(open_pairs):
+        return
+    knows = known[:, 1].astype(np.int64)
+    found = []
+    for one, streams, flipped, moved in (
+        (a, pairs.a, np.zeros(len(pairs), np.bool_), 0), (b, pairs.b, pairs.flipped, 1),
+    ):  # fmt: skip
+        pair_of = np.full(one.capture.streams.count, -1, np.int64)
+        pair_of[streams[open_pairs]] = open_pairs
+        places = np.flatnonzero(pair_of[one.stream] >= 0)
+        pair = pair_of[one.stream[places]]
+        mine = ((one.from_b(places) ^ flipped[pair]) == knows[pair]) & (one.acks(places) != 0)
+        places, pair = places[mine], pair[mine]
+        seq = (one.column("seq", places).astype(np.int64) - moved * shift[pair, knows[pair]]) % _SEQUENCE
+        found.append((places, pair, mixed(pair, seq, one.column("length", places), one.lasting_flags(places))))
+    left, right = joined(found[0][2], found[1][2])
+    answered = (b.acks(found[1][0][right]).astype(np.int64) - a.acks(found[0][0][left])) % _SEQUENCE
+    values, share = commonest(found[0][1][left], answered, len(pairs))
+    chosen = open_pairs[share[open_pairs] > 0]
+    shift[chosen, 1 - knows[chosen]] = values[chosen]
 
 
 def _of_pairs(a: Segments, b: Segments, votes: _Votes, pairs: Pairs) -> tuple[I64, I64]:

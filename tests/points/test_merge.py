@@ -55,6 +55,8 @@ PATHS = {
     "offset": Path(offset_ns=-7_200_000 * _MS),
     "translated": Path(translated=True, loss=0.03),
     "renumbered": Path(renumbered=True, translated=True, loss=0.03),
+    "cookies": Path(cookies=True, loss=0.03),
+    "cookies, cut": Path(cookies=True, stamps=False, numbered=False, snaplen=60),
     "no stamps": Path(stamps=False, loss=0.05),
     "no packet numbers": Path(numbered=False, loss=0.05),
     "neither": Path(stamps=False, numbered=False, loss=0.05),

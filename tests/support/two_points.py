@@ -45,6 +45,8 @@ class Path:
     """Whether B sees another address and port of the client."""
     renumbered: bool = False
     """Whether B sees other sequence numbers of both ends."""
+    cookies: bool = False
+    """Whether B sees other sequence numbers of the server, whose first one a device between made up."""
     mss: int = 1_460
     """That B sees of the client's SYN."""
     dscp: int = 0
@@ -165,6 +167,7 @@ class World:
         draw, port = self._random, 40_000 if self.reuse_ports else 40_000 + number
         isn = draw.randrange(2**32), draw.randrange(2**32)
         moved = (draw.randrange(1, 2**32), draw.randrange(1, 2**32)) if self.path.renumbered else (0, 0)
+        moved = (0, draw.randrange(1, 2**32)) if self.path.cookies else moved
         nxt = {"C": isn[0], "S": isn[1]}
 
         def deliver(at: int, sender: str, flags: int, payload: bytes = b"", pieces: int = 1) -> int:

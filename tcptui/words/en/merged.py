@@ -55,7 +55,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.isn": "sequence numbers",
     "merged.change.mss": "MSS",
     "merged.change.window-scale": "window scale",
-    "merged.change.sack": "SACK option",
+    "merged.change.sack": "SACK",
     "merged.change.timestamps": "TCP timestamps",
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN bits",

@@ -44,7 +44,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.isn": "序列号",
     "merged.change.mss": "MSS",
     "merged.change.window-scale": "窗口扩大因子",
-    "merged.change.sack": "SACK 许可",
+    "merged.change.sack": "SACK",
     "merged.change.timestamps": "TCP 时间戳",
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN 位",
