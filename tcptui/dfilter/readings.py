@@ -51,6 +51,17 @@ class Reading:
     meaning: Meaning
     filter: str
     """The display filter that passes packets of what is meant."""
+    text: str
+    """What a request must have, in lower case."""
+
+    @property
+    def is_of_requests(self) -> bool:
+        """Whether requests tell who is meant (`means`), as the filter does, and more cheaply."""
+        return self.meaning is not Meaning.FINDING
+
+    def means(self, status: str, operation: str) -> bool:
+        """Whether it means a request of that kind."""
+        return status == self.text if self.meaning is Meaning.STATUS else self.text in operation.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,11 @@ def terms(words: Sequence[str], findings: Mapping[str, str]) -> tuple[Term, ...]
         place += size
         is_read = sum(bool(term.readings) for term in found) < MOST_READ
         read = ((meaning, reader(some, findings)) for meaning, reader in _READERS) if is_read else ()
-        readings = tuple(Reading(meaning, text) for meaning, text in read if text)
+        readings = tuple(
+            Reading(meaning, text, some[-1] if meaning is Meaning.STATUS else " ".join(some))
+            for meaning, text in read
+            if text
+        )
         is_number = len(some) == 1 and any(each.meaning is Meaning.STATUS for each in readings)
         found.append(Term(some, readings, is_number))
     return tuple(found)

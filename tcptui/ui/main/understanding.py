@@ -11,15 +11,14 @@ from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.filtering.cancelling import Cancelled
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.controller import Controller
-from tcptui.ui.main.filter_work import FilterWork
-from tcptui.ui.main.filtering import evaluation
+from tcptui.ui.main.word_readings import ReadingWork
 from tcptui.words.errors import error_line
 
 if TYPE_CHECKING:
     from tcptui.dfilter.readings import Reading, Term
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.listing import Listing
-    from tcptui.ui.main.matching import Matching
+    from tcptui.ui.main.word_readings import Found
 
 #: A capture that grows is asked again after at least this many times the time that the last answers took.
 _REST: Final = 5.0
@@ -34,7 +33,7 @@ class Understanding(Controller):
         self._readings = listing.readings
         self._asked: tuple[str, ...] = ()
         """The words whose readings are looked for."""
-        self._works: dict[Reading, FilterWork] = {}
+        self._works: dict[Reading, ReadingWork] = {}
         self._is_busy = False
         self._begun_at = self._next_at = 0.0
         """When the thread began, and when it may begin again, by `time.monotonic`."""
@@ -65,14 +64,14 @@ class Understanding(Controller):
 
     def _stop(self) -> None:
         for work in self._works.values():
-            work.is_cancelled = True
+            work.cancel()
 
     def _begin_anew(self) -> None:
         self._stop()
         self._asked = self._wanted
         self._readings.forget()
         readings = dict.fromkeys(each for term in self._terms for each in term.readings)
-        self._works = {each: FilterWork(self.session, each.filter, evaluation) for each in readings}
+        self._works = {each: ReadingWork(self.session, each) for each in readings}
         self._begin()
         self.screen.show_filter_line()
 
@@ -100,7 +99,7 @@ class Understanding(Controller):
 
         self.screen.run_worker(answer, thread=True, group="understanding")
 
-    def _take(self, works: dict[Reading, FilterWork], reading: Reading, found: Matching) -> None:
+    def _take(self, works: dict[Reading, ReadingWork], reading: Reading, found: Found) -> None:
         """List what was found, where it is still wanted."""
         if works is not self._works or self._asked != self._wanted:
             return
@@ -108,7 +107,7 @@ class Understanding(Controller):
         self._listing.reorder(now=True)
         self.screen.show_filter_line()
 
-    def _ended(self, works: dict[Reading, FilterWork], reason: OSError | NotesError | FilterError | None) -> None:
+    def _ended(self, works: dict[Reading, ReadingWork], reason: OSError | NotesError | FilterError | None) -> None:
         self._is_busy = False
         now = time.monotonic()
         self._next_at = now + _REST * (now - self._begun_at)
