@@ -40,11 +40,15 @@ class Cells:
         return ["".join(map(chr, row)) for row in self.characters.tolist()]
 
 
-def full_view(chart: Chart, begin_ns: int | None = None, end_ns: int | None = None) -> Viewport:
+def full_view(
+    chart: Chart, begin_ns: int | None = None, end_ns: int | None = None, *, is_log: bool = False
+) -> Viewport:
     """The viewport on a stretch of time, by default the whole, that has all its values."""
     begin = chart.begin_ns if begin_ns is None else begin_ns
     end = chart.end_ns if end_ns is None else end_ns
-    return Viewport(begin, end, *chart.value_range(begin, end))
+    low, high = chart.value_range(begin, end)
+    least = chart.least_positive(begin, end) if is_log else 0
+    return Viewport(begin, end, least, high, is_log=True) if 0 < least < high else Viewport(begin, end, low, high)
 
 
 def cell_grid(view: Viewport, width: int, height: int) -> Grid:
@@ -60,12 +64,15 @@ def draw(chart: Chart, view: Viewport, width: int, height: int, *, ascii_only: b
     inks = np.zeros((height, width), np.uint8)
     bits = np.zeros((height, width), np.uint32)
     lettered: list[tuple[Layer, NDArray[np.bool_]]] = []
+    beneath: list[tuple[Layer, NDArray[np.bool_]]] = []
     for layer in chart.layers:
         spec = SPEC_OF[layer.mark]
         if spec.shape is Shape.LETTERS:
             if layer.mark not in (Mark.CONGESTION, Mark.DOUBTFUL_RTT):
                 _add_dots(bars(layer, fine), bits, inks, spec.ink, characters, ord(spec.plain), ascii_only=ascii_only)
             lettered.append((layer, dots_of(layer, cells)))
+        elif spec.shape is Shape.SIGNS:
+            beneath.append((layer, dots_of(layer, cells)))
         elif spec.shape is Shape.BLOCKS:
             lettered.append((layer, _blocks(layer, cells)))
         else:
@@ -74,6 +81,9 @@ def draw(chart: Chart, view: Viewport, width: int, height: int, *, ascii_only: b
     if not ascii_only:
         characters = np.where(bits > 0, bits + _BRAILLE, _BLANK).astype(np.uint32)
     _put_letters(lettered, characters, inks, ascii_only=ascii_only)
+    for layer, wanted in beneath:
+        spec, mine = SPEC_OF[layer.mark], wanted & (characters == _BLANK)
+        characters[mine], inks[mine] = ord(spec.plain if ascii_only else spec.letter), spec.ink
     return Cells(characters, inks)
 
 

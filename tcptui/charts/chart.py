@@ -113,7 +113,7 @@ class Chart:
         least, most = [], []
         edge = 0
         # Of bytes sent twice a sample may be too long by a time-out: it stands at the upper border then.
-        is_measured = any(layer.mark in (Mark.RTT, Mark.HANDSHAKE) for layer in self.layers)
+        is_measured = any(layer.mark in (Mark.RTT, Mark.OTHER_RTT, Mark.HANDSHAKE) for layer in self.layers)
         for layer in self.layers:
             if is_measured and layer.mark is Mark.DOUBTFUL_RTT:
                 continue
@@ -134,6 +134,16 @@ class Chart:
         elif high < edge <= low + (high - low) * _ROOM_FOR_EDGE:
             high = edge
         return low, max(high + (high - low) // _HEADROOM, low + 1)
+
+    def least_positive(self, begin_ns: int, end_ns: int) -> int:
+        """The least value above 0 in that stretch of time; 0 without any."""
+        parts = (layer.low[layer.between(begin_ns, end_ns)] for layer in self.layers)
+        return min((int(part[part > 0].min()) for part in parts if (part > 0).any()), default=0)
+
+    def spread(self, begin_ns: int, end_ns: int) -> int:
+        """How many times the least value above 0 the greatest is, at least 1; numbers of bytes have no such ratio."""
+        least = 0 if self.unit is Unit.NUMBER else self.least_positive(begin_ns, end_ns)
+        return max(self.value_range(begin_ns, end_ns)[1] // least, 1) if least else 1
 
     def hides(self, mark: Mark, view_low: int, view_high: int, begin_ns: int, end_ns: int) -> bool:
         """Whether some of ``mark`` is above a picture of those values and times."""
@@ -222,8 +232,9 @@ def _throughput(graphs: StreamGraphs, side: int, interval: int) -> _Drawn:
 
 
 def _rtt(graphs: StreamGraphs, side: int, _interval: int) -> _Drawn:
-    graph = graphs.rtt(side)
+    graph, other = graphs.rtt(side), graphs.rtt(1 - side)
     layers = [
+        _values(Mark.OTHER_RTT, other.time_ns, other.rtt_ns, other.frame, other.clear),
         _values(Mark.RTT, graph.time_ns, graph.rtt_ns, graph.frame, graph.clear),
         _values(Mark.DOUBTFUL_RTT, graph.time_ns, graph.rtt_ns, graph.frame, ~graph.clear),
         _values(Mark.SMOOTHED, graph.time_ns, graph.smoothed_ns, graph.frame, graph.smoothed_ns != NO_VALUE),

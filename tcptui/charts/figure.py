@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 
-from tcptui.charts.axes import value_labels
+from tcptui.charts.axes import axis_labels
 from tcptui.charts.band import band_limits, band_lines
 from tcptui.charts.cells import cell_grid, draw
 from tcptui.charts.kind import ChartKind
 from tcptui.charts.marks import MARKS, SPEC_OF, Ink, Mark, Shape
-from tcptui.charts.ticks import round_times, ticks, time_labels
+from tcptui.charts.ticks import round_times, time_labels
 from tcptui.model.finding import Severity
 from tcptui.session.graphs.trace import SIDES
 from tcptui.words.finding_text import finding_title
@@ -75,8 +75,8 @@ def make_figure(
     spans = spans[: room if height < _HIGH else 4]
     below = 0 if height < _BAND_FROM or not band_limits(chart, view) else _BAND
     plot_height = max(1, height - len(legend) - len(spans) - below - 1)
-    places = ticks(view.low, view.high, max(2, plot_height // _LABEL_ROWS))
-    labels = value_labels(places, chart.unit, ascii_only=ascii_only)
+    most = max(2, plot_height // _LABEL_ROWS)
+    places, labels = axis_labels(view, most, chart.unit, ascii_only=ascii_only)
     margin = max(map(cell_len, labels), default=0) + 1
     plot_width = max(1, width - margin - 1)
     cells = draw(chart, view, plot_width, plot_height, ascii_only=ascii_only)
@@ -120,7 +120,7 @@ def legend_entries(chart: Chart, view: Viewport, *, ascii_only: bool) -> list[tu
         layer = chart.layer(spec.mark)
         if layer is None:
             continue
-        is_line = spec.shape not in (Shape.LETTERS, Shape.BLOCKS)
+        is_line = spec.shape not in (Shape.LETTERS, Shape.BLOCKS, Shape.SIGNS)
         goes_on = spec.shape is Shape.STEPS and int(layer.time_ns[0]) <= view.end_ns
         if counts[spec.mark] or goes_on:
             shown.append((spec.mark, spec.plain if ascii_only else spec.letter, 0 if is_line else counts[spec.mark]))
@@ -199,7 +199,7 @@ def notes_of(chart: Chart, view: Viewport, words: Words) -> list[str]:
     """What a reader has to know who compares the picture with others, or misses something in it."""
     if not chart.layers:
         return [words(f"graph.note.empty.{chart.kind.value}")]
-    notes = []
+    notes = [words("graph.note.log")] if view.is_log else []
     if chart.kind is ChartKind.THROUGHPUT:
         notes.append(words("graph.note.interval", interval=unbroken_duration(chart.interval_ns, words)))
     if chart.edge_unknown:

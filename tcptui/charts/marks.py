@@ -41,6 +41,8 @@ class Shape(Enum):
     """Vertical lines of characters, not of dots: each cell that one touches has the mark's letter."""
     LETTERS = auto()
     """A letter each, at the upper end."""
+    SIGNS = auto()
+    """A letter each, where nothing else is drawn."""
 
 
 class Mark(Enum):
@@ -70,6 +72,7 @@ class Mark(Enum):
     ACKED = "acked"
     RTT = "rtt"
     DOUBTFUL_RTT = "doubtful-rtt"
+    OTHER_RTT = "other-rtt"
     SMOOTHED = "smoothed"
     HANDSHAKE = "handshake"
     WINDOW = "window"
@@ -97,6 +100,7 @@ class MarkSpec:
 
 #: What is drawn later covers what was drawn earlier.
 MARKS: Final = (
+    MarkSpec(Mark.OTHER_RTT, "o", "o", Ink.SACK, Shape.SIGNS),
     MarkSpec(Mark.EDGE, "┈", "=", Ink.LIMIT, Shape.STEPS, is_dotted=True),
     MarkSpec(Mark.HANDSHAKE, "┈", "=", Ink.LIMIT, Shape.STEPS, is_dotted=True),
     MarkSpec(Mark.WINDOW, "┈", "=", Ink.LIMIT, Shape.STEPS, is_dotted=True),

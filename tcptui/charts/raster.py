@@ -5,6 +5,7 @@ A column of dots shows the least and the greatest value in its stretch of time, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewport:
-    """The part of a chart that is drawn: a stretch of time and of values, both ends included."""
+    """The part of a chart that is drawn: a stretch of time and of values, both ends included.
+
+    Where `is_log`, ``low`` is positive, and what is not is below the picture.
+    """
 
     begin_ns: int
     end_ns: int
     low: int
     high: int
+    is_log: bool = False
+    """Whether equal factors, not equal differences, are equally high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,12 @@ class Grid:
     def rows_of(self, values: I64) -> I64:
         """The rows of values: -1 for those above the viewport, as many as there are rows for those below."""
         low, high = self.view.low, self.view.high
-        places = (values - low) * ((self.rows - 1) / (low - high))
+        if self.view.is_log:
+            bottom, top = math.log(low), math.log(high)
+            logs: NDArray[np.float64] = np.log(np.maximum(values, 1))
+            places = np.where(values < low, self.rows, (logs - bottom) * ((self.rows - 1) / (bottom - top)))
+        else:
+            places = (values - low) * ((self.rows - 1) / (low - high))
         places += self.rows + 0.5  # rounded, and one more, for a cut towards zero is none downwards below it
         np.maximum(places, 0, out=places)
         np.minimum(places, self.rows + 1, out=places)

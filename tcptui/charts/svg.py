@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.charts.axes import value_labels
+from tcptui.charts.axes import axis_labels
 from tcptui.charts.band import INK_OF, LETTERS, band_limits
 from tcptui.charts.cells import full_view
 from tcptui.charts.figure import legend_entries, notes_of, title_of
 from tcptui.charts.marks import SPEC_OF, Ink, Mark, Shape
 from tcptui.charts.raster import Grid, bars, dots, lines, steps
-from tcptui.charts.ticks import round_times, ticks, time_labels
+from tcptui.charts.ticks import round_times, time_labels
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.words.finding_text import finding_title
@@ -195,9 +195,9 @@ def _band(chart: Chart, grid: Grid, bottom: int, words: Words) -> Iterator[str]:
 def _axes(chart: Chart, grid: Grid, top: int, words: Words) -> Iterator[str]:
     """Rules and labels at round places of both axes."""
     view, bottom, right = grid.view, top + grid.rows, _LEFT + grid.columns
-    values = ticks(view.low, view.high, 8)
+    values, labels = axis_labels(view, 8, chart.unit)
     rows = grid.rows_of(np.array(values, np.int64)).tolist()
-    for row, label in zip(rows, value_labels(values, chart.unit), strict=True):
+    for row, label in zip(rows, labels, strict=True):
         yield f'<path class="rule i1" d="M{_LEFT} {top + row}H{right}"/>'
         yield f'<text class="i1 end" x="{_LEFT - 6}" y="{top + row + 4}">{escape(label)}</text>'
     times = round_times(view.begin_ns, view.end_ns, 9)

@@ -37,6 +37,18 @@ def ticks(low: int, high: int, most: int) -> list[int]:
         step *= 10
 
 
+def log_ticks(low: int, high: int, most: int) -> list[int]:
+    """Places from ``low``, which is positive, to ``high`` for a logarithmic axis, ``most`` of them at most.
+
+    1, 2 and 5 times powers of ten, or these powers, or some of them.
+    """
+    powers = [10**power for power in range(len(str(high)))]
+    every = range(1, len(powers) + 1)
+    choices = [[power * factor for power in powers for factor in (1, 2, 5)], *(powers[::step] for step in every)]
+    found = ([place for place in places if low <= place <= high] for places in choices)
+    return next((places for places in found if len(places) <= most), [])
+
+
 def round_times(begin_ns: int, end_ns: int, most: int) -> list[int]:
     """As `ticks`, for times: of an axis longer than ten minutes round minutes, hours or days."""
     if end_ns - begin_ns <= _IN_SECONDS:

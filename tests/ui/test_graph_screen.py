@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from captures import Tape
+from far_apart import recorded_at_client
 from growth import Growth
 from rich.cells import cell_len
 from screen_lines import screen_lines, screen_strips
@@ -21,7 +22,7 @@ from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_title
 from tcptui.words.language import Language
-from tests.ui.conftest import Shown, until
+from tests.ui.conftest import Shown, settled, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,3 +295,29 @@ async def test_capture_without_connections_has_no_graph(show: Show, tmp_path: Pa
     async with show(open_file(path), (80, 24)) as shown:
         await shown.press("t")
         assert shown.pilot.app.screen is shown.screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_round_trips_far_apart_have_a_logarithmic_axis_by_a_key(
+    show: Show, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    words = Words(Language.EN)
+    async with show(open_file(recorded_at_client(tmp_path)), size) as shown:
+        screen = await opened(shown)
+        await shown.pilot.press("3")
+        await settled(shown.pilot, lambda: screen.chart is not None and screen.chart.kind is ChartKind.RTT)
+        even = screen_lines(screen)
+        await shown.pilot.press("L")
+        await settled(shown.pilot, lambda: "1 ms" in "\n".join(screen_lines(screen)))
+        logarithmic = screen_lines(screen)
+        await shown.pilot.press("L")
+        await settled(shown.pilot, lambda: screen_lines(screen) == even)
+        await shown.pilot.press("1")
+        await settled(shown.pilot, lambda: screen.chart is not None and screen.chart.kind is ChartKind.SEQUENCE)
+        await shown.pilot.press("L")
+        await settled(shown.pilot, lambda: screen.hint_line.notice == words("graph.no-log"))
+
+    assert "L log axis" in even[-1]
+    assert "o other side's RTT" in even[1]
+    assert "o " in "".join(logarithmic[2:6])
+    assert "100 µs" in "\n".join(logarithmic)

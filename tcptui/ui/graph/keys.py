@@ -32,6 +32,7 @@ GRAPH_KEYS: Final = (
     _key("zoom_in", "plus,equals_sign,up,k", "+ ↑ k", "zoom(1)", KeyArea.SHOW),
     _key("zoom_out", "minus,down,j", "- ↓ j", "zoom(-1)", KeyArea.SHOW),
     _key("whole", "z", "z", "whole", KeyArea.SHOW),
+    _key("log", "L", "L", "log", KeyArea.SHOW),
     _key("pan_left", "left_square_bracket,pageup", "[ PgUp", "pan(-1)", KeyArea.SHOW),
     _key("pan_right", "right_square_bracket,pagedown", "] PgDn", "pan(1)", KeyArea.SHOW),
     _key("newest", "f", "f", "newest", KeyArea.SHOW),
@@ -57,4 +58,5 @@ HINTS: Final = (
     Hint("Enter", "graph.hint.packet", "screen.choose"),
     Hint("z", "graph.hint.whole", "screen.whole"),
 )
+LOG: Final = Hint("L", "graph.hint.log", "screen.log")
 NEWEST: Final = Hint("f", "graph.hint.newest", "screen.newest")

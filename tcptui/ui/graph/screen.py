@@ -20,7 +20,7 @@ from tcptui.model.packet_store import NO_ROW
 from tcptui.session.graphs.stream_graphs import StreamGraphs
 from tcptui.session.graphs.trace import SIDES
 from tcptui.session.input_priority import input_priority
-from tcptui.ui.graph.keys import GRAPH_KEYS, HINTS, MOVES, NEWEST
+from tcptui.ui.graph.keys import GRAPH_KEYS, HINTS, LOG, MOVES, NEWEST
 from tcptui.ui.graph.plot import GraphPlot
 from tcptui.ui.graph.saying import EXPLAINED_PACKETS, told
 from tcptui.ui.keymap import bindings
@@ -55,6 +55,8 @@ _REST: Final = 5
 _SHORTEST_NS: Final = 10_000
 #: Lines for what is said of the packet, by the height of the screen from which on there are so many.
 _TEXT_LINES: Final = ((45, 8), (30, 6), (22, 4), (0, 2))
+#: From this ratio of the greatest value to the least on, a logarithmic axis is offered.
+_FAR_APART: Final = 100
 #: A text that is copied is broken at this width.
 _COPIED: Final = 10_000
 
@@ -125,6 +127,10 @@ class GraphScreen(KeyedScreen[int]):
         self._stretch: tuple[int, int] | None = None
         """The times that are shown; None: all."""
         self._newest = False
+        self._is_log = False
+        """Whether the axis of values is logarithmic where that is of use."""
+        self._spread: tuple[Chart, tuple[int, int], bool] | None = None
+        """Whether values are far apart, of which chart and stretch."""
         self._made_of: object = None
         """What the chart was made for: packets, whether more may come, findings, kind, side."""
         self._making = False
@@ -162,7 +168,9 @@ class GraphScreen(KeyedScreen[int]):
 
     def show_hints(self) -> None:
         """Show the hints of the main keys."""
-        self.put_hints((*HINTS[:4], NEWEST, *HINTS[4:]) if self.growing else HINTS)
+        log = (LOG,) if self.kind is ChartKind.RTT and self._is_far_apart else ()
+        newest = (NEWEST,) if self.growing else ()
+        self.put_hints((*HINTS[:4], *newest, HINTS[4], *log, *HINTS[5:]))
 
     # -- keeping up ------------------------------------------------------------------------
     def _on_timer(self) -> None:
@@ -231,7 +239,22 @@ class GraphScreen(KeyedScreen[int]):
 
     # -- drawing ---------------------------------------------------------------------------
     def _view(self) -> Viewport | None:
-        return None if self.chart is None else full_view(self.chart, *(self._stretch or (None, None)))
+        return (
+            None
+            if self.chart is None
+            else full_view(self.chart, *(self._stretch or (None, None)), is_log=self._is_log and self._is_far_apart)
+        )
+
+    @property
+    def _is_far_apart(self) -> bool:
+        """Whether values in the picture differ so much that an even axis shows only the greatest."""
+        chart = self.chart
+        if chart is None:
+            return False
+        known = chart, self._stretch or (chart.begin_ns, chart.end_ns)
+        if self._spread is None or self._spread[0] is not chart or self._spread[1] != known[1]:
+            self._spread = *known, chart.spread(*known[1]) > _FAR_APART
+        return self._spread[2]
 
     def _draw(self) -> None:
         view, chart = self._view(), self.chart
@@ -364,6 +387,14 @@ class GraphScreen(KeyedScreen[int]):
         """Show the whole connection."""
         self._stretch = None
         self._draw()
+
+    def action_log(self) -> None:
+        """Have the axis of values logarithmic, or even again."""
+        if self._is_log or self._is_far_apart:
+            self._is_log = not self._is_log
+            self._draw()
+        else:
+            self.say(self.words("graph.no-log"))
 
     def action_pan(self, step: int) -> None:
         """Move the picture by half its width."""
