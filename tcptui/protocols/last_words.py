@@ -16,14 +16,8 @@ from tcptui.protocols.registry import PROTOCOLS
 #: Bytes of a payload that are looked at.
 LOOKED_AT: Final = 512
 
-#: Farewells of protocols whose messages are lines, …
+#: Farewells of protocols whose messages are lines.
 _LINE_LEAVES: Final = re.compile(rb"(?:[\w.*-]{1,20} )?(?i:quit|logout|bye|exit|close|disconnect)(?: [^\r\n]*)?\r?\n?")
-#: … what memcached answers, and what it does not.
-_MEMCACHED: Final = re.compile(
-    rb"(?:gets?|gats?|set|add|replace|append|prepend|cas|delete|incr|decr|touch|stats|version|flush_all|m[gsdane])"
-    rb"(?: [^\r\n]*)?(?:\r\n|(?<=[^\r\n]{500})$)"
-)
-_MEMCACHED_QUIET: Final = re.compile(rb"[a-z]+ [^\r\n]*noreply\r\n")
 #: Messages of other protocols that take leave: LDAP's unbind, a close frame of WebSocket.
 _LEAVES: Final = re.compile(rb"0\x05\x02\x01.B\0|0\x06\x02\x02..B\0|\x88[\x80-\xfd].{4,}", re.DOTALL)
 
@@ -81,6 +75,4 @@ def _of_others(payload: bytes) -> Asks:
     """What a message of a protocol asks that is not read."""
     if _LINE_LEAVES.fullmatch(payload) or _LEAVES.fullmatch(payload):
         return Asks.LEAVE
-    if _MEMCACHED_QUIET.match(payload):
-        return Asks.NOTHING
-    return Asks.ANSWER if _MEMCACHED.match(payload) else Asks.UNKNOWN
+    return Asks.UNKNOWN

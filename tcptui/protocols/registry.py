@@ -144,6 +144,42 @@ _MQTT: Final = ApplicationProtocol(
     asks=Lazy("mqtt.last_words", "mqtt_asks"),
 )  # fmt: skip
 
+_MEMCACHED_ROWS: Final = Lazy("memcached.command_rows", "MemcachedRows")
+_MEMCACHED: Final = ApplicationProtocol(
+    "memcache", ("memcache",), Lazy("memcached.detection", "begins_memcached"),
+    Lazy("memcached.memcached_stream", "parse_memcached"),
+    title="memcached",
+    kinds=(
+        RequestKind(
+            "memcached", "memcached", Lazy("statements.names", "key_pattern"),
+            openings=("version", "sasl_list", "sasl_auth", "sasl_step"),
+            fine=frozenset(
+                {
+                    "miss", "NOT_FOUND", "NOT_STORED", "EXISTS", "NF", "NS", "EX",
+                    "1 Key not found", "2 Key exists", "5 Item not stored", "33 Authentication continues",
+                }
+            ),
+            written=Written.READ_TOGETHER, is_database=True,
+            begins_session=("version", "sasl_list", "sasl_auth", "sasl_step", "verbosity"),
+            codes=ErrorCodes(refused=frozenset({"32"})),
+        ),
+    ),
+    requests=Lazy("memcached.memcached_stream", "memcached_requests"),
+    # Headers of the binary protocol, and lines before which, or behind which, stand values and keys.
+    summaries=(
+        Summary(Lazy("memcached.summary", "memcached_summary"), (b"\x80", b"\x81"), least=24),
+        Summary(
+            Lazy("memcached.summary", "memcached_summary"),
+            (
+                b"get", b"gat", b"set", b"add", b"rep", b"app", b"pre", b"cas", b"del", b"inc", b"dec", b"tou", b"mg ",
+                b"ms ", b"md ", b"ma ", b"VAL", b"VA ",
+            ),
+        ),
+    ),
+    notes=(_MEMCACHED_ROWS,), prefilter=_asking(_MEMCACHED_ROWS), judged=True,
+    asks=Lazy("memcached.last_words", "memcached_asks"),
+)  # fmt: skip
+
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
     "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
@@ -236,7 +272,7 @@ _DNS: Final = ApplicationProtocol(
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
-PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _MYSQL, _POSTGRESQL, _DNS)
+PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS)
 #: All parsers of a connection, in the order in which they are tried.
 PARSERS: Final[tuple[tuple[Parse, ApplicationProtocol], ...]] = (
     *((row.parse, row) for row in PROTOCOLS),

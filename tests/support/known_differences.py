@@ -289,7 +289,6 @@ DIFFERENCES: Final = (
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 9, "_ws.expert _ws.expert.group _ws.expert.severity"),
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 29, "tcp.segment_data"),
     Known("nDPI-kerberos.pcap", Reason.OTHER_PROTOCOL, 38, "frame.protocols"),
-    Known("nDPI-memcached.pcap", Reason.OTHER_PROTOCOL, 2, "frame.protocols"),
     Known("nDPI-monero.pcap", Reason.ORDER, 8, "data data.data data.len frame.protocols"),
     Known("nDPI-ocsp.pcapng", Reason.OTHER_PROTOCOL, 18, "frame.protocols"),
     Known("nDPI-oracle12.pcapng", Reason.OTHER_PROTOCOL, 6, "data data.data data.len"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from hpack import Encoder
 from http2_ends import OK, PREFACE, frame, get
+from memcached_messages import found
 from mqtt_packets import ACCEPTED, connect, puback, publish
 
 if TYPE_CHECKING:
@@ -105,11 +106,20 @@ def mqtt(calls: int) -> Said:
     return said
 
 
+def memcached(calls: int) -> Said:
+    """Values that are asked for."""
+    said: Said = []
+    for number in range(calls):
+        key = f"items/{number}"
+        said += [(0, f"get {key}\r\n".encode()), (1, found((key, b"21.5")))]
+    return said
+
+
 #: By the field that each message has: its server's port, and what is said.
 TALKS: Final[dict[str, tuple[int, Callable[[int], Said]]]] = {
     "http2": (8080, http2), "http": (80, http), "resp": (6379, redis), "mysql": (3306, mysql),
     "pgsql": (5432, postgresql), "dns": (53, dns), "smtp": (25, smtp),
-    "mqtt": (1883, mqtt),
+    "mqtt": (1883, mqtt), "memcache": (11211, memcached),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from captures import ACK, CLIENT, FIN, PSH, SERVER, Tape
+from memcached_messages import found, message, reply, store
 from mqtt_packets import connect, packet, properties, publish, text
 from web_captures import response
 
@@ -152,6 +153,15 @@ def _mqtt_old(secret: str) -> tuple[bytes, bytes]:
     return connect(flags=0xC2, more=more) + publish(f"api/token/{secret}"), b"\x20\2\0\5"
 
 
+def _memcached(secret: str) -> tuple[bytes, bytes]:
+    asked = store("config", secret.encode()) + f"get session:{secret} x\r\nget x\r\n".encode()
+    return asked, b"STORED\r\n" + found((f"session:{secret}", secret.encode())) + found(("x", secret.encode()))
+
+
+def _memcached_login(secret: str) -> tuple[bytes, bytes]:
+    return message(0x21, b"PLAIN", b"\0ada\0" + secret.encode()), reply(0x21, secret.encode(), status=0x20)
+
+
 def _pem(secret: str) -> tuple[bytes, bytes]:
     body = f"x\n-----BEGIN RSA PRIVATE KEY-----\nMIIE{secret}\n-----END RSA PRIVATE KEY-----\ny\n".encode()
     return _post(body, "text/plain"), response(body, "Content-Type: text/plain")
@@ -266,6 +276,8 @@ SHAPES: Final[dict[str, _Made]] = {
     "mqtt-five": _mqtt,
     "mqtt-auth": _mqtt_auth,
     "mqtt-old": _mqtt_old,
+    "memcached-text": _memcached,
+    "memcached-login": _memcached_login,
     "ftp": _said("USER u\r\nPASS {}\r\n", "220 ftp\r\n331 go on\r\n230 ok\r\n"),
     "imap": _said("a LOGIN u {}\r\n", "* OK IMAP4rev1\r\na OK\r\n"),
 }
@@ -319,5 +331,7 @@ def record(path: Path, some: list[Plant]) -> Path:
 
 
 def _server_of(shape: str) -> str:
-    port = {"redis": 6379, "mqtt": 1883, "smtp": 25, "ftp": 21, "imap": 143}.get(shape.partition("-")[0], 80)
+    port = {"redis": 6379, "mqtt": 1883, "memcached": 11211, "smtp": 25, "ftp": 21, "imap": 143}.get(
+        shape.partition("-")[0], 80
+    )
     return f"{SERVER}:{port}"

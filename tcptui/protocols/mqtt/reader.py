@@ -7,28 +7,21 @@ end with one.  Missing bytes within a packet hide nothing: its length stands bef
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.mqtt.beginning import HEADER_MOST
 from tcptui.protocols.mqtt.codes import OF_CLIENT, OF_SERVER, VERSION_5, VERSION_311
 from tcptui.protocols.mqtt.fields import length_of
 from tcptui.protocols.mqtt.message import HEAD_READ, Message, may_begin, read_head
-from tcptui.protocols.stream.message_reader import MessageReader
+from tcptui.protocols.stream.sound_reader import SoundReader
 
 if TYPE_CHECKING:
-    from tcptui.model.packet_store import I64
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.unread import Unread
 
-#: So many packets that follow each other show where one begins, wherever the last of them ends.
-_SOUND: Final = 4
 
-
-class Reader(MessageReader[Message, Window]):
+class Reader(SoundReader[Message, Window]):
     """Reads one direction, that of the client or the server."""
 
     def __init__(self, direction: ByteStream, version: int, *, is_client: bool) -> None:
@@ -54,28 +47,6 @@ class Reader(MessageReader[Message, Window]):
         return Message(self.direction, start, body, known, first, complete, said, after_unread)
 
     # -- where a beginning is not known --------------------------------------------------------
-    def _starts(self) -> I64:
-        return self._segments[0]
-
-    @cached_property
-    def _segments(self) -> tuple[I64, I64]:
-        """Where segments begin, and where they end, each in order."""
-        return np.unique(self.direction.segments.start), np.unique(self.direction.segments.stop)
-
-    def _is_proved(self, start: int) -> bool:
-        """Whether a packet begins at ``start``."""
-        ends, at = self._segments[1], start
-        for _ in range(_SOUND):
-            self._tried += 1
-            stop = self._sound_until(at)
-            if stop < 0:
-                return False
-            place = int(np.searchsorted(ends, stop))
-            if place < len(ends) and int(ends[place]) == stop:
-                return True
-            at = stop
-        return True
-
     def _sound_until(self, start: int) -> int:
         """Where a sound packet ends that begins at ``start``; -1: there is none."""
         head = self._window.read(start, HEADER_MOST)

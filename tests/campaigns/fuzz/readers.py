@@ -134,6 +134,18 @@ _WRITTEN: Final[dict[str, tuple[tuple[int, bytes], ...]]] = {
         (0, b"\x34\x0e\0\1a\0\2\3\x23\0\1hello"), (1, b"\x50\2\0\2"), (0, b"\x62\2\0\2\xc0\0"),
         (1, b"\x70\2\0\2\xd0\0\xe0\5\x8b\3\x1f\0\0"),
     ),
+    "memcache": (
+        (0, b"set a 0 60 5\r\nhello\r\nget a b\r\n"), (1, b"STORED\r\nVALUE a 0 5\r\nhello\r\nEND\r\n"),
+        (0, b"incr n 2\r\nstats items\r\nmg a v k q\r\nmn\r\n"), (1, b"7\r\nSTAT items:1:number 5\r\nEND\r\n"),
+        (1, b"VA 5 ka\r\nhello\r\nMN\r\n"), (0, b"cas a 0 0 1 17 noreply\r\nx\r\nversion\r\n"),
+        (1, b"VERSION 1.6.18\r\nSERVER_ERROR out of memory\r\n"),
+    ),
+    "memcache-binary": (
+        (0, b"\x80\1\0\1\x08\0\0\0\0\0\0\x0e\0\0\0\7" + bytes(16) + b"ahello"),
+        (1, b"\x81\1" + bytes(10) + b"\0\0\0\7" + bytes(8)),
+        (0, b"\x80\x0d\0\1\0\0\0\0\0\0\0\1" + bytes(12) + b"a\x80\x0a" + bytes(22)),
+        (1, b"\x81\x0d\0\1\4\0\0\0\0\0\0\x0a" + bytes(16) + b"ahello\x81\x0a" + bytes(22)),
+    ),
 }  # fmt: skip
 
 
@@ -386,7 +398,9 @@ _SETTINGS: Final = b'language = "zh"\ntheme = "dark"\n[keys]\nquit = "Q"\n[filte
 
 READERS: Final = (
     *(Reader(f"stream-{name or 'unknown'}", _read_conversation, partial(_spoken, name))
-      for name in ("http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "")),
+      for name in (
+          "http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "memcache", "memcache-binary", "",
+      )),
     Reader("capture-file", _read_file, _file_seeds),
     Reader("frames", _read_frames, _frame_seeds),
     Reader("datagram", _read_datagram, _datagram_seeds),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from hpack import Encoder
 from http2_ends import ANSWER, CALL, OK, PREFACE, frame, get, message
+from memcached_messages import found, reply, store
+from memcached_messages import message as binary_message
 from mqtt_packets import ACCEPTED, PINGREQ, PINGRESP, acknowledgment, connect, puback, publish, subscribe
 
 from tcptui.protocols.websocket.conversation import accept_for
@@ -253,6 +255,47 @@ def mqtt(chance: Random, count: int) -> Talk:
     return talk
 
 
+def memcached(chance: Random, count: int) -> Talk:
+    """Commands in binary, or in text: values of several keys, values that are stored, counters."""
+    if chance.random() < 0.4:
+        return _memcached_binary(chance, count)
+    talk = Talk(11211, together=chance.choice((1, 1, 5)))
+    for number in range(count):
+        key, value, way = f"items/{number}", _text(chance, _size(chance)), chance.randrange(7)
+        asks, answers = f"get {key}\r\n".encode(), found((key, value))
+        if way == 0:
+            asks, answers = store(key, value), b"STORED\r\n"
+        elif way == 1:
+            asks, answers = f"incr {key} 1\r\n".encode(), b"%d\r\n" % number
+        elif way == 2:
+            others = [f"other/{number}/{n}" for n in range(chance.randrange(20))]
+            asks = f"get {' '.join([key, *others])}\r\n".encode()
+            answers = found(*((one, _text(chance, _size(chance))) for one in others))
+        elif way == 3:
+            answers = b"END\r\n"
+        elif way == 4:
+            asks, answers = f"delete {key}\r\n".encode(), chance.choice((b"DELETED\r\n", b"NOT_FOUND\r\n"))
+        elif way == 5:
+            asks, answers = f"mg {key} v\r\n".encode(), b"VA %d\r\n%s\r\n" % (len(value), value)
+        talk.calls.append(Call(asks, answers))
+    return talk
+
+
+def _memcached_binary(chance: Random, count: int) -> Talk:
+    """Commands of the binary protocol, with numbers that are all the same, or with few."""
+    talk, few = Talk(11211, together=chance.choice((1, 1, 5))), chance.choice((1, 7))
+    for number in range(count):
+        key, value, mark = f"items/{number}".encode(), _text(chance, _size(chance)), number % few
+        asks, answers = binary_message(0, key, number=mark), reply(0, value, extras=bytes(4), number=mark)
+        way = chance.randrange(4)
+        if way == 0:
+            asks, answers = binary_message(1, key, value, extras=bytes(8), number=mark), reply(1, number=mark)
+        elif way == 1:
+            answers = reply(0, b"Not found", number=mark, status=1)
+        talk.calls.append(Call(asks, answers))
+    return talk
+
+
 def tunnel(chance: Random, count: int) -> Talk:
     """A CONNECT that a proxy grants, maybe at the second time, and one of two protocols in plain bytes behind it."""
     inside = chance.choice((http, redis))(chance, count)
@@ -266,5 +309,6 @@ def tunnel(chance: Random, count: int) -> Talk:
 #: By the name of a kind of request.
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
-    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "tunnel": tunnel,
+    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "memcached": memcached,
+    "tunnel": tunnel,
 }  # fmt: skip

@@ -326,6 +326,13 @@ def _mqtt(asked: bytes, answered: bytes, octets: int) -> bytes:
     return _connection(1883, said)
 
 
+# -- memcached ---------------------------------------------------------------------------------
+def _memcached(asked: bytes, answered: bytes, octets: int) -> bytes:
+    """A command and its answer again and again."""
+    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // len(asked))
+    return _connection(11211, [(0, asked * each), (1, answered * each)] * (count // each + 1))
+
+
 # -- Redis -------------------------------------------------------------------------------------
 def _redis(client: bytes, server: bytes) -> bytes:
     return _connection(6379, [(0, client), (1, server)])
@@ -781,6 +788,15 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "mqtt-properties": partial(_mqtt, b"\x30\x84\x80\4\0\1a\x80\x80\4" + b"\x01\1" * 32_768, b"\xe0\0"),
     "mqtt-filters": partial(_mqtt, b"\x82\x82\x80\4\0\1" + b"\0\1a\1" * 16_384, b"\x90\3\0\1\1"),
     "mqtt-no-length": partial(_mqtt, b"\x30\xff\xff\xff\xff", b"\0\0\0"),
+    "memcached-gets": partial(_memcached, b"get a\r\n", b"END\r\n"),
+    "memcached-keys": partial(_memcached, b"get" + b" a" * 30_000 + b"\r\n", b"END\r\n"),
+    "memcached-values": partial(_memcached, b"get a\r\n", b"VALUE a 0 0\r\n\r\n" * 9_000 + b"END\r\n"),
+    "memcached-statistics": partial(_memcached, b"stats\r\n", b"STAT a b\r\n" * 9_000 + b"END\r\n"),
+    "memcached-quiet": partial(_memcached, b"mg a q\r\n", b"HD\r\n"),
+    "memcached-no-line": partial(_memcached, b"get a\r\n" + b"b" * 70_000, b"c" * 70_000),
+    "memcached-binary": partial(
+        _memcached, b"\x80\x0d\0\1" + b"\0" * 7 + b"\1" + b"\0" * 12 + b"a", b"\x81\x0a" + b"\0" * 22
+    ),
     "smtp-commands": partial(_smtp_commands, b"NOOP\r\n", b"250 ok\r\n"),
     "smtp-recipients": partial(_smtp_commands, b"RCPT TO:<a@b>\r\n", b"250 ok\r\n"),
     "smtp-turns": _smtp_turns,
@@ -796,7 +812,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 FIELDS: Final = {
     "http-": "http", "events": "http.file_data", "websocket": "websocket", "http2": "http2", "grpc": "grpc",
     "redis": "resp", "mysql": "mysql", "postgresql": "pgsql", "tls": "tls", "dns": "dns", "smtp": "smtp",
-    "mqtt": "mqtt",
+    "mqtt": "mqtt", "memcached": "memcache",
 }  # fmt: skip
 
 

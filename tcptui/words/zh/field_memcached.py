@@ -1,0 +1,47 @@
+"""What the fields of memcached mean, in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final = {
+    "field.memcache": "memcached 的命令或响应。",
+    "field.memcache.magic": "二进制协议的首字节：128 请求，129 响应。",
+    "field.memcache.opcode": "二进制协议的命令。",
+    "field.memcache.extras.length": "键和值之外附加内容的长度。",
+    "field.memcache.key.length": "键的长度。",
+    "field.memcache.value.length": "值的长度；值本身从不显示。",
+    "field.memcache.data_type": "值的类型，总是 0。",
+    "field.memcache.reserved": "请求中的保留字段。",
+    "field.memcache.status": "响应的状态；0 表示没有错误。",
+    "field.memcache.total_body_length": "首部之后的消息长度。",
+    "field.memcache.opaque": "客户端选定的编号，响应原样带回。",
+    "field.memcache.cas": "值的版本号，值一变它就变。",
+    "field.memcache.extras": "键和值之外的附加内容。",
+    "field.memcache.extras.flags": "客户端随值保存的标志。",
+    "field.memcache.extras.expiration": "值何时过期。",
+    "field.memcache.extras.delta": "加上或减去多少。",
+    "field.memcache.extras.initial": "计数器的初值。",
+    "field.memcache.extras.unknown": "本不该有的附加内容，或未知命令的附加内容。",
+    "field.memcache.key": "键，其中可能是机密的部分除外。",
+    "field.memcache.command": "文本协议的命令。",
+    "field.memcache.subcommand": "统计的对象。",
+    "field.memcache.flags": "客户端随值保存的标志。",
+    "field.memcache.expiration": "值何时过期。",
+    "field.memcache.noreply": "客户端不要响应。",
+    "field.memcache.response": "服务器的响应；出错时连同说明。",
+    "field.memcache.version": "服务器的版本。",
+    "field.memcache.slabclass": "统计所针对的尺寸类别（slab）。",
+    "field.memcache.name": "统计项的名称。",
+    "field.memcache.name_value": "统计项的值。",
+    "field.memcache.extras.notexpected": "有该命令不应有的附加内容。",
+    "field.memcache.extras.missing": "缺少附加内容。",
+    "field.memcache.key.notexpected": "有该命令不应有的键。",
+    "field.memcache.key.missing": "缺少键。",
+    "field.memcache.value.invalid": "计数器不是 8 字节。",
+    "field.memcache.value.notexpected": "有该命令不应有的值。",
+    "field.memcache.value.missing": "缺少值。",
+    "field.memcache.opcode.unknown": "Wireshark 不认识这个命令。",
+    "field.memcache.status.response": "响应是错误。",
+    "field.memcache.reserved.expert": "保留字段不是 0。",
+}
