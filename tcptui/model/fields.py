@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.model.field import Column, Field
+from tcptui.model.field_rows.amqp import AMQP_FIELDS
 from tcptui.model.field_rows.application import APPLICATION_FIELDS
 from tcptui.model.field_rows.dns import DNS_FIELDS
 from tcptui.model.field_rows.http2 import HTTP2_FIELDS
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 #: All rows, by family.
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
-    *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS, *DNS_FIELDS, *MQTT_FIELDS, *MEMCACHED_FIELDS,
+    *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS, *DNS_FIELDS, *MQTT_FIELDS, *MEMCACHED_FIELDS, *AMQP_FIELDS,
     *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.

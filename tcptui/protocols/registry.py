@@ -180,6 +180,26 @@ _MEMCACHED: Final = ApplicationProtocol(
     asks=Lazy("memcached.last_words", "memcached_asks"),
 )  # fmt: skip
 
+_AMQP_ROWS: Final = Lazy("amqp.opening_rows", "OpeningRows")
+_AMQP: Final = ApplicationProtocol(
+    "amqp", ("amqp",), Lazy("amqp.detection", "begins_amqp"), Lazy("amqp.amqp_stream", "parse_amqp"),
+    title="AMQP",
+    kinds=(
+        RequestKind(
+            "amqp", "AMQP", _PATH,
+            openings=("connection.start-ok", "connection.secure-ok", "connection.open", "channel.open"),
+            fine=frozenset({"empty"}), is_numbered=True,
+        ),
+    ),
+    requests=Lazy("amqp.amqp_stream", "amqp_requests"),
+    client_begins=(b"AMQP",),
+    # Methods of the connection: some have secrets.
+    summaries=(Summary(Lazy("amqp.summary", "amqp_summary"), (b"\x01\0\0",), least=12),),
+    notes=(_AMQP_ROWS,), prefilter=_asking(_AMQP_ROWS), judged=True,
+    asked_to_wait=Lazy("amqp.amqp_stream", "amqp_waits"),
+    asks=Lazy("amqp.last_words", "amqp_asks"),
+)  # fmt: skip
+
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
     "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
@@ -272,7 +292,7 @@ _DNS: Final = ApplicationProtocol(
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
-PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS)
+PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _AMQP, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS)
 #: All parsers of a connection, in the order in which they are tried.
 PARSERS: Final[tuple[tuple[Parse, ApplicationProtocol], ...]] = (
     *((row.parse, row) for row in PROTOCOLS),

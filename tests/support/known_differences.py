@@ -16,7 +16,7 @@ class Reason(StrEnum):
     """Why values differ; the values are sentences."""
 
     OTHER_PROTOCOL = (
-        "tshark reads a protocol that is not read here, above TCP or UDP, in a body of HTTP or in a certificate: "
+        "tshark reads a protocol that is not read here, above TCP or UDP, in a body of HTTP or AMQP, in a certificate: "
         "it is named in frame.protocols, has expert notes, joins segments of its own, and leaves no `data`."
     )
     VNC = (
@@ -176,7 +176,7 @@ DIFFERENCES: Final = (
         "tls.handshake.random tls.handshake.session_id tls.handshake.session_id_length tls.handshake.type "
         "tls.handshake.version tls.record tls.record.content_type tls.record.length tls.record.version"
     )),
-    Known("nDPI-amqp.pcap", Reason.OTHER_PROTOCOL, 82, "frame.protocols"),
+    Known("nDPI-amqp.pcap", Reason.OTHER_PROTOCOL, 26, "frame.protocols"),
     Known("nDPI-anyconnect-vpn.pcap", Reason.BY_PORT, 1, (
         "_ws.expert _ws.expert.group _ws.expert.severity data data.data data.len tls.alert_message"
     )),

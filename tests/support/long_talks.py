@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import amqp_frames
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from hpack import Encoder
 from http2_ends import OK, PREFACE, frame, get
@@ -115,11 +116,23 @@ def memcached(calls: int) -> Said:
     return said
 
 
+def amqp(calls: int) -> Said:
+    """Queues that are asked for."""
+    said = [
+        (0, amqp_frames.PROTOCOL), (1, amqp_frames.START), (0, amqp_frames.login()), (1, amqp_frames.TUNE),
+        (0, amqp_frames.TUNE_OK + amqp_frames.OPEN), (1, amqp_frames.OPEN_OK), (0, amqp_frames.CHANNEL),
+        (1, amqp_frames.CHANNEL_OK),
+    ]  # fmt: skip
+    for number in range(1, calls + 1):
+        said += [(0, amqp_frames.declare(1, f"items/{number}")), (1, amqp_frames.declared(1, f"items/{number}"))]
+    return said
+
+
 #: By the field that each message has: its server's port, and what is said.
 TALKS: Final[dict[str, tuple[int, Callable[[int], Said]]]] = {
     "http2": (8080, http2), "http": (80, http), "resp": (6379, redis), "mysql": (3306, mysql),
     "pgsql": (5432, postgresql), "dns": (53, dns), "smtp": (25, smtp),
-    "mqtt": (1883, mqtt), "memcache": (11211, memcached),
+    "mqtt": (1883, mqtt), "memcache": (11211, memcached), "amqp": (5672, amqp),
 }  # fmt: skip
 
 

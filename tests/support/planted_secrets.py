@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import amqp_frames
 from captures import ACK, CLIENT, FIN, PSH, SERVER, Tape
 from memcached_messages import found, message, reply, store
 from mqtt_packets import connect, packet, properties, publish, text
@@ -162,6 +163,14 @@ def _memcached_login(secret: str) -> tuple[bytes, bytes]:
     return message(0x21, b"PLAIN", b"\0ada\0" + secret.encode()), reply(0x21, secret.encode(), status=0x20)
 
 
+def _amqp(secret: str) -> tuple[bytes, bytes]:
+    named = amqp_frames.table(amqp_frames.entry("authorization", b"S" + amqp_frames.long(f"Bearer {secret}")))
+    body = f'{{"api_key": "{secret}"}}'.encode()
+    asked = amqp_frames.PROTOCOL + amqp_frames.login(secret) + amqp_frames.TUNE_OK + amqp_frames.OPEN
+    asked += amqp_frames.method(1, (60, 40), b"\0\0", b"\0", b"\0", b"\0")
+    return asked + amqp_frames.content(1, body, 0x2000, named), amqp_frames.START + amqp_frames.TUNE
+
+
 def _pem(secret: str) -> tuple[bytes, bytes]:
     body = f"x\n-----BEGIN RSA PRIVATE KEY-----\nMIIE{secret}\n-----END RSA PRIVATE KEY-----\ny\n".encode()
     return _post(body, "text/plain"), response(body, "Content-Type: text/plain")
@@ -277,6 +286,7 @@ SHAPES: Final[dict[str, _Made]] = {
     "mqtt-auth": _mqtt_auth,
     "mqtt-old": _mqtt_old,
     "memcached-text": _memcached,
+    "amqp": _amqp,
     "memcached-login": _memcached_login,
     "ftp": _said("USER u\r\nPASS {}\r\n", "220 ftp\r\n331 go on\r\n230 ok\r\n"),
     "imap": _said("a LOGIN u {}\r\n", "* OK IMAP4rev1\r\na OK\r\n"),
@@ -331,7 +341,7 @@ def record(path: Path, some: list[Plant]) -> Path:
 
 
 def _server_of(shape: str) -> str:
-    port = {"redis": 6379, "mqtt": 1883, "memcached": 11211, "smtp": 25, "ftp": 21, "imap": 143}.get(
+    port = {"redis": 6379, "mqtt": 1883, "memcached": 11211, "amqp": 5672, "smtp": 25, "ftp": 21, "imap": 143}.get(
         shape.partition("-")[0], 80
     )
     return f"{SERVER}:{port}"

@@ -134,6 +134,16 @@ _WRITTEN: Final[dict[str, tuple[tuple[int, bytes], ...]]] = {
         (0, b"\x34\x0e\0\1a\0\2\3\x23\0\1hello"), (1, b"\x50\2\0\2"), (0, b"\x62\2\0\2\xc0\0"),
         (1, b"\x70\2\0\2\xd0\0\xe0\5\x8b\3\x1f\0\0"),
     ),
+    "amqp": (
+        (0, b"AMQP\0\0\x09\1"), (1, b"\1\0\0\0\0\0\x19\0\x0a\0\x0a\0\x09\0\0\0\4\1nt\1\0\0\0\5PLAIN\0\0\0\0\xce"),
+        (0, b"\1\0\0\0\0\0\x16\0\x0a\0\x0b\0\0\0\0\5PLAIN\0\0\0\2\0a\0\xce"),
+        (1, b"\1\0\0\0\0\0\x0c\0\x0a\0\x1e\7\xff\0\2\0\0\0\x3c\xce"),
+        (0, b"\1\0\1\0\0\0\5\0\x14\0\x0a\0\xce"), (1, b"\1\0\1\0\0\0\x08\0\x14\0\x0b\0\0\0\0\xce"),
+        (0, b"\1\0\1\0\0\0\5\0\x55\0\x0a\0\xce"), (1, b"\1\0\1\0\0\0\4\0\x55\0\x0b\xce"),
+        (0, b"\1\0\1\0\0\0\x0a\0\x3c\0\x28\0\0\0\1a\0\xce\2\0\1\0\0\0\x10\0\x3c\0\0\0\0\0\0\0\0\0\1\x80\0\1t\xce"),
+        (0, b"\3\0\1\0\0\0\1x\xce"), (1, b"\1\0\1\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\1\1\xce"),
+        (1, b"\1\0\1\0\0\0\x0b\0\x14\0\x28\1\x94\0\0\x32\0\x0a\xce\x08\0\0\0\0\0\0\xce"),
+    ),
     "memcache": (
         (0, b"set a 0 60 5\r\nhello\r\nget a b\r\n"), (1, b"STORED\r\nVALUE a 0 5\r\nhello\r\nEND\r\n"),
         (0, b"incr n 2\r\nstats items\r\nmg a v k q\r\nmn\r\n"), (1, b"7\r\nSTAT items:1:number 5\r\nEND\r\n"),
@@ -399,7 +409,8 @@ _SETTINGS: Final = b'language = "zh"\ntheme = "dark"\n[keys]\nquit = "Q"\n[filte
 READERS: Final = (
     *(Reader(f"stream-{name or 'unknown'}", _read_conversation, partial(_spoken, name))
       for name in (
-          "http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "memcache", "memcache-binary", "",
+          "http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "amqp", "memcache",
+          "memcache-binary", "",
       )),
     Reader("capture-file", _read_file, _file_seeds),
     Reader("frames", _read_frames, _frame_seeds),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import amqp_frames
 from hpack import Encoder
 from http2_ends import ANSWER, CALL, OK, PREFACE, frame, get, message
 from memcached_messages import found, reply, store
@@ -296,6 +297,25 @@ def _memcached_binary(chance: Random, count: int) -> Talk:
     return talk
 
 
+def amqp(chance: Random, count: int) -> Talk:
+    """Messages that are confirmed one by one, and queues that are asked for, on a channel."""
+    talk, tag = Talk(5672, together=chance.choice((1, 4))), 0
+    talk.calls = [
+        Call(amqp_frames.PROTOCOL, amqp_frames.START), Call(amqp_frames.login(), amqp_frames.TUNE),
+        Call(amqp_frames.TUNE_OK + amqp_frames.OPEN, amqp_frames.OPEN_OK),
+        Call(amqp_frames.CHANNEL, amqp_frames.CHANNEL_OK), Call(amqp_frames.CONFIRM, amqp_frames.CONFIRM_OK),
+    ]  # fmt: skip
+    for number in range(count):
+        if chance.random() < 0.6:
+            tag += 1
+            asks = amqp_frames.publish(1, "items", str(number), _text(chance, _size(chance)), most=1_000)
+            talk.calls.append(Call(asks, amqp_frames.ack(1, tag)))
+        else:
+            queue = f"items/{number}"
+            talk.calls.append(Call(amqp_frames.declare(1, queue), amqp_frames.declared(1, queue)))
+    return talk
+
+
 def tunnel(chance: Random, count: int) -> Talk:
     """A CONNECT that a proxy grants, maybe at the second time, and one of two protocols in plain bytes behind it."""
     inside = chance.choice((http, redis))(chance, count)
@@ -309,6 +329,6 @@ def tunnel(chance: Random, count: int) -> Talk:
 #: By the name of a kind of request.
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
-    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "memcached": memcached,
+    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "amqp": amqp, "memcached": memcached,
     "tunnel": tunnel,
 }  # fmt: skip

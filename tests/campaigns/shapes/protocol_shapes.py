@@ -326,6 +326,19 @@ def _mqtt(asked: bytes, answered: bytes, octets: int) -> bytes:
     return _connection(1883, said)
 
 
+# -- AMQP --------------------------------------------------------------------------------------
+def _amqp(asked: bytes, answered: bytes, octets: int) -> bytes:
+    """Frames of either side again and again, behind what a client says first, a channel and confirms."""
+    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // len(asked))
+    said: Said = [(0, b"AMQP\0\0\x09\1\1\0\1\0\0\0\5\0\x14\0\x0a\0\xce\1\0\1\0\0\0\5\0\x55\0\x0a\0\xce")]
+    said.append((1, b"\1\0\1\0\0\0\x08\0\x14\0\x0b\0\0\0\0\xce"))
+    return _connection(5672, said + [(0, asked * each), (1, answered * each)] * (count // each + 1))
+
+
+_AMQP_PUBLISH: Final = b"\1\0\1\0\0\0\x09\0\x3c\0\x28\0\0\0\0\0\xce\2\0\1\0\0\0\x0e\0\x3c" + bytes(12) + b"\xce"
+_AMQP_TABLE: Final = b"\1\0\1\0\0\xea\x6c\0\x32\0\x0a\0\0\1q\0\0\0\xea\x60" + b"\1nt\1" * 15_000 + b"\xce"
+
+
 # -- memcached ---------------------------------------------------------------------------------
 def _memcached(asked: bytes, answered: bytes, octets: int) -> bytes:
     """A command and its answer again and again."""
@@ -788,6 +801,10 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "mqtt-properties": partial(_mqtt, b"\x30\x84\x80\4\0\1a\x80\x80\4" + b"\x01\1" * 32_768, b"\xe0\0"),
     "mqtt-filters": partial(_mqtt, b"\x82\x82\x80\4\0\1" + b"\0\1a\1" * 16_384, b"\x90\3\0\1\1"),
     "mqtt-no-length": partial(_mqtt, b"\x30\xff\xff\xff\xff", b"\0\0\0"),
+    "amqp-confirmed": partial(_amqp, _AMQP_PUBLISH, b"\1\0\1\0\0\0\x0d\0\x3c\0\x50" + bytes(8) + b"\1\xce"),
+    "amqp-unconfirmed": partial(_amqp, _AMQP_PUBLISH, b"\x08\0\0\0\0\0\0\xce"),
+    "amqp-tables": partial(_amqp, _AMQP_TABLE, b"\x08\0\0\0\0\0\0\xce"),
+    "amqp-no-end": partial(_amqp, b"\3\0\1\0\0\0\1xx", b"\3\0\1\xff\xff\xff\xff"),
     "memcached-gets": partial(_memcached, b"get a\r\n", b"END\r\n"),
     "memcached-keys": partial(_memcached, b"get" + b" a" * 30_000 + b"\r\n", b"END\r\n"),
     "memcached-values": partial(_memcached, b"get a\r\n", b"VALUE a 0 0\r\n\r\n" * 9_000 + b"END\r\n"),
@@ -812,7 +829,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 FIELDS: Final = {
     "http-": "http", "events": "http.file_data", "websocket": "websocket", "http2": "http2", "grpc": "grpc",
     "redis": "resp", "mysql": "mysql", "postgresql": "pgsql", "tls": "tls", "dns": "dns", "smtp": "smtp",
-    "mqtt": "mqtt", "memcached": "memcache",
+    "mqtt": "mqtt", "memcached": "memcache", "amqp": "amqp",
 }  # fmt: skip
 
 
