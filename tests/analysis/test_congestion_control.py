@@ -19,7 +19,7 @@ from tcptui.words.rate_text import rate_lines
 
 CASES = Path(__file__).parents[2] / "cases"
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
-CANNOT = "Which congestion control sent cannot be told."
+CANNOT = "The sender's congestion control cannot be determined."
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def printed(capsys: pytest.CaptureFixture[str], source: Ended, evicted: int) -> 
 
 
 def test_evicted_packets_of_a_temporary_spool_are_counted_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "the oldest 12340 of them were evicted" in printed(capsys, Ended(is_saved=False), 12_340)
+    assert "the 12340 oldest of them were discarded" in printed(capsys, Ended(is_saved=False), 12_340)
 
 
 def test_evicted_packets_that_a_file_holds_are_not_lost(capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,4 +39,4 @@ def test_evicted_packets_that_a_file_holds_are_not_lost(capsys: pytest.CaptureFi
 
 
 def test_packets_without_room_are_counted_with_a_file_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "7 packets more had come" in printed(capsys, Ended(is_saved=True, unwritten=7), 0)
+    assert "7 more packets came" in printed(capsys, Ended(is_saved=True, unwritten=7), 0)

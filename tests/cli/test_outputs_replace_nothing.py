@@ -177,13 +177,13 @@ def test_input_without_a_packet_leaves_the_old_file(piped: bytes, rotation: tupl
 
 def test_capture_without_packets_is_written_as_tcpdump_does(capture: Path, old: Path) -> None:
     code, said = run("-", "-w", old, "--overwrite", "--no-screen", piped=capture.read_bytes()[:24])
-    assert (code, said.splitlines()[-1]) == (0, f"tcptui: all of it is in {old}")
+    assert (code, said.splitlines()[-1]) == (0, f"tcptui: all of them are in {old}")
     assert len(old.read_bytes()) == 24
 
 
 def test_pipe_takes_the_old_files_place(capture: Path, old: Path) -> None:
     code, said = run("-", "-w", old, "--overwrite", "--no-screen", piped=capture.read_bytes())
-    assert (code, said.splitlines()[-1]) == (0, f"tcptui: all of it is in {old}")
+    assert (code, said.splitlines()[-1]) == (0, f"tcptui: all of them are in {old}")
     assert old.read_bytes() == capture.read_bytes()
     assert list(old.parent.iterdir()) == [old]
 

@@ -117,7 +117,7 @@ def test_pipe_is_watched_and_kept(capture: Path, tmp_path: Path) -> None:
     code, events, said = watch("-", "-w", tmp_path / "kept", piped=capture.read_bytes())
     assert code == 0
     assert ("found", 1, "connection-refused") in seen(events)
-    assert said.splitlines()[-1] == f"tcptui: all of it is in {tmp_path / 'kept'}"
+    assert said.splitlines()[-1] == f"tcptui: all of them are in {tmp_path / 'kept'}"
     assert (tmp_path / "kept").read_bytes() == capture.read_bytes()
 
 

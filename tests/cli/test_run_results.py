@@ -78,7 +78,7 @@ def test_rows_of_statements_that_name_a_secret_are_not_written(tmp_path: Path) -
     changed.write_bytes(b"".join(blocks_of(MYSQL)).replace(b"items", b"token"))
     code, said, told = run("requests", changed, "--results", tmp_path / "rows")
     assert code == 0
-    assert "answers were not written: what was asked names a secret" in told
+    assert "responses were not written: the statement involves a secret" in told
     assert "token" not in said
 
 

@@ -124,7 +124,7 @@ def test_capture_is_offered_and_saved_after(
         take_terminal_back(terminal)
     else:
         assert terminal.wait_prompt() == code
-        assert "what was captured is kept; tcptui recover has it: tcptui recover 1 -w FILE" in terminal.screen()
+        assert "the captured packets are kept; to save them: tcptui recover 1 -w FILE" in terminal.screen()
     (spool,) = spools.glob("*.pcap")
     offered = offered_and_saved(terminal, spool, tmp_path / "kept.pcap")
     note_fault(f"{name}, capture not saved", f"at the next start: {offered}", "nothing", code)
@@ -146,7 +146,7 @@ def test_crash_of_the_app_keeps_the_capture_for_the_next_start(
     assert terminal.wait_prompt() == 1
     link.wait_empty(besides)
     assert "LookupError: nobody thought of this" in terminal.screen()
-    assert "what was captured is kept; tcptui recover has it: tcptui recover 1 -w FILE" in terminal.screen()
+    assert "the captured packets are kept; to save them: tcptui recover 1 -w FILE" in terminal.screen()
     (report,) = (tmp_path / "state").rglob("crash.txt")
     assert "in sort" in report.read_text() or "in read" in report.read_text()
     assert terminal.modes() == before

@@ -52,7 +52,7 @@ def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(termi
     terminal.wait(INTERFACE)
     terminal.press("f")
     terminal.type("tcp port")
-    terminal.wait("libpcap says:")
+    terminal.wait("libpcap reports:")
     terminal.press("Enter")  # refused, so the line stays
     terminal.type(" 9")
     terminal.wait("libpcap understands it")

@@ -40,7 +40,7 @@ def test_open_connection_shows_owner_and_state_of_its_kernel_and_follows_them(te
     with subprocess.Popen(words, stdin=subprocess.PIPE) as client:
         terminal.wait(f"{SERVER}:{PORT}")
         terminal.press("o")
-        screen = terminal.wait("ESTABLISHED, and the packets say the same")
+        screen = terminal.wait("ESTABLISHED, as the packets show")
         assert "user root" in screen
         assert "congestion window" in screen
         assert client.stdin is not None
@@ -75,7 +75,7 @@ def test_socket_of_a_later_connection_with_the_same_ports_is_not_shown_as_the_fi
         assert client.stdin is not None
         terminal.wait(f"{SERVER}:{PORT}")
         terminal.press("o")
-        terminal.wait("ESTABLISHED, and the packets say the same")
+        terminal.wait("ESTABLISHED, as the packets show")
         client.stdin.write("\n")
         client.stdin.flush()
         terminal.wait("Another connection has these addresses and ports now")

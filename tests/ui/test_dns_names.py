@@ -67,7 +67,7 @@ def said(session: Session, stream: int) -> list[Passage]:
 
 
 def test_a_connection_has_the_last_name_from_before_it_and_the_packet_that_says_so(named: Session) -> None:
-    heading = "Names by DNS answers before it:"
+    heading = "Names by earlier DNS responses:"
 
     assert said(named, 0) == [Passage(f"{SERVER} is old.example", heading, (2,))]
     assert said(named, 1) == [Passage(f"{SERVER} is new.example", heading, (12,))]
@@ -84,7 +84,7 @@ def test_answer_that_nobody_asked_for_is_told_as_that_and_names_nothing_in_the_l
     session = open_file(path)
 
     assert [passage.text for passage in said(session, 0)] == [
-        f"{SERVER} is bank.example, says an answer; its question is not in the capture before it"
+        f"{SERVER} is bank.example by a DNS response; its query is not in the capture before it"
     ]
     names = EndpointNames(session.flows, {}, {})
     names.dns = dns_names(session)

@@ -492,10 +492,10 @@ async def test_conversation_says_how_many_questions_were_not_answered_and_the_sl
 async def test_packet_says_which_one_answers_it_and_its_header_leads_there(resolver: Session) -> None:
     async with playing(resolver) as player:
         await player.press("u", "enter", "enter")
-        assert re.search(r" 1 .*query A a\.exa\S*, answer #3 after 1\.01.s", player.text)
+        assert re.search(r" 1 .*query A a\.exa\S*, reply #3 after 1\.01.s", player.text)
         assert re.search(r" 2 .*query A a\.example, asked again", player.text)
         assert re.search(r" 3 .* → \S+ \(#1, 1\.01.s\)", player.text)
-        assert re.search(r" 9 .*query A b\.example, no answer seen", player.text)
+        assert re.search(r" 9 .*query A b\.example, no reply seen", player.text)
         await player.press("enter", "G")
 
         assert "[Response In: 3]" in player.text
@@ -508,7 +508,7 @@ async def test_question_that_nobody_answered_is_found_by_those_words(resolver: S
     async with playing(resolver) as player:
         await player.press("u", "slash", *"noXanswer".replace("X", " "), "enter")
 
-        assert re.search(r"#?9 .*query A b\.example, no answer seen", player.text)
+        assert re.search(r"#?9 .*query A b\.example, no reply seen", player.text)
 
 
 async def test_large_screen_shows_the_packet_under_the_cursor_below_its_list(udp_only: Session) -> None:

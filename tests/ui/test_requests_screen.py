@@ -211,7 +211,7 @@ async def test_words_narrow_while_they_are_typed_and_esc_takes_them_back(session
         assert "1 of 4 requests" in text(screen)
         await shown.pilot.press("escape")
         assert len(paths(screen)) == 4
-        await shown.pilot.press("slash", *"no answer", "enter")
+        await shown.pilot.press("slash", *"no response", "enter")
         assert paths(screen) == ["hung\ufffd"], "found by what is told of it"
         await shown.pilot.press("escape")
         assert (len(paths(screen)), shown.pilot.app.screen) == (4, screen)
@@ -247,8 +247,8 @@ async def test_words_below_say_what_where_and_by_which_packets(session: Session,
         screen = await opened(shown, "down")
         said = text(screen)
         assert "96 %" in said  # of 39.2 of 41 ms
-        assert "the server: until it began to answer" in said
-        assert "Request 31 B in packet 6; answer 404, 40 B in packet 7." in said
+        assert "the server: time until its response began" in said
+        assert "Request 31 B in packet 6; response 404, 40 B in packet 7." in said
         assert "connection 0, 10.0.0.1:40001 to 192.0.2.10:80" in said
 
 
@@ -449,7 +449,7 @@ async def test_room_below_a_short_list_shows_its_packets_from_the_first(session:
         heading = next(place for place, line in enumerate(lines) if "client 10.0.0.1:40001" in line)
         marked = next(line for line in lines[heading:] if line.lstrip().startswith("▸"))
         assert "/slow" in marked
-        assert any("the server: until it began" in line for line in lines[:heading])
+        assert any("the server: time until its response" in line for line in lines[:heading])
 
         await shown.pilot.resize_terminal(80, 16)
         screen = await settled(shown.pilot)

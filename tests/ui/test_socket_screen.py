@@ -75,7 +75,7 @@ def test_state_that_differs_twice_with_no_packet_between_is_marked() -> None:
     look = Look(SEEN, MOVED)
 
     assert disagree([look], look)
-    assert "! CLOSE-WAIT, but the packets say ESTABLISHED" in text([look], [look])
+    assert "! CLOSE-WAIT, but the packets show ESTABLISHED" in text([look], [look])
 
 
 @pytest.mark.parametrize(

@@ -340,7 +340,7 @@ async def test_filter_is_judged_as_it_is_typed_and_goes_with_the_interface(tmp_p
         await pilot.pause()
         await pilot.press("f", *"tcp port")
         await pilot.pause()
-        assert "libpcap says:" in app.detail
+        assert "libpcap reports:" in app.detail
         await pilot.press("enter")
         assert app.screen.query_one("#start-line").has_class("-open")
         await pilot.press("space", *"443")

@@ -71,7 +71,7 @@ _HTTP: Final = (
     _http(
         "request.uri.query",
         FieldType.STRING,
-        "The part of the request's URI behind the question mark.",
+        "The part of the request's URI after the question mark.",
         text=Text.BYTES,
     ),
     _http("request.uri.query.parameter", FieldType.STRING, "One parameter of the query.", text=Text.BYTES),
@@ -123,8 +123,8 @@ _HTTP: Final = (
     _header("x_forwarded_for", "X-Forwarded-For"),
     _http("chunk_size", FieldType.UINT32, "Length of a chunk.", _BYTES),
     _http("chunk_data", FieldType.BYTES, "The bytes of a chunk."),
-    _http("chunk_boundary", FieldType.BYTES, "The line end behind a chunk."),
-    _http("chunked_trailer_part", FieldType.STRING, "Header fields behind the last chunk.", text=Text.BYTES),
+    _http("chunk_boundary", FieldType.BYTES, "The line end after a chunk."),
+    _http("chunked_trailer_part", FieldType.STRING, "Header fields after the last chunk.", text=Text.BYTES),
     _http("file_data", FieldType.STRING, "The decoded body.", text=Text.BYTES),
 )
 

@@ -67,7 +67,7 @@ DNS_FIELDS: Final = (
     dns_field("opt.dhu", _T.UINT8, "An algorithm of digests that the client knows."),
     dns_field("opt.n3u", _T.UINT8, "A hash of NSEC3 that the client knows."),
     dns_field("opt.client.family", _T.UINT16, "Family of the network that a question comes from."),
-    dns_field("opt.client.netmask", _T.UINT8, "How many bits of that network are told."),
+    dns_field("opt.client.netmask", _T.UINT8, "How many bits of the client's network are given."),
     dns_field("opt.client.scope", _T.UINT8, "For how many bits the answer holds."),
     dns_field("opt.client.addr4", _T.IPV4, "The IPv4 network that a question comes from."),
     dns_field("opt.client.addr6", _T.IPV6, "The IPv6 network that a question comes from."),

@@ -12,7 +12,7 @@ def _common(name: str, title: str) -> tuple[Field, ...]:
     return (
         Field(name, FieldType.PROTOCOL, f"An {title} message.", repeats=True, layer=Layer.LISTED | Layer.WITH_REST),
         Field(f"{name}.type", FieldType.UINT8, "Kind of the message.", repeats=True),
-        Field(f"{name}.code", FieldType.UINT8, "What the message says within its kind.", repeats=True),
+        Field(f"{name}.code", FieldType.UINT8, "The message's code: its meaning within the type.", repeats=True),
         Field(f"{name}.checksum", FieldType.UINT16, "Checksum of the message.", repeats=True, base=Base.HEXADECIMAL),
         Field(f"{name}.checksum.status", FieldType.UINT8, "Whether the message's checksum is right.", repeats=True),
     )

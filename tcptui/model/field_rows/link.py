@@ -53,7 +53,7 @@ def _end(name: str, whose: str, at: int) -> tuple[Field, ...]:
               place=Place("eth", at, 3)),
         Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True,
               place=Place("eth", at, 1, 0x02)),
-        Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose}'s address stands for a group.", repeats=True,
+        Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose} is a group address.", repeats=True,
               place=Place("eth", at, 1, 0x01)),
     )  # fmt: skip
 
@@ -69,16 +69,16 @@ _ETHERNET: Final = (
           AnyOf(("eth.src.oui", "eth.dst.oui")), repeats=True),
     Field("eth.lg", FieldType.BOOLEAN, "The source's or the destination's address was assigned locally.",
           AnyOf(("eth.src.lg", "eth.dst.lg")), repeats=True),
-    Field("eth.ig", FieldType.BOOLEAN, "The source's or the destination's address stands for a group.",
+    Field("eth.ig", FieldType.BOOLEAN, "The source or the destination is a group address.",
           AnyOf(("eth.src.ig", "eth.dst.ig")), repeats=True),
     Field("eth.type", FieldType.UINT16, "Which protocol follows the Ethernet header.", repeats=True,
           base=Base.HEXADECIMAL, place=Place("eth", 12, 2)),
     Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
-    Field("eth.src_not_group", FieldType.NONE, "The source's address stands for a group, which it must not.",
+    Field("eth.src_not_group", FieldType.NONE, "The source is a group address, which is not allowed.",
           repeats=True),
     Field("eth.padding", FieldType.BYTES, "Zeros that fill a short frame up.", repeats=True),
     Field("eth.padding_bad", FieldType.NONE, "What fills the frame up may be something else than padding."),
-    Field("eth.trailer", FieldType.BYTES, "Bytes behind the network packet.", repeats=True),
+    Field("eth.trailer", FieldType.BYTES, "Bytes after the network packet.", repeats=True),
     Field("eth.fcs", FieldType.UINT32, "The frame check sequence.", base=Base.HEXADECIMAL),
     Field("eth.fcs.status", FieldType.UINT8, "Whether the frame check sequence is right."),
     Field("vlan", FieldType.PROTOCOL, "A VLAN tag (IEEE 802.1Q).", repeats=True, layer=Layer.LISTED | Layer.DESCRIBED),
@@ -87,7 +87,7 @@ _ETHERNET: Final = (
     Field("vlan.id", FieldType.UINT16, "Number of the VLAN.", repeats=True),
     Field("vlan.etype", FieldType.UINT16, "Which protocol follows the tag.", repeats=True, base=Base.HEXADECIMAL),
     Field("vlan.len", FieldType.UINT16, "Length of what follows the tag.", unit=_BYTES, repeats=True),
-    Field("vlan.trailer", FieldType.BYTES, "Bytes behind the network packet of a tagged frame.", repeats=True),
+    Field("vlan.trailer", FieldType.BYTES, "Bytes after the network packet of a tagged frame.", repeats=True),
 )  # fmt: skip
 
 _OTHERS: Final = (
@@ -136,8 +136,8 @@ _ARP: Final = (
     ),
     Field("arp.hw.size", FieldType.UINT8, "Length of a hardware address.", unit=_BYTES, repeats=True),
     Field("arp.proto.size", FieldType.UINT8, "Length of a protocol address.", unit=_BYTES, repeats=True),
-    Field("arp.opcode", FieldType.UINT16, "What the message does: 1 asks, 2 answers.", repeats=True),
-    Field("arp.isgratuitous", FieldType.BOOLEAN, "The sender tells of its own address unasked.", repeats=True),
+    Field("arp.opcode", FieldType.UINT16, "Operation code: 1 request, 2 reply.", repeats=True),
+    Field("arp.isgratuitous", FieldType.BOOLEAN, "The sender announces its own address unasked.", repeats=True),
     Field("arp.isannouncement", FieldType.BOOLEAN, "The sender announces that it uses an address.", repeats=True),
     Field("arp.isprobe", FieldType.BOOLEAN, "The sender asks whether an address is in use.", repeats=True),
     *_arp_end("arp.src", "sender"),

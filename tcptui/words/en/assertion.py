@@ -28,11 +28,11 @@ WORDS: Final[dict[str, str]] = {
     "assertion.error.no-number": "{name} is no number and no time, so it has no percentile",
     "assertion.error.file": "{path} is no TOML file: {reason}",
     "assertion.error.file-large": "{path} has more than {most} bytes, so it holds no rules",
-    "assertion.error.file-key": '{path} says “{name}”; known are rules = ["…"], and [[rule]] with name and rule',
+    "assertion.error.file-key": '{path} has “{name}”; allowed are rules = ["…"], and [[rule]] with name and rule',
     "assertion.error.file-shape": "{path}: rules is a list of texts, and each rule with a name begins with [[rule]]",
     "assertion.error.placed": "{place}: {message}",
     "assertion.error.rule-text": "it is no text",
     "assertion.error.rule-table": "a [[rule]] has a text rule, and may have a text name",
-    "assertion.error.rule-key": "it says “{name}”; a [[rule]] has name and rule",
+    "assertion.error.rule-key": "it has “{name}”; a [[rule]] has only name and rule",
     "assertion.error.file-empty": "{path} holds no rule",
 }

@@ -8,7 +8,7 @@ tcptui: find out why a TCP connection is slow or broken
 
   tcptui                           start screen: interfaces, recent files, cases
   tcptui FILE…                     pcap, pcapng, .gz, .zst; several are merged
-  tcptui -r FILE [BPF…]            the packets of a file that a filter chooses
+  tcptui -r FILE [BPF…]            the packets of a file that a filter selects
   sudo tcptui -i eth0 [BPF…]       capture live; "any" is every interface
   tcptui ssh://host/eth0 [BPF…]    tcpdump there, analysis here
   … | tcptui -                     a capture from standard input
@@ -22,11 +22,11 @@ Options everywhere (and --lang en|zh, --ascii, --version):
   --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
 Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
 """,
-    "cli.summary.report": "what is wrong, the worst first, and why",
+    "cli.summary.report": "what is wrong, worst first, and why",
     "cli.summary.requests": "every request, and where its time went",
     "cli.summary.packets": "the packets that match, or the values of their fields",
     "cli.summary.verdicts": "one JSON object for each TCP packet",
-    "cli.summary.follow": "what both ends of a connection said",
+    "cli.summary.follow": "what both ends of a connection sent",
     "cli.summary.export": "the files that a capture carried over HTTP",
     "cli.summary.graph": "a graph of a connection, as text, SVG or CSV",
     "cli.summary.merge": "two captures of the same traffic: clocks, losses, changes",
@@ -40,7 +40,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.config": "the settings file: where it is, what it sets",
     "cli.summary.completion": "completion for bash, zsh and fish",
     "cli.summary.man": "a page of the help as a man page",
-    "cli.summary.help": "this page, or that of a command",
+    "cli.summary.help": "this page, or the page of a command",
     "cli.summary.live": "the options of a live capture",
     "cli.summary.findings": "the names of all findings",
     "cli.help.report": """\
@@ -54,16 +54,16 @@ SYNOPSIS
 
 DESCRIPTION
   Begins with a summary and the quality of the capture. Then come the problems
-  in groups: errors first, then by the time that they cost. What many
-  connections share is reported once. Several files merge by time.
+  in groups, errors first, then by the time they cost. A problem that many
+  connections share is reported once. Several files are merged by time.
 
 OPTIONS
-  --explain      of each problem also how it is known, what else it could be and
+  --explain      for each problem also the evidence, what else it could be and
                  what to check next
-  --full         every connection, also those without problems
+  --full         every connection, even without problems
   --stream N     one connection, counted from 0
   -Y FILTER, --display-filter FILTER
-                 only connections of which a packet matches; all are analysed
+                 only connections with a matching packet; all are analysed
   --json         one JSON object, with everything
   --markdown     Markdown, for a ticket
   --html OUT     one page for a browser, without script, at most 2 MB
@@ -76,8 +76,8 @@ EXAMPLES
   tcptui report a.pcap --json -Y 'tcp.port == 443'
 
 EXIT STATUS
-  0 done, whatever was found; 1 the input failed: of a damaged capture what
-  comes before the damage is reported; 2 wrong usage
+  0 done, whatever was found; 1 the input failed (a damaged capture is reported
+  up to the damage); 2 wrong usage
 """,
     "cli.help.verdicts": """\
 NAME
@@ -89,7 +89,7 @@ SYNOPSIS
 DESCRIPTION
   Writes one object for each file, then one for each TCP packet: numbers, flags,
   verdicts (Wireshark's names), timing, the states of both ends, and the
-  findings that the packet is evidence of. Times are in seconds, packets are
+  findings for which the packet is evidence. Times are in seconds, packets are
   counted from 1. tcptui/docs/rules/verdicts-format.md describes every key.
 
 OPTIONS
@@ -115,32 +115,32 @@ SYNOPSIS
   tcptui follow FILE -Y FILTER [--hex | --decoded]
 
 DESCRIPTION
-  Writes the bytes that both ends sent, in their order and without repeats. What
-  the capture lacks is said in its place. Nothing in it can control a terminal,
-  except with --raw, which writes the very bytes. Text, --hex and --raw have
-  passwords and tokens as they were sent; --decoded leaves out what is one by
-  its name or its form, as all other commands do.
+  Writes the bytes that both ends sent, in order and without repeats. Gaps in
+  the capture are marked where they are. The output cannot control a terminal,
+  except with --raw, which writes the bytes unchanged. Text, --hex and --raw
+  include passwords and tokens as they were sent; --decoded removes those that it
+  knows by their name or form, as all other commands do.
 
 OPTIONS
   --stream N     the connection, counted from 0
   -Y FILTER, --display-filter FILTER
-                 each connection of which a packet matches
+                 each connection with a matching packet
   --side SIDE    client, server or both (default)
-  --hex          a dump, with offsets
-  --decoded      messages with their bodies unpacked
-  --id ID        with --stream: one request of HTTP/2, as listed by
+  --hex          a hex dump, with offsets
+  --decoded      messages, with their bodies decoded
+  --id ID        with --stream: one HTTP/2 request, as listed by
                  tcptui requests FILE --jsonl
   --raw          with one side: the bytes, for a file or a pipe
 
 LIMITS
-  With --decoded, 5,000 messages of a connection are decoded. Text that a few
-  captured bytes expand to (HPACK, gzip) is written up to 2 KiB a part, and
-  beyond that up to 256 MiB and 16 bytes per captured byte in all; what is cut
-  ends in … and is counted at the end.
+  --decoded decodes the first 5,000 messages of a connection. Text that a few
+  captured bytes expand to (HPACK, gzip) is written up to 2 KiB per part. Beyond
+  that, the total is at most 256 MiB plus 16 bytes per captured byte. Parts that
+  are cut end in … and are counted at the end.
 
 EXAMPLES
   tcptui follow a.pcap --stream 0
-  tcptui follow a.pcap --stream 0 --side server --raw > answer.bin
+  tcptui follow a.pcap --stream 0 --side server --raw > response.bin
 
 EXIT STATUS
   0 done; 1 the input failed; 2 wrong usage
@@ -154,9 +154,9 @@ SYNOPSIS
 
 DESCRIPTION
   Checks a filter in Wireshark's display filter language, as tshark 4.0 would.
-  If it is wrong: where, and what was probably meant; a capture filter is
-  translated. If it is right: the fields that it reads, what it costs, and
-  traps, such as a field that every TCP packet has.
+  A wrong filter: where the mistake is, and what was probably meant; a capture
+  filter is translated. A right one: the fields that it reads, what it costs,
+  and traps, such as a field that every TCP packet has.
 
 OPTIONS
   --json         one JSON object
@@ -176,8 +176,8 @@ SYNOPSIS
   tcptui fields [WORD]
 
 DESCRIPTION
-  Lists name, type, whether it repeats, unit, who has it (Wireshark or tcptui)
-  and meaning, with tabs between them. WORD is part of a name or of a meaning.
+  Lists name, type, whether it repeats, unit, whose field it is (Wireshark's or
+  tcptui's) and meaning, separated by tabs. WORD is part of a name or meaning.
 
 EXAMPLES
   tcptui fields retransmission
@@ -195,8 +195,8 @@ SYNOPSIS
 
 DESCRIPTION
   Lists the cases: small recorded captures with a story, questions and answers.
-  With words, those that have to do with them: a finding, a term, part of a
-  title. Open one with tcptui case ID.
+  With words, only the cases about them: a finding, a term, part of a title.
+  Open one with tcptui case ID.
 
 OPTIONS
   --json         one JSON object, with the path of each capture
@@ -215,8 +215,8 @@ SYNOPSIS
   tcptui case ID [-n] [-t]
 
 DESCRIPTION
-  Opens a case on the screen. Next and previous step: ] and [. Answer: r. Help:
-  ?. tcptui cases lists the ids.
+  Opens a case on the screen. ] and [ go to the next and the previous step, r
+  reveals the answer, ? shows the help. tcptui cases lists the ids.
 
 OPTIONS
   -n             ports and hosts as numbers
@@ -239,13 +239,13 @@ SYNOPSIS
 
 DESCRIPTION
   A live capture that was not saved survives a lost connection, a crash and
-  kill -9. Without options, lists what is left, the oldest first.
+  kill -9. Without options, lists the captures that are left, oldest first.
 
 OPTIONS
   -w FILE        save one of them
   --overwrite    FILE may be replaced
   --delete       delete one of them, or all
-  --yes          without asking
+  --yes          do not ask
 
 EXAMPLES
   tcptui recover 1 -w kept.pcap
@@ -261,8 +261,8 @@ SYNOPSIS
   tcptui completion bash|zsh|fish
 
 DESCRIPTION
-  Writes a script that completes commands, options, capture files by their
-  endings, findings, fields, cases and interfaces.
+  Writes a script that completes commands, options, capture files (by their
+  extensions), findings, fields, cases and interfaces.
 
 EXAMPLES
   source <(tcptui completion bash)
@@ -280,8 +280,8 @@ SYNOPSIS
   tcptui man [COMMAND | live | findings]
 
 DESCRIPTION
-  Writes tcptui help COMMAND in the format of man pages. The wheel installs all
-  of them, in English and Chinese.
+  Writes the help of COMMAND as a man page. The wheel installs all of them, in
+  English and Chinese.
 
 EXAMPLES
   tcptui man report | man -l -
@@ -297,9 +297,9 @@ SYNOPSIS
   tcptui help [COMMAND | live | findings]
 
 DESCRIPTION
-  tcptui help report is tcptui report --help. live: the options of a live
-  capture. findings: the names that --only, --stop-on, --keep-around and slice
-  take.
+  tcptui help report is the same as tcptui report --help. live: the options of a
+  live capture. findings: the names for --only, --stop-on, --keep-around and
+  slice.
 
 EXIT STATUS
   0 done; 2 wrong usage
@@ -314,21 +314,21 @@ SYNOPSIS
   … | tcptui - [OPTIONS]
 
 DESCRIPTION
-  Options are tcpdump's, and so is the filter; they may come in any order. An
-  interface that disappears is waited for. -c, -s, -B and -p also work over ssh.
+  Options and capture filter are tcpdump's, in any order. If the interface
+  disappears, tcptui waits for it. -c, -s, -B and -p also work over ssh.
 
 CAPTURE
   -i INTERFACE   where to capture; -D lists the interfaces
   -c N           stop after N packets
   -s BYTES       at most BYTES of each packet; 0 (default): whole packets
-  -p             not promiscuous
+  -p             not in promiscuous mode
   -B KIB         size of the kernel's buffer; 65536 (64 MiB) by default, less on
                  hosts with less than 4 GiB of memory
   --include-own  also the SSH connection that shows this screen
   --spool-limit SIZE, --memory-limit SIZE
-                 at most so much for the temporary capture file, and for packets
-                 in memory (million bytes, or k, M, G); the oldest packets make
-                 room. Default: by what is free
+                 limits of the temporary capture file and of packets in memory
+                 (million bytes, or k, M, G); the oldest packets are discarded.
+                 By default they depend on the free disk and memory
 
 FILES
   -w FILE        save the capture; -w -: write pcap to standard output
@@ -343,8 +343,8 @@ FINDINGS (live, from a pipe or a file; tcptui help findings lists the names)
   --only NAME[,NAME…]         print only findings with these names
   --stop-on NAME[,NAME…]      stop when one of them appears
   --keep-around NAME[,NAME…]  save the packets around each of them to files
-                 beside -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
-  --keep-seconds BEFORE[,AFTER]  how much around them; default: 10,5
+                 next to -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
+  --keep-seconds BEFORE[,AFTER]  how many seconds around them; default: 10,5
 
 SCREEN
   -Y FILTER, --display-filter FILTER    begin with this display filter

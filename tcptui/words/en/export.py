@@ -60,7 +60,7 @@ WORDS: Final[dict[str, str]] = {
     "export.key.packet": "Go to the packet with which the file was complete",
     "export.key.back": "Back; ends the narrowing, stops writing",
     "export.key.scope": "Files of the whole capture, of this connection, or of the request that was chosen",
-    "export.key.overview": "Overview: all trouble of the capture",
+    "export.key.overview": "Problem overview of the whole capture",
     "export.key.narrow": "List only the files with a text in name, host, address, type or status",
     "export.key.again": "Look again, while a capture grows",
     "export.key.scroll": "More of the preview",

@@ -88,18 +88,13 @@ WORDS: Final[dict[str, str]] = {
     "guide.help.hint": "Tab next section · arrows, PgUp, PgDn scroll · Esc back",
     "guide.help.also": "also: {keys}",
     "guide.reading.row": (
-        "One line is one packet. Its arrow points from the end that sent it to the end it was sent to; the line, "
-        "the glyph and the word tell how serious it is, so colour is never needed."
+        "One line is one packet. Its arrow points from the end that sent it to the end it was sent to. The line, the symbol and the word all show how serious it is, so colour is never needed."
     ),
     "guide.reading.sides": (
-        "The client (it sent the first SYN) is on the left, the server on the right. Beside the lanes stands the "
-        "state that an end has reached with this packet."
+        "The client (it sent the first SYN) is on the left, the server on the right. Next to the lanes is the state that an end has reached with this packet."
     ),
     "guide.reading.list": (
-        "In the list of connections, “what happened” is the gravest finding. What stands there in parentheses is no "
-        "diagnosis: the connection has no warning or error, and that is the leading verdict of its packets. “time "
-        "lost” is what its warnings and errors cost it, at least. A file with warnings or errors opens with the worst "
-        "connection first: errors, then warnings, each by the time lost."
+        "In the list of connections, “what happened” is the gravest finding. Text in parentheses is no diagnosis: the connection has no warning or error, and that is the most important verdict of its packets. “time lost” is at least what its warnings and errors cost it. A file with warnings or errors opens with the worst connection first: errors, then warnings, each by the time lost."
     ),
     "guide.reading.signs": "Other signs:",
     "guide.sign.counts": "in the top line: connections whose worst finding is an error, and a warning",
@@ -108,15 +103,14 @@ WORDS: Final[dict[str, str]] = {
         "reordering, or a full or closed window"
     ),
     "guide.sign.rate": (
-        "bits per second, and beside it packets: of the last 3 seconds while packets come, else on average; nothing "
-        "stands there for a connection of less than 5 ms"
+        "bits per second, then packets per second: of the last 3 seconds while packets come, else the average; empty for a connection of less than 5 ms"
     ),
     "guide.sign.live": (
         "in the top line, and where a stream is followed: packets still come; on the start screen: the interface is up, "
         "or you have finished the case"
     ),
     "guide.sign.ended": "in the top line: a file, or a capture that has ended",
-    "guide.sign.paused": "the display stands still; the capture goes on",
+    "guide.sign.paused": "the display is paused; the capture goes on",
     "guide.sign.cursor": "the row under the cursor",
     "guide.sign.sorted": "the list is sorted by this column, the largest or the smallest first",
     "guide.sign.cut": "something was left out for want of room",
@@ -124,7 +118,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.sign.delta": "time since the packet before in this connection",
     "guide.sign.ways": "from the client to the server, and back",
     "guide.sign.branches": "in the headers: a branch that is open, and one that Enter opens",
-    "guide.reading.confidence": "Every finding says how sure it is:",
+    "guide.reading.confidence": "Every finding has a confidence:",
     "guide.severity.error": "error",
     "guide.severity.error.meaning": "something failed: the connection, or a part of its work",
     "guide.severity.warning": "warning",
@@ -138,7 +132,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.state.corrected": (
         "corrected: the packet was meant to move this end, and a later one shows that it did not; its line names that one"
     ),
-    "guide.state.unseen": "not seen: the capture began too late to tell, so nothing is guessed",
+    "guide.state.unseen": "not seen: the capture began too late, so nothing is guessed",
     "guide.confidence.certain": "certain",
     "guide.confidence.certain.meaning": "the packets rule out every other explanation",
     "guide.confidence.likely": "likely",
@@ -151,25 +145,24 @@ WORDS: Final[dict[str, str]] = {
     "guide.verdict.fast_retransmission": (
         "asked for by {duplicates} or more duplicate ACKs, and sent within {fast_ms} ms of that side's last packet"
     ),
-    "guide.verdict.spurious_retransmission": "sent again although every byte of it had already been acknowledged",
+    "guide.verdict.spurious_retransmission": "retransmitted although every byte of it had already been acknowledged",
     "guide.verdict.retransmission": (
         "begins before bytes that this side had already sent, and nothing more precise fits"
     ),
     "guide.verdict.out_of_order": (
-        "begins before bytes already seen, but less than one initial RTT ({order_ms} ms when that is unknown) "
-        "after them: overtaken on its way rather than sent again"
+        "begins before bytes already seen, but less than one initial RTT ({order_ms} ms if that is unknown) after them: overtaken in transit, not retransmitted"
     ),
     "guide.verdict.lost_segment": "leaves a gap: the bytes just before it are not in the capture (yet)",
     "guide.verdict.ack_lost_segment": "acknowledges bytes that the capture does not contain",
     "guide.verdict.zero_window_probe": "one byte into a closed window, to ask whether it has opened",
-    "guide.verdict.zero_window_probe_ack": "the answer to a probe: the window is still closed",
+    "guide.verdict.zero_window_probe_ack": "the reply to a probe: the window is still closed",
     "guide.verdict.zero_window": "its sender can take no more data: the receive buffer is full",
     "guide.verdict.window_full": "uses the last byte of the window the other side offered; now the sender must wait",
     "guide.verdict.duplicate_ack": "repeats the previous ACK: same number, same window, no data",
     "guide.verdict.keep_alive": (
         "at most one byte, one number too low on purpose: asks whether the other side is still there"
     ),
-    "guide.verdict.keep_alive_ack": "the answer to a keep-alive",
+    "guide.verdict.keep_alive_ack": "the reply to a keep-alive",
     "guide.verdict.reused_ports": (
         "a SYN between the same addresses and ports with another initial number: a new connection"
     ),
@@ -177,7 +170,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.verdict.tfo_ack": "a SYN-ACK that accepts the data of a Fast Open SYN",
     "guide.verdict.tfo_ignored": "a SYN-ACK that leaves the data of a Fast Open SYN unacknowledged",
     "guide.verdict.window_update": "nothing new but the window: the receiver has read data and made room",
-    "guide.states.here": "Packet {frame}: the client is {client}, the server {server}. What it did is marked below.",
+    "guide.states.here": "Packet {frame}: the client is {client}, the server {server}. The transition it caused is marked below.",
     "guide.states.known": "in {state} (known)",
     "guide.states.assumed": "in {state} (assumed)",
     "guide.states.intro": "One ordinary connection, and the state each packet leads to:",
@@ -199,7 +192,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.receive_ack_of_fin": "receives the ACK of its FIN",
     "guide.event.receive_rst": "receives RST",
     "guide.event.receive_rst.otherwise": "receives RST (active open)",
-    "guide.event.passive_open": "is told to listen",
+    "guide.event.passive_open": "begins to listen",
     "guide.event.timeout": "times out",
     # the start screen
     "guide.start.title": "tcptui {version}: what a TCP connection did, what went wrong, and how we know",
@@ -208,14 +201,12 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.welcome.about": "tcptui shows what each TCP connection did: who sent, who waited, what was lost, and "
     "which packets prove it. It only watches: nothing is sent, no name is looked up.",
     "guide.start.welcome.lesson.does": "A lesson: packets, and a question at each step",
-    "guide.start.welcome.lesson.about": "1 or Enter begins: ] goes on, r tells the answer, i comes back here. "
-    "All cases are further down.",
+    "guide.start.welcome.lesson.about": "1 or Enter begins: ] goes on, r shows the answer, i comes back here. All cases are further down.",
     "guide.start.welcome.live.does": "This machine now, live",
     "guide.start.welcome.live.about": "2 or Enter captures on the interface with most traffic. Where that needs rights "
     "that you lack, the command that has them is shown first.",
     "guide.start.welcome.file.does": "A capture file: pcap or pcapng, packed or not",
-    "guide.start.welcome.file.about": "3 or Enter asks for its path; Tab completes it. The next time the file stands "
-    "in this list.",
+    "guide.start.welcome.file.about": "3 or Enter asks for its path; Tab completes it. It is in this list next time.",
     "guide.start.interfaces": "Watch an interface",
     "guide.start.files": "Recent files",
     "guide.start.cases": "Cases to learn from",

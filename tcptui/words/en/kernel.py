@@ -5,15 +5,14 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "kernel.title": "Connection {stream} as the kernel sees it, asked every second",
     "kernel.hint.scroll": "scroll",
-    "kernel.packets": "What the packets say",
+    "kernel.packets": "What the packets show",
     "kernel.asking": "asking the kernel …",
-    "kernel.failed": "the kernel does not answer: {reason}",
+    "kernel.failed": "the kernel did not reply: {reason}",
     "kernel.not_here": "o needs a live capture of this machine, on Linux.",
     "kernel.select": "Select a connection first.",
     "kernel.none": "This machine has no socket for this connection.",
     "kernel.none_why": (
-        "It belongs to other hosts, or lives in another network namespace (a container's), or it is over "
-        "and its TIME-WAIT too."
+        "It belongs to another host or to another network namespace (a container's), or it is closed and its TIME-WAIT has ended."
     ),
     "kernel.another": "Another connection has these addresses and ports now: what the kernel counts does not fit this one.",
     "kernel.another_known": "Another connection has these addresses and ports now: number {stream} of this capture; o there shows its socket.",
@@ -25,20 +24,19 @@ WORDS: Final[dict[str, str]] = {
     "kernel.name.group": "control group",
     "kernel.name.round_trip": "round trip",
     "kernel.name.window": "congestion window",
-    "kernel.name.sent_again": "sent again",
+    "kernel.name.sent_again": "retransmitted",
     "kernel.name.queues": "waiting bytes",
     "kernel.name.busy": "sending",
-    "kernel.state.same": "{kernel}, and the packets say the same",
+    "kernel.state.same": "{kernel}, as the packets show",
     "kernel.state.both": "{kernel}; by the packets so far {ours}",
     "kernel.state.differs": (
-        "{kernel}, but the packets say {ours}, and no packet came since the last look: this capture did not "
-        "see what moved it, or the kernel moved on by itself (a timer, a close without a packet)"
+        "{kernel}, but the packets show {ours}, and no packet came since the last look. Either this capture missed the packet that changed it, or the kernel changed it by itself (a timer, a close without a packet)"
     ),
     "kernel.user": "user {user}; which process holds it is hidden from this program, which has no privilege (as root: ss -tnp)",
     "kernel.program": "{program} (process {pid}), user {user}",
     "kernel.placed": "{owner}, in {place}",
     "kernel.unknown": "none measured",
-    "kernel.round_trip": "{smoothed} smoothed, {least} at least; time-out {timeout}. By the packets at least {ours}",
+    "kernel.round_trip": "{smoothed} smoothed, minimum {least}; timeout {timeout}. By the packets: minimum {ours}",
     "kernel.round_trip_ours": "by the packets at least {ours}",
     "kernel.window": "{window} segments; no slow start threshold yet, nothing was ever lost",
     "kernel.window_threshold": "{window} segments; slow start threshold {threshold}",

@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.hint.revealed": "p next",
     "learning.ask.next": "After packet {frame} ({before}): what comes next?",
     "learning.ask.verdict": "What does the engine call packet {frame}?",
-    "learning.ask.cause": "Why was packet {frame} sent again?",
+    "learning.ask.cause": "Why was packet {frame} retransmitted?",
     "learning.ask.client": "Which state is the client in after packet {frame}?",
     "learning.ask.server": "Which state is the server in after packet {frame}?",
     "learning.packet": "{side}: {what}",
@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.cause.fast-recovery": "duplicate ACKs or SACK asked for it",
     "learning.cause.rto": "the retransmission timer ran out",
     "learning.cause.tail-loss-probe": "a probe for a lost tail (TLP)",
-    "learning.cause.network-duplicate": "nobody sent it again: the network copied it",
+    "learning.cause.network-duplicate": "not a retransmission: the network copied it",
     "learning.cause.zero-window-probe": "a probe of the closed window",
     "learning.right": "Right: ",
     "learning.wrong": "Not this time: ",
@@ -47,12 +47,10 @@ WORDS: Final[dict[str, str]] = {
         "Packet {frame} left as soon as the acknowledgments showed a hole: no timer had to run out (RFC 5681, RFC 6675)."
     ),
     "learning.because.rto": (
-        "Nothing came back before packet {frame} for a whole retransmission time-out; further tries wait twice as long "
-        "(RFC 6298)."
+        "Nothing came back before packet {frame} for a whole retransmission timeout; further tries wait twice as long (RFC 6298)."
     ),
     "learning.because.tail-loss-probe": (
-        "The last segment was left unacknowledged for about two round trips; packet {frame} provokes an answer before "
-        "the timer must (RFC 8985)."
+        "The last segment was left unacknowledged for about two round trips; packet {frame} provokes a reply before the timer expires (RFC 8985)."
     ),
     "learning.because.network-duplicate": (
         "Packet {frame} carries the same IP identification and timestamp as the first copy: one transmission, seen twice."
@@ -66,7 +64,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.because.ack": "Packet {frame}, {later} later, acknowledges up to {ack} and carries nothing itself.",
     "learning.because.data": "Packet {frame}, {later} later: {length} bytes from number {seq} on.",
     "learning.because.resend": "Packet {frame}, {later} later, begins at number {seq}, which had been sent before.",
-    "learning.because.probe": "Packet {frame}, {later} later, has a number that provokes an answer ({seq}).",
+    "learning.because.probe": "Packet {frame}, {later} later, has a number that provokes a reply ({seq}).",
     "learning.because.fin": "Packet {frame}, {later} later: its sender has no more data; the FIN takes a number of its own.",
     "learning.because.rst": "Packet {frame}, {later} later, ends the connection without further talk.",
     "learning.waiting": "Hidden while you predict. Esc shows everything again.",

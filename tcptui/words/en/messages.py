@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
         "standard input is the terminal, not a capture; pipe one in, for example: tcpdump -U -w - | tcptui -"
     ),
     "messages.stream_empty": (
-        "{path}: the stream ended before any data came; see what the program at its other end said"
+        "{path}: the stream ended before any data came; check what the program at its other end printed"
     ),
     "messages.packed_damaged": (
         "{path}: the packed data is cut off or damaged ({reason}); what comes before that is shown"
@@ -45,13 +45,13 @@ WORDS: Final[dict[str, str]] = {
         "TMPDIR to another disk"
     ),
     "messages.save_given_up": "{path} was given up before it was whole, and removed",
-    "messages.save_released": "{path} was not saved: the oldest packets left the spool meanwhile; save again",
+    "messages.save_released": "{path} was not saved: the oldest packets left the spool while it was copied; save again",
     "messages.spool_cut": "{path} was cut short by another program while it was written; the capture ends here",
-    "messages.output_exists": "{path} exists; choose another name, or say --overwrite",
+    "messages.output_exists": "{path} exists; choose another name, or add --overwrite",
     "messages.output_is_input": "{path} is itself an input; name another file to write",
     "messages.output_empty": "nothing matches, so {path} stays as it is; choose other packets, or remove the file",
     "messages.output_not_beside": (
-        "{path} stays as it is: its successor is written beside it, and that is not possible there ({reason}); choose another place"
+        "{path} stays as it is: the new file must first be written next to it, and that is not possible there ({reason}); choose another place"
     ),
     "messages.output_not_replaced": (
         "{path} could not be replaced ({reason}) and is as it was; what was written is in {written}"
@@ -100,8 +100,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.remote_no_ssh": "ssh cannot be started: {reason}; install the OpenSSH client",
     "messages.remote_failed": "{target}: nothing came from there ({reason}); does this work: ssh HOST tcpdump -D ?",
     "messages.remote_noise": (
-        "{target}: something there says “{text}” before the capture begins; "
-        "have its shell's start-up files (.bashrc, .profile) say nothing without a terminal: ssh HOST true must print nothing"
+        "{target}: something there prints “{text}” before the capture begins; make its shell's start-up files (.bashrc, .profile) print nothing without a terminal: ssh HOST true must print nothing"
     ),
     "messages.remote_ended": "the capture on {target} ended: {reason}; what came before is kept",
     "messages.interfaces_failed": "the interfaces cannot be listed: {reason}",

@@ -12,8 +12,8 @@ WORDS: Final[dict[str, str]] = {
     "messages.leftover_stays": "{path} cannot be removed; delete it by hand",
     "messages.leftover_none": "there is no interrupted capture {number}; tcptui recover lists them",
     "messages.leftover_kept": "nothing was deleted ({count} are kept); --yes deletes without a question",
-    "messages.leftover_which": "there are {count} interrupted captures; say which: tcptui recover 1 -w FILE",
+    "messages.leftover_which": "there are {count} interrupted captures; choose one: tcptui recover 1 -w FILE",
     "messages.interface_is_down": "{interface} is down: no packet comes until it is up again",
     "messages.interface_away": "{interface} disappeared at {since}; waiting until it is back, what came before is kept",
-    "messages.interface_back": "{interface} was away from {since} to {until}; nothing could be captured meanwhile",
+    "messages.interface_back": "{interface} was away from {since} to {until}; nothing could be captured during that time",
 }

@@ -13,7 +13,7 @@ WORDS: Final[dict[str, str]] = {
     "messages.notes_of_another": (
         "{path} belongs to another capture than the one of that name; it is left as it is, and its notes are not shown"
     ),
-    "messages.notes_several": "{name}: marks and notes are kept beside a file, and there are several; ask them one by one",
+    "messages.notes_several": "{name}: marks and notes are kept next to a single file, and there are several; ask for them one by one",
     "messages.notes_unreadable": "{path} cannot be read: {reason}; its marks and notes are not shown",
     "messages.notes_unwritable": "kept only until the program ends: {reason}; marks and notes belong in {path}",
     "messages.slice_link_types": (

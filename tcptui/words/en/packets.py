@@ -11,5 +11,5 @@ WORDS: Final[dict[str, str]] = {
     "packets.column.length": "Length",
     "packets.column.info": "Info",
     "packets.unread": "{connections:connection has|connections have} more messages than are read: fields of what {n:packet carries|packets carry} may be missing",
-    "packets.cut": "{n:value is|values are} cut at {kib} KiB: what few bytes of the capture stand for is more than {most} MiB",
+    "packets.cut": "{n:value is|values are} cut at {kib} KiB: a few captured bytes would expand to more than {most} MiB",
 }

@@ -17,6 +17,6 @@ WORDS: Final[dict[str, str]] = {
     "page.ladder.label": "Packets between {client} and {server}: {n} of them drawn",
     "page.requests": "Its slowest requests",
     "page.requests-more": "{n:more request is|more requests are} not listed.",
-    "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. What was not captured is not known here: each statement says how sure it is.",
+    "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. The capture does not show everything, so each statement has its confidence.",
     "page.written": "the page is in {file}",
 }

@@ -14,7 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "watch.end.file": "{packets} packets, findings: {found}",
     "watch.unseen": "connections not looked at for want of time: {count}",
     "watch.unread": "captured but not analysed any more: {megabytes} MB",
-    "watch.nobody-read": "lines about findings that nobody read from standard output: {count}",
+    "watch.nobody-read": "{count} lines dropped: the reader of standard output stopped reading",
     "watch.kept": "kept around findings: {packets} packets in {names}",
     "watch.kept.more": "kept around findings: {packets} packets in {files} files: {names}, …",
     "watch.kept.none": "nothing to keep: none of the findings of --keep-around appeared",

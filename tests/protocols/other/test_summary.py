@@ -49,13 +49,13 @@ def dhcp(kind: int, *, yours: bytes = bytes(4), options: bytes = b"") -> bytes:
 
 
 LINES = [
-    (ASKED, "DNS query A a.example, no answer seen"),
-    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [])), "DNS answer A a.example: no such record"),
-    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [], code=3)), "DNS answer A a.example: NXDOMAIN"),
+    (ASKED, "DNS query A a.example, no reply seen"),
+    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [])), "DNS response A a.example: no such record"),
+    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [], code=3)), "DNS response A a.example: NXDOMAIN"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", ["2001:db8::1"])),
-     "DNS answer AAAA a.example → 2001:db8::1"),
+     "DNS response AAAA a.example → 2001:db8::1"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [f"192.0.2.{n}" for n in range(9)])),
-     "DNS answer A a.example → 192.0.2.0, 192.0.2.1, 192.0.2.2 …"),
+     "DNS response A a.example → 192.0.2.0, 192.0.2.1, 192.0.2.2 …"),
     (udp(f"{CLIENT}:5353", "224.0.0.251:5353", dns_query(0, "_ipp._tcp.local", 12)), "MDNS query PTR _ipp._tcp.local"),
     (udp(f"{CLIENT}:1", f"{SERVER}:53", b"\0\1"), "DNS, 2 bytes that cannot be read as DNS"),
     (udp(f"{CLIENT}:1", f"{SERVER}:53"), "DNS, 0 bytes"),
@@ -67,7 +67,7 @@ LINES = [
     (icmp(SERVER, CLIENT, 3, 4, b"\0\0\x05\x78" + ip(CLIENT, SERVER, 6, struct.pack("!HHI", 1, 2, 3))),
      "ICMP packet too big, next MTU 1400 for TCP 10.0.0.1:1 → 10.0.0.53:2"),
     (icmp(SERVER, CLIENT, 11, 0, bytes(4)), "ICMP time to live exceeded"),
-    (icmp(CLIENT, SERVER, 8, 0, struct.pack("!HH", 9, 3)), "ICMP echo request, sequence 3, no answer seen"),
+    (icmp(CLIENT, SERVER, 8, 0, struct.pack("!HH", 9, 3)), "ICMP echo request, sequence 3, no reply seen"),
     (icmp("fe80::1", "ff02::1", 135, 0, bytes(4) + bytes(15) + b"\1"), "ICMPv6 neighbor solicitation: who has ::1?"),
     (icmp("fe80::1", "fe80::2", 2, 0, struct.pack("!I", 1280) + ip("fe80::2", "fe80::9", 17, struct.pack("!HH", 5, 6))),
      "ICMPv6 packet too big, next MTU 1280 for UDP [fe80::2]:5 → [fe80::9]:6"),
@@ -104,10 +104,10 @@ def test_a_query_and_its_answer_say_which_packet_the_other_is_and_how_long_it_to
     other = udp(f"{SERVER}:53", f"{CLIENT}:40000", dns_answer(8, "a.example", ["192.0.2.1"]))
 
     assert lines(tmp_path / "x.pcap", [ASKED, ASKED, answer, other]) == [
-        "DNS query A a.example, answer #3 after 10 ms",
+        "DNS query A a.example, reply #3 after 10 ms",
         "DNS query A a.example, asked again",
-        "DNS answer A a.example → 192.0.2.1, to #1 after 10 ms",
-        "DNS answer A a.example → 192.0.2.1",
+        "DNS response A a.example → 192.0.2.1, to #1 after 10 ms",
+        "DNS response A a.example → 192.0.2.1",
     ]
     assert lines(tmp_path / "x.pcap", [ASKED, answer], ZH) == [
         "DNS 查询 A a.example，由 #2 响应，用时 5 毫秒",
