@@ -169,7 +169,7 @@ def test_input_without_a_packet_leaves_the_old_file(piped: bytes, rotation: tupl
     assert "all of it" not in said
     assert (
         said.splitlines()[-1]
-        == f"tcptui: no packet came: {out} {'was not written' if rotation == ('-G', '60') else 'is as it was'}"
+        == f"tcptui: no packet came: {out} {'was not written' if rotation == ('-G', '60') else 'is unchanged'}"
     )
     assert state(old) == before
     assert list(old.parent.iterdir()) == [old]

@@ -44,7 +44,7 @@ def test_valid_filter_tells_fields_cost_and_traps() -> None:
         "valid: tcp.flags.syn",
         "fields: tcp.flags.syn",
         "cost: columns in memory",
-        "note: tcp.flags.syn is true of every TCP packet, because each has the flag's field; "
+        "note: tcp.flags.syn matches every TCP packet, because every header has the flag's field; "
         "did you mean tcp.flags.syn == 1?",
         "  Try: tcp.flags.syn == 1",
     ]
@@ -58,7 +58,7 @@ def test_mistake_is_pointed_at_and_put_right() -> None:
         "not valid: 443 is neither a field nor a protocol.",
         "  tcp.port == 80 or 443",
         "                    ^^^",
-        "Several values are a set.",
+        "Put several values in a set.",
         "  Try: tcp.port in {80, 443}",
     ]
 

@@ -73,7 +73,7 @@ def test_stop_on_names_the_first_in_a_file(capture: Path) -> None:
     code, events, said = watch("-r", capture, "--stop-on", "loss,connection-refused", "--only", "error")
     assert code == 0
     assert [(event["event"], event["id"]) for event in events][-1] == ("appears", "connection-refused")
-    assert "connection-refused (--stop-on) appears first in stream 1, packet 10" in said
+    assert "connection-refused (--stop-on) appears first in connection 1, packet 10" in said
 
 
 def test_stop_on_that_never_appears_says_nothing_of_it(capture: Path) -> None:
@@ -99,7 +99,7 @@ def test_keep_around_a_loss_is_a_capture_with_the_retransmission(capture: Path, 
         "-r", capture, "--keep-around", "fast-retransmission", "-w", tmp_path / "loss.pcap", "--keep-seconds", "5,2"
     )
     kept = tmp_path / "loss-1-fast-retransmission.pcap"
-    assert (code, said.splitlines()[-1]) == (0, f"tcptui: kept around findings: 13 packets in {kept}")
+    assert (code, said.splitlines()[-1]) == (0, f"tcptui: saved 13 packets around findings to {kept}")
     command = ["tshark", "-r", str(kept), "-T", "fields", "-e", "tcp.srcport", "-e", "tcp.analysis.retransmission"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.splitlines()
     assert len(lines) == 13

@@ -494,7 +494,7 @@ def test_broken_rules_name_their_packets_and_write_them(capture: Path, tmp_path:
         (("no tcp.prot == 1",), 2, "There is no field tcp.prot"),
         (("no " + "(" * 10_000,), 2, "nests deeper"),
         (("count tcp",), 2, "has no limit"),
-        (("p99 ip.src < 1",), 2, "is no number and no time"),
+        (("p99 ip.src < 1",), 2, "is neither a number nor a time"),
         (("--rules", "MISSING"), 3, "cannot be read"),
         (("no tcp", "--junit", "MISSING/x.xml"), 3, "there is no directory"),
     ],
@@ -609,7 +609,7 @@ def test_packets_beyond_what_is_read_of_a_connection_are_said(tmp_path: Path) ->
     chosen = run("slice", path, "-w", tmp_path / "out.pcap", "-Y", f"{behind}.header.count < 1", lang="zh")
     judged = run("assert", path, f"no {behind}.header.count > 90")
     written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.r")
-    more = "tcptui: 1 connection has more messages than are read:"
+    more = "tcptui: 1 connection has more messages than tcptui reads:"
 
     assert counted == (0, "14\n", f"{more} the filter may miss what 3 packets carry\n")
     assert plain == (0, "171\n", "")

@@ -106,7 +106,7 @@ def test_path_that_leads_nowhere_is_said_while_typing(open_terminal: Callable[..
     terminal.press("o")
     terminal.wait("Tab complete")
     terminal.type(f"{tmp_path}/nowhere")
-    terminal.wait("nothing there begins like this")
+    terminal.wait("no path begins like this")
     terminal.press("Escape")
     terminal.wait("Cases to learn from")
     terminal.press("q")

@@ -80,7 +80,7 @@ def test_pipe_that_is_slow_says_it_waits_then_grows_on_the_screen(terminal: Term
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("-r - no such filter", "is not one libpcap understands"),
+        ("-r - no such filter", "libpcap does not understand the filter"),
         ("-Y tcp.nothing -r -", "tcp.nothing"),
         ("--findings missing.toml -r -", "missing.toml"),
         ("--stop-on no-such-finding -r -", "no-such-finding"),
@@ -142,7 +142,7 @@ def test_filter_words_choose_packets_and_numbers_stay(terminal: Terminal, mixed_
     terminal.wait(re.compile(r"▸.? *22 "))
     terminal.type(":3")
     terminal.press("Enter")
-    terminal.wait("Packet 3 was left out by the filter.")
+    terminal.wait("The filter leaves out packet 3.")
 
 
 def test_option_hides_times(terminal: Terminal, mixed_file: Path) -> None:
@@ -204,7 +204,7 @@ def test_bad_input_gets_one_line_and_what_could_be_read(
         (["nowhere.pcap"], 1, "there is no such file"),
         (["/"], 1, "is a directory"),
         (["-"], 1, "standard input is the terminal"),
-        (["-r", "FILE", "tcp", "port", "port"], 2, "is not one libpcap understands"),
+        (["-r", "FILE", "tcp", "port", "port"], 2, "libpcap does not understand the filter"),
         (["case", "nothing"], 1, "there is no case nothing"),
         (["--wrong"], 2, "there is no option --wrong"),
         (["-i"], 2, "-i needs a value"),

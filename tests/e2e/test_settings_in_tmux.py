@@ -70,7 +70,7 @@ def test_colours_chosen_on_the_screen_are_there_the_next_time(
 def test_file_with_trouble_opens_with_the_overview(configured: Terminal, settings: Path, mixed_file: Path) -> None:
     assert not settings.exists()
     configured.start(str(mixed_file))
-    configured.wait("problem, the worst first")
+    configured.wait("problem, worst first")
     configured.press("Escape")
     configured.wait("1 Connections")
     configured.press("q")

@@ -102,7 +102,7 @@ def test_the_verdict_on_a_capture_without_tcp_has_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, [asked(5_000 * i) for i in range(4)])
 
     said = verdict(session.trouble, 0, Words(Language.EN))
-    assert said == f"The capture holds no TCP connection. Found outside TCP: No DNS response from {RESOLVER}."
+    assert said == f"The capture has no TCP connection. Found outside TCP: No DNS response from {RESOLVER}."
     assert session.trouble.streams == frozenset()
 
 

@@ -215,7 +215,7 @@ def test_what_cannot_be_captured_is_refused_in_one_line(terminal: Terminal, link
     for words, code, line in (
         (["-i", "nosuch0"], 1, "there is no interface nosuch0; there are: "),
         (["-i", INTERFACE], 1, f"{INTERFACE} is down, so nothing can be captured; bring it up with: ip link set "),
-        (["-i", "any", "tcp", "port", "port"], 2, "is not one libpcap understands"),
+        (["-i", "any", "tcp", "port", "port"], 2, "libpcap does not understand the filter"),
         (["-i", "any", "-w", "/nowhere/x.pcap"], 1, "there is no directory /nowhere"),
     ):
         terminal.start(*words)

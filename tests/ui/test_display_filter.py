@@ -158,10 +158,10 @@ async def test_unfinished_filter_is_no_mistake_until_enter(show: Show, mixed_ses
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("ip.addr == 10", "A value of ip.addr. Tab: those that occur here."),
-        ("ip.addr == 10.0.", "A value of ip.addr. Tab: those that occur here."),
-        ("eth.src == 00:", "A value of eth.src. Tab: those that occur here."),
-        ("tcp.flags == 0x", "A value of tcp.flags. Tab: those that occur here."),
+        ("ip.addr == 10", "A value of ip.addr. Tab: values that occur here."),
+        ("ip.addr == 10.0.", "A value of ip.addr. Tab: values that occur here."),
+        ("eth.src == 00:", "A value of eth.src. Tab: values that occur here."),
+        ("tcp.flags == 0x", "A value of tcp.flags. Tab: values that occur here."),
         ("tcp.port == 80 and tcp.flags.", "tcp.flags.ack  tcp.flags.ae"),
     ],
 )
@@ -302,7 +302,7 @@ async def test_filter_says_what_it_did_and_which_trap_it_stepped_into(show: Show
 
     assert "16 of 17 packets" in trap
     assert "1 packet without tcp.flags.syn: not shown" in trap
-    assert "is true of every TCP packet" in trap
+    assert "matches every TCP packet" in trap
     assert "tcp.flags.syn == 1" in trap
     assert "2 of 8 packets of this connection pass the filter tcp.flags.syn == 1." in explained
 

@@ -309,7 +309,7 @@ async def test_search_lists_the_files_with_a_text_and_esc_lists_all_again(show: 
         assert shown.pilot.app.screen is screen
 
     assert "1 of 3 with “image 200”" in told
-    assert "No file has “image 200x”" in empty
+    assert "No file matches “image 200x”" in empty
 
 
 async def test_narrowing_that_is_given_up_lists_what_was_listed_before(show: Show, carrying: Session) -> None:
@@ -339,7 +339,7 @@ async def test_files_without_a_byte_are_counted_and_an_empty_one_is_said(
         line = _line(screen, 1, 80)
 
     assert [file.name for file in screen.files.files] == ["some.txt", "nothing.txt"]
-    assert "1 without a captured byte not listed" in bar
+    assert "1 without any captured byte not listed" in bar
     assert " empty " in line
 
 

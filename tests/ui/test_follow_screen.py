@@ -388,7 +388,7 @@ async def test_decoded_form_shows_what_was_compressed_and_says_what_is_no_text(s
     assert here is not None
     assert here[0] == 1
     assert found == "line 3999 of the page"
-    assert "    ◀ [908 bytes that are no text]" in end
+    assert "    ◀ [908 bytes that are not text]" in end
     assert any("89 50 4e 47" in line for line in end)
 
 
@@ -410,7 +410,7 @@ async def test_decoded_form_of_something_else_is_its_text(show: Show, other: Ses
         text = lines(screen)
 
     assert text[2] == "▶ PING a.example"
-    assert "nothing here that is decoded" in text[-1]
+    assert "nothing here can be decoded" in text[-1]
 
 
 @pytest.fixture
@@ -651,7 +651,7 @@ async def test_a_line_of_no_request_is_said_so(show: Show, session: Session) -> 
         await shown.pilot.press("w")
         await shown.pilot.pause()
 
-        assert "no request of HTTP/2" in one
+        assert "not belong to an HTTP/2 request" in one
         assert shown.pilot.app.screen is screen
 
 

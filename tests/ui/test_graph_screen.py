@@ -124,7 +124,7 @@ async def test_next_mark_is_told_in_words(show: Show) -> None:
 
         said = " ".join(screen.said.shown_text)
         assert "Fast Retransmission" in said
-        assert "F The client sends bytes 5793–7240 (1,448 bytes) again" in said
+        assert "F The client retransmits bytes 5793–7240 (1,448 bytes)" in said
         await shown.pilot.press("n")
         assert Words(Language.EN)("graph.no-more") in screen_lines(screen)[-1]
         await shown.pilot.press("g", "N")

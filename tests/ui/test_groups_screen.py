@@ -164,9 +164,9 @@ async def test_groups_are_of_what_the_filter_passes(session: Session, show: Show
         nothing = text(await opened(shown))
 
     assert counted == {80: 1, 25: 1}
-    assert "2 groups, of what passes the filter" in shown_text
+    assert "2 groups, only what passes the filter" in shown_text
     assert sorted(listed) == [0, 3]
-    assert "No connection that passes the filter is in such a group." in nothing
+    assert "No such group has a connection that passes the filter." in nothing
 
 
 async def test_tab_goes_through_all_kinds_and_back(session: Session, show: Show) -> None:

@@ -224,4 +224,4 @@ def test_tree_of_too_many_lines_ends_with_how_many_are_left_out() -> None:
 
     assert with_most_lines(root, words, 12) is root
     assert [len(each.children) for each in cut.children] == [5, 1, 0]
-    assert cut.children[-1].label == "4 more lines: too many to be shown here"
+    assert cut.children[-1].label == "4 more lines: too many to show here"

@@ -234,7 +234,7 @@ async def test_colon_with_nonsense_says_what_it_understands(show: Show, mixed_se
         shown.screen.controllers.going.go_to("9999")
         await shown.settle()
 
-        assert "Neither a packet (42) nor a time (1.5s, 14:03:59): “[/nonsense]”" in hint
+        assert "“[/nonsense]” is neither a packet (42) nor a time (1.5s, 14:03:59)." in hint
         assert "no packet 9999" in shown.lines()[-1]
 
 

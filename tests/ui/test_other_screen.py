@@ -180,7 +180,7 @@ async def test_from_an_icmp_error_to_the_conversation_that_it_quotes(udp_only: S
         await player.press("colon", "6", "enter", "c")
         assert "Not TCP ▸ DNS ▸ 10.0.0.1:40000 → 10.0.0.53:53" in player.text
         await player.press("g", "c")
-        assert "This packet quotes nothing that" in player.text
+        assert "The packet that it quotes is not" in player.text
 
 
 async def test_the_overview_counts_them_and_leads_to_them(among_tcp: Session) -> None:
@@ -344,7 +344,7 @@ async def test_text_of_a_packet_is_found_again_and_round_the_end(udp_only: Sessi
         told = screen.hint_line.notice
 
     assert found == [1, 2, 5, 1, 2, 1, 5]
-    assert told == "Found from the other end on."
+    assert told == "Search continued from the other end."
 
 
 async def test_search_on_the_first_list_is_in_all_protocols_and_below_in_one(udp_only: Session) -> None:

@@ -241,7 +241,7 @@ async def test_kept_column_that_is_wrong_by_now_is_told_and_left_out(session: Se
     async with show(session, packet_columns=("no.such\x1b", "tcp.len"), connection_columns=("((",)) as shown:
         assert [column.text for column in shown.screen.workspace.ladder.cells.columns] == ["tcp.len"]
         assert shown.screen.workspace.connections.cells.columns == ()
-        assert "is kept as a column" in shown.screen.hint_line.notice
+        assert "stays in the settings" in shown.screen.hint_line.notice
         assert "\x1b" not in shown.screen.hint_line.notice
 
 

@@ -83,7 +83,7 @@ async def test_each_entry_stays_one_line_when_the_terminal_is_resized(show: Show
             assert commands.virtual_size.height == commands.option_count, size
             assert commands.highlighted == 2
         drawn = screen_lines(shown.pilot.app.screen)
-        assert any("Overview: all problems of the capture, the worst first  Finding" in line for line in drawn)
+        assert any("Overview: all problems of the capture, worst first  Finding" in line for line in drawn)
 
 
 async def test_overview_is_among_the_commands_of_another_screen(show: Show, troubled_session: Session) -> None:

@@ -225,7 +225,7 @@ async def test_words_that_no_request_of_the_connection_has_may_be_in_another(ses
         screen = await opened(shown)
         assert not screen.is_whole
         await shown.pilot.press("slash", *"nothing", "enter")
-        assert "No request of this connection has these words: Tab looks in all." in text(screen)
+        assert "No request of this connection has these words: Tab searches all." in text(screen)
 
 
 async def test_enter_goes_to_the_first_packet_of_the_request(session: Session, show: Show) -> None:
@@ -549,7 +549,7 @@ async def test_statements_are_sorted_narrowed_and_copied(session: Session, show:
         await shown.pilot.press("slash", *"slow", "enter")
         assert statements(screen) == [(1, "GET /slow")]
         await shown.pilot.press("y")
-        assert "GET /slow\nonce, 1 failed or unanswered; half within" in shown.pilot.app.clipboard.replace(
+        assert "GET /slow\nonce, 1 failed or without response; half within" in shown.pilot.app.clipboard.replace(
             "\u00a0", " "
         )
 
@@ -819,7 +819,7 @@ async def test_words_about_a_request_below_a_long_list_keep_their_end(show: Show
         said = " ".join(text(screen).split())
 
     assert "TLS 33.8ms 78 %" in said
-    assert "with the connection's first SYN, and are of 43.4 ms." in said
+    assert "with the connection's first SYN, and cover 43.4 ms." in said
 
 
 @pytest.mark.parametrize("language", Language)

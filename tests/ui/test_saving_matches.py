@@ -61,7 +61,7 @@ async def test_filtered_packets_are_saved_with_their_numbers(
         shown.screen.controllers.saving.save_matching(str(out))
         await until(lambda: len(said) == 3)
 
-    assert "In a file already" in said[0]
+    assert "Already in a file" in said[0]
     assert said[1].startswith("2 of 31 packets written to ")
     assert "some.pcapng exists" in said[2]
     saved = open_file(out)

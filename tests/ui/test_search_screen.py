@@ -504,7 +504,7 @@ async def test_hit_that_was_evicted_is_told_and_not_gone_to(
         monkeypatch.setattr(session.store, "first", int(session.store.count) - 1)
         await shown.pilot.press("n")
         await shown.pilot.pause()
-        assert "of 4 has left the capture" in text(shown.screen)
+        assert "of 4 was discarded" in text(shown.screen)
         assert shown.screen.workspace.connections.stream == before
         monkeypatch.undo()
 

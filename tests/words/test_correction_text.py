@@ -110,7 +110,7 @@ def test_correction_in_a_stream_too_long_to_look_back_at_is_told_without_a_reaso
     assert short_text(correction, EN) == "corrected later"
 
 
-@pytest.mark.parametrize(("words", "end"), [(EN, "still in a state not seen here."), (ZH, "推定仍为未见到的状态。")])
+@pytest.mark.parametrize(("words", "end"), [(EN, "still in an unknown state."), (ZH, "推定仍为未见到的状态。")])
 def test_state_that_is_not_known_is_not_named(words: Words, end: str) -> None:
     correction = RowCorrection(1, Reason.UNANSWERED, 0, own=False)
 

@@ -124,7 +124,7 @@ def test_duplicate_ack_counts_and_names_what_it_waits_for(told: Tell) -> None:
     explanation = explain_packet(told(FAST).session, 11, EN)
 
     assert explanation.title == "Dup ACK #4"  # the first repeats the SYN-ACK's number
-    assert explanation.meaning.endswith("expects of the client is still 1.")
+    assert explanation.meaning.endswith("expects 1 from the client.")
 
 
 def test_repeated_syn_is_called_a_syn(told: Tell) -> None:

@@ -7,6 +7,6 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "below.packets": "Packets of connection {stream}",
     "below.traffic": "The capture over time",
-    "below.talkers": "The hosts of the most bytes",
+    "below.talkers": "The hosts with the most bytes",
     "below.talkers.one": "{size}  {packets:packet|packets}  {connections:connection|connections}",
 }

@@ -5,5 +5,5 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "follow.part.mqtt-packet": "MQTT {said}",
     "follow.part.mqtt-message": "message, {count} bytes",
-    "follow.part.mqtt-unread": "{count} bytes not read as MQTT: nothing shows for certain where a packet begins",
+    "follow.part.mqtt-unread": "{count} bytes not read as MQTT: it is not certain where a packet begins",
 }

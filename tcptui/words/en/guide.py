@@ -11,7 +11,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.narrow": "words in a row, or a filter: tcp.port == 443",
     "guide.prompt.files": "any text of a file: name, host, type, status",
     "guide.prompt.requests": "any text of a request: path, status, protocol, host",
-    "guide.prompt.lines": "any text of a packet's line: name, address, type",
+    "guide.prompt.lines": "any text of a packet's row: name, address, type",
     "guide.prompt.go_to": "13 (packet), +1.5 (seconds), 14:03:59 (time of day)",
     "guide.prompt.packet": "13, the number of a packet",
     "guide.prompt.name": "a name for the filter, such as slow-logins",
@@ -54,9 +54,9 @@ WORDS: Final[dict[str, str]] = {
     # the case panel
     "guide.case.story": "Case: {title}",
     "guide.case.step": "{n}/{count} {title}",
-    "guide.case.begin": "The walk has {count} steps. Each asks a question: answer it for yourself, then look.",
+    "guide.case.begin": "This case has {count} steps. Each asks a question: answer it for yourself, then look.",
     "guide.case.recorded": "From real kernels. ",
-    "guide.case.rebuilt": "Rebuilt from a published listing. ",
+    "guide.case.rebuilt": "Reconstructed from a published listing. ",
     "guide.case.packets": "Packets",
     "guide.case.packets_more": " and {n} more",
     "guide.case.more": "(… {n} more lines: Tab shows everything)",
@@ -64,7 +64,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.case.answer": "Answer: ",
     "guide.case.reveal": "r shows the answer.",
     "guide.case.end": "That was the last step. }} opens the next case; everything else on the screen is yours to explore.",
-    "guide.case.end_twin": "That was the last step. T opens the same picture with another cause, }} the next case.",
+    "guide.case.end_twin": "That was the last step. T opens the case that looks the same but has another cause, }} the next case.",
     "guide.case.hint.story": "] begin",
     "guide.case.hint.more": "Tab reads on · {hint}",
     "guide.case.hint.question": "r answer · ] next · [ back",
@@ -99,38 +99,34 @@ WORDS: Final[dict[str, str]] = {
     "guide.reading.signs": "Other signs:",
     "guide.sign.counts": "in the top line: connections whose worst finding is an error, and a warning",
     "guide.sign.troubled": (
-        "at the beginning of a connection: its worst finding, and how many of its packets have a verdict of loss, "
-        "reordering, or a full or closed window"
+        "in front of a connection: its worst finding, and how many of its packets have a verdict of loss, reordering, or a full or closed window"
     ),
     "guide.sign.rate": (
         "bits per second, then packets per second: of the last 3 seconds while packets come, else the average; empty for a connection of less than 5 ms"
     ),
     "guide.sign.live": (
-        "in the top line, and where a stream is followed: packets still come; on the start screen: the interface is up, "
-        "or you have finished the case"
+        "in the top line, and in Follow stream: packets still come; on the start screen: the interface is up, or you have finished the case"
     ),
     "guide.sign.ended": "in the top line: a file, or a capture that has ended",
     "guide.sign.paused": "the display is paused; the capture goes on",
     "guide.sign.cursor": "the row under the cursor",
-    "guide.sign.sorted": "the list is sorted by this column, the largest or the smallest first",
-    "guide.sign.cut": "something was left out for want of room",
+    "guide.sign.sorted": "the list is sorted by this column, largest or smallest first",
+    "guide.sign.cut": "cut to fit",
     "guide.sign.marked": "a packet or connection that you marked (m) or wrote a note on (M)",
-    "guide.sign.delta": "time since the packet before in this connection",
+    "guide.sign.delta": "time since the previous packet of this connection",
     "guide.sign.ways": "from the client to the server, and back",
     "guide.sign.branches": "in the headers: a branch that is open, and one that Enter opens",
     "guide.reading.confidence": "Every finding has a confidence:",
     "guide.severity.error": "error",
     "guide.severity.error.meaning": "something failed: the connection, or a part of its work",
     "guide.severity.warning": "warning",
-    "guide.severity.warning.meaning": "it cost time or nearly failed, and TCP coped",
+    "guide.severity.warning.meaning": "it cost time or nearly failed, but TCP coped",
     "guide.severity.note": "note",
     "guide.severity.note.meaning": "worth knowing; nothing is wrong",
     "guide.state.known": "known: proved by something that this end sent",
-    "guide.state.assumed": (
-        "assumed: true if the packet that leads there arrived; later packets may correct it backwards"
-    ),
+    "guide.state.assumed": ("assumed: true if the packet that leads there arrived; later packets may correct it"),
     "guide.state.corrected": (
-        "corrected: the packet was meant to move this end, and a later one shows that it did not; its line names that one"
+        "corrected: the packet should have moved this end, but a later one shows that it did not; its line has the number of that packet"
     ),
     "guide.state.unseen": "not seen: the capture began too late, so nothing is guessed",
     "guide.confidence.certain": "certain",
@@ -140,7 +136,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.confidence.possible": "possible",
     "guide.confidence.possible.meaning": "other explanations are just as common; they are listed",
     "guide.verdicts.intro": (
-        "Wireshark's names and rules, frame by frame. When several fit, the first of this list names the packet."
+        "Wireshark's names and rules, packet by packet. When several fit, the first in this list names the packet."
     ),
     "guide.verdict.fast_retransmission": (
         "asked for by {duplicates} or more duplicate ACKs, and sent within {fast_ms} ms of that side's last packet"
@@ -154,13 +150,13 @@ WORDS: Final[dict[str, str]] = {
     ),
     "guide.verdict.lost_segment": "leaves a gap: the bytes just before it are not in the capture (yet)",
     "guide.verdict.ack_lost_segment": "acknowledges bytes that the capture does not contain",
-    "guide.verdict.zero_window_probe": "one byte into a closed window, to ask whether it has opened",
+    "guide.verdict.zero_window_probe": "one byte into a closed window, to check whether it has opened",
     "guide.verdict.zero_window_probe_ack": "the reply to a probe: the window is still closed",
     "guide.verdict.zero_window": "its sender can take no more data: the receive buffer is full",
     "guide.verdict.window_full": "uses the last byte of the window the other side offered; now the sender must wait",
     "guide.verdict.duplicate_ack": "repeats the previous ACK: same number, same window, no data",
     "guide.verdict.keep_alive": (
-        "at most one byte, one number too low on purpose: asks whether the other side is still there"
+        "at most one byte, one number too low on purpose: checks whether the other side is still there"
     ),
     "guide.verdict.keep_alive_ack": "the reply to a keep-alive",
     "guide.verdict.reused_ports": (
@@ -174,7 +170,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.states.known": "in {state} (known)",
     "guide.states.assumed": "in {state} (assumed)",
     "guide.states.intro": "One ordinary connection, and the state each packet leads to:",
-    "guide.states.table": "Every transition (RFC 9293), as the engine applies it to each end:",
+    "guide.states.table": "Every transition (RFC 9293), as tcptui applies it to each end:",
     "guide.states.reset": (
         "A reset (RST), sent or received, leads to CLOSED from {states}; it sends a passive opener in "
         "SYN-RECEIVED back to LISTEN."
@@ -195,17 +191,16 @@ WORDS: Final[dict[str, str]] = {
     "guide.event.passive_open": "begins to listen",
     "guide.event.timeout": "times out",
     # the start screen
-    "guide.start.title": "tcptui {version}: what a TCP connection did, what went wrong, and how we know",
+    "guide.start.title": "tcptui {version}: what TCP connections did, what went wrong, and how we know",
     "guide.start.title_short": "tcptui {version}: what TCP connections did, how we know",
-    "guide.start.welcome": "The first time? Begin with one key",
+    "guide.start.welcome": "First time? Begin with one key",
     "guide.start.welcome.about": "tcptui shows what each TCP connection did: who sent, who waited, what was lost, and "
     "which packets prove it. It only watches: nothing is sent, no name is looked up.",
     "guide.start.welcome.lesson.does": "A lesson: packets, and a question at each step",
     "guide.start.welcome.lesson.about": "1 or Enter begins: ] goes on, r shows the answer, i comes back here. All cases are further down.",
     "guide.start.welcome.live.does": "This machine now, live",
-    "guide.start.welcome.live.about": "2 or Enter captures on the interface with most traffic. Where that needs rights "
-    "that you lack, the command that has them is shown first.",
-    "guide.start.welcome.file.does": "A capture file: pcap or pcapng, packed or not",
+    "guide.start.welcome.live.about": "2 or Enter captures on the interface with the most traffic. If that needs rights that you do not have, the command with those rights is shown first.",
+    "guide.start.welcome.file.does": "A capture file: pcap or pcapng, also compressed",
     "guide.start.welcome.file.about": "3 or Enter asks for its path; Tab completes it. It is in this list next time.",
     "guide.start.interfaces": "Watch an interface",
     "guide.start.files": "Recent files",
@@ -216,7 +211,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.no_interface": "no interface was found",
     "guide.start.no_file": "none yet; o opens one",
     "guide.start.no_case": "none are installed",
-    "guide.start.no_path": "nothing there begins like this",
+    "guide.start.no_path": "no path begins like this",
     "guide.start.nothing": "nothing contains this text; Esc shows everything",
     "guide.start.rate": "{count} pkt/s",
     "guide.start.packets": "{count} packets",
@@ -225,11 +220,11 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.state.unplugged": "not connected",
     "guide.start.state.any": "all interfaces together",
     "guide.start.enter_capture": "Enter captures here; nothing is sent, and nothing is kept unless you ask (w there, or -w\u00a0FILE).",
-    "guide.start.enter_refused": "Capturing needs rights that this user lacks; Enter shows the command that has them.",
+    "guide.start.enter_refused": "Capturing needs rights that this user does not have; Enter shows the command that has them.",
     "guide.start.refused": "This user may not capture on {name}. This command may:",
     "guide.start.run_it": "Enter again leaves the screen and runs it.",
     "guide.start.enter_file": "Enter opens it.",
-    "guide.start.enter_directory": "Enter looks into it.",
+    "guide.start.enter_directory": "Enter opens it.",
     "guide.start.file": "{size} bytes, changed {date}",
     "guide.start.case": "{packets} packets, {steps} steps, a question at each",
     "guide.start.path": "path",
@@ -243,9 +238,9 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.key.quit": "quit",
     "guide.start.key.complete": "complete",
     "guide.start.key.back": "back",
-    "guide.start.does.choose": "Open what is under the cursor",
+    "guide.start.does.choose": "Open the row under the cursor",
     "guide.start.does.open": "Open a file by its path",
-    "guide.start.does.narrow": "Narrow the list to what contains a text",
+    "guide.start.does.narrow": "Search: only rows that contain a text",
     "guide.start.does.filter": "Set the capture filter, in tcpdump's words",
     "guide.start.does.group": "Go to the next group",
     "guide.start.does.cases": "Go to the cases",
@@ -256,7 +251,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.palette.filters": "Your filters",
     "guide.palette.wrong_filter": "wrong",
     "guide.palette.prompt": "What do you want to do?",
-    "guide.palette.nothing": "No command, finding, connection or case is called like this.",
+    "guide.palette.nothing": "No command, finding, connection or case has this name.",
     "guide.palette.case": "{number:03} {title}",
     "guide.palette.connections": "List the {n:connection|connections} with “{text}”",
     "guide.palette.group.case": "Case",

@@ -3,5 +3,5 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "guide.prompt.folder": "name of a folder; it is made when it does not exist",
+    "guide.prompt.folder": "name of a folder; it is created if needed",
 }

@@ -9,8 +9,8 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.filtered": "{title}: {filter}",
     "guide.start.key.filter": "filter",
     "guide.start.key.take": "use it",
-    "guide.start.filter_about": "What to capture, as tcpdump takes it: tcp port 443 and host 192.0.2.7",
-    "guide.start.filter_good": "libpcap understands it. Enter uses it for the interface you open next.",
+    "guide.start.filter_about": "What to capture, in tcpdump's syntax: tcp port 443 and host 192.0.2.7",
+    "guide.start.filter_good": "The filter is valid. Enter uses it for the interface you open next.",
     "guide.start.filter_none": "No filter: every packet is captured.",
     "guide.start.filter_wrong": "libpcap reports: {reason}",
 }

@@ -14,8 +14,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.none_why": (
         "It belongs to another host or to another network namespace (a container's), or it is closed and its TIME-WAIT has ended."
     ),
-    "kernel.another": "Another connection has these addresses and ports now: what the kernel counts does not fit this one.",
-    "kernel.another_known": "Another connection has these addresses and ports now: number {stream} of this capture; o there shows its socket.",
+    "kernel.another": "Another connection has these addresses and ports now: the kernel's counters do not fit this one.",
+    "kernel.another_known": "Another connection has these addresses and ports now: connection {stream} of this capture; o there shows its socket.",
     "kernel.client": "client",
     "kernel.server": "server",
     "kernel.heading": "{side} {endpoint}",
@@ -32,18 +32,18 @@ WORDS: Final[dict[str, str]] = {
     "kernel.state.differs": (
         "{kernel}, but the packets show {ours}, and no packet came since the last look. Either this capture missed the packet that changed it, or the kernel changed it by itself (a timer, a close without a packet)"
     ),
-    "kernel.user": "user {user}; which process holds it is hidden from this program, which has no privilege (as root: ss -tnp)",
+    "kernel.user": "user {user}; the process is hidden from this program, which has no privileges (as root: ss -tnp)",
     "kernel.program": "{program} (process {pid}), user {user}",
     "kernel.placed": "{owner}, in {place}",
     "kernel.unknown": "none measured",
     "kernel.round_trip": "{smoothed} smoothed, minimum {least}; timeout {timeout}. By the packets: minimum {ours}",
-    "kernel.round_trip_ours": "by the packets at least {ours}",
+    "kernel.round_trip_ours": "by the packets: minimum {ours}",
     "kernel.window": "{window} segments; no slow start threshold yet, nothing was ever lost",
     "kernel.window_threshold": "{window} segments; slow start threshold {threshold}",
-    "kernel.sent_again": "{count} segments since it began; {lost} taken for lost just now",
-    "kernel.queues": "{unacknowledged} sent or to be sent, not acknowledged; {unread} received, not read",
-    "kernel.busy": "busy for {busy}; {window} % of it held up by the peer's window, {buffer} % by its own send buffer",
+    "kernel.sent_again": "{count} segments since it began; {lost} now considered lost",
+    "kernel.queues": "{unacknowledged} sent or waiting to be sent, not acknowledged; {unread} received, not read",
+    "kernel.busy": "busy for {busy}; {window} % of it limited by the peer's window, {buffer} % by its own send buffer",
     "kernel.note": (
-        "The kernel counts segments since the connection began; the packets here are those since the capture began."
+        "The kernel counts segments since the connection began; the packet counts here begin with the capture."
     ),
 }

@@ -6,12 +6,12 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "learning.title": "Predict{score}",
-    "learning.score": " · {right} of {asked} right",
-    "learning.ever": "Ever: {right} of {asked} right.",
+    "learning.score": " · {right} of {asked} correct",
+    "learning.ever": "All time: {right} of {asked} correct.",
     "learning.hint.asked": "1-{last} answers · r shows it",
     "learning.hint.revealed": "p next",
     "learning.ask.next": "After packet {frame} ({before}): what comes next?",
-    "learning.ask.verdict": "What does the engine call packet {frame}?",
+    "learning.ask.verdict": "Which verdict does packet {frame} have?",
     "learning.ask.cause": "Why was packet {frame} retransmitted?",
     "learning.ask.client": "Which state is the client in after packet {frame}?",
     "learning.ask.server": "Which state is the server in after packet {frame}?",
@@ -26,7 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.packet.rst": "RST",
     "learning.verdict.ordinary": "nothing special",
     "learning.cause.fast-recovery": "duplicate ACKs or SACK asked for it",
-    "learning.cause.rto": "the retransmission timer ran out",
+    "learning.cause.rto": "the retransmission timer expired",
     "learning.cause.tail-loss-probe": "a probe for a lost tail (TLP)",
     "learning.cause.network-duplicate": "not a retransmission: the network copied it",
     "learning.cause.zero-window-probe": "a probe of the closed window",
@@ -44,7 +44,7 @@ WORDS: Final[dict[str, str]] = {
     "learning.because.later": "Later packets prove {state}.",
     "learning.because.verdict": "{name}: {rule}.",
     "learning.because.fast-recovery": (
-        "Packet {frame} left as soon as the acknowledgments showed a hole: no timer had to run out (RFC 5681, RFC 6675)."
+        "Packet {frame} left as soon as ACKs showed a gap, before any timer expired (RFC 5681, RFC 6675)."
     ),
     "learning.because.rto": (
         "Nothing came back before packet {frame} for a whole retransmission timeout; further tries wait twice as long (RFC 6298)."
@@ -59,16 +59,16 @@ WORDS: Final[dict[str, str]] = {
         "The receiver's window is closed, and only a probe such as packet {frame} finds out when it opens (RFC 9293, "
         "3.8.6.1)."
     ),
-    "learning.because.syn": "Packet {frame}, {later} later, begins a connection or asks for one again.",
+    "learning.because.syn": "Packet {frame}, {later} later, begins a connection or retries.",
     "learning.because.syn-ack": "Packet {frame}, {later} later, accepts: it acknowledges the SYN (number {ack}).",
     "learning.because.ack": "Packet {frame}, {later} later, acknowledges up to {ack} and carries nothing itself.",
-    "learning.because.data": "Packet {frame}, {later} later: {length} bytes from number {seq} on.",
+    "learning.because.data": "Packet {frame}, {later} later: {length} bytes from number {seq}.",
     "learning.because.resend": "Packet {frame}, {later} later, begins at number {seq}, which had been sent before.",
     "learning.because.probe": "Packet {frame}, {later} later, has a number that provokes a reply ({seq}).",
     "learning.because.fin": "Packet {frame}, {later} later: its sender has no more data; the FIN takes a number of its own.",
-    "learning.because.rst": "Packet {frame}, {later} later, ends the connection without further talk.",
+    "learning.because.rst": "Packet {frame}, {later} later, ends the connection at once.",
     "learning.waiting": "Hidden while you predict. Esc shows everything again.",
-    "learning.notice.none": "None of the packets that follow can be predicted.",
+    "learning.notice.none": "None of the later packets can be predicted.",
     "learning.notice.no_stream": "No connection is selected.",
     "learning.notice.no_case": "No case teaches what is under the cursor.",
     "learning.notice.case": "Case “{title}”. Esc goes back.",

@@ -3,11 +3,10 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "messages.leftover_foreign": "{path} is no interrupted capture of yours; tcptui recover lists those",
+    "messages.leftover_foreign": "{path} is not one of your interrupted captures; tcptui recover lists those",
     "messages.leftover_in_use": "{path} belongs to a capture that is still running, or is open in another tcptui",
     "messages.interface_back_again": (
-        "{interface} was away {count} times, from {first} on; the last time from {since} to {until}: "
-        "nothing could be captured then"
+        "{interface} was away {count} times since {first}, last from {since} to {until}: nothing could be captured then"
     ),
     "messages.leftover_stays": "{path} cannot be removed; delete it by hand",
     "messages.leftover_none": "there is no interrupted capture {number}; tcptui recover lists them",

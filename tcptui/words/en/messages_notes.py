@@ -7,11 +7,11 @@ WORDS: Final[dict[str, str]] = {
         "{path} is damaged, so its marks and notes are not shown; it is left as it is: repair it, or move it away"
     ),
     "messages.notes_foreign": (
-        "{path} holds no notes of tcptui; it is left as it is: move it away if notes are to be kept for this capture"
+        "{path} does not hold notes of tcptui; it is left as it is: move it away to keep notes for this capture"
     ),
-    "messages.notes_newer": "{path} was written by a later tcptui, which this one cannot read; it is left as it is",
+    "messages.notes_newer": "{path} was written by a newer tcptui, which this one cannot read; it is left as it is",
     "messages.notes_of_another": (
-        "{path} belongs to another capture than the one of that name; it is left as it is, and its notes are not shown"
+        "{path} belongs to another capture with the same name; it is left as it is, and its notes are not shown"
     ),
     "messages.notes_several": "{name}: marks and notes are kept next to a single file, and there are several; ask for them one by one",
     "messages.notes_unreadable": "{path} cannot be read: {reason}; its marks and notes are not shown",

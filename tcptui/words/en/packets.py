@@ -10,6 +10,6 @@ WORDS: Final[dict[str, str]] = {
     "packets.column.protocol": "Protocol",
     "packets.column.length": "Length",
     "packets.column.info": "Info",
-    "packets.unread": "{connections:connection has|connections have} more messages than are read: fields of what {n:packet carries|packets carry} may be missing",
+    "packets.unread": "{connections:connection has|connections have} more messages than tcptui reads: fields of {n:packet|packets} may be missing",
     "packets.cut": "{n:value is|values are} cut at {kib} KiB: a few captured bytes would expand to more than {most} MiB",
 }

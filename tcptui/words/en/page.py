@@ -4,9 +4,9 @@ from typing import Final
 
 WORDS: Final[dict[str, str]] = {
     "page.title": "{file}: what was found",
-    "page.trouble": "What is wrong, the worst first",
+    "page.trouble": "Problems, worst first",
     "page.more-groups": "{n:more group of problems is|more groups of problems are} not listed here.",
-    "page.worst": "The connections with problems, the worst first",
+    "page.worst": "Connections with problems, worst first",
     "page.largest": "The largest connections; none has problems",
     "page.packets": "Packets: {packets}.",
     "page.and-more": " and {n} more",

@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.links": "link types: {links}",
     "report.capture.other": "not TCP: {counts}",
     "report.brief.other": "Not TCP:",
-    "report.brief.filter": "Shown: {shown:connection|connections} of {all}, those with a packet that the filter matches.",
+    "report.brief.filter": "Shown: {shown:connection|connections} of {all} with a packet that matches the filter.",
     "report.brief.size": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}",
     "report.brief.size-time": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}; {duration} from {start}",
     "report.brief.verdict": "Summary:",
@@ -40,18 +40,17 @@ WORDS: Final[dict[str, str]] = {
     "report.trust.heading": "Capture quality",
     "report.trust.sound": "no sign of missing or damaged packets",
     "report.trust.unread": "not all of it was read: this report is about the part that was",
-    "report.trust.kernel-dropped": "{n:packet was|packets were} dropped while it was recorded: what is missing proves nothing",
-    "report.trust.claimed-dropped": "the file claims {n:dropped packet|dropped packets}, which cannot be: whoever wrote it may have written more that is not so",
+    "report.trust.kernel-dropped": "{n:packet was|packets were} dropped during the capture: missing packets prove nothing",
+    "report.trust.claimed-dropped": "the file claims {n:dropped packet|dropped packets}, which is impossible: other data in the file may also be wrong",
     "report.trust.truncated": "{n:packet was|packets were} cut short by the snapshot length",
-    "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; options are unknown there",
-    "report.trust.forgotten": "{n:packet is|packets are} shorter in the file than by the IP header: cut, and the length was not kept",
-    "report.trust.time-went-back": "{n:packet is|packets are} older than the packet before: small time differences mean little",
+    "report.trust.headers-cut": "{n:packet was|packets were} cut inside the TCP header; their options are unknown",
+    "report.trust.forgotten": "{n:packet is|packets are} shorter in the file than in the IP header: truncated, and not marked as such",
+    "report.trust.time-went-back": "{n:packet has|packets have} an earlier time than the packet before: small time differences mean little",
     "report.trust.offloaded": (
-        "{n:packet is|packets are} larger than any Ethernet frame: segmentation offload, and on a wire they are several,"
-        " or a loopback interface"
+        "{n:packet is|packets are} larger than any Ethernet frame: segmentation offload (several packets on the wire), or a loopback interface"
     ),
     "report.trust.twice": (
-        "{n:connection was|connections were} recorded twice, as at two places: retransmissions and duplicate ACKs there are copies, and round trips may be too short"
+        "{n:connection was|connections were} captured twice, probably at two places: retransmissions and duplicate ACKs there are copies, and round trips may be too short"
     ),
     "report.trust.gaps": (
         "{n:connection has|connections have} acknowledged data that is not in the capture: it missed packets there"
@@ -66,11 +65,11 @@ WORDS: Final[dict[str, str]] = {
     "report.position.unknown": "the handshakes do not show where it was captured",
     "report.connections.heading": "Connections",
     "report.outside.heading": "Outside the connections",
-    "report.connections.none": "The capture holds no TCP connection.",
+    "report.connections.none": "The capture has no TCP connection.",
     "report.connections.counts": "{all:connection|connections}: {errors} with errors, {warnings} with warnings, {healthy} without problems.",
     "report.connections.more": "Also with problems",
     "report.connections.left-out": "{n} more with problems are not listed; --json lists them all.",
-    "report.findings.heading": "What was found, and in how many connections",
+    "report.findings.heading": "Findings, with their numbers of connections",
     "report.findings.troubled": "Findings on the connections with problems",
     "report.connection.title": "Connection {stream}: {client} → {server}",
     "report.connection.size": ("{packets:packet|packets} in {duration}; the client sent {sent}, the server {received}"),
@@ -85,7 +84,7 @@ WORDS: Final[dict[str, str]] = {
     "report.connection.notes": "Also found:",
     "report.state.assumed": "{state} (assumed)",
     "report.state.unseen": "an unknown state",
-    "report.connections.healthy": "Without problems, the largest first",
+    "report.connections.healthy": "Without problems, largest first",
     "report.connections.smaller": "{n:smaller connection is|smaller connections are} not listed.",
     "report.column.bytes": "bytes",
     "report.column.end": "client / server at the end",

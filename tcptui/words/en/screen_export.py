@@ -3,5 +3,5 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
-    "screen.key.export": "Files carried over HTTP: see and write them",
+    "screen.key.export": "Files carried over HTTP: view and save them",
 }

@@ -13,15 +13,15 @@ WORDS: Final[dict[str, str]] = {
     "trouble.verdict.count": "{n} of {all:connection|connections} with problems.",
     "trouble.verdict.none": "No problems found in {all:connection|connections}.",
     "trouble.verdict.noted": "No problems found in {all:connection|connections}. Worth knowing: {worst}.",
-    "trouble.verdict.empty": "The capture holds no TCP connection.",
+    "trouble.verdict.empty": "The capture has no TCP connection.",
     "trouble.verdict.part.none": "Only part of the capture was read; nothing is wrong with the {all:connection|connections} in that part.",
     "trouble.verdict.part.noted": (
         "Only part of the capture was read; nothing is wrong with the {all:connection|connections} in that part. "
         "Worth knowing: {worst}."
     ),
-    "trouble.verdict.part.empty": "Only part of the capture was read; that part holds no TCP connection.",
-    "trouble.verdict.outside": "The capture holds no TCP connection. Found outside TCP: {worst}.",
-    "trouble.verdict.part.outside": "Only part of the capture was read; that part holds no TCP connection. Found outside TCP: {worst}.",
+    "trouble.verdict.part.empty": "Only part of the capture was read; that part has no TCP connection.",
+    "trouble.verdict.outside": "The capture has no TCP connection. Found outside TCP: {worst}.",
+    "trouble.verdict.part.outside": "Only part of the capture was read; that part has no TCP connection. Found outside TCP: {worst}.",
     "trouble.verdict.beside": "No problems found in {all:connection|connections}, but outside TCP: {worst}.",
     "trouble.no-connection": "no connection",
     "trouble.connections": "{n:connection|connections}",

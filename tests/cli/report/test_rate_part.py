@@ -40,7 +40,7 @@ def test_text_quotes_rate_shares_window_and_packets(session: Session) -> None:
 
     assert told.label == "What limited the client's data:"
     assert "receive window 1." in told.text
-    assert "The server's window was full: 10.2 kB, 10.2 kB at most, over a round trip of 40 ms" in told.text.replace(
+    assert "The server's window was full: 10.2 kB, at most 10.2 kB, over a round trip of 40 ms" in told.text.replace(
         "\N{NO-BREAK SPACE}", " "
     )
     assert "Likely." in told.text
