@@ -104,7 +104,7 @@ def test_address_without_a_port_is_cut_as_one_with_it(text: str, cut: str) -> No
     [
         ("DNS 响应 A shop.example → 192.0.2.10", "DNS 响应 A shop… → 192.0.2.10"),
         ("UDP 10.0.0.1:40009 → 10.0.0.53:53", "UDP 10.0… → 10.0.0.53:53"),
-        ("DNS response A a.example → a-long-name.example", "DNS response A a.example → …"),
+        ("DNS reply A a.example → a-long-name.example", "DNS reply A a.example → …"),
         ("DNS query A a-long-name.example", "DNS query A a-long…"),
         ("ARP", "ARP  "),
     ],

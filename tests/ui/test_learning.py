@@ -349,7 +349,7 @@ async def test_a_step_of_the_case_ends_the_prediction(learn: Learn) -> None:
         await learner.press("right_square_bracket")
 
         assert not learner.screen.workspace.ladder.conceals
-        assert "Frame 8 carries" in learner.panel
+        assert "Packet 8 carries" in learner.panel
 
 
 async def test_another_connection_ends_the_prediction(learn: Learn, mixed_session: Session) -> None:

@@ -101,7 +101,7 @@ def test_simultaneous_open_is_explained_against_wiresharks_verdict(told: Tell) -
     ("row", "title"),
     [
         (0, "SYN: the client asks to connect"),
-        (1, "SYN-ACK: the server agrees"),
+        (1, "SYN-ACK: the server accepts"),
         (3, "Data from the client"),
         (4, "ACK"),
     ],
@@ -124,7 +124,7 @@ def test_duplicate_ack_counts_and_names_what_it_waits_for(told: Tell) -> None:
     explanation = explain_packet(told(FAST).session, 11, EN)
 
     assert explanation.title == "Dup ACK #4"  # the first repeats the SYN-ACK's number
-    assert explanation.meaning.endswith("expects 1 from the client.")
+    assert explanation.meaning.endswith("expects number 1 from the client.")
 
 
 def test_repeated_syn_is_called_a_syn(told: Tell) -> None:

@@ -26,7 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "verdicts.ack_lost_segment.meaning.inside": "The {sender} acknowledges up to {ack_seq}, but not all of that was seen here: the rest reached the {sender}, but not this capture.",
     "verdicts.ack_lost_segment.rule": "Wireshark marks an acknowledgment number beyond everything seen from the other side.",
     "verdicts.duplicate_ack.title": "Dup ACK #{duplicate}",
-    "verdicts.duplicate_ack.meaning": "The {sender} repeats the ACK of packet {refers_frame}: it still expects {ack_seq} from the {other}.",
+    "verdicts.duplicate_ack.meaning": "The {sender} repeats the ACK of packet {refers_frame}: it still expects number {ack_seq} from the {other}.",
     "verdicts.duplicate_ack.rule": "Wireshark marks any empty segment with the same sequence number, acknowledgment number and window as before. A duplicate ACK often, but not always, means that data after a gap has arrived.",
     "verdicts.keep_alive.title": "Keep-Alive",
     "verdicts.keep_alive.meaning": "After {idle_s} of silence the {sender} checks whether the {other} is still there: number {first_seq} is one below the next to send.",

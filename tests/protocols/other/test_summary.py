@@ -50,12 +50,12 @@ def dhcp(kind: int, *, yours: bytes = bytes(4), options: bytes = b"") -> bytes:
 
 LINES = [
     (ASKED, "DNS query A a.example, no reply seen"),
-    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [])), "DNS response A a.example: no such record"),
-    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [], code=3)), "DNS response A a.example: NXDOMAIN"),
+    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [])), "DNS reply A a.example: no such record"),
+    (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [], code=3)), "DNS reply A a.example: NXDOMAIN"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", ["2001:db8::1"])),
-     "DNS response AAAA a.example → 2001:db8::1"),
+     "DNS reply AAAA a.example → 2001:db8::1"),
     (udp(f"{SERVER}:53", f"{CLIENT}:1", dns_answer(7, "a.example", [f"192.0.2.{n}" for n in range(9)])),
-     "DNS response A a.example → 192.0.2.0, 192.0.2.1, 192.0.2.2 …"),
+     "DNS reply A a.example → 192.0.2.0, 192.0.2.1, 192.0.2.2 …"),
     (udp(f"{CLIENT}:5353", "224.0.0.251:5353", dns_query(0, "_ipp._tcp.local", 12)), "MDNS query PTR _ipp._tcp.local"),
     (udp(f"{CLIENT}:1", f"{SERVER}:53", b"\0\1"), "DNS, 2 bytes that cannot be read as DNS"),
     (udp(f"{CLIENT}:1", f"{SERVER}:53"), "DNS, 0 bytes"),
@@ -106,8 +106,8 @@ def test_a_query_and_its_answer_say_which_packet_the_other_is_and_how_long_it_to
     assert lines(tmp_path / "x.pcap", [ASKED, ASKED, answer, other]) == [
         "DNS query A a.example, reply #3 after 10 ms",
         "DNS query A a.example, asked again",
-        "DNS response A a.example → 192.0.2.1, to #1 after 10 ms",
-        "DNS response A a.example → 192.0.2.1",
+        "DNS reply A a.example → 192.0.2.1, to #1 after 10 ms",
+        "DNS reply A a.example → 192.0.2.1",
     ]
     assert lines(tmp_path / "x.pcap", [ASKED, answer], ZH) == [
         "DNS 查询 A a.example，由 #2 响应，用时 5 毫秒",
