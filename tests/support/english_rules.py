@@ -1,13 +1,16 @@
-"""Rules for the English of the catalogue that a program can decide, and the sentences that still break one.
+"""Rules for English that a program can decide: of the catalogue, of the documentation and of the cases.
 
 `RULES` is the table: what a sentence must not have, and what to write instead.  `ALLOWED` lists, one per line, rule and
-key of what was there before the rule was; it may only shrink.  Run as a script, it takes out the lines that are mended
-and prints what breaks a rule without being listed; it never adds one.
+key of the sentences of the catalogue that break one; `PAGES_ALLOWED` has rule, page and how many of its sentences do.
+Both may only shrink.  Run as a script, it takes out what is mended and prints what breaks a rule without being listed;
+it never adds anything.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,9 +19,11 @@ from tcptui.words.catalogue import catalogue
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 ALLOWED: Final = Path(__file__).parent / "english_rules_allowed.txt"
+PAGES_ALLOWED: Final = Path(__file__).parent / "english_rules_pages.txt"
 #: Words of the first sentence of a finding's text, at most.
 FIRST_SENTENCE: Final = 20
 #: Parts of a finding that are labels, not sentences.
@@ -163,8 +168,53 @@ def allowed() -> list[tuple[str, str]]:
     return [(rule, key) for rule, _blank, key in (line.partition(" ") for line in lines)]
 
 
+#: What is no prose in a page: blocks and spans of code, comments, where a link leads.
+_NO_PROSE: Final = re.compile(r"^```.*?^```|<!--.*?-->|`[^`\n]*`|(?<=\])\([^()\n]*\)", re.DOTALL | re.MULTILINE)
+
+
+def _english(value: object) -> Iterator[str]:
+    """Every text in English of what a case is made of: the values under ``en``, at any depth."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _english(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key == "en" and isinstance(item, str):
+                yield item
+            else:
+                yield from _english(item)
+
+
+def page_texts() -> Iterator[tuple[str, str]]:
+    """Path and prose of each page in English: README, documentation, rules, and the words of each case."""
+    pages = [*ROOT.glob("*.md"), ROOT / "cases" / "README.md", *(ROOT / "tcptui" / "docs").rglob("*.md")]
+    for path in sorted(pages):
+        if ".zh" not in path.suffixes:
+            yield str(path.relative_to(ROOT)), _NO_PROSE.sub("…", path.read_text("utf-8"))
+    for path in sorted((ROOT / "cases").glob("*/case.toml")):
+        yield str(path.relative_to(ROOT)), "\n\n".join(_english(tomllib.loads(path.read_text("utf-8"))))
+
+
+def page_breaches(pages: Iterable[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """How many sentences break it, by the name of the rule and the path of the page."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for path, text in pages:
+        paragraphs = re.split(r"\n\s*\n|\n(?=[|#-])", text)
+        sentences = [part for block in paragraphs for part in re.split(r"(?<=[.?!])\s+", " ".join(block.split()))]
+        for rule in RULES:
+            if rule.about(path) and (count := sum(bool(rule.broken_by(sentence)) for sentence in sentences)):
+                counts[rule.name, path] = count
+    return counts
+
+
+def pages_allowed() -> Counter[tuple[str, str]]:
+    """How many sentences of each page may break each rule."""
+    lines = (line.split(" ") for line in PAGES_ALLOWED.read_text("utf-8").splitlines())
+    return Counter({(rule, path): int(count) for rule, path, count in lines})
+
+
 def main() -> None:
-    """Shortens the list to what still breaks its rule, and prints what is not in it."""
+    """Shortens the lists to what still breaks its rule, and prints what is not in them."""
     broken, listed = list(breaches()), set(allowed())
     kept = [breach for breach in broken if breach in listed]
     ALLOWED.write_text("".join(f"{rule} {key}\n" for rule, key in kept), "utf-8")
@@ -172,6 +222,12 @@ def main() -> None:
         if (rule, key) not in listed:
             print(rule, key)
     print(f"{len(kept)} allowed")
+    pages, most = page_breaches(page_texts()), pages_allowed()
+    fewer = pages & most
+    PAGES_ALLOWED.write_text("".join(f"{rule} {path} {fewer[rule, path]}\n" for rule, path in sorted(fewer)), "utf-8")
+    for (rule, path), count in sorted((pages - most).items()):
+        print(rule, path, f"{count} more than allowed")
+    print(f"{fewer.total()} allowed in pages")
 
 
 if __name__ == "__main__":

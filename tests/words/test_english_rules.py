@@ -1,10 +1,10 @@
-"""The English of the catalogue keeps the rules that a program can decide (`tests.support.english_rules`)."""
+"""English keeps the rules that a program can decide (`tests.support.english_rules`): catalogue, pages, cases."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.english_rules import RULES, Rule, allowed, breaches
+from tests.support.english_rules import RULES, Rule, allowed, breaches, page_breaches, page_texts, pages_allowed
 
 BROKEN = frozenset(breaches())
 ALLOWED = frozenset(allowed())
@@ -51,3 +51,22 @@ def test_rule_knows_a_good_sentence_from_a_bad_one(rule: Rule) -> None:
 
     assert rule.broken_by(bad)
     assert not rule.broken_by(good)
+
+
+def test_pages_break_the_rules_in_no_more_places_than_are_allowed() -> None:
+    broken, most = page_breaches(page_texts()), pages_allowed()
+
+    assert broken - most == {}, "mend the sentence: the list of pages may only shrink"
+    assert most - broken == {}, "run tests/support/english_rules.py to shorten the list of pages"
+
+
+def test_prose_of_a_page_is_counted_by_sentences_and_code_is_not() -> None:
+    page = "# Answers\n\nIt was sent\nagain. No trouble: it was sent again.\n\n| a | time-out |\n"
+
+    assert page_breaches([("page", page)]) == {
+        ("answer", "page"): 1,
+        ("send-again", "page"): 2,
+        ("time-out", "page"): 1,
+        ("trouble", "page"): 1,
+    }
+    assert not any("tcptui report" in text for path, text in page_texts() if path == "README.md")
