@@ -21,10 +21,10 @@ _FRAME: Final = (
           Column("time_ns", every), owner=Owner.NEWER_WIRESHARK),
     Field("frame.time_epoch", FieldType.RELATIVE_TIME, "When the frame was captured, counted from 1970.",
           Column("time_ns", every), _TIME),
-    Field("frame.time_delta", FieldType.RELATIVE_TIME, "Time since the frame captured before.", unit=_TIME),
-    Field("frame.time_delta_displayed", FieldType.RELATIVE_TIME, "Time since the frame shown before.", unit=_TIME),
+    Field("frame.time_delta", FieldType.RELATIVE_TIME, "Time since the previous captured frame.", unit=_TIME),
+    Field("frame.time_delta_displayed", FieldType.RELATIVE_TIME, "Time since the previous frame shown.", unit=_TIME),
     Field("frame.time_relative", FieldType.RELATIVE_TIME, "Time since the first frame of the capture.", unit=_TIME),
-    Field("frame.offset_shift", FieldType.RELATIVE_TIME, "By how much the time was shifted by hand.", unit=_TIME),
+    Field("frame.offset_shift", FieldType.RELATIVE_TIME, "How far the time was shifted by hand.", unit=_TIME),
     Field("frame.encap_type", FieldType.INT16, "Wireshark's number of the link type."),
     Field("frame.interface_name", FieldType.STRING, "Name of the interface that captured the frame."),
     Field("frame.marked", FieldType.BOOLEAN, "Whether the frame was marked by hand."),
@@ -38,9 +38,9 @@ _FRAME: Final = (
     Field("frame.comment.expert", FieldType.NONE, "The frame has a comment.", repeats=True),
     Field("_ws.short", FieldType.PROTOCOL, "The frame was captured in part and ends within a header."),
     Field("_ws.malformed", FieldType.PROTOCOL, "A header could not be read.", repeats=True, layer=Layer.DESCRIBED),
-    Field("_ws.malformed.expert", FieldType.NONE, "The note that a header could not be read.", repeats=True),
+    Field("_ws.malformed.expert", FieldType.NONE, "A note that a header could not be read.", repeats=True),
     Field("_ws.expert", FieldType.PROTOCOL, "A note that something deserves attention.", repeats=True),
-    Field("_ws.expert.severity", FieldType.UINT32, "How grave the note is.", repeats=True),
+    Field("_ws.expert.severity", FieldType.UINT32, "Severity of the note.", repeats=True),
     Field("_ws.expert.group", FieldType.UINT32, "What the note is about: sequence, checksum, protocol.", repeats=True),
 )  # fmt: skip
 
@@ -76,8 +76,8 @@ _ETHERNET: Final = (
     Field("eth.len", FieldType.UINT16, "Length of what follows an IEEE 802.3 header.", unit=_BYTES, repeats=True),
     Field("eth.src_not_group", FieldType.NONE, "The source is a group address, which is not allowed.",
           repeats=True),
-    Field("eth.padding", FieldType.BYTES, "Zeros that fill a short frame up.", repeats=True),
-    Field("eth.padding_bad", FieldType.NONE, "What fills the frame up may be something else than padding."),
+    Field("eth.padding", FieldType.BYTES, "Zeros that pad a short frame.", repeats=True),
+    Field("eth.padding_bad", FieldType.NONE, "The padding may be something else."),
     Field("eth.trailer", FieldType.BYTES, "Bytes after the network packet.", repeats=True),
     Field("eth.fcs", FieldType.UINT32, "The frame check sequence.", base=Base.HEXADECIMAL),
     Field("eth.fcs.status", FieldType.UINT8, "Whether the frame check sequence is right."),
@@ -101,9 +101,9 @@ _OTHERS: Final = (
     Field("sll.hatype", FieldType.UINT16, "Kind of the hardware address (ARPHRD)."),
     Field("sll.halen", FieldType.UINT16, "Length of the sender's hardware address.", unit=_BYTES),
     Field("sll.src.eth", FieldType.ETHER, "The sender's hardware address."),
-    Field("sll.src.ipv4", FieldType.IPV4, "The sender's address where that is an IPv4 address."),
+    Field("sll.src.ipv4", FieldType.IPV4, "The sender's address if it is an IPv4 address."),
     Field("sll.src.other", FieldType.BYTES, "The sender's hardware address of another kind."),
-    Field("sll.unused", FieldType.BYTES, "What the sender's address leaves of its eight bytes."),
+    Field("sll.unused", FieldType.BYTES, "Unused bytes of the sender's address field."),
     Field("sll.etype", FieldType.UINT16, "Which protocol follows, as an ethertype.", base=Base.HEXADECIMAL),
     Field("sll.ltype", FieldType.UINT16, "Which protocol follows, as a number of Linux.", base=Base.HEXADECIMAL),
     Field("sll.ifindex", FieldType.UINT32, "Number of the interface (version 2)."),
@@ -117,10 +117,10 @@ def _arp_end(name: str, title: str) -> tuple[Field, ...]:
     return (
         Field(f"{name}.hw_mac", FieldType.ETHER, f"The {title}'s hardware address.", repeats=True),
         Field(
-            f"{name}.hw", FieldType.BYTES, f"The {title}'s hardware address where it is no MAC address.", repeats=True
+            f"{name}.hw", FieldType.BYTES, f"The {title}'s hardware address if it is not a MAC address.", repeats=True
         ),
         Field(f"{name}.proto_ipv4", FieldType.IPV4, f"The {title}'s IPv4 address.", repeats=True),
-        Field(f"{name}.proto", FieldType.BYTES, f"The {title}'s address where it is not of IPv4.", repeats=True),
+        Field(f"{name}.proto", FieldType.BYTES, f"The {title}'s address if it is not IPv4.", repeats=True),
     )
 
 

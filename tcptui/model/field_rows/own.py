@@ -58,7 +58,7 @@ OWN_FIELDS: Final = (
     _seconds("server_think", "Time that the server took to respond on this connection."),
     _seconds("client_think", "Time of the connection that the client took to ask."),
     _seconds("recovery", "Time of the connection that loss cost."),
-    _seconds("idle", "Time of the connection in which nothing was asked."),
+    _seconds("idle", "Time of the connection in which no request was open."),
     _own("limit", FieldType.STRING,
          "What limited the connection's data longest: application, window, slow-start …; only where it can be seen.",
          Reader.BUDGET),
@@ -72,6 +72,6 @@ OWN_FIELDS: Final = (
     _own("request.duration", FieldType.RELATIVE_TIME,
          "Duration of a request with a response, as `tcptui requests` has it; in the same packets.", Reader.REQUESTS,
          Unit.SECONDS, repeats=True),
-    _own("marked", FieldType.BOOLEAN, "The packet, or its connection, is marked; only there.", Reader.NOTES),
+    _own("marked", FieldType.BOOLEAN, "The packet, or its connection, is marked; absent otherwise.", Reader.NOTES),
     _own("note", FieldType.STRING, "A note on the packet or its connection.", Reader.NOTES, repeats=True),
 )  # fmt: skip

@@ -18,7 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "budget.part.sender": "sending program",
     "budget.part.recovery": "loss recovery",
     "budget.part.idle": "idle",
-    "budget.part.asked_to_wait": "waiting, as asked",
+    "budget.part.asked_to_wait": "blocking command",
     "budget.part.unattributed": "unattributed",
     "budget.turns.all": "All {count:turn|turns}",
     "budget.turns.slowest": "The {shown} slowest of {count:turn|turns}",

@@ -48,7 +48,7 @@ WORDS: Final[dict[str, str]] = {
     "export.done.one": "{name} written to {folder}",
     "export.done.many": "{n} files written to {folder}",
     "export.writing": "writing {n} of {all}…",
-    "export.hint.narrow": "narrow",
+    "export.hint.narrow": "search",
     "export.hint.write": "write",
     "export.hint.all": "write all",
     "export.hint.packet": "to the packet",

@@ -38,7 +38,7 @@ WORDS: Final[dict[str, str]] = {
     "graph.mark.fast-recovery": "fast retransmission",
     "graph.mark.rto": "RTO",
     "graph.mark.tail-loss-probe": "tail loss probe",
-    "graph.mark.syn-retry": "SYN again",
+    "graph.mark.syn-retry": "SYN retransmission",
     "graph.mark.sent": "sent",
     "graph.mark.acked": "acknowledged",
     "graph.mark.rtt": "RTT",

@@ -20,8 +20,8 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.key.keep": "name",
     "guide.prompt.key.form": "in words",
     "guide.prompt.label.narrow": "Filter",
-    "guide.prompt.label.files": "Narrow",
-    "guide.prompt.label.requests": "Narrow",
+    "guide.prompt.label.files": "Search",
+    "guide.prompt.label.requests": "Search",
     "guide.prompt.label.lines": "Find",
     "guide.prompt.label.note": "Note",
     "guide.prompt.note": "what you want to remember; empty: no note",
@@ -39,8 +39,8 @@ WORDS: Final[dict[str, str]] = {
     "guide.prompt.label.slice": "Save what matches to",
     "guide.prompt.label.folder": "Folder",
     "guide.prompt.key.narrow": "keep it",
-    "guide.prompt.key.files": "keep it narrowed",
-    "guide.prompt.key.requests": "keep it narrowed",
+    "guide.prompt.key.files": "keep it",
+    "guide.prompt.key.requests": "keep it",
     "guide.prompt.key.lines": "find",
     "guide.prompt.key.find": "find",
     "guide.prompt.key.go_to": "go",
@@ -96,7 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.reading.list": (
         "In the list of connections, “what happened” is the gravest finding. Text in parentheses is no diagnosis: the connection has no warning or error, and that is the most important verdict of its packets. “time lost” is at least what its warnings and errors cost it. A file with warnings or errors opens with the worst connection first: errors, then warnings, each by the time lost."
     ),
-    "guide.reading.signs": "Other signs:",
+    "guide.reading.signs": "Other symbols:",
     "guide.sign.counts": "in the top line: connections whose worst finding is an error, and a warning",
     "guide.sign.troubled": (
         "in front of a connection: its worst finding, and how many of its packets have a verdict of loss, reordering, or a full or closed window"
@@ -231,7 +231,7 @@ WORDS: Final[dict[str, str]] = {
     "guide.start.keys": "To begin",
     "guide.start.key.choose": "open",
     "guide.start.key.open": "open a path",
-    "guide.start.key.narrow": "narrow",
+    "guide.start.key.narrow": "search",
     "guide.start.key.cases": "cases",
     "guide.start.key.group": "next group",
     "guide.start.key.help": "help",

@@ -75,7 +75,7 @@ WORDS: Final[dict[str, str]] = {
     "requests.hint.open": "to its packets",
     "requests.hint.scope": "this connection or all",
     "requests.hint.sort": "sort",
-    "requests.hint.narrow": "narrow",
+    "requests.hint.narrow": "search",
     "requests.hint.group": "by statement",
     "requests.hint.ungroup": "all requests",
     "requests.hint.of-statement": "its requests",
