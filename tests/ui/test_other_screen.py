@@ -494,7 +494,7 @@ async def test_packet_says_which_one_answers_it_and_its_header_leads_there(resol
         await player.press("u", "enter", "enter")
         assert re.search(r" 1 .*query A a\.exa\S*, reply #3 after 1\.01.s", player.text)
         assert re.search(r" 2 .*query A a\.example, asked again", player.text)
-        assert re.search(r" 3 .* → \S+ \(#1, 1\.01.s\)", player.text)
+        assert re.search(r" 3 .* → \S+, to #1 after 1\.01.s", player.text)
         assert re.search(r" 9 .*query A b\.example, no reply seen", player.text)
         await player.press("enter", "G")
 
@@ -506,7 +506,7 @@ async def test_packet_says_which_one_answers_it_and_its_header_leads_there(resol
 
 async def test_question_that_nobody_answered_is_found_by_those_words(resolver: Session) -> None:
     async with playing(resolver) as player:
-        await player.press("u", "slash", *"noXanswer".replace("X", " "), "enter")
+        await player.press("u", "slash", *"noXreply".replace("X", " "), "enter")
 
         assert re.search(r"#?9 .*query A b\.example, no reply seen", player.text)
 
