@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 #: Filters that are refused, what is said, and in Chinese.
 REFUSED: Final = {
-    "100 kB": ("tcp or " * 14_285 + "tcp", "characters; 65536 is the most", "最多 65536 个"),
+    "100 kB": ("tcp or " * 14_285 + "tcp", "characters; the limit is 65536", "最多 65536 个"),
     "10,000 parentheses": ("(" * 10_000 + "tcp" + ")" * 10_000, "deeper", "层"),
 }
 TIMES: Final = 1_000

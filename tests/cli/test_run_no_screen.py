@@ -109,7 +109,7 @@ def test_keep_around_a_loss_is_a_capture_with_the_retransmission(capture: Path, 
 
 def test_nothing_to_keep_is_said(capture: Path, tmp_path: Path) -> None:
     code, _events, said = watch("-r", capture, "--keep-around", "zero-window", "-w", tmp_path / "k")
-    assert (code, said.splitlines()[-1].split(":")[1]) == (0, " nothing to keep")
+    assert (code, said.splitlines()[-1].split(":")[1]) == (0, " nothing to save")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.pcap"]
 
 

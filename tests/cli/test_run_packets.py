@@ -265,7 +265,7 @@ def test_ascii_arrows_in_every_form(capture: Path) -> None:
     [
         (("-Y", "tcp.prot == 80"), "There is no field tcp.prot. Try: tcp.port == 80"),
         (("-Y", "(" * 10_000), "nests deeper"),
-        (("-Y", "tcp or " * 15_000 + "tcp"), "65536 is the most"),
+        (("-Y", "tcp or " * 15_000 + "tcp"), "the limit is 65536"),
         (("-e", "tcp.prot"), "there is no field tcp.prot; similar: tcp.port"),
     ],
 )
@@ -611,8 +611,8 @@ def test_packets_beyond_what_is_read_of_a_connection_are_said(tmp_path: Path) ->
     written = run("packets", path, "-Y", "frame.number == 173", "-e", "http2.r")
     more = "tcptui: 1 connection has more messages than tcptui reads:"
 
-    assert counted == (0, "14\n", f"{more} the filter may miss what 3 packets carry\n")
+    assert counted == (0, "14\n", f"{more} the filter may miss fields of 3 packets\n")
     assert plain == (0, "171\n", "")
     assert "1 条连接的消息数超过读取上限：其中 3 个包的内容没有查找，结果可能有遗漏\n" in chosen[2]
-    assert (judged[0], judged[2]) == (0, f"{more} rules may miss what 3 packets carry\n")
-    assert written[2] == f"{more} fields of what 1 packet carries may be missing\n"
+    assert (judged[0], judged[2]) == (0, f"{more} rules may miss fields of 3 packets\n")
+    assert written[2] == f"{more} fields of 1 packet may be missing\n"

@@ -130,7 +130,7 @@ def test_of_several_it_wants_to_know_which(tmp_path: Path, run: Run) -> None:
     code, _, complaint = run("recover", "-w", str(tmp_path / "kept.pcap"))
 
     assert code == 1
-    assert "say which" in complaint
+    assert "choose one" in complaint
     assert complaint.count("\n") == 1
     assert not (tmp_path / "kept.pcap").exists()
 

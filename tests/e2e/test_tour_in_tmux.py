@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 TIP = "goes to the next problem"
-NEXT = "says what happened"
+NEXT = "shows what happened"
 
 
 def leave_overview(terminal: Terminal) -> None:

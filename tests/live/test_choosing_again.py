@@ -55,7 +55,7 @@ def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(termi
     terminal.wait("libpcap reports:")
     terminal.press("Enter")  # refused, so the line stays
     terminal.type(" 9")
-    terminal.wait("libpcap understands it")
+    terminal.wait("The filter is valid")
     terminal.press("Enter")
     terminal.wait("Watch an interface: tcp port 9")
     terminal.type(f"/{INTERFACE}")

@@ -150,7 +150,7 @@ def test_stop_on_ends_the_capture(started: list[Watch], link: Link) -> None:
     assert [(event["event"], event["id"]) for event in events] == [
         ("found", "connection-refused"), ("stopped", "connection-refused"),
     ]  # fmt: skip
-    assert "stopped by connection-refused (--stop-on): stream 1" in said
+    assert "stopped by connection-refused (--stop-on): connection 1" in said
 
 
 def test_reader_that_goes_away_ends_it(started: list[Watch], link: Link) -> None:
@@ -214,7 +214,7 @@ def test_what_is_around_a_finding_is_kept_and_then_it_stops(started: list[Watch]
     kept = open_file(path)
     assert kept.streams.count == 2
     assert {str(found.id) for found in kept.findings(1)} == {"connection-refused"}
-    assert "kept around findings" in said
+    assert "packets around findings" in said
 
 
 def test_full_disk_ends_it_with_what_was_written_and_keeps_the_rest(

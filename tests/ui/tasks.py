@@ -316,7 +316,7 @@ TASKS: Final = (
     Task(D, "the packets of a request", "Enter", (r"▸ +6 .*GET /index.html",), after="R Tab"),
     Task(D, "what was said in a request", "F", ("GET /index.html", "welcome"), ("missing",), after="R Tab"),
     Task(D, "write a file out", "x w Enter", ("(?i)written|wrote",)),
-    Task(D, "packets between those that match", "v", ("97 of 268", "shown, too, fainter"), after="/ tcp.len>0 Enter"),
+    Task(D, "packets between those that match", "v", ("97 of 268", "also shown, fainter"), after="/ tcp.len>0 Enter"),
     Task(D, "a note on this connection", "M slow Enter", ("◆ slow",), why_long="the note has to be typed"),
     Task(
         D, "a field as a column", "+ ip.ttl Enter", (r"ip\.ttl.*\n.* 64",), after="Enter", why_long="a field is typed"

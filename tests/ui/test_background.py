@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.painted
 
-COMPUTED = "being worked out"
+COMPUTED = "being analysed"
 
 
 class Gate:

@@ -286,7 +286,7 @@ async def test_copied_text_is_whole(show: Show, monkeypatch: pytest.MonkeyPatch)
         await shown.pilot.press("n", "y")
 
     assert kept[0].startswith("time-sequence, client's data\n#31 ")
-    assert "(1,448 bytes) again because 2 duplicate ACKs asked for it" in kept[0]
+    assert "(1,448 bytes) because 2 duplicate ACKs asked for it" in kept[0]
 
 
 async def test_capture_without_connections_has_no_graph(show: Show, tmp_path: Path) -> None:

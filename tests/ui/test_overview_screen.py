@@ -394,7 +394,7 @@ async def test_trouble_of_no_connection_is_told_and_enter_goes_to_its_first_pack
     assert all(said in one for one in told)
 
 
-@pytest.mark.parametrize(("language", "said"), [(Language.EN, "By itself:"), (Language.ZH, "单看这一条：")])
+@pytest.mark.parametrize(("language", "said"), [(Language.EN, "This one by itself:"), (Language.ZH, "单看这一条：")])
 async def test_connection_of_a_trouble_of_many_says_so_before_it_says_that_it_is_sound(
     show: Show, language: Language, said: str
 ) -> None:

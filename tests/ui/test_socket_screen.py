@@ -134,7 +134,7 @@ def test_socket_of_a_later_connection_is_not_shown(seen: EndSeen, kernel: Kernel
 
     assert ("Another connection has these addresses and ports now" in page) is of_another
     assert ("www-data" in page or "root" in page) is not of_another
-    assert ("number 7 of this capture" in page) is (seen.later == 7)
+    assert ("connection 7 of this capture" in page) is (seen.later == 7)
 
 
 def test_mini_socket_shows_only_what_it_has() -> None:

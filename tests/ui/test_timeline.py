@@ -196,7 +196,7 @@ async def test_connections_pauses_and_orders_are_gone_to_by_a_key_or_two(show: S
             await shown.press("L")
             seen.append(workspace.ladder.cursor - 1)
             expected = (number - 1) % len(pauses) + 1
-            assert f"pause {expected} of {len(pauses)}, the longest first" in shown.lines()[-1]
+            assert f"pause {expected} of {len(pauses)}, longest first" in shown.lines()[-1]
         assert [int(pauses[at]) for at in seen[:-1]] == sorted(pauses.tolist(), reverse=True)
         assert sorted(seen[:-1]) == list(range(len(pauses))), "equal ones are gone to one after the other"
         assert seen[-1] == seen[0]

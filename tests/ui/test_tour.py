@@ -230,7 +230,7 @@ async def test_hint_shows_the_key_that_the_user_has_chosen(tour_of: Touring, mix
     async with tour_of(mixed_session, keys=(("next_problem", "t"),)) as shown:
         assert shown.screen.controllers.touring.line.text.startswith("t goes to")
         await shown.press("t")
-        assert shown.screen.controllers.touring.line.text.startswith("e says")
+        assert shown.screen.controllers.touring.line.text.startswith("e shows")
 
 
 async def test_palette_command_ends_the_tour_and_begins_it_again(tour_of: Touring, mixed_session: Session) -> None:
