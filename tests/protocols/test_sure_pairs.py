@@ -31,8 +31,8 @@ def test_whole_recordings_are_paired_to_the_last_call(tmp_path: Path, kind: str,
     path.write_bytes(known.tape.pcap())
     found = read(path, known)
 
-    # What opens HTTP/2 asks nothing, and of WebSocket's calls one stands for all.
-    opening = kind in ("http2", "grpc")
+    # What opens HTTP/2 and AMQP asks nothing, and of WebSocket's calls one stands for all.
+    opening = kind in ("http2", "grpc", "amqp")
     assert (found.wrong, found.paired) == ((), found.known - opening)
 
 
