@@ -77,6 +77,11 @@ def test_status_of_the_binary_protocol_is_its_code_with_the_name(code: int, stat
     assert requests(said, 0) == [("get k", status, 2)]
 
 
+def test_many_keys_are_asked_for_in_a_line_of_several_segments() -> None:
+    said = Dialogue().client(*in_pieces(b"get" + b" key" * 3_000 + b"\r\n", 1_400)).server(found(("key", b"x")))
+    assert requests(said, 0) == [("get key +2999", "OK", 10)]
+
+
 def test_what_nobody_answers_is_no_request() -> None:
     said = Dialogue().client(store("a", b"b", more=" noreply"), b"delete a noreply\r\n", b"get a\r\n", b"quit\r\n")
     assert requests(said.server(b"END\r\n"), 0) == [("get a", "miss", 5)]
@@ -261,7 +266,7 @@ def test_length_of_a_value_may_be_a_lie() -> None:
         (message(0, b"k"), True), (message(1, b"k", b"v", extras=bytes(8)), True), (b"GET / HTTP/1.1\r\n", False),
         (b"set a b\r\n", False), (b"get \x01\r\n", False), (b"hello\r\n", False), (b"", False), (b"\x80", False),
         (message(0x77, b"k"), False), (reply(0), False), (b"\x80\x2e\x01\x03\1" + bytes(40), False),
-        (b"get a" + bytes(40), False),
+        (b"get a" + bytes(40), False), (b"get" + b" key" * 700, True), (b"get" + b" key" * 40, False),
     ],
 )  # fmt: skip
 def test_beginning_is_told_by_what_it_says(payload: bytes, begins: bool) -> None:

@@ -128,10 +128,19 @@ class _Pairing:
             return
         if not self._counts and self._turn:
             yield from self._end_turn()
+        if message.may_be_quiet and not message.is_binary and self._ends_with_quiet(message.name):
+            return  # one stands for all that no line tells apart, so that no answer looks at many
         self._watches |= message.name == _WATCH
         self._waiting.append(Asked(message))
         if len(self._waiting) > _WAITING_MOST:
             yield from self._lost()
+
+    def _ends_with_quiet(self, name: str) -> bool:
+        """Whether a quiet command of that name is among the quiet ones that came last."""
+        for one in reversed(self._waiting):
+            if not one.first.may_be_quiet or one.first.name == name:
+                return one.first.may_be_quiet
+        return False
 
     # -- the server's side -------------------------------------------------------------------
     def _answer(self, message: Message) -> Iterator[Asked]:

@@ -24,6 +24,8 @@ PORTS: Final = frozenset({11211})
 #: Messages of a connection without its beginning that are looked at, and have to be there.
 _LOOKED_AT: Final = 8
 _LEAST: Final = 2
+#: Bytes of keys that show ``get`` without its line's end.
+_LONG: Final = 512
 
 
 class Sides(NamedTuple):
@@ -52,6 +54,8 @@ def is_binary_command(payload: bytes) -> bool:
 def _first_command(payload: bytes) -> Command | None:
     """The command in text that ``payload`` begins with, one that there is."""
     end = payload.find(b"\n", 0, SHORT_LINE)
+    if end < 0 and len(payload) >= _LONG and payload.startswith((b"get ", b"gets ")):
+        end = min(len(payload), SHORT_LINE)  # so many keys that the line goes on
     found = command_of(payload[:end].removesuffix(b"\r")) if end > 0 else None
     return found if found is not None and found.is_known else None
 

@@ -342,7 +342,7 @@ _AMQP_TABLE: Final = b"\1\0\1\0\0\xea\x6c\0\x32\0\x0a\0\0\1q\0\0\0\xea\x60" + b"
 # -- memcached ---------------------------------------------------------------------------------
 def _memcached(asked: bytes, answered: bytes, octets: int) -> bytes:
     """A command and its answer again and again."""
-    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // len(asked))
+    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // (len(asked) + len(answered)))
     return _connection(11211, [(0, asked * each), (1, answered * each)] * (count // each + 1))
 
 
