@@ -61,7 +61,7 @@ def test_files_are_written_under_safe_names(capture: str, tmp_path: Path) -> Non
     assert (out / "page.html").read_bytes() == (out / "page-2.html").read_bytes() == PAGE
     assert done.stdout.count(b"\n") == 3
     assert b"\x1b" not in done.stdout
-    assert b"not whole: the capture ends before it" in done.stdout
+    assert b"incomplete: the capture ends before it" in done.stdout
     assert done.stderr.endswith(b": 3\n")
 
 

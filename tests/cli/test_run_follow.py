@@ -187,7 +187,7 @@ def test_raw_bytes_are_not_written_to_a_terminal(file: str) -> None:
     os.close(leader)
 
     assert result.returncode == 2
-    assert b"a terminal would obey" in result.stderr
+    assert b"which could control a terminal" in result.stderr
 
 
 def test_reader_that_goes_away_ends_it_without_a_word(tmp_path: Path) -> None:
@@ -241,6 +241,6 @@ def test_body_that_unpacks_to_very_much_is_cut_and_that_is_said(tmp_path: Path) 
     result = run(str(path), "--stream", "0", "--decoded")
 
     assert result.stderr == (
-        b"tcptui: 1 part is cut at 2 KiB: what few bytes of the capture stand for is more than 260 MiB\n"
+        b"tcptui: 1 part is cut at 2 KiB: a few captured bytes would expand to more than 260 MiB\n"
     )
     assert 260 << 20 < len(result.stdout) < 270 << 20

@@ -83,7 +83,7 @@ def test_captures_of_both_ends_in_one_are_recognised_and_not_judged(
 
     assert (found.facts["shape"], found.severity, found.confidence) == ("twin", Severity.NOTE, Confidence.LIKELY)
     assert found.facts["count"] >= 20
-    assert "recorded twice" in trust_of(done)
+    assert "captured twice" in trust_of(done)
     assert not {"three-way-handshake", "fast-retransmission", "retransmission-timeout"} & done.findings.keys()
     assert not done.session.trouble.groups
 
@@ -105,7 +105,7 @@ def test_so_are_parts_of_both_ends(told: Tell, lines: list[str]) -> None:
     done = told(lines)
 
     assert done.findings["capture-duplicates"].facts["shape"] == "twin"
-    assert "recorded twice" in trust_of(done)
+    assert "captured twice" in trust_of(done)
 
 
 @pytest.mark.finding("capture-duplicates")
@@ -115,7 +115,7 @@ def test_two_interfaces_of_one_machine_are_said_and_leave_the_times(told: Tell) 
 
     assert done.findings["capture-duplicates"].facts["shape"] == "two-places"
     assert "three-way-handshake" in done.findings
-    assert "recorded twice" in trust_of(done)
+    assert "captured twice" in trust_of(done)
 
 
 @pytest.mark.finding("capture-duplicates", twin=True)
@@ -140,4 +140,4 @@ def test_what_was_sent_again_or_duplicated_on_the_way_is_no_second_place(told: T
     assert done.findings.get("capture-duplicates") is None or (
         done.findings["capture-duplicates"].facts["shape"] != "twin"
     )
-    assert "recorded twice" not in trust_of(done)
+    assert "captured twice" not in trust_of(done)

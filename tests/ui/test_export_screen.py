@@ -136,7 +136,7 @@ async def test_file_that_is_not_whole_says_why(show: Show, carrying: Session) ->
         await shown.pilot.press("G")
         text = _text(await _files(shown, 3))
 
-    assert "not whole: the capture ends before it" in text
+    assert "incomplete: the capture ends before it" in text
 
 
 async def test_enter_goes_to_the_packet_of_the_file(show: Show, carrying: Session) -> None:

@@ -49,8 +49,8 @@ LIMITS
   header list are read, and 1 MiB of a value that a filter compares. With -e,
   text that a few captured bytes expand to (HPACK, gzip) is written up to 2 KiB
   per field. Beyond that, the total of all fields is at most 256 MiB plus 16
-  bytes per captured byte. Values that are cut end in … and are counted in a last
-  line.
+  bytes per captured byte. Values that are cut end in …; a last line
+  counts them.
 
 EXAMPLES
   tcptui packets a.pcap -Y 'tcp.analysis.retransmission'

@@ -118,8 +118,8 @@ DESCRIPTION
   Writes the bytes that both ends sent, in order and without repeats. Gaps in
   the capture are marked where they are. The output cannot control a terminal,
   except with --raw, which writes the bytes unchanged. Text, --hex and --raw
-  include passwords and tokens as they were sent; --decoded removes those that it
-  knows by their name or form, as all other commands do.
+  include passwords and tokens as they were sent; --decoded removes those that
+  have a known name or form, as all other commands do.
 
 OPTIONS
   --stream N     the connection, counted from 0

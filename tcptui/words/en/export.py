@@ -25,7 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "export.column.name": "name",
     "export.column.host": "host",
     "export.whole": "whole",
-    "export.not-whole": "not whole: {why}",
+    "export.not-whole": "incomplete: {why}",
     "export.part-count": "{n} ranges joined",
     "export.upload": "sent by the client",
     "export.sent": "{n} bytes as sent ({codings})",
