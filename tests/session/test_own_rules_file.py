@@ -81,9 +81,9 @@ def test_needs_judging_only_where_something_judged_is_asked() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"[[finding]", "is no TOML"),
-        (b"\xff\xfe", "is no TOML"),
-        (b"finding = " + b"[" * 5_000, "is no TOML"),
+        (b"[[finding]", "is not TOML"),
+        (b"\xff\xfe", "is not TOML"),
+        (b"finding = " + b"[" * 5_000, "is not TOML"),
         (b"finding = 3", "[[finding]]"),
         (b"[finding]\nid = 'a'", "[[finding]]"),
         (b"findings = []", "findings"),

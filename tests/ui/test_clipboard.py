@@ -161,7 +161,7 @@ async def test_screen_says_what_became_of_it(
         line = shown.lines()[-1]
 
     assert said in line
-    head = "mixed.pcap, connection 0, 10.0.0.1:40001 → 192.0.2.10:80, begun 2023-11-14 22:13:20.000000 +0000\n"
+    head = "mixed.pcap, connection 0, 10.0.0.1:40001 → 192.0.2.10:80, began 2023-11-14 22:13:20.000000 +0000\n"
     assert head in (tmp_path / "state" / "tcptui" / "copied.txt").read_text()
 
 

@@ -41,7 +41,7 @@ async def test_connection_is_told_whole_on_a_narrow_screen(
         head, body = copied().split("\n")
 
     assert head.endswith(
-        "mixed.pcap, connection 2, 10.0.0.2:40003 → 192.0.2.20:8443, begun 2023-11-14 22:13:20.500000 +0000"
+        "mixed.pcap, connection 2, 10.0.0.2:40003 → 192.0.2.20:8443, began 2023-11-14 22:13:20.500000 +0000"
     )
     assert "state CLOSED (RST)" in body
     assert "packets 2" in body

@@ -213,7 +213,7 @@ def test_decoded_text_leads_to_the_bytes_it_was_made_from_and_back() -> None:
     last = len(source) - 1
     assert source.index_of(1, 510) == last
     assert source.origin(last, source.block(last).start + 40) == (1, 500)
-    assert b"27 bytes that are no text" in source.data(last)
+    assert b"27 bytes that are not text" in source.data(last)
     assert DecodedSource(parts, (0,), Words(Language.EN), 0).index_of(1, 8) == -1
     assert [source.at_share(source.share(index)) for index in range(len(source))] == list(range(len(source)))
 

@@ -26,7 +26,7 @@ WORDS: Final[dict[str, str]] = {
     "assertion.error.field": "there is no field {name}; tcptui fields lists them",
     "assertion.error.field-near": "there is no field {name}; similar: {near}",
     "assertion.error.no-number": "{name} is neither a number nor a time, so it has no percentile",
-    "assertion.error.file": "{path} is no TOML file: {reason}",
+    "assertion.error.file": "{path} is not a TOML file: {reason}",
     "assertion.error.file-large": "{path} has more than {most} bytes, so it holds no rules",
     "assertion.error.file-key": '{path} has “{name}”; allowed are rules = ["…"], and [[rule]] with name and rule',
     "assertion.error.file-shape": "{path}: rules is a list of texts; a rule with a name begins with [[rule]]",

@@ -153,7 +153,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.hint.reveal": "reveal",
     "screen.hint.overview": "overview",
     "screen.hint.palette": "all commands",
-    "screen.notice.no_problem_yet": "No further problem so far; connections are still being analysed.",
+    "screen.notice.no_problem_yet": "No further problem so far; still analysing connections.",
     "screen.notice.no_problem_after": "There is no problem here.",
     "screen.notice.problem.error": "Error {number} of {count}.",
     "screen.notice.problem.warning": "Warning {number} of {count}.",
