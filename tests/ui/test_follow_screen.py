@@ -651,7 +651,7 @@ async def test_a_line_of_no_request_is_said_so(show: Show, session: Session) -> 
         await shown.pilot.press("w")
         await shown.pilot.pause()
 
-        assert "not belong to an HTTP/2 request" in one
+        assert "not of an HTTP/2 request" in one
         assert shown.pilot.app.screen is screen
 
 

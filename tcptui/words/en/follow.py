@@ -27,7 +27,7 @@ WORDS: Final[dict[str, str]] = {
     "follow.versions.raw": "{n:place has|places have} two versions of the same bytes; the first copy with a right checksum was written",
     "follow.title": "stream {stream}",
     "follow.title-one": "stream {stream}, request {id}",
-    "follow.no-request": "This line does not belong to an HTTP/2 request; d decodes them.",
+    "follow.no-request": "This line is not of an HTTP/2 request; d decodes them.",
     "follow.form.text": "text",
     "follow.form.hex": "hex",
     "follow.form.decoded": "decoded",

@@ -108,7 +108,7 @@ WORDS: Final[dict[str, str]] = {
     "graph.whole": "whole connection, {all}",
     "graph.to-server": "client → server",
     "graph.to-client": "server → client",
-    "graph.no-log": "The greatest value is at most 100 times the least: a logarithmic axis would show no more.",
+    "graph.no-log": "Values are less than 100 times apart: no logarithmic axis.",
     "graph.no-more": "No further mark in this direction.",
     "graph.hint.kind": "graph",
     "graph.hint.side": "other side",

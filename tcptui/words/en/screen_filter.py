@@ -19,7 +19,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.notice.column.none.packets": "The timeline has no column of your own; + adds one.",
     "screen.notice.column.none.connections": "The list of connections has no column of your own; + adds one.",
     "screen.notice.column.wrong": "{text} stays in the settings, but is no field or expression; it is not shown.",
-    "screen.notice.no_order": "The sort order cannot be read; the list is sorted by start.",
+    "screen.notice.no_order": "The sort order cannot be read; the list is by start.",
     "screen.column.menu.title": "Remove which column?",
     "screen.column.menu.remove": "remove it",
     "screen.filter.here": "{matched} of {packets:packet|packets} of this connection pass the filter {filter}.",
