@@ -138,4 +138,4 @@ async def test_question_of_a_case_is_in_sight_before_what_leads_to_it() -> None:
 
     assert "4/19" in shown
     assert "Question: When exactly did the client become ESTABLISHED" in shown
-    assert "state proved by frame 3?" in shown
+    assert "state proved by packet 3?" in shown

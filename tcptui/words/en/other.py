@@ -25,7 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "other.names.name": "{address} is {name}",
     "other.names.second": "{address} is {name}, by a second response to a query that already had one",
     "other.names.unasked": "{address} is {name} by a DNS response; its query is not in the capture before it",
-    "other.way": "u opens protocols, conversations, packets; / searches there.",
+    "other.way": "u opens protocols, conversations, packets; / searches.",
     "other.column.protocol": "protocol",
     "other.column.packets": "packets",
     "other.column.share": "share",
