@@ -17,6 +17,8 @@ from tcptui.model.fields import FIELDS, ROWS
 
 #: The first field of each type of Wireshark's.
 FIELD_OF: Final = {row.type: row.name for row in reversed(ROWS) if row.owner is Owner.WIRESHARK}
+#: Registered twice by Wireshark, which takes numbers of 16 bits; RabbitMQ's usual value has 18.
+_WIDER: Final = frozenset({"amqp.method.arguments.frame_max"})
 #: Uses that tell the types of all fields apart.
 _TELLING: Final = ("{0} == {0}", "{0} contains", "{0} & {0}", "{0} + {0}", "{0}[0]")
 USES: Final = {
@@ -90,7 +92,7 @@ def test_every_field_takes_constants_of_its_type() -> None:
     with Sharkd() as sharkd:
         differ = [text for text in asked if (sharkd.refuses(text) is None) != is_taken(text)]
 
-    assert differ == []
+    assert differ == [f"{name} == {0xFFFF_FFFF}" for name in sorted(_WIDER)]
 
 
 def test_option_that_wireshark_lists_as_a_protocol_is_bytes() -> None:
