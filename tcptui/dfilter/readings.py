@@ -34,7 +34,7 @@ _PARTS: Final = re.compile(r"[\s-]+")
 
 
 class Meaning(Enum):
-    """What a term is taken for; the value is the end of catalogue keys."""
+    """One interpretation of a typed term; the value is the end of catalogue keys."""
 
     STATUS = "status"
     """How a request was answered."""
@@ -76,7 +76,7 @@ class Term:
 
     @property
     def text(self) -> str:
-        """As it was typed, in lower case."""
+        """The words of the term as typed, in lower case."""
         return " ".join(self.words)
 
 

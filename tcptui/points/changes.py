@@ -26,7 +26,7 @@ _ECN_BITS: Final = 3
 
 
 class Change(Enum):
-    """What can be changed; the values are contracts."""
+    """A property of packets that can be changed in transit; the values are contracts."""
 
     TTL = "ttl"
     ADDRESSES = "addresses"
@@ -55,7 +55,7 @@ class Changed:
 def find_changes(
     a: Segments, b: Segments, pairs: Pairs, sides: tuple[Side, Side], links: Links, goes_ab: Mask
 ) -> list[list[Changed]]:
-    """Of each pair what was changed, in the order of `Change`; ``goes_ab`` as in `merge.Hop`."""
+    """The changes of each pair, in the order of `Change`; ``goes_ab`` as in `merge.Hop`."""
     found: list[list[Changed]] = [[] for _ in range(len(pairs))]
     whole = np.flatnonzero(links.is_whole)
     in_a, in_b = links.a[whole], links.b[whole]
@@ -138,7 +138,7 @@ def _note_names(a: Segments, b: Segments, pairs: Pairs, found: list[list[Changed
 
 
 def _differ(a: Segments, b: Segments, sides: tuple[Side, Side], in_a: I64, in_b: I64) -> Mask:
-    """Which links have other first bytes at one end, of those of which both captures have them."""
+    """The links whose first bytes differ, among those of which both captures have these bytes."""
     places = [side.places[index] for side, index in zip(sides, (in_a, in_b), strict=True)]
     keys = []
     for one, mine in zip((a, b), places, strict=True):

@@ -134,7 +134,7 @@ class Clocks:
 
 
 def compare_clocks(time_ns: I64, offset_ns: I64, is_low: NDArray[np.bool_], resolution_ns: int) -> Clocks | None:
-    """What packets seen at both points say of the clocks; None: nothing, or they contradict each other.
+    """The relation of the clocks, by packets seen at both points; None: unknown, or the packets contradict each other.
 
     ``time_ns``: when A saw each; ``offset_ns``: A's time minus B's; ``is_low``: whether it travelled from A to B.
     ``resolution_ns``: of the coarser clock; times are cut to it.

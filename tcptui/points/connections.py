@@ -40,7 +40,7 @@ _SEQUENCE: Final = 1 << 32
 
 
 class Proof(Enum):
-    """What votes of one kind must have among them for a pair."""
+    """The votes that a pair needs, of one kind of key."""
 
     ANY = auto()
     BOTH_NUMBERS = auto()
@@ -53,7 +53,7 @@ class Proof(Enum):
 
 
 class Joined(Enum):
-    """What a pair is."""
+    """The relation of two paired connections."""
 
     SAME = "same-connection"
     LEGS = "legs"
@@ -195,7 +195,7 @@ def _elected(a: Segments, b: Segments, votes: _Votes, proof: Proof) -> Pairs:
 
 
 def _is_best(stream: I64, counts: NDArray[np.int64]) -> Mask:
-    """Of each edge whether it has more votes than every other one of its stream."""
+    """Mask of the edges with more votes than every other edge of their stream."""
     order = np.lexsort((-counts, stream))
     ordered, of = stream[order], counts[order]
     first = np.append(True, ordered[1:] != ordered[:-1])
@@ -281,7 +281,7 @@ def _move_by_answers(a: Segments, b: Segments, pairs: Pairs, shift: I64, known: 
 
 
 def _of_pairs(a: Segments, b: Segments, votes: _Votes, pairs: Pairs) -> tuple[I64, I64]:
-    """Which pair each vote for one is of, and those votes."""
+    """The pair of each vote for one, and those votes."""
     flipped = a.from_b(votes.in_a) != b.from_b(votes.in_b)
     edge = (a.stream[votes.in_a].astype(np.int64) << 32 | b.stream[votes.in_b]) << 1 | flipped
     wanted = (pairs.a << 32 | pairs.b) << 1 | pairs.flipped

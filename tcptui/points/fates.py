@@ -63,7 +63,7 @@ class Way:
     """By direction (pair x 2 + endpoint): what relative numbers count from."""
 
     def numbers(self, side: Side) -> tuple[I64, I64, I64]:
-        """Of each segment its direction, and its first and its last number + 1 beside that direction."""
+        """The direction of each segment, and its first and its last number + 1 beside that direction."""
         way = side.pair * 2 + side.by_b
         takes = ((side.flags & np.uint16(SYN)) != 0).astype(np.int64) + ((side.flags & np.uint16(FIN)) != 0)
         begin = way * _SPAN + (side.seq - self.base[way]) % _SEQUENCE
@@ -90,7 +90,7 @@ def find_missing(
     sides: Sequence[Side], links: Links, goes_ab: Mask, known: Mask, times: Sequence[NDArray[np.float64]],
     spans: Sequence[tuple[float, float]], count: int,
 ) -> tuple[Missing, Missing]:  # fmt: skip
-    """What each side has that the other has not.
+    """The packets of each side that the other has not.
 
     ``goes_ab``, ``known``: by pair, whether endpoint *a* is on A's side, and whether that is known.  ``times``: of
     each side's segments by A's clock.  ``spans``: first and last time of both captures by A's clock.
@@ -135,7 +135,7 @@ def _are_several(way: Way, side: Side, index: I64) -> Mask:
 def _upstream_fates(
     sides: Sequence[Side], way: Way, here: int, index: I64, times: Sequence[NDArray[np.float64]]
 ) -> NDArray[np.int8]:
-    """What is proved of packets that passed the point ``here`` first."""
+    """Proved fates of packets that passed the point ``here`` first."""
     fate = np.zeros(len(index), np.int8)
     if not len(index):
         return fate
@@ -173,7 +173,7 @@ def _from(index: I64, times: NDArray[np.float64], earliest: NDArray[np.float64])
 
 
 def _downstream_fates(side: Side, linked: Mask, index: I64) -> NDArray[np.int8]:
-    """What is proved of packets that passed the other point first: that they did, by their hops."""
+    """Proved fates of packets that passed the other point first: by their hops, that they did."""
     fate = np.zeros(len(index), np.int8)
     if not len(index):
         return fate

@@ -52,32 +52,33 @@ def joined(left: U64, right: U64, most: int = MOST_SHARED) -> tuple[I64, I64]:
 
 
 def ranks(keys: U64) -> I64:
-    """How many places before each one have its key."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = ordered[1:] != ordered[:-1]
-    firsts = np.flatnonzero(begins)
+    """The number of places before each one that have its key."""
+    order, firsts, counts = _runs(keys)
     found = np.empty(len(order), np.int64)
-    found[order] = np.arange(len(order)) - np.repeat(firsts, np.diff(firsts, append=len(order)))
+    found[order] = np.arange(len(order)) - np.repeat(firsts, counts)
     return found
 
 
 def copies(keys: U64) -> I64:
-    """How many places have the key of each one."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = ordered[1:] != ordered[:-1]
-    firsts = np.flatnonzero(begins)
-    counts = np.diff(firsts, append=len(order))
+    """The number of places that have the key of each one."""
+    order, _, counts = _runs(keys)
     found = np.empty(len(order), np.int64)
     found[order] = np.repeat(counts, counts)
     return found
 
 
+def _runs(keys: U64) -> tuple[I64, I64, I64]:
+    """The stable order of ``keys``; in it, where each key begins, and how many places have it."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    firsts = np.flatnonzero(begins)
+    return order, firsts, np.diff(firsts, append=len(order))
+
+
 def commonest(groups: I64, values: I64, count: int) -> tuple[I64, NDArray[np.float64]]:
-    """Of each of ``count`` groups the value that most have, and the share that have it; 0 and 0 of an empty one."""
+    """The commonest value of each of ``count`` groups, and the share that have it; 0 and 0 of an empty group."""
     found, share = np.zeros(count, np.int64), np.zeros(count)
     if not len(groups):
         return found, share

@@ -102,7 +102,7 @@ def lines_between(lows: tuple[F64, F64], highs: tuple[F64, F64], slack_ns: float
 
 
 def _lowest(slopes: F64, x: F64, y: F64) -> F64:
-    """Of each slope the value at the origin of the lowest line above all points."""
+    """For each slope, the value at the origin of the lowest line above all points."""
     found: F64 = np.max(y - slopes[:, None] * x, axis=1, initial=-np.inf)
     return found
 

@@ -40,7 +40,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """What two capture points say together."""
+    """Two neighbouring capture points, paired."""
 
     a: OpenCapture
     b: OpenCapture
@@ -277,7 +277,7 @@ def _clocks(
 
 
 def _times(sides: tuple[Side, Side], clocks: Clocks | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each side's segments the time by A's clock, as well as it is known; as it is without ``clocks``."""
+    """Times of each side's segments by A's clock, as well as it is known; unchanged without ``clocks``."""
     return (
         sides[0].time_ns.astype(np.float64),
         sides[1].time_ns.astype(np.float64) if clocks is None else _on_a(clocks, sides[1].time_ns),
@@ -304,7 +304,7 @@ def _span(capture: OpenCapture) -> tuple[float, float]:
 
 
 def _resolution(capture: OpenCapture) -> int:
-    """What the capture's clock counts, in nanoseconds."""
+    """Resolution of the capture's clock, in nanoseconds."""
     store = capture.store
     times = store.time_ns[store.first : store.count][:_SAMPLED]
     return 1 if (times % _MICROSECOND_NS).any() else _MICROSECOND_NS

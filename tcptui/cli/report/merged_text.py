@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 100
 _LEAST: Final = 40
 #: Connections that are told one by one.
-_TOLD: Final = 20
+_LISTED: Final = 20
 _INDENT: Final = "  "
 
 
@@ -63,7 +63,7 @@ def _connections(hop: Hop, words: Words, lines: _Lines) -> Iterator[str]:
     order = np.lexsort((np.arange(len(hop.pairs)), -(counts[0] + counts[1])))
     order = order[np.argsort(~hop.pairs.is_same[order], kind="stable")]
     packets, paired, delays = hop.packets, hop.paired, hop.delays()
-    for number in order[:_TOLD].tolist():
+    for number in order[:_LISTED].tolist():
         a, b = int(hop.pairs.a[number]), int(hop.pairs.b[number])
         yield "\n"
         ends = [str(end) for end in (*hop.a.streams.ends(a), *hop.b.streams.ends(b))]
@@ -85,13 +85,13 @@ def _connections(hop: Hop, words: Words, lines: _Lines) -> Iterator[str]:
         if hop.changes[number]:
             listed = words("merged.join").join(change_text(one, words) for one in hop.changes[number])
             yield from lines(words("merged.changed", listed=listed), _INDENT)
-    if len(order) > _TOLD:
+    if len(order) > _LISTED:
         yield "\n"
-        yield from lines(words("merged.more", count=Count(len(order) - _TOLD)))
+        yield from lines(words("merged.more", count=Count(len(order) - _LISTED)))
 
 
 def _missing(hop: Hop, number: int, words: Words) -> Iterator[str]:
-    """What one point has of a connection and the other has not."""
+    """Lines about the packets of a connection that one point has and the other has not."""
     for side, (here, there) in enumerate((("A", "B"), ("B", "A"))):
         missing, packets = hop.missing[side], hop.sides[side]
         mine = packets.pair[missing.index] == number

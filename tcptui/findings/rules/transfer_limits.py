@@ -241,7 +241,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
         # Time in recovery counts as part of the transfer here: an outage is no limit of the path.
         times = connection.view.time_ns
         spent = sum(integer((times[gaps.afters(part)] - times[gaps.befores(part)]).sum()) for part in chunks(len(gaps)))
-        waited = _held_pairs(gaps)
+        waited = _path_limited_pairs(gaps)
         total = connection.budget.waits.own_sum(gaps.which[waited])
         losses = _losses(connection, side)
         if total * 100 <= LIMITED_PERCENT * spent or not _long_enough(connection, total):
@@ -282,7 +282,7 @@ def path_limited(connection: ConnectionFacts) -> Finding | None:
     return None
 
 
-def _held_pairs(gaps: SendGaps) -> I32:
+def _path_limited_pairs(gaps: SendGaps) -> I32:
     """The pairs that waited for an ACK of a full flight, or that the path set apart."""
     held: I32 = flatnonzero32((gaps.marks & int(SendGapReason.CLOCKED | SendGapReason.SPREAD)) != 0)
     return held

@@ -27,8 +27,8 @@ _NAMED: Final = 4
 _Key = tuple[str, str, int, int, str, int]
 
 
-class _Asked:
-    """A query, told by its socket and number, and what answered it."""
+class _Query:
+    """A query, identified by its socket and number, and its answers."""
 
     def __init__(self, query: DnsMessage) -> None:
         self.queries = [query]
@@ -48,7 +48,7 @@ class _Asked:
 
 def dns_answers_differ(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     """Queries whose two answers have no address in common, or of which one alone knows the name; by server."""
-    told: dict[str, list[tuple[_Asked, DnsMessage, DnsMessage]]] = {}
+    told: dict[str, list[tuple[_Query, DnsMessage, DnsMessage]]] = {}
     for asked in _queries(one for one in capture.outside if isinstance(one, DnsMessage)):
         if (two := asked.differing) is not None:
             told.setdefault(asked.queries[0].server, []).append((asked, *two))
@@ -56,9 +56,9 @@ def dns_answers_differ(capture: CaptureFacts) -> Iterator[CaptureFinding]:
         yield _finding(capture, some)
 
 
-def _queries(messages: Iterable[DnsMessage]) -> Iterator[_Asked]:
+def _queries(messages: Iterable[DnsMessage]) -> Iterator[_Query]:
     """The queries among ``messages``, with the answers that have the same socket, number, name and type."""
-    found: dict[_Key, _Asked] = {}
+    found: dict[_Key, _Query] = {}
     for message in messages:
         key = message.client, message.server, message.port, message.number, message.name, message.kind
         asked = found.get(key)
@@ -69,7 +69,7 @@ def _queries(messages: Iterable[DnsMessage]) -> Iterator[_Asked]:
             if asked is not None and (message.addresses or message.code == NAME_UNKNOWN):
                 asked.answers.append(message)
         elif asked is None:
-            found[key] = _Asked(message)
+            found[key] = _Query(message)
         else:
             asked.queries.append(message)
     yield from found.values()
@@ -81,7 +81,7 @@ def _exclude(one: DnsMessage, other: DnsMessage) -> bool:
     return (one.code == NAME_UNKNOWN) != (other.code == NAME_UNKNOWN)
 
 
-def _finding(capture: CaptureFacts, told: list[tuple[_Asked, DnsMessage, DnsMessage]]) -> CaptureFinding:
+def _finding(capture: CaptureFacts, told: list[tuple[_Query, DnsMessage, DnsMessage]]) -> CaptureFinding:
     """The finding about the queries to one server."""
     asked, first, other = told[0]
     query = asked.queries[0]
@@ -102,8 +102,8 @@ def _finding(capture: CaptureFacts, told: list[tuple[_Asked, DnsMessage, DnsMess
             "lookups": len(told),
             "first_frame": first.frame,
             "last_frame": other.frame,
-            "said_first": _said(first),
-            "said_other": _said(other),
+            "said_first": _answer_text(first),
+            "said_other": _answer_text(other),
             "apart_s": max(other.time_ns - first.time_ns, 0) / 1e9,
         },
         packets=tuple(dict.fromkeys(frames))[:EVIDENCE_MOST],
@@ -120,7 +120,7 @@ def _used(capture: CaptureFacts, answer: DnsMessage) -> I64:
     return used
 
 
-def _said(answer: DnsMessage) -> str:
+def _answer_text(answer: DnsMessage) -> str:
     named = sorted(answer.addresses)
     more = " …" if len(named) > _NAMED else ""
     return ", ".join(named[:_NAMED]) + more if named else rcode_name(answer.code)
