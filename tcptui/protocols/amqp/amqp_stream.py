@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcptui.protocols.amqp.conversation import Asked, Said, conversation
-from tcptui.protocols.amqp.detection import amqp_sides
+from tcptui.protocols.amqp.detection import Sides, amqp_sides
 from tcptui.protocols.amqp.message import Message
 from tcptui.protocols.amqp.methods import CONSUME, DELIVER, METHOD
 from tcptui.protocols.amqp.parts import parts_of
 from tcptui.protocols.interface import DecodedStream
-from tcptui.protocols.stream.message_stream import MessageStream
+from tcptui.protocols.stream.message_stream import DetectedStream
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tcptui.protocols.amqp.detection import Sides
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.interface import Exchange
@@ -58,15 +57,11 @@ def _waits(sides: Sides) -> Iterator[tuple[int, int]]:
         since_ns = message.direction.delivered_ns(message.stop - 1)
 
 
-class AmqpStream(MessageStream[Message, Said, Asked], DecodedStream):
+class AmqpStream(DetectedStream[Message, Said, Asked, Sides], DecodedStream):
     """The `ParsedStream` of AMQP."""
 
     HEADER = 8  # Wireshark reads so many bytes for a length
     REQUEST = Asked
-
-    def __init__(self, sides: Sides, limit: int) -> None:
-        super().__init__(sides.server, limit)
-        self.sides = sides
 
     def _conversation(self) -> Iterator[Said | Asked | Unread]:
         return conversation(self.sides)

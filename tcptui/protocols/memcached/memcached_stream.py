@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from tcptui.protocols.interface import DecodedStream
 from tcptui.protocols.memcached.codes import HEADER
 from tcptui.protocols.memcached.conversation import Asked, Said, conversation
-from tcptui.protocols.memcached.detection import memcached_sides
+from tcptui.protocols.memcached.detection import Sides, memcached_sides
 from tcptui.protocols.memcached.message import Message
 from tcptui.protocols.memcached.parts import parts_of
-from tcptui.protocols.stream.message_stream import MessageStream
+from tcptui.protocols.stream.message_stream import DetectedStream
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.memcached.detection import Sides
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -40,14 +39,10 @@ def memcached_requests(client: ByteStream, server: ByteStream) -> Iterator[Excha
     return (one.exchange() for one in conversation(sides) if isinstance(one, Asked))
 
 
-class MemcachedStream(MessageStream[Message, Said, Asked], DecodedStream):
+class MemcachedStream(DetectedStream[Message, Said, Asked, Sides], DecodedStream):
     """The `ParsedStream` of memcached."""
 
     REQUEST = Asked
-
-    def __init__(self, sides: Sides, limit: int) -> None:
-        super().__init__(sides.server, limit)
-        self.sides = sides
 
     def _conversation(self) -> Iterator[Said | Asked | Unread]:
         return conversation(self.sides)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.memcached.codes import ERRORS, HEADER, OPCODES, STAT, status_text
 from tcptui.protocols.memcached.text import UNANSWERED
-from tcptui.protocols.redis.secret_keys import key_text
+from tcptui.protocols.secret_store_keys import key_text
 from tcptui.protocols.secrets_out import words_without_secrets
 
 if TYPE_CHECKING:

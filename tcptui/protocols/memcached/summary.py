@@ -8,7 +8,7 @@ from tcptui.protocols.memcached.binary_reader import is_header
 from tcptui.protocols.memcached.codes import HEADER, OPCODES, REQUEST, RESPONSE, status_text
 from tcptui.protocols.memcached.message import key_place
 from tcptui.protocols.memcached.text import SHORT_LINE, command_of, reply_of
-from tcptui.protocols.redis.secret_keys import key_text
+from tcptui.protocols.secret_store_keys import key_text
 
 #: Words that a line of an answer has to begin with to be named: others speak so, too.
 _TOLD: Final = frozenset({"VALUE", "VA"})

@@ -8,7 +8,7 @@ from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.memcached import codes
 from tcptui.protocols.memcached.codes import HEADER, OPCODES, STATUSES, status_text
-from tcptui.protocols.redis.secret_keys import key_text
+from tcptui.protocols.secret_store_keys import key_text
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.memcached.codes import ERRORS
 from tcptui.protocols.memcached.text import CRLF, LINE_MOST, command_of
-from tcptui.protocols.redis.secret_keys import key_text
+from tcptui.protocols.secret_store_keys import key_text
 from tcptui.protocols.secrets_out import words_without_secrets
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from tcptui.protocols.interface import BrokeredStream
 from tcptui.protocols.mqtt.conversation import Asked, Said, conversation
-from tcptui.protocols.mqtt.detection import mqtt_sides
+from tcptui.protocols.mqtt.detection import Sides, mqtt_sides
 from tcptui.protocols.mqtt.message import Message
 from tcptui.protocols.mqtt.parts import parts_of
-from tcptui.protocols.stream.message_stream import MessageStream
+from tcptui.protocols.stream.message_stream import DetectedStream
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.mqtt.detection import Sides
     from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -37,15 +36,11 @@ def mqtt_requests(client: ByteStream, server: ByteStream) -> Iterator[Exchange] 
     return (one.exchange(sides.version) for one in conversation(sides) if isinstance(one, Asked))
 
 
-class MqttStream(MessageStream[Message, Said, Asked], BrokeredStream):
+class MqttStream(DetectedStream[Message, Said, Asked, Sides], BrokeredStream):
     """The `ParsedStream` of MQTT."""
 
     HEADER = 2  # its type, and the first byte of its length
     REQUEST = Asked
-
-    def __init__(self, sides: Sides, limit: int) -> None:
-        super().__init__(sides.server, limit)
-        self.sides = sides
 
     def _conversation(self) -> Iterator[Said | Asked | Unread]:
         return conversation(self.sides)

@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.redis.secret_keys import key_text
 from tcptui.protocols.secret_names import is_secret_name
+from tcptui.protocols.secret_store_keys import key_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,22 +1,16 @@
-"""Keys of Redis that name secrets: whether what is kept there is one, and whether the key itself has one in it."""
+"""Where commands of Redis carry secrets, and which replies are secrets, by the keys that they name."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.secret_names import LEFT_OUT, NAME_MOST, Secrecy, is_hidden, looks_secret, secrecy
+from tcptui.protocols.secret_names import LEFT_OUT, NAME_MOST, Secrecy, is_hidden, secrecy
+from tcptui.protocols.secret_store_keys import key_secrecy, key_text
 from tcptui.protocols.sql_secrets import has_secret_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: What separates the parts of a key.
-_PARTS: Final = re.compile(r"([:/|#])")
-#: Words that keys are full of, and that say nothing there.
-_COMMON: Final = frozenset({"key", "keys", "code", "nonce", "signature", "sig"})
-_KEYS_CACHED: Final = 2_048
 #: Where the values of a command stand among its arguments, behind its key.
 _VALUES: Final = {
     "SET": 1, "SETNX": 1, "GETSET": 1, "APPEND": 1, "PUBLISH": 1, "SPUBLISH": 1, "SETEX": 2, "PSETEX": 2, "SETRANGE": 2,
@@ -35,28 +29,6 @@ _READING: Final = frozenset(
     }
 )  # fmt: skip
 _OF_FIELDS: Final = frozenset({"HGET", "HMGET"})
-
-
-@lru_cache(_KEYS_CACHED)
-def key_secrecy(key: bytes) -> Secrecy:
-    """What ``key`` says of what is kept under it."""
-    parts = _PARTS.split(key[: 4 * NAME_MOST].decode("utf-8", "replace"))[::2]
-    return max((secrecy(part) for part in parts if part.lower() not in _COMMON), default=Secrecy.NONE)
-
-
-@lru_cache(_KEYS_CACHED)
-def key_text(key: bytes) -> str:
-    """``key`` without what stands in it behind a word that names a secret: the id of a session, a token."""
-    text = key.decode("utf-8", "replace")
-    if key_secrecy(key) is Secrecy.NONE:
-        return text
-    parts = _PARTS.split(text)
-    for at in range(2, len(parts), 2):
-        before = parts[at - 2]
-        named = before != LEFT_OUT and before.lower() not in _COMMON and secrecy(before) is not Secrecy.NONE
-        if named and looks_secret(parts[at]):
-            parts[at] = LEFT_OUT
-    return "".join(parts)
 
 
 def secret_places(name: str, arguments: Sequence[bytes]) -> frozenset[int]:

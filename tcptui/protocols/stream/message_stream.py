@@ -40,9 +40,17 @@ class _Element(Protocol):
     def message(self) -> Any: ...
 
 
+class _Sides(Protocol):
+    """Both directions of a connection whose protocol was detected."""
+
+    @property
+    def server(self) -> ByteStream: ...
+
+
 M = TypeVar("M", bound=_Message)
 E = TypeVar("E", bound=_Element)
 R = TypeVar("R")
+S = TypeVar("S", bound=_Sides)
 
 
 @dataclass(slots=True)
@@ -140,3 +148,11 @@ class MessageStream(Generic[M, E, R]):
         found = list(map(self._exchange, self._read.requests))
         found.sort(key=lambda one: (one.carried[0].first_ns, one.carried[0].start))
         return iter(found)
+
+
+class DetectedStream(MessageStream[M, E, R], Generic[M, E, R, S]):
+    """A `MessageStream` of the sides ``S`` that a detection found, with what it learned of them."""
+
+    def __init__(self, sides: S, limit: int) -> None:
+        super().__init__(sides.server, limit)
+        self.sides = sides
