@@ -22,8 +22,8 @@ from tcptui.protocols.amqp.methods import (
     Method,
 )
 from tcptui.protocols.amqp.tree_table import TableLines
-from tcptui.protocols.dns.tree_form import date as timestamp_text
 from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.frame import unix_date_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.secrets_out import words_without_secrets
@@ -167,7 +167,7 @@ class _Frame:
         elif one.form == "s":
             self._add(f"{one.title}: {_text(read.data)}", read.start - 1, size + 1, field, parent)
         elif one.title == "Timestamp":
-            self._add(f"{one.title}: {timestamp_text(read.number)}", read.start, size, field, parent)
+            self._add(f"{one.title}: {unix_date_text(read.number)}", read.start, size, field, parent)
         else:
             self._add(f"{one.title}: {read.number}", read.start, size, field, parent)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.dns.tree_form import date as timestamp_text
 from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.frame import unix_date_text
 from tcptui.protocols.secret_names import hides
 from tcptui.protocols.secrets_out import words_without_secrets
 
@@ -94,7 +94,7 @@ class TableLines:
         if letter == "V":
             return "void", 0, ""
         if letter == "T":
-            return "timestamp", 8, timestamp_text(int.from_bytes(data))
+            return "timestamp", 8, unix_date_text(int.from_bytes(data))
         if letter in "fd":
             size = 4 if letter == "f" else 8
             value = struct.unpack(f">{letter}", data[:size].ljust(size, b"\0"))[0]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.protocols.dns.tree_lines import lasting
-from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text
+from tcptui.protocols.headers.frame import unix_date_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tcptui.protocols.dns.tree_lines import MessageLines
     from tcptui.protocols.headers.builder import Branch
-
-#: Seconds since 1970 that a date is written of: up to the year 2262, where nanoseconds no longer fit into 64 bits.
-_LAST_DATE: Final = (1 << 63) // NS_PER_SECOND
 
 
 class Form(Enum):
@@ -111,7 +107,7 @@ def _write(out: MessageLines, parent: Branch, one: Line, at: int) -> int:
             return at + 4
         case Form.TIME32 | Form.TIME48:
             size = _TIMES[form]
-            out.line(parent, f"{title}: {date(out.number(at, size))}", at, size, field)
+            out.line(parent, f"{title}: {unix_date_text(out.number(at, size))}", at, size, field)
             return at + size
         case Form.IPV4:
             out.ipv4(parent, title, field, at)
@@ -171,10 +167,3 @@ def _counted(out: MessageLines, parent: Branch, one: Line, at: int) -> int:
     if size or width == 1:
         out.bytes(parent, one.title, one.field, at + width, size)
     return at + width + size
-
-
-def date(seconds: int) -> str:
-    """``seconds`` since 1970, as Wireshark writes dates."""
-    if seconds >= _LAST_DATE:
-        return "Not representable"
-    return date_text(seconds * NS_PER_SECOND, UTC)

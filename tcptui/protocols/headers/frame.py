@@ -34,6 +34,8 @@ _ERRORS: Final = (
     ("Symbol error", "symbol_error"),
 )  # fmt: skip
 NS_PER_SECOND: Final = 1_000_000_000
+#: Seconds since 1970 that a date is written of: up to the year 2262, where nanoseconds no longer fit into 64 bits.
+_LAST_DATE: Final = (1 << 63) // NS_PER_SECOND
 
 
 def seconds_text(time_ns: int) -> str:
@@ -48,6 +50,13 @@ def date_text(time_ns: int, zone: tzinfo | None) -> str:
     moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
     clock = moment.strftime("%H:%M:%S")
     return f"{_MONTHS[moment.month - 1]} {moment.day:2d}, {moment.year} {clock}.{rest:09d} {moment.tzname()}"
+
+
+def unix_date_text(seconds: int) -> str:
+    """Date and time in UTC of ``seconds`` since 1970, as `date_text` writes them, if nanoseconds fit into 64 bits."""
+    if seconds >= _LAST_DATE:
+        return "Not representable"
+    return date_text(seconds * NS_PER_SECOND, UTC)
 
 
 def comment_layer(comments: Sequence[str]) -> Branch:
