@@ -474,7 +474,7 @@ class Session:
                 announced.put_nowait(None)
 
         def announce() -> None:
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
                 loop.call_soon_threadsafe(wake)
 
         self.copying.wake = announce

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ class Worker:
                 else:
                     future.set_result(bool(result))
 
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the loop has closed meanwhile
             self._loop.call_soon_threadsafe(settle)
