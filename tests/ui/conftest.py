@@ -12,6 +12,7 @@ import pytest
 from screen_lines import screen_lines
 from textual._compositor import Compositor
 from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 
 from tcptui.protocols.scapy_child.client import Reply, ScapyChild
 from tcptui.session.session import Session, open_file
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.css.model import RuleSet
-    from textual.pilot import Pilot
 
     from tcptui.protocols.scapy_child.messages import Question
     from tcptui.ui.main.screen import MainScreen
@@ -162,6 +162,14 @@ def _each_style_sheet_parsed_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _patient_pilot() -> Iterator[None]:
+    """A pilot waits for a slow machine, too: Textual's own gives up after half a minute."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pilot._wait_for_screen, "__defaults__", (SETTLES_IN_S,))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _painted_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames that no terminal shows are not rendered, but for tests of that: a third of the time of all went there.
@@ -219,21 +227,29 @@ def troubled_session(wire: Wire, tmp_path: Path) -> Session:
     return open_file(wire.pcap(tmp_path / "troubled.pcap"))
 
 
+async def turns() -> AsyncIterator[None]:
+    """Turns of the event loop to look at something again and again, for `SETTLES_IN_S` at most."""
+    end = time.monotonic() + SETTLES_IN_S
+    while time.monotonic() < end:
+        yield
+        await asyncio.sleep(0.005)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until ``condition`` holds; fail where it does not come to that."""
-    end = time.monotonic() + SETTLES_IN_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
-        await asyncio.sleep(0.005)
+    async for _ in turns():
+        if condition():
+            return
+    raise AssertionError("it did not come to that")
 
 
 async def settled(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     """`until`, with the app idle each time that ``condition`` is looked at again."""
-    end = time.monotonic() + SETTLES_IN_S
-    while not condition():
-        assert time.monotonic() < end, "it did not come to that"
+    async for _ in turns():
+        if condition():
+            return
         await pilot.pause()
-        await asyncio.sleep(0.005)
+    raise AssertionError("it did not come to that")
 
 
 @dataclass

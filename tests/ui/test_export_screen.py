@@ -16,6 +16,7 @@ from textual.containers import Vertical
 from tcptui.session.session import Session, open_file
 from tcptui.ui.export.preview import NoImage, image_cells
 from tcptui.ui.export.screen import ExportScreen
+from tests.ui.conftest import turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def carrying(wire: Wire, tmp_path: Path) -> Session:
 
 async def _files(shown: Shown, count: int) -> ExportScreen:
     """The screen once all is found and the chosen file is read."""
-    for _ in range(2000):
+    async for _ in turns():
         await shown.pilot.pause()
         screen = shown.pilot.app.screen
         if isinstance(screen, ExportScreen) and not screen.busy and len(screen.files.files) == count:
@@ -68,7 +69,6 @@ async def _files(shown: Shown, count: int) -> ExportScreen:
             if file is None or file.sha256:
                 await shown.pilot.pause()
                 return screen
-        await asyncio.sleep(0.005)
     raise AssertionError("the files did not come")
 
 
@@ -268,11 +268,10 @@ def _line(screen: ExportScreen, position: int, width: int) -> str:
 
 
 async def _narrowed(shown: Shown, screen: ExportScreen, names: list[str]) -> None:
-    for _ in range(2000):
+    async for _ in turns():
         if [file.name for file in screen.files.files] == names:
             return
         await shown.pilot.pause()
-        await asyncio.sleep(0.005)
     raise AssertionError([file.name for file in screen.files.files])
 
 

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.containers import Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -21,6 +22,7 @@ from tcptui.session.input_priority import InputPriority
 from tcptui.ui.terminal import frame_pacing as thin_line
 from tcptui.ui.terminal.driver import CURSOR_POSITION_QUERY, PacedDriver
 from tcptui.ui.terminal.frame_pacing import FramePacer, LowLatencyScreen, link_is_idle
+from tests.ui.conftest import turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -95,10 +97,9 @@ class Counter(FramePacer[None]):
         """Change the text and let the frame be made."""
         before = self.frames
         self.text.update(text)
-        for _ in range(30_000):
+        async for _ in turns():
             if self.frames > before:
                 return
-            await asyncio.sleep(0.001)
         raise AssertionError("no frame was made")
 
 
@@ -107,22 +108,33 @@ async def running(app: Counter | None = None) -> AsyncIterator[Counter]:
     app = app or Counter()
     task = asyncio.create_task(app.run_async())
     try:
-        for _ in range(30_000):
+        async for _ in turns():
             if app._driver is not None and "count 0" in app.driver.screen.text:
                 break
-            await asyncio.sleep(0.001)
+        else:
+            raise AssertionError("it did not come to that")
         assert "count 0" in app.driver.screen.text
+        await _at_rest(app)
         yield app
     finally:
         app.exit()
         await asyncio.wait_for(task, 600)
 
 
+async def _at_rest(app: Counter) -> None:
+    """Wait until no frame follows that of the start: one more comes where the size is told late."""
+    frames = -1
+    while frames != app.frames:
+        frames = app.frames
+        with app._context():
+            for _ in range(3):
+                await Pilot(app).pause()
+
+
 async def _until_paid(app: Counter, text: str) -> None:
-    for _ in range(30_000):
+    async for _ in turns():
         if text in app.driver.screen.text:
             return
-        await asyncio.sleep(0.001)
     raise AssertionError(app.driver.screen.text)
 
 
@@ -329,10 +341,11 @@ def test_what_moves_is_drawn_at_its_new_place_though_somebody_asked_for_it_befor
             app.screen._compositor._full_map_invalidated = True  # as when a widget that is not shown asks to be drawn
             await app.screen._on_layout(messages.Layout(above))
             assert app.screen.find_widget(app.text).region.y == 0  # where it is going to stand
-            for _ in range(3_000):
+            async for _ in turns():
                 if app.driver.screen.lines[0].startswith("count 0"):
                     break
-                await asyncio.sleep(0.001)
+            else:
+                raise AssertionError("it did not come to that")
             assert [line.strip() for line in app.driver.screen.lines[:3]] == [
                 "count 0",
                 "a second line that never changes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from tcptui.ui.groups.screen import GroupsScreen
 from tcptui.ui.main.screen import MainScreen
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +39,11 @@ def session(wire: Wire, tmp_path: Path) -> Session:
 
 
 async def settled(pilot: Pilot[object]) -> GroupsScreen:
-    for _ in range(4000):
+    async for _ in turns():
         screen = pilot.app.screen
         if isinstance(screen, GroupsScreen) and screen.settled:
             await pilot.pause()
             return screen
-        await asyncio.sleep(0.005)
     raise AssertionError("the groups did not come")
 
 

@@ -15,7 +15,7 @@ from tcptui.ui.follow.screen import FollowScreen
 from tcptui.ui.main.prompt_line import PromptLine
 from tcptui.ui.main.workspace import Workspace
 from tcptui.ui.screens.help import HelpScreen
-from tests.ui.conftest import until
+from tests.ui.conftest import settled, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +89,9 @@ async def test_keys_typed_right_behind_the_one_that_opens_follow_stream_find_in_
         typed(shown, "F", "slash", *"00")
         app = shown.pilot.app
         await until(lambda: isinstance(app.screen, FollowScreen) and isinstance(app.focused, Input))
-        await shown.pilot.pause(0.2)
+        await settled(shown.pilot, lambda: app.screen.query_one(Input).value == "00")
 
         assert isinstance(app.screen, FollowScreen)
-        assert app.screen.query_one(Input).value == "00"
 
 
 def test_focus_moves_at_once() -> None:

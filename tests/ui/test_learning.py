@@ -22,6 +22,7 @@ from tcptui.ui.main.verdicts import Verdicts
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
+from tests.ui.conftest import turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -51,13 +52,14 @@ class Learner:
             await self.settle()
 
     async def settle(self) -> None:
-        for _ in range(400):
+        async for _ in turns():
             await self.pilot.pause()
             await self.app.workers.wait_for_complete()
             screen = self.app.screen
-            if isinstance(screen, MainScreen) and screen.workspace.settled:
+            if not isinstance(screen, MainScreen) or screen.workspace.settled:
                 break
-            await asyncio.sleep(0.005)
+        else:
+            raise AssertionError("it did not come to that")
         await self.pilot.pause()
 
     @property
@@ -150,10 +152,11 @@ async def test_verdict_of_the_capture_goes_with_the_question_and_comes_back_with
 ) -> None:
     async with learn(mixed_session) as learner:
         verdict = learner.screen.controllers.verdicts.line
-        for _ in range(2000):
+        async for _ in turns():
             if verdict.text:
                 break
-            await asyncio.sleep(0.005)
+        else:
+            raise AssertionError("it did not come to that")
         assert verdict.text
         # What the timer does must not be waited for.
         monkeypatch.setattr(Verdicts, "look", lambda _self: None)

@@ -43,7 +43,7 @@ from tcptui.ui.user_files import LearningRecord, RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import settled
+from tests.ui.conftest import settled, turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -229,14 +229,15 @@ class Driven:
 
     async def settle(self) -> None:
         """Wait until nothing is under way: no screen being opened, no worker of this app that ends by itself."""
-        for _ in range(2000):
+        async for _ in turns():
             await self.pilot.pause()
             leaving = self.app.leaving
             waits = self.app.has_typed_ahead or (leaving.is_asking and not leaving.is_drawn)
             workers = (worker for worker in self.app.workers if worker.is_running)
             if not waits and not any(worker.group in self.awaited for worker in workers):
                 break
-            await asyncio.sleep(0.005)
+        else:
+            raise AssertionError("it did not come to that")
         await self.pilot.pause()
 
     def dismiss_notice(self) -> None:

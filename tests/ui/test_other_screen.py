@@ -24,7 +24,7 @@ from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import settled
+from tests.ui.conftest import settled, turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -77,7 +77,7 @@ class Player:
             await self.settle()
 
     async def settle(self) -> None:
-        for _ in range(2000):
+        async for _ in turns():
             await self.pilot.pause()
             screen = self.pilot.app.screen
             if isinstance(screen, OtherScreen | OverviewScreen):
@@ -89,6 +89,8 @@ class Player:
             if done:
                 break
             await self.pilot.pause(0.005)
+        else:
+            raise AssertionError("it did not come to that")
         await self.pilot.pause()
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from contextlib import closing
 from dataclasses import replace
@@ -38,7 +37,7 @@ from tcptui.ui.view_options import FirstPage, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tcptui.words.trouble_text import headline
-from tests.ui.conftest import settled, until
+from tests.ui.conftest import settled, turns, until
 from tests.ui.tasks import shop
 from tests.ui.test_growing_capture import Pipe
 
@@ -79,12 +78,11 @@ def refused_case() -> tuple[Case, Session]:
 async def overview(shown: Shown) -> OverviewScreen:
     """The overview, once it shows all that is known."""
     await shown.pilot.press("0")
-    for _ in range(2000):
+    async for _ in turns():
         screen = shown.pilot.app.screen
         if isinstance(screen, OverviewScreen) and screen.settled:
             await shown.pilot.pause()
             return screen
-        await asyncio.sleep(0.005)
     raise AssertionError("the overview did not come")
 
 
@@ -504,7 +502,7 @@ async def test_cursor_stays_on_its_group_while_the_capture_grows(wire: Wire, tmp
     app = TcptuiApp(pipe.session, Language.EN, ViewOptions(numeric=True))
 
     async def until_groups(count: int) -> OverviewScreen:
-        for _ in range(4000):
+        async for _ in turns():
             await pilot.pause(0.005)
             screen = app.screen
             if isinstance(screen, OverviewScreen) and len(screen.groups.groups) == count:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from tcptui.ui.overview.screen import OverviewScreen
 from tcptui.ui.palette import Palette, entry_line, main_entries
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import until
+from tests.ui.conftest import turns, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +52,11 @@ async def test_palette_fills_the_screen_with_single_lines_above_its_own_keys(
         await shown.pilot.press("ctrl+p")
         palette = shown.pilot.app.screen
         assert isinstance(palette, Palette)
-        for _ in range(2000):
+        async for _ in turns():
             if palette.query_one(CommandList).option_count > size[1]:
                 break
-            await asyncio.sleep(0.005)
+        else:
+            raise AssertionError("it did not come to that")
         await shown.pilot.pause()
         commands = palette.query_one(CommandList)
         drawn = screen_lines(palette)
@@ -90,10 +90,12 @@ async def test_overview_is_among_the_commands_of_another_screen(show: Show, trou
     async with show(troubled_session, (80, 24)) as shown:
         app = shown.pilot.app
         await shown.pilot.press("x", "ctrl+p", *"overview", "enter")
-        for _ in range(2000):
+        async for _ in turns():
             if isinstance(app.screen, OverviewScreen):
                 break
             await shown.pilot.pause(0.005)
+        else:
+            raise AssertionError("it did not come to that")
 
         assert isinstance(app.screen, OverviewScreen)
         assert not any(isinstance(screen, ExportScreen) for screen in app.screen_stack)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 from contextlib import closing
@@ -38,7 +37,7 @@ from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tcptui.words.quantities import Count
-from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
+from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, turns, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,12 +85,11 @@ def session(wire: Wire, tmp_path: Path) -> Session:
 
 
 async def settled(pilot: Pilot[object]) -> RequestsScreen:
-    for _ in range(4000):
+    async for _ in turns():
         screen = pilot.app.screen
         if isinstance(screen, RequestsScreen) and screen.settled:
             await pilot.pause()
             return screen
-        await asyncio.sleep(0.005)
     raise AssertionError("the requests did not come")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import struct
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from tcptui.ui.search.results import SearchResults
 from tcptui.ui.search.screen import SearchScreen
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import ACK, PSH
+from tests.ui.conftest import ACK, PSH, turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,12 +50,11 @@ def session(wire: Wire, tmp_path: Path) -> Session:
 
 
 async def settled(pilot: Pilot[object]) -> SearchScreen:
-    for _ in range(4000):
+    async for _ in turns():
         screen = pilot.app.screen
         if isinstance(screen, SearchScreen) and screen.settled:
             await pilot.pause()
             return screen
-        await asyncio.sleep(0.005)
     raise AssertionError("the search did not end")
 
 
