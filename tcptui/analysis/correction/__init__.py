@@ -2,8 +2,8 @@
 
 The kernel assumes that what was sent to an end arrives.  What that end sends later may contradict the assumption.
 
-``find``              runs the rules over one stream
-``opening``, ``closing``, ``resets``  the rules: SYNs and third packets, FINs, resets without effect
+``find``              runs the rules over one stream, and has those about FINs and about resets without effect
+``opening``           the rules about SYNs and third packets
 ``lone_syns``         connections of nothing but one SYN, many at a time
 ``evidence``          one stream as these rules see it
 ``correction``        a packet that had no effect, and what shows it

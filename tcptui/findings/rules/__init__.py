@@ -7,7 +7,7 @@ Loss, order:   ``retransmission``, ``lost_retransmission``, ``spurious``, ``ack_
                ``content_conflict``
 Speed:         ``think_time``, ``zero_window``, ``receive_window``, ``window_shrunk``, ``transfer_limits``, ``nagle``
 The capture:   ``capture_gaps``, ``capture_faults``
-Application:   ``http``, ``http_length``, ``http_readings``, ``event_stream``, ``websocket``
+Application:   ``http``, ``http_length``, ``event_stream``, ``websocket``
 
 A rule is a function `ConnectionFacts` → `Finding` or None, listed in its module's ``RULES`` with the gate bits of which
 it needs at least one.  A rule that cannot decide returns None.  Thresholds are named constants and quoted in the rule

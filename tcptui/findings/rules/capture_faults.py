@@ -59,7 +59,7 @@ def capture_truncated(connection: ConnectionFacts) -> Finding | None:
 
     Payload lengths come from the headers, so only what reads the payload suffers.  A fault of the capture,
     the same in all its connections: a note here, and a warning for the capture as a whole.  Shape ``forgotten``:
-    the file says that the frames were no longer (`tcptui.analysis.stream.forgotten`).
+    the file says that the frames were no longer (`tcptui.analysis.stream.columns`).
     """
     view = connection.view
     cut = (view.issues & DecodeIssue.TRUNCATED) != 0

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.findings.facts import MESSAGES_JUDGED
+from tcptui.findings.facts import MESSAGES_JUDGED, SIDES
 from tcptui.findings.http_facts import CLIENT_ERRORS, SERVER_ERRORS, HttpFacts, http_facts, index_of, quoted, target_of
 from tcptui.findings.rules.event_stream import event_streams
 from tcptui.findings.rules.http_continue import continue_awaited
 from tcptui.findings.rules.http_length import injected_newline, length_mismatch
-from tcptui.findings.rules.http_readings import two_readings
 from tcptui.findings.rules.round_trips import http_round_trips
 from tcptui.findings.rules.websocket import websocket_abnormal_close, websocket_upgrade
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.http.fault import FaultKind
 from tcptui.protocols.http.status import STATUS_PHRASES
+from tcptui.protocols.http.two_readings import Follows, Reading, ReadingShape, TwoReadings
 from tcptui.protocols.secrets_out import uri_without_secrets, words_without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.findings.facts import ConnectionFacts
-    from tcptui.model.finding import AnyId
+    from tcptui.model.finding import AnyId, Fact
     from tcptui.protocols.http.head import HeaderLine
     from tcptui.protocols.http.message import HttpMessage
 
@@ -57,6 +57,11 @@ _BROKEN: Final = (
     FaultKind.FOLDED_LINE, FaultKind.LENGTH_INVALID, FaultKind.LENGTH_CONFLICT, FaultKind.START_LINE,
 )  # fmt: skip
 
+#: With these a server refuses a request whose end it cannot tell for sure (RFC 9112, 6.1 and 6.3).
+REFUSED: Final = frozenset({400, 411, 501})
+_CAUSES: Final = ("smuggling-tried", "field-set-twice", "proxy-added-field")
+_OF_BODY: Final = ("smuggling-tried", "body-quotes-request")
+
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
     """All findings about HTTP, event streams and WebSocket of one stream; empty when it does not speak HTTP.
@@ -78,7 +83,7 @@ def _findings(connection: ConnectionFacts, app: HttpFacts) -> list[Finding]:
     found = [newline, length_mismatch(connection, app, newline), error_response(connection, app, newline)]
     found += [*event_streams(connection, app), file_download(connection, app)]
     found += [websocket_upgrade(connection, app), websocket_abnormal_close(connection, app)]
-    found += [continue_awaited(connection, app), two_readings(connection, app)]
+    found += [continue_awaited(connection, app), _two_readings(connection, app)]
     found.append(http_round_trips(connection, len(app.responses)))
     return [finding for finding in found if finding is not None]
 
@@ -241,3 +246,70 @@ def _name(message: HttpMessage) -> str:
     uri = message.request.head.uri if message.request is not None else ""
     segments: Sequence[str] = uri_without_secrets(uri).partition("?")[0].rstrip("/").split("/")
     return quoted(segments[-1] or uri or "/")
+
+
+def _two_readings(connection: ConnectionFacts, app: HttpFacts) -> Finding | None:
+    """`http-two-readings`: of the first message with a request behind its earlier end, else of the first of all."""
+    found = [
+        (message, message.readings)
+        for message in app.http.messages
+        if message.readings is not None and _is_captured(app, message, message.readings)
+    ]
+    if not found:
+        return None
+    message, readings = min(found, key=lambda each: not _hides_a_message(each[1]))
+    answer = message.response
+    is_refused = answer is not None and answer.head.status in REFUSED
+    earlier = readings.earlier.end or message.start
+    frames = [message.first_frame, app.direction_of(message).delivered_frame(earlier), message.last_frame]
+    facts: dict[str, Fact] = {
+        "shape": "" if readings.shape is ReadingShape.LINES else readings.shape.value,
+        "sender": SIDES[message.from_server],
+        "receiver": SIDES[1 - message.from_server],
+        "first_frame": message.first_frame,
+        "line_one": _line(readings.one),
+        "line_other": _line(readings.other),
+        "method": message.head.method,
+        "count": len(found),
+        "requests": sum(not one.head.is_response for one in app.http.messages),
+        "responses": len(app.responses),
+    }
+    for name, reading in (("reading_one", readings.one), ("reading_other", readings.other)):
+        facts |= {
+            f"{name}_ends": reading.follows.value,
+            f"{name}_bytes": 0 if reading.end is None else reading.end - message.body_start,
+            f"{name}_next": _start_line(reading.message),
+        }
+    return connection.finding(
+        FindingId.HTTP_TWO_READINGS,
+        [index_of(connection, frame) for frame in frames if frame],
+        Severity.NOTE if is_refused else Severity.WARNING,
+        Confidence.LIKELY if _hides_a_message(readings) else Confidence.POSSIBLE,
+        _OF_BODY if readings.shape is ReadingShape.BODY else _CAUSES,
+        **facts,
+    )
+
+
+def _is_captured(app: HttpFacts, message: HttpMessage, readings: TwoReadings) -> bool:
+    """Whether no byte of it up to the earlier end is missing."""
+    direction = app.direction_of(message)
+    return app.is_whole(direction, message.start, min(readings.earlier.end or 0, direction.length))
+
+
+def _hides_a_message(readings: TwoReadings) -> bool:
+    """Whether what is body by the one reading begins a message by the other."""
+    return readings.shape is not ReadingShape.BODY and readings.earlier.follows is Follows.MESSAGE
+
+
+def _line(reading: Reading) -> str:
+    return quoted(words_without_secrets(reading.line.decode("utf-8", "replace")))
+
+
+def _start_line(line: str) -> str:
+    """Method and target, without secrets and version; of a response version and status."""
+    first, _, rest = line.partition(" ")
+    if not line:
+        return ""
+    if first.startswith("HTTP/"):
+        return quoted(f"{first} {rest[:3]}")
+    return quoted(f"{first} {uri_without_secrets(rest.rpartition(' ')[0] or rest)}")

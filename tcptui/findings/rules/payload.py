@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.rules import database, http, zone_transfer
+from tcptui.findings.request_facts import facts_of
+from tcptui.findings.rules import database, http
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
+from tcptui.findings.rules.torn_answer import torn_answer
+from tcptui.protocols.dns.codes import is_transfer
 from tcptui.protocols.interface import BrokeredStream, FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
@@ -16,6 +19,18 @@ if TYPE_CHECKING:
 OF_ONE_PROTOCOL: Final = (
     "tcptui.findings.rules.http2", "tcptui.findings.rules.mqtt", "tcptui.findings.rules.tls",
 )  # fmt: skip
+
+
+def _zone_transfer(connection: ConnectionFacts) -> list[Finding]:
+    """All findings about transfers of zones of one stream; empty when it has none."""
+    try:
+        said = facts_of(connection, frozenset({"dns"}))
+        if said is None or not said.requests or not is_transfer(said.requests[-1].operation):
+            return []
+        torn = torn_answer(connection, said)
+    except OSError:
+        return []  # the spool was closed meanwhile
+    return [] if torn is None else [torn]
 
 
 def _http2(connection: ConnectionFacts) -> list[Finding]:
@@ -55,4 +70,4 @@ def _tls(connection: ConnectionFacts) -> list[Finding]:
 
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, zone_transfer.findings, _mqtt)
+BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, _zone_transfer, _mqtt)

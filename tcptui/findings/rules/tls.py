@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.facts import SIDES
-from tcptui.findings.http_facts import index_of, quoted
+from tcptui.findings.http_facts import first_end, index_of, quoted
 from tcptui.findings.rules.tls_certificate import tls_certificate
-from tcptui.findings.rules.tls_client_certificate import tls_client_certificate
 from tcptui.findings.rules.tls_flight import tls_flight_waited
 from tcptui.findings.rules.tls_handshake import tls_handshake
-from tcptui.findings.rules.tls_offer import short_list
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
 from tcptui.findings.rules.tls_resumption import tls_resumption_refused
 from tcptui.findings.rules.tls_truncated import tls_truncated
 from tcptui.findings.rules.tls_unfinished import tls_unfinished
 from tcptui.findings.tls_facts import (
     HOSTS_QUOTED,
+    first_message,
     frame_of,
     may_outgrow,
     other_hosts,
@@ -68,8 +67,55 @@ _READ: Final = ("other", "later", "renegotiation")
 #: Shapes of a list that is short.
 _OFFERED: Final = ("group", "signature")
 _VERSIONS_NAMED: Final = 4
+
+_AFTER_CERTIFICATE: Final = (ContentType.CHANGE_CIPHER_SPEC, ContentType.APPLICATION_DATA)
+
+
+def _tls_client_certificate(connection: ConnectionFacts, conversation: TlsConversation) -> Finding | None:
+    """A CertificateRequest, and an empty list as the answer, to which no alert was sent."""
+    server, client = conversation.server_side, 1 - conversation.server_side
+    wanted = first_message(conversation, server, Handshake.CERTIFICATE_REQUEST)
+    given = first_message(conversation, client, Handshake.CERTIFICATE)
+    if wanted is None or given is None or not sent_no_certificate(conversation):
+        return None
+    frames = {
+        "request_frame": conversation.directions[server].delivered_frame(wanted.stop - 1),
+        "answer_frame": conversation.directions[client].delivered_frame(given.stop - 1),
+    }
+    evidence = [index_of(connection, frame) for frame in frames.values()]
+    end, theirs = first_end(connection, server), first_end(connection, client)
+    # A server that finishes the handshake takes the client without a certificate.
+    goes_on = any(one.content_type in _AFTER_CERTIFICATE for one in conversation.records[server].each)
+    if (
+        end < 0
+        or 0 <= theirs < end
+        or goes_on
+        or conversation.records[server].limited
+        or len(conversation.directions[server].gaps)
+    ):
+        return connection.finding(
+            FindingId.TLS_CLIENT_CERTIFICATE, evidence, Severity.NOTE, Confidence.CERTAIN, (), shape="none", **frames
+        )
+    return connection.finding(
+        FindingId.TLS_CLIENT_CERTIFICATE, [*evidence, end], Severity.WARNING, Confidence.LIKELY,
+        ("tls-name-unknown", "tls-program-died"), shape="none-closed", end_frame=connection.frame[end], **frames,
+    )  # fmt: skip
+
+
 #: Rules that are independent of how the handshake ended.
-_MORE: Final = (tls_truncated, tls_flight_waited, tls_resumption_refused, tls_client_certificate)
+_MORE: Final = (tls_truncated, tls_flight_waited, tls_resumption_refused, _tls_client_certificate)
+
+#: Groups of which nearly every server takes one: x25519, secp256r1, and the hybrids with them.
+USUAL_GROUPS: Final = frozenset({0x001D, 0x0017, 0x11EC, 0x11EB, 0x6399})
+#: Signature algorithms by the key of the certificate, PKCS #1 before TLS 1.3 alone.
+_ECDSA: Final = frozenset({0x0403, 0x0503, 0x0603, 0x0203, 0x0303})
+_PSS: Final = frozenset({0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B})
+_PKCS_1: Final = frozenset({0x0401, 0x0501, 0x0601, 0x0301, 0x0201})
+#: Names of a list that are quoted.
+_NAMED: Final = 4
+
+_GROUP: Final = "handshake.extensions_supported_group"
+_SIGNATURE: Final = "handshake.sig_hash_alg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +253,7 @@ def _by_server(conversation: TlsConversation, alert: _Alert) -> _Facts:
         suites = {one for one in hello.numbers("handshake.ciphersuite") if not is_grease(one)} - _SIGNALS
         shape = "cipher" if requested_host(hello) else "cipher-no-name"
         told: _Facts = {"shape": shape, "suites": len(suites), "offered": _versions(hello)}
-        return told | short_list(hello)
+        return told | _short_list(hello)
     if alert.code == _UNRECOGNIZED_NAME:
         asked = requested_host(hello)
         return {"shape": "name", "asked": asked} if asked else {"shape": "no-name"}
@@ -252,3 +298,36 @@ def _versions(hello: Line) -> str:
     offered = [one for one in hello.numbers("handshake.extensions.supported_version") if not is_grease(one)]
     offered = offered or hello.numbers("handshake.version")
     return ", ".join(version_name(one) for one in offered[:_VERSIONS_NAMED])
+
+
+# Which list of a ClientHello is the short one, where a server found nothing in common (RFC 8446, 4.2.3, 4.2.7).
+
+
+def _short_list(hello: Line) -> dict[str, int | float | str]:
+    """The fact ``shape``, ``group`` or ``signature``, and what belongs to it; empty where neither or both are short.
+
+    ``group``: none of `USUAL_GROUPS`; ``signature``: no algorithm for certificates with RSA keys, or none for ECDSA.
+    """
+    groups = _known(hello, _GROUP)
+    signatures = _known(hello, _SIGNATURE)
+    versions = hello.numbers("handshake.extensions.supported_version")
+    rsa = _PSS if versions and all(one == TLS_1_3 or is_grease(one) for one in versions) else _PSS | _PKCS_1
+    lacks = [name for name, ones in (("RSA", rsa), ("ECDSA", _ECDSA)) if not ones.intersection(signatures)]
+    found: list[dict[str, int | float | str]] = []
+    if groups and USUAL_GROUPS.isdisjoint(groups):
+        found.append({"shape": "group", "entries": len(groups), "named": _names(_GROUP, groups)})
+    if signatures and lacks:
+        found.append({
+            "shape": "signature", "entries": len(signatures), "named": _names(_SIGNATURE, signatures),
+            "lacks": "/".join(lacks),
+        })  # fmt: skip
+    return found[0] if len(found) == 1 else {}
+
+
+def _known(hello: Line, field: str) -> list[int]:
+    return [one for one in hello.numbers(field) if not is_grease(one)]
+
+
+def _names(field: str, numbers: list[int]) -> str:
+    named = [name_of(f"tls.{field}", one) or f"0x{one:04x}" for one in numbers[:_NAMED]]
+    return quoted(", ".join(named) + (" …" if len(numbers) > _NAMED else ""))

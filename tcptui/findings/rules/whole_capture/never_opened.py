@@ -9,7 +9,6 @@ import numpy as np
 from tcptui.findings.rules.no_answer import SYN_SILENCE_NS
 from tcptui.findings.rules.whole_capture.answered_elsewhere import answered_elsewhere
 from tcptui.findings.rules.whole_capture.capture_facts import GROUP_LEAST, groups, one_of
-from tcptui.findings.rules.whole_capture.given_address import given_by_dns
 from tcptui.findings.rules.whole_capture.ignored_first import ignored_first
 from tcptui.findings.rules.whole_capture.syn_flood import syn_flood
 from tcptui.model.arrays import indexes_of, sorted_unique
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
-    from tcptui.model.finding import CaptureFinding
+    from tcptui.model.finding import CaptureFinding, Fact
     from tcptui.model.packet_store import I64
 
 #: So many different servers and ports that one client tried in vain are a search: a program retries one or a few.
@@ -174,7 +173,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
             continue
         if not capture.server_heard(int(capture.server[places[0]]), *_while_tried(capture, places)):
             continue  # alive before or after, perhaps not then
-        given = given_by_dns(capture, places)
+        given = _given_by_dns(capture, places)
         yield capture.finding(
             FindingId.PORT_SILENT,
             places,
@@ -197,7 +196,7 @@ def _silent(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[CaptureF
 def _host_silent(capture: CaptureFacts, places: I64, other: I64, severity: Severity) -> CaptureFinding:
     """The finding about the attempts at ``places``, to one host; ``other``: the connections that took their place."""
     one_port = len(sorted_unique(capture.port[places])) == 1
-    given = given_by_dns(capture, places)
+    given = _given_by_dns(capture, places)
     return capture.finding(
         FindingId.HOST_SILENT,
         places,
@@ -294,7 +293,7 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
     for _target_key, places in groups(capture.target[tried], tried):
         if not capture.refused[places].all():
             continue
-        given = given_by_dns(capture, places)
+        given = _given_by_dns(capture, places)
         yield capture.finding(
             FindingId.PORT_REFUSED,
             places,
@@ -315,3 +314,30 @@ def _refused(capture: CaptureFacts, rest: NDArray[np.bool_]) -> Iterator[Capture
                 **given,
             },
         )
+
+
+def _given_by_dns(capture: CaptureFacts, places: I64) -> dict[str, Fact]:
+    """Facts ``asked_name`` and ``working_host`` for the attempts at ``places``, all in vain and to one server.
+
+    A DNS answer gave its address to one of the clients before the last attempt; another address of that name and
+    family, in any answer, opened a connection with one of these clients on the same port.  Empty where not so.
+    """
+    server = capture.host_name(int(capture.server[places[0]]))
+    clients = sorted_unique(capture.client[places])
+    names = {capture.host_name(int(client)) for client in clients}
+    latest_ns = int(capture.began_ns[places].max())
+    given = {
+        answer.name
+        for answer in capture.dns_answers
+        if server in answer.addresses and answer.client in names and answer.time_ns <= latest_ns
+    }
+    if not given:
+        return {}
+    reached = capture.opened & np.isin(capture.client, clients) & np.isin(capture.port, capture.port[places])
+    reached &= capture.is_ipv6 == capture.is_ipv6[places[0]]
+    working = {capture.host_name(int(host)) for host in sorted_unique(capture.server[reached])}
+    for answer in capture.dns_answers:
+        others = sorted(working & answer.addresses - {server})
+        if answer.name in given and others:
+            return {"asked_name": answer.name, "working_host": others[0]}
+    return {}
