@@ -8,19 +8,28 @@ from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.analysis.stream.view import NEVER_NS
+from tcptui.model.named_tuples import maker_of
+from tcptui.model.request import MessagePackets
 from tcptui.protocols.answered_together import Answered, is_written_with
-from tcptui.protocols.message_packets import packets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from tcptui.model.request import AnsweredInOneWrite, MessagePackets
+    from tcptui.model.request import AnsweredInOneWrite
     from tcptui.protocols.interface import Carried, Exchange, HttpMessages
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 BEGINS: Final = attrgetter("begin_ns", "first_frame", "offset")
 #: Exchanges whose packets, and times, are looked up at once.
 LOOKED_UP: Final = 512
+
+#: `MessagePackets` of their values.
+_PACKETS: Final = maker_of(MessagePackets)
+_START: Final = attrgetter("start")
+_STOP: Final = attrgetter("stop")
 
 
 @dataclass(slots=True)
@@ -61,7 +70,7 @@ def seen_exchanges(exchanges: Iterable[Exchange], *, whole: bool) -> Iterator[Se
     left = iter(exchanges) if whole else map(_without_messages, exchanges)
     while some := list(islice(left, LOOKED_UP)):
         messages = [one for exchange in some for one in (exchange.request, exchange.response) if one is not None]
-        packets = iter(packets_of(messages))
+        packets = iter(_packets_of(messages))
         for exchange in some:
             request = None if exchange.request is None else next(packets)
             response = None if exchange.response is None else next(packets)
@@ -108,11 +117,11 @@ def prolong(seen: list[SeenExchange]) -> None:
                 stop = asked.direction.length
                 if following is not None and following.exchange.request is not None:
                     stop = following.exchange.request.start
-                (one.request,) = packets_of((_reaching(asked, stop, one.response.first_ns - 1),))
+                (one.request,) = _packets_of((_reaching(asked, stop, one.response.first_ns - 1),))
             if not answer.complete and (following is None or following.begin_ns >= one.response.first_ns):
                 stop = answer.direction.length if answer_stop is None else answer_stop
                 until_ns = NEVER_NS if following is None else following.begin_ns - 1
-                (one.response,) = packets_of((_reaching(answer, stop, until_ns),))
+                (one.response,) = _packets_of((_reaching(answer, stop, until_ns),))
         if asked is not None:
             following = one
         answer_stop = answer_stop if answer is None else answer.start
@@ -131,3 +140,28 @@ def _without_messages(exchange: Exchange) -> Exchange:
 
 def _no_messages() -> HttpMessages:
     return None, None
+
+
+def _packets_of(messages: Sequence[Carried]) -> list[MessagePackets]:
+    """The packets of each of ``messages``, in order."""
+    places: dict[ByteStream, list[int]] = {}
+    for at, one in enumerate(messages):
+        if one.direction in places:
+            places[one.direction].append(at)
+        else:
+            places[one.direction] = [at]
+    found: dict[int, MessagePackets] = {}
+    for direction, which in places.items():
+        some = [messages[at] for at in which]
+        starts = np.array(list(map(_START, some)), np.int64)
+        stops = np.array(list(map(_STOP, some)), np.int64)
+        sizes = np.maximum(stops - starts, 0).tolist()
+        for place, one in enumerate(some):
+            if one.spans:
+                sizes[place] = one.bytes
+        first_frame, first_ns = direction.firsts(starts)
+        last_frame, last_ns = direction.deliveries(np.maximum(stops - 1, starts))
+        columns = (first_frame, last_frame, first_ns, np.maximum(last_ns, first_ns))
+        firsts, lasts, begun, ended = (column.tolist() for column in columns)
+        found.update(zip(which, map(_PACKETS, zip(firsts, lasts, sizes, begun, ended, strict=True)), strict=True))
+    return [found[at] for at in range(len(messages))]

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from tcptui.protocols.application import ApplicationStream, requests_of
 from tcptui.protocols.dns import conversation
+from tcptui.protocols.dns.conversation import Reader
 from tcptui.protocols.dns.detection import begins_dns, dns_sides
 from tcptui.protocols.dns.message import Message, is_sound, read_head
 from tcptui.protocols.dns.names import BadName, read_name
-from tcptui.protocols.dns.reader import Reader
 from tcptui.protocols.result_set import ResultSet
 from tcptui.protocols.stream.unread import Unread
 from tcptui.protocols.summaries import summary_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
+from tcptui.protocols.headers.ipv4 import dotted
 from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.protocols.headers.teredo import PORT, read_teredo
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
@@ -21,6 +21,12 @@ _IPV6: Final = 16
 #: Where DNS is spoken, also to all hosts of a link (RFC 6762, RFC 4795), and the least bytes of a message.
 DNS_PORTS: Final = frozenset({53, 5353, 5355})
 DNS_HEADER: Final = 12
+
+#: Port of Teredo servers.
+_TEREDO_PORT: Final = 3544
+_ORIGIN, _AUTHENTICATION, _VERSION_6 = 0, 1, 6
+_ORIGIN_LENGTH: Final = 8
+_NONCE: Final = 8
 
 
 def _length_line(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> None:
@@ -74,4 +80,46 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     inner = source.within(start + 8 + payload)
     is_dns = not DNS_PORTS.isdisjoint((origin, target)) and shown >= DNS_HEADER
     following = Step(Protocol.DNS if is_dns else Protocol.OTHER_UDP, start + 8, inner, origin << 16 | target)
-    return read_teredo(dissection, following) if PORT in (origin, target) else following
+    return _read_teredo(dissection, following) if _TEREDO_PORT in (origin, target) else following
+
+
+# IPv6 within UDP by way of Teredo (RFC 4380, 5.1.1): what stands in front of the packet.
+
+
+def _read_teredo(dissection: Dissection, step: Step) -> Step:
+    """Append who authenticates and where the packet came from; returns the step for the packet itself.
+
+    What is none of these is left to scapy.
+    """
+    at, source = step.start, step.source
+    if source.captured_end() - at < 2 or not _is_teredo(source.number(at, 2)):
+        return step
+    layer = dissection.layer("Teredo IPv6 over UDP tunneling", at, 0, "")
+    dissection.protocols.append("teredo")
+    begin = at
+    if source.number(at, 2) == _AUTHENTICATION:
+        at = _authentication_lines(layer, at, source)
+    if source.number(at, 2) == _ORIGIN:
+        hidden = bytes(byte ^ 0xFF for byte in source.take(at + 2, _ORIGIN_LENGTH - 2))
+        layer.add(f"Origin UDP port: {int.from_bytes(hidden[:2])}", at + 2, 2)
+        layer.add(f"Origin IPv4 address: {dotted(hidden[2:])}", at + 4, 4)
+        at += _ORIGIN_LENGTH
+    layer.length = at - begin
+    if source.number(at, 1) >> 4 != _VERSION_6:
+        return step._replace(protocol=Protocol.DATA, start=at)
+    return step._replace(protocol=Protocol.IPV6, start=at)
+
+
+def _is_teredo(first: int) -> bool:
+    return first in (_ORIGIN, _AUTHENTICATION) or first >> 12 == _VERSION_6
+
+
+def _authentication_lines(layer: Branch, at: int, source: FrameBytes) -> int:
+    """Append the authentication header; returns where it ends."""
+    named, proof = source.number(at + 2, 1), source.number(at + 3, 1)
+    layer.add(f"Client identifier length: {named}", at + 2, 1)
+    layer.add(f"Authentication value length: {proof}", at + 3, 1)
+    at += 4 + named + proof
+    layer.add(f"Nonce value: {source.take(at, _NONCE).hex()}", at, _NONCE)
+    layer.add(f"Confirmation byte: {source.number(at + _NONCE, 1)}", at + _NONCE, 1)
+    return at + _NONCE + 1

@@ -5,7 +5,7 @@
 ``message``, ``fault``  one message; its faults and their offsets
 ``conversation``      requests linked to responses
 ``body``, ``content_coding``  the body without chunks and codings, packet by packet
-``http_stream``, ``parts``  one connection as a `ParsedStream`: messages, tree, parts, requests
+``http_stream``       one connection as a `ParsedStream`: messages, tree, parts, requests
 ``prefilter``, ``status_lines``  which streams are worth reading in full, by first bytes
 ``tree``, ``tree_head``, ``tree_body``  the header tree for the packet on screen
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.node import ExpertLevel
@@ -15,10 +17,9 @@ from tcptui.protocols.http.head import HEAD_LIMIT
 from tcptui.protocols.http.media_names import LEAST_IMAGE, media_name, stream_media_name
 from tcptui.protocols.http.read_window import Window
 from tcptui.protocols.http.tree_head import add_trailer
-from tcptui.protocols.http.tree_text import OCTETS, add_data, add_text_lines, has_lines, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.cursor import Dissection
@@ -31,6 +32,43 @@ _TEXT_READ: Final = 256 << 10
 #: … and most bytes decoded of a coded one, to know its length.
 _DECODED_READ: Final = 8 << 20
 _SHOWN_BYTES: Final = 40
+
+#: Media types whose body is shown as lines of text.
+_TEXT_TYPES: Final = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/x-javascript",
+    "application/xml",
+)
+#: The media type of bytes that nobody reads.
+_OCTETS: Final = "application/octet-stream"
+_TEXT_SUFFIXES: Final = ("+json", "+xml")
+#: What Wireshark reads such a body as, and how it names that; any other it only calls a body.
+_LINES: Final = ("data-text-lines", "Line-based text data")
+_JSON: Final = ("json", "JavaScript Object Notation")
+_XML: Final = ("xml", "eXtensible Markup Language")
+_MEDIA: Final = ("media", "Media Type")
+_READ_AS: Final = {
+    **dict.fromkeys((
+        "text/plain", "text/html", "text/css", "text/javascript", "text/richtext", "text/enriched", "text/parameters",
+        "application/x-javascript",
+    ), _LINES),
+    **dict.fromkeys((
+        "application/json", "application/json-rpc", "application/problem+json", "application/senml+json",
+        "application/sensml+json", "application/json-patch+json", "application/merge-patch+json",
+        "application/dds-web+json", "application/vnd.oma.lwm2m+json",
+    ), _JSON),
+    **dict.fromkeys((
+        "text/xml", "text/vnd.wap.wml", "text/vnd.wap.si", "image/svg+xml", *(f"application/{kind}" for kind in (
+            "xml", "xml-dtd", "soap+xml", "atom+xml", "rss+xml", "mathml+xml", "xslt+xml",
+        )),
+    ), _XML),
+}  # fmt: skip
+_LINES_SHOWN: Final = 200
+_BLANKS: Final = " \t\r\n"
+#: Least characters shown of a longer line: four times as many bytes are decoded, as UTF-8 may need.
+_LINE_LIMIT: Final = 200
 
 
 def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place: FramePlace) -> None:
@@ -58,11 +96,11 @@ def add_body(dissection: Dissection, layer: Branch, message: HttpMessage, place:
             return
     line = place.add(layer, f"File Data: {decoded} bytes", start, length, "http.file_data")
     line.whole = lambda: _as_tshark_reads(decoded_beginning(message))
-    if head.media_type in ("", OCTETS) and decoded:
-        add_data(dissection, text, decoded, place, (start, length), lambda: decoded_beginning(message))
-    elif is_text(head.media_type):
+    if head.media_type in ("", _OCTETS) and decoded:
+        _add_data(dissection, text, decoded, place, (start, length), lambda: decoded_beginning(message))
+    elif _is_text(head.media_type):
         plain = message.framing is not Framing.CHUNKED and not head.content_codings
-        add_text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
+        _add_text_lines(dissection, head.media_type, text, decoded, place, (start, length), exact=plain)
     elif decoded:
         _name(dissection, media_name(head.media_type, _first_bytes(message)))
 
@@ -98,10 +136,10 @@ def add_stream_body(
 
     line = place.add(branch, f"Data: {shortened(body[:_SHOWN_BYTES]) or '<MISSING>'}", *span, "http2.data.data")
     line.whole = whole
-    if has_lines(media):
-        add_text_lines(dissection, media, body, size, place, span, exact=False).whole = whole
-    elif media == OCTETS and size:
-        add_data(dissection, body, size, place, span, whole)
+    if _has_lines(media):
+        _add_text_lines(dissection, media, body, size, place, span, exact=False).whole = whole
+    elif media == _OCTETS and size:
+        _add_data(dissection, body, size, place, span, whole)
     elif size:
         _name(dissection, stream_media_name(media, body))
 
@@ -145,7 +183,7 @@ def _read(message: HttpMessage) -> tuple[bytes, int, BodyProblem | None]:
     """The beginning of the decoded body, its whole length, and the problem if that is not known."""
     head = message.head
     if not head.content_codings and len(head.transfer_codings) < 2:
-        if not is_text(head.media_type) and head.media_type not in ("", OCTETS):
+        if not _is_text(head.media_type) and head.media_type not in ("", _OCTETS):
             return b"", message.body_length, None
         return _beginning(body_of(message, decoded=False)), message.body_length, None
     reading = body_of(message, limit=_DECODED_READ)
@@ -220,3 +258,79 @@ def _last_chunk(group: Branch, message: HttpMessage, start: int, place: FramePla
     place.add(node, "Chunk size: 0 octets", start, max(message.body_end - start - 2, 1), "http.chunk_size")
     if not message.trailers:
         place.add(group, "\\r\\n", message.body_end - 2, 2)
+
+
+def _is_text(media: str) -> bool:
+    """Whether a body of that media type is lines of text."""
+    return media.startswith(_TEXT_TYPES) or media.endswith(_TEXT_SUFFIXES)
+
+
+def _add_text_lines(
+    dissection: Dissection, media: str, body: bytes, whole: int, place: FramePlace, span: tuple[int, int], *,
+    exact: bool,
+) -> Branch:  # fmt: skip
+    """Append the body's lines as a layer of the bytes ``span`` (offset, length), and return it.
+
+    With ``exact`` (neither chunked nor coded) each line marks its bytes in the frame.
+    """
+    at, length = span
+    lines = body.split(b"\n")
+    ends = ["\\n"] * (len(lines) - 1) + [""]
+    if not lines[-1]:
+        lines, ends = lines[:-1], ends[:-1]
+    count = f"{len(lines)} lines" if len(body) >= whole else f"more than {len(lines)} lines"
+    protocol, title = _READ_AS.get(media, _MEDIA)
+    if body and protocol == _JSON[0] and len(body) >= whole and not _is_json(body):
+        dissection.protocols.append(protocol)
+        protocol, title = _LINES  # Wireshark tries both
+    field = protocol if protocol in FIELDS else ""
+    layer = place.add(dissection.parent, f"{title}: {media} ({count})", at, length, field)
+    if body:
+        dissection.protocols.append(protocol)
+    for line, ending in list(zip(lines, ends, strict=True))[:_LINES_SHOWN]:
+        text = line[: 4 * _LINE_LIMIT].decode("utf-8", "replace").replace("\t", "\\t")
+        if text.endswith("\r") and ending:
+            text, ending = text[:-1], "\\r" + ending
+        width = len(line) + (1 if ending else 0)
+        if exact:
+            place.add(layer, text + ending, at, width)
+        else:
+            layer.add(text + ending, None, 0)
+        at += width
+    if len(lines) > _LINES_SHOWN:
+        layer.concluded(f"{len(lines) - _LINES_SHOWN} more lines")
+    return layer
+
+
+def _has_lines(media: str) -> bool:
+    """Whether Wireshark has a reader for the text of that media type."""
+    return media in _READ_AS
+
+
+def _add_data(
+    dissection: Dissection, body: bytes, size: int, place: FramePlace, span: tuple[int, int],
+    whole: Callable[[], bytes],
+) -> None:  # fmt: skip
+    """Append the ``size`` bytes of a body that nobody reads, of which ``body`` is the beginning."""
+    dissection.protocols.append("data")
+    layer = place.add(dissection.parent, f"Data ({size} byte{'' if size == 1 else 's'})", *span, "data")
+    line = place.add(layer, f"Data: {shortened(body[:_SHOWN_BYTES])}", *span, "data.data")
+    layer.whole = line.whole = whole
+    layer.concluded(f"Length: {size}", "data.len")
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is objects and arrays, one or more, and nothing else: as Wireshark has it."""
+    text = body.decode("utf-8", "replace").strip(_BLANKS)
+    if not text:
+        return False
+    decoder = json.JSONDecoder(strict=False)
+    try:
+        while text:
+            if text[0] not in "[{":
+                return False
+            _, stop = decoder.raw_decode(text)
+            text = text[stop:].lstrip(_BLANKS)
+    except (ValueError, RecursionError):
+        return False
+    return True

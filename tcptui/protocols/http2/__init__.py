@@ -10,7 +10,7 @@
 ``grpc``                          length-prefixed messages, and the status in trailers
 ``protobuf``                      their content, as far as it can be read without a schema
 ``history``, ``prefilter``        the frames in the order of time, for rules; which streams are read unasked
-``http2_stream``, ``parts``       one connection as a `ParsedStream`; what *follow stream* shows
+``http2_stream``                  one connection as a `ParsedStream`; what *follow stream* shows
 ``tree`` and what begins so       the header tree for the packet on screen
 
 An endpoint's state machine would end at the first thing that a tap sees otherwise: nothing here refuses to go on.

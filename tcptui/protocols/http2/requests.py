@@ -10,8 +10,7 @@ from tcptui.model.safe_text import LIMIT
 from tcptui.model.shared_text import shared_if_long
 from tcptui.protocols.http.requests import exchange_of, http_exchanges
 from tcptui.protocols.http2.frames import error_name
-from tcptui.protocols.http2.grpc import is_grpc, status_text
-from tcptui.protocols.http2.lasting import lasts
+from tcptui.protocols.http2.grpc import PREFIX, is_grpc, status_text
 from tcptui.protocols.http2.messages import (
     final_block,
     is_complete,
@@ -40,6 +39,10 @@ if TYPE_CHECKING:
 _UPGRADED: Final = 1
 #: Streams whose messages are kept: of a list that HPACK makes long, each takes some hundred KiB.
 _CACHED_STREAMS: Final = 64
+
+_EVENTS: Final = "text/event-stream"
+#: Offsets of `SentOnStream.spans` that a single DATA frame has.
+_ONE_FRAME: Final = 2
 
 
 def exchanges(
@@ -97,7 +100,7 @@ def exchange_in(
         str(talk.id),
         _Messages(talk.id, asking, answering, upgraded, talk.promise),
         is_reset=asking.reset is not None or answering.reset is not None,
-        waits=lasts(head, answer, answering, is_grpc=grpc),
+        waits=_lasts(head, answer, answering, is_grpc=grpc),
         windows=windows,
     )
     if asking.taken_back[1]:
@@ -164,3 +167,38 @@ def _interned(text: str) -> str:
 
 def _carried(sent: SentOnStream) -> Carried:
     return Carried(sent.direction, sent.start, sent.stop, is_complete(sent), sent.stretches)
+
+
+# Streams that last on purpose: what comes on them comes when something happens, and nobody waits for the server.
+#
+# Event streams, tunnels (CONNECT, WebSocket: RFC 8441), and calls of gRPC that are answered by any number of messages.
+
+
+def _lasts(head: Block | None, answer: Block | None, answering: SentOnStream, *, is_grpc: bool) -> bool:
+    """Whether the stream that ``head`` opened and ``answer`` accepted is one that lasts, as far as was captured.
+
+    Nothing of gRPC says how many messages an answer has: of a call that is not over it is not known, so it may last.
+    """
+    if value_in(head, b":method") == "CONNECT":
+        return True
+    if is_grpc:
+        return bool(answering) and _may_stream(answer, answering)
+    media = value_in(answer, b"content-type") if answer is not None else value_in(head, b"accept")
+    return media.strip().lower().startswith(_EVENTS)
+
+
+def _may_stream(answer: Block | None, answering: SentOnStream) -> bool:
+    """Whether an answer of gRPC has no single message: more, none though all is well, or nothing says so yet."""
+    if answering.reset is None and not answering.ended:
+        return True
+    if not answering.length:
+        return status_text(answering, answer) in ("OK", "")
+    spans = answering.spans
+    if len(spans) <= _ONE_FRAME:
+        return False  # what came at once was not waited for one by one
+    prefix = b""
+    for at in range(0, len(spans), 2):
+        prefix += answering.direction.read(spans[at], min(spans[at + 1] - spans[at], PREFIX - len(prefix)))
+        if len(prefix) == PREFIX:
+            return answering.length > PREFIX + int.from_bytes(prefix[1:])
+    return True

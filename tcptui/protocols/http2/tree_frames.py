@@ -18,7 +18,6 @@ from tcptui.protocols.http2.frames import (
     error_name,
     parsed_frame,
 )
-from tcptui.protocols.http2.tree_extensions import EXTENSIONS, add_extension
 from tcptui.protocols.http2.tree_lines import add_padding, add_reserved, number_label
 from tcptui.protocols.http2.tree_settings import MOST, SETTING_SIZE, add_cut_setting, add_settings
 
@@ -48,14 +47,22 @@ _PADDINGS: Final = {
     int(FrameType.HEADERS): "http2.headers.padding", int(FrameType.PUSH_PROMISE): "http2.push_promise.padding",
 }  # fmt: skip
 
+_EXTENSIONS: Final = frozenset({FrameType.ALTSVC, FrameType.ORIGIN, FrameType.PRIORITY_UPDATE})
+#: Origins of one frame that are shown, and bytes of the payload that are read.
+_ORIGINS_SHOWN: Final = 200
+_READ: Final = 1 << 16
+#: Bytes of a length in front of a text, and of a stream's number.
+_LENGTH: Final = 2
+_NUMBER: Final = 4
+
 
 def add_payload(branch: Branch, frame: Frame, place: FramePlace, lists: HeaderLists) -> bool:
     """Append the lines of the frame's payload; an expert note where it breaks the rules of its type.
 
     False where the payload ends before what its type has in it, which is what Wireshark calls malformed.
     """
-    if frame.kind in EXTENSIONS:
-        return add_extension(branch, frame, place)
+    if frame.kind in _EXTENSIONS:
+        return _add_extension(branch, frame, place)
     if frame.kind in _BLOCKS:
         return _block(branch, frame, place, lists)
     at, size = frame.payload, frame.length
@@ -179,3 +186,56 @@ def _goaway(branch: Branch, frame: Frame, place: FramePlace) -> None:
     if debug:
         text = f"Additional Debug Data: {shortened(place.direction.read(at + _GOAWAY, min(debug, _SHOWN_BYTES)))}"
         place.add(branch, text, at + _GOAWAY, debug, "http2.goaway.addata")
+
+
+def _add_extension(branch: Branch, frame: Frame, place: FramePlace) -> bool:
+    """Append the payload of a frame in `_EXTENSIONS`; False where a text in it is longer than the frame."""
+    raw, at = place.direction.read(frame.payload, min(frame.length, _READ)), frame.payload
+    if frame.kind == FrameType.PRIORITY_UPDATE:  # RFC 9218, 7.1
+        return _priority_update(branch, place, at, raw)
+    if frame.kind == FrameType.ORIGIN:  # RFC 8336, 2.1
+        return _origins(branch, place, at, raw)
+    size = int.from_bytes(raw[:_LENGTH])  # RFC 7838, 4
+    if len(raw) < _LENGTH:
+        return False
+    place.add(branch, f"Origin Length: {size}", at, _LENGTH, "http2.altsvc.origin.len")
+    if len(raw) < _LENGTH + size:
+        return False
+    _text(branch, place, "Origin", raw[_LENGTH : _LENGTH + size], at + _LENGTH, "http2.altsvc.origin")
+    value = raw[_LENGTH + size :]
+    if value:
+        _text(branch, place, "Field/Value", value, at + _LENGTH + size, "http2.altsvc.field_value")
+    return True
+
+
+def _priority_update(branch: Branch, place: FramePlace, at: int, raw: bytes) -> bool:
+    if len(raw) < _NUMBER:
+        return False
+    number = int.from_bytes(raw[:_NUMBER])  # with the reserved bit, as Wireshark has it
+    place.add(branch, f"Priority Update Stream ID: {number}", at, _NUMBER, "http2.priority_update_stream_id")
+    value, field = raw[_NUMBER:], "http2.priority_update_field_value"
+    _text(branch, place, "Priority Update Field Value", value, at + _NUMBER, field)
+    return True
+
+
+def _origins(branch: Branch, place: FramePlace, at: int, raw: bytes) -> bool:
+    begin = 0
+    for _ in range(_ORIGINS_SHOWN):
+        if begin >= len(raw):
+            return True
+        size = int.from_bytes(raw[begin : begin + _LENGTH])
+        stop = begin + _LENGTH + size
+        line = place.add(branch, "Origin", at + begin, min(stop, len(raw)) - begin, "http2.origin")
+        if begin + _LENGTH <= len(raw):
+            place.add(line, f"Origin Length: {size}", at + begin, _LENGTH, "http2.origin.origin_len")
+        if stop > len(raw):
+            return False
+        _text(line, place, "Origin", raw[begin + _LENGTH : stop], at + begin + _LENGTH, "http2.origin.origin")
+        begin = stop
+    branch.concluded("More origins")
+    return True
+
+
+def _text(branch: Branch, place: FramePlace, title: str, raw: bytes, at: int, field: str) -> None:
+    line = place.add(branch, f"{title}: {raw.decode('utf-8', 'replace')}", at, len(raw), field)
+    line.whole = lambda: raw
