@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.smtp import conversation
-from tcptui.protocols.smtp.commands import VERBS
+from tcptui.protocols.smtp.conversation import VERBS
 from tcptui.protocols.smtp.message import Kind
 from tcptui.protocols.smtp.smtp_stream import parse_smtp
 

@@ -22,7 +22,6 @@ from tcptui.protocols.mysql.result_rows import (
 from tcptui.protocols.mysql.runs import Role
 from tcptui.protocols.mysql.tree_lines import Lines
 from tcptui.protocols.mysql.tree_login import STATUS, add_greeting, add_login
-from tcptui.protocols.mysql.tree_more import add_extended_metadata, add_query_attributes, add_session_track
 from tcptui.protocols.sql_secrets import sql_without_secrets
 
 if TYPE_CHECKING:
@@ -62,6 +61,17 @@ _TITLES: Final = {
 _LENGTH: Final = 3
 #: Roles whose bytes may be a secret.
 _SECRET: Final = frozenset({Role.LOGIN, Role.AUTH, Role.AUTH_MORE, Role.COMMAND})
+
+_ATTRIBUTES_MOST: Final = 256
+#: Entries of a column's extended description, by their kind (MariaDB, protocol of result sets).
+_DESCRIBED: Final = {0: ("Extended metadata type", "extmeta.type"), 1: ("Extended metadata format", "extmeta.format")}
+#: Changes in the session: title, field, title of the length that has a line (SESSION_TRACK_*).
+_STATE, _GTIDS = 2, 3
+_CHANGES: Final = {
+    1: ("Schema change", "schema", "Schema change length"), 3: ("GTIDs", "gtids", "GTIDs length"),
+    4: ("Transaction characteristics", "transaction_characteristics", "Transaction characteristics length"),
+    5: ("Transaction state", "transaction_state", "Transaction state length"),
+}  # fmt: skip
 
 
 def add_mysql(
@@ -162,7 +172,7 @@ class _Writer:
         if command in (Command.QUERY, Command.STMT_PREPARE):
             begin = sql_at(packet, self._known)
             if command == Command.QUERY and self._known & Capability.QUERY_ATTRIBUTES:
-                add_query_attributes(parent, lines)
+                _add_query_attributes(parent, lines)
             lines.fields.take(begin - lines.at)
             self._sql(parent, lines, packet)
         elif command in (Command.INIT_DB, Command.CREATE_DB, Command.DROP_DB):
@@ -223,7 +233,7 @@ class _Writer:
         if size:
             lines.plain(layer, size, "Message", "message")
         if self._known & Capability.SESSION_TRACK and status & codes.Status.STATE_CHANGED and lines.left:
-            add_session_track(layer, lines)
+            _add_session_track(layer, lines)
 
     def _error(self, layer: Branch, lines: Lines, _: Run) -> None:
         self._response(layer, lines)
@@ -249,7 +259,7 @@ class _Writer:
         for title, field in _NAMES:
             lines.text(layer, title, field)
         if self._known & Capability.MARIADB_EXTENDED_METADATA:
-            add_extended_metadata(layer, lines)
+            _add_extended_metadata(layer, lines)
         lines.fields.encoded()
         lines.number(layer, 2, "Charset number", "field.charsetnr")
         lines.number(layer, 4, "Length", "field.length")
@@ -318,3 +328,73 @@ class _Writer:
         lines.fields.take(1)
         if lines.left:
             lines.plain(layer, lines.left, "File of the client's that the server asks for", "")
+
+
+def _add_query_attributes(parent: Branch, lines: Lines) -> None:
+    """The names of a query's attributes; their values, which may be secret, are not shown.
+
+    Wireshark takes the types for numbers whose first byte is the highest.
+    """
+    begin = lines.at
+    group = lines.line(parent, "Query Attributes", begin, 0, "query_attrs")
+    count = lines.encoded(group, "Count", "query_attrs_count")
+    lines.fields.encoded()
+    if not count:
+        return
+    lines.raw(group, (count + 7) // 8, "Unused", "unused")
+    says = "True" if lines.fields.number(1) else "False"
+    field = "query_attrs_send_types_to_server"
+    lines.line(group, f"Send types to server: {says}", lines.at - 1, 1, field)
+    for _ in range(min(count, _ATTRIBUTES_MOST)):
+        kind = int.from_bytes(lines.fields.take(2))
+        lines.line(group, f"Attribute Name Type: 0x{kind:04x}", lines.at - 2, 2, "query_attr_name_type")
+        lines.text(group, "Attribute Name", "query_attr_name")
+
+
+def _add_extended_metadata(layer: Branch, lines: Lines) -> None:
+    """What MariaDB adds to the description of a column."""
+    data, stop = lines.sized(
+        layer, "Extended metadata data", "extmeta_data", "Extended metadata length", "extmeta.length"
+    )
+    while lines.at < stop:
+        entry = lines.line(data, "Extended metadata", lines.at, 0, "extmeta")
+        kind = lines.encoded(entry, "Extended metadata key", "extmeta.key")
+        if kind not in _DESCRIBED:
+            lines.fields.take(max(stop - lines.at, 0))
+            return
+        lines.text(entry, *_DESCRIBED[kind])
+
+
+def _add_session_track(layer: Branch, lines: Lines) -> None:
+    """What changed in the session."""
+    data, _stop = lines.sized(
+        layer,
+        "Session tracking data",
+        "session_track.data",
+        "Session tracking data length",
+        "session_track.data.length",
+    )
+    while lines.left > 1:
+        line = lines.line(data, "Session Track", lines.at, 0, "session_track")
+        kind = lines.number(line, 1, "Session tracking type", "session_track.type")
+        length = lines.encoded(line, "Session tracking length", "session_track.length")
+        stop = lines.at + length
+        if kind == 0:
+            for what in ("Name", "Value"):
+                field = "session_track.sysvar"
+                _counted(line, lines, f"System variable change {what}", f"{field}.{what.lower()}",
+                         "System variable change Length", f"{field}.length")  # fmt: skip
+        elif kind == _STATE:
+            lines.text(line, "State change", "session_track.state_change")
+        elif kind in _CHANGES:
+            title, name, counted = _CHANGES[kind]
+            if kind == _GTIDS:
+                lines.number(line, 1, "GTIDs encoding", "session_track.gtids.encoding")
+            _counted(line, lines, title, f"session_track.{name}", counted, f"session_track.{name}.length")
+        lines.fields.take(max(stop - lines.at, 0))
+
+
+def _counted(line: Branch, lines: Lines, title: str, field: str, length_title: str, length_field: str) -> None:
+    """A text behind its length, which has a line of its own."""
+    size = lines.encoded(line, length_title, length_field)
+    lines.plain(line, size, title, field)

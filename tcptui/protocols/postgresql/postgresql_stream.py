@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.model.cached_attribute import cached_attribute
+from tcptui.model.request import TransactionState
 from tcptui.protocols.interface import Extent, Unit
+from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.postgresql.conversation import operations
 from tcptui.protocols.postgresql.detection import postgresql_sides
+from tcptui.protocols.postgresql.fields import sqlstate
 from tcptui.protocols.postgresql.message import HEADER, Kind, Message
 from tcptui.protocols.postgresql.notes import Notes
 from tcptui.protocols.postgresql.opening import opening_of
-from tcptui.protocols.postgresql.parts import parts_of
-from tcptui.protocols.postgresql.reader import Reader
-from tcptui.protocols.postgresql.runs import completed, within
+from tcptui.protocols.postgresql.reader import MAX_STORED_BODY, Reader
+from tcptui.protocols.postgresql.text import (
+    data_blocks,
+    error_text,
+    parameter_texts,
+    row_blocks,
+    statement_blocks,
+)  # fmt: skip
 from tcptui.protocols.stream.touching import touched
 from tcptui.protocols.stream.turns import turn_borders
 from tcptui.protocols.stream.unread import Unread
@@ -24,15 +34,26 @@ from tcptui.protocols.tls.parse import parse_starttls, turned_streams
 from tcptui.protocols.tls.tls_stream import TlsStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
     from tcptui.protocols.interface import Exchange
-    from tcptui.protocols.parts import Part
     from tcptui.protocols.postgresql.opening import Opening
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+_DATA: Final = frozenset({Kind.DATA, Kind.SENT_DATA})
+_ERRORS: Final = {Kind.ERROR: "postgresql-error", Kind.NOTICE: "postgresql-notice"}
+_STATEMENTS: Final = frozenset({Kind.QUERY, Kind.PARSE})
+_ERROR_SHOWN: Final = "VMDHWP"
+#: Most parameter statuses of one part: a session begins with a dozen.
+_SETTINGS_MOST: Final = 64
+#: What carries values that are not written out: their formats are known to who asked alone.
+_BODIES: Final = frozenset({Kind.CREDENTIALS, Kind.BIND, Kind.CALL, Kind.RESULT})
+
+_HEAD: Final = struct.Struct(">BI")
 
 
 @dataclass(slots=True)
@@ -116,7 +137,7 @@ class PostgresqlStream:
     def units(self, place: SegmentPlace) -> list[Unit]:
         """See `ParsedStream`."""
         found = touched(self._read[place.direction.side].messages, place.start, place.stop, lambda one: one.stop)
-        each = chain.from_iterable(within(one, place.start, place.stop) for one in found)
+        each = chain.from_iterable(_within(one, place.start, place.stop) for one in found)
         return [Unit(one.start, one.stop, one.frame, HEADER) for one in each]
 
     @property
@@ -136,7 +157,7 @@ class PostgresqlStream:
 
         segment = place.segment
         messages = self._read[segment.direction.side].messages
-        add_postgresql(dissection, place, list(completed(messages, dissection.view.frame)), self._notes)
+        add_postgresql(dissection, place, list(_completed(messages, dissection.view.frame)), self._notes)
         return bool(touched(messages, segment.start, segment.stop, lambda one: one.stop))
 
     def parts(self) -> Iterator[Part]:
@@ -146,8 +167,135 @@ class PostgresqlStream:
         for read in reads:
             found += [*read.messages, *read.unread]
         found.sort(key=lambda one: (one.direction.delivered_ns(one.start), one.direction is self._server, one.start))
-        return parts_of(found, self._notes)
+        return _parts_of(found, self._notes)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`."""
         return _exchanges(self._client, self._server)
+
+
+def _parts_of(messages: Iterable[Message | Unread], notes: Notes) -> Iterator[Part]:
+    """The decoded part of each message, or of bytes that are not read; the settings of a session are one part."""
+    settings: list[Message] = []
+    for one in messages:
+        is_setting = isinstance(one, Message) and one.kind is Kind.PARAMETER
+        goes_on = is_setting and 0 < len(settings) < _SETTINGS_MOST
+        if settings and not (goes_on and one.direction is settings[0].direction and one.start == settings[-1].stop):
+            yield _settings(settings)
+            settings = []
+        if isinstance(one, Unread):
+            yield _hidden(one.direction, one.start, one.stop, Label("postgresql-unread", {"count": _bytes(one)}))
+        elif is_setting:
+            settings.append(one)
+        else:
+            yield _part_of(one, notes)
+    if settings:
+        yield _settings(settings)
+
+
+def _settings(messages: list[Message]) -> Part:
+    """The part of parameter statuses that follow one another; each line is of its own bytes."""
+    direction, start, last = messages[0].direction, messages[0].start, messages[-1]
+    cut = "" if all(one.complete for one in messages) else "cut"
+    label = Label("postgresql-message", {"type": last.kind.title, "count": f"{last.stop - start:,}"})
+    return Part(
+        direction.side, start, last.stop, frame_at(direction, start), direction.delivered_ns(start), label,
+        lambda: ((one.start, _payload_text(one)) for one in messages), trouble=lambda: cut,
+    )  # fmt: skip
+
+
+def _part_of(message: Message, notes: Notes) -> Part:
+    kind = message.kind
+    if kind in _STATEMENTS:
+        return _part(message, Label("postgresql-message", {"type": kind.title}), lambda: statement_blocks(message))
+    if kind is Kind.STARTUP:
+        said = "".join(f"{name} = {value}\n" for name, value in parameter_texts(message)).encode()
+        return _part(message, Label("postgresql-message", {"type": kind.title}), once(message.start, said))
+    if kind in _ERRORS:
+        is_secret = notes.hides(message)
+        fields = error_text(message.body, is_secret=is_secret, letters=_ERROR_SHOWN)
+        text = "\n".join(value for _, value in fields).encode() + b"\n"
+        return _part(message, Label(_ERRORS[kind], {"code": sqlstate(message)}), once(message.start, text))
+    if kind is Kind.ROW or kind in _DATA:
+        facts: dict[str, object] = {"count": f"{message.count:,}", "bytes": _bytes(message)}
+        name = "postgresql-rows" if kind is Kind.ROW else "postgresql-data"
+        if notes.hides(message):
+            return _hidden(message.direction, message.start, message.stop, Label(f"{name}-hidden", facts))
+        blocks = row_blocks if kind is Kind.ROW else data_blocks
+        return _part(message, Label(name, facts), lambda: blocks(message))
+    facts = {"type": kind.title, "count": _bytes(message)}
+    state = TransactionState.of(message.body) if kind is Kind.READY else None
+    if state is not None:
+        return _part(message, Label(f"postgresql-ready-{state.value}"), once(message.start, b""))
+    if kind in _BODIES:
+        return _hidden(message.direction, message.start, message.stop, Label("postgresql-body", facts))
+    return _part(message, Label("postgresql-message", facts), once(message.start, _payload_text(message)))
+
+
+def _payload_text(message: Message) -> bytes:
+    """What a short message says beside its kind; empty where that is nothing."""
+    if message.kind is Kind.COMPLETE or message.kind is Kind.ENCRYPTION:
+        return message.body.rstrip(b"\0") + b"\n"
+    if message.kind is Kind.PARAMETER:
+        return " = ".join(message.texts(2)).encode() + b"\n"
+    if message.kind is Kind.NOTIFICATION:
+        return ": ".join(message.texts(2, 4)).encode() + b"\n"
+    return b""
+
+
+def _part(message: Message, label: Label, blocks: Callable[[], Iterator[tuple[int, bytes]]]) -> Part:
+    direction, cut = message.direction, "" if message.complete else "cut"
+    return Part(
+        direction.side, message.start, message.stop, frame_at(direction, message.start),
+        direction.delivered_ns(message.start), label,
+        blocks, trouble=lambda: cut,
+    )  # fmt: skip
+
+
+def _hidden(direction: ByteStream, start: int, stop: int, label: Label) -> Part:
+    return Part(
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label, once(start, b"")
+    )  # fmt: skip
+
+
+def _bytes(one: Message | Unread) -> str:
+    return f"{one.stop - one.start:,}"
+
+
+def _within(message: Message, start: int, stop: int) -> Iterator[Message]:
+    """The messages of a run of which a byte lies between ``start`` and ``stop``; of one message, itself."""
+    if message.count == 1:
+        yield _with_body(message)
+        return
+    data, base = message.direction.read(message.start, message.stop - message.start), message.start
+    at = 0
+    for _ in range(message.count):
+        if at + HEADER > len(data) or base + at >= stop:
+            return
+        behind = at + 1 + _HEAD.unpack_from(data, at)[1]
+        if base + behind > start:
+            body = data[at + HEADER : min(behind, at + HEADER + MAX_STORED_BODY)]
+            yield Message(message.direction, base + at, base + behind, message.kind, body, message.complete)
+        at = behind
+
+
+def _with_body(message: Message) -> Message:
+    """The message with the beginning of its body."""
+    if message.body:
+        return message
+    size = min(message.stop - message.start - HEADER, MAX_STORED_BODY)
+    body = message.direction.read(message.start + HEADER, size) if size > 0 else b""
+    return Message(message.direction, message.start, message.stop, message.kind, body, message.complete)
+
+
+def _completed(messages: Sequence[Message], frame: int) -> Iterator[Message]:
+    """The single messages that ``frame`` completed, of ``messages`` of one direction, in order."""
+    for run in messages[bisect_left(messages, frame, key=lambda one: one.frame) :]:
+        offsets, when = range(run.start, run.stop), run.direction.delivered_frame
+        if when(run.start) > frame:
+            return
+        low = run.start + bisect_left(offsets, frame, key=when)
+        high = run.start + bisect_right(offsets, frame, key=when)
+        for one in _within(run, low, high):
+            if low < one.stop <= high:
+                yield one

@@ -25,7 +25,6 @@ from tcptui.protocols.postgresql.message import (
     Kind,
     Message,
 )
-from tcptui.protocols.postgresql.sound import LOOKED_AT, is_row, is_sound
 from tcptui.protocols.stream.unread import Unread
 from tcptui.wire.message_runs import LONG, TYPED
 
@@ -49,6 +48,14 @@ _SCANNED: Final = 1 << 20
 _LOOKED_MOST: Final = 400_000
 _A_ROW: Final = re.compile(rb"(?=D\x00[\x00-\x0f]..[\x00-\x06].(?:\x00\x00|\xff\xff\xff\xff))", re.DOTALL)
 _ROWS_PROVE: Final = 3
+
+#: Bytes of a body that are looked at.
+_LOOKED_AT: Final = 2_048
+_SHORT: Final = struct.Struct(">H")
+_LENGTH: Final = struct.Struct(">i")
+_COLUMNS_MOST: Final = 1_664
+#: What authentication requests say (55.7): OK, and the kinds up to SASLFinal.
+_AUTHENTICATIONS: Final = frozenset(range(13))
 
 
 class Reader:
@@ -258,7 +265,7 @@ class Reader:
                 return False
             letter, length = _HEAD.unpack_from(data, at)
             stop = at + 1 + length
-            if letter != _ROW_LETTER or stop > len(data) or not is_row(data[at + HEADER : stop], length - LENGTH):
+            if letter != _ROW_LETTER or stop > len(data) or not _is_row(data[at + HEADER : stop], length - LENGTH):
                 return False
             at = stop
         return True
@@ -276,7 +283,7 @@ class Reader:
             if kind is None or not kind.takes(length):
                 return False
             size = length - LENGTH
-            if not is_sound(kind, self._bytes(at + HEADER, min(size, LOOKED_AT)), size):
+            if not _is_sound(kind, self._bytes(at + HEADER, min(size, _LOOKED_AT)), size):
                 return False
             at += 1 + length
             place = int(np.searchsorted(ends, at))
@@ -292,3 +299,47 @@ def untyped_kind(length: int, code: int) -> Kind | None:
     """The kind of a message without type that says that length and, behind it, ``code``; None: no message."""
     kind = REQUESTS.get(code, Kind.STARTUP if code >> 16 == VERSION_3 else None)
     return kind if kind is not None and kind.takes(length) else None
+
+
+def _is_sound(kind: Kind, body: bytes, size: int) -> bool:
+    """Whether ``body``, the beginning of ``size`` bytes, can be that of a message of ``kind``."""
+    whole = len(body) == size
+    if kind is Kind.ROW:
+        return _is_row(body, size)
+    if kind is Kind.READY:
+        return body in (b"I", b"T", b"E")
+    if kind in (Kind.COMPLETE, Kind.QUERY, Kind.SENT_FAIL):
+        return body.find(b"\0") == (size - 1 if whole else -1)
+    if kind in (Kind.ERROR, Kind.NOTICE):
+        return body[:1].isalpha() and (not whole or body[-2:] == b"\0\0")
+    if kind in (Kind.DESCRIBE, Kind.CLOSE):
+        return body[:1] in (b"S", b"P") and body.count(b"\0") == 1 and body[-1:] == b"\0"
+    if kind is Kind.EXECUTE:
+        return body.find(b"\0") == size - 5
+    if kind is Kind.PARAMETER:
+        return whole and body.count(b"\0") == 2 and body[-1:] == b"\0"
+    if kind is Kind.AUTHENTICATION:
+        return int.from_bytes(body[:4], "big") in _AUTHENTICATIONS
+    if kind in (Kind.PARSE, Kind.BIND):
+        return body.count(b"\0") >= 2 or not whole
+    if kind in (Kind.COPY_IN, Kind.COPY_OUT, Kind.COPY_BOTH):
+        return body[:1] in (b"\0", b"\1") and size == 3 + 2 * int.from_bytes(body[1:3], "big")
+    if kind is Kind.PARAMETERS:
+        return size == 2 + 4 * int.from_bytes(body[:2], "big")
+    return True
+
+
+def _is_row(body: bytes, size: int) -> bool:
+    """Whether the columns of a row fill its body to the byte."""
+    if len(body) < 2:
+        return False
+    (count,) = _SHORT.unpack_from(body)
+    at = 2
+    for _ in range(min(count, _COLUMNS_MOST)):
+        if at + 4 > len(body):
+            return at + 4 <= size and len(body) < size
+        (length,) = _LENGTH.unpack_from(body, at)
+        at += 4 + max(length, 0)
+        if length < -1 or at > size:
+            return False
+    return at == size and count <= _COLUMNS_MOST

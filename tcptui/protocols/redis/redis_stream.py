@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Carried, DecodedStream, Exchange, Extent, Unit
+from tcptui.protocols.parts import Label, Part, frame_at, once
 from tcptui.protocols.redis.command import Command
 from tcptui.protocols.redis.conversation import conversation
 from tcptui.protocols.redis.detection import redis_sides
-from tcptui.protocols.redis.parts import part_of
-from tcptui.protocols.redis.value import Value
+from tcptui.protocols.redis.text import command_text, reply_text
+from tcptui.protocols.redis.value import Kind, Value
 from tcptui.protocols.result_set import Result, no_result_sets
 from tcptui.protocols.stream.touching import by_frame, touched
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.parts import Part
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
+
+
+_NAME_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class RedisStream(DecodedStream):
         read = self._read
         found: list[Message | Unread] = [*read.of_side[0], *read.of_side[1], *read.unread]
         found.sort(key=self._readable_at)
-        return (part_of(one) for one in found)
+        return (_part_of(one) for one in found)
 
     def _readable_at(self, one: Message | Unread) -> tuple[int, bool, int]:
         direction = one.direction if isinstance(one, Unread) else one.value.direction
@@ -180,3 +183,43 @@ def _carried(value: Value) -> Carried:
 
 def _frame_of(value: Value) -> int:
     return value.direction.delivered_frame(value.stop - 1)
+
+
+def _part_of(one: Message | Unread) -> Part:
+    """The decoded part of one message, or of bytes that are not read."""
+    if isinstance(one, Unread):
+        return _hidden(one.direction, one.start, one.stop, "redis-unread")
+    value, command = one.value, one.command
+    if one.hides_all:
+        return _hidden(
+            value.direction, value.start, value.stop, "redis-reply-hidden" if one.is_reply else "redis-unnamed"
+        )
+    if value.kind is Kind.SNAPSHOT:
+        return _hidden(value.direction, value.start, value.stop, "redis-snapshot")
+    if one.is_reply:
+        name = "redis-push" if command is None else "redis-reply"
+        return _part(value, Label(name), lambda: reply_text(value))
+    assert command is not None
+    secrets = command.secrets
+    facts: dict[str, object] = {"name": command.name[:_NAME_SHOWN]}
+    if secrets:
+        items = value.items
+        facts["count"] = f"{sum(items[at].stop - items[at].start for at in secrets if at < len(items)):,}"
+    label = Label("redis-command-hidden" if secrets else "redis-command", facts)
+    return _part(value, label, lambda: command_text(command))
+
+
+def _part(value: Value, label: Label, blocks: Callable[[], Iterator[tuple[int, bytes]]]) -> Part:
+    direction, cut = value.direction, "" if value.complete else "cut"
+    return Part(
+        direction.side, value.start, value.stop, frame_at(direction, value.start),
+        direction.delivered_ns(value.start), label, blocks,
+        trouble=lambda: cut,
+    )  # fmt: skip
+
+
+def _hidden(direction: ByteStream, start: int, stop: int, name: str) -> Part:
+    return Part(
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start),
+        Label(name, {"count": f"{stop - start:,}"}), once(start, b""),
+    )  # fmt: skip

@@ -13,13 +13,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.smtp.commands import TELLING, command_of, hidden_line, verb_of
-from tcptui.protocols.smtp.lines import LineReader
+from tcptui.protocols.smtp.lines import Line, LineReader
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
-from tcptui.protocols.smtp.replies import ReplyReader
 from tcptui.protocols.stream.reassembly import Gap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Server ports: smtp and submission (IANA), and an alternative that many servers offer.
@@ -40,6 +40,32 @@ _BDAT: Final = re.compile(r"([0-9]{1,18})(?: LAST)?\s*", re.IGNORECASE)
 _LAST_OF_GROUP: Final = frozenset({"EHLO", "HELO", "LHLO", "DATA", "AUTH", "STARTTLS", "VRFY", "EXPN", "TURN", "QUIT"})
 READY, GO_AHEAD, MORE_CREDENTIALS = 220, 354, 334
 
+#: RFC 5321, 4.1.1 and F; extensions: RFC 1985, 2033, 2645, 3030, 3207, 4954; Postfix's XCLIENT and XFORWARD.
+VERBS: Final = frozenset(
+    {
+        b"EHLO", b"HELO", b"MAIL", b"RCPT", b"DATA", b"RSET", b"VRFY", b"EXPN", b"HELP", b"NOOP", b"QUIT",
+        b"SEND", b"SOML", b"SAML", b"TURN", b"ETRN", b"LHLO", b"ATRN", b"BDAT", b"STARTTLS", b"AUTH",
+        b"XCLIENT", b"XFORWARD",
+    }
+)  # fmt: skip
+#: A command that no other protocol has, at the beginning of a line.
+_TELLING: Final = re.compile(rb"(?:^|\n)(?:(?:EHLO|HELO|LHLO) [^\r\n]|MAIL FROM:|RCPT TO:)", re.IGNORECASE)
+#: SASL mechanisms (RFC 4422) that may be shown: an unknown word may be a secret, as a client may omit the mechanism.
+_MECHANISMS: Final = frozenset(
+    {
+        b"PLAIN", b"LOGIN", b"CRAM-MD5", b"DIGEST-MD5", b"GSSAPI", b"NTLM", b"EXTERNAL", b"ANONYMOUS", b"XOAUTH2",
+        b"OAUTHBEARER", b"SCRAM-SHA-1", b"SCRAM-SHA-1-PLUS", b"SCRAM-SHA-256", b"SCRAM-SHA-256-PLUS", b"OTP",
+        b"KERBEROS_V4", b"GS2-KRB5",
+    }
+)  # fmt: skip
+
+#: RFC 5321, 4.2: three digits, then a space, a hyphen where more lines follow, or nothing.
+_REPLY: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+#: Most lines kept of one reply.
+MAX_STORED_LINES: Final = 200
+#: Stop reading after this many bytes that are no reply.
+_GARBAGE: Final = 1 << 16
+
 
 @dataclass(eq=False, slots=True)
 class SmtpConversation:
@@ -54,8 +80,8 @@ class SmtpConversation:
 
 
 def begins_smtp(payload: bytes) -> bool:
-    """Whether a payload begins with what only SMTP has: a greeting that names SMTP, or a command in `TELLING`."""
-    return _GREETING.match(payload) is not None or TELLING.match(payload) is not None
+    """Whether a payload begins with what only SMTP has: a greeting that names SMTP, or a command in `_TELLING`."""
+    return _GREETING.match(payload) is not None or _TELLING.match(payload) is not None
 
 
 def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, ByteStream] | None:
@@ -65,7 +91,7 @@ def smtp_sides(client: ByteStream, server: ByteStream) -> tuple[ByteStream, Byte
     """
     for asker, answerer in ((client, server), (server, client)):
         asks, answers = asker.beginning(_BEGINNING), answerer.beginning(_BEGINNING)
-        if _GREETING.match(answers) or (TELLING.match(asks) if not answers else TELLING.search(asks)):
+        if _GREETING.match(answers) or (_TELLING.match(asks) if not answers else _TELLING.search(asks)):
             if not answers or _REPLY_LINE.search(answers):
                 return asker, answerer
         elif asker is client and client.server_port in PORTS and _REPLY_LINE.match(answers):
@@ -82,7 +108,7 @@ class _Reader:
     def __init__(self, client: ByteStream, server: ByteStream, limit: int) -> None:
         self._client, self._server, self._limit = client, server, limit
         self._lines = LineReader(client)
-        self._replies = ReplyReader(server)
+        self._replies = _ReplyReader(server)
         self._result = SmtpConversation()
         self._secrets_follow = False
 
@@ -98,14 +124,14 @@ class _Reader:
             line = self._lines.next_line()
             if line is None:
                 break
-            verb = verb_of(line)
+            verb = _verb_of(line)
             certain = self._secrets_follow and bool(result.client) and result.client[-1].reply is not None
             if self._secrets_follow and (certain or not verb):
-                unit = self._answered(hidden_line(self._client, line, Kind.CREDENTIALS))
+                unit = self._answered(_hidden_line(self._client, line, Kind.CREDENTIALS))
                 self._secrets_follow = unit.reply is None or unit.reply.code == MORE_CREDENTIALS
                 continue
             self._secrets_follow = False
-            unit = command_of(self._client, line)
+            unit = _command_of(self._client, line)
             if unit.kind is Kind.UNKNOWN and self._client.read(unit.start, 2) == _TLS_HANDSHAKE:  # STARTTLS was missed
                 self._encrypted(unit.start, None)
                 return result
@@ -231,3 +257,81 @@ class _Reader:
 
 def _passed_ns(reply: Reply) -> int:
     return reply.direction.delivered_ns(reply.stop - 1)
+
+
+def _verb_of(line: Line) -> bytes:
+    """The command's name in capitals; empty when the line is no known command."""
+    verb = line.text.partition(b" ")[0].upper()
+    return verb if verb in VERBS else b""
+
+
+def _command_of(direction: ByteStream, line: Line) -> ClientUnit:
+    """The line as a command; a line that is no command is hidden."""
+    verb = _verb_of(line)
+    if not verb:
+        return _hidden_line(direction, line, Kind.UNKNOWN)
+    parameter, hidden = line.text[len(verb) + 1 :], 0
+    if verb == b"AUTH":
+        mechanism = parameter.partition(b" ")[0]
+        shown = mechanism if mechanism.upper() in _MECHANISMS else b""
+        parameter, hidden = shown, len(parameter) - len(shown)
+    return ClientUnit(
+        direction, Kind.COMMAND, line.start, line.stop, line.ended, verb.decode("ascii"),
+        parameter.decode("utf-8", "replace"), hidden, name=line.text[: len(verb)].decode("ascii"),
+    )  # fmt: skip
+
+
+def _hidden_line(direction: ByteStream, line: Line, kind: Kind) -> ClientUnit:
+    """A line of which only the length is shown."""
+    return ClientUnit(direction, kind, line.start, line.stop, line.ended, hidden=len(line.text))
+
+
+class _ReplyReader:
+    """The replies of one server, in order, with one reply of lookahead."""
+
+    def __init__(self, direction: ByteStream) -> None:
+        self._replies = _replies(direction)
+        self._next: Reply | None = None
+        self._over = False
+
+    def peek(self) -> Reply | None:
+        """The next reply, without consuming it; None at the end."""
+        if self._next is None and not self._over:
+            self._next = next(self._replies, None)
+            self._over = self._next is None
+        return self._next
+
+    def take(self) -> Reply | None:
+        """The next reply, consumed; None at the end."""
+        reply, self._next = self.peek(), None
+        return reply
+
+
+def _replies(direction: ByteStream) -> Iterator[Reply]:
+    reader = LineReader(direction)
+    held: list[tuple[Line, bytes]] = []
+    code, garbage = 0, 0
+    while (line := reader.next_line()) is not None and garbage < _GARBAGE:
+        match = _REPLY.fullmatch(line.text)
+        if held and (match is None or line.after_gap or int(match[1]) != code):
+            yield _reply(direction, code, held, complete=False)
+            held = []
+        if match is None:
+            garbage += line.stop - line.start
+            continue
+        code = int(match[1])
+        held.append((line, match[3] or b""))
+        if match[2] != b"-" or not line.ended:
+            yield _reply(direction, code, held, complete=line.ended)
+            held = []
+    if held:
+        yield _reply(direction, code, held, complete=False)
+
+
+def _reply(direction: ByteStream, code: int, held: list[tuple[Line, bytes]], *, complete: bool) -> Reply:
+    kept = held[:MAX_STORED_LINES]
+    return Reply(
+        direction, held[0][0].start, held[-1][0].stop, code,
+        tuple(text.decode("utf-8", "replace") for _, text in kept), tuple(line.start for line, _ in kept),
+        complete, held[0][0].after_gap,
+    )  # fmt: skip

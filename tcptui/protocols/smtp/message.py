@@ -33,7 +33,7 @@ class Reply:
     stop: int
     code: int
     lines: tuple[str, ...]
-    """The text of each line, without the code; at most `tcptui.protocols.smtp.replies.MAX_STORED_LINES`."""
+    """The text of each line, without the code; at most `tcptui.protocols.smtp.conversation.MAX_STORED_LINES`."""
     starts: tuple[int, ...]
     """Offset of each line."""
     complete: bool

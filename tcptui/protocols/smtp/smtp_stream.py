@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.model.cached_attribute import cached_attribute
 from tcptui.protocols.interface import Carried, Exchange, Extent, Unit
+from tcptui.protocols.parts import Label, Part, PartText, exact_part, frame_at, once
 from tcptui.protocols.smtp.conversation import read_conversation, smtp_sides
 from tcptui.protocols.smtp.message import ClientUnit, Kind, Reply
-from tcptui.protocols.smtp.parts import part_of
+from tcptui.protocols.stream.reassembly import Gap
 from tcptui.protocols.stream.touching import by_frame, touched
 from tcptui.protocols.tls.parse import parse_turned
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.headers.cursor import Dissection
     from tcptui.protocols.headers.frame_place import FramePlace
-    from tcptui.protocols.parts import Part
     from tcptui.protocols.smtp.conversation import SmtpConversation
     from tcptui.protocols.smtp.message import SmtpUnit
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 #: Most units of each side of which requests are made.
 REQUESTS_READ: Final = 100_000
+
+
+_NAMES: Final = {
+    Kind.COMMAND: "smtp-command-hidden",
+    Kind.CREDENTIALS: "smtp-credentials",
+    Kind.UNKNOWN: "smtp-unknown",
+    Kind.ENCRYPTED: "smtp-encrypted",
+}
 
 
 def parse_smtp(client: ByteStream, server: ByteStream, limit: int) -> SmtpStream | TlsStream | None:
@@ -110,7 +118,7 @@ class SmtpStream:
         units.sort(
             key=lambda unit: (unit.direction.delivered_ns(unit.start), unit.direction is self._server, unit.start)
         )
-        return (part_of(unit) for unit in units)
+        return (_part_of(unit) for unit in units)
 
     def requests(self) -> Iterator[Exchange]:
         """See `ParsedStream`: the command line without secrets and the reply's code; for DATA, the message's reply."""
@@ -139,3 +147,51 @@ def _exchange(unit: ClientUnit, last: ClientUnit) -> Exchange:
 
 def _answer(reply: Reply) -> Carried:
     return Carried(reply.direction, reply.start, reply.stop, reply.complete)
+
+
+def _part_of(unit: SmtpUnit) -> Part:
+    """The decoded part of one command, reply or message."""
+    if isinstance(unit, Reply):
+        return exact_part(unit.direction, unit.start, unit.stop, Label("smtp-reply", {"code": unit.code}))
+    if unit.kind is Kind.COMMAND and not unit.hidden:
+        return exact_part(unit.direction, unit.start, unit.stop, Label("smtp-command"))
+    if unit.kind is Kind.MESSAGE:
+        return _message(unit)
+    text = unit.text.encode() + b"\r\n" if unit.kind is Kind.COMMAND else b""
+    facts: dict[str, object] = {"count": f"{unit.hidden or unit.stop - unit.start:,}"}
+    return Part(
+        unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),
+        unit.direction.delivered_ns(unit.start),
+        Label(_NAMES[unit.kind], facts), once(unit.start, text),
+    )  # fmt: skip
+
+
+def _message(unit: ClientUnit) -> Part:
+    troubles: list[str] = [] if unit.complete else ["cut"]
+    return Part(
+        unit.direction.side, unit.start, unit.stop, frame_at(unit.direction, unit.start),
+        unit.direction.delivered_ns(unit.start),
+        Label("smtp-message", {"count": f"{unit.body_stop - unit.start:,}"}), lambda: _text(unit, troubles),
+        text=PartText.BODY,
+        trouble=lambda: troubles[-1] if troubles else "",
+    )  # fmt: skip
+
+
+def _text(unit: ClientUnit, troubles: list[str]) -> Iterator[tuple[int, bytes]]:
+    """The message up to its first gap, packet by packet, without dot-stuffing (RFC 5321, 4.5.2)."""
+    before = b"\r\n"
+    for piece in unit.direction.pieces(unit.start, unit.body_stop):
+        if isinstance(piece, Gap):
+            troubles.append("gap")
+            return
+        data = _unstuffed(before, piece.data) if unit.stuffed else piece.data
+        before = (before + piece.data)[-2:]
+        if data:
+            yield piece.start, data
+
+
+def _unstuffed(before: bytes, data: bytes) -> bytes:
+    """``data`` without the first dot of lines that begin with one; ``before``: the two bytes in front of it."""
+    joined = (before + data).replace(b"\r\n.", b"\r\n")
+    # `before` is too short to contain a stuffed dot, so its length is unchanged.
+    return joined[len(before) :]

@@ -4,8 +4,8 @@
 ``detection``         where TLS begins in a connection, by its bytes
 ``handshake``         handshake messages over record borders, and from where on bytes are encrypted
 ``conversation``      both directions: version, cipher suite, resumption
-``lines``             a message as lines that know their bytes; ``hello``, ``extensions``, ``key_exchange`` and
-                      ``certificate`` read messages into them
+``lines``             a message as lines that know their bytes; ``message``, ``extensions`` and ``certificate`` read
+                      messages into them
 ``fingerprints``      JA3, JA3S, JA4
 ``decryption``        both directions opened with secrets: which records hold which plain bytes; by ``suites``,
                       ``key_schedule`` and ``protection``
