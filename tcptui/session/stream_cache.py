@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.lru import LruCache
-from tcptui.session.long_streams import LongStreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +27,9 @@ _SHORT: Final = 512
 _LONG: Final = 4096
 #: How often who waits for another's long reading is asked whether to go on, in seconds.
 _BEAT_S: Final = 0.1
+
+#: Messages of all connections that are kept, of both directions: of HTTP/2, the dearest, 1 to 2.5 KB each.
+MESSAGES_CACHED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +172,31 @@ class StreamCache:
         entry = _Entry(state, (client, server), read_at, application)
         self._entries.put(stream, entry)
         return entry
+
+
+@dataclass(frozen=True, slots=True)
+class _LongEntry:
+    read_at: StreamState
+    application: ApplicationStream
+    messages: int
+
+
+class LongStreams:
+    """Parsed connections: those used last are kept, one at least, others up to `MESSAGES_CACHED`; thread-safe."""
+
+    def __init__(self) -> None:
+        self._entries: LruCache[int, _LongEntry] = LruCache(
+            MESSAGES_CACHED, locked=True, weigh=lambda entry: entry.messages
+        )
+
+    def __contains__(self, stream: int) -> bool:
+        return stream in self._entries
+
+    def fresh(self, stream: int, state: StreamState, *, whole: bool) -> ApplicationStream | None:
+        """What is kept of ``stream``, unless it has to be parsed again for ``state``."""
+        entry = self._entries.get(stream)
+        return entry.application if entry is not None and entry.read_at.serves(state, whole=whole) else None
+
+    def put(self, stream: int, read_at: StreamState, application: ApplicationStream) -> None:
+        """Keep ``application``, which is read now."""
+        self._entries.put(stream, _LongEntry(read_at, application, application.extent.messages))

@@ -13,7 +13,7 @@ Everything here is vectorised over a batch of frames, except what must follow a 
 ``header_texts``      texts of HTTP/2's header blocks decoded by machine code, for its reader
 ``checksum``          the Internet checksum, and how to recognise checksum offload
 ``numba_compile``     one Python source for scalar kernels, compiled where numba is installed
-``inline_calls``, ``object_code``, ``kernel_cache``  inlining before that, machine code as files, where they are kept
+``object_code``, ``kernel_cache``  inlining before that, machine code as files; where they are kept
 
 Called by `session.pipeline` for every batch, and by screens for one packet.  Must not read files or sockets, and must
 survive any bytes: a header that lies is marked in `DecodeIssue`, never raised.

@@ -5,7 +5,7 @@
 ``en``                the sentences in English, one module per topic
 ``zh``                the same in Chinese
 ``finding_text``      a finding as title, explanation, evidence, alternatives
-``packet_text``, ``packet_kind``, ``packet_facts``  one packet: what it is, what it changes
+``packet_text``, ``packet_facts``  one packet: what it is, what it changes
 ``resend_text``, ``correction_text``, ``budget_text``, ``follow_text``  resends, corrections, time budget, follow
 ``explanation``       the parts of an explanation
 ``quantities``, ``line_breaking``  times, sizes and counts as text; lines of prose in terminal cells

@@ -17,7 +17,7 @@ from tcptui.findings.catalog import named_shape, spec_of
 from tcptui.findings.weight import cause_confidence, event_confidence
 from tcptui.model.finding import AnyId, Confidence, Fact, Finding, OwnId
 from tcptui.words.explanation import Explanation, Section, SectionKind
-from tcptui.words.own_text import own_name, own_sentence
+from tcptui.words.line_breaking import wrap
 from tcptui.words.quantities import Count, duration, frames
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ _FOLLOWING: Final = (
 #: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
 _SIDES: Final = frozenset({"sender", "other", "receiver", "closer"})
+
+#: Cells of a finding in a list at most.
+_SHORT: Final = 40
+#: Parts of a finding that are the same for all of one's own.
+_SHARED: Final = frozenset({"known", "sure", "look"})
+_TITLE, _SENTENCE = 0, 1
 
 
 def below_zero(facts: Mapping[str, Fact]) -> bool:
@@ -179,7 +185,7 @@ def _sentence(finding: Finding, part: str, words: Words, facts: Mapping[str, obj
     ``facts``: the finding's formatted facts, if the caller has them already.
     """
     if isinstance(finding.id, OwnId):
-        return own_sentence(finding, finding.id, part, words)
+        return _own_sentence(finding, finding.id, part, words)
     key = _key(finding.id, part, finding.facts.get("shape"), words)
     if not key:
         return ""
@@ -189,7 +195,7 @@ def _sentence(finding: Finding, part: str, words: Words, facts: Mapping[str, obj
 
 def finding_name(finding: AnyId, words: Words) -> str:
     """The name of this kind of finding, without facts of a connection."""
-    return own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
+    return _own_name(finding, words) if isinstance(finding, OwnId) else words(f"findings.{finding}.name")
 
 
 def group_name(finding: Finding, words: Words) -> str:
@@ -282,3 +288,35 @@ def finding_sections(finding: Finding, words: Words) -> tuple[Section, ...]:
         parts.append(section(SectionKind.ALTERNATIVES, words, others))
     parts.append(section(SectionKind.LOOK_NEXT, words, (look_next(finding, words),)))
     return tuple(parts)
+
+
+def _user_text(own: OwnId, part: int, words: Words) -> str:
+    """What the user wrote, in English where there is no other."""
+    return own.words.get(words.language.value, own.words["en"])[part]
+
+
+def _own_name(own: OwnId, words: Words) -> str:
+    """The name of such findings, marked as the user's own."""
+    return words("own.name", title=_user_text(own, _TITLE, words))
+
+
+def _own_sentence(finding: Finding, own: OwnId, part: str, words: Words) -> str:
+    """The sentence for ``part`` of a finding; empty where there is none."""
+    match part:
+        case "title":
+            return _own_name(own, words)
+        case "short":
+            return _cut(_own_name(own, words))
+        case "happened":
+            matched = words("own.happened", n=Count(len(finding.packets)), filter=finding.facts["own_filter"])
+            return words("narrative.space").join((_user_text(own, _SENTENCE, words), matched))
+        case "meaning":
+            return words("own.meaning")
+        case _ if part in _SHARED:
+            return words(f"own.{part}", id=str(own), filter=finding.facts["own_filter"])
+    return ""
+
+
+def _cut(text: str) -> str:
+    """As much of ``text`` as a list shows."""
+    return wrap(text, _SHORT)[0].rstrip()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.icmp_quote import read_quote
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import DecodeIssue, RowKind
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.tcp_flags import SYN
+from tcptui.model.seq import ahead
+from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
 from tcptui.model.tcp_state import TcpState, state_of
 from tcptui.model.verdict import Verdict, leading_verdict
 from tcptui.words.correction_text import (
@@ -23,13 +25,19 @@ from tcptui.words.correction_text import (
 )
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import finding_name, finding_sections, finding_title, section, spoken, what_happened
-from tcptui.words.packet_facts import PacketContext, option_names, read_context, segment_facts
-from tcptui.words.packet_kind import Plain, ordinary_kind, plain_text
+from tcptui.words.packet_facts import (
+    PacketContext,
+    acknowledges_fin,
+    newly_acknowledged,
+    option_names,
+    read_context,
+    segment_facts,
+)
 from tcptui.words.resend_text import meaning_of, misleading
 
 if TYPE_CHECKING:
     from tcptui.access.open_capture import JudgedCapture
-    from tcptui.model.finding import Finding
+    from tcptui.model.finding import Fact, Finding
     from tcptui.words.catalogue import Words
 
 #: Causes of segments that only probe the peer: what they carry is not meant to be delivered, so it is not described.
@@ -95,8 +103,10 @@ def _explain_segment(capture: JudgedCapture, row: int, words: Words) -> Explanat
     bits = int(capture.store.verdict[row])
     verdict = leading_verdict(bits)
     found = _findings_with(capture, row)
-    kind = ordinary_kind(context)
-    plain = Plain(kind, words(f"narrative.packet.{kind}.title", **said), plain_text(kind, context, facts, said, words))
+    kind = _ordinary_kind(context)
+    plain = _Plain(
+        kind, words(f"narrative.packet.{kind}.title", **said), _plain_text(kind, context, facts, said, words)
+    )
     title, meaning = plain.title, plain.text
     sections: list[Section] = []
     if verdict is not None:
@@ -164,7 +174,7 @@ def _beside_part(
 
 
 def _verdict_parts(
-    context: PacketContext, verdict: Verdict, bits: int, plain: Plain, facts: dict[str, object], words: Words
+    context: PacketContext, verdict: Verdict, bits: int, plain: _Plain, facts: dict[str, object], words: Words
 ) -> list[Section]:
     """Sections on the verdict's rule, the packet's further verdicts, and what it does regardless of them."""
     lines = [words(f"verdicts.{verdict.field_name}.rule")]
@@ -255,3 +265,83 @@ def _states_part(capture: JudgedCapture, context: PacketContext, words: Words) -
             ).strip()
         )
     return [section(SectionKind.STATES, words, tuple(lines))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """The description of a segment regardless of its verdict: kind (part of the catalogue keys), title and text."""
+
+    kind: str
+    title: str
+    text: str
+
+
+#: Kinds for which a sentence says what they newly acknowledge besides their data.
+_WITH_DATA: Final = frozenset({"data", "fin-data", "third-data"})
+_FINS: Final = frozenset({"fin", "fin-data"})
+
+
+def _ordinary_kind(context: PacketContext) -> str:
+    """The kind of a segment by its flags and place, as part of a catalogue key (``narrative.packet.<kind>.…``)."""
+    segment = context.segment
+    flags = segment.flags
+    if flags & RST:
+        return _reset_kind(context)
+    if flags & SYN:
+        kind = "syn-ack" if flags & ACK else "syn"
+        return f"{kind}-data" if segment.length else kind
+    if flags & FIN:
+        return "fin-data" if segment.length else "fin"
+    peer = context.peer_previous
+    if peer is not None and peer.flags & (SYN | ACK) == SYN | ACK and not segment.side and segment.seq == 1:
+        first = context.own_previous is not None and bool(context.own_previous.flags & SYN)
+        if first:
+            return "third-data" if segment.length else "third"
+    if segment.length:
+        return "data"
+    return _ack_kind(context) if flags & ACK else "no-ack"
+
+
+def _reset_kind(context: PacketContext) -> str:
+    peer = context.peer_previous
+    if not context.segment.flags & ACK:
+        return "rst" if context.asked is not None else "rst-other"
+    refused = context.own_previous is None or bool(context.own_previous.flags & RST)
+    if refused and peer is not None and peer.flags & (SYN | ACK) == SYN and context.segment.ack == peer.end:
+        return "rst-refusal"
+    return "rst-ack"
+
+
+def _ack_kind(context: PacketContext) -> str:
+    own = context.own_previous
+    if own is None or not own.flags & ACK:
+        return "ack-first"
+    moved = newly_acknowledged(context)
+    if moved < 0:
+        return "ack-late"
+    if acknowledges_fin(context):
+        return "ack-fin"
+    return "ack" if moved else "ack-same"
+
+
+def _plain_text(
+    kind: str, context: PacketContext, facts: Mapping[str, Fact], said: Mapping[str, object], words: Words
+) -> str:
+    """The sentences on what the segment does, with those of its side effects that matter for its kind."""
+    keys = [f"{kind}.text"]
+    segment, peer = context.segment, context.peer_previous
+    if kind == "syn-ack" and peer is not None and peer.flags & (SYN | ACK) == SYN:
+        keys.append("syn-ack.delay")
+    elif kind == "third" and facts["irtt_s"]:
+        keys.append("third.rtt")
+    elif kind == "data":
+        if context.own_highest is None or ahead(segment.end, context.own_highest) > 0:
+            keys.append("data.next")
+        in_flight = facts["in_flight"]
+        if isinstance(in_flight, int) and in_flight > segment.length and peer is not None:
+            keys.append("data.flight")
+    elif kind in _FINS:
+        keys.append("fin.both" if context.peer_fin is not None else "fin.half")
+    if kind in _WITH_DATA and facts["new_bytes"]:
+        keys.append("data.acks")
+    return words("narrative.space").join(words(f"narrative.packet.{key}", **said) for key in keys)

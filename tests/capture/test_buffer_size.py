@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tcptui.capture.child.buffer_size import default_buffer_kib
+from tcptui.capture.child.client import default_buffer_kib
 
 GIB_PAGES = (1 << 30) // 4096
 

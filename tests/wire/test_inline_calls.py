@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tcptui.wire.inline_calls import inlined
+from tcptui.wire.object_code import inlined
 
 STEP = 3
 

@@ -6,12 +6,12 @@ started it.
 ``main``              the process: drops privileges, then serves requests
 ``protocol``          the messages of both sides, one JSON value a line over a socket pair
 ``control``           the child's end of that socket pair
-``client``            the app's end: starts the child, sends requests, receives messages
+``client``            the app's end: starts the child, sends requests, receives messages; the ring's default size
 ``loop``              one capture: polls libpcap's handle, fills the spool, sends `Level` messages
 ``stream_writer``     gives a pipe what libpcap's dumper wrote to memory, and sees what fails
 ``pcap_handle``       opens a libpcap handle, or says why it cannot
 ``packet_ring``, ``ring_geometry``  copies blocks of the kernel's ring to the file; the ring's layout
-``buffer_size``, ``priority``  the ring's default size; nice values
+``priority``          nice values
 
 Only ``client``, ``protocol`` and ``priority`` are used outside.  Everything the child needs is imported before it
 drops its privileges.

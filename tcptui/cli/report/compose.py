@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.cli.commands import Detail
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
-from tcptui.cli.report.brief import compose_brief
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.catalog import spec_of
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
-from tcptui.words.finding_text import explain_finding, finding_name, finding_title
+from tcptui.words.finding_text import explain_finding, finding_name, finding_title, look_next, what_happened
+from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
-from tcptui.words.trust_text import trust_items
+from tcptui.words.trouble_text import group_numbers, headline, symptoms_text, verdict
+from tcptui.words.trust_text import trust_items, trust_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.analysis.stream.view import StreamView
     from tcptui.cli.report.summary import Capture, Connection, Side, Summary, Survey
+    from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.words.catalogue import Words
     from tcptui.words.explanation import Explanation
@@ -45,10 +47,17 @@ LISTED_TURNS: Final = 20
 #: Upper bound of frame numbers named as evidence before "and n more".
 NAMED_FRAMES: Final = 12
 
+#: Upper bound of groups that are told; more are counted.
+_GROUPS_SHOWN: Final = 20
+#: Upper bound of frame numbers of a group.
+_NAMED_IN_BRIEF: Final = 8
+#: Upper bound of connection numbers of a group.
+_NAMED_CONNECTIONS: Final = 12
+
 
 def compose_report(summary: Summary, words: Words, notice: str | None, detail: Detail) -> Iterator[Block]:
     """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why."""
-    yield from compose_brief(summary, words, notice)
+    yield from _compose_brief(summary, words, notice)
     if not summary.count and not summary.trouble.groups:
         return
     if detail is Detail.BRIEF:
@@ -271,3 +280,50 @@ def _finding_table(survey: Survey, words: Words) -> Table:
     headings = (words("report.column.finding"), "id", words("report.column.connections"))
     rows = ((finding_name(name, words), str(name), f"{Count(n)}") for name, n in survey.counts.items())
     return Table(headings, tuple(rows), frozenset({2}))
+
+
+def _compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
+    """The first page; ``notice``: the session's message, e.g. where reading stopped and why."""
+    capture, trouble = summary.capture, summary.trouble
+    yield Heading(1, capture.label)
+    is_part = bool(capture.trust.quality.unread)
+    if notice is not None and is_part:  # before anything that holds for a part only
+        yield Paragraph(notice)
+    size = {"packets": Count(capture.packets), "tcp": Count(capture.tcp_packets), "n": Count(summary.total)}
+    if capture.start_ns is None or capture.end_ns is None:
+        yield Paragraph(words("report.brief.size", **size))
+    else:
+        lasted = unbroken_duration(capture.end_ns - capture.start_ns, words)
+        yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
+    if summary.shown is not None:
+        yield Paragraph(words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total)))
+    yield Paragraph(verdict(trouble, summary.count, words, is_part=is_part), label=words("report.brief.verdict"))
+    yield Paragraph(trust_line(summary.trust, summary.count, words), label=words("report.brief.trust"))
+    if capture.other_protocols:
+        yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
+    if notice is not None and not is_part:
+        yield Paragraph(notice)
+    for group in trouble.groups[:_GROUPS_SHOWN]:
+        yield from _group(summary, group, words)
+    if len(trouble.groups) > _GROUPS_SHOWN:
+        yield Paragraph(words("report.brief.more-groups", n=Count(len(trouble.groups) - _GROUPS_SHOWN)))
+
+
+def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Block]:
+    yield Heading(3, headline(group, words), group.severity)
+    yield Paragraph(group_numbers(group, summary.streams, words))
+    if symptoms := symptoms_text(group, words):
+        yield Paragraph(symptoms, label=words("trouble.symptoms"))
+    text = what_happened(group.finding, words)
+    if not group.is_whole and len(group.streams) > 1:
+        text = words("report.brief.example", stream=group.streams[0], text=text)
+    if group.finding.packets:
+        frames = frames_with_roles(summary.store, group.finding.packets, _NAMED_IN_BRIEF, words)
+        text = words("report.with-packets", text=text, packets=frames)
+    yield Paragraph(text)
+    yield Paragraph(look_next(group.finding, words), label=words("report.brief.next"))
+    if len(group.streams) > 1:
+        named = words("report.list-comma").join(map(str, sorted(group.streams)[:_NAMED_CONNECTIONS]))
+        more = len(group.streams) - _NAMED_CONNECTIONS
+        listed = words("report.frames-more", frames=named, n=Count(more)) if more > 0 else named
+        yield Paragraph(listed, label=words("report.brief.numbers"))

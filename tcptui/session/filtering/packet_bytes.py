@@ -6,23 +6,28 @@ places are passed over.
 
 from __future__ import annotations
 
+import ctypes
 from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tcptui.model.field import FieldType as T
-from tcptui.session.filtering.byte_search import searcher
 from tcptui.session.filtering.occurrences import Occurrences, array_of
 from tcptui.session.filtering.plain import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tcptui.access.open_capture import OpenCapture
     from tcptui.session.filtering.rows import Mask, Rows
 
     I64 = NDArray[np.int64]
+
+    Memmem = Callable[[int, int, bytes, int], int | None]
 
 #: Fields that are stretches of the packet wherever its headers are plain.
 STRETCHES: Final = frozenset({"frame", "tcp", "tcp.payload"})
@@ -83,3 +88,37 @@ def values(session: OpenCapture, name: str, rows: Rows) -> Occurrences:
     low, high = (starts + begin)[has].tolist(), (starts + end)[has].tolist()
     parts = [block[one:other] for one, other in zip(low, high, strict=True)]
     return Occurrences(kind, len(rows), array_of(kind, parts), None if len(has) == len(rows) else has)
+
+
+# Looks for bytes in megabytes of packets, without Python's lock: `memmem` of the C library, three times as fast as
+# `bytes.find`, which takes its place where there is none.
+
+
+@cache
+def _memmem() -> Memmem | None:
+    try:
+        function = ctypes.CDLL(None).memmem
+    except (OSError, AttributeError):  # a system without it
+        return None
+    function.restype = ctypes.c_void_p
+    function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+    return function
+
+
+def searcher(block: bytes, wanted: bytes) -> Callable[[int], int]:
+    """A function that returns where ``wanted`` (not empty) first is in ``block`` from a place on; -1: nowhere."""
+    memmem = _memmem()
+    if memmem is None:
+        return lambda start: block.find(wanted, start)
+    find, size = memmem, len(block)
+    held = ctypes.c_char_p(block)
+    base = ctypes.cast(held, ctypes.c_void_p).value
+
+    def search(start: int) -> int:
+        assert held is not None  # it keeps the bytes where they are, as long as somebody may search
+        if base is None or start >= size:
+            return -1
+        found = find(base + start, size - start, wanted, len(wanted))
+        return -1 if found is None else found - base
+
+    return search

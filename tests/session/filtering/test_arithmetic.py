@@ -7,8 +7,8 @@ import pytest
 
 from tcptui.dfilter.operators import Arithmetic
 from tcptui.model.field import FieldType as T
-from tcptui.session.filtering.arithmetic import computed
 from tcptui.session.filtering.occurrences import Occurrences
+from tcptui.session.filtering.operands import computed
 
 
 @pytest.mark.parametrize(

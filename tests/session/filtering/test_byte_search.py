@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcptui.session.filtering import byte_search
-from tcptui.session.filtering.byte_search import searcher
+from tcptui.session.filtering import packet_bytes
+from tcptui.session.filtering.packet_bytes import searcher
 
 BITS = st.binary(max_size=60).map(lambda data: bytes(byte & 1 for byte in data))
 
@@ -23,6 +23,6 @@ def test_zero_bytes_are_bytes_like_any_other() -> None:
 
 
 def test_without_the_c_library_python_searches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(byte_search, "_memmem", lambda: None)
+    monkeypatch.setattr(packet_bytes, "_memmem", lambda: None)
 
     assert searcher(b"abcabc", b"bc")(2) == 4

@@ -8,8 +8,8 @@ from filter_edges import PASSING, edges
 from tcptui.dfilter.compile import compile_filter
 from tcptui.dfilter.operators import Arithmetic
 from tcptui.model.field import FieldType as T
-from tcptui.session.filtering.arithmetic import absolute, computed, turned
 from tcptui.session.filtering.occurrences import Occurrences, array_of
+from tcptui.session.filtering.operands import absolute, computed, turned
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.session import Session, open_file
 

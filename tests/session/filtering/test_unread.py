@@ -13,7 +13,7 @@ from long_talks import TALKS, http, http2, taped
 from tcptui.dfilter.compile import compile_filter
 from tcptui.protocols import interface
 from tcptui.protocols.application import ApplicationStream
-from tcptui.session import long_streams
+from tcptui.session import stream_cache
 from tcptui.session.assertions.judge import judge
 from tcptui.session.assertions.rule import parse_rule
 from tcptui.session.filtering import run as filter_run
@@ -183,7 +183,7 @@ def test_what_has_nothing_left_out_serves_all(
 
 def test_few_long_connections_are_kept(opened: Callable[[Tape], Session], monkeypatch: pytest.MonkeyPatch) -> None:
     limits(monkeypatch, 6, 40)
-    monkeypatch.setattr(long_streams, "MESSAGES_CACHED", 80)
+    monkeypatch.setattr(stream_cache, "MESSAGES_CACHED", 80)
     session = opened(taped(80, http(CALLS), http(CALLS), http(CALLS)))
     first, second = session.application(0, deep=never), session.application(1, deep=never)
     kept = session.application(0, deep=never) is first
@@ -222,7 +222,7 @@ def test_long_connections_that_take_turns_are_parsed_once(
     tape = taped(80, http(CALLS), http(CALLS), http(2))
     everything = asked(opened(tape), "http.request_number == 1 or http")
     limits(monkeypatch, 6, 1_000)
-    monkeypatch.setattr(long_streams, "MESSAGES_CACHED", 1)
+    monkeypatch.setattr(stream_cache, "MESSAGES_CACHED", 1)
     monkeypatch.setattr(filter_run, "_TREES_AT_ONCE", 8)
     monkeypatch.setattr(filter_run, "_TREE_BLOCK", 8)
     monkeypatch.setattr(filter_run, "_BLOCKS", (8, 8, 8, 8, 8))

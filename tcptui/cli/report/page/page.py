@@ -12,13 +12,13 @@ from tcptui.analysis.timing.budget import time_budget
 from tcptui.charts.cells import full_view
 from tcptui.charts.svg import svg
 from tcptui.cli.report.link_names import link_name
-from tcptui.cli.report.page.bars import budget_bar
 from tcptui.cli.report.page.ladder import ladder
 from tcptui.cli.report.page.markup import Markup, element
 from tcptui.cli.report.page.style import STYLE, policy
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
+from tcptui.words.budget_text import shares
 from tcptui.words.finding_text import (
     explain_finding,
     finding_name,
@@ -39,6 +39,7 @@ from tcptui.words.trust_text import trust_items
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.charts.chart import Chart
     from tcptui.cli.report.summary import Connection, Summary
     from tcptui.findings.trouble import TroubleGroup
@@ -70,6 +71,11 @@ _OPERATION: Final = 120
 _NAMED_FRAMES: Final = 10
 _TAG: Final = {Language.EN: "en", Language.ZH: "zh-CN"}
 _GLYPHS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
+
+_BAR_WIDTH: Final = 960
+_BAR_HEIGHT: Final = 22
+#: A percentage stands within its part from this width on.
+_LABEL_FROM: Final = 56
 
 
 def page(
@@ -242,7 +248,7 @@ def _connection(
         names = words("report.list-semicolon").join(dict.fromkeys(finding_name(one.id, words) for one in others))
         parts.append(element("p", element("span", words("report.connection.notes") + " ", cls="soft"), names))
     budget = time_budget(view)
-    bar = budget_bar(budget, words)
+    bar = _budget_bar(budget, words)
     if bar:
         parts += [element("h4", words("budget.heading")), bar]
     for told in rate_lines(view, words):
@@ -322,3 +328,33 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numeric: set[
 
 def _mark(severity: Severity) -> Markup:
     return element("span", f"{_GLYPHS[severity]} ", cls="mark")
+
+
+def _budget_bar(budget: TimeBudget, words: Words) -> Markup:
+    """The bar and its legend, the largest part first there; empty for a connection without duration."""
+    told = shares(budget, words)
+    if not told:
+        return Markup()
+    drawn, at = [], 0.0
+    for share in told:
+        width = _BAR_WIDTH * share.time_ns / budget.elapsed_ns
+        cls = f"p{int(share.part)}"
+        drawn.append(element("rect", cls=cls, x=at, y=0, width=max(width, 0.5), height=_BAR_HEIGHT))
+        if width >= _LABEL_FROM:
+            middle = at + width / 2
+            label = share.percent
+            drawn.append(element("text", label, cls="on", x=middle, y=15.5, text_anchor="middle"))
+        at += width
+    name = "; ".join(f"{share.name} {share.percent}" for share in told)
+    facts = {"aria_label": name, "viewBox": f"0 0 {_BAR_WIDTH} {_BAR_HEIGHT}", "preserveAspectRatio": "none"}
+    bar = element("svg", *drawn, cls="bar", role="img", **facts)
+    ranked = sorted(told, key=lambda share: -share.time_ns)
+    items = (
+        element("li", _legend_key(int(share.part)), f"{share.name} {share.time} ({share.percent})") for share in ranked
+    )
+    return Markup(bar + element("ul", *items, cls="legend"))
+
+
+def _legend_key(part: int) -> Markup:
+    square = element("rect", cls=f"p{part}", width=10, height=10)
+    return element("svg", square, cls="key", viewBox="0 0 10 10", aria_hidden="true")
