@@ -197,7 +197,7 @@ CATALOG: Final = (
     # -- application
     FindingSpec(FindingId.HTTP_HEADER_INJECTED_NEWLINE, Family.APPLICATION, "http_length", term="http",
         names_cause=True, shown_by="line_frame"),
-    FindingSpec(FindingId.HTTP_TWO_READINGS, Family.APPLICATION, "http_readings", term="http", shown_by="first_frame"),
+    FindingSpec(FindingId.HTTP_TWO_READINGS, Family.APPLICATION, "http", term="http", shown_by="first_frame"),
     FindingSpec(FindingId.HTTP_LENGTH_MISMATCH, Family.APPLICATION, "http_length", term="http"),
     FindingSpec(FindingId.HTTP_ERROR_RESPONSE, Family.APPLICATION, "http", term="http", shown_by="first_frame"),
     FindingSpec(FindingId.HTTP_CONTINUE_AWAITED, Family.APPLICATION, "http_continue", term="http",
@@ -222,7 +222,7 @@ CATALOG: Final = (
         names_cause=True),
     FindingSpec(FindingId.TLS_CERTIFICATE, Family.APPLICATION, "tls_certificate", term="tls", needs=Need.CLOCK,
         when_evicted=WhenEvicted.MAY_CHANGE, names_cause=True, shown_by="certificate_frame"),
-    FindingSpec(FindingId.TLS_CLIENT_CERTIFICATE, Family.APPLICATION, "tls_client_certificate", term="tls",
+    FindingSpec(FindingId.TLS_CLIENT_CERTIFICATE, Family.APPLICATION, "tls", term="tls",
         case="tls-resumption-refused", when_evicted=WhenEvicted.MAY_CHANGE),
     FindingSpec(FindingId.TLS_RESUMPTION_REFUSED, Family.APPLICATION, "tls_resumption", term="tls"),
     FindingSpec(FindingId.TLS_FLIGHT_WAITED, Family.APPLICATION, "tls_flight", term="tls",
