@@ -9,7 +9,7 @@ from forged import ACK, PSH, REQUEST, Sum, Wire, answer, conversation
 
 from tcptui.cli.report.follow_versions import version_lines
 from tcptui.session.session import Session, open_file
-from tcptui.ui.follow.versions import other_version
+from tcptui.ui.follow.base_screen import other_version
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 

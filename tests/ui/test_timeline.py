@@ -13,8 +13,8 @@ from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.packet_severity import is_problem, packet_severity, raised_rows
 from tcptui.ui.main.pane_specs import Pane
-from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import pair_text, state_text
+from tcptui.ui.main.timeline import preview
 from tcptui.ui.main.timeline_columns import timeline_columns
 
 if TYPE_CHECKING:

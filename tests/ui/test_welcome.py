@@ -13,10 +13,9 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface
 from tcptui.ui.start.input_line import StartLine, Typing
 from tcptui.ui.start.list import StartList
-from tcptui.ui.start.menu import Offer
+from tcptui.ui.start.menu import Offer, busiest_interface, first_lesson
 from tcptui.ui.start.rates import Rate
 from tcptui.ui.start.rows import CaseRow, InterfaceRow, WelcomeRow
-from tcptui.ui.start.welcome import busiest_interface, first_lesson
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.ui.widgets.document import Document

@@ -11,7 +11,7 @@ from textual import events
 from tcptui.lessons.loader import load_case
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
-from tcptui.ui.main import connection_sorter, listing
+from tcptui.ui.main import listing
 from tcptui.ui.main.column_names import Column, SortKey
 from tcptui.ui.main.column_widths import Needs, column_widths
 from tcptui.ui.main.columns import SORT_KEYS, Sorting
@@ -169,7 +169,7 @@ async def test_case_keeps_the_order_of_time() -> None:
 async def test_long_list_is_sorted_in_the_background_and_opens_with_the_worst(
     show: Show, troubled_session: Session, reading: Reading, monkeypatch: pytest.MonkeyPatch, moves: bool
 ) -> None:
-    monkeypatch.setattr(connection_sorter, "INLINE_STREAMS", 0)
+    monkeypatch.setattr(listing, "INLINE_STREAMS", 0)
     monkeypatch.setattr(listing, "REORDER_SECONDS", 0.0)
     async with show(troubled_session, as_opened=True) as shown:
         reading.through = True

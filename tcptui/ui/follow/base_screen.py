@@ -10,6 +10,7 @@ from textual import on
 from tcptui.access.open_capture import rows_seen
 from tcptui.access.stream_rows import place_of
 from tcptui.model.packet_store import NO_ROW
+from tcptui.model.safe_text import safe_text
 from tcptui.protocols.application import ApplicationStream
 from tcptui.protocols.stream.conversation import Conversation
 from tcptui.protocols.stream.reassembly import Gap
@@ -20,7 +21,6 @@ from tcptui.ui.follow.bars import BOTH, Byte, ByteLine, FollowBar, Shown
 from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.source import RawSource
-from tcptui.ui.follow.versions import other_version
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.hint import Hint
 from tcptui.ui.main.prompt_line import PromptLine
@@ -47,6 +47,11 @@ _LINES: Final = 3
 _APART: Final = 1
 #: The keys that show each form.
 _FORM_KEYS: Final = (("t", Form.TEXT), ("x", Form.HEX), ("d", Form.DECODED))
+
+#: Bytes sent again up to which they are compared while a key waits.
+_COMPARED_MOST: Final = 1 << 20
+#: Characters of the other version that are shown.
+_VERSION_SHOWN: Final = 40
 
 
 class FollowBase(KeyedScreen[int]):
@@ -350,3 +355,14 @@ class FollowBase(KeyedScreen[int]):
             self.below.packets.tell(self.stream, self._frame_below)
         if self._only is None and (self.request_under_cursor is not None) != self._has_request:
             self.show_hints()
+
+
+def other_version(direction: ByteStream, offset: int) -> tuple[int, str]:
+    """The packet that has another version of the byte at ``offset``, and that version from there on; 0 for none."""
+    if not 0 < direction.resent <= _COMPARED_MOST:
+        return 0, ""
+    for overlap in direction.overlaps:
+        at = offset - overlap.start
+        if 0 <= at < min(overlap.length, len(overlap.other)):
+            return overlap.again_frame, safe_text(overlap.other[at:], _VERSION_SHOWN)
+    return 0, ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+import threading
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from textual import on
 from textual.widgets import Input
@@ -15,9 +16,10 @@ from tcptui.ui.follow.decoded import DecodedSource
 from tcptui.ui.follow.keys import FOLLOW_KEYS
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.marks import NO_MARKS, marks_in_text, marks_of
-from tcptui.ui.follow.search import Search
+from tcptui.ui.follow.source import Pattern, wrapped_find
 from tcptui.ui.follow.view import FollowView
 from tcptui.ui.keymap import bindings
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.go_to import FrameTarget, parse_target
 from tcptui.ui.main.prompt_line import PromptKind, PromptLine
 from tcptui.ui.search.legend import Legend
@@ -25,9 +27,10 @@ from tcptui.ui.search.legend import Legend
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from tcptui.access.open_capture import JudgedCapture
-    from tcptui.ui.follow.source import Found
+    from tcptui.ui.follow.source import FollowSource, Found
     from tcptui.ui.search.highlights import Highlights
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -50,7 +53,7 @@ class FollowScreen(FollowBase):
     ) -> None:  # fmt: skip
         """``highlights``: what was searched for in the whole capture, and is marked here, too."""
         super().__init__(session, stream, row, words, glyphs, options, ends, only)
-        self.search = Search(self, self.take_match)
+        self.search = _Search(self, self.take_match)
         self._highlights = highlights
         self.legend = Legend(glyphs)
         self._before_find: tuple[int, int] = (0, 0)
@@ -253,3 +256,63 @@ class FollowScreen(FollowBase):
     def action_copy_turn(self) -> None:
         """Copy the turn under the cursor, up to `COPY_LIMIT`."""
         self.copy(self.view.turn_text(COPY_LIMIT))
+
+
+class _MatchTaker(Protocol):
+    """A function that is called on the event loop with the result of a search."""
+
+    def __call__(self, found: Found | None, *, wrapped: bool, step: int) -> None:
+        """``found`` is None when nothing matches; ``wrapped``: the search went on from the other end."""
+
+
+class _Search:
+    """The search of one screen: ``owner`` runs its worker threads, ``take_match`` is called with the result."""
+
+    def __init__(self, owner: Widget, take_match: _MatchTaker) -> None:
+        self._owner = owner
+        self._take_match = take_match
+        self._source: FollowSource | None = None
+        self.text = ""
+        """The text of the last search."""
+        self._cancel = threading.Event()
+        self._waiting: tuple[int, int, int] | None = None
+        """Block, offset and step of a search that begins once there is a source; None for none."""
+        self.running = False
+
+    def cancel(self) -> None:
+        """Cancel the search, if one is running; ``take_match`` is not called."""
+        self._cancel.set()
+        self._waiting = None
+        self.running = False
+
+    def start(self, text: str, block: int, offset: int, step: int) -> None:
+        """Search for ``text`` from ``offset`` of ``block`` on, forward (``step`` 1) or backward (-1)."""
+        self.cancel()
+        self.text = text
+        source = self._source
+        pattern = Pattern.of(text)
+        if not pattern.data:
+            return
+        if source is None:
+            self._waiting = (block, offset, step)
+            return
+        cancelled = self._cancel = threading.Event()
+        self.running = True
+
+        def look() -> None:
+            found, wrapped = wrapped_find(source, pattern, block, offset, step, cancelled.is_set)
+            if not cancelled.is_set():
+                call_on_loop(self._owner, self._told, cancelled, found, wrapped, step)
+
+        self._owner.run_worker(look, thread=True, group="search")
+
+    def set_source(self, source: FollowSource | None) -> None:
+        """Search ``source`` from now on; a search that waits for a source begins."""
+        self._source = source
+        if self._waiting is not None:
+            self.start(self.text, *self._waiting)
+
+    def _told(self, search: threading.Event, found: Found | None, wrapped: bool, step: int) -> None:
+        if search is self._cancel and not search.is_set():
+            self.running = False
+            self._take_match(found, wrapped=wrapped, step=step)

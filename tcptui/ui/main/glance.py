@@ -17,8 +17,8 @@ from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.strip import Strip
 
+from tcptui.charts.ticks import round_times, ticks, time_labels
 from tcptui.ui.cell_text import amount, fit
-from tcptui.ui.main.glance_axes import rate_ticks, time_ticks
 from tcptui.ui.main.pane_protocols import TitleChanged
 from tcptui.ui.main.stretch import Stretch
 from tcptui.ui.widgets.painted_lines import PaintedLines
@@ -49,6 +49,9 @@ _WITH_WORDS: Final = 4
 #: … and from so many on the times have a line of their own; with fewer they stand between the trouble.
 _WITH_TIMES: Final = 8
 _invisible: Final = partial(Binding, show=False)
+
+#: Cells from one tick of the times to the next, at least: a label, and a gap.
+_APART: Final = 10
 
 
 def _nothing(_stretch: Stretch | None) -> None:
@@ -287,7 +290,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         if not line:
             return self.words(f"glance.{name}", rate="<1" if rate and not highest else amount(highest))
         full = _full(lines)
-        return rate_ticks(highest, lines, lambda rate: lines - 1 - rate * full // highest // 8).get(line, "")
+        return _rate_ticks(highest, lines, lambda rate: lines - 1 - rate * full // highest // 8).get(line, "")
 
     def _bars(self, rates: NDArray[np.float64], line: int, lines: int) -> str:
         """Line ``line`` from the top of bars of ``lines`` lines; the highest does not touch what is above."""
@@ -304,7 +307,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
         marks = [self.glyphs.severity(level) if level else self.glyphs.rule for level in levels]
         styles = [palette.severity(level) if level else palette.edge for level in levels]
         if has_times:
-            for place, text in time_ticks(columns, self.glyphs.tick, [not level for level in levels]).items():
+            for place, text in _time_ticks(columns, self.glyphs.tick, [not level for level in levels]).items():
                 marks[place : place + len(text)] = text
                 styles[place + 1 : place + len(text)] = [palette.faint] * (len(text) - 1)
         return self._line(columns, label, "".join(marks), palette.edge, styles)
@@ -312,7 +315,7 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
     def _times(self, columns: Columns) -> Strip:
         """A line of times alone."""
         marks = [" "] * len(columns.packets)
-        for place, text in time_ticks(columns, self.glyphs.tick, [True] * len(marks)).items():
+        for place, text in _time_ticks(columns, self.glyphs.tick, [True] * len(marks)).items():
             marks[place : place + len(text)] = text
         return self._line(columns, "", "".join(marks), self.palette.faint)
 
@@ -340,3 +343,35 @@ class GlancePane(PaintedLines, can_focus=True, inherit_bindings=False):
     @staticmethod
     def _shown(columns: Columns, stretch: Stretch) -> tuple[int, int]:
         return columns.column_of(stretch.begin_ns), columns.column_of(stretch.end_ns - 1)
+
+
+def _time_ticks(columns: Columns, mark: str, is_free: Sequence[bool]) -> dict[int, str]:
+    """Where ``mark`` and the time behind it are written: the first column of each text.
+
+    A text stands only where all its columns are free, and a mark alone where its own is.
+    """
+    begin, end = int(columns.begins_ns[0]), int(columns.begins_ns[-1])
+    places = round_times(begin, end - 1, len(is_free) // _APART)
+    found: dict[int, str] = {}
+    used = 0
+    for place, label in zip(places, time_labels(places, ascii_only=mark.isascii()), strict=True):
+        column = columns.column_of(place)
+        if column < used or not is_free[column]:
+            continue
+        text = mark + label
+        stop = column + cell_len(text)
+        if stop > len(is_free) or not all(is_free[column:stop]):
+            text, stop = mark, column + 1
+        found[column] = text
+        used = stop + 1
+    return found
+
+
+def _rate_ticks(highest: int, lines: int, line_of: Callable[[int], int]) -> dict[int, str]:
+    """What stands beside the lines of bars below the first one, which has the highest rate: round rates."""
+    found: dict[int, str] = {}
+    for rate in ticks(1, highest, lines // 2):
+        line = line_of(rate)
+        if line > 0:
+            found[line] = amount(rate)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
@@ -11,11 +12,11 @@ from tcptui.access.progress import Phase
 from tcptui.model.errors import TcptuiError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.input_priority import input_priority
 from tcptui.ui.cell_text import grouped
 from tcptui.ui.main.column_names import SortKey
-from tcptui.ui.main.columns import RATES, Sorting
+from tcptui.ui.main.columns import RATES, Sorting, sort_order
 from tcptui.ui.main.connection_index import ConnectionMatcher, ListFilter
-from tcptui.ui.main.connection_sorter import REORDER_SECONDS, ConnectionSorter
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.word_readings import WordReadings
@@ -23,12 +24,19 @@ from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I32
+    from tcptui.session.filtering.column import ColumnReader
+    from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.workspace import Place
     from tcptui.ui.widgets.one_line import TabBar
 
 #: Where the cursors are before the first key.
 _AT_START: Final[Place] = (Pane.CONNECTIONS, 0, 0)
+
+#: Up to this many streams the order is computed on the event loop: about 5 ms.
+INLINE_STREAMS: Final = 20_000
+#: Interval (seconds) at which a longer list that is sorted or narrowed is ordered again while it grows.
+REORDER_SECONDS: Final = 1.0
 
 
 class _ToTop(Enum):
@@ -275,3 +283,68 @@ class Listing(Controller):
         """What the list is sorted by, in words."""
         sorting = self.workspace.connections.index.sorting
         return safe_text(sorting.expression) or self.words(f"screen.sort.{sorting.key.value}")
+
+
+class ConnectionSorter:
+    """Computes orders of one session's streams; may be called from several threads, a lock makes them take turns."""
+
+    def __init__(self, session: FilteredCapture, matcher: ConnectionMatcher) -> None:
+        self._session = session
+        self._matcher = matcher
+        self._lock = threading.Lock()
+        self._own: dict[str, ColumnReader] = {}
+        """Of each of the user's columns that the list was sorted by, what has been read of it."""
+        self._cancelled = False
+
+    def is_natural(self, narrowing: ListFilter, sorting: Sorting) -> bool:
+        """Whether the order is that of all streams by their start, which needs no sorting and only grows."""
+        return not narrowing and sorting.is_natural
+
+    def is_quick(self, narrowing: ListFilter, sorting: Sorting) -> bool:
+        """Whether `compute` may run on the event loop."""
+        streams = self._session.streams
+        if sorting.expression:
+            return False
+        kept = streams.count - streams.evicted_streams
+        return self.is_natural(narrowing, sorting) or kept <= INLINE_STREAMS
+
+    def with_end(self, text: str) -> I32:
+        """Numbers of the streams of which an end contains every word of ``text``, ascending."""
+        with self._lock:
+            listed = self._session.streams.listed()
+            for word in text.casefold().split():
+                listed = listed[self._matcher.ends(word, listed)]
+            return listed
+
+    def compute(self, narrowing: ListFilter, sorting: Sorting) -> I32:
+        """Numbers of the streams that match ``narrowing``, in the order of ``sorting``.
+
+        By one of the user's columns it raises Cancelled, OSError, and FilterError as `ColumnReader`.
+        """
+        count = self._session.streams.count
+        if self.is_natural(narrowing, sorting):
+            return self._session.streams.listed(count)
+        with self._lock:
+            streams = self._session.streams
+            chosen = self._matcher.matching(narrowing, count) if narrowing else streams.listed(count)
+            if sorting.expression:
+                return self._own_order(chosen, sorting)
+            return sort_order(self._session, chosen, sorting)
+
+    def cancel(self) -> None:
+        """Stop reading what the list was to be sorted by: another order is wanted."""
+        self._cancelled = True
+
+    def _own_order(self, chosen: I32, sorting: Sorting) -> I32:
+        from tcptui.session.filtering.column import ColumnExpression, ColumnReader  # lark: imported where it is used
+
+        self._cancelled = False
+        reader = self._own.get(sorting.expression)
+        if reader is None:
+            column = ColumnExpression.of(sorting.expression)
+            reader = self._own[sorting.expression] = ColumnReader(self._session, column)
+        return reader.order(chosen, self._asked, is_reversed=sorting.is_reversed)
+
+    def _asked(self) -> bool:
+        input_priority.step_aside()
+        return self._cancelled

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
+from tcptui.model.safe_text import safe_text
 from tcptui.ui.hint import Hint
-from tcptui.ui.main import pane_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,125 @@ if TYPE_CHECKING:
     from tcptui.words.catalogue import Words
 
     Maker = Callable[[Glyphs, Words, ViewOptions], Widget]
+
+
+# What the keys that work in every pane do in each: columns of the table below.
+#
+# Whoever calls these has the panes show the selected connection first.
+
+
+# -- Enter -----------------------------------------------------------------------------------
+def _open_packets(workspace: Workspace) -> None:
+    """Go from the connection to its packets."""
+    workspace.open_packets()
+
+
+def _open_fields(workspace: Workspace) -> None:
+    """Go from the packet to its fields."""
+    workspace.open_fields()
+
+
+def _select_field(workspace: Workspace) -> None:
+    """Open or close the branch under the cursor, or go to the packet that the line links to."""
+    workspace.headers.tree_view.action_select_cursor()
+
+
+def _follow_evidence(workspace: Workspace) -> None:
+    """Go to the packet that the selected link names."""
+    workspace.explain.action_follow_link()
+
+
+# -- y ---------------------------------------------------------------------------------------
+def _copied_connection(workspace: Workspace) -> Document:
+    """The row of the connection, in one line."""
+    return _one_line(workspace.connections.summary())
+
+
+def _copied_packet(workspace: Workspace) -> Document:
+    """The row of the packet, in one line."""
+    return _one_line(workspace.ladder.summary())
+
+
+def _copied_field(workspace: Workspace) -> Document:
+    """The line of the header tree; empty without one."""
+    node = workspace.field_under_cursor()
+    return () if node is None else _one_line(node.label)
+
+
+def _one_line(text: str) -> Document:
+    """A document that is one line with ``text``, which may be out of packets."""
+    from tcptui.ui.main.explain_pane import Passage
+
+    return (Passage(safe_text(text)),)
+
+
+def _copied_explanation(workspace: Workspace) -> Document:
+    """The whole explanation."""
+    return workspace.explain.document
+
+
+# -- c ---------------------------------------------------------------------------------------
+def subjects_of_connection(workspace: Workspace) -> list[Subject]:
+    """The findings of the connection."""
+    from tcptui.ui.learn.subject import subjects_of_connection
+
+    return subjects_of_connection(workspace)
+
+
+def subjects_of_packet(workspace: Workspace) -> list[Subject]:
+    """What is special about the packet; without one as of the connection."""
+    from tcptui.ui.learn.subject import subjects_of_packet
+
+    return subjects_of_packet(workspace)
+
+
+# -- ? ---------------------------------------------------------------------------------------
+def term_of_connection(workspace: Workspace) -> str | None:
+    """The finding that the connection's row shows."""
+    from tcptui.ui.help_term import term_of_connection
+
+    return term_of_connection(workspace)
+
+
+def term_of_field(workspace: Workspace) -> str | None:
+    """The term for the field of the header tree."""
+    from tcptui.ui.help_term import term_of_field
+
+    return term_of_field(workspace)
+
+
+def term_of_packet(workspace: Workspace) -> str | None:
+    """The finding, verdict or state that the explanation is about."""
+    from tcptui.ui.help_term import term_of_packet
+
+    return term_of_packet(workspace)
+
+
+# -- = ---------------------------------------------------------------------------------------
+def _filters_by_connection(workspace: Workspace) -> list[str]:
+    """Filters by the connection; none without one."""
+    from tcptui.ui.main.under_cursor import connection_conditions
+
+    session, stream = workspace.session, workspace.ladder.stream
+    return [] if session is None or stream < 0 else connection_conditions(session, stream, workspace.findings)
+
+
+def _filters_by_packet(workspace: Workspace) -> list[str]:
+    """Filters by the packet; without one by the connection."""
+    from tcptui.ui.main.under_cursor import packet_conditions
+
+    session, row = workspace.session, workspace.row
+    return _filters_by_connection(workspace) if session is None or row < 0 else packet_conditions(session, row)
+
+
+def _filters_by_field(workspace: Workspace) -> list[str]:
+    """Filters by the field of the header tree; without one by the connection."""
+    from tcptui.ui.main.under_cursor import field_conditions
+
+    session, row, node = workspace.session, workspace.row, workspace.field_under_cursor()
+    if session is None or row < 0 or node is None:
+        return _filters_by_connection(workspace)
+    return field_conditions(session, row, node.field, node.label)
 
 
 class Pane(Enum):
@@ -89,13 +208,13 @@ class PaneSpec:
     """The same while a case is open."""
     enter: Callable[[Workspace], None] | None = None
     """What Enter does; None: its widget has the key, or the lessons act on it."""
-    copied: Callable[[Workspace], Document] = pane_keys.copied_explanation
+    copied: Callable[[Workspace], Document] = _copied_explanation
     """What `y` copies."""
-    subjects: Callable[[Workspace], list[Subject]] = pane_keys.subjects_of_packet
+    subjects: Callable[[Workspace], list[Subject]] = subjects_of_packet
     """What `c` looks for a case about, the most telling first."""
-    term: Callable[[Workspace], str | None] = pane_keys.term_of_packet
+    term: Callable[[Workspace], str | None] = term_of_packet
     """The term that the help explains first; None: there is none."""
-    filters: Callable[[Workspace], list[str]] = pane_keys.filters_by_connection
+    filters: Callable[[Workspace], list[str]] = _filters_by_connection
     """The display filters that `=` offers."""
 
     @property
@@ -163,25 +282,25 @@ WHOLE: Final = (
 PANES: Final = (
     PaneSpec(
         Pane.CONNECTIONS, Slot.LIST, (OPEN, PROBLEM, NARROW, _SORT, _EXPLAIN), _connections, WHOLE,
-        enter=pane_keys.open_packets, copied=pane_keys.copied_connection, subjects=pane_keys.subjects_of_connection,
-        term=pane_keys.term_of_connection,
+        enter=_open_packets, copied=_copied_connection, subjects=subjects_of_connection,
+        term=term_of_connection,
     ),
     PaneSpec(
         Pane.TIMELINE, Slot.MAIN, (OPEN, PROBLEM, _BACK, _EXPLAIN, _PREDICT, _TEACH), _timeline, (_RAW,),
         back=Pane.CONNECTIONS,
-        enter=pane_keys.open_fields, copied=pane_keys.copied_packet, filters=pane_keys.filters_by_packet,
+        enter=_open_fields, copied=_copied_packet, filters=_filters_by_packet,
     ),
     PaneSpec(
         Pane.LESSON, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), back=Pane.TIMELINE, share_in_case=Share(60, 1)
     ),
     PaneSpec(
         Pane.HEADERS, Slot.FIELDS, (_FIELDS, _BACK, PROBLEM, _COPY), _headers, back=Pane.TIMELINE,
-        enter=pane_keys.select_field, copied=pane_keys.copied_field, term=pane_keys.term_of_field,
-        filters=pane_keys.filters_by_field,
+        enter=_select_field, copied=_copied_field, term=term_of_field,
+        filters=_filters_by_field,
     ),
     PaneSpec(
         Pane.EXPLAIN, Slot.SIDE, (_EVIDENCE, _BACK, PROBLEM, _COPY), _explain, back=Pane.TIMELINE,
-        share=Share(100, 2), share_in_case=Share(40, 2), enter=pane_keys.follow_evidence,
+        share=Share(100, 2), share_in_case=Share(40, 2), enter=_follow_evidence,
     ),
     PaneSpec(Pane.GLANCE, Slot.TOP, (_STRETCH, PROBLEM, _BACK), _glance, back=Pane.CONNECTIONS),
 )  # fmt: skip

@@ -17,12 +17,12 @@ from tcptui.model.packet_store import RowKind
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_state import STATE_MASK, TcpState
 from tcptui.model.verdict import Verdict, leading_verdict
+from tcptui.protocols.summaries import summary_of
 from tcptui.ui.cell_text import clock, fit, fit_endpoint, span, stamp
 from tcptui.ui.main.arrow_text import arrow, arrow_text, segment_at
 from tcptui.ui.main.corrections import ShownCorrections
 from tcptui.ui.main.own_cells import OwnCells, of_packets
 from tcptui.ui.main.packet_severity import packet_severity
-from tcptui.ui.main.payload_preview import preview
 from tcptui.ui.main.state_text import is_proved, state_text
 from tcptui.ui.main.timeline_columns import LEAST_BESIDE, MARKS, TimelineColumns, timeline_columns
 from tcptui.ui.main.timeline_rows import TimelineRows
@@ -39,6 +39,12 @@ _PREVIEWS: Final = 512
 _UNCUT: Final = 10_000
 #: Cells of an arrow beside its text: a blank on each side, its head, and of its shaft what shows that it is one.
 _AROUND: Final = 4
+
+_LOOKED_AT: Final = 64
+#: A payload is shown as text when at least this share (percent) of its first `_LOOKED_AT` bytes is printable.
+_TEXT_SHARE: Final = 85
+#: The beginning of a text is looked for in so many bytes.
+_SKIPPED: Final = 1024
 
 
 def _segments(parts: tuple[str, str, str], style: Style) -> list[Segment]:
@@ -360,3 +366,28 @@ class Timeline(TimelineRows):
 def _within(endpoint: str, width: int, ellipsis: str) -> str:
     """``endpoint`` in at most ``width`` cells."""
     return endpoint if cell_len(endpoint) <= width else fit_endpoint(endpoint, width, ellipsis)
+
+
+def preview(payload: bytes, width: int, ellipsis: str = "…") -> str:
+    """What a protocol says of it, the beginning of a text, or the first bytes in hexadecimal, in ``width`` characters.
+
+    Of a text blank space before it is left out, and any other stands for one blank; ``ellipsis`` ends what is cut.
+    """
+    head = payload[:_LOOKED_AT]
+    if not head or width < 4:
+        return ""
+    summary = summary_of(payload)
+    if summary:
+        return _fitted(safe_text(summary, width + 1), width, ellipsis)
+    words = payload[:_SKIPPED].split()
+    printable = sum(0x20 <= byte < 0x7F or byte in b"\t\r\n" for byte in head)
+    if words and printable * 100 >= _TEXT_SHARE * len(head):
+        return _fitted(safe_text(b" ".join(words), width + 1), width, ellipsis)
+    whole = head.hex(" ")
+    if len(payload) == len(head) and len(whole) <= width:
+        return whole
+    return head[: max(1, (width - len(ellipsis)) // 3)].hex(" ") + " " + ellipsis
+
+
+def _fitted(text: str, width: int, ellipsis: str) -> str:
+    return text if len(text) <= width else text[: width - len(ellipsis)].rstrip() + ellipsis

@@ -5,20 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from tcptui.session.input_priority import input_priority
+from tcptui.ui.cell_text import fit
 from tcptui.ui.main.controller import Controller
 from tcptui.ui.main.status_of import Told
 from tcptui.ui.main.trouble_watch import TroubleWatch
-from tcptui.ui.main.verdict_line import VerdictLine
 from tcptui.ui.terminal.frame_pacing import link_is_idle
+from tcptui.ui.widgets.one_line import OneLine, action_style
+from tcptui.words.quantities import NO_BREAK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.ui.main.controller import ControlledScreen
     from tcptui.ui.main.lessons import Lessons
     from tcptui.ui.main.live import Live
     from tcptui.ui.main.trouble_watch import CaptureSeen
+    from tcptui.ui.theme import Glyphs
+    from tcptui.ui.widgets.one_line import Cells
+    from tcptui.words.catalogue import Words
 
 #: Characters of a statement that is told whole: the line chooses among the forms that fit.
 _WHOLE: Final = 10_000
@@ -109,3 +117,43 @@ class Verdicts(Controller):
         said = (seen.trouble, connections, self.words)
         whole = verdict(*said, most=_WHOLE)
         self.line.show((whole, verdict(*said), *brief_verdicts(*said)), seen.trouble.groups[0].severity)
+
+
+class VerdictLine(OneLine):
+    """Hidden while there is no trouble, so that it takes no row."""
+
+    def __init__(self, glyphs: Glyphs, words: Words, *, id: str = "verdict") -> None:  # noqa: A002 - Textual's name
+        super().__init__(glyphs, words, id=id)
+        self._forms: Sequence[str] = ()
+        self._severity = 0
+
+    @property
+    def text(self) -> str:
+        """The verdict in its longest form; empty while the line is hidden."""
+        return self._forms[0] if self._forms else ""
+
+    def show(self, forms: Sequence[str], severity: int = 0) -> None:
+        """Show the first of ``forms`` (the longest first) that fits; without any the line is hidden.
+
+        ``severity``: the worst, a `Severity`, by which it is drawn.
+        """
+        if (forms, severity) != (self._forms, self._severity):
+            self._forms, self._severity = forms, severity
+            self.set_class(bool(forms), "-shown")
+            self.refresh()
+
+    def cells(self, width: int) -> Cells:
+        """The sentence in the longest form that fits, the last one cut if need be, and the key."""
+        palette = self.palette
+        label = f" {self.words('screen.hint.overview')} "
+        sign = f" {self.glyphs.severity(self._severity)} "
+        room = width - cell_len(sign) - cell_len(label) - 2
+        text = next((form for form in self._forms if cell_len(form) <= room), "")
+        text = text or (self._forms[-1] if self._forms else "")
+        action = "screen.overview"
+        return [
+            (sign, palette.severity(self._severity)),
+            (fit(text.replace(NO_BREAK, " "), room, self.glyphs.ellipsis), palette.severity(self._severity)),
+            (" 0", action_style(palette.key, action)),
+            (label, action_style(palette.faint, action)),
+        ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.interfaces import Interface, Traffic, list_interfaces, traffic
+from tcptui.capture.interfaces import ANY, Interface, Traffic, list_interfaces, traffic
 from tcptui.capture.privileges import can_capture, sudo_command
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import safe_text
@@ -25,10 +25,9 @@ from tcptui.ui.start.rows import (
     WelcomeRow,
     searched,
 )
-from tcptui.ui.start.welcome import busiest_interface, first_lesson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tcptui.capture.spool.recover import Leftover
     from tcptui.lessons.case import Case
@@ -166,3 +165,20 @@ class StartMenu:
             rows.append(HeadingRow(title, counts_packets=name == "cases"))
             rows += fits or [NoteRow(note)]
         return rows or [NoteRow(words("guide.start.nothing"))]
+
+
+def first_lesson(cases: Iterable[CaseRow]) -> CaseRow | None:
+    """The first case of which not every answer has been seen; of a learner who has seen all, the first."""
+    found = list(cases)
+    return next((row for row in found if not row.done), found[0] if found else None)
+
+
+def busiest_interface(interfaces: Iterable[InterfaceRow]) -> InterfaceRow | None:
+    """The interface in use with the most packets now; one that leads nowhere else only where there is no other."""
+    return max(interfaces, key=_promise, default=None)
+
+
+def _promise(row: InterfaceRow) -> tuple[bool, bool, bool, int]:
+    one = row.interface
+    is_linked = one.is_up and one.is_connected is not False
+    return one.name != ANY, is_linked, not one.is_loopback, 0 if row.rate is None else row.rate.packets

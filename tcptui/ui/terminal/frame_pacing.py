@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic
 
-from textual import events
+from textual import events, strip
 from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, ReflowResult
 from textual.app import App, ReturnType
 from textual.geometry import Region, Size
@@ -21,7 +21,6 @@ from tcptui.session.input_priority import input_priority
 from tcptui.ui.one_shot import PunctualApp
 from tcptui.ui.terminal.driver import PacedDriver
 from tcptui.ui.terminal.key_order import KeyOrder
-from tcptui.ui.terminal.lean_strips import make_strips_lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +35,37 @@ _AGAIN_S: Final = 0.02
 #: A terminal's size rests once it has not changed for so long (seconds).
 _SIZE_RESTS_S: Final = 0.2
 
-make_strips_lean()
+# Textual's drawn lines (strips) without the seven caches that each of them makes for itself.
+#
+# A line is drawn once or twice, is cut at the borders of the panes into ten or twenty pieces, each of them a strip, and
+# is replaced.  Making and collecting the caches of all the pieces took a fifth of the processor time of a frame.
+
+
+class _NoCache:
+    """Keeps nothing, in place of Textual's ``FIFOCache``, of which strips call no more than this."""
+
+    __slots__ = ()
+
+    def get(self, _key: object) -> None:
+        """Nothing was kept."""
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        """Keep nothing."""
+
+
+_NO_CACHE: Final = _NoCache()
+
+
+def _no_cache(_size: int) -> Any:
+    return _NO_CACHE
+
+
+def _make_strips_lean() -> None:
+    """Have every strip that is made from now on keep nothing but its segments."""
+    strip.FIFOCache = _no_cache  # type: ignore[assignment, attr-defined]
+
+
+_make_strips_lean()
 
 
 class FramePacer(PunctualApp[ReturnType], Generic[ReturnType]):
