@@ -137,7 +137,7 @@ CATALOG: Final = (
         lost="again_s", names_cause=True),
     FindingSpec(FindingId.CONTENT_CONFLICT, Family.LOSS, "content_conflict", when_evicted=WhenEvicted.LOCAL,
         marked=True),
-    FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_lost", term="path-mtu",
+    FindingSpec(FindingId.PATH_MTU_BLACKHOLE, Family.LOSS, "path_mtu", term="path-mtu",
         needs=Need.BOTH_SIDES | Need.BARE_ACKS, lost="lasted_s", names_cause=True),
     FindingSpec(FindingId.SACK_MANGLED, Family.LOSS, "sack_mangled", term="sack", needs=Need.BARE_ACKS,
         when_evicted=WhenEvicted.MAY_CHANGE, lost="lost_s", names_cause=True),

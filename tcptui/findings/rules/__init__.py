@@ -2,7 +2,7 @@
 
 Opening:       ``handshake``, ``no_answer``, ``accept_queue``, ``challenge_ack``, ``options_absent``
 Closing:       ``close``, ``half_close``, ``reset``, ``reset_injected``, ``reset_unread_data``
-Liveness:      ``keep_alive``, ``path_lost``
+Liveness:      ``keep_alive``, ``path_lost``, ``path_mtu``
 Loss, order:   ``retransmission``, ``lost_retransmission``, ``spurious``, ``ack_loss``, ``checksum``, ``ecn``,
                ``content_conflict``
 Speed:         ``think_time``, ``zero_window``, ``receive_window``, ``window_shrunk``, ``transfer_limits``, ``nagle``

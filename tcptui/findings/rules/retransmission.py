@@ -27,7 +27,7 @@ from tcptui.findings.life_signs import (
     silent_since_syn_ack,
 )
 from tcptui.findings.rules.capture_gaps import copy_mark, recorded_twice
-from tcptui.findings.rules.path_lost import too_large_so_far
+from tcptui.findings.rules.path_mtu import too_large_so_far
 from tcptui.findings.rules.spurious import spurious_resends, was_overtaken
 from tcptui.model.arrays import indexes_of, last_before
 from tcptui.model.batched import integer, largest, places_of, smallest
