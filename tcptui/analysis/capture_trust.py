@@ -37,7 +37,7 @@ _SENT_B: Final = StreamMark.SYN_B | StreamMark.FIN_B | StreamMark.RST_B | Stream
 
 @dataclass(frozen=True, slots=True)
 class CaptureTrust:
-    """What casts doubt on a capture as a whole."""
+    """Grounds for doubting a capture as a whole."""
 
     quality: CaptureQuality
     one_sided: int

@@ -1,4 +1,4 @@
-"""Which end of a connection is the client, where its SYN was not captured (rules/findings.md#capture-quality)."""
+"""The client's end of a connection whose SYN was not captured (rules/findings.md#capture-quality)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REGISTERED_SERVICES: Final = (
 
 
 class RoleSource(StrEnum):
-    """What tells client and server apart."""
+    """A sign that distinguishes client and server."""
 
     SYN = "syn"
     SPOKEN = "spoken"

@@ -74,7 +74,7 @@ class AskedHosts:
         return self._next >= self._store.count
 
     def of(self, stream: int) -> AskedHost | None:
-        """What the client of ``stream`` asked for, as far as that has been read; None: nothing that is a name."""
+        """The host that the client of ``stream`` asked for, as far as that has been read; None: no name."""
         return self._hosts.get(stream)
 
     def with_text(self, text: str) -> set[int]:

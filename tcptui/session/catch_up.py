@@ -1,4 +1,4 @@
-"""What a session's worker thread does each time a source announces growth.
+"""The round of a session's worker thread: what it does each time a source announces growth.
 
 One round reads, decodes and analyses a batch, judges streams (runs the rules on them) within a time budget, and
 updates the progress.
@@ -74,7 +74,7 @@ class LooksForOwn(Protocol):
 
     @property
     def failure(self) -> Notice | None:
-        """What is said of a finding that cannot be looked for any more; None: all can."""
+        """The notice about a finding that cannot be looked for any more; None: all can."""
 
     def look(self, *, settled: bool, seconds: float) -> bool:
         """Look for about ``seconds``; returns whether something is left.  ``settled``: the capture has ended."""

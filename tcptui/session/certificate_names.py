@@ -74,7 +74,7 @@ class ServedCertificates:
         return len(self._known)
 
     def of(self, stream: int) -> CertificateNames | None:
-        """What the certificate of the server of ``stream`` names, as far as that has been read."""
+        """The names in the certificate of the server of ``stream``, as far as that has been read."""
         return self._known.get(stream)
 
     def with_text(self, text: str) -> set[int]:

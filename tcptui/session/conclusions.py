@@ -1,4 +1,4 @@
-"""What can be said of a capture as a whole: its diagnosis, and the trouble of its connections in groups."""
+"""Conclusions about a capture as a whole: its diagnosis, and the trouble of its connections in groups."""
 
 from __future__ import annotations
 

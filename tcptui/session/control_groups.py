@@ -33,7 +33,7 @@ def control_groups(root: Path, controller: str) -> Iterator[tuple[int, Path]]:
 
 
 def read_text(path: Path) -> str:
-    """What ``path`` contains; empty where it cannot be read."""
+    """The text in the file ``path``; empty where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""What ties datagrams together where no connection does: UDP conversations, and answers to questions.
+"""Ties between datagrams, which have no connection: UDP conversations, and answers to questions.
 
 A UDP conversation is two addresses with their ports; its number, Wireshark's ``udp.stream``, is how many began before.
 Questions and answers are ICMP echoes and DNS over UDP, as Wireshark pairs them (packet-icmp.c, packet-icmpv6.c,
@@ -337,7 +337,7 @@ class DatagramIndex:
             return found
 
     def pairs_of(self, row: int) -> list[Pair]:
-        """What each header of ``row`` that may ask or answer does, outermost first."""
+        """The pair of each header of ``row`` that may ask or answer, outermost first."""
         with self._lock:
             at, found = bisect_left(self._rows, row), []
             while at < len(self._rows) and self._rows[at] == row:

@@ -79,7 +79,7 @@ class FindingsCache:
         return max(int(self.judged[view.stream]) - view.evicted, 0) if view.evicted else 0
 
     def has(self, streams: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Of each of ``streams``: whether findings are stored of it that tell of all its segments."""
+        """Mask of the ``streams`` whose stored findings tell of all their segments."""
         known: NDArray[np.bool_] = self._streams.packets[streams] == self.judged[streams]
         judged = np.flatnonzero(known)  # none of a report that judges what it tells of, and then of all
         known[judged] = [stream in self._findings for stream in streams[judged].tolist()]
@@ -90,7 +90,7 @@ class FindingsCache:
         return stream in self._whole
 
     def frozen(self, stream: int) -> Frozen | None:
-        """What was found of ``stream`` before rows of it were evicted; None: none were."""
+        """The findings of ``stream`` before rows of it were evicted; None: none were."""
         return self._frozen.get(stream)
 
     def headline(self, stream: int) -> Finding | None:
@@ -105,7 +105,7 @@ class FindingsCache:
         return self._findings.some(chosen.tolist())
 
     def judgement(self, stream: int) -> Judgement:
-        """What is stored of ``stream``, for another process."""
+        """The stored judgement of ``stream``, for another process."""
         numbers = int(self.judged[stream]), int(self.judged_until[stream])
         return stream, self._findings.held(stream), *numbers, stream in self._whole
 

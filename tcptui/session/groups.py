@@ -36,7 +36,7 @@ _LOST_BITS: Final = 40
 
 
 class GroupBy(Enum):
-    """What the connections of a group have in common; the value is the end of catalogue keys."""
+    """A property by which connections are grouped; the value is the end of catalogue keys."""
 
     SERVER = "server"
     """Address and port of the server."""
@@ -51,7 +51,7 @@ class GroupBy(Enum):
 
 
 class GroupSort(Enum):
-    """What groups are sorted by, the most first; the value is the end of catalogue keys."""
+    """A count that groups are sorted by, the most first; the value is the end of catalogue keys."""
 
     LOST = "lost"
     """Time lost, then errors, then warnings, then connections."""
@@ -69,7 +69,7 @@ class GroupSort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
-    """What a group's connections have in common; the parts that `GroupBy` names are given."""
+    """The key of a group, which its connections have in common; the parts that `GroupBy` names are given."""
 
     hosts: tuple[str, ...] = ()
     """Addresses as text; of a pair the lower one first."""

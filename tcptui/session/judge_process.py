@@ -82,7 +82,7 @@ judge_here(int(sys.argv[3]), int(sys.argv[2]))
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is judged, and with what knowledge."""
+    """A job for a judging process: the streams, and the knowledge to judge them with."""
 
     store: PacketStore
     streams: StreamTable

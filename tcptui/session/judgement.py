@@ -1,4 +1,4 @@
-"""What judging streams came to, for whoever caches it: one stream's, or that of streams that are alike."""
+"""The result of judging streams, for whoever caches it: one stream's, or that of streams of the same shape."""
 
 from __future__ import annotations
 

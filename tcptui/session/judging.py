@@ -71,7 +71,7 @@ class Judging:
 
     @property
     def context(self) -> RuleContext:
-        """What the rules know beyond a stream itself."""
+        """The rules' knowledge beyond a stream itself."""
         return self.judge.context
 
     @context.setter

@@ -1,4 +1,4 @@
-"""What is said of a key log as a whole."""
+"""The notice about a key log as a whole."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Party(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What two ends say to each other in one protocol."""
+    """The packets that two ends send each other in one protocol."""
 
     number: int
     """Its index in `OtherPackets`, until packets are evicted (`OtherPackets.renewals`)."""

@@ -1,4 +1,4 @@
-"""Which packets that are not TCP ask, which answer, and after how long, conversation by conversation."""
+"""Questions and answers among packets that are not TCP, with the time between them, conversation by conversation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Talks(NamedTuple):
 
 
 class OtherPairs:
-    """What `DatagramIndex` says of the packets that `OtherPackets` lists; one thread at a time may use it."""
+    """The pairs of `DatagramIndex` for the packets that `OtherPackets` lists; one thread at a time may use it."""
 
     def __init__(self, store: PacketStore, other: OtherPackets, index: DatagramIndex) -> None:
         self._store, self._other, self._index = store, other, index
@@ -51,7 +51,7 @@ class OtherPairs:
         return self.is_current
 
     def of(self, row: int) -> Pair | None:
-        """What ``row`` asks or answers; None where it does neither, or was not looked at."""
+        """The pair that ``row`` asks or answers; None where it does neither, or was not looked at."""
         return next((pair for pair in self.all_of(row) if pair.role is not Role.NONE), None)
 
     def all_of(self, row: int) -> list[Pair]:
@@ -65,7 +65,7 @@ class OtherPairs:
         return self._index.pairs_of(row)[:1] if protocol in ASKING and self._other.ends_of(row)[0].host else []
 
     def talks(self) -> Talks:
-        """What the conversations ask, and how it was answered."""
+        """The questions of the conversations, and how they were answered."""
         at = self._other.revision, self.revision
         if self._talks is None or self._talks_at != at:
             self._talks, self._talks_at = self._counted(), at

@@ -1,4 +1,4 @@
-"""What an open capture says beside TCP: tables that are built when somebody first needs them, one of each a capture."""
+"""Tables of an open capture beside TCP: each is built when somebody first needs it, one of each a capture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def other_lines(capture: OpenCapture) -> OtherLines:
 
 
 def other_pairs(capture: OpenCapture) -> OtherPairs:
-    """Which packets of `other_packets` ask and answer; who asks has it grow (`OtherPairs.grow`)."""
+    """The questions and answers among `other_packets`; the caller has it grow (`OtherPairs.grow`)."""
     from tcptui.session.datagrams import datagram_index  # no start waits for it
     from tcptui.session.other_pairs import OtherPairs
 

@@ -1,4 +1,4 @@
-"""What was said outside TCP that connections wait for, read from the capture when a rule asks, each packet once."""
+"""Messages outside TCP that connections wait for, read from the capture when a rule asks, each packet once."""
 
 from __future__ import annotations
 

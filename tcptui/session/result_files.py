@@ -1,4 +1,4 @@
-"""What databases answered with as files: a file of JSON lines for each result set, or what COPY sent as it is."""
+"""Results of databases as files: a file of JSON lines for each result set, or what COPY sent as it is."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ResultFile(NamedTuple):
 
 @dataclass(slots=True)
 class ResultFiles:
-    """What was written of some requests."""
+    """The files that were written of some requests."""
 
     files: list[ResultFile] = field(default_factory=list)
     withheld: int = 0
@@ -80,7 +80,7 @@ def _packet(request: Request) -> int:
 
 
 def contents_of(result: Result) -> Contents:
-    """What the file of ``result`` has."""
+    """The contents of the file of ``result``."""
     return CopiedBytes(result) if isinstance(result, CopiedData) else JsonLines(result)
 
 

@@ -358,7 +358,7 @@ class Session:
 
     @property
     def diagnosis(self) -> CaptureDiagnosis:
-        """What can be said of the capture as a whole, from what has been read and judged so far."""
+        """The diagnosis of the capture as a whole, from what has been read and judged so far."""
         return self._conclusions.newest()[0]
 
     @property

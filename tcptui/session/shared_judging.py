@@ -66,7 +66,7 @@ def judge_shared(judging: Judging, sharing: Sharing) -> None:
 def judged_block(
     judging: Judging, gathered: Gathered, read: SparseMask
 ) -> tuple[list[SameShapeJudged], list[Judgement]]:
-    """What another process needs of the streams in ``gathered``: those of the same shape together, and the others."""
+    """Judgements of the streams in ``gathered`` for another process: those of one shape together, and the others."""
     batches, places = _judge_batches(judging, gathered, read)
     return batches, [judging.cache.judgement(stream) for stream in judging.judge_each(gathered, places, read)]
 
@@ -74,7 +74,7 @@ def judged_block(
 def judgements(
     judging: Judging, due: NDArray[np.int64], read: SparseMask, order: RowOrder
 ) -> Iterator[Iterator[Judgement]]:
-    """What another process needs of the streams ``due`` (ascending), judged here, block by block."""
+    """Judgements of the streams ``due`` (ascending) for another process, made here, block by block."""
     judging.cache.reserve(judging.streams.count)
     for gathered in gather_streams(judging.store, judging.streams, due, order):
         yield map(judging.cache.judgement, _judge_block(judging, gathered, read))

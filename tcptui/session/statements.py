@@ -112,7 +112,7 @@ class StatementGroup:
 
     @property
     def key(self) -> StatementKey:
-        """What its requests have in common."""
+        """The key of the group: what its requests have in common."""
         return self.protocol, self.statement
 
     @property
@@ -165,7 +165,7 @@ def order_by_server(group: StatementGroup) -> tuple[bool, int, int, int, str, st
 
 
 def key_of(request: Request) -> StatementKey:
-    """What the requests of a group have in common."""
+    """The key of ``request``'s group: what its requests have in common."""
     return request.protocol, statement_of(request)
 
 

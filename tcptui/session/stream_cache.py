@@ -193,7 +193,7 @@ class LongStreams:
         return stream in self._entries
 
     def fresh(self, stream: int, state: StreamState, *, whole: bool) -> ApplicationStream | None:
-        """What is kept of ``stream``, unless it has to be parsed again for ``state``."""
+        """The cached connection ``stream``, unless it has to be parsed again for ``state``."""
         entry = self._entries.get(stream)
         return entry.application if entry is not None and entry.read_at.serves(state, whole=whole) else None
 

@@ -42,7 +42,7 @@ READ_SEGMENTS: Final = 1_000_000
 
 
 class Frozen(NamedTuple):
-    """What was found of a stream just before rows of it were evicted."""
+    """The findings of a stream just before rows of it were evicted."""
 
     segments: int = 0
     silent_ns: int = 0
@@ -71,7 +71,7 @@ class StreamJudge:
 
     @property
     def context(self) -> RuleContext:
-        """What the rules know beyond a stream itself; its `siblings` are always filled in."""
+        """The rules' knowledge beyond a stream itself; its `siblings` are always filled in."""
         return self._context
 
     @context.setter
@@ -150,5 +150,5 @@ class StreamJudge:
         correct(self._store, looked, self._replay)
 
     def may_need(self, streams: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Of each of ``streams``: whether its states may need correction."""
+        """Mask of the ``streams`` whose states may need correction."""
         return may_need(self._streams, streams.astype(np.int32))

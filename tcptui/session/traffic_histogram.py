@@ -63,7 +63,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """What `TrafficHistogram` had counted at one time."""
+    """The counts of `TrafficHistogram` at one time."""
 
     width_ns: int
     first: int

@@ -294,7 +294,7 @@ _DATA: Final = int(Completeness.DATA)
 
 @dataclass(frozen=True)
 class Hindsight:
-    """What looking back at one stream found."""
+    """The result of looking back at one stream."""
 
     flags: I64
     """Row flags for the kernel, one per segment."""
@@ -305,7 +305,7 @@ class Hindsight:
 
 
 def may_need(streams: StreamTable, rows: slice | I32) -> NDArray[np.bool_]:
-    """Which of the streams ``rows`` can have anything to correct, by the stream table alone."""
+    """Mask of the streams ``rows`` that can have anything to correct, by the stream table alone."""
     parts = [_may_need(streams, part) for part in blocks(rows)]
     return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
 

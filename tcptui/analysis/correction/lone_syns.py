@@ -29,7 +29,7 @@ _CUT: Final = int(DecodeIssue.HEADER_CUT | DecodeIssue.BAD_HEADER_LENGTH)
 
 
 def are_lone_syns(streams: StreamTable, places: slice | I32 | NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which of the streams at ``places`` have one segment, a SYN without payload, and no other event."""
+    """Mask of the streams at ``places`` that have one segment, a SYN without payload, and no other event."""
     marks = streams.marks[places]
     lone: NDArray[np.bool_] = (streams.packets[places] == 1) & ((marks == _MARKS[0]) | (marks == _MARKS[1]))
     lone &= (streams.payload_a[places] == 0) & (streams.payload_b[places] == 0) & (streams.verdicts[places] == 0)

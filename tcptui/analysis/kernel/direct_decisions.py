@@ -17,7 +17,7 @@ Edge = tuple[TcpState, Event]
 
 
 class End(Enum):
-    """Which end of the connection changes its state by a segment."""
+    """The end of the connection that changes its state by a segment."""
 
     SENDER = auto()
     RECEIVER = auto()

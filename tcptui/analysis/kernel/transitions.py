@@ -18,7 +18,7 @@ from tcptui.model.tcp_state import TcpState
 
 
 class Event(IntEnum):
-    """What can move an end to another state."""
+    """An event that can move an end to another state."""
 
     SEND_SYN = 0
     SEND_SYN_ACK = auto()

@@ -57,7 +57,7 @@ class _Single(NamedTuple):
 
 
 class MptcpOperations:
-    """What is known of MPTCP connections; for one thread at a time.
+    """State of the MPTCP connections seen so far; for one thread at a time.
 
     The cost is negligible where there is no MPTCP.
     """

@@ -1,1 +1,1 @@
-"""What limited the rate of a transfer, stretch by stretch (rules/findings.md#what-limited-the-rate)."""
+"""The limits of a transfer's rate, stretch by stretch (rules/findings.md#what-limited-the-rate)."""

@@ -74,7 +74,7 @@ class Control:
 
 
 def congestion_control(view: StreamView, limits: RateLimits) -> Control | None:
-    """What sent the data that ``limits`` is about; None: it cannot be told."""
+    """The congestion control that sent the data of ``limits``; None: it cannot be told."""
     gaps = time_budget(view).sends[limits.side]
     if not limits.at_sender or gaps is None or limits.party is not Party.NETWORK or not limits.base_ns:
         return None
@@ -82,7 +82,7 @@ def congestion_control(view: StreamView, limits: RateLimits) -> Control | None:
 
 
 def by_shares(shares: list[int]) -> tuple[Algorithm, Confidence] | None:
-    """What leaves these shares (percent) of its flight after losses, and how sure that is; None: it cannot be told."""
+    """The algorithm that leaves these shares (percent) of its flight after losses, and how sure that is; else None."""
     if len(shares) < 2:
         return None
     each, median = np.array(shares), int(np.median(shares))

@@ -1,4 +1,4 @@
-"""What packets show of the limit of a transfer: numbers and places that a sentence about it quotes."""
+"""Evidence for the limit of a transfer: numbers and places that a sentence about it quotes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Of the waits for one `Limit`."""
+    """Evidence about the waits for one `Limit`."""
 
     longest_ns: int
     """The longest of them."""

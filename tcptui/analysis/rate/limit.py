@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Limit(IntEnum):
-    """What a sender waited for between two of its segments with new payload."""
+    """A reason for which a sender waited between two of its segments with new payload."""
 
     APPLICATION = 0
     """Its program had nothing to send."""
@@ -101,7 +101,7 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class RateLimits:
-    """What limited the data of ``side``: columns with an entry for each wait, in order of time."""
+    """The waits of the data of ``side``, each with its limit: one entry per wait in each column, in order of time."""
 
     side: int
     """Who sent: 0 the client, 1 the server."""
@@ -156,7 +156,7 @@ class RateLimits:
 
     @property
     def main(self) -> Limit:
-        """What held it up longest, of what the longest party did."""
+        """The limit that held the transfer up longest, among those of the party that did so longest."""
         of_party = [limit for limit in Limit if limit.party is self.party]
         return max(of_party, key=lambda limit: self.spent_ns[limit])
 

@@ -69,7 +69,7 @@ UNREAD_PERCENT: Final = 50
 
 
 def rate_limits(view: StreamView) -> tuple[RateLimits | None, RateLimits | None]:
-    """What limited client and server; None of a direction that is no transfer, or of which nothing can be told."""
+    """The limits of client and server; None for a direction that is no transfer, or of which nothing can be told."""
     if rate_limits not in view.kept:
         budget, space = time_budget(view), sequence_space(view)
         view.kept[rate_limits] = tuple(_of_side(view, space, budget, side) for side in (0, 1))

@@ -76,7 +76,7 @@ def losses(view: StreamView, side: int) -> list[Resend]:
 
 
 def leaves_alone(space: SequenceSpace, side: int, clock: I64, segments: I32, gap_ns: I64) -> Mask:
-    """Which of one side's ``segments`` leave upon no acknowledgment, nor right behind the segment ``gap_ns`` before."""
+    """Mask of one side's ``segments`` sent upon no acknowledgment, nor right behind the segment ``gap_ns`` before."""
     heard = space.latest[1 - side][segments]
     upon: Mask = (heard >= 0) & (clock[segments] - clock[np.maximum(heard, 0)] <= UPON_NS)
     return ~upon & (gap_ns > BURST_NS)
@@ -125,7 +125,7 @@ class Network:
         return np.where(place >= 0, self._rtts[np.maximum(place, 0)], self.base_ns)
 
     def queued(self, rtt: I64) -> Mask:
-        """Which round trips contain a queue."""
+        """Mask of the round trips that contain a queue."""
         return rtt > self.base_ns + max(self.base_ns * QUEUED_PERCENT // 100, QUEUED_NS)
 
     def queue_ns(self, chosen: Mask) -> int:

@@ -1,4 +1,4 @@
-"""Which segments look sent again (are suspicious), and which of these are only old: copies, or overtaken segments."""
+"""Segments that look sent again (suspicious ones), and those of them that are only old: copies, overtaken segments."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ FAR_BYTES: Final = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class Renumbered:
-    """What shows that one end's packets were recorded on both sides of a device that rewrites their numbers."""
+    """Proof that one end's packets were recorded on both sides of a device that rewrites their numbers."""
 
     side: int
     first: int

@@ -1,4 +1,4 @@
-"""What a sender knew when it sent: which ACK had reached it, and what it had sent before.
+"""A sender's knowledge when it sent: the ACKs that had reached it, and what it had sent before.
 
 A passive observer sees packets at one point of the path.  The TSecr chain (RFC 7323,
 4.3) tells which packet of the peer had arrived when a segment left; without timestamps
@@ -69,7 +69,7 @@ class TsEchoIndex:
 
 
 class Sent:
-    """Which bytes one side had sent, and in which segment: first copies and resends.
+    """The bytes that one side had sent, each with its segment: first copies and resends.
 
     First copies are the segments that moved the side's highest number on; they are
     sorted by number, so a copy is found by bisection.  Resends are noted as they are met.

@@ -39,7 +39,7 @@ SEEN_AGAIN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class TwoPlaces:
-    """What shows that a connection was recorded twice."""
+    """Proof that a connection was recorded twice."""
 
     first: int
     """Index of the earliest segment that is here twice, …"""

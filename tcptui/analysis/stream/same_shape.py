@@ -145,7 +145,7 @@ class _Segments:
         return found
 
     def are_as_in(self, others: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the streams are like that of them which is named in ``others``, a parallel array."""
+        """Mask of the streams that have the same shape as their counterpart in ``others``, a parallel array."""
         same: NDArray[np.bool_] = self._counts == self._counts[others]
         for numbers in self._of_stream:
             same &= numbers == numbers[others]

@@ -65,7 +65,7 @@ class Completeness(IntFlag):
 
 
 class StreamMark(IntFlag):
-    """What happened in a stream at least once, so that rules can skip streams by the table alone."""
+    """An event that a stream had at least once, so that rules can skip streams by the table alone."""
 
     SYN_A = 1 << 0
     """Endpoint *a* sent a SYN (with or without ACK)."""
@@ -235,7 +235,7 @@ class StreamTable:
         return self.listed(count) if self.evicted_streams else slice(self.count if count is None else count)
 
     def are_stored(self, streams: NDArray[np.int64] | I32) -> NDArray[np.bool_]:
-        """Which of ``streams`` are kept, not evicted."""
+        """Mask of the ``streams`` that are kept, not evicted."""
         known, upto = self._listed
         kept: NDArray[np.bool_] = streams >= upto
         if len(known):
@@ -348,7 +348,7 @@ class StreamTable:
         return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
 
     def role_sources(self, streams: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What tells which end of each of ``streams`` is the client, as its place in `ROLE_SOURCES`."""
+        """The sign by which the client of each of ``streams`` is known, as its place in `ROLE_SOURCES`."""
         syn = (self.marks[streams] & int(StreamMark.SYN_A | StreamMark.SYN_B)) != 0
         by_port = clients_by_port(*self.flows.ports(self.flow[streams]))[1]
         told = (syn, self.spoken_role[streams] != 0, by_port)

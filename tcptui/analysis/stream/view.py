@@ -199,7 +199,7 @@ class StreamView:
 
     @property
     def role_source(self) -> RoleSource:
-        """What tells which end is the client."""
+        """The sign by which the client's end is known."""
         found: RoleSource = ROLE_SOURCES[in_columns(self._block.streams.role_sources, self.stream)]
         return found
 
@@ -214,7 +214,7 @@ class StreamView:
         return [column[begin:stop] for column in self._block.made(make)]
 
     def waits_inside(self, *ways_ns: int) -> Sequence[ProtocolWait]:
-        """What the protocol inside, if many requests share it, tells of who was waited for; none where nobody reads it.
+        """Waits by who was waited for, as a protocol with many requests at a time tells; none where nobody reads it.
 
         In order, and not overlapping.  ``ways_ns``: from the capture point to client and server, and back.
         """

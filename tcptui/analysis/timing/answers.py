@@ -34,7 +34,7 @@ class Answers:
         self._alone: dict[tuple[int, int], bool] = {}
 
     def overlapping(self, at: I32, side: U8) -> NDArray[np.bool_]:
-        """Which of the segments ``at`` do not yet acknowledge all that ``side``, the other end, had sent."""
+        """Mask of the segments ``at`` that do not yet acknowledge all that ``side``, the other end, had sent."""
         space = self._segments.space
         sent = np.where(side == SERVER, space.sent[1][at], space.sent[0][at])
         overlapping: NDArray[np.bool_] = space.ack[at] < sent
@@ -92,7 +92,7 @@ class Answers:
         return self._alone[number, side]
 
     def lost_before(self, at: I32, asked: U8) -> NDArray[np.bool_]:
-        """Which of the answers ``at`` (``asked`` by a side) had been sent before and lost on their way here.
+        """Mask of the answers ``at`` (``asked`` by a side) that had been sent before and lost on their way here.
 
         Their sender's IP identification numbers tell.
         """

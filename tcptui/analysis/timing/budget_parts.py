@@ -1,4 +1,4 @@
-"""What `tcptui.analysis.timing.budget` says: where a stream's time went, part by part and turn by turn."""
+"""The result of `tcptui.analysis.timing.budget`: where a stream's time went, part by part and turn by turn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tcptui.model.packet_store import I32, I64, U8
 
 
 class Part(IntEnum):
-    """What time was spent on."""
+    """A purpose on which time was spent."""
 
     NETWORK = 0
     """The way there and back: the opening, each turn's round trip, segments that follow one another."""

@@ -25,7 +25,7 @@ _PROBE: Final = int(Verdict.ZERO_WINDOW_PROBE)
 
 
 class Events:
-    """What opened each stream, its segments with new payload, and everything after the last of these.
+    """The segments that opened each stream, those with new payload, and everything after the last of these.
 
     Stretches are counted over all streams.  Between the last event of a stream and the first one of the next lies one
     that is nobody's.

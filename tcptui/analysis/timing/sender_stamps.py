@@ -1,4 +1,4 @@
-"""What a sender's own timestamps (RFC 7323) say about when it sent, beside the capture's clock.
+"""Times of sending by a sender's own timestamps (RFC 7323), beside the capture's clock.
 
 The capture's clock may have been set, or a segment may have been held on its way here: then the time that passed
 here was not the sender's.  Stamps show it where they advance far less than the capture's clock.
@@ -103,7 +103,7 @@ def _tick_ns(passed: I64 | list[int], ticks: I64 | list[int]) -> int:
 
 
 def refuted_waits(view: StreamView, asked: I32, at: I32, speakers: U8) -> NDArray[np.bool_]:
-    """Which of the waits before segments ``at`` of ``speakers`` (0: client) their senders' stamps refute."""
+    """Mask of the waits before segments ``at`` of ``speakers`` (0: client) that their senders' stamps refute."""
     refuted = np.zeros(len(at), np.bool_)
     long = view.time_ns[at] - view.time_ns[asked] >= COMPARED_NS
     for side in (0, 1):

@@ -34,7 +34,7 @@ _BLOCK: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of a rule.
+    """The outcome of a rule.
 
     ``count``: matching packets, or values of a percentile; ``of``: TCP packets, of a share.  ``value``: the share in
     percents, or the percentile (None: nothing has the field).  ``rows``: the packets that break the rule, ascending;

@@ -53,7 +53,7 @@ class RuleError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold.
+    """An assertion about a capture: what must hold.
 
     ``filter``: of `Kind.NO` and `Kind.COUNT` the packets meant, of `Kind.ALL` those that break it, of a percentile
     None.  ``limit``: a number of packets, percents with ``is_share``, or a value of ``field`` (times in seconds).

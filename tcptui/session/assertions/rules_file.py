@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass(slots=True)
 class RulesFile:
-    """What a file holds, and what is wrong with the file itself."""
+    """The rules of a file, and what is wrong with the file itself."""
 
     entries: list[Entry] = field(default_factory=list)
     faults: list[RuleError] = field(default_factory=list)

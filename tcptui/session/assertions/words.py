@@ -8,7 +8,7 @@ from typing import Final
 
 
 class Kind(Enum):
-    """What a rule claims."""
+    """The kind of a rule's claim."""
 
     NO = "no"
     ALL = "all"

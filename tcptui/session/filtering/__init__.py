@@ -1,4 +1,4 @@
-"""Which packets of a session pass a display filter, and what fields they have.
+"""Display filters: the packets of a session that pass one, and the fields that they have.
 
 `run.FilterRun` is the door for a whole range of packets, `live.LiveFilter` for a capture that grows,
 `field_values.FieldReader` for values.  `evaluator` joins tests, `operands` computes values, `comparing` compares them;

@@ -44,7 +44,7 @@ _BAD_OPTIONS: Final = np.uint16(DecodeIssue.BAD_OPTIONS)
 
 
 def may_have(session: OpenCapture, name: str, rows: Rows) -> Mask | None:
-    """Which of ``rows`` may have the field ``name``; None: nothing rules any of them out."""
+    """Mask of the ``rows`` that may have the field ``name``; None: nothing rules any of them out."""
     if name.startswith(_IN_BLOCKS):
         return _from_pcapng(session, rows)
     if (links := _LINKS.get(name.partition(".")[0])) is not None:

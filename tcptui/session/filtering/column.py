@@ -60,7 +60,7 @@ _OF_CONNECTION: Final = frozenset(
 
 
 class Over(Enum):
-    """What of its packets is the value of a connection."""
+    """The aggregate of its packets' values that is the value of a connection."""
 
     LAST = auto()
     """The value that its last packet has."""

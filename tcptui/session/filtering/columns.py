@@ -20,7 +20,7 @@ _ICMP: Final = (1, 58)
 
 
 def read_column(store: PacketStore, field: Field, column: Column, rows: Rows) -> Cells:
-    """What the columns say; headers that are only quoted are not in them (`elsewhere`)."""
+    """The values of ``field`` by the columns; headers that are only quoted are not in them (`elsewhere`)."""
     kind = types.type_of(field)
     present = column.present(store, rows.index)
     if kind is T.NONE:
@@ -36,7 +36,7 @@ def read_column(store: PacketStore, field: Field, column: Column, rows: Rows) ->
 
 
 def elsewhere(store: PacketStore, rows: Rows) -> Mask:
-    """Which of ``rows`` may have a TCP header that is not in the columns: cut, quoted, or below a bad header."""
+    """Mask of the ``rows`` that may have a TCP header outside the columns: cut, quoted, or below a bad header."""
     kind = store.kind[rows.index]
     odd: Mask = kind != RowKind.TCP
     if not odd.any():

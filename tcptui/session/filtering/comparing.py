@@ -62,7 +62,7 @@ def each(relation: Relation, left: NDArray[Any], right: NDArray[Any] | float | b
 
 
 def with_constant(relation: Relation, values: Occurrences, constant: Constant, quantifier: Quantifier) -> Mask:
-    """Which values pass a test of ``quantifier`` beside ``constant``, of whose address only the prefix counts."""
+    """Mask of the values that pass a test of ``quantifier`` beside ``constant``; of an address, only its prefix."""
     prefix = constant.prefix
     if values.type in OBJECTS and isinstance(constant.value, bytes):
         if prefix is None:
@@ -85,7 +85,7 @@ def with_constant(relation: Relation, values: Occurrences, constant: Constant, q
 
 
 def with_each_other(relation: Relation, left: Occurrences, right: Occurrences, quantifier: Quantifier) -> Mask:
-    """Which of the pairs of `pairs` pass a test of ``quantifier``."""
+    """Mask of the pairs of `pairs` that pass a test of ``quantifier``."""
     hits = each(relation, left.values, right.values, left.type)
     if left.type in UNSIGNED and (right.signed is not None or right.type in SIGNED):
         return _undecided(hits, left, np.asarray(right.values < 0, np.bool_), quantifier)

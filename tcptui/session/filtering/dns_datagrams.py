@@ -148,7 +148,7 @@ DNS_FIELDS: Final = frozenset(_PLACES) | frozenset(_VALUES)
 
 
 def has_dns(datagrams: Datagrams, name: str) -> Mask:
-    """Which of the plain ``datagrams`` have the layer ``name`` of `DNS_LAYERS`: the lower port decides."""
+    """Mask of the plain ``datagrams`` that have the layer ``name`` of `DNS_LAYERS`: the lower port decides."""
     lower = np.minimum(*(np.where(np.isin(port, list(DNS_PORTS)), port, 1 << 16) for port in (
         datagrams.source, datagrams.target
     )))  # fmt: skip
@@ -182,7 +182,7 @@ def read_dns(datagrams: Datagrams, name: str) -> tuple[Mask, Occurrences]:
 
 
 def may_say(datagrams: Datagrams, name: str) -> Mask:
-    """Which of the plain ``datagrams`` may have the field ``name`` of DNS, which is none of `DNS_FIELDS`.
+    """Mask of the plain ``datagrams`` that may have the field ``name`` of DNS, which is none of `DNS_FIELDS`.
 
     A field of a record's data is in no message without a record of its type.
     """

@@ -51,19 +51,19 @@ class Sources(Values, Protocol):
         """How dear the test is, 0 and above: the cheaper ones are asked first."""
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
-        """Which of ``rows`` have the field."""
+        """Mask of the ``rows`` that have the field."""
 
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
-        """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+        """Mask of the ``rows`` that have ``wanted`` within the field; None: there is no short cut."""
 
     def cells(self, value: FieldValue, rows: Rows) -> Cells | None:
         """The values where each of ``rows`` has one at most; None: there is no short cut."""
 
     def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
-        """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
+        """Mask of the ``rows`` with an IPv4 address of either end that ``decide`` takes; None: no short cut."""
 
     def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
-        """What `contains` and `matches` look into."""
+        """The bytes or texts that `contains` and `matches` look into."""
 
     def searched(self, pattern: re.Pattern[bytes], values: list[bytes]) -> Mask:
         """In which of ``values`` the pattern finds something."""
@@ -73,7 +73,7 @@ class Sources(Values, Protocol):
 
 
 def passing(test: Test, rows: Rows, sources: Sources) -> Mask:
-    """Which of ``rows`` pass ``test``."""
+    """Mask of the ``rows`` that pass ``test``."""
     if not len(rows):
         return np.zeros(0, np.bool_)
     match test:

@@ -1,4 +1,4 @@
-"""Which packets can have a field at all, by the family of its name: of the others no tree is built."""
+"""Packets that can have a field at all, by the family of its name: of the others no tree is built."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def shows_messages(name: str) -> bool:
 
 
 def possible(store: PacketStore, name: str, rows: Rows) -> Mask | None:
-    """Which of ``rows`` may have the field ``name``; None: all."""
+    """Mask of the ``rows`` that may have the field ``name``; None: all."""
     is_message = is_of_messages(name)
     is_any_payload = family_of(name) in _IN_ANY_PAYLOAD
     if not is_message and not is_any_payload and not name.startswith(("tcp.", "mptcp")):

@@ -144,7 +144,7 @@ class FieldReader:
         return dearest
 
     def has(self, value: FieldValue, rows: Rows) -> Mask:
-        """Which of ``rows`` have the field."""
+        """Mask of the ``rows`` that have the field."""
         if value.field.name in DNS_LAYERS and value.layers is None and not value.is_raw:
             return self._has(value, rows)
         if value.field.name in TABLED_PROTOCOLS and value.layers is None and not value.is_raw:
@@ -196,7 +196,7 @@ class FieldReader:
         return self.read(value, rows)
 
     def buffers(self, value: FieldValue, rows: Rows) -> Occurrences:
-        """What `contains` and `matches` look into: of a protocol, all from its first byte to its buffer's end."""
+        """Bytes that `contains` and `matches` look into: of a protocol, all from its first byte to its buffer's end."""
         field = value.field
         if types.type_of(field) is not T.PROTOCOL or value.is_raw:
             return self.read(value, rows)
@@ -207,7 +207,7 @@ class FieldReader:
         return self._split(field, rows, has_place(self._session, field.name, rows), self._of_bytes, rest=True)
 
     def contains(self, value: FieldValue, wanted: bytes, rows: Rows) -> Mask | None:
-        """Which of ``rows`` have ``wanted`` within the field; None: there is no short cut."""
+        """Mask of the ``rows`` that have ``wanted`` within the field; None: there is no short cut."""
         name = value.field.name
         if name not in STRETCHES or value.layers is not None or value.is_raw or not wanted:
             return None
@@ -222,7 +222,7 @@ class FieldReader:
         return mask
 
     def cells(self, value: FieldValue, rows: Rows) -> Cells | None:
-        """What columns and tables say where each of ``rows`` has one value at most; None: not they alone tell."""
+        """Values by columns and tables, where each of ``rows`` has one at most; None: not they alone tell."""
         field, source = value.field, value.field.source
         if value.layers is not None or value.is_raw or not (isinstance(source, Column) or field.name in TABLED):
             return None
@@ -231,7 +231,7 @@ class FieldReader:
         return self._cells(field, rows)
 
     def either_end(self, value: FieldValue, decide: Callable[[Occurrences], Mask], rows: Rows) -> Mask | None:
-        """Which of ``rows`` have an IPv4 address of either end that ``decide`` takes; None: there is no short cut."""
+        """Mask of the ``rows`` with an IPv4 address of either end that ``decide`` takes; None: no short cut."""
         if value.field.name != "ip.addr" or value.layers is not None or value.is_raw:
             return None
         plainly = self._known(rows)
@@ -249,7 +249,7 @@ class FieldReader:
         return patterns.contains(pattern, values, self.trees.cancelled)
 
     def remembered(self, test: Test, rows: Rows) -> Mask:
-        """Which of ``rows`` pass ``test``, which joins no others."""
+        """Mask of the ``rows`` that pass ``test``, which joins no others."""
         if self.cost(test) < _BYTES:
             return simple(test, rows, self)
         return self._leaves.asked(test, rows, lambda left: simple(test, left, self))

@@ -127,7 +127,7 @@ def options_of(session: OpenCapture, rows: Rows) -> OptionsOf:
 
 
 def may_have_option(options: OptionsOf, name: str) -> Mask:
-    """Which rows may have the field ``name`` of `OPTION_FIELDS`."""
+    """Mask of the rows that may have the field ``name`` of `OPTION_FIELDS`."""
     kind = _KIND_OF[name]
     has: Mask = ~options.regular
     return has | (options.places[kind] >= 0) if kind >= 0 else has

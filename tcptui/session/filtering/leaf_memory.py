@@ -23,7 +23,7 @@ class LeafMemory(RowCells[Test]):
     """For some tests, the packets that were asked about and what came of it."""
 
     def asked(self, test: Test, rows: Rows, ask: Callable[[Rows], Mask]) -> Mask:
-        """What ``ask`` says of ``rows``; it is only asked about those that it was not asked about before."""
+        """Mask of the ``rows`` that pass ``ask``, which is only asked about rows that it was not asked about before."""
         numbers = rows.numbers
         first, cells = self._room(test, int(numbers[0]), int(numbers[-1]) + 1)
         if len(self._known) > _CACHE_SIZE:

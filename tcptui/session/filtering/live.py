@@ -78,7 +78,7 @@ class _Whole:
 
 
 class LiveFilter:
-    """Which packets of a session pass, as of the last `update`; for one thread at a time.  Raises as `FilterRun`.
+    """The packets of a session that pass, as of the last `update`; for one thread at a time.  Raises as `FilterRun`.
 
     Where answers may change, a connection is *due* from when it gets rows, or loses some by eviction, until all its
     rows have been asked about after it was judged.  What an update asks about beyond new rows is bounded, however long
@@ -123,7 +123,7 @@ class LiveFilter:
 
     @property
     def mask(self) -> NDArray[np.bool_]:
-        """Which of the rows `first` to `stop` - 1 pass; read-only until the next `update`."""
+        """Mask of the rows `first` to `stop` - 1 that pass; read-only until the next `update`."""
         return self._room[: self._length]
 
     @property
@@ -142,7 +142,7 @@ class LiveFilter:
         return np.bincount(streams[streams >= 0], minlength=self._session.streams.count).astype(np.int64)
 
     def unread(self) -> I64:
-        """Which rows were asked for messages that nobody read: `UnreadRows`."""
+        """Rows that were asked for messages that nobody read: `UnreadRows`."""
         return self._run.unread(self.first, self.stop)
 
     @property

@@ -1,4 +1,4 @@
-"""What messages of a file were found to say, kept for the next filter: nothing of them can change any more."""
+"""Values read from messages of a file, kept for the next filter: nothing of them can change any more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBER: Final = 12
 
 
 class Asked(NamedTuple):
-    """What was asked of packets."""
+    """A question put to packets."""
 
     name: str
     """The field."""
@@ -61,7 +61,7 @@ class _Answers:
         self.size += objects + len(values) * (_OBJECT if values.dtype == np.object_ else _NUMBER)
 
     def of(self, rows: I32, kind: T) -> Occurrences:
-        """What ``rows`` have, all of which were asked."""
+        """The values of ``rows``, all of which were asked."""
         if self._new:
             parts = [(self.rows, self.values), *self._new]
             every = np.concatenate([part for part, _ in parts])

@@ -24,7 +24,7 @@ OBJECTS: Final = frozenset({T.BYTES, T.ETHER, T.IPV6, T.PROTOCOL, T.STRING, T.AD
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """What the packets asked for have in a field, or what was computed of it.
+    """The values that packets have in a field, or that were computed of it.
 
     ``values``: int64, or objects: bytes for the types of `OBJECTS`, int where numbers go beyond 63 bits, float for
     doubles.  Times are nanoseconds.  ``index``: for each value its packet's position among those asked for, ascending;
@@ -47,17 +47,17 @@ class Occurrences:
         return np.arange(self.count) if self.index is None else self.index
 
     def present(self) -> Mask:
-        """Which packets have a value."""
+        """Mask of the packets that have a value."""
         mask = np.zeros(self.count, np.bool_)
         mask[slice(None) if self.index is None else self.index] = True
         return mask
 
     def computable(self) -> Mask:
-        """Which packets have the fields that the values are computed of, be there a value or not."""
+        """Mask of the packets that have the fields the values are computed of, be there a value or not."""
         return self.present() if self.loaded is None else self.loaded.copy()
 
     def any(self, hits: Mask) -> Mask:
-        """Which packets have a value that is among ``hits``."""
+        """Mask of the packets with a value that is among ``hits``."""
         if self.index is None:
             return hits
         mask = np.zeros(self.count, np.bool_)
@@ -68,7 +68,7 @@ class Occurrences:
         return mask
 
     def all(self, hits: Mask) -> Mask:
-        """Which packets have no value that is not among ``hits``, and have the fields."""
+        """Mask of the packets with no value that is not among ``hits``, and with the fields."""
         if self.index is None:
             return hits
         mask = self.computable()
@@ -102,7 +102,7 @@ class Occurrences:
         return Occurrences(self.type, self.count, self.values[which], index, loaded, signs)
 
     def mapped(self, kind: T, made: Callable[[Any], Any]) -> Occurrences:
-        """What ``made`` makes of each value, of the type ``kind``."""
+        """The results of ``made`` for each value, of the type ``kind``."""
         return self.with_values(array_of(kind, [made(value) for value in self.values.tolist()]), kind)
 
 
@@ -136,7 +136,7 @@ def none_of(kind: T, count: int) -> Occurrences:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What the packets asked for have in a field of which each has one value at most."""
+    """The values that packets have in a field of which each has one at most."""
 
     type: T
     present: Mask
@@ -155,7 +155,7 @@ class Cells:
         return Occurrences(self.type, count, values if self.labels is None else self.labels[values], index)
 
     def passing(self, decide: Callable[[Occurrences], Mask]) -> Mask:
-        """Which packets have a value that ``decide`` takes, which sees each of few values once."""
+        """Mask of the packets with a value that ``decide`` takes, which sees each of few values once."""
         asked = self.values if self.labels is None else self.labels
         hits = decide(Occurrences(self.type, len(asked), asked))
         return self.present & (hits if self.labels is None else hits.take(self.values))

@@ -182,7 +182,7 @@ def _replaces(function: Function, kind: T, value: _Signed, held: _Signed) -> boo
 
 
 def computed(sign: Arithmetic, left: Occurrences, right: Occurrences) -> Occurrences:
-    """What ``sign`` makes of the pairs of `comparing.pairs`."""
+    """The results of ``sign`` for the pairs of `comparing.pairs`."""
     ours, theirs = left.values, right.values
     if left.type in types.INTEGERS:
         return _whole(sign, left, right)

@@ -34,7 +34,7 @@ STRETCHES: Final = frozenset({"frame", "tcp", "tcp.payload"})
 
 
 def has_place(session: OpenCapture, name: str, rows: Rows) -> Mask:
-    """In which of ``rows`` memory knows where the field ``name`` of `STRETCHES` is."""
+    """Mask of the ``rows`` in which the place of the field ``name`` of `STRETCHES` is in memory."""
     return np.ones(len(rows), np.bool_) if name == "frame" else plain(session, rows)
 
 
@@ -52,7 +52,7 @@ def _ranges(session: OpenCapture, name: str, rows: Rows) -> tuple[I64, I64]:
 
 
 def containing(session: OpenCapture, name: str, wanted: bytes, rows: Rows) -> Mask:
-    """Which of ``rows``, all `has_place`, have ``wanted`` (not empty) in the field ``name``."""
+    """Mask of the ``rows``, all `has_place`, that have ``wanted`` (not empty) in the field ``name``."""
     begin, end = _ranges(session, name, rows)
     block, starts = session.reader.stretch(rows.numbers)
     found = np.zeros(len(rows), np.bool_)

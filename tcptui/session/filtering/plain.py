@@ -39,7 +39,7 @@ _FOUR, _SIX = 4, 6
 
 
 def plain(session: OpenCapture, rows: Rows) -> Mask:
-    """Which of ``rows`` are TCP segments with one IP header, as most are."""
+    """Mask of the ``rows`` that are TCP segments with one IP header, as most are."""
     store = session.store
     links = [LINK_HEADER.get(source.link_type, -1) for source in session.reader.sources]
     mask: Mask = store.kind[rows.index] == RowKind.TCP
@@ -61,7 +61,7 @@ _A_HIGH, _B_HIGH, _REST = 0, 2, 4
 
 
 def is_four(session: OpenCapture, rows: Rows) -> Mask:
-    """Which of ``rows``, all `plain`, have an IPv4 header."""
+    """Mask of the ``rows``, all `plain`, that have an IPv4 header."""
     four: Mask = (session.flows.word(_REST, session.store.flow[rows.index]) >> np.uint64(32)) == _FOUR
     return four
 
@@ -158,7 +158,7 @@ class PlainRows:
 
 
 def plain_rows(session: OpenCapture, rows: Rows) -> PlainRows:
-    """Which of ``rows`` `read_plain` answers for."""
+    """The ``rows`` that `read_plain` answers for."""
     mask = plain(session, rows)
     some = rows.only(mask)
     four = is_four(session, some)
@@ -187,7 +187,7 @@ def read_plain(session: OpenCapture, name: str, rows: Rows, four: Mask) -> Occur
 
 
 def either_address(session: OpenCapture, plainly: PlainRows, decide: Callable[[Occurrences], Mask]) -> Mask | None:
-    """Which of the `PlainRows` rows have an IPv4 address, of either end, that ``decide`` takes.
+    """Mask of the `PlainRows` rows with an IPv4 address, of either end, that ``decide`` takes.
 
     Each flow is decided about once: those between the first and the last of the rows, which are few as flows are
     numbered in the order of their first packets.  Where they are not, each row is decided about.  None: no flows.
@@ -209,14 +209,14 @@ def either_address(session: OpenCapture, plainly: PlainRows, decide: Callable[[O
 
 
 def on_ethernet(session: OpenCapture, rows: Rows) -> Mask:
-    """Which of ``rows`` have an Ethernet header as their link header."""
+    """Mask of the ``rows`` that have an Ethernet header as their link header."""
     links = np.array([source.link_type == _ETHERNET for source in session.reader.sources], np.bool_)
     found: Mask = links[session.store.source[rows.index]]
     return found
 
 
 def has_protocol(session: OpenCapture, name: str, rows: Rows) -> Mask:
-    """Which of ``rows``, all `plain`, have the protocol ``name`` of `QUICK_PROTOCOLS`."""
+    """Mask of the ``rows``, all `plain`, that have the protocol ``name`` of `QUICK_PROTOCOLS`."""
     if name in ABSENT:
         return np.zeros(len(rows), np.bool_)
     if name in ("frame", "tcp"):

@@ -64,7 +64,7 @@ _UNVERIFIED, _NOT_PRESENT, _ILLEGAL = 2, 3, 4
 
 
 class Datagrams(NamedTuple):
-    """Which of some rows are plain datagrams, and their headers."""
+    """The plain datagrams among some rows, and their headers."""
 
     mask: Mask
     """Of all rows that were asked about."""
@@ -151,7 +151,7 @@ def read_status(datagrams: Datagrams, name: str) -> Occurrences:
 
 
 def has_header(datagrams: Datagrams, name: str) -> Mask:
-    """Which of the plain ``datagrams`` have the protocol ``name`` of `HEADERS`."""
+    """Mask of the plain ``datagrams`` that have the protocol ``name`` of `HEADERS`."""
     if name == "eth":
         return datagrams.is_ethernet
     if name in ("ip", "ipv6"):
@@ -160,7 +160,7 @@ def has_header(datagrams: Datagrams, name: str) -> Mask:
 
 
 def may_hold(datagrams: Datagrams, name: str) -> Mask:
-    """Which of the plain ``datagrams`` may have the field ``name``, which is none of `DATAGRAM_FIELDS`."""
+    """Mask of the plain ``datagrams`` that may have the field ``name``, which is none of `DATAGRAM_FIELDS`."""
     family = name.partition(".")[0]
     if family in ("dns", "mdns", "llmnr"):
         return datagrams.speaks_dns

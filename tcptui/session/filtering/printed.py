@@ -42,7 +42,7 @@ class FieldPrinter:
         return [self._texts(field, rows) for field in self._fields]
 
     def hide_some(self, rows: I32) -> list[bool]:
-        """Of each of ``rows`` whether it has a value that is not shown as it was sent."""
+        """For each of ``rows``, true if it has a value that is not shown as it was sent."""
         hide = [False] * len(rows)
         for field in self._fields:
             if may_be_secret(field.name):
@@ -51,7 +51,7 @@ class FieldPrinter:
         return hide
 
     def unread(self, first: int, stop: int) -> I64:
-        """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""
+        """The rows from ``first`` to ``stop`` - 1 that were asked for messages that nobody read: `UnreadRows`."""
         return self._reader.trees.unread.of((field.name for field in self._fields), first, stop)
 
     def _texts(self, field: Field, rows: I32) -> list[list[str]]:

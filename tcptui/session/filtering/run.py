@@ -54,7 +54,7 @@ def is_readable(field: Field) -> bool:
 
 @dataclass(slots=True)
 class LeafFacts:
-    """What one simple test of a filter says of some packets."""
+    """The answers of one simple test of a filter about some packets."""
 
     test: Test
     lacking: dict[Field, int]
@@ -103,7 +103,7 @@ class FilterRun:
     def matching(
         self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
     ) -> NDArray[np.bool_]:
-        """Which of the rows ``first`` to ``stop`` - 1 of the packet store match.  Rows that are evicted do not.
+        """Mask of the rows ``first`` to ``stop`` - 1 of the packet store that match.  Rows that are evicted do not.
 
         ``cancelled`` is asked again and again; once it says yes, Cancelled is raised.  ``progress`` is told how many
         rows are done.  Raises FilterError where a regular expression takes too long.
@@ -158,13 +158,13 @@ class FilterRun:
             progress(done)
 
     def unread(self, first: int, stop: int) -> I64:
-        """Which of the rows ``first`` to ``stop`` - 1 were asked for messages that nobody read: `UnreadRows`."""
+        """The rows from ``first`` to ``stop`` - 1 that were asked for messages that nobody read: `UnreadRows`."""
         return self._reader.trees.unread.of((field.name for field in self.compiled.fields), first, stop)
 
     def explained(
         self, first: int, stop: int, *, cancelled: Callable[[], bool] = never, progress: Callable[[int], None] = ignore
     ) -> tuple[LeafFacts, ...]:
-        """What each simple test by itself says of the rows ``first`` to ``stop`` - 1, in the order of the text.
+        """The answers of each simple test by itself about the rows ``first`` to ``stop`` - 1, in the order of the text.
 
         Dearer than `matching`: a cheap test spares a dear one nothing here.  Raises as `matching`.
         """
@@ -189,7 +189,7 @@ class FilterRun:
         self._reader.forget()
 
     def of_rows(self, rows: I32, *, cancelled: Callable[[], bool] = never, whole: bool = False) -> NDArray[np.bool_]:
-        """Which of ``rows`` (ascending, none evicted) match, asked anew.  Raises as `matching`.
+        """Mask of the ``rows`` (ascending, none evicted) that match, asked anew.  Raises as `matching`.
 
         With ``whole`` they are all, or a part of all, that a connection has: its messages are parsed up to the newest.
 

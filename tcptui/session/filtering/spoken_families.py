@@ -1,4 +1,4 @@
-"""What connections speak: most trees would be built for fields that none of their packets has."""
+"""Protocols that connections speak: most trees would be built for fields that none of their packets has."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SpokenFamilies:
     def may_have(
         self, session: OpenCapture, families: Iterable[str], rows: Rows, cancelled: Callable[[], bool]
     ) -> Mask:  # fmt: skip
-        """Which of ``rows`` (segments with payload) may have a field of ``families``; all while packets come.
+        """Mask of the ``rows`` (segments with payload) that may have a field of ``families``; all while packets come.
 
         Raises Cancelled, and OSError when packets cannot be read again.
         """

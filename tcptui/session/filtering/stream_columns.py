@@ -100,7 +100,7 @@ class SegmentNumbers:
 
 
 class StreamColumns:
-    """What the stream table says of the connections of packets, for one run of a filter, in one thread.
+    """Values of the stream table for the connections of packets, for one run of a filter, in one thread.
 
     Asked about many rows, as against streams, it reads a column of the whole table when somebody first needs it, and
     asks no more: what comes later in this run is as old as that.  Otherwise, and where streams have been evicted (the
@@ -118,7 +118,7 @@ class StreamColumns:
         self._tables: dict[StreamColumn, NDArray[Any]] = {}
 
     def of(self, column: StreamColumn, stream: I32) -> NDArray[Any]:
-        """What ``column`` says of each of ``stream``; of no stream (-1), anything."""
+        """The value of ``column`` for each of ``stream``; for no stream (-1), anything."""
         table, place = self._table(column, stream)
         return table if place is None else table.take(place, mode="clip")
 
@@ -133,7 +133,7 @@ class StreamColumns:
         return table.ravel().take(both, mode="clip")
 
     def are(self, column: StreamColumn, stream: I32) -> Mask | None:
-        """Which of ``stream`` are what ``column`` says, a truth of each; None: none of them, nor any near them."""
+        """Mask of the ``stream`` for which ``column``, a truth value, holds; None: none of them, nor any near them."""
         table, place = self._table(column, stream)
         if not table.any():
             return None

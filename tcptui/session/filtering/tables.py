@@ -54,7 +54,7 @@ _ALL_FLAGS: Final = 0xFFF
 
 
 def read_table(columns: StreamColumns, field: Field, rows: Rows) -> Cells:
-    """What tables say of ``field``, which is one of `TABLED`.  Quoted headers are not in them."""
+    """The values of ``field``, which is one of `TABLED`, by tables.  Quoted headers are not in them."""
     present, values = _READERS[field.name](columns, rows)
     if values.dtype != object and values.dtype != np.int64:
         values = values.astype(np.int64)

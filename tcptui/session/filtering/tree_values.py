@@ -1,4 +1,4 @@
-"""What a line of the header tree is worth: its value as a filter compares it.
+"""The value of a line of the header tree, as a filter compares it.
 
 Most lines hold a number, an address or a time in their text, or are the bytes that they were read from.
 """

@@ -247,7 +247,7 @@ class TreeReader:
         return set(some.numbers[mask].tolist())
 
     def message_trees(self, rows: Iterable[int]) -> Iterator[tuple[PacketView, ApplicationStream | None, Node]]:
-        """What `trees` gives of the payloads of ``rows``, without the headers before them.  Raises Cancelled."""
+        """The result of `trees` for the payloads of ``rows``, without the headers before them.  Raises Cancelled."""
         from tcptui.protocols.headers.tree import message_tree  # most filters ask for columns alone
 
         session = self._session

@@ -47,7 +47,7 @@ class Headers(NamedTuple):
 
 
 class Tunnelled(NamedTuple):
-    """Which of some rows are whole segments that are not `plain`, and their headers below TCP."""
+    """The whole segments among some rows that are not `plain`, and their headers below TCP."""
 
     mask: Mask
     """Of all rows that were asked about."""
@@ -62,7 +62,7 @@ class Tunnelled(NamedTuple):
         return int(np.count_nonzero(self.mask))
 
     def has(self, name: str) -> Mask:
-        """Which of them have the protocol ``name`` of `TUNNELLED_PROTOCOLS`."""
+        """Mask of the segments that have the protocol ``name`` of `TUNNELLED_PROTOCOLS`."""
         having = np.full(self.size, name == "tcp", np.bool_)
         if name == "udp":
             having[self.udp.owner] = True

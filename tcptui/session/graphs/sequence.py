@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What one side sent that has a place in the graph; bare ACKs have none."""
+    """The segments of one side that have a place in the graph; bare ACKs have none."""
 
     time_ns: I64
     frame: U32

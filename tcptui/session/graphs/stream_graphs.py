@@ -126,7 +126,7 @@ class StreamGraphs:
         return graph
 
     def limits(self, side: int) -> tuple[Stretch, ...]:
-        """What limited the data of ``side``, stretch by stretch; none where nothing can be told."""
+        """The limits of the data of ``side``, stretch by stretch; none where nothing can be told."""
         key = rate_limits, side
         if key not in self._made:
             view = view_of(self.session, self.stream)

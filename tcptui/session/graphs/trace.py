@@ -63,7 +63,7 @@ class GrowingColumns:
 
 
 class SegmentKind(IntEnum):
-    """What a segment is in a time-sequence graph of its sender."""
+    """The kind of a segment in a time-sequence graph of its sender."""
 
     ACK = 0
     """Takes no sequence numbers: it only acknowledges."""

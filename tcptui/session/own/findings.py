@@ -117,7 +117,7 @@ class _Matches:
         return [*self.evicted.get(stream, ()), *self._session.store.frame[matching].tolist()]
 
     def findings(self, stream: int) -> list[Finding]:
-        """What the rule says of ``stream``."""
+        """The findings of the rule for ``stream``."""
         rule, frames = self.rule, self.frames(stream)
         if len(frames) < rule.at_least:
             return []
@@ -175,7 +175,7 @@ class OwnFindings:
         return sorted(self._findings)
 
     def has(self, streams: NDArray[np.int64]) -> Mask:
-        """Which of ``streams`` have such findings."""
+        """Mask of the ``streams`` that have such findings."""
         return np.isin(streams, np.array(self.streams(), np.int64))
 
     def finish(self) -> None:

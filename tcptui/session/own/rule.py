@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Per(Enum):
-    """What a finding is told of."""
+    """The subject of a finding: the connection, or each packet."""
 
     CONNECTION = "connection"
     """A connection: one finding with all packets that match."""

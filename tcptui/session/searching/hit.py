@@ -57,12 +57,12 @@ class Hit:
 
     @property
     def place(self) -> tuple[int, int]:
-        """What hits are ordered by."""
+        """The sort key of a hit."""
         return self.row, self.start
 
 
 def bytes_around(data: bytes, low: int, high: int) -> tuple[str, int, int]:
-    """What a `Hit` shows of the match ``data[low:high]``: the text around it, and where it is in that."""
+    """The excerpt that a `Hit` shows of the match ``data[low:high]``: the text around it, and where it is in that."""
     begin = max(0, low - BEFORE)
     shown = data[begin : max(low + AFTER, min(high, low + 2 * AFTER))].translate(_VISIBLE).decode("ascii")
     return shown, low - begin, min(high - begin, len(shown))

@@ -1,4 +1,4 @@
-"""What is searched for: a text, bytes or a regular expression, in bytes and in text."""
+"""The pattern of a search: a text, bytes or a regular expression, in bytes and in text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SearchPattern:
 
     @classmethod
     def of(cls, text: str) -> SearchPattern:
-        """What a user typed: text, matched as UTF-8, bytes written as ``0x0d0a``, or ``~`` and a regular expression.
+        """A pattern as typed: text, matched as UTF-8, bytes written as ``0x0d0a``, or ``~`` and a regular expression.
 
         Text without capital letters matches either case, and so does an expression, as that of ``matches``.  Behind
         ``'`` everything is text.  An empty one finds nothing.  Raises PatternError.

@@ -1,4 +1,4 @@
-"""Which packets a slice has."""
+"""The choice of a slice's packets."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Comments:
-    """What a slice says of its packets: their number in the source, and the notes that were kept of them."""
+    """The comments of a slice on its packets: their number in the source, and the notes that were kept of them."""
 
     def __init__(
         self, session: OpenCapture, slicer: Slicer, names: Sequence[str], books: Sequence[Notebook | None], words: Words

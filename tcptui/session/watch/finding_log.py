@@ -22,7 +22,7 @@ STREAMS_CACHED: Final = 20_000
 
 
 class FindingChange(Enum):
-    """What happened to a finding."""
+    """A change of a finding."""
 
     FOUND = "found"
     CHANGED = "changed"

@@ -14,7 +14,7 @@ KEEP_AFTER: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is done with findings as they are made."""
+    """The options that act on findings as they are made."""
 
     no_screen: bool = False
     """``--no-screen``: findings as JSON lines."""
@@ -31,7 +31,7 @@ class Watch:
 
     @property
     def filters(self) -> dict[str, FindingFilter]:
-        """What each option names."""
+        """The filter that each option names, by the option."""
         return {"--stop-on": self.stop_on, "--keep-around": self.keep_around, "--only": self.only}
 
 

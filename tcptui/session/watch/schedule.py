@@ -1,4 +1,4 @@
-"""Which streams are due to be judged again, for an observer that needs findings early.
+"""The streams that are due to be judged again, for an observer that needs findings early.
 
 For a screen, a stream is judged when it has more than doubled (`regrowth`), or when it is opened.  An observer needs
 a finding as soon as its packets are there: a stream is due when the stream table's counts of problems have changed,
