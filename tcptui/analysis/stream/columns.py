@@ -191,7 +191,7 @@ def _padding(block: SegmentBlock) -> I32:
 
 
 def _forgotten(block: SegmentBlock) -> I32:
-    """Bytes of segments that the file lacks without saying so (`tcptui.analysis.stream.forgotten`)."""
+    """Bytes of segments that the file lacks without saying so (`_forgotten_segments`)."""
     bytes_of: I32 = zeros(len(block.rows), np.int32)
     if (block.column("issues") & _LENGTH_FORGOTTEN).any():
         lacking = block.lacking()
