@@ -143,6 +143,7 @@ class FindingId(StrEnum):
     PROTOCOL_MISMATCH = "protocol-mismatch"
     QUERY_CANCELLED = "query-cancelled"
     MQTT_SESSION_ENDED = "mqtt-session-ended"
+    AMQP_CLOSED = "amqp-closed"
     COMMON_STALL = "common-stall"
     MANY_TARGETS = "many-targets"
     HOST_SILENT = "host-silent"

@@ -311,6 +311,10 @@ class BrokeredStream(DecodedStream):
     """… of a broker's client, which the broker may ask to be heard from in time."""
 
 
+class ChannelledStream(DecodedStream):
+    """… of a broker's client that speaks on channels, each of which the broker may close and say why."""
+
+
 class FramedStream(DecodedStream):
     """… of binary frames, whose messages may have a schema."""
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Facts that are identifiers, not quantities: they get no thousands separators.
 _NAMES: Final = frozenset({
     "port", "ttl", "usual_ttl", "ip_id", "icmp_type", "icmp_code", "http2_stream", "last_stream", "lost_stream",
-    "waiting_stream", "other_port", "client_port",
+    "waiting_stream", "other_port", "client_port", "channel",
 })  # fmt: skip
 #: End of the catalogue key for what a segment carries, by its payload bytes; 0 is a bare FIN, others are ``bytes``.
 _AMOUNT: Final[dict[Fact, str]] = {0: "fin", 1: "byte"}
@@ -41,7 +41,7 @@ _LATEST_SEQ: Final = 2**32 - 2**30
 #: Placeholders that are derived from several facts, see `_Spoken.follows`.
 _FOLLOWING: Final = (
     "what", "carried", "probed", "original", "healed", "repaired", "neglected", "unheard", "reading_one",
-    "reading_other",
+    "reading_other", "broker_said",
 )  # fmt: skip
 #: Most characters of a database's statement in a title, where nothing is known of the room.
 STATEMENT_TITLED: Final = 24
@@ -129,10 +129,26 @@ class _Spoken(dict[str, object]):
                 return words(
                     f"narrative.reading.{facts[f'{name}_ends']}", n=self[f"{name}_bytes"], next=facts[f"{name}_next"]
                 )
+            case "broker_said" if "reply_text" in facts:
+                return self._broker_said()
             case "original" | "healed" if f"{name}_frame" in facts:
                 frame = facts[f"{name}_frame"]
                 return words("narrative.packet-number", n=frame) if frame else words(f"narrative.{name}.unseen")
         return None
+
+    def _broker_said(self) -> str:
+        """Why a broker closed in its words, for which method, and what was open then, as far as it is known."""
+        words, said = self._words, []
+        if self._facts["reply_text"]:
+            said.append(words("narrative.broker.words", text=self["reply_text"]))
+        if self._facts.get("method"):
+            said.append(words("narrative.broker.method", method=self["method"], frame=self["asked_frame"]))
+        said += [
+            words(f"narrative.broker.{name}", n=self[name])
+            for name in ("unacked", "unconfirmed")
+            if self._facts.get(name)
+        ]
+        return "".join(said)
 
 
 def spoken(facts: Mapping[str, Fact], words: Words) -> dict[str, object]:

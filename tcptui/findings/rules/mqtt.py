@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.findings.gates import CLOCK
-from tcptui.findings.http_facts import first_end, index_of
-from tcptui.findings.request_facts import lacks_bytes
+from tcptui.findings.broker_silence import Patience, ended_in_silence
+from tcptui.findings.http_facts import index_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.mqtt.codes import CONNACK, CONNECT, DISCONNECT, ERROR, VERSION_5, status_of
 from tcptui.protocols.mqtt.mqtt_stream import MqttStream
@@ -25,7 +24,7 @@ LATE_NS: Final = 10_000_000_000
 #: Reasons of a broker that is all right: Server shutting down, Administrative action, Use another server, Server moved,
 #: Maximum connect time.
 PLANNED: Final = frozenset({0x8B, 0x98, 0x9C, 0x9D, 0xA0})
-_CLIENT, _SERVER = 0, 1
+_SERVER: Final = 1
 
 
 def findings(connection: ConnectionFacts) -> list[Finding]:
@@ -79,27 +78,21 @@ def _silent(connection: ConnectionFacts, connect: Message, answer: Message, aske
     """The broker's end came first, so long behind the last byte of its client as the keep-alive says."""
     promised = [one.head.keep_alive for one in (connect, answer) if one.head is not None and one.head.keep_alive >= 0]
     seconds = promised[-1] if promised else 0  # a broker's own word counts for more
-    end, client_end = first_end(connection, _SERVER), first_end(connection, _CLIENT)
-    if seconds <= 0 or end < 0 or 0 <= client_end < end or connection.signs & CLOCK or lacks_bytes(connection):
+    if asked[-1].kind == DISCONNECT:
         return None
-    # Copies count, too: the client was heard from.
-    sent = [i for i in range(end) if connection.length[i] and connection.side[i] == _CLIENT]
-    if not sent or asked[-1].kind == DISCONNECT:
-        return None
-    silent_ns = connection.time[end] - connection.time[sent[-1]]
-    limit_ns = seconds * 1_000_000_000
-    if not SILENT_PERCENT * limit_ns <= 100 * silent_ns <= LATE_PERCENT * limit_ns + 100 * LATE_NS:
+    silence = ended_in_silence(connection, seconds, Patience(SILENT_PERCENT, LATE_PERCENT, LATE_NS))
+    if silence is None:
         return None
     return connection.finding(
         FindingId.MQTT_SESSION_ENDED,
-        [sent[-1], end],
+        [silence.last, silence.end],
         Severity.WARNING,
         Confidence.CERTAIN if connection.at_sender(_SERVER) else Confidence.LIKELY,
         ("server-ended",) if connection.at_sender(_SERVER) else ("idle-middlebox", "server-ended"),
         shape="keep-alive",
         keep_alive_s=float(seconds),
-        silent_s=silent_ns / 1e9,
-        asked_frame=connection.frame[sent[-1]],
-        answer_frame=connection.frame[end],
+        silent_s=silence.lasted_ns / 1e9,
+        asked_frame=connection.frame[silence.last],
+        answer_frame=connection.frame[silence.end],
         port=connection.view.server.port,
     )

@@ -9,7 +9,7 @@ from tcptui.findings.rules import database, http
 from tcptui.findings.rules.tls_plain_text import tls_plain_text
 from tcptui.findings.rules.torn_answer import torn_answer
 from tcptui.protocols.dns.codes import is_transfer
-from tcptui.protocols.interface import BrokeredStream, FramedStream, StreamOfQuestions
+from tcptui.protocols.interface import BrokeredStream, ChannelledStream, FramedStream, StreamOfQuestions
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 #: What is imported with the first connection that speaks so: half of the rules about payload, with their parsers.
 OF_ONE_PROTOCOL: Final = (
-    "tcptui.findings.rules.http2", "tcptui.findings.rules.mqtt", "tcptui.findings.rules.tls",
+    "tcptui.findings.rules.amqp", "tcptui.findings.rules.http2", "tcptui.findings.rules.mqtt",
+    "tcptui.findings.rules.tls",
 )  # fmt: skip
 
 
@@ -57,6 +58,14 @@ def _mqtt(connection: ConnectionFacts) -> list[Finding]:
     return mqtt.findings(connection)
 
 
+def _amqp(connection: ConnectionFacts) -> list[Finding]:
+    if not isinstance(connection.spoken, ChannelledStream):
+        return []
+    from tcptui.findings.rules import amqp
+
+    return amqp.findings(connection)
+
+
 def _tls(connection: ConnectionFacts) -> list[Finding]:
     try:
         if connection.application is None or connection.application.encrypted is None:
@@ -70,4 +79,6 @@ def _tls(connection: ConnectionFacts) -> list[Finding]:
 
 
 #: One function for each protocol that `tcptui.protocols.registry` marks as judged; [] for streams of another protocol.
-BY_PROTOCOL: Final = (http.findings, _http2, _tls, database.findings, _questions, _zone_transfer, _mqtt)
+BY_PROTOCOL: Final = (
+    http.findings, _http2, _tls, database.findings, _questions, _zone_transfer, _mqtt, _amqp,
+)  # fmt: skip

@@ -9,7 +9,7 @@ from tcptui.protocols.amqp.detection import Sides, amqp_sides
 from tcptui.protocols.amqp.message import Message
 from tcptui.protocols.amqp.methods import CONSUME, DELIVER, METHOD
 from tcptui.protocols.amqp.parts import parts_of
-from tcptui.protocols.interface import DecodedStream
+from tcptui.protocols.interface import ChannelledStream
 from tcptui.protocols.stream.message_stream import DetectedStream
 from tcptui.protocols.stream.unread import Unread
 
@@ -57,7 +57,7 @@ def _waits(sides: Sides) -> Iterator[tuple[int, int]]:
         since_ns = message.direction.delivered_ns(message.stop - 1)
 
 
-class AmqpStream(DetectedStream[Message, Said, Asked, Sides], DecodedStream):
+class AmqpStream(DetectedStream[Message, Said, Asked, Sides], ChannelledStream):
     """The `ParsedStream` of AMQP."""
 
     HEADER = 8  # Wireshark reads so many bytes for a length

@@ -16,6 +16,7 @@ from tcptui.protocols.amqp.methods import (
     UPDATE_SECRET,
     name_of,
 )
+from tcptui.protocols.secret_bodies import body_without_secrets
 from tcptui.protocols.secrets_out import uri_without_secrets, words_without_secrets
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def reply_of(message: Message) -> tuple[int, str]:
     said = message.arguments()
     code, text = said.get("Reply-Code"), said.get("Reply-Text")
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else ""
-    return code if isinstance(code, int) else 0, words_without_secrets(words)
+    # A broker quotes what it was sent: pairs, and addresses with a user in front.
+    return code if isinstance(code, int) else 0, words_without_secrets(body_without_secrets(words))
 
 
 def status_of(code: int, words: str) -> str:

@@ -98,7 +98,8 @@ START, START_OK, SECURE, SECURE_OK, TUNE, OPEN, OPEN_OK = ((10, one) for one in 
 CONNECTION_CLOSE, CONNECTION_CLOSE_OK, UPDATE_SECRET = (10, 50), (10, 51), (10, 70)
 CHANNEL_OPEN, CHANNEL_CLOSE, CHANNEL_CLOSE_OK = (20, 10), (20, 40), (20, 41)
 CONSUME, PUBLISH, RETURN, DELIVER, GET, GET_OK, GET_EMPTY = ((60, one) for one in (20, 40, 50, 60, 70, 71, 72))
-ACK, NACK, CONFIRM = (60, 80), (60, 120), (85, 10)
+ACK, REJECT, RECOVER_ASYNC, RECOVER, NACK = ((60, one) for one in (80, 90, 100, 110, 120))
+TUNE_OK, CONSUME_OK, CONFIRM = (10, 31), (60, 21), (85, 10)
 #: Methods of a client that are answered, by which.
 ANSWERED_BY: Final = {
     START_OK: frozenset({TUNE, SECURE}), SECURE_OK: frozenset({TUNE, SECURE}), GET: frozenset({GET_OK, GET_EMPTY}),

@@ -26,6 +26,7 @@ from tcptui.protocols.headers.data import bits_label, shortened
 from tcptui.protocols.headers.frame import unix_date_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.reassembled import add_reassembled
+from tcptui.protocols.secret_bodies import body_without_secrets
 from tcptui.protocols.secrets_out import words_without_secrets
 
 if TYPE_CHECKING:
@@ -179,4 +180,4 @@ _EXPERTS: Final = {
 
 
 def _text(data: bytes) -> str:
-    return words_without_secrets(data.split(b"\0", 1)[0].decode("utf-8", "replace"))
+    return words_without_secrets(body_without_secrets(data.split(b"\0", 1)[0].decode("utf-8", "replace")))

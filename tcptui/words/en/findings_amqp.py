@@ -1,0 +1,37 @@
+"""Sentences about AMQP."""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "findings.amqp-closed.name": "AMQP connection closed by the broker",
+    "findings.amqp-closed.name.channel": "AMQP channel closed by the broker",
+    "findings.amqp-closed.name.refused": "AMQP client refused by the broker",
+    "findings.amqp-closed.title": "AMQP connection closed: {status}",
+    "findings.amqp-closed.title.channel": "AMQP channel closed: {status}",
+    "findings.amqp-closed.title.refused": "AMQP broker refused: {status}",
+    "findings.amqp-closed.title.heartbeat": "AMQP client silent for {silent_s}, then closed",
+    "findings.amqp-closed.title.login": "AMQP login, then closed without a response",
+    "findings.amqp-closed.short": "closed by the broker",
+    "findings.amqp-closed.happened": "The broker closed the connection with {status} (packet {answer_frame}).{broker_said}",
+    "findings.amqp-closed.happened.channel": "The broker closed channel {channel} with {status} (packet {answer_frame}).{broker_said}",
+    "findings.amqp-closed.happened.refused": "The broker refused the client with {status} (packet {answer_frame}): the connection was not opened.{broker_said}",
+    "findings.amqp-closed.happened.heartbeat": "The client sent nothing for {silent_s} (last in packet {asked_frame}), and the broker closed (packet {answer_frame}). The agreed heartbeat is {heartbeat_s}.",
+    "findings.amqp-closed.happened.login": "The client logged in (packet {asked_frame}). The broker sent no response and closed {waited_s} later (packet {answer_frame}).",
+    "findings.amqp-closed.more": "The broker closed {count} times on this connection, channels included.",
+    "findings.amqp-closed.meaning": "The network works: the broker itself gives the reason. All channels ended with the connection; it delivers again what was not acknowledged.",
+    "findings.amqp-closed.meaning.channel": "Network and broker work. A mistake on a channel closes that channel alone: the connection and its other channels go on. Its consumers are gone.",
+    "findings.amqp-closed.meaning.refused": "Network and broker work. The broker does not let this client in: its user, its password, or the virtual host that it asks for.",
+    "findings.amqp-closed.meaning.heartbeat": "Both ends agreed on a heartbeat. A broker that hears nothing for two of them considers the client lost. A program that is busy in its callback sends no heartbeats, although its kernel still sends ACKs.",
+    "findings.amqp-closed.meaning.login": "A broker need not say why it refuses a login. RabbitMQ gives the reason only to clients that declare authentication_failure_close; others are disconnected after some seconds.",
+    "findings.amqp-closed.known": "The close was read: its reply code, its text, and the class and method that it names.",
+    "findings.amqp-closed.known.heartbeat": "The heartbeat is in connection.tune-ok. The silence is measured, and no byte is missing in it.",
+    "findings.amqp-closed.known.login": "No byte that the broker sent after the login is missing here.",
+    "findings.amqp-closed.sure": "The reason is the broker's own. Deliveries and messages are counted as they passed here.",
+    "findings.amqp-closed.sure.heartbeat": "Certain: the silence and the close. Likely: one is the reason for the other, by its length.",
+    "findings.amqp-closed.sure.login": "Certain: the close without a response. Likely: the login was refused.",
+    "findings.amqp-closed.look": "Read the broker's log (port {port}) at the time of packet {answer_frame}. An operator or a program there may have asked for it.",
+    "findings.amqp-closed.look.channel": "Compare what the program asked for with what the broker (port {port}) has: exchanges, queues and their arguments. Check that it opens a new channel.",
+    "findings.amqp-closed.look.refused": "Check user, password and permissions on the virtual host. The log of the broker at port {port} names the user.",
+    "findings.amqp-closed.look.heartbeat": "Check what the client's program has done since packet {asked_frame}. The broker's log (port {port}) has “missed heartbeats from client” if this was the reason.",
+    "findings.amqp-closed.look.login": "Read the broker's log (port {port}) at the time of packet {answer_frame}: it shows whether the login was refused.",
+}

@@ -1,0 +1,37 @@
+"""关于 AMQP 的句子。"""
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {
+    "findings.amqp-closed.name": "AMQP 连接被 broker 关闭",
+    "findings.amqp-closed.name.channel": "AMQP 信道被 broker 关闭",
+    "findings.amqp-closed.name.refused": "AMQP 客户端被 broker 拒绝",
+    "findings.amqp-closed.title": "AMQP 连接被关闭：{status}",
+    "findings.amqp-closed.title.channel": "AMQP 信道被关闭：{status}",
+    "findings.amqp-closed.title.refused": "AMQP broker 拒绝连接：{status}",
+    "findings.amqp-closed.title.heartbeat": "AMQP 客户端静默 {silent_s}后被关闭",
+    "findings.amqp-closed.title.login": "AMQP 登录后未获响应即被关闭",
+    "findings.amqp-closed.short": "被 broker 关闭",
+    "findings.amqp-closed.happened": "broker 以 {status} 关闭了连接（{answer_frame} 号包）。{broker_said}",
+    "findings.amqp-closed.happened.channel": "broker 以 {status} 关闭了信道 {channel}（{answer_frame} 号包）。{broker_said}",
+    "findings.amqp-closed.happened.refused": "broker 以 {status} 拒绝了客户端（{answer_frame} 号包），AMQP 连接没有建立。{broker_said}",
+    "findings.amqp-closed.happened.heartbeat": "客户端 {silent_s}没有发送任何内容（最后一次在 {asked_frame} 号包），随后 broker 关闭了连接（{answer_frame} 号包）。协商的心跳间隔是 {heartbeat_s}。",
+    "findings.amqp-closed.happened.login": "客户端发出了登录（{asked_frame} 号包），broker 没有任何响应，{waited_s}后关闭了连接（{answer_frame} 号包）。",
+    "findings.amqp-closed.more": "连同信道在内，broker 在这条连接上共关闭了 {count} 次。",
+    "findings.amqp-closed.meaning": "网络没有问题：关闭的原因由 broker 自己说明。所有信道随连接一起结束；未确认的投递会由 broker 重新投递。",
+    "findings.amqp-closed.meaning.channel": "网络和 broker 都正常。信道上的错误只关闭这一个信道，连接和其他信道不受影响；但这个信道上的消费者已经没有了。",
+    "findings.amqp-closed.meaning.refused": "网络和 broker 都正常，是 broker 不让这个客户端进来：用户名、密码，或它要进入的虚拟主机有问题。",
+    "findings.amqp-closed.meaning.heartbeat": "双方协商了心跳。连续两个心跳周期收不到任何内容，broker 就认为客户端已失联。程序若卡在回调里，就发不出心跳，尽管它的内核仍在回 ACK。",
+    "findings.amqp-closed.meaning.login": "broker 可以不说明拒绝登录的原因。RabbitMQ 只向声明了 authentication_failure_close 的客户端说明，对其他客户端则在几秒后断开。",
+    "findings.amqp-closed.known": "close 方法已读到：应答码、文字，以及它指明的类和方法。",
+    "findings.amqp-closed.known.heartbeat": "心跳间隔写在 connection.tune-ok 里；静默时长是量出来的，其间没有缺失的字节。",
+    "findings.amqp-closed.known.login": "登录之后 broker 发出的内容，这里没有缺失。",
+    "findings.amqp-closed.sure": "原因是 broker 自己说的。投递和消息的条数，是按经过抓包点的报文数的。",
+    "findings.amqp-closed.sure.heartbeat": "静默和关闭都确定无疑；前者是后者的原因，则只是从时长推断的。",
+    "findings.amqp-closed.sure.login": "没有响应就关闭，这一点确定无疑；登录被拒则只是很可能。",
+    "findings.amqp-closed.look": "查看端口 {port} 上的 broker 在 {answer_frame} 号包那一刻的日志，可能是管理员或那边的程序要求关闭的。",
+    "findings.amqp-closed.look.channel": "对照程序的要求和 broker（端口 {port}）上实际的 exchange、队列及其参数；再看程序是否会重新打开信道。",
+    "findings.amqp-closed.look.refused": "检查用户名、密码和虚拟主机上的权限。端口 {port} 上 broker 的日志里有用户名。",
+    "findings.amqp-closed.look.heartbeat": "从 {asked_frame} 号包起，客户端程序在做什么？如果原因确是心跳，broker（端口 {port}）的日志里会有 “missed heartbeats from client”。",
+    "findings.amqp-closed.look.login": "查看端口 {port} 上的 broker 在 {answer_frame} 号包那一刻的日志：登录是否被拒，那里有记载。",
+}
