@@ -22,7 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.amqp-closed.meaning.channel": "Network and broker work. A mistake on a channel closes that channel alone: the connection and its other channels go on. Its consumers are gone.",
     "findings.amqp-closed.meaning.refused": "Network and broker work. The broker does not let this client in: its user, its password, or the virtual host that it asks for.",
     "findings.amqp-closed.meaning.heartbeat": "Both ends agreed on a heartbeat. A broker that hears nothing for two of them considers the client lost. A program that is busy in its callback sends no heartbeats, although its kernel still sends ACKs.",
-    "findings.amqp-closed.meaning.login": "A broker need not say why it refuses a login. RabbitMQ gives the reason only to clients that declare authentication_failure_close; others are disconnected after some seconds.",
+    "findings.amqp-closed.meaning.login": "A broker may refuse a login without a reason. RabbitMQ gives the reason only to clients that declare authentication_failure_close; others are disconnected after some seconds.",
     "findings.amqp-closed.known": "The close was read: its reply code, its text, and the class and method that it names.",
     "findings.amqp-closed.known.heartbeat": "The heartbeat is in connection.tune-ok. The silence is measured, and no byte is missing in it.",
     "findings.amqp-closed.known.login": "No byte that the broker sent after the login is missing here.",
