@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.access.source_info import SourceInfo
+    from tcptui.protocols.decode_as import Decoding
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.message_schema import Schema
 
@@ -68,12 +69,14 @@ class PacketReader:
     def __init__(
         self, store: PacketStore, streams: StreamTable, sources: Sequence[SourceInfo], descriptors: Sequence[int],
         rows_of: Callable[[int], I32], keys: KeyLog, schema: Schema | None = None,
-        is_changed: Callable[[], bool] = lambda: False,
+        is_changed: Callable[[], bool] = lambda: False, decoding: Decoding | None = None,
     ) -> None:  # fmt: skip
         self.keys = keys
         """Secrets of TLS connections, for whoever puts streams together: of pcapng files, and of a key log."""
         self.schema = schema
         """What messages of gRPC mean, for whoever reads streams; None: nobody gave a schema."""
+        self.decoding = decoding or {}
+        """What is read on which port, for whoever puts streams together: as the user says."""
         self._is_changed = is_changed
         self._store = store
         self._streams = streams

@@ -72,8 +72,8 @@ COMMANDS: Final = (
 BY_WORD: Final = {row.word: row for row in COMMANDS}
 #: Options of every command.
 EVERYWHERE: Final = frozenset({"--lang", "--ascii", "--findings"})
-#: Options of every command that opens a capture: files that say how it is read.
-READING: Final = frozenset({"--keylog", "--proto"})
+#: Options of every command that opens a capture: how it is read.
+READING: Final = frozenset({"--keylog", "--proto", "--decode-as"})
 #: Pages of the help that are of no command: options of a live capture, names of findings.
 TOPICS: Final = ("live", "findings")
 #: Shells that can be told how to complete.

@@ -39,6 +39,8 @@ class Common(NamedTuple):
     """``--keylog``: a file of TLS secrets; empty: none."""
     proto: str = ""
     """``--proto``: a file that says what gRPC's messages mean; empty: none."""
+    decode_as: tuple[str, ...] = ()
+    """``--decode-as``: ``9999=http`` …, each a port and what is read there; right ones only."""
 
 
 class Display(NamedTuple):

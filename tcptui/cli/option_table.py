@@ -69,6 +69,7 @@ OPTIONS: Final = (
     Option("--count"),
     Option("--csv"),
     Option("--decoded"),
+    Option("--decode-as", Value.TEXT),
     Option("--delete"),
     Option("--explain"),
     Option("--finding", Value.FINDINGS, once=True),

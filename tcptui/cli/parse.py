@@ -97,6 +97,8 @@ class _Scan:
     """All values of ``-e``."""
     findings: list[str] = field(default_factory=list)
     """All values of ``--findings``."""
+    decode_as: list[str] = field(default_factory=list)
+    """All values of ``--decode-as``."""
     command_word: str | None = None
     """The first word, if it came before any ``-i`` or ``-r``."""
     mistake: CommandLineError | None = None
@@ -118,6 +120,8 @@ class _Scan:
             self.fields.append(value)
         if name == "--findings":
             self.findings.append(value)
+        if name == "--decode-as":
+            self.decode_as.append(value)
         self.options[name] = value
 
     def add_word(self, word: str) -> None:
@@ -198,7 +202,7 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
     options = scan.options
     common = Common(
         language_of(argv, environment, written), "--ascii" in options, "--lang" in options, tuple(scan.findings),
-        options.get("--keylog", ""), options.get("--proto", ""),
+        options.get("--keylog", ""), options.get("--proto", ""), tuple(scan.decode_as),
     )  # fmt: skip
     if "-h" in options:
         return _help_about(_page_asked_for(scan), common)
@@ -208,6 +212,10 @@ def parse(argv: Sequence[str], environment: Mapping[str, str], written: Language
         raise scan.mistake
     if "" in scan.findings:
         raise CommandLineError("error.no-value", option="--findings")
+    if scan.decode_as:
+        from tcptui.cli.decode_as import check_decode_as  # only who asks waits for it
+
+        check_decode_as(scan.decode_as)
     languages = [language.value for language in Language]
     if "--lang" in options and options["--lang"] not in languages:
         raise CommandLineError("error.language", value=options["--lang"], known=", ".join(languages))

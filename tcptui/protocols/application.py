@@ -21,13 +21,13 @@ from tcptui.protocols.interface import (
 )
 from tcptui.protocols.registry import (
     BEGINS_TLS,
-    PARSERS,
     PLAIN,
     PROTOCOLS,
-    REQUEST_READERS,
     SHARED,
     TLS_FAMILIES,
     TURNED,
+    parsers,
+    request_readers,
 )
 from tcptui.protocols.sure_pairs import sure_pairs
 
@@ -183,8 +183,8 @@ def asked_host(said: bytes) -> tuple[str, str] | None:
 def _parsed(
     directions: tuple[ByteStream, ByteStream], limit: int, schema: Schema | None
 ) -> tuple[ParsedStream | None, frozenset[str]]:
-    """The connection as one of `PARSERS` parses it, and what is inside; the families of both."""
-    for parse, row in PARSERS:
+    """The connection as one of `parsers` parses it, and what is inside; the families of both."""
+    for parse, row in parsers(directions[0].read_as):
         parsed, inside = parse(*directions, limit), frozenset[str]()
         if isinstance(parsed, CarryingStream) and parsed.plain is not None:
             parsed.inner, inside = _parsed(parsed.plain, limit, schema)
@@ -203,7 +203,7 @@ def requests_of(client: ByteStream, server: ByteStream) -> Iterator[Exchange] | 
     Ordered by the packet that began each, as far as that is known.
     """
     directions = _opened(client, server)
-    for read, turned in REQUEST_READERS:
+    for read, turned in request_readers(directions[0].read_as):
         found = read(*directions)
         if found is not None:
             behind = None if turned is None else turned(*directions)

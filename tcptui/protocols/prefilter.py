@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.model.arrays import merged
 from tcptui.model.sparse_mask import SparseMask
+from tcptui.protocols.decoded_prefilter import DecodedPrefilter
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.protocols.tls.opened_prefilter import OpenedPrefilter
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
+    from tcptui.protocols.decode_as import Decoding
     from tcptui.protocols.interface import StreamPrefilter
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
@@ -28,9 +30,9 @@ class Prefilter:
 
     def __init__(
         self, store: PacketStore, streams: StreamTable, noted: NotedRows, payload: Callable[[int], bytes],
-        keys: KeyLog | None = None,
+        keys: KeyLog | None = None, decoding: Decoding | None = None,
     ) -> None:  # fmt: skip
-        """``keys``: those of TLS, with which what is inside is worth reading, too."""
+        """``keys``: those of TLS, with which what is inside is worth reading, too; ``decoding``: as the user says."""
         made = [
             (protocol, protocol.prefilter(store, streams, noted, payload))
             for protocol in PROTOCOLS
@@ -41,6 +43,10 @@ class Prefilter:
         self._opened = None if keys is None else OpenedPrefilter(store, streams, noted, payload, keys)
         if self._opened is not None:
             self._each += (self._opened,)
+        judged = {row.name for row in PROTOCOLS if row.judged}
+        ports = [port for port, wanted in (decoding or {}).items() if wanted.name in judged]
+        if ports:
+            self._each += (DecodedPrefilter(streams, ports),)
 
     def update(self) -> None:
         """Take in the rows found since the last call."""

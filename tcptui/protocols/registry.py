@@ -9,7 +9,7 @@ arrays.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.lazy import Lazy
@@ -42,6 +42,7 @@ _TLS: Final = ApplicationProtocol(
     notes=(Lazy("tls.alert_rows", "AlertRows"), Lazy("tls.alert_rows", "HelloRows")),
     farewells=Lazy("tls.alert_rows", "alert_places"), prefilter=Lazy("tls.prefilter", "TlsPrefilter"), judged=True,
     asks=Lazy("tls.last_words", "tls_asks"), asked_host=Lazy("tls.server_name", "asked_host"), host_field="SNI",
+    port=443,
 )  # fmt: skip
 
 #: How names of the fields of encryption itself begin, whatever is inside.
@@ -90,6 +91,7 @@ _HTTP: Final = ApplicationProtocol(
         TsharkLayer("websocket", header=Lazy("websocket.frames", "header_of")),
     ),
     asks=Lazy("http.last_words", "http_asks"), asked_host=Lazy("http.asked_host", "asked_host"), host_field="Host",
+    port=80,
 )  # fmt: skip
 
 _SMTP: Final = ApplicationProtocol(
@@ -99,6 +101,7 @@ _SMTP: Final = ApplicationProtocol(
     client_begins=(b"EHLO ", b"HELO "),
     # AUTH, of other protocols, too: credentials stand in the same line.
     summaries=(Summary(Lazy("secrets_out", "credentials_summary"), (b"AU", b"Au", b"au")),),
+    port=25,
 )  # fmt: skip
 
 _REDIS_ROWS: Final = Lazy("redis.command_rows", "RedisRows")
@@ -123,6 +126,7 @@ _REDIS: Final = ApplicationProtocol(
     notes=(_REDIS_ROWS,), prefilter=_asking(_REDIS_ROWS), judged=True,
     asked_to_wait=Lazy("redis.waiting", "redis_waits"),
     asks=Lazy("redis.last_words", "redis_asks"),
+    port=6379,
 )  # fmt: skip
 
 _MQTT_ROWS: Final = Lazy("mqtt.connect_rows", "ConnectRows")
@@ -142,6 +146,7 @@ _MQTT: Final = ApplicationProtocol(
     notes=(_MQTT_ROWS,), prefilter=_asking(_MQTT_ROWS), judged=True,
     asked_to_wait=Lazy("mqtt.waiting", "mqtt_waits"),
     asks=Lazy("mqtt.last_words", "mqtt_asks"),
+    port=1883,
 )  # fmt: skip
 
 _MEMCACHED_ROWS: Final = Lazy("memcached.command_rows", "MemcachedRows")
@@ -178,6 +183,7 @@ _MEMCACHED: Final = ApplicationProtocol(
     ),
     notes=(_MEMCACHED_ROWS,), prefilter=_asking(_MEMCACHED_ROWS), judged=True,
     asks=Lazy("memcached.last_words", "memcached_asks"),
+    port=11211,
 )  # fmt: skip
 
 _AMQP_ROWS: Final = Lazy("amqp.opening_rows", "OpeningRows")
@@ -198,6 +204,7 @@ _AMQP: Final = ApplicationProtocol(
     notes=(_AMQP_ROWS,), prefilter=_asking(_AMQP_ROWS), judged=True,
     asked_to_wait=Lazy("amqp.amqp_stream", "amqp_waits"),
     asks=Lazy("amqp.last_words", "amqp_asks"),
+    port=5672,
 )  # fmt: skip
 
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
@@ -233,6 +240,7 @@ _MYSQL: Final = ApplicationProtocol(
     ),
     notes=(_MYSQL_ROWS,), prefilter=_asking(_MYSQL_ROWS), judged=True,
     asks=Lazy("mysql.last_words", "mysql_asks"),
+    port=3306,
 )  # fmt: skip
 
 _POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
@@ -266,6 +274,7 @@ _POSTGRESQL: Final = ApplicationProtocol(
     ),
     notes=(_POSTGRESQL_ROWS,), prefilter=_asking(_POSTGRESQL_ROWS), judged=True,
     asks=Lazy("postgresql.last_words", "postgresql_asks"),
+    port=5432,
 )  # fmt: skip
 
 _DNS: Final = ApplicationProtocol(
@@ -289,20 +298,29 @@ _DNS: Final = ApplicationProtocol(
     notes=(Lazy("dns.answer_rows", "DnsRows"), Lazy("dns.transfer_rows", "TransferRows")),
     prefilter=Lazy("dns.prefilter", "DnsPrefilter"), judged=True,
     asks=Lazy("dns.last_words", "dns_asks"),
+    port=53,
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
 PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _AMQP, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS)
-#: All parsers of a connection, in the order in which they are tried.
-PARSERS: Final[tuple[tuple[Parse, ApplicationProtocol], ...]] = (
-    *((row.parse, row) for row in PROTOCOLS),
-    *((row.parse_late, row) for row in PROTOCOLS if row.parse_late is not None),
-)
-#: All readers of requests, in that order, each with what opens the TLS that a connection turns to behind them.
-REQUEST_READERS: Final[tuple[tuple[RequestReader, OpenStreams | None], ...]] = (
-    *((row.requests, row.behind_requests) for row in PROTOCOLS if row.requests is not None),
-    *((row.requests_late, None) for row in PROTOCOLS if row.requests_late is not None),
-)
+
+
+@cache
+def parsers(first: str = "") -> tuple[tuple[Parse, ApplicationProtocol], ...]:
+    """All parsers of a connection in the order in which they are tried, those of the row ``first`` before others."""
+    late = [(row.parse_late, row) for row in PROTOCOLS if row.parse_late is not None]
+    each = [(row.parse, row) for row in PROTOCOLS] + late
+    return tuple(sorted(each, key=lambda one: one[1].name != first))
+
+
+@cache
+def request_readers(first: str = "") -> tuple[tuple[RequestReader, OpenStreams | None], ...]:
+    """All readers of requests, in that order, each with what opens the TLS that a connection turns to behind them."""
+    each = [(row.requests, row.behind_requests, row.name) for row in PROTOCOLS if row.requests is not None]
+    each += [(row.requests_late, None, row.name) for row in PROTOCOLS if row.requests_late is not None]
+    return tuple((read, behind) for read, behind, name in sorted(each, key=lambda one: one[2] != first))
+
+
 #: Rows whose requests share a connection: several are open at a time.
 SHARED: Final = tuple(row for row in PROTOCOLS if row.is_shared)
 #: Kinds of requests by `tcptui.model.request.Request.protocol`.

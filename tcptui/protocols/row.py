@@ -168,6 +168,8 @@ class ApplicationProtocol(NamedTuple):
     summaries: tuple[Summary, ...] = ()
     notes: tuple[Callable[[], RowNotes], ...] = ()
     """Makes what notes the rows in which its messages begin, while packets are decoded."""
+    port: int = 0
+    """A usual port of its servers, as which any other is read where the user says so; 0: its content alone tells."""
     asks: Callable[[bytes, Before], Asks | None] | None = None
     """Tells by its first bytes what a client's message asks of the server; None: it is of another protocol."""
     asked_host: Callable[[bytes], str] | None = None

@@ -43,12 +43,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tcptui.access.packet_reader import PacketReader
     from tcptui.access.source_info import SourceInfo
     from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.model.packet_store import PacketStore
     from tcptui.model.sparse_mask import SparseMask
+    from tcptui.protocols.decode_as import Decoding
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.row_notes import NotedRows
     from tcptui.session.judgement import Judgement
@@ -96,6 +98,8 @@ class Task:
     """Those whose payload is judged, too."""
     keys: KeyLog
     """Secrets of TLS connections: they go through the socket alone, to no disk and no argument."""
+    decoding: Decoding
+    """What is read on which port."""
     compiled: bool
     """Whether the kernel is to be machine code when states are corrected."""
 
@@ -103,9 +107,9 @@ class Task:
 class BackgroundJudge:
     """The process that judges for one session, from the worker's side; one thread calls all but `close`."""
 
-    def __init__(self, pipeline: Pipeline, descriptors: Sequence[int], keys: KeyLog) -> None:
+    def __init__(self, pipeline: Pipeline, descriptors: Sequence[int], access: PacketReader) -> None:
         """``descriptors``: of the spools."""
-        self._pipeline, self._keys = pipeline, keys
+        self._pipeline, self._access = pipeline, access
         self._spools = list(descriptors)
         self._process: Child | None = None
         self._stall: StallWatch | None = None
@@ -181,7 +185,7 @@ class BackgroundJudge:
         context, analyzer = judging.context, pipeline.analyzer
         task = Task(
             store, analyzer.streams, pipeline.noted, pipeline.sources, context.quality, context.place, self._due, read,
-            self._keys, analyzer.compiled,
+            self._access.keys, self._access.decoding, analyzer.compiled,
         )  # fmt: skip
         data, shared = pack(task, written)
         descriptors = shared + self._spools
@@ -301,7 +305,7 @@ def _judgements(task: Task, spools: Sequence[int]) -> Iterator[Judgement]:
     analyzer = Analyzer(store, streams.flows)
     if task.compiled and kernel_is_cached():
         analyzer.compile(compiled_kernel())
-    access = PacketReader(store, streams, task.sources, spools, rows_of, task.keys)
+    access = PacketReader(store, streams, task.sources, spools, rows_of, task.keys, decoding=task.decoding)
     judging = new_judging(store, streams, task.noted, analyzer.replay, access, rows_of)
     judging.context = replace(judging.context, quality=task.quality, place=task.place, live=False)
     if judging.screening is not None:

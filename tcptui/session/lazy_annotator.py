@@ -130,7 +130,7 @@ def new_judging(
         from tcptui.session.rule_bytes import StreamBytes
 
     made = Judging(store, streams, rows_of, replay)
-    screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys)
+    screening = made.screening = Prefilter(store, streams, noted, access.payload, access.keys, access.decoding)
     reader = StreamBytes(access, screening, lambda: made.context.live)
     streams.waits_inside, streams.asked_to_wait = reader.waits_inside, reader.asked_to_wait
     made.keys_revision = partial(getattr, access.keys, "revision")

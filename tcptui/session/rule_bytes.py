@@ -59,7 +59,17 @@ class StreamBytes:
         growing = self._growing()
         access = self._access
         client, server = (
-            reassemble(view, side, access.payload, growing, held, access.payloads, access.keys, access.segments)
+            reassemble(
+                view,
+                side,
+                access.payload,
+                growing,
+                held,
+                access.payloads,
+                access.keys,
+                access.segments,
+                access.decoding,
+            )
             for side in (0, 1)
         )
         return client, server

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import FlowTable
     from tcptui.model.packet_store import I32, I64, U8, PacketStore
     from tcptui.protocols.application import ApplicationStream
+    from tcptui.protocols.decode_as import Decoding
     from tcptui.protocols.message_schema import Schema
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.session.judge_process import BackgroundJudge
@@ -95,6 +96,7 @@ class Session:
         judges_aside: bool = False,
         keylog: str = "",
         schema: str = "",
+        decoding: Decoding | None = None,
     ) -> None:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
@@ -102,6 +104,7 @@ class Session:
         ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile; not
         where memory is accounted strictly.  ``keylog``: a file of TLS secrets, which may grow; raises InputError where
         it cannot be opened.  ``schema``: a file that says what gRPC's messages mean, as `read_schema` wants it.
+        ``decoding``: what is read on which port, whatever it begins like.
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
@@ -146,6 +149,7 @@ class Session:
         self.reader: PacketReader = PacketReader(
             self.store, self.streams, self._pipeline.sources, [source.descriptor for source in sources], self.rows_of,
             keys, read_schema, lambda: self._changed_file() is not None,
+            decoding if after is None else after.reader.decoding,
         )  # fmt: skip
         self.indexes = Indexes()
         self._judging = LazyAnnotator(self._pipeline, self.reader, self.rows_of)
@@ -208,7 +212,7 @@ class Session:
     def _aside(self) -> BackgroundJudge:
         from tcptui.session.judge_process import BackgroundJudge  # nobody else needs it
 
-        return BackgroundJudge(self._pipeline, [source.descriptor for source in self._sources], self.reader.keys)
+        return BackgroundJudge(self._pipeline, [source.descriptor for source in self._sources], self.reader)
 
     # -- what screens read --------------------------------------------------------
 

@@ -162,7 +162,9 @@ class StreamCache:
         access = self._access
         held, keys = access.held(view.rows), access.keys
         client, server = (
-            reassemble(view, side, self._payload, state.growing, held, self._payloads, keys, access.segments)
+            reassemble(
+                view, side, self._payload, state.growing, held, self._payloads, keys, access.segments, access.decoding
+            )
             for side in (0, 1)
         )
         if known is not None:

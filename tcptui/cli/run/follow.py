@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.access.open_capture import rows_seen
 from tcptui.access.progress import Phase
 from tcptui.cli.commands import FollowForm, FollowSide
+from tcptui.cli.decode_as import decoding_of
 from tcptui.cli.inputs import give_up_root, open_input
 from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.expansion import USUAL, Expansion
@@ -73,8 +74,9 @@ def write_conversation(command: FollowCommand, words: Words) -> int:
         if compiled is not None:
             return _follow_matching(command, opened, compiled, own, words)
         session = Session(
-            [opened.source], compile_when=Compile.BACKGROUND, keylog=command.common.keylog, schema=command.common.proto
-        )
+            [opened.source], compile_when=Compile.BACKGROUND, keylog=command.common.keylog, schema=command.common.proto,
+            decoding=decoding_of(command.common),
+        )  # fmt: skip
         assert command.stream is not None  # `cli.parse` wants one where there is no filter
         following = Following(command, command.stream, session, words)
         _Reading(session).follow(following)

@@ -18,6 +18,7 @@ from tcptui.capture.output import Replaceable
 from tcptui.capture.own_ssh import OwnTraffic
 from tcptui.capture.privileges import Privileges, PrivilegeState, forbid_sudo
 from tcptui.cli.commands import NO_LIMITS, STANDARD_STREAM
+from tcptui.cli.decode_as import decoding_of
 from tcptui.cli.inputs import print_privilege_notice
 from tcptui.cli.remains import say_remains
 from tcptui.cli.spool_folders import remember_spool_folder
@@ -181,6 +182,7 @@ class Launch:
             judges_aside=True,
             keylog=self.common.keylog if own else "",
             schema=self.common.proto if own else "",
+            decoding=decoding_of(self.common) if own else None,
         )
         session.find_also(self.own_rules if own else ())
         if session.live:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tcptui.access.progress import Phase
 from tcptui.capture.file_source import FileChangedError
+from tcptui.cli.decode_as import decoding_of
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import reason_of
 from tcptui.session.gc_control import gc_paused_and_frozen
@@ -40,8 +41,9 @@ def read_whole(
         from tcptui.session.session import Session
 
     session = Session(
-        [one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog, schema=common.proto
-    )
+        [one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog, schema=common.proto,
+        decoding=decoding_of(common),
+    )  # fmt: skip
     session.steering.judges = judges or any(rule.needs_judging for rule in own)
     session.find_also(own, at_once=True)
     if len(opened) == 1:

@@ -28,6 +28,7 @@ from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.capture.ssh_source import RemoteSource, parse_target
 from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
+from tcptui.cli.decode_as import decoding_of
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
@@ -167,7 +168,7 @@ def _watch(
     session = Session(
         sources, checked.packets, Compile.BACKGROUND if live else Compile.FIRST,
         command.limits.memory or memory_limit(), keylog=command.common.keylog,
-        schema=command.common.proto,
+        schema=command.common.proto, decoding=decoding_of(command.common),
     )  # fmt: skip
     stack.callback(session.close)
     if live:

@@ -28,12 +28,14 @@ import numpy as np
 from tcptui.analysis.stream.view import NEVER_NS
 from tcptui.model.arrays import RunningMaximum, indexes_of
 from tcptui.model.packet_store import I32, I64, NO_ROW, U8
+from tcptui.protocols.decode_as import read_as
 from tcptui.protocols.stream.byte_ranges import Runs, first_copies, holes_of, outside
 from tcptui.protocols.stream.segments import Segments, direction_segments, unwrapped
 from tcptui.protocols.stream.wrong_sums import wrong_sums
 
 if TYPE_CHECKING:
     from tcptui.analysis.stream.view import StreamView
+    from tcptui.protocols.decode_as import Decoding
     from tcptui.protocols.keylog import KeyLog
     from tcptui.protocols.stream.wrong_sums import ReadSegments
 
@@ -171,12 +173,14 @@ class ByteStream:
 
     def __init__(
         self, side: int, segments: Segments, read_payload: ReadPayload, *, live: bool = False,
-        read_payloads: ReadPayloads | None = None, server_port: int = 0, keys: KeyLog | None = None,
+        read_payloads: ReadPayloads | None = None, server_port: int = 0, keys: KeyLog | None = None, read_as: str = "",
     ) -> None:  # fmt: skip
         self.side = side
         """0 client, 1 server."""
         self.server_port = server_port
         """The server's port, as a hint at the protocol; 0 unknown."""
+        self.read_as = read_as
+        """The protocol that the user says is spoken (`tcptui.protocols.decode_as`), by its row; empty: any."""
         self.keys = keys
         """The session's secrets of TLS connections, of which this may be one; None: there can be none."""
         self.live = live
@@ -561,6 +565,7 @@ def _preferred(segments: Segments, stop: I64) -> Runs:
 def reassemble(
     view: StreamView, side: int, read_payload: ReadPayload, live: bool = False, held: I32 | I64 | None = None,
     read_payloads: ReadPayloads | None = None, keys: KeyLog | None = None, read_segments: ReadSegments | None = None,
+    decoding: Decoding | None = None,
 ) -> ByteStream:  # fmt: skip
     """The bytes of ``view`` that ``side`` (0 client, 1 server) sent.
 
@@ -568,7 +573,7 @@ def reassemble(
     from the frames' lengths, which gives too few where a truncated frame had padding or a trailer behind its IP
     packet.  ``live``: more bytes may come.  ``read_payloads`` reads many at once where that is cheaper.
     ``keys``: see `ByteStream.keys`.  ``read_segments`` reads segments for their checksums, where that matters;
-    without it they are not looked at.
+    without it they are not looked at.  ``decoding``: what is read on which port, whatever it begins like.
     """
     if held is None:
         lost = np.maximum(view.wire_length.astype(np.int64) - view.captured, 0)
@@ -576,8 +581,12 @@ def reassemble(
     segments = direction_segments(view, side, held)
     if read_segments is not None and len(wrong := wrong_sums(view, side, segments, read_segments)):
         segments = segments.without_sums(wrong)
-    port = view.server.port
-    return ByteStream(side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port, keys=keys)
+    wanted = read_as((view.server.port, view.client.port), decoding or {})
+    name, port = wanted or ("", 0)
+    return ByteStream(
+        side, segments, read_payload, live=live, read_payloads=read_payloads, server_port=port or view.server.port,
+        keys=keys, read_as=name,
+    )  # fmt: skip
 
 
 __all__ = [

@@ -77,7 +77,7 @@ class PlainStream(ByteStream):
         """Encrypted bytes that were read last, and where they begin."""
         super().__init__(
             sealed.side, self._segments(sealed.segments), lambda _row: b"", live=sealed.live,
-            server_port=sealed.server_port,
+            server_port=sealed.server_port, read_as=sealed.read_as,
         )  # fmt: skip
         gap_start, gap_stop = self._places.gaps()
         self._data = _without(self._carried, gap_start, gap_stop)

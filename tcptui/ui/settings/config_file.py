@@ -110,6 +110,8 @@ def _setting_value(setting: Setting, written: object) -> tuple[Any, list[Problem
         from tcptui.ui.settings.named_filters import chosen_filters
 
         return chosen_filters(written)
+    if setting.kind is Kind.PORTS:
+        return _ports(setting, written)
     if setting.kind is Kind.LIST:
         if not isinstance(written, list):
             return None, [_wrong(setting, written, Fault.NO_LIST)]
@@ -123,6 +125,24 @@ def _setting_value(setting: Setting, written: object) -> tuple[Any, list[Problem
         return None, []
     value = _member(setting, written) if setting.kind is Kind.CHOICE else None
     return value, [_wrong(setting, written)] if value is None else []
+
+
+def _ports(setting: Setting, written: object) -> tuple[tuple[str, ...] | None, list[Problem]]:
+    """The ports in ``written`` with what is read on them, as far as they are right; the problem of the first others."""
+    from tcptui.protocols.decode_as import DecodeAsError, decoding, protocol_names
+
+    if not isinstance(written, list) or not all(isinstance(text, str) for text in written):
+        return None, [_wrong(setting, written, Fault.NO_LIST)]
+    right: list[str] = []
+    for text in written:
+        try:
+            decoding([text])
+        except DecodeAsError:
+            known = ", ".join(f"PORT={name}" for name in sorted(protocol_names()))
+            quoted = safe_text(text, QUOTED)
+            return tuple(right), [Problem(Fault.VALUE, (("name", setting.name), ("value", quoted), ("known", known)))]
+        right.append(text)
+    return tuple(right), []
 
 
 def _member(setting: Setting, written: object) -> Enum | None:

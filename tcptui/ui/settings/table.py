@@ -27,6 +27,8 @@ class Kind(Enum):
     """A table: names of commands, and the key of each."""
     FILTERS = auto()
     """A table: names, and the display filter of each."""
+    PORTS = auto()
+    """Ports, and the protocol that is read on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ SETTINGS: Final = (
     Setting("first", Kind.CHOICE, FirstPage, _values(FirstPage), FirstPage.OVERVIEW.value),
     Setting("keys", Kind.KEYS, default="{}"),
     Setting("filters", Kind.FILTERS, default="{}"),
+    Setting("decode_as", Kind.PORTS, default="[]"),
 )
 
 
@@ -98,6 +101,8 @@ class Settings:
     """Names of commands, and the key that each has instead of its own."""
     filters: tuple[tuple[str, str], ...] = ()
     """Names, and the display filter of each, right or wrong."""
+    decode_as: tuple[str, ...] = ()
+    """``9999=http`` …: ports, and the protocol that is read on each; right ones only."""
 
 
 DEFAULTS: Final = Settings()

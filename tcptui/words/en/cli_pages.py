@@ -20,6 +20,7 @@ More pages: tcptui help live (options of a live capture), tcptui help findings.
 Options everywhere (and --lang en|zh, --ascii, --version):
   -Y FILTER      Wireshark's display filter   --findings FILE  custom findings
   --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
+  --decode-as PORT=PROTOCOL    what a port carries, as in 9999=http (repeatable)
 Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
 """,
     "cli.summary.report": "what is wrong, worst first, and why",

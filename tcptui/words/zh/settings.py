@@ -51,6 +51,7 @@ WORDS: Final[dict[str, str]] = {
     "settings.fault.no-key": "keys：{name} 不能用 {value}；按键是一个字符、space 或 f1 到 f12",
     "settings.fault.key-taken": "keys：{name} 不能用 {value}，它已经是别的按键",
     "settings.doc.filters": "带名称的显示过滤器，在过滤器输入行按 Tab 或按 Ctrl+P 使用，例如：filters = {{ resets = 'tcp.flags.reset == 1' }}",
+    "settings.doc.decode_as": '把某些端口上的连接当作指定协议来解析，例如 ["9999=http"]；同一端口以 --decode-as 为准。',
     "settings.fault.no-filters": "{name} 不能是 {value}；它是名称和显示过滤器的表",
     "settings.fault.no-filter-name": "filters：{name} 不能作名称；名称由字母、数字、点和连字符组成，最多 40 个",
     "settings.fault.no-filter": "filters：{name} 不是过滤器的文本",
