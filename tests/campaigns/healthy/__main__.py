@@ -1,7 +1,7 @@
 """Records healthy connections and says what is claimed of them: `python -m tests.campaigns.healthy --rounds 60`.
 
-Each round plays every scene once, in a network namespace of its own.  Needs root, nginx, OpenSSL, curl, nghttp2, Redis
-and tcpdump.  Exit status 1 where anything louder than a note is said of a connection.
+Each round plays every scene once, in a network namespace of its own.  Needs root, nginx, OpenSSL, curl, nghttp2, Redis,
+memcached and tcpdump.  Exit status 1 where anything louder than a note is said of a connection.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from tests.campaigns.healthy.servers import (
     SUITES_1_2,
     SUITES_1_3,
 )
+from tests.campaigns.healthy.store_clients import STORE_SCENES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -333,5 +334,5 @@ def rpc(stage: Stage) -> None:
 SCENES: Final[tuple[Callable[[Stage], None], ...]] = (
     curl, curl_close, curl_odd, curl_h2, curl_cancelled, curl_plain, curl_to_s_server, s_client, s_client_resumed,
     s_client_key_update, nghttp, h2load, python_pooled, python_outlived, python_python, python_plain, python_unused,
-    python_asyncio, web_socket, redis_pool, rpc,
+    python_asyncio, web_socket, redis_pool, rpc, *STORE_SCENES,
 )  # fmt: skip

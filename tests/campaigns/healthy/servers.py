@@ -30,6 +30,8 @@ S_SERVER: Final = {8451: ("-tls1_2",), 8452: ("-tls1_3",), 8453: ("-tls1_3", "-n
 NGHTTPD: Final = 8455
 REDIS_TLS: Final = 6390
 REDIS: Final = 6391
+#: Its own port, and one by which nobody knows it.
+MEMCACHED: Final = (11211, 11377)
 SUITES_1_2: Final = (
     "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
     "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES128-CCM",
@@ -79,6 +81,7 @@ def servers(work: Path) -> Iterator[None]:
         ("nginx", "-c", str(work / "nginx.conf")),
         ("nghttpd", "--htdocs", str(work), str(NGHTTPD), "key.pem", "cert.pem"),
         ("redis-server", "--port", str(REDIS), "--tls-port", str(REDIS_TLS), *tls),
+        *(("memcached", "-u", "nobody", "-l", "0.0.0.0", "-p", str(port), "-U", "0", "-m", "32") for port in MEMCACHED),
         *(("openssl", "s_server", "-quiet", "-WWW", "-accept", str(port), "-cert", "cert.pem", "-key", "key.pem", *more)
           for port, more in S_SERVER.items()),
     ]  # fmt: skip
@@ -86,7 +89,7 @@ def servers(work: Path) -> Iterator[None]:
         for words in commands:
             stack.enter_context(_running(words, work))
         stack.enter_context(python_servers(work))
-        for port in (*NGINX, *NGINX_H2, NGINX_PLAIN, *S_SERVER, NGHTTPD, REDIS, REDIS_TLS, *PYTHON_PORTS):
+        for port in (*NGINX, *NGINX_H2, NGINX_PLAIN, *S_SERVER, NGHTTPD, REDIS, REDIS_TLS, *MEMCACHED, *PYTHON_PORTS):
             _wait_for(port)
         yield
 
