@@ -121,6 +121,31 @@ def test_quiet_meta_commands_leave_their_answers_to_nobody_and_the_next_command_
     assert requests(said) == [("mn", "OK", 2), ("get c", "miss", 3)]
 
 
+@pytest.mark.parametrize(
+    ("quiet", "asked", "answer", "status"),
+    [
+        (b"md a q", b"ma b N0 J5 v", b"VA 1\r\n5\r\n", "OK"), (b"md a q", b"ma b", b"HD\r\n", "OK"),
+        (b"md a q", b"mg b v", b"EN\r\n", "miss"), (b"mg a v q", b"mg b v", b"EN\r\n", "miss"),
+        (b"ma a q", b"mg b v", b"EN\r\n", "miss"), (b"ms a 1 q\r\nx", b"mg b v", b"VA 1\r\n5\r\n", "OK"),
+    ],
+)  # fmt: skip
+def test_answer_that_a_quiet_command_never_has_is_the_next_ones(
+    quiet: bytes, asked: bytes, answer: bytes, status: str
+) -> None:
+    said = Dialogue().client(quiet + b"\r\n" + asked + b"\r\nmn\r\n").server(answer + b"MN\r\n")
+    operation = " ".join(asked.decode().split()[:2])
+    assert requests(said) == [(operation, status, 2), ("mn", "OK", 2)]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "answer"),
+    [(b"md a q", b"NF"), (b"ma a q", b"HD"), (b"mg a v q", b"VA 1\r\nx"), (b"ms a 1 q\r\nx", b"NS")],
+)
+def test_answer_that_the_quiet_one_may_have_is_nobodys(quiet: bytes, answer: bytes) -> None:
+    said = Dialogue().client(quiet + b"\r\nma b v\r\nget c\r\n").server(answer + b"\r\nNF\r\n", b"END\r\n")
+    assert ("ma b", "OK", 2) not in requests(said)
+
+
 def test_answer_of_another_kind_is_nobodys() -> None:
     said = Dialogue().client(b"get z\r\n").server(b"END\r\n")
     said.client(b"get a\r\n", b"get b\r\n").server(b"STORED\r\n", b"END\r\n").client(b"get c\r\n").server(b"END\r\n")

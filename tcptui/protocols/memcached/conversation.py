@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.memcached.message import Message, operation, status_of
-from tcptui.protocols.memcached.text import may_answer
+from tcptui.protocols.memcached.text import may_answer, may_answer_quiet
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class _Pairing:
         for at, one in enumerate(self._waiting):  # noqa: B007  (the first that is answered for certain)
             if not one.first.may_be_quiet:
                 break
-            quiet |= may_answer(one.first.name, message.name)
+            quiet |= may_answer_quiet(one.first.name, message.name)
         else:
             # All that wait are quiet ones, or nothing does: whose answer it is nothing tells.
             return

@@ -92,7 +92,8 @@ def _are_text(command: Command, answer: bytes, *, is_port: bool) -> bool:
         return is_port and b"\n" not in answer
     if command.is_quiet:
         return True
-    return may_answer(command.name, reply.name) and (is_port or reply.name not in ERRORS or command.size >= 0)
+    is_its = command.may_be_quiet or may_answer(command.name, reply.name)  # it may be the next command's
+    return is_its and (is_port or reply.name not in ERRORS or command.size >= 0)
 
 
 def _without_start(client: ByteStream, server: ByteStream) -> Sides | None:

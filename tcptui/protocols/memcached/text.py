@@ -118,17 +118,19 @@ def _has_q(flags: bytes | None) -> bool:
 
 #: What may answer which commands, beside errors.
 _STORED: Final = frozenset({"STORED", "NOT_STORED", "EXISTS", "NOT_FOUND"})
-_META: Final = frozenset({"VA", "HD", "EN", "NF", "NS", "EX"})
+_META: Final = frozenset({"HD", "NF", "EX"})
 _ANSWERS: Final = {
     **dict.fromkeys(("get", "gets", "gat", "gats"), frozenset({"VALUE", "END"})),
     **dict.fromkeys(("set", "add", "replace", "append", "prepend", "cas"), _STORED),
     **dict.fromkeys(("incr", "decr"), frozenset({"", "NOT_FOUND"})),
-    **dict.fromkeys(("mg", "ms", "md", "ma"), _META),
+    "mg": frozenset({"VA", "HD", "EN", "NF"}), "md": _META, "ms": _META | {"NS"}, "ma": _META | {"VA", "NS"},
     "delete": frozenset({"DELETED", "NOT_FOUND"}), "touch": frozenset({"TOUCHED", "NOT_FOUND"}),
     "flush_all": frozenset({"OK"}), "verbosity": frozenset({"OK"}), "version": frozenset({"VERSION"}),
     "stats": frozenset({"STAT", "ITEM", "PREFIX", "END", "RESET", "OK"}), "mn": frozenset({"MN"}),
     "me": frozenset({"ME", "EN"}),
 }  # fmt: skip
+#: What the flag ``q`` hides of that (protocol.txt, *Quiet mode semantics*).
+_HIDDEN: Final = {"mg": "EN", "ms": "HD", "md": "HD"}
 #: Commands that nobody answers.
 UNANSWERED: Final = frozenset({"quit", "shutdown"})
 
@@ -137,3 +139,8 @@ def may_answer(command: str, reply: str) -> bool:
     """Whether ``reply`` may answer ``command``, both by their names; a command that is not known has any answer."""
     wanted = _ANSWERS.get(command)
     return wanted is None or reply in wanted or reply in ERRORS
+
+
+def may_answer_quiet(command: str, reply: str) -> bool:
+    """Whether ``reply`` may answer ``command`` although that is quiet."""
+    return may_answer(command, reply) and _HIDDEN.get(command) != reply
