@@ -74,6 +74,21 @@ def test_reason_of_a_broker_that_ends_the_session(tmp_path: Path, code: int, sta
 
 
 @pytest.mark.finding("mqtt-session-ended")
+def test_reason_behind_hundreds_of_packets_is_told(tmp_path: Path) -> None:
+    answer = packet(0x20, b"\0\0", properties())
+    news: list[Turn] = [(100 + n, "S", publish("b", b"x", said=properties()) * 40) for n in range(20)]
+    turns = [*opened(answer=answer, version=5), *news, (500.0, "S", packet(0xE0, b"\x8e")), *ends(501)]
+
+    assert found(tmp_path, turns)[ENDED].facts["status"] == "142 Session taken over"
+
+
+@pytest.mark.finding("mqtt-session-ended", twin=True)
+def test_farewell_behind_hundreds_of_packets_is_heard(tmp_path: Path) -> None:
+    sent: list[Turn] = [(100 + n, "C", publish("b", b"x") * 40) for n in range(20)]
+    assert ENDED not in found(tmp_path, [*opened(), *sent, (200, "C", DISCONNECT), *ends(7_000)])
+
+
+@pytest.mark.finding("mqtt-session-ended")
 @pytest.mark.parametrize("ms", [6_100, 9_000, 14_000])
 def test_client_that_was_silent_for_longer_than_it_promised(tmp_path: Path, ms: float) -> None:
     news = (3_000, "S", publish("b", b"x"))

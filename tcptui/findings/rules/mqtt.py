@@ -8,6 +8,7 @@ from tcptui.findings.broker_silence import Patience, ended_in_silence
 from tcptui.findings.http_facts import index_of
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.mqtt.codes import CONNACK, CONNECT, DISCONNECT, ERROR, VERSION_5, status_of
+from tcptui.protocols.mqtt.conversation import Said, conversation
 from tcptui.protocols.mqtt.mqtt_stream import MqttStream
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ LATE_NS: Final = 10_000_000_000
 #: Reasons of a broker that is all right: Server shutting down, Administrative action, Use another server, Server moved,
 #: Maximum connect time.
 PLANNED: Final = frozenset({0x8B, 0x98, 0x9C, 0x9D, 0xA0})
+#: MQTT's packets, and their answers, that are read of a connection: how a longer one ended is not told.
+PACKETS_MOST: Final = 400_000
 _SERVER: Final = 1
 
 
@@ -42,7 +45,10 @@ def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | 
 
     Shapes: ``refused``, CONNECT was; ``keep-alive``, the silence.  Raises OSError where packets cannot be read.
     """
-    said, asked = (stream.messages[side.side] for side in (stream.sides.server, stream.sides.client))
+    read = _of_session(stream)
+    if read is None:
+        return None
+    said, asked = read
     connect = next((one for one in asked if one.kind == CONNECT), None)
     for one in said:
         code = -1 if one.head is None else one.head.code
@@ -52,6 +58,26 @@ def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | 
             return _finding(connection, one, connect, "", VERSION_5)
     answer = next((one for one in said if one.kind == CONNACK), None)
     return None if connect is None or answer is None else _silent(connection, connect, answer, asked)
+
+
+def _of_session(stream: MqttStream) -> tuple[list[Message], list[Message]] | None:
+    """The packets about the session of broker and client, and the client's last; None where there is too much to read.
+
+    Of a connection that rules read, `MqttStream.messages` has the first ones only.
+    """
+    said: list[Message] = []
+    asked: list[Message] = []
+    last: Message | None = None
+    for count, one in enumerate(conversation(stream.sides)):
+        if count >= PACKETS_MOST:
+            return None
+        if not isinstance(one, Said):
+            continue
+        is_client = one.message.direction is stream.sides.client
+        last = one.message if is_client else last
+        if one.message.kind in (CONNECT, CONNACK, DISCONNECT):
+            (asked if is_client else said).append(one.message)
+    return said, asked if last is None else [*asked, last]
 
 
 def _finding(
