@@ -30,6 +30,7 @@ from amqp_frames import (
 from captures import ACK, PSH, Tape
 from web_captures import found
 
+from tcptui.findings.rules import amqp
 from tcptui.model.finding import Confidence, Severity
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
@@ -277,3 +278,14 @@ def test_close_behind_thousands_of_frames_is_told(tmp_path: Path) -> None:
     beats: list[Turn] = [(100 + n, "S", HEARTBEAT * 40) for n in range(30)]
     turns = [*opened(), *beats, (500.0, "S", close(0, 541, "INTERNAL_ERROR")), *ends(520)]
     assert found(tmp_path, turns)[CLOSED].facts["status"] == "541 INTERNAL_ERROR"
+
+
+@pytest.mark.finding("amqp-closed", twin=True)
+def test_connection_without_a_close_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A glance at the bytes is all that a busy connection costs."""
+    read: list[object] = []
+    monkeypatch.setattr(amqp, "how_it_ended", read.append)
+    news: list[Turn] = [(300 + n, "S", deliver(5) * 20) for n in range(20)]
+
+    assert CLOSED not in found(tmp_path, [*consumed(), *news])
+    assert read == []

@@ -9,9 +9,9 @@ from tcptui.findings.http_facts import first_end, index_of, quoted
 from tcptui.findings.request_facts import lacks_bytes
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.protocols.amqp.amqp_stream import AmqpStream
-from tcptui.protocols.amqp.closes import UNKNOWN, how_it_ended, passive
+from tcptui.protocols.amqp.closes import UNKNOWN, how_it_began, how_it_ended, may_close, passive
 from tcptui.protocols.amqp.message import reply_of, status_of
-from tcptui.protocols.amqp.methods import CONNECTION_CLOSE, CONNECTION_CLOSE_OK
+from tcptui.protocols.amqp.methods import CONNECTION_CLOSE
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -45,16 +45,14 @@ def closed(connection: ConnectionFacts, stream: AmqpStream) -> Finding | None:
     Shapes: ``channel``; ``refused``, nobody was let in; ``login``, it ended without a word behind one; ``heartbeat``,
     the client's silence; else the connection.  Raises OSError where packets cannot be read.
     """
-    ended = how_it_ended(stream.sides)
-    if ended is None:
-        return None
-    told = [one for one in ended.closes if reply_of(one.message)[0] not in (0, _FINE)]
+    ended = how_it_ended(stream.sides) if may_close(stream.sides.server) else None
+    closes = [] if ended is None else ended.closes
+    told = [one for one in closes if reply_of(one.message)[0] not in (0, _FINE)]
     if told:
         return _said(connection, max(told, key=_weight), len(told))
-    if ended.closes or (
-        ended.last_asked is not None and ended.last_asked.ids in (CONNECTION_CLOSE, CONNECTION_CLOSE_OK)
-    ):
+    if closes or may_close(stream.sides.client):
         return None
+    ended = how_it_began(stream.sides, stream.messages)
     return _silent(connection, ended) or _unanswered_login(connection, ended)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tcptui.findings.facts import ConnectionFacts
     from tcptui.protocols.mqtt.message import Message
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 #: A broker ends a session in which the client sends nothing for one and a half times its keep-alive (3.1.2.10), …
 SILENT_PERCENT: Final = 150
@@ -27,6 +28,9 @@ LATE_NS: Final = 10_000_000_000
 PLANNED: Final = frozenset({0x8B, 0x98, 0x9C, 0x9D, 0xA0})
 #: MQTT's packets, and their answers, that are read of a connection: how a longer one ended is not told.
 PACKETS_MOST: Final = 400_000
+#: Bytes of a DISCONNECT with its properties that are looked for, and the bit of a length that goes on.
+_FAREWELL_MOST: Final = 2_048
+_LONG: Final = 0x80
 _SERVER: Final = 1
 
 
@@ -60,11 +64,14 @@ def session_ended(connection: ConnectionFacts, stream: MqttStream) -> Finding | 
     return None if connect is None or answer is None else _silent(connection, connect, answer, asked)
 
 
-def _of_session(stream: MqttStream) -> tuple[list[Message], list[Message]] | None:
+def _of_session(stream: MqttStream) -> tuple[Sequence[Message], Sequence[Message]] | None:
     """The packets about the session of broker and client, and the client's last; None where there is too much to read.
 
-    Of a connection that rules read, `MqttStream.messages` has the first ones only.
+    Of a connection that rules read, `MqttStream.messages` has the first ones only, and farewells come last.
     """
+    sides = stream.sides
+    if not stream.extent.limited or not any(map(_may_end_with_disconnect, sides[:2])):
+        return stream.messages[sides.server.side], stream.messages[sides.client.side]
     said: list[Message] = []
     asked: list[Message] = []
     last: Message | None = None
@@ -78,6 +85,21 @@ def _of_session(stream: MqttStream) -> tuple[list[Message], list[Message]] | Non
         if one.message.kind in (CONNECT, CONNACK, DISCONNECT):
             (asked if is_client else said).append(one.message)
     return said, asked if last is None else [*asked, last]
+
+
+def _may_end_with_disconnect(direction: ByteStream) -> bool:
+    """Whether the last bytes of ``direction`` may be a DISCONNECT; true where they were not captured."""
+    start = max(direction.length - _FAREWELL_MOST, 0)
+    tail = direction.read(start, direction.length - start)
+    if len(tail) < direction.length - start:
+        return True
+    for at in range(len(tail) - 1):
+        size, begin = tail[at + 1], at + 2
+        if size & _LONG and begin < len(tail):
+            size, begin = size & ~_LONG | tail[begin] << 7, begin + 1
+        if tail[at] == DISCONNECT << 4 and begin + size == len(tail):
+            return True
+    return False
 
 
 def _finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -28,15 +29,22 @@ from tcptui.protocols.amqp.methods import (
     START_OK,
     TUNE_OK,
 )
+from tcptui.protocols.stream.reassembly import Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tcptui.protocols.amqp.detection import Sides
     from tcptui.protocols.amqp.message import Message
+    from tcptui.protocols.stream.reassembly import ByteStream
 
 #: Frames that are read of a connection, of both sides: what a longer one was closed for is not told.
 FRAMES_MOST: Final = 200_000
 #: Of a count: bytes are missing, or the channel was opened before the capture began.
 UNKNOWN: Final = -1
+#: The first bytes of a frame with such a method.
+_CLOSES: Final = re.compile(rb"\x01..\0\0..\0(?:\x0a\0\x32|\x14\0\x28)", re.DOTALL)
+_CLOSE_HEAD: Final = 10
 _REQUEUED: Final = frozenset({RECOVER, RECOVER_ASYNC})
 
 
@@ -64,8 +72,6 @@ class Ended:
     """What the client agreed to: it is heard from so often; 0: never, or not known."""
     login: Message | None = None
     """The last method of the login, while nothing answers it."""
-    last_asked: Message | None = None
-    """The last frame of the client."""
 
 
 @dataclass(slots=True)
@@ -79,6 +85,29 @@ class _Channel:
     gets: list[bool] = field(default_factory=list)
     unasked: set[bytes] = field(default_factory=set)
     """Consumers that acknowledge nothing."""
+
+
+def may_close(direction: ByteStream) -> bool:
+    """Whether a method that closes a channel, or the connection, may be among these bytes: a glance, no reading."""
+    before = b""
+    for piece in direction.pieces():
+        if not isinstance(piece, Piece):
+            before = b""
+            continue
+        before += piece.data
+        if _CLOSES.search(before):
+            return True
+        before = before[-_CLOSE_HEAD:]
+    return False
+
+
+def how_it_began(sides: Sides, messages: tuple[Sequence[Message], Sequence[Message]]) -> Ended:
+    """What the first ``messages`` of both sides say of heartbeats and the login."""
+    reading = _Reading(sides)
+    both = [*messages[0], *messages[1]]
+    for one in sorted(both, key=lambda one: one.direction.delivered_ns(one.stop - 1)):
+        reading.take(Said(one))
+    return reading.ended
 
 
 def how_it_ended(sides: Sides) -> Ended | None:
@@ -115,8 +144,6 @@ class _Reading:
         if message.after_unread:
             self._lose()
         is_client = message.direction is self._client
-        if is_client:
-            self.ended.last_asked = message
         if message.kind != METHOD:
             return
         channel = self._channels.setdefault(message.channel, _Channel())
