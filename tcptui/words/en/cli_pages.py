@@ -19,8 +19,7 @@ Commands, each with a page of its own (tcptui report --help):
 More pages: tcptui help live (options of a live capture), tcptui help findings.
 Options everywhere (and --lang en|zh, --ascii, --version):
   -Y FILTER      Wireshark's display filter   --findings FILE  custom findings
-  --keylog FILE  decrypt TLS   --proto FILE   name the fields of gRPC messages
-  --decode-as PORT=PROTOCOL    what a port carries, as in 9999=http (repeatable)
+  --keylog FILE  decrypt TLS   --proto FILE  gRPC   --decode-as PORT=PROTOCOL
 Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
 """,
     "cli.summary.report": "what is wrong, worst first, and why",

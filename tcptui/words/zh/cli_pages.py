@@ -19,8 +19,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
 另有 tcptui help live（实时抓包的选项）和 tcptui help findings（诊断的名称）。
 任何命令都可使用（另有 --lang en|zh、--ascii、--version）：
   -Y 过滤器      Wireshark 的显示过滤器       --findings 文件  自定义诊断
-  --keylog 文件  解密 TLS     --proto 文件    显示 gRPC 消息的字段名
-  --decode-as 端口=协议       该端口上是什么协议，例如 9999=http（可重复）
+  --keylog 文件  解密 TLS   --proto 文件  gRPC 字段名   --decode-as 端口=协议
 退出码：0 完成，1 输入有误，2 用法有误。与命令同名的文件写成 ./cases。
 """,
     "cli.summary.report": "哪里有问题、为什么，最严重的在前",
