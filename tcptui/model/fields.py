@@ -17,6 +17,7 @@ from tcptui.model.field_rows.application import APPLICATION_FIELDS
 from tcptui.model.field_rows.dns import DNS_FIELDS
 from tcptui.model.field_rows.http2 import HTTP2_FIELDS
 from tcptui.model.field_rows.icmp import ICMP_FIELDS
+from tcptui.model.field_rows.kafka import KAFKA_FIELDS
 from tcptui.model.field_rows.link import LINK_FIELDS
 from tcptui.model.field_rows.memcached import MEMCACHED_FIELDS
 from tcptui.model.field_rows.mqtt import MQTT_FIELDS
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
     *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS, *DNS_FIELDS, *MQTT_FIELDS, *MEMCACHED_FIELDS, *AMQP_FIELDS,
-    *SELDOM_FIELDS, *OWN_FIELDS,
+    *KAFKA_FIELDS, *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})

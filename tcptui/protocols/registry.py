@@ -207,6 +207,34 @@ _AMQP: Final = ApplicationProtocol(
     port=5672,
 )  # fmt: skip
 
+_KAFKA_ROWS: Final = Lazy("kafka.opening_rows", "OpeningRows")
+_KAFKA: Final = ApplicationProtocol(
+    "kafka", ("kafka",), Lazy("kafka.detection", "begins_kafka"), Lazy("kafka.kafka_stream", "parse_kafka"),
+    title="Kafka",
+    kinds=(
+        RequestKind(
+            "kafka", "Kafka", Lazy("kafka.message", "statement"),
+            openings=("ApiVersions", "SaslHandshake", "SaslAuthenticate"),
+            # A member is told its name; an older broker is asked again; of a partition a replica is down.
+            fine=frozenset({"79 MEMBER_ID_REQUIRED", "35 UNSUPPORTED_VERSION", "9 REPLICA_NOT_AVAILABLE"}),
+            is_numbered=True,
+        ),
+    ),
+    requests=Lazy("kafka.kafka_stream", "kafka_requests"),
+    # Requests that may hold secrets, by their number; a length of less than 64 KiB, behind which a login may stand.
+    summaries=(
+        Summary(
+            Lazy("kafka.summary", "kafka_summary"),
+            {bytes((0, api)) for api in (32, 33, 36, 38, 39, 40, 41, 44, 51, 58)}, at=4, least=15,
+        ),
+        Summary(Lazy("kafka.summary", "token_summary"), (b"\0\0",), least=8),
+    ),
+    notes=(_KAFKA_ROWS,), prefilter=_asking(_KAFKA_ROWS), judged=True,
+    asked_to_wait=Lazy("kafka.kafka_stream", "kafka_waits"),
+    asks=Lazy("kafka.last_words", "kafka_asks"),
+    port=9092,
+)  # fmt: skip
+
 _MYSQL_ROWS: Final = Lazy("mysql.command_rows", "MysqlRows")
 _MYSQL: Final = ApplicationProtocol(
     "mysql", ("mysql", "mariadb"), Lazy("mysql.detection", "begins_mysql"), Lazy("mysql.mysql_stream", "parse_mysql"),
@@ -302,7 +330,7 @@ _DNS: Final = ApplicationProtocol(
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
-PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _AMQP, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS)
+PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _AMQP, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS, _KAFKA)
 
 
 @cache

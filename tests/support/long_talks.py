@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import amqp_frames
+import kafka_messages
 from captures import ACK, CLIENT, PSH, SERVER, Tape
 from hpack import Encoder
 from http2_ends import OK, PREFACE, frame, get
@@ -128,11 +129,21 @@ def amqp(calls: int) -> Said:
     return said
 
 
+def kafka(calls: int) -> Said:
+    """Records that are kept."""
+    said = [(0, kafka_messages.ask_versions(0)), (1, kafka_messages.versions(0))]
+    for number in range(1, calls + 1):
+        topic = f"items.{number}"
+        said += [(0, kafka_messages.produce(number, topic, 0)), (1, kafka_messages.produced(number, topic, 0))]
+    return said
+
+
 #: By the field that each message has: its server's port, and what is said.
 TALKS: Final[dict[str, tuple[int, Callable[[int], Said]]]] = {
     "http2": (8080, http2), "http": (80, http), "resp": (6379, redis), "mysql": (3306, mysql),
     "pgsql": (5432, postgresql), "dns": (53, dns), "smtp": (25, smtp),
     "mqtt": (1883, mqtt), "memcache": (11211, memcached), "amqp": (5672, amqp),
+    "kafka": (9092, kafka),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import amqp_frames
+import kafka_messages
 from captures import ACK, CLIENT, FIN, PSH, SERVER, Tape
 from memcached_messages import found, message, reply, store
 from mqtt_packets import connect, packet, properties, publish, text
@@ -171,6 +172,22 @@ def _amqp(secret: str) -> tuple[bytes, bytes]:
     return asked + amqp_frames.content(1, body, 0x2000, named), amqp_frames.START + amqp_frames.TUNE
 
 
+def _kafka(secret: str) -> tuple[bytes, bytes]:
+    record = kafka_messages.batch(1, payload=b'\2{"api_key": "' + secret.encode() + b'"}')
+    config = b"\0\0\0\1\4\0\1x" + kafka_messages.array(kafka_messages.text("k") + kafka_messages.text(secret)) + b"\0"
+    asked = kafka_messages.ask_versions(0) + kafka_messages.login(1, secret)
+    asked += kafka_messages.produce(2, "a", 0, records=record) + kafka_messages.request(33, 0, 3, config)
+    answered = kafka_messages.versions(0) + kafka_messages.logged_in(1)
+    return asked, answered + kafka_messages.produced(2, "a", 0)
+
+
+def _kafka_old(secret: str) -> tuple[bytes, bytes]:
+    token = f"\0ada\0{secret}".encode()
+    asked = kafka_messages.ask_versions(0) + kafka_messages.handshake(1, 0)
+    asked += kafka_messages.numbers("i", len(token)) + token + kafka_messages.heartbeat(2)
+    return asked, kafka_messages.versions(0) + kafka_messages.hands_shaken(1) + bytes(4) + kafka_messages.beaten(2)
+
+
 def _pem(secret: str) -> tuple[bytes, bytes]:
     body = f"x\n-----BEGIN RSA PRIVATE KEY-----\nMIIE{secret}\n-----END RSA PRIVATE KEY-----\ny\n".encode()
     return _post(body, "text/plain"), response(body, "Content-Type: text/plain")
@@ -287,6 +304,8 @@ SHAPES: Final[dict[str, _Made]] = {
     "mqtt-old": _mqtt_old,
     "memcached-text": _memcached,
     "amqp": _amqp,
+    "kafka": _kafka,
+    "kafka-old": _kafka_old,
     "memcached-login": _memcached_login,
     "ftp": _said("USER u\r\nPASS {}\r\n", "220 ftp\r\n331 go on\r\n230 ok\r\n"),
     "imap": _said("a LOGIN u {}\r\n", "* OK IMAP4rev1\r\na OK\r\n"),
@@ -341,7 +360,14 @@ def record(path: Path, some: list[Plant]) -> Path:
 
 
 def _server_of(shape: str) -> str:
-    port = {"redis": 6379, "mqtt": 1883, "memcached": 11211, "amqp": 5672, "smtp": 25, "ftp": 21, "imap": 143}.get(
-        shape.partition("-")[0], 80
-    )
+    port = {
+        "redis": 6379,
+        "mqtt": 1883,
+        "memcached": 11211,
+        "amqp": 5672,
+        "kafka": 9092,
+        "smtp": 25,
+        "ftp": 21,
+        "imap": 143,
+    }.get(shape.partition("-")[0], 80)
     return f"{SERVER}:{port}"

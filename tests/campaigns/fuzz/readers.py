@@ -144,6 +144,24 @@ _WRITTEN: Final[dict[str, tuple[tuple[int, bytes], ...]]] = {
         (0, b"\3\0\1\0\0\0\1x\xce"), (1, b"\1\0\1\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\1\1\xce"),
         (1, b"\1\0\1\0\0\0\x0b\0\x14\0\x28\1\x94\0\0\x32\0\x0a\xce\x08\0\0\0\0\0\0\xce"),
     ),
+    "kafka": (
+        (0, b"\0\0\0\x0b\0\x12\0\0\0\0\0\0\0\1a"),
+        (1, b"\0\0\0\x10\0\0\0\0\0\0\0\0\0\1\0\0\0\0\0\x08"),
+        (0, b"\0\0\0\x12\0\x11\0\0\0\0\0\1\0\1a\0\5PLAIN"),
+        (1, b"\0\0\0\x0a\0\0\0\1\0\0\0\0\0\0"),
+        (0, b"\0\0\0\4\0a\0b"),
+        (1, b"\0\0\0\0"),
+        (0, b"\0\0\0$\0\0\0\0\0\0\0\2\0\1a\0\1\0\0\0\x09\0\0\0\1\0\1t\0\0\0\1\0\0\0\0\0\0\0\0"),
+        (1, b"\0\0\0\x1d\0\0\0\2\0\0\0\1\0\1t\0\0\0\1\0\0\0\0\0\6\0\0\0\0\0\0\0\0"),
+        (
+            0,
+            b"\0\0\x002\0\1\0\0\0\0\0\3\0\1a\xff\xff\xff\xff\0\0\0\x09\0\0\0\1\0\0\0\1\0\1"
+            b"t\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\x09",
+        ),
+        (1, b"\0\0\0!\0\0\0\3\0\0\0\1\0\1t\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0\0"),
+        (0, b"\0\0\0\x19\0\x0c\0\4\0\0\0\4\0\1a\0\2g\0\0\0\3\2m\0\1\7\1x"),
+        (1, b"\0\0\0\x0c\0\0\0\4\0\0\0\0\0\0\x1b\0"),
+    ),
     "memcache": (
         (0, b"set a 0 60 5\r\nhello\r\nget a b\r\n"), (1, b"STORED\r\nVALUE a 0 5\r\nhello\r\nEND\r\n"),
         (0, b"incr n 2\r\nstats items\r\nmg a v k q\r\nmn\r\n"), (1, b"7\r\nSTAT items:1:number 5\r\nEND\r\n"),
@@ -409,7 +427,7 @@ _SETTINGS: Final = b'language = "zh"\ntheme = "dark"\n[keys]\nquit = "Q"\n[filte
 READERS: Final = (
     *(Reader(f"stream-{name or 'unknown'}", _read_conversation, partial(_spoken, name))
       for name in (
-          "http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "amqp", "memcache",
+          "http", "http2", "tls", "smtp", "resp", "mysql", "pgsql", "dns", "mqtt", "amqp", "kafka", "memcache",
           "memcache-binary", "",
       )),
     Reader("capture-file", _read_file, _file_seeds),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import amqp_frames
+import kafka_messages
 from hpack import Encoder
 from http2_ends import ANSWER, CALL, OK, PREFACE, frame, get, message
 from memcached_messages import found, reply, store
@@ -316,6 +317,28 @@ def amqp(chance: Random, count: int) -> Talk:
     return talk
 
 
+def kafka(chance: Random, count: int) -> Talk:
+    """Records that are kept or asked for, members of a group, several requests at once; numbers may be all the same."""
+    talk, same = Talk(9092, together=chance.choice((1, 1, 5))), chance.random() < 0.2
+    talk.calls = [Call(kafka_messages.ask_versions(0), kafka_messages.versions(0))]
+    for at in range(1, count + 1):
+        number, topic, way = 0 if same else at, f"items.{at}", chance.randrange(4)
+        records = kafka_messages.batch(1, payload=_text(chance, _size(chance)))
+        asks, answers = kafka_messages.heartbeat(number, topic), kafka_messages.beaten(number)
+        if way == 0:
+            asks = kafka_messages.produce(number, topic, 0, records=records)
+            answers = kafka_messages.produced(number, topic, 0)
+        elif way == 1:
+            asks, answers = (
+                kafka_messages.fetch(number, topic, 0),
+                kafka_messages.fetched(number, topic, 0, records=records),
+            )
+        elif way == 2:
+            asks, answers = kafka_messages.join(number, topic), kafka_messages.joined(number, 27)
+        talk.calls.append(Call(asks, answers))
+    return talk
+
+
 def tunnel(chance: Random, count: int) -> Talk:
     """A CONNECT that a proxy grants, maybe at the second time, and one of two protocols in plain bytes behind it."""
     inside = chance.choice((http, redis))(chance, count)
@@ -329,6 +352,7 @@ def tunnel(chance: Random, count: int) -> Talk:
 #: By the name of a kind of request.
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
-    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "amqp": amqp, "memcached": memcached,
+    "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "amqp": amqp, "kafka": kafka,
+    "memcached": memcached,
     "tunnel": tunnel,
 }  # fmt: skip

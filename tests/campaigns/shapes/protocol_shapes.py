@@ -339,6 +339,20 @@ _AMQP_PUBLISH: Final = b"\1\0\1\0\0\0\x09\0\x3c\0\x28\0\0\0\0\0\xce\2\0\1\0\0\0\
 _AMQP_TABLE: Final = b"\1\0\1\0\0\xea\x6c\0\x32\0\x0a\0\0\1q\0\0\0\xea\x60" + b"\1nt\1" * 15_000 + b"\xce"
 
 
+# -- Kafka -------------------------------------------------------------------------------------
+def _kafka(asked: bytes, answered: bytes, octets: int) -> bytes:
+    """Messages of either side again and again, behind a request for versions."""
+    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // len(asked))
+    said: Said = [(0, _kafka_asks(18, 0, b"")), (1, b"\0\0\0\x0a" + bytes(10))]
+    return _connection(9092, said + [(0, asked * each), (1, answered * each)] * (count // each + 1))
+
+
+def _kafka_asks(api: int, version: int, body: bytes) -> bytes:
+    """A request of the client a, with the number 0."""
+    said = api.to_bytes(2) + version.to_bytes(2) + b"\0\0\0\0\0\1a" + body
+    return len(said).to_bytes(4) + said
+
+
 # -- memcached ---------------------------------------------------------------------------------
 def _memcached(asked: bytes, answered: bytes, octets: int) -> bytes:
     """A command and its answer again and again."""
@@ -805,6 +819,17 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
     "amqp-unconfirmed": partial(_amqp, _AMQP_PUBLISH, b"\x08\0\0\0\0\0\0\xce"),
     "amqp-tables": partial(_amqp, _AMQP_TABLE, b"\x08\0\0\0\0\0\0\xce"),
     "amqp-no-end": partial(_amqp, b"\3\0\1\0\0\0\1xx", b"\3\0\1\xff\xff\xff\xff"),
+    "kafka-heartbeats": partial(_kafka, _kafka_asks(12, 0, b"\0\1g\0\0\0\1\0\1m"), b"\0\0\0\6" + bytes(6)),
+    "kafka-unanswered": partial(_kafka, _kafka_asks(12, 0, b"\0\1g\0\0\0\1\0\1m"), b"\0\0\0\6\1" + bytes(5)),
+    "kafka-topics": partial(_kafka, _kafka_asks(3, 1, b"\0\0\x75\x30" + b"\0\1t" * 30_000), b"\0\0\0\x0c" + bytes(12)),
+    "kafka-errors": partial(
+        _kafka, _kafka_asks(20, 0, b"\0\0\0\1\0\1t\0\0\0\1"),
+        b"\0\2\x49\xf8" + bytes(4) + b"\0\0\x75\x30" + b"\0\1t\0\0" * 30_000,
+    ),
+    "kafka-tags": partial(
+        _kafka, _kafka_asks(12, 4, b"\0\2g\0\0\0\1\2m\0\xa8\xc3\1" + b"\1\0" * 25_000), b"\0\0\0\6" + bytes(6)
+    ),
+    "kafka-no-length": partial(_kafka, b"\0\xff\xff\xff\0\0\0\0", b"\x7f\xff\xff\xff\0\0\0\0"),
     "memcached-gets": partial(_memcached, b"get a\r\n", b"END\r\n"),
     "memcached-keys": partial(_memcached, b"get" + b" a" * 30_000 + b"\r\n", b"END\r\n"),
     "memcached-values": partial(_memcached, b"get a\r\n", b"VALUE a 0 0\r\n\r\n" * 9_000 + b"END\r\n"),
@@ -829,7 +854,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 FIELDS: Final = {
     "http-": "http", "events": "http.file_data", "websocket": "websocket", "http2": "http2", "grpc": "grpc",
     "redis": "resp", "mysql": "mysql", "postgresql": "pgsql", "tls": "tls", "dns": "dns", "smtp": "smtp",
-    "mqtt": "mqtt", "memcached": "memcache", "amqp": "amqp",
+    "mqtt": "mqtt", "memcached": "memcache", "amqp": "amqp", "kafka": "kafka",
 }  # fmt: skip
 
 
