@@ -213,7 +213,7 @@ _KAFKA: Final = ApplicationProtocol(
     title="Kafka",
     kinds=(
         RequestKind(
-            "kafka", "Kafka", Lazy("kafka.message", "statement"),
+            "kafka", "Kafka", Lazy("kafka.message", "kafka_statement"),
             openings=("ApiVersions", "SaslHandshake", "SaslAuthenticate"),
             # A member is told its name; an older broker is asked again; of a partition a replica is down.
             fine=frozenset({"79 MEMBER_ID_REQUIRED", "35 UNSUPPORTED_VERSION", "9 REPLICA_NOT_AVAILABLE"}),

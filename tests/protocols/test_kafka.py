@@ -36,7 +36,7 @@ from tcptui.protocols.application import ApplicationStream, asked_to_wait, reque
 from tcptui.protocols.kafka.apis import APIS, error_text, name_of
 from tcptui.protocols.kafka.detection import begins_kafka, kafka_sides
 from tcptui.protocols.kafka.kafka_stream import KafkaStream
-from tcptui.protocols.kafka.message import statement
+from tcptui.protocols.kafka.message import kafka_statement
 from tcptui.protocols.last_words import Asks, asks
 from tcptui.protocols.stream.reassembly import ByteStream
 from tcptui.protocols.summaries import summary_of
@@ -117,7 +117,7 @@ NO_TOPICS = numbers("i", -1) + b"\1\0\0"
 
 def test_statement_lacks_what_varies() -> None:
     texts = ("Produce orders-3 +2", "Produce orders", "Fetch my-topic-12", "Heartbeat billing", "Metadata a +2")
-    assert list(map(statement, texts)) == [
+    assert list(map(kafka_statement, texts)) == [
         "Produce orders", "Produce orders", "Fetch my-topic", "Heartbeat billing", "Metadata a",
     ]  # fmt: skip
 

@@ -167,9 +167,9 @@ def wait_ms(request: Message) -> int:
     return _number_in(request, "max_wait_time", 0) if request.api == FETCH else 0
 
 
-def statement(text: str) -> str:
+def kafka_statement(operation: str) -> str:
     """An operation without partition, and without how many more there are."""
-    name = text.partition(" +")[0]
+    name = operation.partition(" +")[0]
     head, dash, tail = name.rpartition("-")
     return head if dash and tail.isdecimal() and " " in head else name
 
