@@ -340,6 +340,15 @@ def test_other_bytes_at_the_port_are_not_taken_for_it(said: bytes) -> None:
     assert kafka_sides(*at_port(talk, BROKER)) is None
 
 
+def test_client_without_a_name_and_without_a_response_is_told_at_the_port_of_a_broker() -> None:
+    body = numbers("i", -1) + array(text("orders") + array(numbers("iqi", 0, -1, 1)))
+    said = Dialogue().client(request(2, 0, 0, body, client=""))
+
+    assert requests(said) == []
+    assert requests(said, BROKER) == [("ListOffsets orders-0", "", None)]
+    assert requests(Dialogue().client(request(2, 0, 0, body[1:], client="")), BROKER) == []
+
+
 def test_request_whose_body_does_not_fit_begins_nothing() -> None:
     said = Dialogue().client(request(12, 3, 0, bytes(9))).server(beaten(0))
     assert kafka_sides(*said.directions()) is None

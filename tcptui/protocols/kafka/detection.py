@@ -60,7 +60,8 @@ def _speaks(asker: ByteStream, answerer: ByteStream) -> bool:
         return False
     answer = answerer.beginning(RESPONSE_HEAD)
     if len(answer) < RESPONSE_HEAD or not answerer.has_first_byte:
-        return bool(asked[0].client) and all(map(_is_sound, asked)) and answer[:1] < b"\x10"
+        is_likely = bool(asked[0].client) or asker.server_port in PORTS
+        return is_likely and all(map(_is_sound, asked)) and answer[:1] < b"\x10"
     size, number = int.from_bytes(answer[:LENGTH]), int.from_bytes(answer[LENGTH:], signed=True)
     return RESPONSE_HEAD - LENGTH < size <= LONGEST and any(one.correlation == number for one in asked)
 
