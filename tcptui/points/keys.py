@@ -82,10 +82,13 @@ def commonest(groups: I64, values: I64, count: int) -> tuple[I64, NDArray[np.flo
     found, share = np.zeros(count, np.int64), np.zeros(count)
     if not len(groups):
         return found, share
-    both, counts = np.unique(np.stack((groups, values)), axis=1, return_counts=True)
-    order = np.lexsort((counts, both[0]))
-    last = np.append(both[0][order][1:] != both[0][order][:-1], True)
-    best = order[last]
-    found[both[0][best]] = both[1][best]
-    share[both[0][best]] = counts[best] / np.bincount(groups, minlength=count)[both[0][best]]
+    order = np.lexsort((values, groups))
+    group, value = groups[order], values[order]
+    begins = np.flatnonzero(np.append(True, (group[1:] != group[:-1]) | (value[1:] != value[:-1])))
+    counts = np.diff(begins, append=len(order))
+    group, value = group[begins], value[begins]
+    order = np.lexsort((counts, group))
+    best = order[np.append(group[order][1:] != group[order][:-1], True)]
+    found[group[best]] = value[best]
+    share[group[best]] = counts[best] / np.bincount(groups, minlength=count)[group[best]]
     return found, share

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.points.changes import Changed, find_changes
-from tcptui.points.clock import Clocks, Interval, compare_clocks
+from tcptui.points.clock import Clocks, compare_clocks
 from tcptui.points.connections import Pairs, pair_connections
+from tcptui.points.delays import Spreads, spreads_by
 from tcptui.points.fates import Missing, find_missing
 from tcptui.points.packets import Links, PacketPairing, Side, sides_of
 from tcptui.points.segments import segments_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I64
+    from tcptui.points.lines import F64
     from tcptui.points.segments import Mask, Segments
 
 #: Times of a file whose clock counts microseconds are multiples of this.
@@ -27,15 +29,6 @@ _MICROSECOND_NS: Final = 1_000
 _SLACK_NS: Final = 1_000
 #: So many times are looked at to know that.
 _SAMPLED: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Delays of one direction, in nanoseconds."""
-
-    least_ns: float
-    median_ns: float
-    most_ns: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +78,17 @@ class Hop:
     def _count(self, side: int) -> I64:
         return np.bincount(self.sides[side].pair, minlength=len(self.pairs))
 
-    def intervals(self) -> list[Interval | None]:
-        """By pair: the offset as its own packets bound it, at the time for which that of the clocks holds.
+    def intervals(self) -> tuple[F64, F64]:
+        """By pair: the least and the greatest offset, as its own packets bound it, in nanoseconds.
 
-        None: they do not, or contradict the clocks, so that they are paired wrongly.
+        At the time for which that of the clocks holds.  Infinite where nothing bounds it; NaN where its packets
+        contradict the clocks, so that they are paired wrongly, or the clocks step.
         """
         count = len(self.pairs)
-        found: list[Interval | None] = [None] * count
+        low, high = np.full(count, -np.inf), np.full(count, np.inf)
         clocks = self.clocks
         if clocks is None or clocks.steps:
-            return found
+            return np.full(count, np.nan), np.full(count, np.nan)
         only = np.flatnonzero(self.links.is_only)
         in_a, in_b = self.links.a[only], self.links.b[only]
         pair = self.sides[0].pair[in_a]
@@ -106,26 +100,23 @@ class Hop:
         slopes = [drift * 1e9 for drift in clocks.drift_range]
         moved = np.stack([value - slope * since for slope in slopes])
         travels = self.travels_ab(0, in_a)
-        low, high = np.full(count, -np.inf), np.full(count, np.inf)
         np.maximum.at(low, pair[travels], moved.min(axis=0)[travels] - clocks.slack_ns)
         np.minimum.at(high, pair[~travels], moved.max(axis=0)[~travels] + clocks.slack_ns)
-        for number, (least, most) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-            if least <= most and (np.isfinite(least) or np.isfinite(most)):
-                found[number] = Interval(
-                    least if np.isfinite(least) else None, most if np.isfinite(most) else None
-                )  # fmt: skip
-        return found
+        wrong = low > high
+        low[wrong], high[wrong] = np.nan, np.nan
+        return low, high
 
-    def delays(self) -> tuple[list[Spread | None], list[Spread | None]]:
+    def delays(self) -> tuple[Spreads, Spreads]:
         """By pair: how long packets took from A to B, and from B to A.
 
         At least so long, for the shortest way there is may be longer than nothing; with `is_symmetric` half of the
-        shortest way there and back is added to each.  None: nothing bounds it.
+        shortest way there and back is added to each.
         """
         count = len(self.pairs)
-        ways: list[list[Spread | None]] = [[None] * count, [None] * count]
+        nothing = np.zeros(0, np.int64)
         if self.clocks is None:
-            return ways[0], ways[1]
+            none = spreads_by(nothing, nothing.astype(np.float64), count)
+            return none, none
         in_a, in_b = self.links.a, self.links.b
         keep = self.is_placed[self.sides[0].pair[in_a]]
         in_a, in_b = in_a[keep], in_b[keep]
@@ -135,16 +126,10 @@ class Hop:
             low = high = (low + high) / 2
         pair, travels = self.sides[0].pair[in_a], self.travels_ab(0, in_a)
         difference = (time_b - time_a).astype(np.float64)
-        for way, delay in enumerate((difference + low, -difference - high)):
-            mine = np.flatnonzero((travels == (way == 0)) & np.isfinite(delay))
-            order = mine[np.lexsort((delay[mine], pair[mine]))]
-            begins = np.searchsorted(pair[order], np.arange(count + 1))
-            ordered = np.maximum(delay[order], 0)
-            for number in np.flatnonzero(np.diff(begins)).tolist():
-                begin, end = int(begins[number]), int(begins[number + 1])
-                ways[way][number] = Spread(
-                    float(ordered[begin]), float(np.median(ordered[begin:end])), float(ordered[end - 1])
-                )
+        ways = []
+        for mine, delay in ((travels, difference + low), (~travels, -difference - high)):
+            mine = mine & np.isfinite(delay)
+            ways.append(spreads_by(pair[mine], np.maximum(delay[mine], 0), count))
         return ways[0], ways[1]
 
 

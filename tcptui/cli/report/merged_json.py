@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.cli.report.json_text import Seconds, to_json
+from tcptui.points.clock import Interval
 from tcptui.points.connections import Joined
+from tcptui.points.delays import PERCENTILES
 from tcptui.points.fates import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.points.clock import Clocks, Interval
-    from tcptui.points.merge import Hop, Spread
+    from tcptui.points.clock import Clocks
+    from tcptui.points.delays import Spreads
+    from tcptui.points.lines import F64
+    from tcptui.points.merge import Hop
 
 #: Parts per million of a rate.
 _PPM: Final = 1e6
+_SPREAD: Final = ("min", "median", *(f"p{share}" for share in PERCENTILES), "max")
 _REASONS: Final = {Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured"}
 
 
@@ -66,10 +71,24 @@ def _ppm(rate: float | None) -> float | None:
     return None if rate is None else round(rate * _PPM, 3)
 
 
-def _spread(spread: Spread | None) -> dict[str, object] | None:
-    if spread is None:
-        return None
-    return {"min": _time(spread.least_ns), "median": _time(spread.median_ns), "max": _time(spread.most_ns)}
+def _spreads(spreads: Spreads) -> list[dict[str, object] | None]:
+    """By pair, as far as there are delays."""
+    columns = (spreads.least_ns, spreads.median_ns, *spreads.percentiles_ns, spreads.most_ns)
+    there = ~np.isnan(spreads.least_ns)
+    cells = [list(map(Seconds, np.rint(np.where(there, column, 0)).astype(np.int64).tolist())) for column in columns]
+    return [
+        dict(zip(_SPREAD, row, strict=True)) if some else None
+        for some, *row in zip(there.tolist(), *cells, strict=True)
+    ]
+
+
+def _offsets(low_ns: F64, high_ns: F64) -> list[dict[str, object] | None]:
+    """By pair, as `Hop.intervals` gives them."""
+    unknown = np.isnan(low_ns) | (np.isinf(low_ns) & np.isinf(high_ns))
+    return [
+        None if nothing else _offset(Interval(low if np.isfinite(low) else None, high if np.isfinite(high) else None))
+        for nothing, low, high in zip(unknown.tolist(), low_ns.tolist(), high_ns.tolist(), strict=True)
+    ]
 
 
 def _unpaired(paired: np.ndarray, count: int) -> list[int]:
@@ -79,7 +98,8 @@ def _unpaired(paired: np.ndarray, count: int) -> list[int]:
 
 def _streams(hop: Hop) -> list[dict[str, object]]:
     count = len(hop.pairs)
-    packets, paired, intervals, delays = hop.packets, hop.paired, hop.intervals(), hop.delays()
+    packets, paired, offsets = hop.packets, hop.paired, _offsets(*hop.intervals())
+    delays = [_spreads(spreads) for spreads in hop.delays()]
     only = [_only(hop, side, count) for side in (0, 1)]
     outside = [
         np.bincount(side.pair[missing.outside], minlength=count).tolist()
@@ -99,10 +119,10 @@ def _streams(hop: Hop) -> list[dict[str, object]]:
             "packets_a": int(packets[0][number]) if same else lengths[0][number],
             "packets_b": int(packets[1][number]) if same else lengths[1][number],
             "paired": int(paired[0][number]), "paired_b": int(paired[1][number]),
-            "offset": _offset(intervals[number]), "drift_ppm": drift if same else None,
+            "offset": offsets[number], "drift_ppm": drift if same else None,
             "only_a": only[0][number], "only_b": only[1][number],
             "outside_a": outside[0][number], "outside_b": outside[1][number],
-            "delay_ab": _spread(delays[0][number]), "delay_ba": _spread(delays[1][number]),
+            "delay_ab": delays[0][number], "delay_ba": delays[1][number],
             "changed": [one.change.value for one in hop.changes[number]],
             "joined": (Joined.SAME if same else Joined.LEGS).value,
         })  # fmt: skip

@@ -17,7 +17,8 @@ from tcptui.words.quantities import Count, frames
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tcptui.points.merge import Hop, Spread
+    from tcptui.points.delays import Spread
+    from tcptui.points.merge import Hop
     from tcptui.words.catalogue import Words
 
 _WIDTH: Final = 100
@@ -79,7 +80,8 @@ def _connections(hop: Hop, words: Words, lines: _Lines) -> Iterator[str]:
         ), _INDENT)  # fmt: skip
         for text in _missing(hop, number, words):
             yield from lines(text, _INDENT)
-        for way, spread in zip(("ab", "ba"), (delays[0][number], delays[1][number]), strict=True):
+        for way, spreads in zip(("ab", "ba"), delays, strict=True):
+            spread = spreads.of(number)
             if spread is not None:
                 yield from lines(_delay(way, spread, hop, words), _INDENT)
         if hop.changes[number]:
@@ -111,7 +113,8 @@ def _delay(way: str, spread: Spread, hop: Hop, words: Words) -> str:
     here, there = way[0].upper(), way[1].upper()
     return words(
         key, here=here, there=there, least=duration_ns(spread.least_ns, words),
-        median=duration_ns(spread.median_ns, words), most=duration_ns(spread.most_ns, words),
+        median=duration_ns(spread.median_ns, words), p90=duration_ns(spread.percentiles_ns[0], words),
+        most=duration_ns(spread.most_ns, words),
     )  # fmt: skip
 
 
