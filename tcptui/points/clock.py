@@ -65,7 +65,8 @@ class Piece:
     """The time between two steps."""
 
     begin_ns: int
-    """By A's clock."""
+    """By A's clock; between the end of the piece before and this, nobody knows when the clock stepped."""
+    end_ns: int
     lines: Lines
 
 
@@ -116,6 +117,13 @@ class Clocks:
     @property
     def _longest(self) -> Piece:
         return min(self.pieces, key=lambda piece: piece.lines.most_slope - piece.lines.least_slope)
+
+    def surely_step_free(self, begin_ns: I64, end_ns: I64) -> NDArray[np.bool_]:
+        """Whether no clock stepped between two times of A each."""
+        stays = np.ones(len(begin_ns), np.bool_)
+        for piece, after in pairwise(self.pieces):
+            stays &= (end_ns <= piece.end_ns) | (begin_ns >= after.begin_ns)
+        return stays
 
     def bounds(self, time_ns: I64) -> tuple[F64, F64]:
         """The least and the greatest offset at each time of A, in nanoseconds, infinite where not bounded.
@@ -168,7 +176,8 @@ def compare_clocks(time_ns: I64, offset_ns: I64, is_low: NDArray[np.bool_], reso
         lines = fit_part(x, y, low, slice(begin, end), slack)
         if lines is None:
             return None
-        pieces.append(Piece(origin + round(float(x[begin]) * NS), lines))
+        first_ns, last_ns = (origin + round(float(x[place]) * NS) for place in (begin, end - 1))
+        pieces.append(Piece(first_ns, last_ns, lines))
     steps = []
     for number, (piece, after) in enumerate(pairwise(pieces)):
         last, first = float(x[ends[number] - 1]), float(x[begins[number + 1]])

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.points.keys import copies, mixed
+from tcptui.points.numbers import NEVER, first_acknowledged, first_seen, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,22 +23,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.model.packet_store import I64
+    from tcptui.points.numbers import Way
     from tcptui.points.packets import Links, Side
     from tcptui.points.segments import Mask
 
-#: Relative numbers count from so far before the first one seen, so that none is negative.
-_ROOM: Final = 1 << 30
-_SEQUENCE: Final = 1 << 32
-#: A relative number below this, beside the number of its direction.
-_SPAN: Final = 1 << 33
 #: By so much an ACK may seem to come before what it acknowledges, as well as the clocks are known.
 _EARLY_NS: Final = 100_000_000
-_NEVER: Final = np.iinfo(np.int64).max
 
 
 class Fate(IntEnum):
-    """Why a point did not see a packet."""
+    """What became of a packet of one point at the other."""
 
+    SEEN = -1
     UNKNOWN = 0
     LOST_BETWEEN = 1
     NOT_CAPTURED = 2
@@ -53,37 +50,6 @@ class Missing:
     """`Fate`."""
     outside: I64
     """Indexes of packets that the other capture cannot have: from before its first packet or after its last one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The relative numbers of each direction of each pair, for both sides."""
-
-    base: I64
-    """By direction (pair x 2 + endpoint): what relative numbers count from."""
-
-    def numbers(self, side: Side) -> tuple[I64, I64, I64]:
-        """The direction of each segment, and its first and its last number + 1 beside that direction."""
-        way = side.pair * 2 + side.by_b
-        takes = ((side.flags & np.uint16(SYN)) != 0).astype(np.int64) + ((side.flags & np.uint16(FIN)) != 0)
-        begin = way * _SPAN + (side.seq - self.base[way]) % _SEQUENCE
-        return way, begin, begin + side.length + takes
-
-    def acknowledged(self, side: Side) -> tuple[I64, I64]:
-        """Segments with an ACK number, and that number beside the direction it acknowledges."""
-        has_ack = np.flatnonzero((side.column("flags") & np.uint16(ACK)) != 0)
-        way = (side.pair * 2 + (1 - side.by_b.astype(np.int64)))[has_ack]
-        return has_ack, way * _SPAN + (side.ack[has_ack] - self.base[way]) % _SEQUENCE
-
-
-def way_of(sides: Sequence[Side], count: int) -> Way:
-    """What numbers of ``count`` pairs count from: the first one that either side has."""
-    base = np.zeros(2 * count, np.int64)
-    for side in sides[::-1]:
-        way = side.pair * 2 + side.by_b
-        # The first one of each direction is written last.
-        base[way[::-1]] = side.seq[::-1]
-    return Way((base - _ROOM) % _SEQUENCE)
 
 
 def find_missing(
@@ -142,16 +108,16 @@ def _upstream_fates(
     mine, other = sides[here], sides[1 - here]
     of_way, begin, end = (each[index] for each in way.numbers(mine))
     takes = end > begin
-    covered = _first_seen(way, other, end)
+    covered = first_seen(way, other, end)
     # What acknowledges a packet comes after it; an earlier one is of another connection with the same ports.
     left = times[here][index] - _EARLY_NS
-    answered = _from(_first_acknowledged(way, other, end), times[1 - here], left)
-    answered_here = _from(_first_acknowledged(way, mine, end), times[here], left)
+    answered = _from(first_acknowledged(way, other, end), times[1 - here], left)
+    answered_here = _from(first_acknowledged(way, mine, end), times[here], left)
     passed = takes & (answered < covered)
-    passed |= takes & (covered == _NEVER) & (answered_here != _NEVER)
+    passed |= takes & (covered == NEVER) & (answered_here != NEVER)
     fate[passed] = Fate.NOT_CAPTURED
     # A copy had to come after this one; one that was there before says nothing.
-    later = takes & ~passed & (covered != _NEVER)
+    later = takes & ~passed & (covered != NEVER)
     clock = times[1 - here][np.minimum(covered, len(other) - 1)]
     fate[later & (clock >= times[here][index])] = Fate.LOST_BETWEEN
     # An ACK whose timestamp the other end echoes did arrive.
@@ -167,9 +133,9 @@ def _upstream_fates(
 
 
 def _from(index: I64, times: NDArray[np.float64], earliest: NDArray[np.float64]) -> I64:
-    """Each ``index`` of a segment, or `_NEVER` where that is before ``earliest``."""
-    found = np.where(index == _NEVER, -np.inf, times[np.minimum(index, len(times) - 1)])
-    return np.where(found >= earliest, index, _NEVER)
+    """Each ``index`` of a segment, or `NEVER` where that is before ``earliest``."""
+    found = np.where(index == NEVER, -np.inf, times[np.minimum(index, len(times) - 1)])
+    return np.where(found >= earliest, index, NEVER)
 
 
 def _downstream_fates(side: Side, linked: Mask, index: I64) -> NDArray[np.int8]:
@@ -185,33 +151,3 @@ def _downstream_fates(side: Side, linked: Mask, index: I64) -> NDArray[np.int8]:
     made |= ((flags & np.uint16(SYN)) != 0) & ((side.column("flags")[index] & np.uint16(ACK)) != 0)
     fate[np.isin(way[index] << 8 | ttl[index], usual) & ~made] = Fate.NOT_CAPTURED
     return fate
-
-
-def _first_seen(way: Way, side: Side, end: I64) -> I64:
-    """Index of the first segment of ``side`` that has the byte before each ``end``; `_NEVER` without one."""
-    _, starts, ends = way.numbers(side)
-    takes = np.flatnonzero(ends > starts)
-    order = takes[np.lexsort((takes, ends[takes]))]
-    place = np.searchsorted(ends[order], end)
-    found = np.full(len(end), _NEVER)
-    there = np.flatnonzero(place < len(order))
-    chosen = order[place[there]]
-    has = starts[chosen] < end[there]
-    found[there[has]] = chosen[has]
-    return found
-
-
-def _first_acknowledged(way: Way, side: Side, end: I64) -> I64:
-    """Index of the first segment of ``side`` that acknowledges all before each ``end``; `_NEVER` without one."""
-    having, number = way.acknowledged(side)
-    found = np.full(len(end), _NEVER)
-    if not len(having):
-        return found
-    order = np.lexsort((having, number // _SPAN))
-    having, number = having[order], number[order]
-    highest = np.maximum.accumulate(number)  # directions ascend, so none reaches into the next one
-    place = np.searchsorted(highest, end)
-    there = np.flatnonzero(place < len(highest))
-    same = highest[place[there]] // _SPAN == end[there] // _SPAN
-    found[there[same]] = having[place[there[same]]]
-    return found

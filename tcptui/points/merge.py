@@ -11,7 +11,7 @@ from tcptui.points.changes import Changed, find_changes
 from tcptui.points.clock import Clocks, compare_clocks
 from tcptui.points.connections import Pairs, pair_connections
 from tcptui.points.delays import Spreads, spreads_by
-from tcptui.points.fates import Missing, find_missing
+from tcptui.points.fates import Fate, Missing, find_missing
 from tcptui.points.packets import Links, PacketPairing, Side, sides_of
 from tcptui.points.segments import segments_of
 
@@ -59,6 +59,13 @@ class Hop:
         packets = self.sides[side]
         travels: Mask = self.goes_ab[packets.pair[index]] ^ packets.by_b[index]
         return travels
+
+    def fates(self, side: int) -> NDArray[np.int8]:
+        """`Fate` of each packet of a side; of what the other capture cannot have, *unknown*."""
+        found = np.full(len(self.sides[side]), Fate.UNKNOWN, np.int8)
+        found[self.links.b if side else self.links.a] = Fate.SEEN
+        found[self.missing[side].index] = self.missing[side].fate
+        return found
 
     @property
     def paired(self) -> tuple[I64, I64]:

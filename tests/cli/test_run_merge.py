@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,50 @@ def test_symmetric_delays_share_the_round_trip(tmp_path: pathlib.Path, capfd: py
     least = min(one["delay_ab"]["min"] for one in found["streams"])
     assert least == pytest.approx(0.0125, abs=0.002)
     assert min(one["delay_ab"]["min"] for one in plain["streams"]) < 0.001
+
+
+def test_json_splits_every_wait_for_an_answer(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    world = World(replace(LOSSY, loss=0.0), 3, connections=2)
+
+    found = merged(capfd, world.write(tmp_path))
+
+    for stream in found["streams"]:
+        kinds = [wait["kind"] for wait in stream["waits"]]
+        assert kinds == ["opening"] + ["response"] * world.rounds
+        for wait in stream["waits"]:
+            assert wait["near"] == "A"
+            assert wait["total"] == pytest.approx(wait["beyond"] + wait["between"])
+            assert wait["there"]["low"] < wait["there"]["high"]
+            assert wait["there"]["low"] + wait["back"]["high"] == pytest.approx(wait["between"])
+            assert wait["asked"]["a"] < wait["answered"]["a"]
+            assert wait["asked"]["b"] < wait["answered"]["b"]
+            assert not wait["retransmitted"]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_text_splits_the_slowest_answers(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str], language: Language
+) -> None:
+    request, answer = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    client, server = "10.0.0.1:4000", "10.0.0.3:80"
+    files = [tmp_path / name for name in ("a.pcap", "b.pcap")]
+    for file, late in zip(files, (0, 10), strict=True):
+        tape = Tape()
+        tape.tcp(late, client, server, 2, 77_000)
+        tape.tcp(40 - late, server, client, 18, 5_000, 77_001)
+        tape.tcp(50 + late, client, server, 24, 77_001, 5_001, request)
+        tape.tcp(950 - late, server, client, 24, 5_001, 77_001 + len(request), answer)
+        file.write_bytes(tape.pcap())
+
+    plain, symmetric = (merge(capfd, files, *words, language=language)[1] for words in ((), ("--assume-symmetric",)))
+
+    told = " ".join(plain.split())
+    assert "GET /slow" in told
+    for number in ("900", "880", "20 "):
+        assert number in told
+    assert "--assume-symmetric" not in told
+    assert symmetric.count("--assume-symmetric") == 3  # the clocks, and each sentence that rests on it
+    assert "SYN" in told
 
 
 @pytest.mark.parametrize("language", Language)

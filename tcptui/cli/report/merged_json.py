@@ -11,6 +11,7 @@ from tcptui.points.clock import Interval
 from tcptui.points.connections import Joined
 from tcptui.points.delays import PERCENTILES
 from tcptui.points.fates import Fate
+from tcptui.points.splits import Splits, split_waits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,7 @@ def _streams(hop: Hop) -> list[dict[str, object]]:
     packets, paired, offsets = hop.packets, hop.paired, _offsets(*hop.intervals())
     delays = [_spreads(spreads) for spreads in hop.delays()]
     only = [_only(hop, side, count) for side in (0, 1)]
+    waits = _waits(hop, split_waits(hop))
     outside = [
         np.bincount(side.pair[missing.outside], minlength=count).tolist()
         for side, missing in zip(hop.sides, hop.missing, strict=True)
@@ -123,6 +125,7 @@ def _streams(hop: Hop) -> list[dict[str, object]]:
             "only_a": only[0][number], "only_b": only[1][number],
             "outside_a": outside[0][number], "outside_b": outside[1][number],
             "delay_ab": delays[0][number], "delay_ba": delays[1][number],
+            "waits": waits[number],
             "changed": [one.change.value for one in hop.changes[number]],
             "joined": (Joined.SAME if same else Joined.LEGS).value,
         })  # fmt: skip
@@ -138,4 +141,34 @@ def _only(hop: Hop, side: int, count: int) -> list[list[dict[str, object]]]:
         packets.pair[missing.index].tolist(), frames.tolist(), missing.fate.tolist(), strict=True
     ):
         rows[pair].append({"frame": frame, "reason": _REASONS[Fate(fate)]})
+    return rows
+
+
+def _waits(hop: Hop, splits: Splits) -> list[list[dict[str, object]]]:
+    """By pair where the waits for answers passed, in the order of time."""
+    frames = [
+        side.column("frame")[index].tolist()
+        for index, side in zip(
+            (splits.asked_a, splits.asked_b, splits.answered_a, splits.answered_b), hop.sides * 2, strict=True
+        )
+    ]
+    times = [
+        list(map(Seconds, np.rint(column).astype(np.int64).tolist()))
+        for column in (
+            splits.total_ns, splits.beyond_ns, splits.ways_ns, splits.there_low_ns, splits.there_high_ns,
+            splits.back_low_ns, splits.back_high_ns,
+        )
+    ]  # fmt: skip
+    rows: list[list[dict[str, object]]] = [[] for _ in range(len(hop.pairs))]
+    for pair, opens, near, resent, asked_a, asked_b, answered_a, answered_b, total, beyond, ways, *bounds in zip(
+        splits.pair.tolist(), splits.is_opening.tolist(), splits.near.tolist(), splits.is_resent.tolist(), *frames,
+        *times, strict=True,
+    ):  # fmt: skip
+        rows[pair].append({
+            "kind": "opening" if opens else "response", "near": "AB"[near],
+            "asked": {"a": asked_a, "b": asked_b}, "answered": {"a": answered_a, "b": answered_b},
+            "total": total, "beyond": beyond, "between": ways,
+            "there": {"low": bounds[0], "high": bounds[1]}, "back": {"low": bounds[2], "high": bounds[3]},
+            "retransmitted": resent,
+        })  # fmt: skip
     return rows

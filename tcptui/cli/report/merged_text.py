@@ -10,7 +10,9 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
+from tcptui.points.splits import split_waits
 from tcptui.words.line_breaking import wrap
+from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.merged_text import change_text, clock_lines, duration_ns
 from tcptui.words.quantities import Count, frames
 
@@ -53,6 +55,11 @@ def merged_as_text(hop: Hop, names: Sequence[str], words: Words, *, ascii_only: 
         yield from lines(words("merged.legs", count=Count(len(hop.pairs) - same)))
     if hop.contradicting:
         yield from lines(words("merged.contradicting", count=Count(hop.contradicting)))
+    slowest = tuple(slowest_lines(hop, split_waits(hop), words))
+    if slowest:
+        yield "\n"
+        for number, text in enumerate(slowest):
+            yield from lines(text, _INDENT if number else "")
     yield from _connections(hop, words, lines)
 
 

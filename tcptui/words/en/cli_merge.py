@@ -20,6 +20,11 @@ DESCRIPTION
   between A and B, which ones a capture missed, the delay each way above the
   fastest packet, and what was changed in transit.
 
+  Of the slowest responses, and of handshakes, it reports how much of the wait
+  passed beyond the far point, as in the server, and how much between A and B.
+  Each direction alone is a range, as wide as that of the offset;
+  both together are exact.
+
   A packet that only one capture has was
     lost between  the sender had to retransmit it, or it never arrived, and the
                   other capture shows no gap of its own
@@ -34,7 +39,8 @@ OPTIONS
   --json      one JSON object. Offsets are seconds to add to B's clock to get
               A's; the one of a point holds at the time "at" of A. frame is the
               number in the file of that packet. Delays are above the fastest
-              packet of all connections, so the least possible ones
+              packet of all connections, so the least possible ones. waits has
+              every response that both captures have
   --assume-symmetric
               both directions take equally long: delays are then absolute. Every
               result that depends on it is marked as such

@@ -46,6 +46,30 @@ WORDS: Final[dict[str, str]] = {
     "merged.outside": "{count:packet|packets} of {here} outside the time of {there}'s capture",
     "merged.delay": "{here} to {there}, above the fastest: median {median}, 90 % within {p90}, longest {most}",
     "merged.delay.symmetric": "{here} to {there}: shortest {least}, median {median}, 90 % within {p90}, longest {most}",
+    "merged.split.heading": (
+        "Slowest responses. The time between A and B is exact for both directions together; each direction alone is"
+        " known as a range."
+    ),
+    "merged.split.opening": (
+        "A {a}, SYN to SYN-ACK: {total} at {near} ({near}: {asked}, {answered}), {beyond} of it beyond {far},"
+        " {ways} between {near} and {far}."
+    ),
+    "merged.split.data": (
+        "A {a}, request to first data back: {total} at {near} ({near}: {asked}, {answered}), {beyond} of it beyond"
+        " {far}, {ways} between {near} and {far}."
+    ),
+    "merged.split.request": (
+        "A {a}, {operation}: {total} at {near} to the first byte of the response ({near}: {asked}, {answered}),"
+        " {beyond} of it beyond {far}, {ways} between {near} and {far}."
+    ),
+    "merged.split.range": (
+        "{near} to {far} took {there_low} to {there_high}, {far} to {near} took {back_low} to {back_high}."
+    ),
+    "merged.split.symmetric": (
+        "If both directions take equally long (--assume-symmetric), {near} to {far} took {there_low}, {far} to {near}"
+        " {back_low}."
+    ),
+    "merged.split.resent": "During that time a packet was lost between {near} and {far} and retransmitted.",
     "merged.changed": "changed: {listed}",
     "merged.join": ", ",
     "merged.change": "{name} {before} → {after}",

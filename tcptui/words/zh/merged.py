@@ -35,6 +35,26 @@ WORDS: Final[dict[str, str]] = {
     "merged.outside": "{here} 有 {count} 个数据包不在 {there} 的抓包时间之内",
     "merged.delay": "从 {here} 到 {there}，比最快的多花：中位数 {median}，90% 不超过 {p90}，最长 {most}",
     "merged.delay.symmetric": "从 {here} 到 {there}：最短 {least}，中位数 {median}，90% 不超过 {p90}，最长 {most}",
+    "merged.split.heading": "最慢的响应。A、B 之间两个方向合计的时间是精确的，单个方向只能给出范围。",
+    "merged.split.opening": (
+        "A {a}，SYN 到 SYN-ACK：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在 {far} 之后，"
+        "{ways} 在 {near} 与 {far} 之间。"
+    ),
+    "merged.split.data": (
+        "A {a}，请求到首个返回数据：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在 {far} 之后，"
+        "{ways} 在 {near} 与 {far} 之间。"
+    ),
+    "merged.split.request": (
+        "A {a}，{operation}：到响应首字节，在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在"
+        " {far} 之后，{ways} 在 {near} 与 {far} 之间。"
+    ),
+    "merged.split.range": (
+        "{near} 到 {far} 用了 {there_low} 到 {there_high}，{far} 到 {near} 用了 {back_low} 到 {back_high}。"
+    ),
+    "merged.split.symmetric": (
+        "假定两个方向耗时相同（--assume-symmetric），{near} 到 {far} 用了 {there_low}，{far} 到 {near} 用了 {back_low}。"
+    ),
+    "merged.split.resent": "期间有数据包在 {near} 与 {far} 之间丢失并重传。",
     "merged.changed": "途中被改动：{listed}",
     "merged.join": "、",
     "merged.change": "{name} {before} → {after}",
