@@ -148,7 +148,13 @@ def _ways(a: Segments, b: Segments, free_a: Mask, free_b: Mask) -> Iterator[tupl
     keys = [
         mixed(one.endpoints_key(mine), one.column("seq", mine)) for (one, _), mine in zip(sides, places, strict=True)
     ]
-    yield _votes(places, keys), Proof.ANY
+    # One vote for each number: a SYN that nobody answers is sent again and again.
+    firsts = [
+        np.unique(mixed(key, one.stream[mine]), return_index=True)[1]
+        for key, mine, (one, _) in zip(keys, places, sides, strict=True)
+    ]
+    places = [mine[first] for mine, first in zip(places, firsts, strict=True)]
+    yield _votes(places, [key[first] for key, first in zip(keys, firsts, strict=True)]), Proof.ANY
     heads = [one.heads(left(one, free)) for one, free in sides]
     yield _votes([head[0] for head in heads], [head[1] for head in heads]), Proof.ANY
 

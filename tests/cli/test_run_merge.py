@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from captures import Tape
 from two_points import Path, World
+from two_views import TRUTH, FaultyWorld
 
 from tcptui.cli.commands import MergeCommand
 from tcptui.cli.help import help_text
@@ -142,6 +143,52 @@ def test_json_splits_every_wait_for_an_answer(tmp_path: pathlib.Path, capfd: pyt
             assert wait["asked"]["a"] < wait["answered"]["a"]
             assert wait["asked"]["b"] < wait["answered"]["b"]
             assert not wait["retransmitted"]
+
+
+def test_json_has_what_both_captures_decide_of_findings(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = FaultyWorld(Path(), 3, connections=3, fault="third ack lost")
+
+    found = merged(capfd, world.write(tmp_path))
+
+    told = [finding for stream in found["streams"] for finding in stream["findings"]]
+    (one,) = (finding for finding in told if finding["id"] == "syn-ack-retransmission")
+    assert (one["outcome"], one["shown"]) == ("cause-known", "third-ack-lost")
+    assert one["packets"][one["point"].lower()]
+    assert one["shown_by"]["a"]
+    assert one["shown_by"]["b"] == []
+    assert "syn-ack-lost" in one["refuted"]
+    assert found["unpaired"]["findings"] == []
+
+
+def test_json_has_attempts_that_never_reached_the_other_point(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = FaultyWorld(Path(), 3, connections=3, fault="syns lost")
+
+    found = merged(capfd, world.write(tmp_path))
+
+    (one,) = found["unpaired"]["findings"]
+    assert (one["id"], one["shown"], one["outcome"]) == ("syn-timeout", "syn-lost", "cause-known")
+    assert one["stream"] in found["unpaired"]["a"]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_text_tells_what_both_captures_decide(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str], language: Language
+) -> None:
+    outputs = [
+        " ".join(merge(capfd, FaultyWorld(Path(), 3, 3, fault=fault).write(tmp_path), language=language)[1].split())
+        for fault in TRUTH
+    ]
+
+    for out, fault in zip(outputs, TRUTH, strict=True):
+        heading = Words(language)("merged.findings.heading")
+        assert (heading in out) is (fault not in {"nothing", "slow path"})  # timestamps tell of the delay
+    assert any(Words(language)("merged.findings.outcome.cause-known") in out for out in outputs)
+    ruled_out = Words(language)("merged.findings.refuted", other="").strip()
+    assert any(ruled_out in out for out in outputs)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -139,7 +139,7 @@ class World:
 
     def _bytes(
         self, point: str, sender: str, port: int, seq: int, ack: int, flags: int, payload: bytes, stamp: int,
-        packet_id: int, *, moved: tuple[int, int] = (0, 0),
+        packet_id: int, *, moved: tuple[int, int] = (0, 0), echo: int = 7,
     ) -> bytes:  # fmt: skip
         path, beside = self.path, (point == "A") == (sender == "C")
         if point == "B":
@@ -154,7 +154,7 @@ class World:
         if flags & SYN:
             options += struct.pack(">BBH", 2, 4, path.mss if point == "B" and sender == "C" else 1_460)
         if path.stamps:
-            options += struct.pack(">BBBBII", 1, 1, 8, 10, stamp, 7)
+            options += struct.pack(">BBBBII", 1, 1, 8, 10, stamp, echo)
         tos = path.dscp << 2 if point == "B" and sender == "C" else 46 << 2
         head = (20 + len(options)) // 4 << 12 | flags
         tcp = struct.pack(">HHIIHHHH", source[1], target[1], seq, ack, head, 500, 0, 0) + options + payload

@@ -11,15 +11,16 @@ from tcptui.points.clock import Interval
 from tcptui.points.connections import Joined
 from tcptui.points.delays import PERCENTILES
 from tcptui.points.fates import Fate
-from tcptui.points.splits import Splits, split_waits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.points.clock import Clocks
     from tcptui.points.delays import Spreads
+    from tcptui.points.joined import JoinedFinding
     from tcptui.points.lines import F64
     from tcptui.points.merge import Hop
+    from tcptui.points.splits import Splits
 
 #: Parts per million of a rate.
 _PPM: Final = 1e6
@@ -27,8 +28,11 @@ _SPREAD: Final = ("min", "median", *(f"p{share}" for share in PERCENTILES), "max
 _REASONS: Final = {Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured"}
 
 
-def merged_as_json(hop: Hop, files: Sequence[str]) -> str:
-    """All that ``hop`` says; ``files``: what its captures are called."""
+def merged_as_json(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], files: Sequence[str]) -> str:
+    """All that ``hop`` says.
+
+    ``splits``: its waits, ``joined``: what it makes of findings, ``files``: what its captures are called.
+    """
     own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
     points = [
         {"name": "A", "file": files[0], "clock": own},
@@ -37,10 +41,11 @@ def merged_as_json(hop: Hop, files: Sequence[str]) -> str:
     unpaired = {
         "a": _unpaired(hop.pairs.a, hop.a.streams.count),
         "b": _unpaired(hop.pairs.b, hop.b.streams.count),
+        "findings": [{"stream": one.finding.stream, **_finding(one)} for one in joined if one.pair < 0],
     }
     return to_json({
         "schema": 1, "points": points, "assumed_symmetric": hop.is_symmetric, "contradicting": hop.contradicting,
-        "unpaired": unpaired, "streams": _streams(hop),
+        "unpaired": unpaired, "streams": _streams(hop, splits, joined),
     })  # fmt: skip
 
 
@@ -97,12 +102,16 @@ def _unpaired(paired: np.ndarray, count: int) -> list[int]:
     return found
 
 
-def _streams(hop: Hop) -> list[dict[str, object]]:
+def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[dict[str, object]]:
     count = len(hop.pairs)
     packets, paired, offsets = hop.packets, hop.paired, _offsets(*hop.intervals())
     delays = [_spreads(spreads) for spreads in hop.delays()]
     only = [_only(hop, side, count) for side in (0, 1)]
-    waits = _waits(hop, split_waits(hop))
+    waits = _waits(hop, splits)
+    findings: list[list[dict[str, object]]] = [[] for _ in range(count)]
+    for one in joined:
+        if one.pair >= 0:
+            findings[one.pair].append(_finding(one))
     outside = [
         np.bincount(side.pair[missing.outside], minlength=count).tolist()
         for side, missing in zip(hop.sides, hop.missing, strict=True)
@@ -125,7 +134,7 @@ def _streams(hop: Hop) -> list[dict[str, object]]:
             "only_a": only[0][number], "only_b": only[1][number],
             "outside_a": outside[0][number], "outside_b": outside[1][number],
             "delay_ab": delays[0][number], "delay_ba": delays[1][number],
-            "waits": waits[number],
+            "waits": waits[number], "findings": findings[number],
             "changed": [one.change.value for one in hop.changes[number]],
             "joined": (Joined.SAME if same else Joined.LEGS).value,
         })  # fmt: skip
@@ -172,3 +181,16 @@ def _waits(hop: Hop, splits: Splits) -> list[list[dict[str, object]]]:
             "retransmitted": resent,
         })  # fmt: skip
     return rows
+
+
+def _finding(one: JoinedFinding) -> dict[str, object]:
+    told = one.told
+    times: dict[str, object] = {}
+    if told.beyond_ns or told.between_ns:
+        times = {"beyond": _time(told.beyond_ns), "between": _time(told.between_ns)}
+    return {
+        "id": one.finding.id.value, "point": "AB"[one.point], "outcome": one.row.outcome.value,
+        "shown": told.shown.value, "confidence": one.finding.confidence.value,
+        "packets": {"a": one.packets[0], "b": one.packets[1]}, "shown_by": {"a": told.at[0], "b": told.at[1]}, **times,
+        "refuted": one.refuted, "not_between": one.not_between,
+    }  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
-from tcptui.points.splits import split_waits
 from tcptui.words.line_breaking import wrap
+from tcptui.words.merged_findings import finding_lines
 from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.merged_text import change_text, clock_lines, duration_ns
 from tcptui.words.quantities import Count, frames
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcptui.points.delays import Spread
+    from tcptui.points.joined import JoinedFinding
     from tcptui.points.merge import Hop
+    from tcptui.points.splits import Splits
     from tcptui.words.catalogue import Words
 
 _WIDTH: Final = 100
@@ -30,8 +32,14 @@ _LISTED: Final = 20
 _INDENT: Final = "  "
 
 
-def merged_as_text(hop: Hop, names: Sequence[str], words: Words, *, ascii_only: bool = False) -> Iterator[str]:
-    """Lines of the report, each with its end; ``names``: of the captures."""
+def merged_as_text(
+    hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], names: Sequence[str], words: Words, *,
+    ascii_only: bool = False,
+) -> Iterator[str]:  # fmt: skip
+    """Lines of the report, each with its end.
+
+    ``splits``: the waits of ``hop``, ``joined``: what it makes of findings, ``names``: of the captures.
+    """
     width = max(_LEAST, shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH)
 
     def lines(text: str, indent: str = "") -> Iterator[str]:
@@ -55,7 +63,12 @@ def merged_as_text(hop: Hop, names: Sequence[str], words: Words, *, ascii_only: 
         yield from lines(words("merged.legs", count=Count(len(hop.pairs) - same)))
     if hop.contradicting:
         yield from lines(words("merged.contradicting", count=Count(hop.contradicting)))
-    slowest = tuple(slowest_lines(hop, split_waits(hop), words))
+    found = tuple(finding_lines(joined, words))
+    if found:
+        yield "\n"
+        for depth, text in found:
+            yield from lines(text, _INDENT * depth)
+    slowest = tuple(slowest_lines(hop, splits, words))
     if slowest:
         yield "\n"
         for number, text in enumerate(slowest):

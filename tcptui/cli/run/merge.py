@@ -12,7 +12,9 @@ import numpy as np
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
 from tcptui.model.safe_text import safe_text
+from tcptui.points.joined import join_findings
 from tcptui.points.merge import Hop, merge_captures
+from tcptui.points.splits import split_waits
 from tcptui.words.errors import CommandFailedError
 
 if TYPE_CHECKING:
@@ -33,15 +35,18 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             return 1
         with packets_read_again(sessions[0]), packets_read_again(sessions[1]):
             hop = merge_captures(sessions[0], sessions[1], is_symmetric=command.is_symmetric)
-        _require_shared(hop, names)
+            _require_shared(hop, names)
+            splits = split_waits(hop)
+            judged = [session.each_findings(range(session.streams.count)) for session in sessions]
+            joined = join_findings(hop, splits, (judged[0], judged[1]))
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
 
-            write([merged_as_json(hop, command.files), "\n"])
+            write([merged_as_json(hop, splits, joined, command.files), "\n"])
         else:
             from tcptui.cli.report.merged_text import merged_as_text
 
-            write_text(merged_as_text(hop, names, words, ascii_only=command.common.ascii_only))
+            write_text(merged_as_text(hop, splits, joined, names, words, ascii_only=command.common.ascii_only))
         return max(exit_code(session, [one.source]) for session, one in zip(sessions, opened, strict=True))
 
 

@@ -25,6 +25,10 @@ DESCRIPTION
   Each direction alone is a range, as wide as that of the offset;
   both together are exact.
 
+  Findings of one capture are decided with the other: confirmed, cause known,
+  narrowed down (some causes ruled out), or withdrawn. Where the pair cannot
+  decide, it reports nothing.
+
   A packet that only one capture has was
     lost between  the sender had to retransmit it, or it never arrived, and the
                   other capture shows no gap of its own
@@ -40,7 +44,8 @@ OPTIONS
               A's; the one of a point holds at the time "at" of A. frame is the
               number in the file of that packet. Delays are above the fastest
               packet of all connections, so the least possible ones. waits has
-              every response that both captures have
+              every response that both captures have, findings what the pair
+              decides
   --assume-symmetric
               both directions take equally long: delays are then absolute. Every
               result that depends on it is marked as such
