@@ -57,6 +57,8 @@ def way_of(sides: Sequence[Side], count: int) -> Way:
 
 def first_seen(way: Way, side: Side, end: I64) -> I64:
     """Index of the first segment of ``side`` that has the byte before each ``end``; `NEVER` without one."""
+    if not len(end):
+        return end
     _, starts, ends = way.numbers(side)
     takes = np.flatnonzero(ends > starts)
     order = takes[np.lexsort((takes, ends[takes]))]

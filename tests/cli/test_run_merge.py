@@ -162,6 +162,19 @@ def test_json_has_what_both_captures_decide_of_findings(
     assert found["unpaired"]["findings"] == []
 
 
+def test_packet_that_was_overtaken_is_listed_with_its_direction(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = FaultyWorld(Path(jitter_ns=0), 3, connections=3, fault="reordered").write(tmp_path)
+
+    found = merged(capfd, files)
+    _, out, _ = merge(capfd, files)
+
+    (frame,) = (frame for stream in found["streams"] for frame in stream["reordered_ba"])
+    assert not any(stream["reordered_ab"] for stream in found["streams"])
+    assert f"reordered from B to A: 1 packet overtaken by later ones (A: {frame})" in " ".join(out.split())
+
+
 def test_json_has_attempts_that_never_reached_the_other_point(
     tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

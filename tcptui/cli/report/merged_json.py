@@ -11,6 +11,7 @@ from tcptui.points.clock import Interval
 from tcptui.points.connections import Joined
 from tcptui.points.delays import PERCENTILES
 from tcptui.points.fates import Fate
+from tcptui.points.order import overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,6 +109,7 @@ def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[
     delays = [_spreads(spreads) for spreads in hop.delays()]
     only = [_only(hop, side, count) for side in (0, 1)]
     waits = _waits(hop, splits)
+    reordered = _reordered(hop, count)
     findings: list[list[dict[str, object]]] = [[] for _ in range(count)]
     for one in joined:
         if one.pair >= 0:
@@ -134,6 +136,7 @@ def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[
             "only_a": only[0][number], "only_b": only[1][number],
             "outside_a": outside[0][number], "outside_b": outside[1][number],
             "delay_ab": delays[0][number], "delay_ba": delays[1][number],
+            "reordered_ab": reordered[0][number], "reordered_ba": reordered[1][number],
             "waits": waits[number], "findings": findings[number],
             "changed": [one.change.value for one in hop.changes[number]],
             "joined": (Joined.SAME if same else Joined.LEGS).value,
@@ -151,6 +154,17 @@ def _only(hop: Hop, side: int, count: int) -> list[list[dict[str, object]]]:
     ):
         rows[pair].append({"frame": frame, "reason": _REASONS[Fate(fate)]})
     return rows
+
+
+def _reordered(hop: Hop, count: int) -> list[list[list[int]]]:
+    """By direction and pair the frames that were overtaken, at the point that they passed last."""
+    found: list[list[list[int]]] = []
+    for index, side in zip(overtaken(hop), hop.sides[::-1], strict=True):
+        rows: list[list[int]] = [[] for _ in range(count)]
+        for pair, frame in zip(side.pair[index].tolist(), side.column("frame")[index].tolist(), strict=True):
+            rows[pair].append(frame)
+        found.append([sorted(row) for row in rows])
+    return found
 
 
 def _waits(hop: Hop, splits: Splits) -> list[list[dict[str, object]]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
+from tcptui.points.order import overtaken
 from tcptui.words.line_breaking import wrap
 from tcptui.words.merged_findings import finding_lines
 from tcptui.words.merged_splits import slowest_lines
@@ -83,7 +84,7 @@ def _connections(hop: Hop, words: Words, lines: _Lines) -> Iterator[str]:
     ]
     order = np.lexsort((np.arange(len(hop.pairs)), -(counts[0] + counts[1])))
     order = order[np.argsort(~hop.pairs.is_same[order], kind="stable")]
-    packets, paired, delays = hop.packets, hop.paired, hop.delays()
+    packets, paired, delays, late = hop.packets, hop.paired, hop.delays(), overtaken(hop)
     for number in order[:_LISTED].tolist():
         a, b = int(hop.pairs.a[number]), int(hop.pairs.b[number])
         yield "\n"
@@ -100,6 +101,12 @@ def _connections(hop: Hop, words: Words, lines: _Lines) -> Iterator[str]:
         ), _INDENT)  # fmt: skip
         for text in _missing(hop, number, words):
             yield from lines(text, _INDENT)
+        for way, index, side in zip(("AB", "BA"), late, hop.sides[::-1], strict=True):
+            mine = index[side.pair[index] == number]
+            if len(mine):
+                listed = frames(tuple(sorted(side.column("frame")[mine].tolist())), words)
+                facts = {"here": way[0], "there": way[1], "frames": listed}
+                yield from lines(words("merged.reordered", count=Count(len(mine)), **facts), _INDENT)
         for way, spreads in zip(("ab", "ba"), delays, strict=True):
             spread = spreads.of(number)
             if spread is not None:

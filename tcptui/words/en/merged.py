@@ -44,6 +44,9 @@ WORDS: Final[dict[str, str]] = {
     "merged.only.not-captured": "not captured at {there}: {count:packet|packets} ({here}: {frames})",
     "merged.only.unknown": "only in {here}, cause unknown: {count:packet|packets} ({here}: {frames})",
     "merged.outside": "{count:packet|packets} of {here} outside the time of {there}'s capture",
+    "merged.reordered": (
+        "reordered from {here} to {there}: {count:packet|packets} overtaken by later ones ({there}: {frames})"
+    ),
     "merged.delay": "{here} to {there}, above the fastest: median {median}, 90 % within {p90}, longest {most}",
     "merged.delay.symmetric": "{here} to {there}: shortest {least}, median {median}, 90 % within {p90}, longest {most}",
     "merged.split.heading": (

@@ -33,6 +33,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.only.not-captured": "{there} 处漏抓：{count} 个数据包（{here}：{frames}）",
     "merged.only.unknown": "只在 {here} 中，原因不明：{count} 个数据包（{here}：{frames}）",
     "merged.outside": "{here} 有 {count} 个数据包不在 {there} 的抓包时间之内",
+    "merged.reordered": "从 {here} 到 {there} 乱序：{count} 个数据包被后面的超过（{there}：{frames}）",
     "merged.delay": "从 {here} 到 {there}，比最快的多花：中位数 {median}，90% 不超过 {p90}，最长 {most}",
     "merged.delay.symmetric": "从 {here} 到 {there}：最短 {least}，中位数 {median}，90% 不超过 {p90}，最长 {most}",
     "merged.split.heading": "最慢的响应。A、B 之间两个方向合计的时间是精确的，单个方向只能给出范围。",
