@@ -34,6 +34,13 @@ class Seconds:
         return seconds(self.ns)
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """JSON that is written as it is: of rows whose keys repeat for hundreds of thousands."""
+
+    text: str
+
+
 def seconds(ns: int) -> str:
     """``ns`` nanoseconds as decimal seconds: ``0.000048``, ``2.0``."""
     if _EXACT_FROM <= ns < _EXACT_UPTO:
@@ -136,6 +143,7 @@ _BY_TYPE: Final[dict[type, Callable[[Any], str]]] = {
     str: _quoted,
     int: str,
     Seconds: lambda value: seconds(value.ns),
+    Rendered: lambda value: value.text,
     bool: lambda value: "true" if value else "false",
     float: _float,
     type(None): lambda _value: "null",

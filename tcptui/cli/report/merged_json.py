@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.cli.report.json_text import Seconds, to_json
+from tcptui.cli.report.json_text import Rendered, Seconds, seconds, to_json
 from tcptui.points.clock import Interval
 from tcptui.points.connections import Joined
 from tcptui.points.delays import PERCENTILES
@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 #: Parts per million of a rate.
 _PPM: Final = 1e6
-_SPREAD: Final = ("min", "median", *(f"p{share}" for share in PERCENTILES), "max")
+_SPREAD: Final = "".join((
+    '{"min": %s, "median": %s, ', *(f'"p{share}": %s, ' for share in PERCENTILES), '"max": %s}',
+))  # fmt: skip
+_WAIT: Final = (
+    '{"kind": "%s", "near": "%s", "asked": {"a": %d, "b": %d}, "answered": {"a": %d, "b": %d}, "total": %s,'
+    ' "beyond": %s, "between": %s, "there": {"low": %s, "high": %s}, "back": {"low": %s, "high": %s},'
+    ' "retransmitted": %s}'
+)
 _REASONS: Final = {Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured"}
 
 
@@ -78,15 +85,12 @@ def _ppm(rate: float | None) -> float | None:
     return None if rate is None else round(rate * _PPM, 3)
 
 
-def _spreads(spreads: Spreads) -> list[dict[str, object] | None]:
+def _spreads(spreads: Spreads) -> list[Rendered | None]:
     """By pair, as far as there are delays."""
     columns = (spreads.least_ns, spreads.median_ns, *spreads.percentiles_ns, spreads.most_ns)
     there = ~np.isnan(spreads.least_ns)
-    cells = [list(map(Seconds, np.rint(np.where(there, column, 0)).astype(np.int64).tolist())) for column in columns]
-    return [
-        dict(zip(_SPREAD, row, strict=True)) if some else None
-        for some, *row in zip(there.tolist(), *cells, strict=True)
-    ]
+    cells = [list(map(seconds, np.rint(np.where(there, column, 0)).astype(np.int64).tolist())) for column in columns]
+    return [Rendered(_SPREAD % tuple(row)) if some else None for some, *row in zip(there.tolist(), *cells, strict=True)]
 
 
 def _offsets(low_ns: F64, high_ns: F64) -> list[dict[str, object] | None]:
@@ -167,7 +171,7 @@ def _reordered(hop: Hop, count: int) -> list[list[list[int]]]:
     return found
 
 
-def _waits(hop: Hop, splits: Splits) -> list[list[dict[str, object]]]:
+def _waits(hop: Hop, splits: Splits) -> list[Rendered]:
     """By pair where the waits for answers passed, in the order of time."""
     frames = [
         side.column("frame")[index].tolist()
@@ -176,25 +180,20 @@ def _waits(hop: Hop, splits: Splits) -> list[list[dict[str, object]]]:
         )
     ]
     times = [
-        list(map(Seconds, np.rint(column).astype(np.int64).tolist()))
+        list(map(seconds, np.rint(column).astype(np.int64).tolist()))
         for column in (
             splits.total_ns, splits.beyond_ns, splits.ways_ns, splits.there_low_ns, splits.there_high_ns,
             splits.back_low_ns, splits.back_high_ns,
         )
     ]  # fmt: skip
-    rows: list[list[dict[str, object]]] = [[] for _ in range(len(hop.pairs))]
-    for pair, opens, near, resent, asked_a, asked_b, answered_a, answered_b, total, beyond, ways, *bounds in zip(
+    rows: list[list[str]] = [[] for _ in range(len(hop.pairs))]
+    for pair, opens, near, resent, *cells in zip(
         splits.pair.tolist(), splits.is_opening.tolist(), splits.near.tolist(), splits.is_resent.tolist(), *frames,
         *times, strict=True,
     ):  # fmt: skip
-        rows[pair].append({
-            "kind": "opening" if opens else "response", "near": "AB"[near],
-            "asked": {"a": asked_a, "b": asked_b}, "answered": {"a": answered_a, "b": answered_b},
-            "total": total, "beyond": beyond, "between": ways,
-            "there": {"low": bounds[0], "high": bounds[1]}, "back": {"low": bounds[2], "high": bounds[3]},
-            "retransmitted": resent,
-        })  # fmt: skip
-    return rows
+        kind, point, again = "opening" if opens else "response", "AB"[near], "true" if resent else "false"
+        rows[pair].append(_WAIT % (kind, point, *cells, again))
+    return [Rendered(f"[{', '.join(row)}]") for row in rows]
 
 
 def _finding(one: JoinedFinding) -> dict[str, object]:
