@@ -140,7 +140,9 @@ class _Judge:
         else:
             # Flights are a round trip apart, too, and of what drained them the sender knew as late.
             longer = gap * 100 > self._delays.rtt_ns * AWAY_PERCENT
-            application &= longer & ((marks & SendGapReason.DRAINED) != 0)
+            application &= (longer & ((marks & SendGapReason.DRAINED) != 0)) | (
+                (marks & SendGapReason.HANDED_OVER) != 0
+            )
         limit = np.full(len(marks), Limit.NETWORK, np.uint8)
         limit[application] = Limit.APPLICATION
         limit[blocked] = self._windows(blocked)

@@ -24,10 +24,11 @@ from tcptui.analysis.resend.ip_id import numbers_missing
 from tcptui.analysis.stream.table import SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
 from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.handed_over import SHORT_NS, Pieces, handed_over
 from tcptui.analysis.timing.segments import Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.batched import Batched, by_member, integer, of_pairs, put, taken
+from tcptui.model.batched import Batched, by_member, integer, largest, of_pairs, put, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import PSH, RST, SYN
@@ -40,6 +41,10 @@ PAUSE_NS: Final = 5_000_000
 LARGEST_SEGMENT: Final = 9_216
 #: Bytes; stands for the MSS where payloads do not show it.
 USUAL_SEGMENT: Final = 1_448
+#: The MSS without an MSS option (RFC 9293, 3.7.1).
+LEAST_SEGMENT: Final = 536
+#: Bytes of each segment that the timestamps option takes.
+TIMESTAMPS_ROOM: Final = 12
 #: Less in flight than this many segments says nothing about a congestion window.
 FLIGHT_SEGMENTS: Final = 2
 #: A flight counts as full from this share (percent) of the largest one of the same transfer.
@@ -66,8 +71,20 @@ def pause_ns(rtt_ns: _Time) -> _Time:
 
 def largest_segment(view: StreamView, side: int) -> int:
     """The MSS that ``side`` used, as its payloads show it; `USUAL_SEGMENT` where they are super-segments or missing."""
-    largest = integer(view.length.max(initial=0, where=view.from_server == bool(side)))
-    return largest if 0 < largest <= LARGEST_SEGMENT else USUAL_SEGMENT
+    most = integer(view.length.max(initial=0, where=view.from_server == bool(side)))
+    return most if 0 < most <= LARGEST_SEGMENT else USUAL_SEGMENT
+
+
+def whole_segment(view: StreamView, side: int) -> int:
+    """`largest_segment`, or more where each segment was pushed: then they hold what the program handed over."""
+    found = largest_segment(view, side)
+    if found >= USUAL_SEGMENT:
+        return found
+    spoken = (view.from_server == bool(side)) & (view.length > 0)
+    if (spoken & ((view.flags & PSH) == 0)).any():
+        return found
+    offered = integer(view.mss.max(initial=0, where=view.from_server != bool(side)))
+    return largest(found, offered - TIMESTAMPS_ROOM, LEAST_SEGMENT)
 
 
 def tells_window(view: StreamView, side: int) -> NDArray[np.bool_]:
@@ -182,6 +199,7 @@ def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[
     for part in chunks(len(gaps)):
         after = gaps.afters(part)
         gaps.keep(part, *judge.piece(gaps.befores(part), after, transfer(gaps.which[part], after) - origin))
+    judge.judge_pieces()
     if all(judge.knowledge.at_hand):
         return
     paused = gaps.having(SendGapReason.PAUSE)
@@ -202,6 +220,7 @@ class _Judge:
 
     def __init__(self, segments: Segments, side: int, gaps: SendGaps) -> None:
         self._segments, self._space, self._clock, self._side = segments, segments.space, segments.clock, side
+        self._gaps = gaps
         members = segments.members
         self.knowledge = _SenderKnowledge(segments, side)
         # Of one stream, only the first pair is looked at: it may have millions.
@@ -214,6 +233,10 @@ class _Judge:
         ]
         self._segment = [
             largest_segment(member.view, side) if some else USUAL_SEGMENT
+            for member, some in zip(members, sends, strict=True)
+        ]
+        self._whole = [
+            whole_segment(member.view, side) if some else USUAL_SEGMENT
             for member, some in zip(members, sends, strict=True)
         ]
         self._scales = [
@@ -264,13 +287,25 @@ class _Judge:
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
         spread = ~blocked & ~clocked & ~burst & self._had_more(before)
+        handed = ~blocked & handed_over(segments, self._whole, before, after)
+        # What a program wrote a moment later is no burst, if it does so all the time.
+        pause = pause | (handed & ~clocked & (gap > SHORT_NS) & (gap <= BURST_NS))
         marks = np.zeros(len(after), np.uint8)
         for mark, found in (
             (SendGapReason.BLOCKED, blocked), (SendGapReason.CLOCKED, clocked), (SendGapReason.PAUSE, pause),
             (SendGapReason.BURST, burst), (SendGapReason.DRAINED, drained), (SendGapReason.SPREAD, spread),
+            (SendGapReason.HANDED_OVER, handed),
         ):  # fmt: skip
             marks = marks | np.where(found, np.uint8(mark), np.uint8(0))
         return marks, release, flight
+
+    def judge_pieces(self) -> None:
+        """Judge again, when all pairs were, those between which nothing waited to be sent."""
+        gaps = self._gaps
+        handed = gaps.having(SendGapReason.HANDED_OVER)
+        if len(handed):
+            excess = self.knowledge.excess_ns(gaps.afters(handed), gaps.release[handed])
+            Pieces(self._segments, gaps, self._advanced, excess, handed).judge()
 
     def _had_more(self, before: I32) -> NDArray[np.bool_]:
         """Away from the sender: at which of the segments ``before`` more was waiting behind it to be sent.
