@@ -15,7 +15,7 @@ from traces import write_trace
 from tcptui.access.open_capture import view_of
 from tcptui.analysis.timing.budget import Part, TimeBudget, time_budget
 from tcptui.analysis.timing.path_delay import HERE_NS, PROXY_NS, PROXY_TIMES, are_here, is_here, way_ns, ways_ns
-from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.analysis.timing.sender_knowledge import pause_ns
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -117,7 +117,7 @@ class Written:
             elif kind in ("acknowledge", "timer"):
                 if not unacked or (kind == "timer" and armed != facts[0]):
                     continue
-                unacked, armed = 0, -1.0
+                unacked, armed, now = 0, -1.0, now + 0.02
                 self._emit(now, "S", "A", 1, 1 + received, 0)
                 later(now + way, "ack", received, self._stamp(now, "S"))
                 continue

@@ -21,10 +21,10 @@ from tcptui.analysis.timing.send_gaps import (
     BURST_NS,
     NO_LIMIT_NS,
     largest_segment,
-    pause_ns,
     tells_window,
     window_edges,
 )
+from tcptui.analysis.timing.sender_knowledge import pause_ns
 from tcptui.analysis.timing.uncaptured import lacking, uncaptured_at
 from tcptui.model.tcp_flags import PSH
 

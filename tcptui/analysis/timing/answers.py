@@ -11,7 +11,7 @@ from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.timing.budget_parts import CLIENT, SERVER
 from tcptui.analysis.timing.recovery import LONGEST_DELAYED_ACK_NS
 from tcptui.analysis.timing.rtt_samples import RttSamples
-from tcptui.analysis.timing.send_gaps import pause_ns
+from tcptui.analysis.timing.sender_knowledge import pause_ns
 from tcptui.analysis.timing.sender_stamps import COMPARED_NS, refuted_waits
 from tcptui.model.arrays import indexes_of
 from tcptui.model.batched import in_any_member

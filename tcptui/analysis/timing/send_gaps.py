@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +24,19 @@ from tcptui.analysis.resend.ip_id import numbers_missing
 from tcptui.analysis.stream.table import SCALE_UNKNOWN
 from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
 from tcptui.analysis.stream.view import StreamView
+from tcptui.analysis.timing.had_more import had_more, judge_spread
 from tcptui.analysis.timing.handed_over import SHORT_NS, Pieces, handed_over
 from tcptui.analysis.timing.segments import Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
-from tcptui.model.arrays import chunks, flatnonzero32, indexes_of
-from tcptui.model.batched import Batched, by_member, integer, largest, of_pairs, put, taken
+from tcptui.analysis.timing.sender_knowledge import SenderKnowledge, pause_ns
+from tcptui.model.arrays import chunks, flatnonzero32
+from tcptui.model.batched import Batched, by_member, integer, largest, of_pairs, taken
 from tcptui.model.packet_store import I32, I64, U8, OptionBit
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import PSH, RST, SYN
 
 #: Segments no further apart than this were sent in one burst.
 BURST_NS: Final = 1_000_000
-#: A pause is longer than a quarter of the round trip and this (rules/findings.md#where-the-time-went).
-PAUSE_NS: Final = 5_000_000
 #: Bytes; payloads above this are super-segments of offload, not the MSS.
 LARGEST_SEGMENT: Final = 9_216
 #: Bytes; stands for the MSS where payloads do not show it.
@@ -54,19 +54,9 @@ FEWEST_TICKS: Final = 50
 #: Larger than any number or window: no limit is known.
 NO_LIMIT_NS: Final = 1 << 60
 
-#: Segments of a sender that had more to send come no further apart than this on any line; longer waits are for a timer
-#: or an outage (RFC 6298, 2.4, and the least time-out of Linux).
-SPREAD_NS: Final = 200_000_000
-
 _PAUSE_OR_LOST: Final = np.uint8(SendGapReason.PAUSE | SendGapReason.LOST)
 _SPREAD: Final = np.uint8(SendGapReason.SPREAD)
 _ALL: Final = slice(None)
-_Time = TypeVar("_Time", int, I64)
-
-
-def pause_ns(rtt_ns: _Time) -> _Time:
-    """How long a sender must be silent for that to be a pause of its own; for one round trip or an array of them."""
-    return rtt_ns // 4 + PAUSE_NS
 
 
 def largest_segment(view: StreamView, side: int) -> int:
@@ -118,77 +108,6 @@ def window_edge(view: StreamView, space: SequenceSpace, i: int) -> int:
     return ack + window if speaks else NO_LIMIT_NS
 
 
-class _SenderKnowledge:
-    """What one side had received when it sent: for each of its segments, the peer's newest segment that it knew."""
-
-    def __init__(self, segments: Segments, side: int) -> None:
-        self._segments = segments
-        self._clock = segments.clock
-        delays = [member.delays for member in segments.members]
-        self._lag_ns = [0 if each.captured_at(side) else each.to_end_ns(side) for each in delays]
-        #: The capture was made at this side: it knew what had passed here.
-        self.at_hand = [not lag_ns for lag_ns in self._lag_ns]
-        #: Echoed timestamps tell what it knew; `_lag_ns` is a lower bound, as the sender's way here may hold a queue.
-        self.by_echo = [False] * len(delays)
-        if not all(self.at_hand):
-            self._read_stamps(side)
-        self._by_lag = [not known and not echoed for known, echoed in zip(self.at_hand, self.by_echo, strict=True)]
-
-    def _read_stamps(self, side: int) -> None:
-        """Set `by_echo`, and how far the peer's clock had gone at each of its segments."""
-        segments = self._segments
-        lacking = segments.each_any((segments.options & OptionBit.TIMESTAMPS) == 0)
-        peers = flatnonzero32(segments.from_server != bool(side))
-        begins = segments.cuts(peers)
-        speaks = [begin < end for begin, end in pairwise(begins)]
-        self.by_echo = [
-            speaking and not lacks and not known
-            for speaking, lacks, known in zip(speaks, lacking, self.at_hand, strict=True)
-        ]
-        if not any(self.by_echo):
-            return
-        firsts = [int(peers[begin]) if speaking else 0 for begin, speaking in zip(begins, speaks, strict=False)]
-        self._bases = [segments.ts_value[first] for first in firsts]
-        values = segments.ts_value[peers]
-        values -= segments.of(self._bases, peers)
-        values[values >= SEQ_HALF] = 0
-        values = segments.lifted(values, peers)
-        self._peers = peers
-        self._values = np.maximum.accumulate(values, out=values)
-
-    def at(self, indexes: I32, latest: I32) -> I32:
-        """The newest index known when each of ``indexes`` was sent; never above ``latest``."""
-        known = latest
-        for told, way in ((self.by_echo, self._echoed), (self._by_lag, self._arrived)):
-            if all(told):
-                return way(indexes, latest)
-            if any(told):
-                which = indexes_of(self._segments.of(told, indexes))
-                known = put(known.copy(), which, way(indexes[which], latest[which]))
-        return known
-
-    def _echoed(self, indexes: I32, latest: I32) -> I32:
-        """`at`, by the stamp that each of them echoes."""
-        segments = self._segments
-        echo = segments.lifted(segments.ts_echo[indexes] - segments.of(self._bases, indexes), indexes)
-        place = np.searchsorted(self._values, echo, side="right") - 1
-        known: I32 = np.minimum(np.where(place >= 0, taken(self._peers, place), np.int32(0)), latest)
-        return known
-
-    def _arrived(self, indexes: I32, latest: I32) -> I32:
-        """`at`, by what had had time to arrive."""
-        segments = self._segments
-        known = segments.searched(self._clock[indexes] - segments.of(self._lag_ns, indexes), indexes)
-        arrived: I32 = np.clip(known, segments.first_of(indexes), latest).astype(np.int32)
-        return arrived
-
-    def excess_ns(self, later: I32, earlier: I32) -> I64:
-        """How long (ns) after receiving ``earlier`` the sender waited before it sent ``later``."""
-        known_ns = taken(self._clock, np.maximum(earlier, 0)) + self._segments.of(self._lag_ns, later)
-        waited: I64 = self._clock[later] - known_ns
-        return waited
-
-
 def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[[I32, I32], I64]) -> None:
     """Judge ``gaps`` (pairs of new segments of ``side``).
 
@@ -208,11 +127,7 @@ def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[
             member = segments.members[number]
             lost = pairs[numbers_missing(member.view, side, gaps.afters(pairs) - np.int32(member.start))]
             gaps.marks[lost] = (gaps.marks[lost] ^ _PAUSE_OR_LOST) & ~_SPREAD
-    # Whoever had more to send did not pause.
-    spread = gaps.having(SendGapReason.PAUSE | SendGapReason.SPREAD)
-    long = segments.clock[gaps.afters(spread)] - segments.clock[gaps.befores(spread)] > SPREAD_NS
-    gaps.marks[spread] &= ~np.uint8(SendGapReason.PAUSE)
-    gaps.marks[spread[long]] &= ~_SPREAD
+    judge.judge_spread()
 
 
 class _Judge:
@@ -222,7 +137,7 @@ class _Judge:
         self._segments, self._space, self._clock, self._side = segments, segments.space, segments.clock, side
         self._gaps = gaps
         members = segments.members
-        self.knowledge = _SenderKnowledge(segments, side)
+        self.knowledge = SenderKnowledge(segments, side)
         # Of one stream, only the first pair is looked at: it may have millions.
         before = gaps.befores(slice(1 if len(members) == 1 else None))
         begins = segments.cuts(before)
@@ -254,7 +169,7 @@ class _Judge:
     def piece(self, before: I32, after: I32, transfer: I64) -> tuple[U8, I32, I64]:
         """For each pair of a chunk: `SendGapReason` marks (some pauses may turn out as losses), release, flight."""
         segments, space, side, knowledge = self._segments, self._space, self._side, self.knowledge
-        acknowledged, rtt_ns = space.acknowledged[side], segments.rtt_ns(after)
+        acknowledged, rtt_ns = space.acknowledged[side], segments.of(knowledge.round_trips_ns, after)
         knew_before, knew_after = knowledge.at(before, before), knowledge.at(after, after - 1)
         up_to = space.sent[side][after - 1]
         slack = pause_ns(rtt_ns)
@@ -286,7 +201,8 @@ class _Judge:
             left_together = left_together | (self._tick.gap_ns(before, after) * 2 < gap)
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
-        spread = ~blocked & ~clocked & ~burst & self._had_more(before)
+        spread = ~blocked & ~clocked & ~burst & had_more(segments, self._segment, before)
+        spread &= np.logical_not(segments.of(knowledge.at_hand, after))
         handed = ~blocked & handed_over(segments, self._whole, before, after)
         # What a program wrote a moment later is no burst, if it does so all the time.
         pause = pause | (handed & ~clocked & (gap > SHORT_NS) & (gap <= BURST_NS))
@@ -307,19 +223,11 @@ class _Judge:
             excess = self.knowledge.excess_ns(gaps.afters(handed), gaps.release[handed])
             Pieces(self._segments, gaps, self._advanced, excess, handed).judge()
 
-    def _had_more(self, before: I32) -> NDArray[np.bool_]:
-        """Away from the sender: at which of the segments ``before`` more was waiting behind it to be sent.
-
-        A whole segment without PSH is not the last of what the program had handed over (RFC 9293, 3.9.1.2).  Where the
-        scale of the peer's window is not known, it may have been that window which held the rest back.
-        """
-        segments = self._segments
+    def judge_spread(self) -> None:
+        """Judge again, when all pairs were, those behind which more was waiting to be sent."""
         of_server, of_client = self._scales
         scaled = of_client if self._side else of_server
-        told = [known and not near for known, near in zip(scaled, self.knowledge.at_hand, strict=True)]
-        whole = segments.length[before] >= segments.of(self._segment, before)
-        more: NDArray[np.bool_] = whole & ((segments.flags[before] & PSH) == 0) & segments.of(told, before)
-        return more
+        judge_spread(self._segments, self._gaps, self.knowledge, self._segment, scaled)
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
         """Which pairs waited for the peer's window, ``up_to`` being the highest number sent before the later segment.
@@ -328,7 +236,7 @@ class _Judge:
         sent soon after room came.
         """
         segments = self._segments
-        segment, slack = segments.of(self._segment, after), pause_ns(segments.rtt_ns(after))
+        segment, slack = segments.of(self._segment, after), pause_ns(segments.of(self.knowledge.round_trips_ns, after))
         heard = self._space.latest[1 - self._side]
         heard_after = taken(heard, knew[1])
         allowed, allowed_later = self._edge(taken(heard, knew[0])), self._edge(heard_after)
