@@ -117,3 +117,25 @@ def test_how_far_the_sender_is_is_measured_by_what_it_echoes(look: Look) -> None
 
     assert time_budget(view).delays.captured_at(0) is False
     assert share(view, Part.NETWORK_LIMITED) > 0.9
+
+
+@pytest.mark.parametrize("stamps", [True, False])
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("more", [{"pace_ms": 2.0}, {"pace_ms": 3.0, "rtt_ms": 100.0}, {"service_ms": 3.0, "most": 60}])
+def test_at_the_sender_what_leaves_at_one_pace_between_two_acknowledgments_is_the_networks(
+    look: Look, more: dict[str, float], *, opened: bool, stamps: bool
+) -> None:
+    """More was waiting, there was room, and no acknowledgment was needed: half of such a transfer was nobody's."""
+    view = look(Written(BULK, opened=opened, stamps=stamps, **more))  # type: ignore[arg-type]
+
+    assert share(view, Part.NETWORK_LIMITED, Part.NETWORK) > 0.85
+    assert share(view, Part.UNATTRIBUTED) < 0.1
+
+
+@pytest.mark.parametrize("pause_ms", [8.0, 20.0])
+def test_at_the_sender_short_waits_of_a_program_between_bursts_are_no_pace(look: Look, pause_ms: float) -> None:
+    """They are shorter than a pause, and no acknowledgment came meanwhile."""
+    pieces = [(pause_ms * number + 400 * (number // 3), 12 * MSS) for number in range(18)]
+    view = look(Written(pieces, corked=True, rtt_ms=100, first=200))
+
+    assert share(view, Part.NETWORK_LIMITED) < 0.1

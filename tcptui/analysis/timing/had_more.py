@@ -53,7 +53,8 @@ def judge_spread(
     """Take `SPREAD` from gaps that no line explains, and `PAUSE` from those that are not shown to be the program's.
 
     Of each stream, ``whole``: the MSS; ``scaled``: whether the scale of the peer's window is known.  Where it is not,
-    that window may have been what segments of one flight waited for, a round trip apart.
+    that window may have been what segments of one flight waited for, a round trip apart.  At the sender, where what it
+    waited for shows, only what comes at one pace is left to judge.
     """
     spread, clock = flatnonzero32((gaps.marks & _SPREAD) != 0), segments.clock
     if isinstance(clock, Batched) and len(spread):
@@ -63,7 +64,7 @@ def judge_spread(
         after, rtt_ns = gaps.afters(pairs), knowledge.round_trips_ns[number]
         way_ns = largest(rtt_ns, pause_ns(rtt_ns), line_ns)
         gap = clock[after] - clock[gaps.befores(pairs)]
-        explained = gap <= smallest(way_ns if scaled[number] else line_ns, SPREAD_NS)
+        explained = gap <= smallest(line_ns if knowledge.at_hand[number] or not scaled[number] else way_ns, SPREAD_NS)
         marks, release = gaps.marks[pairs], gaps.release[pairs]
         paused = ((marks & _LEFT_ALONE) == _LEFT_ALONE) & ~explained & (release >= 0)
         paused &= knowledge.by_echo[number] & (knowledge.excess_ns(after, release) > way_ns)

@@ -32,7 +32,7 @@ class SendGapReason(IntFlag):
     DRAINED = 32
     """Everything sent was acknowledged, as far as the sender knew, when the later segment was sent."""
     SPREAD = 64
-    """Seen away from the sender, that had more to send: one segment behind the other, as fast as the way lets them."""
+    """The sender had more to send: one segment behind the other, as fast as the way, or its pace, lets them."""
     HANDED_OVER = 128
     """Nothing waited to be sent behind the earlier segment: the later one is what the program handed over next."""
 

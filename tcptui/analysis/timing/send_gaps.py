@@ -120,6 +120,7 @@ def send_gaps(segments: Segments, side: int, gaps: SendGaps, transfer: Callable[
         gaps.keep(part, *judge.piece(gaps.befores(part), after, transfer(gaps.which[part], after) - origin))
     judge.judge_pieces()
     if all(judge.knowledge.at_hand):
+        judge.judge_spread()
         return
     paused = gaps.having(SendGapReason.PAUSE)
     for number, pairs in segments.groups(paused, gaps.afters(paused)):
@@ -202,7 +203,9 @@ class _Judge:
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
         spread = ~blocked & ~clocked & ~burst & had_more(segments, self._segment, before)
-        spread &= np.logical_not(segments.of(knowledge.at_hand, after))
+        # At the sender only a pace is left, of a full flight before the next acknowledgment.
+        paced = full & ~drained & (gap <= slack) & (release < 0)
+        spread &= paced | np.logical_not(segments.of(knowledge.at_hand, after))
         handed = ~blocked & handed_over(segments, self._whole, before, after)
         # What a program wrote a moment later is no burst, if it does so all the time.
         pause = pause | (handed & ~clocked & (gap > SHORT_NS) & (gap <= BURST_NS))
