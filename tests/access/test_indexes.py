@@ -32,7 +32,7 @@ def test_threads_that_ask_at_once_are_given_the_same_index() -> None:
 
     def build() -> set[int]:
         built.append(set())
-        both.wait(30)  # the other thread builds one, too
+        both.wait(600)  # the other thread builds one, too
         return built[-1]
 
     threads = [threading.Thread(target=lambda: found.append(indexes.of(set, build))) for _ in range(2)]

@@ -128,8 +128,8 @@ class Pair:
 
     @property
     def exponent(self) -> float:
-        """Of growth between the last two sizes: 1 is linear.  0 with one size."""
-        if len(self.octets) < 2:
+        """Of growth between the last two sizes: 1 is linear.  0 with one size, and where it took no time."""
+        if len(self.octets) < 2 or not self.seconds[-2] or not self.seconds[-1]:
             return 0.0
         return math.log(self.seconds[-1] / self.seconds[-2]) / math.log(self.octets[-1] / self.octets[-2])
 

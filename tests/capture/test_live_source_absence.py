@@ -47,7 +47,7 @@ def test_packets_that_went_with_the_interface_are_captured_again(monkeypatch: py
     source = LiveSource(cast("Any", child), CaptureOptions("wire0", count=7))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(60)
+    assert over.wait(600)
 
     assert child.counts[1:] == [2, 2]
     assert source.status().complete
@@ -64,7 +64,7 @@ def test_every_absence_is_told_and_not_the_last_alone(monkeypatch: pytest.Monkey
     source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(60)
+    assert over.wait(600)
     source.close()
 
     error = source.status().error
@@ -83,7 +83,7 @@ def test_packets_that_were_not_written_are_counted_over_all_captures(monkeypatch
     source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(60)
+    assert over.wait(600)
     source.close()
 
     assert source.status().unwritten == 10
@@ -95,7 +95,7 @@ def test_capture_process_that_others_end_is_an_error(monkeypatch: pytest.MonkeyP
     source = LiveSource(cast("Any", child), CaptureOptions("wire0"))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(60)
+    assert over.wait(600)
     source.close()
 
     error = source.status().error
@@ -123,7 +123,7 @@ def test_count_from_a_mark_holds_over_an_absence_too(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(child, "messages", lambda: captures.pop(0))
     over = threading.Event()
     source.start(lambda: over.set() if source.status().complete else None)
-    assert over.wait(60)
+    assert over.wait(600)
     source.close()
 
     assert child.counts[1:] == [6], "packets 5 to 11 of the spool, of which one was there"

@@ -84,7 +84,7 @@ def test_file_that_is_unpacked_leaves_nothing(folder: Path, tmp_path: Path) -> N
     source = open_file(tmp_path / "packed.gz")
     done = threading.Event()
     source.start(done.set)
-    assert done.wait(60)
+    assert done.wait(600)
 
     assert source.is_saved
     source.close()

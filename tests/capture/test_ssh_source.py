@@ -126,7 +126,7 @@ def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(
         assert process.stdin is not None
         line = process.stdout.readline().strip()
         process.stdin.close()
-        code = process.wait(60)
+        code = process.wait(600)
         assert process.stderr is not None
         said = process.stderr.read()
 
@@ -138,7 +138,7 @@ def test_lines_at_the_other_end_pass_the_filter_on_and_end_with_standard_input(
 def _finished(source: RemoteSource) -> None:
     done = threading.Event()
     source.start(lambda: done.set() if source.status().complete else None)
-    assert done.wait(60)
+    assert done.wait(600)
 
 
 def test_drops_told_at_the_end_are_in_the_status() -> None:
@@ -261,7 +261,7 @@ def test_ssh_that_does_not_end_is_ended_and_what_came_is_kept(code: str, monkeyp
     source = RemoteSource(TARGET, RemoteOptions(), [sys.executable, "-c", code], show_line=shown.append)
     begun = threading.Event()
     source.start(lambda: begun.set() if source.status().end else None)
-    assert begun.wait(60)
+    assert begun.wait(600)
 
     source.close()
 

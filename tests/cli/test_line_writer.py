@@ -90,7 +90,7 @@ def test_end_waits_for_a_reader_that_may_take_its_time(target: Target, writing: 
     assert target.read(500_000) == (LINE + "\n").encode() * 500
     assert not ended
     target.read(500_000)
-    thread.join(60)
+    thread.join(600)
     assert ended == [0]
 
 
@@ -112,7 +112,7 @@ def test_memory_is_bounded_until_nobody_waits_any_more(target: Target, writing: 
     target.read(50_000)
     until(lambda: len(brought) > PIPE // 1000 + 45, "more to be taken")
     writer.give_up()
-    thread.join(60)
+    thread.join(600)
     assert len(brought) == 1000
 
 
@@ -134,7 +134,7 @@ def test_failure_wakes_who_waits_for_room(target: Target, writing: Callable[...,
     release = threading.Event()
 
     def fail(_data: memoryview, /) -> int:
-        release.wait(60)
+        release.wait(600)
         raise BrokenPipeError
 
     target.write = fail  # type: ignore[method-assign]

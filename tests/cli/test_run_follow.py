@@ -207,7 +207,7 @@ def test_reader_that_goes_away_ends_it_without_a_word(tmp_path: Path) -> None:
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
-    assert process.wait(60) == 128 + signal.SIGPIPE
+    assert process.wait(600) == 128 + signal.SIGPIPE
 
 
 def test_capture_that_is_still_being_written_is_followed_from_standard_input() -> None:
@@ -228,7 +228,7 @@ def test_capture_that_is_still_being_written_is_followed_from_standard_input() -
 
     assert first == [b"GET / HTTP/1.1\n", b"Host: a\n", b"\n"]
     assert rest.decode() == "        bye\n"
-    assert process.wait(60) == 0
+    assert process.wait(600) == 0
 
 
 def test_body_that_unpacks_to_very_much_is_cut_and_that_is_said(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ EN = Words(Language.EN)
 EMPTY_CAPTURE = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
 
 
-def on_terminal(words: Sequence[str], keys: bytes = b"", seconds: float = 30.0, **changes: str) -> tuple[int, str]:
+def on_terminal(words: Sequence[str], keys: bytes = b"", seconds: float = 600.0, **changes: str) -> tuple[int, str]:
     """Run the program on a terminal of its own, type ``keys`` once it has said something."""
     leader, follower = pty.openpty()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "SUDO_"))}

@@ -88,7 +88,7 @@ def test_exception_that_numpy_drops_is_raised_again(
     done: list[str] = []
 
     def works() -> None:
-        is_asked, end = Asked("IsAsked", (), {})(), time.monotonic() + 60
+        is_asked, end = Asked("IsAsked", (), {})(), time.monotonic() + 600
         with signals_unwind():
             try:
                 _ = np.arange(3) == is_asked  # it looks for ``__array_ufunc__``

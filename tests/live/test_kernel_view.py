@@ -45,7 +45,7 @@ def test_open_connection_shows_owner_and_state_of_its_kernel_and_follows_them(te
         assert "congestion window" in screen
         assert client.stdin is not None
         client.stdin.close()
-        client.wait(60)
+        client.wait(600)
     terminal.wait("This machine has no socket for this connection")
     terminal.press("Escape")
     terminal.wait("following")
@@ -81,7 +81,7 @@ def test_socket_of_a_later_connection_with_the_same_ports_is_not_shown_as_the_fi
         terminal.wait("Another connection has these addresses and ports now")
         client.stdin.write("\n")
         client.stdin.flush()
-        client.wait(60)
+        client.wait(600)
 
 
 def test_file_has_no_kernel_to_ask(terminal: Terminal) -> None:

@@ -98,12 +98,12 @@ def test_locked_it_makes_a_value_once_for_threads_that_ask_together() -> None:
         return known
 
     def ask() -> None:
-        together.wait(60)
+        together.wait(600)
         cache.renew("a", make)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(600)
     assert len(makes) == 1

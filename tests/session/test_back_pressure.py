@@ -73,7 +73,7 @@ def piped(data: bytes, limit: int = LIMIT) -> Iterator[Measured]:
 
 def until(reached: Callable[[], bool]) -> None:
     """Wait until ``reached``, of which nobody tells."""
-    pause, deadline = threading.Event(), time.monotonic() + 60
+    pause, deadline = threading.Event(), time.monotonic() + 600
     while not reached():
         assert time.monotonic() < deadline
         pause.wait(0.001)
@@ -122,7 +122,7 @@ def test_files_that_are_slower_than_the_analysis_are_waited_for(tmp_path: Path) 
         assert source.status().end <= LIMIT // BUFFERED_SHARE + READ_BYTES
 
         kept.start(lambda: None)
-        source._thread.join(60)
+        source._thread.join(600)
         kept.close()
 
     assert isinstance(source.status().error, OutputError)  # nobody released anything
@@ -159,7 +159,7 @@ def test_stream_that_nobody_analyses_is_read_as_fast_as_it_comes() -> None:
     data = many(CONNECTIONS).pcap()
     with piped(data, 2 * len(data)) as source:
         source.start(lambda: None)
-        source._thread.join(60)
+        source._thread.join(600)
 
     assert source.status().complete
     assert source.most_held == len(data)
@@ -279,7 +279,7 @@ def test_stream_whose_end_is_near_waits_no_more_though_the_analysis_tells_where_
         source.analysed(1)  # the worker's next round
 
         assert source._room() is not None
-        source._thread.join(60)
+        source._thread.join(600)
 
     assert source.status().complete
     assert source.most_held == len(data)
@@ -300,7 +300,7 @@ def test_full_spool_waits_while_nothing_may_be_released_though_all_of_it_is_anal
         assert source._room() is None
 
         source.analysed(LIMIT)
-        source._thread.join(60)
+        source._thread.join(600)
 
     assert isinstance(source.status().error, OutputError)  # all is analysed, and nobody released anything
 

@@ -97,7 +97,7 @@ def test_only_imports_of_a_polite_thread_stand_aside(tmp_path: Path, monkeypatch
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(60)
+    thread.join(600)
 
     assert stepped == [thread.ident]
     assert len(sys.meta_path) <= finders + 1

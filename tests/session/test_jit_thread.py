@@ -33,7 +33,7 @@ def test_kernel_is_there_when_the_worker_goes_on_and_is_given_once(at_once: None
     compiler.begin()
     assert compiler.take() is kernel
     assert compiler.take() is None
-    assert announced.wait(60)
+    assert announced.wait(600)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def never_compiled(at_once: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
     compiled = threading.Event()
     monkeypatch.setattr(compiling, "kernel_is_cached", lambda: False)
     monkeypatch.setattr(compiling, "PATIENCE", 3600)
-    monkeypatch.setattr("tcptui.analysis.compile_ahead.compile_in_background", lambda _stop: compiled.wait(60))
+    monkeypatch.setattr("tcptui.analysis.compile_ahead.compile_in_background", lambda _stop: compiled.wait(600))
     yield compiled
     compiled.set()
 
@@ -54,7 +54,7 @@ def test_first_compilation_on_a_machine_holds_nobody_up(never_compiled: threadin
     compiler.begin()  # returns although `PATIENCE` is an hour
     assert compiler.take() is None
     never_compiled.set()
-    assert announced.wait(60)
+    assert announced.wait(600)
     assert compiler.take() is kernel
 
 
@@ -65,7 +65,7 @@ def test_kernel_that_is_ready_after_the_last_packet_is_not_loaded(never_compiled
     compiler.begin()
     compiler.finish()
     never_compiled.set()
-    assert announced.wait(60)
+    assert announced.wait(600)
     assert compiler.take() is None
 
 
@@ -84,7 +84,7 @@ def test_closed_compiler_compiles_nothing_and_lets_its_thread_go(
     compiler.start(ended.set)
     compiler.close()
     compiler.begin()
-    assert ended.wait(60)
+    assert ended.wait(600)
     assert compiler.take() is None
 
 

@@ -45,7 +45,7 @@ async def test_connection_that_is_being_judged_is_not_called_clean(
     judged, current_findings = Event(), Session.current_findings
 
     def slowly(session: Session, stream: int) -> CachedFindings:
-        assert judged.wait(60)
+        assert judged.wait(600)
         return current_findings(session, stream)
 
     monkeypatch.setattr(fetch, "_INLINE_PACKETS", 0)

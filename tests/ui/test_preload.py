@@ -15,7 +15,7 @@ def test_who_needs_a_module_waits_from_the_moment_the_rows_are_known() -> None:
     preloader.begin()
     for thread in threading.enumerate():
         if thread.name == "tcptui-imports":
-            thread.join(60)
+            thread.join(600)
     assert not preloader.under_way
 
 

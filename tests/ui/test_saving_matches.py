@@ -77,7 +77,7 @@ async def test_filter_that_is_still_worked_out_is_the_one_whose_packets_are_save
     may_answer, answer = Event(), FilterWork.answer
 
     def late(work: FilterWork) -> Matching:
-        may_answer.wait(20)
+        may_answer.wait(600)
         return answer(work)
 
     monkeypatch.setattr(FilterWork, "answer", late)
