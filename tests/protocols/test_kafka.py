@@ -123,10 +123,17 @@ def test_statement_lacks_what_varies() -> None:
 
 
 def test_version_that_is_not_known_has_a_header_and_no_more() -> None:
-    said = opened().client(request(1, 18, 1, b"\xff" * 40, flexible=True), request(60, 0, 2, b"\0", flexible=True))
+    said = opened().client(request(1, 19, 1, b"\xff" * 40, flexible=True), request(60, 0, 2, b"\0", flexible=True))
     said.server(response(1, b"\xff" * 40), response(2, bytes(60)))
 
     assert asked(said) == [("Fetch", UNKNOWN, 3), ("DescribeCluster", UNKNOWN, 4)]
+
+
+def test_first_version_of_a_request_that_brokers_alone_send_has_no_name_of_its_client() -> None:
+    for broker in (5, 0x30005):
+        said = opened().client(numbers("ihhii", 12, 7, 0, 1, broker), heartbeat(2))
+        said.server(response(1, numbers("h", 0) + array()), beaten(2))
+        assert asked(said) == [("ControlledShutdown", UNKNOWN, 3), ("Heartbeat billing", "OK", 4)]
 
 
 def test_response_that_does_not_fit_has_no_status_of_its_own() -> None:
@@ -176,6 +183,20 @@ def test_fetch_that_takes_longer_than_its_wait_was_not() -> None:
 
     assert [one.waits for one in requests_of(*said.directions()) or ()] == [False, False]
     assert asked_to_wait(*said.directions()) == []
+
+
+def test_newest_versions_say_what_nobody_answers_and_what_waits() -> None:
+    topic = bytes(range(16)) + many(numbers("i", 0) + b"\1\0") + b"\0"
+    unanswered = request(0, 13, 1, b"\0" + numbers("hi", 0, 30_000) + many(topic) + b"\0", flexible=True)
+    poll = numbers("iiib", 5, 1, 1, 0) + numbers("ii", 0, -1) + many() + many() + compact("") + b"\0"
+    answer = numbers("ihi", 0, 0, 0) + many() + b"\0"
+    said = opened().client(unanswered)
+    for number, wait in enumerate((5, 0), 2):
+        said.client(request(1, 18, number, numbers("i", wait) + poll[4:], flexible=True))
+        said.server(response(number, answer, flexible=True))
+    found = list(requests_of(*said.directions()) or ())[1:]
+
+    assert [(one.operation, one.status, one.waits) for one in found] == [("Fetch", "OK", True), ("Fetch", "OK", False)]
 
 
 def test_members_of_a_group_wait_for_each_other() -> None:
@@ -366,12 +387,13 @@ def test_packet_list_names_requests_that_have_secrets() -> None:
 
 
 def test_tables_have_the_numbers_that_are_published() -> None:
-    assert [name_of(one) for one in (0, 18, 36, 47, 60, 75, 99)] == [
-        "Produce", "ApiVersions", "SaslAuthenticate", "OffsetDelete", "DescribeCluster", "DescribeTopicPartitions",
-        "API 99",
+    assert [name_of(one) for one in (0, 18, 36, 47, 60, 74, 75, 88, 99)] == [
+        "Produce", "ApiVersions", "SaslAuthenticate", "OffsetDelete", "DescribeCluster", "ListConfigResources",
+        "DescribeTopicPartitions", "StreamsGroupHeartbeat", "API 99",
     ]  # fmt: skip
-    assert [error_text(one) for one in (0, 25, 58, 74, 89, 100, 113)] == [
+    assert [error_text(one) for one in (0, 25, 58, 74, 89, 100, 113, 120, 133, 134)] == [
         "OK", "25 UNKNOWN_MEMBER_ID", "58 SASL_AUTHENTICATION_FAILED", "74 FENCED_LEADER_EPOCH",
         "89 THROTTLING_QUOTA_EXCEEDED", "100 UNKNOWN_TOPIC_ID", "113 STALE_MEMBER_EPOCH",
+        "120 TRANSACTION_ABORTABLE", "133 SHARE_SESSION_LIMIT_REACHED", "134",
     ]  # fmt: skip
     assert APIS[1].flexible == 12

@@ -1,12 +1,13 @@
-"""The requests of Kafka by their numbers, and its error codes (Kafka 4.0: ``ApiKeys``, ``Errors``)."""
+"""The requests of Kafka by their numbers, and its error codes (Kafka 4.1: ``ApiKeys``, ``Errors``)."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-PRODUCE, FETCH, JOIN_GROUP, SYNC_GROUP, SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 0, 1, 11, 14, 17, 18, 36
-#: Bytes of a length; of a request up to its client's id; of a response.
-LENGTH, REQUEST_HEAD, RESPONSE_HEAD = 4, 14, 8
+PRODUCE, FETCH, CONTROLLED_SHUTDOWN, JOIN_GROUP, SYNC_GROUP = 0, 1, 7, 11, 14
+SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
+#: Bytes of a length; of a request up to its client's id, and of one that has none; of a response.
+LENGTH, REQUEST_HEAD, NAMELESS_HEAD, RESPONSE_HEAD = 4, 14, 12, 8
 #: Versions of a broker that is newer than this table, beyond the last one known.
 _NEWER: Final = 3
 _NEVER: Final = 1_000
@@ -43,8 +44,11 @@ EndQuorumEpoch 1 1, DescribeQuorum 2 0, AlterPartition 3 0, UpdateFeatures 2 0, 
 DescribeCluster 2 0, DescribeProducers 0 0, BrokerRegistration 4 0, BrokerHeartbeat 1 0, UnregisterBroker 0 0,
 DescribeTransactions 0 0, ListTransactions 2 0, AllocateProducerIds 0 0, ConsumerGroupHeartbeat 1 0,
 ConsumerGroupDescribe 1 0, ControllerRegistration 0 0, GetTelemetrySubscriptions 0 0, PushTelemetry 0 0,
-AssignReplicasToDirs 0 0, ListClientMetricsResources 1 0, DescribeTopicPartitions 0 0, ShareGroupHeartbeat 1 0,
-ShareGroupDescribe 1 0, ShareFetch 1 0, ShareAcknowledge 1 0, AddRaftVoter 0 0, RemoveRaftVoter 0 0, UpdateRaftVoter 0 0
+AssignReplicasToDirs 0 0, ListConfigResources 1 0, DescribeTopicPartitions 0 0, ShareGroupHeartbeat 1 0,
+ShareGroupDescribe 1 0, ShareFetch 1 0, ShareAcknowledge 1 0, AddRaftVoter 0 0, RemoveRaftVoter 0 0,
+UpdateRaftVoter 0 0, InitializeShareGroupState 0 0, ReadShareGroupState 0 0, WriteShareGroupState 0 0,
+DeleteShareGroupState 0 0, ReadShareGroupStateSummary 0 0, StreamsGroupHeartbeat 0 0,
+StreamsGroupDescribe 0 0, DescribeShareGroupOffsets 0 0, AlterShareGroupOffsets 0 0, DeleteShareGroupOffsets 0 0
 """
 
 
@@ -83,6 +87,10 @@ FEATURE_UPDATE_FAILED PRINCIPAL_DESERIALIZATION_FAILURE SNAPSHOT_NOT_FOUND POSIT
 DUPLICATE_BROKER_REGISTRATION BROKER_ID_NOT_REGISTERED INCONSISTENT_TOPIC_ID INCONSISTENT_CLUSTER_ID
 TRANSACTIONAL_ID_NOT_FOUND FETCH_SESSION_TOPIC_ID_ERROR INELIGIBLE_REPLICA NEW_LEADER_ELECTED
 OFFSET_MOVED_TO_TIERED_STORAGE FENCED_MEMBER_EPOCH UNRELEASED_INSTANCE_ID UNSUPPORTED_ASSIGNOR STALE_MEMBER_EPOCH
+MISMATCHED_ENDPOINT_TYPE UNSUPPORTED_ENDPOINT_TYPE UNKNOWN_CONTROLLER_ID UNKNOWN_SUBSCRIPTION_ID TELEMETRY_TOO_LARGE
+INVALID_REGISTRATION TRANSACTION_ABORTABLE INVALID_RECORD_STATE SHARE_SESSION_NOT_FOUND INVALID_SHARE_SESSION_EPOCH
+FENCED_STATE_EPOCH INVALID_VOTER_KEY DUPLICATE_VOTER VOTER_NOT_FOUND INVALID_REGULAR_EXPRESSION REBOOTSTRAP_REQUIRED
+STREAMS_INVALID_TOPOLOGY STREAMS_INVALID_TOPOLOGY_EPOCH STREAMS_TOPOLOGY_FENCED SHARE_SESSION_LIMIT_REACHED
 """
 #: Names of errors from 0 on.
 _ERRORS: Final = tuple(_ERROR_NAMES.split())
@@ -96,6 +104,11 @@ def error_text(code: int) -> str:
     if not code:
         return "OK"
     return f"{code} {_ERRORS[code]}" if 0 < code < len(_ERRORS) else str(code)
+
+
+def names_client(api: int, version: int) -> bool:
+    """Whether the head of a request has a name of the client: ControlledShutdown of version 0 has none."""
+    return (api, version) != (CONTROLLED_SHUTDOWN, 0)
 
 
 def name_of(api: int) -> str:

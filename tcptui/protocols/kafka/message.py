@@ -12,6 +12,7 @@ from tcptui.protocols.kafka.apis import (
     APIS,
     FETCH,
     LENGTH,
+    NAMELESS_HEAD,
     PRODUCE,
     REQUEST_HEAD,
     RESPONSE_HEAD,
@@ -19,6 +20,7 @@ from tcptui.protocols.kafka.apis import (
     UNSUPPORTED_VERSION,
     error_text,
     name_of,
+    names_client,
 )
 from tcptui.protocols.kafka.schema import schema
 from tcptui.protocols.kafka.walk import Walk
@@ -83,7 +85,8 @@ class Message:
     def body(self) -> int:
         """Where what is behind its header begins, tagged fields aside."""
         if self.kind is Kind.REQUEST:
-            return self.start + REQUEST_HEAD + len(self.client or b"")
+            head = REQUEST_HEAD if names_client(self.api, self.version) else NAMELESS_HEAD
+            return self.start + head + len(self.client or b"")
         return self.start + RESPONSE_HEAD
 
 

@@ -6,7 +6,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.http.read_window import Window
-from tcptui.protocols.kafka.apis import APIS, LENGTH, REQUEST_HEAD, RESPONSE_HEAD, SASL_HANDSHAKE
+from tcptui.protocols.kafka.apis import (
+    APIS,
+    LENGTH,
+    NAMELESS_HEAD,
+    REQUEST_HEAD,
+    RESPONSE_HEAD,
+    SASL_HANDSHAKE,
+    names_client,
+)
 from tcptui.protocols.kafka.message import LONGEST, Kind, Message, walk_of
 from tcptui.protocols.stream.sound_reader import SoundReader
 
@@ -25,14 +33,15 @@ _SPACE, _DELETE = 0x20, 0x7F
 class Head:
     """What the first bytes of a request say, if they do begin one."""
 
-    __slots__ = ("api", "client", "correlation", "size", "version")
+    __slots__ = ("api", "client", "correlation", "named", "size", "version")
 
     def __init__(self, data: bytes) -> None:
         self.size = int.from_bytes(data[:LENGTH])
         self.api, self.version = int.from_bytes(data[4:6]), int.from_bytes(data[6:8])
         self.correlation = int.from_bytes(data[8:12], signed=True)
-        named = int.from_bytes(data[12:REQUEST_HEAD], signed=True)
-        self.client = None if named < 0 else data[REQUEST_HEAD : REQUEST_HEAD + named]
+        has_name = names_client(self.api, self.version)
+        self.named = int.from_bytes(data[NAMELESS_HEAD:REQUEST_HEAD], signed=True) if has_name else -1
+        self.client = None if self.named < 0 else data[REQUEST_HEAD : REQUEST_HEAD + self.named]
 
     @staticmethod
     def of(data: bytes) -> Head | None:
@@ -40,11 +49,10 @@ class Head:
         if len(data) < REQUEST_HEAD or data[4] or data[6]:
             return None
         head = Head(data)
-        named = int.from_bytes(data[12:REQUEST_HEAD], signed=True)
         if (
             head.api < len(APIS) and head.version <= APIS[head.api].most
-            and -1 <= named <= _CLIENT_MOST
-            and REQUEST_HEAD - LENGTH + max(named, 0) <= head.size <= LONGEST
+            and -1 <= head.named <= _CLIENT_MOST
+            and REQUEST_HEAD - LENGTH + max(head.named, 0) <= head.size <= LONGEST
             and all(_SPACE <= byte != _DELETE for byte in head.client or b"")
         ):  # fmt: skip
             return head

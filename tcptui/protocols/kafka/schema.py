@@ -16,13 +16,15 @@ _LAST: Final = 1_000
 #: By number of the api: the last version that is known, what is asked, what is answered.
 _WRITTEN: Final[dict[int, tuple[int, str, str]]] = {
     0: (
-        12,
-        "s:transactional_id@3 h:required_acks i:timeout [Topic s:topic_name [Partition i:partition_id r:records ] ]",
-        "[Topic s:topic_name [Partition i:partition_id h:error q:offset q:offset_time@2 q:log_start_offset@5 "
-        "[Record-Error@8 i:batch_index s:batch_index_error_message ] s:error_message@8 ] ] i:throttle_time@1",
+        13,
+        "s:transactional_id@3 h:required_acks i:timeout [Topic s:topic_name@0-12 u:-Topic-ID@13 [Partition "
+        "i:partition_id r:records ] ]",
+        "[Topic s:topic_name@0-12 u:-Topic-ID@13 [Partition i:partition_id h:error q:offset q:offset_time@2 "
+        "q:log_start_offset@5 [Record-Error@8 i:batch_index s:batch_index_error_message ] s:error_message@8 ] ] "
+        "i:throttle_time@1",
     ),
     1: (
-        17,
+        18,
         "i:replica_id@0-14 i:max_wait_time i:min_bytes i:max_bytes@3 b:isolation_level@4 i:fetch_session_id@7 "
         "i:fetch_session_epoch@7 [Topic s:topic_name@0-12 u:-Topic-ID@13 [Partition i:partition_id i:leader_epoch@9 "
         "q:offset i:-Last-Fetched-Epoch@12 q:log_start_offset@5 i:max_bytes ] ] [Forgotten-Topic@7 "
@@ -32,33 +34,35 @@ _WRITTEN: Final[dict[int, tuple[int, str, str]]] = {
         "q:producer_id q:first_offset ] i:replica_id@11 r:records ] ]",
     ),
     2: (
-        10,
+        11,
         "i:replica_id b:isolation_level@2 [Topic s:topic_name [Partition i:partition_id i:leader_epoch@4 q:offset_time "
         "i:max_offsets@0-0 ] ] i:timeout@10",
         "i:throttle_time@2 [Topic s:topic_name [Partition i:partition_id h:error [@0-0 q:offset ] q:offset_time@1 "
         "q:offset@1 i:leader_epoch@4 ] ]",
     ),
     3: (
-        12,
+        13,
         "[Topic u:-Topic-ID@10 s:topic_name ] ?:allow_auto_topic_creation@4 ?:include_cluster_authorized_ops@8-10 "
         "?:include_topic_authorized_ops@8",
         "i:throttle_time@3 [Broker i:node_id s:host i:port s:rack@1 ] s:cluster_id@2 i:controller_id@1 [Topic h:error "
         "s:topic_name u:-Topic-ID@10 ?:is_internal@1 [Partition h:error i:partition_id i:leader_id i:leader_epoch@7 "
-        "[ i:replica_id ] [ i:isr_id ] [@5 i:offline_id ] ] I:topic_authorized_ops@8 ] I:cluster_authorized_ops@8-10",
+        "[ i:replica_id ] [ i:isr_id ] [@5 i:offline_id ] ] I:topic_authorized_ops@8 ] I:cluster_authorized_ops@8-10 "
+        "h:error@13",
     ),
     8: (
-        9,
+        10,
         "s:consumer_group i:generation_id@1 s:member_id@1 s:consumer_group_instance@7 q:retention_time@2-4 [Topic "
-        "s:topic_name [Partition i:partition_id q:offset i:leader_epoch@6 t:commit_timestamp@1-1 s:metadata ] ]",
-        "i:throttle_time@3 [Topic s:topic_name [Partition i:partition_id h:error ] ]",
+        "s:topic_name@0-9 u:-Topic-ID@10 [Partition i:partition_id q:offset i:leader_epoch@6 t:commit_timestamp@1-1 "
+        "s:metadata ] ]",
+        "i:throttle_time@3 [Topic s:topic_name@0-9 u:-Topic-ID@10 [Partition i:partition_id h:error ] ]",
     ),
     9: (
-        9,
+        10,
         "s:consumer_group@0-7 [Topic@0-7 s:topic_name [ i:partition_id ] ] [Group@8 s:consumer_group s:member_id@9 "
-        "i:-Member-Epoch@9 [Topic s:topic_name [ i:partition_id ] ] ] ?:require_stable_offset@7",
+        "i:-Member-Epoch@9 [Topic s:topic_name@0-9 u:-Topic-ID@10 [ i:partition_id ] ] ] ?:require_stable_offset@7",
         "i:throttle_time@3 [Topic@0-7 s:topic_name [Partition i:partition_id q:offset i:leader_epoch@5 s:metadata "
-        "h:error ] ] h:error@2-7 [Group@8 s:consumer_group [Topic s:topic_name [Partition i:partition_id q:offset "
-        "i:leader_epoch s:metadata h:error ] ] h:error ]",
+        "h:error ] ] h:error@2-7 [Group@8 s:consumer_group [Topic s:topic_name@0-9 u:-Topic-ID@10 [Partition "
+        "i:partition_id q:offset i:leader_epoch s:metadata h:error ] ] h:error ]",
     ),
     10: (
         6,
@@ -90,16 +94,16 @@ _WRITTEN: Final[dict[int, tuple[int, str, str]]] = {
         "i:throttle_time@1 h:error s:protocol_type@5 s:protocol_name@5 y:-Member-Assignment",
     ),
     15: (
-        5,
+        6,
         "[ s:consumer_group ] ?:include_group_authorized_ops@3",
-        "i:throttle_time@1 [Group h:error s:consumer_group s:group_state s:protocol_type s:protocol_name [Member "
-        "s:member_id s:consumer_group_instance@4 s:client_id s:client_host y:-Member-Metadata y:-Member-Assignment ] "
-        "I:group_authorized_ops@3 ]",
+        "i:throttle_time@1 [Group h:error s:error_message@6 s:consumer_group s:group_state s:protocol_type "
+        "s:protocol_name [Member s:member_id s:consumer_group_instance@4 s:client_id s:client_host "
+        "y:-Member-Metadata y:-Member-Assignment ] I:group_authorized_ops@3 ]",
     ),
     16: (
-        4,
-        "[@4 s:-State ]",
-        "i:throttle_time@1 h:error [Group s:consumer_group s:protocol_type s:-State@4 ]",
+        5,
+        "[@4 s:-State ] [@5 s:-Type ]",
+        "i:throttle_time@1 h:error [Group s:consumer_group s:protocol_type s:-State@4 s:-Type@5 ]",
     ),
     17: (1, "s:sasl_mechanism", "h:error [ s:sasl_mechanism ]"),
     18: (
@@ -127,7 +131,7 @@ _WRITTEN: Final[dict[int, tuple[int, str, str]]] = {
         "i:throttle_time [Topic s:topic_name [Partition i:partition_id q:offset h:error ] ]",
     ),
     22: (
-        4,
+        5,
         "s:transactional_id i:transaction_timeout q:producer_id@3 h:producer_epoch@3",
         "i:throttle_time h:error q:producer_id h:producer_epoch",
     ),
@@ -137,18 +141,25 @@ _WRITTEN: Final[dict[int, tuple[int, str, str]]] = {
         "i:throttle_time@2 [Topic s:topic_name [Partition h:error i:partition_id i:leader_epoch@1 q:offset ] ]",
     ),
     24: (
-        3,
-        "s:transactional_id q:producer_id h:producer_epoch [Topic s:topic_name [ i:partition_id ] ]",
-        "i:throttle_time [Topic s:topic_name [Partition i:partition_id h:error ] ]",
+        5,
+        "[Transaction@4 s:transactional_id q:producer_id h:producer_epoch ?:-Verify-Only [Topic s:topic_name "
+        "[ i:partition_id ] ] ] s:transactional_id@0-3 q:producer_id@0-3 h:producer_epoch@0-3 [Topic@0-3 s:topic_name "
+        "[ i:partition_id ] ]",
+        "i:throttle_time h:error@4 [Transaction@4 s:transactional_id [Topic s:topic_name [Partition i:partition_id "
+        "h:error ] ] ] [Topic@0-3 s:topic_name [Partition i:partition_id h:error ] ]",
     ),
     25: (
         4,
         "s:transactional_id q:producer_id h:producer_epoch s:consumer_group",
         "i:throttle_time h:error",
     ),
-    26: (4, "s:transactional_id q:producer_id h:producer_epoch b:transaction_result", "i:throttle_time h:error"),
+    26: (
+        5,
+        "s:transactional_id q:producer_id h:producer_epoch b:transaction_result",
+        "i:throttle_time h:error q:producer_id@5 h:producer_epoch@5",
+    ),
     28: (
-        4,
+        5,
         "s:transactional_id s:consumer_group q:producer_id h:producer_epoch i:generation_id@3 s:member_id@3 "
         "s:consumer_group_instance@3 [Topic s:topic_name [Partition i:partition_id q:offset i:leader_epoch@2 "
         "s:metadata ] ]",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame import date_text
 from tcptui.protocols.headers.reassembled import add_reassembled
-from tcptui.protocols.kafka.apis import LENGTH, REQUEST_HEAD, error_text, name_of
+from tcptui.protocols.kafka.apis import LENGTH, NAMELESS_HEAD, error_text, name_of, names_client
 from tcptui.protocols.kafka.message import Kind, holds_secrets, walk_of
 from tcptui.protocols.kafka.titles import FIELDS, MOMENTS, NAMES, title_of
 from tcptui.protocols.kafka.tree_records import add_records
@@ -83,9 +83,10 @@ class _Lines:
             self._add(f"API Key: {_name(message.api)} ({message.api})", start + 4, 2, "kafka.api_key")
             self._add(f"API Version: {message.version}", start + 6, 2, "kafka.api_version")
             self._add(f"Correlation ID: {message.correlation}", start + 8, 4, "kafka.correlation_id")
-            client = _NULL if message.client is None else _text("", message.client)
-            size = 2 + len(message.client or b"")
-            self._add(f"Client ID: {client}", start + REQUEST_HEAD - 2, size, "kafka.client_id")
+            if names_client(message.api, message.version):
+                client = _NULL if message.client is None else _text("", message.client)
+                size = 2 + len(message.client or b"")
+                self._add(f"Client ID: {client}", start + NAMELESS_HEAD, size, "kafka.client_id")
         elif message.stop - start >= 2 * LENGTH:
             self._add(f"Correlation ID: {message.correlation}", start + 4, 4, "kafka.correlation_id")
             if request is not None:

@@ -108,7 +108,7 @@ def test_batches_have_their_heads_and_no_record(tmp_path: Path) -> None:
 
 
 def test_version_that_is_not_known_shows_its_header_alone(tmp_path: Path) -> None:
-    asked = request(1, 18, 1, b"\xff" * 60, flexible=True)
+    asked = request(1, 19, 1, b"\xff" * 60, flexible=True)
     path = write(tmp_path / "kafka.pcap", [
         (0, ask_versions(0)), (1, versions(0)), (0, asked), (1, response(1, b"\xff" * 60)), (0, heartbeat(2)),
         (1, response(2, bytes(9))), (0, heartbeat(3)), (1, beaten(3)),
@@ -124,6 +124,26 @@ def test_version_that_is_not_known_shows_its_header_alone(tmp_path: Path) -> Non
     assert "Error: No Error (0)" in text[10]
 
 
+def test_head_without_a_name_of_the_client_shows_none(tmp_path: Path) -> None:
+    old, new = numbers("ihhii", 12, 7, 0, 1, 5), request(7, 1, 2, numbers("i", 5))
+    answer = numbers("h", 0) + numbers("i", 0)
+    talk = [
+        (0, ask_versions(0)),
+        (1, versions(0)),
+        (0, old),
+        (1, response(1, answer)),
+        (0, new),
+        (1, response(2, answer)),
+    ]
+    session = open_file(write(tmp_path / "kafka.pcap", talk))
+    text = [shown(session, row) for row in range(session.store.count)]
+    session.close()
+
+    assert "Kafka (ControlledShutdown v0 Request)" in text[5]
+    assert "Client ID" not in text[5]
+    assert "Client ID: app" in text[7]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_message_of_every_known_version_fits_to_its_last_byte(tmp_path: Path, seed: int) -> None:
     talk, _ = drawn(seed)
@@ -135,7 +155,9 @@ def test_message_of_every_known_version_fits_to_its_last_byte(tmp_path: Path, se
 def drawn(seed: int) -> tuple[Talk, list[tuple[int, int]]]:
     """A request of each known version with its response, and what each message is of."""
     chance, talk, what = Random(seed), Talk(), list[tuple[int, int]]()
-    known = [(api, one) for api in range(len(APIS)) for one in range(20) if schema(api, one, is_response=False)]
+    known = [
+        (api, one) for api in range(len(APIS)) for one in range(20) if schema(api, one, is_response=False) is not None
+    ]
     for number, (api, version) in enumerate([(API_VERSIONS, 0), *known]):
         made = exchange(api, version, number, chance)
         assert made is not None
