@@ -199,6 +199,12 @@ def test_newest_versions_say_what_nobody_answers_and_what_waits() -> None:
     assert [(one.operation, one.status, one.waits) for one in found] == [("Fetch", "OK", True), ("Fetch", "OK", False)]
 
 
+def test_poll_for_records_whose_wait_is_not_read_may_wait() -> None:
+    said = opened().client(request(1, 19, 1, bytes(9), flexible=True), request(78, 1, 2, bytes(9), flexible=True))
+    said.client(request(68, 0, 3, bytes(9), flexible=True)).server(response(1), response(2), response(3))
+    assert [one.waits for one in requests_of(*said.directions()) or ()] == [False, True, True, False]
+
+
 def test_members_of_a_group_wait_for_each_other() -> None:
     said = opened().client(join(1)).server(joined(1)).client(heartbeat(2)).server(beaten(2))
     assert [one.waits for one in requests_of(*said.directions()) or ()] == [False, True, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 PRODUCE, FETCH, CONTROLLED_SHUTDOWN, JOIN_GROUP, SYNC_GROUP = 0, 1, 7, 11, 14
-SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
+SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE, SHARE_FETCH = 17, 18, 36, 78
 #: Bytes of a length; of a request up to its client's id, and of one that has none; of a response.
 LENGTH, REQUEST_HEAD, NAMELESS_HEAD, RESPONSE_HEAD = 4, 14, 12, 8
 #: Versions of a broker that is newer than this table, beyond the last one known.

@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.interface import Carried, Exchange
-from tcptui.protocols.kafka.apis import FETCH, JOIN_GROUP, SYNC_GROUP
-from tcptui.protocols.kafka.message import Kind, Message, is_answered, operation, status_of, wait_ms
+from tcptui.protocols.kafka.apis import FETCH, JOIN_GROUP, SHARE_FETCH, SYNC_GROUP
+from tcptui.protocols.kafka.message import Kind, Message, is_answered, operation, status_of, wait_ms, walk_of
 from tcptui.protocols.kafka.reader import Reader
 from tcptui.protocols.stream.unread import Unread
 
@@ -27,6 +27,8 @@ _WAITING_MOST: Final = 10_000
 #: How much later than it was asked to a response is still in time: the way there and back, and the broker's timer.
 _IN_TIME_NS: Final = 100_000_000
 _MS: Final = 1_000_000
+#: Requests that wait for others, or for records for a time that is not read.
+_WAITING: Final = frozenset({JOIN_GROUP, SYNC_GROUP, SHARE_FETCH})
 #: Requests that show whether a client counts.
 _FIRST: Final = 16
 
@@ -53,12 +55,14 @@ class Asked:
         )  # fmt: skip
 
     def waits(self) -> bool:
-        """Whether the client asked the broker to wait, and that no longer than it asked for."""
+        """Whether the client asked the broker to wait, or may have, and that no longer than it is known to have."""
         request, answer = self.request, self.answer
-        if request.api in (JOIN_GROUP, SYNC_GROUP):
+        if request.api in _WAITING:
             return True
         if request.api != FETCH:
             return False
+        if walk_of(request, request) is None:
+            return True
         most_ms = wait_ms(request)
         if answer is None or most_ms <= 0:
             return most_ms > 0
