@@ -77,7 +77,9 @@ class Splits:
 def split_waits(hop: Hop) -> Splits:
     """The waits that both points saw begin and end; none without clocks."""
     way = way_of(hop.sides, len(hop.pairs))
-    parts = [_split(hop, way, near, _asked(hop, way, near)) for near in (0, 1)]
+    # Most hops have all clients on one side.
+    points = [near for near in (0, 1) if _has_client(hop, near).any()] or [0]
+    parts = [_split(hop, way, near, _asked(hop, way, near)) for near in points]
     whole = Splits(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Splits)))
     return whole.of(np.lexsort((whole.asked_a, whole.pair)))
 
@@ -94,11 +96,22 @@ class _Asked:
     """Number of the answer's first byte."""
 
 
+def _client_by_b(hop: Hop) -> Mask:
+    """By pair: whether endpoint *b* of A's flow is the client."""
+    is_client: Mask = hop.a.streams.client_is_b[hop.pairs.a] != 0
+    return is_client
+
+
+def _has_client(hop: Hop, near: int) -> Mask:
+    """By pair: whether its client is beside the point ``near``, as far as that is known."""
+    has: Mask = hop.is_placed & ((hop.goes_ab ^ _client_by_b(hop)) == (near == 0)) & (hop.clocks is not None)
+    return has
+
+
 def _asked(hop: Hop, way: Way, near: int) -> _Asked:
     """What clients beside the point ``near`` asked and were answered there."""
     side = hop.sides[near]
-    client_by_b = hop.a.streams.client_is_b[hop.pairs.a] != 0
-    is_near = hop.is_placed & ((hop.goes_ab ^ client_by_b) == (near == 0)) & (hop.clocks is not None)
+    client_by_b, is_near = _client_by_b(hop), _has_client(hop, near)
     of_way, begin, end = way.numbers(side)
     by_client = side.by_b == client_by_b[side.pair]
     # Openings.
