@@ -307,7 +307,7 @@ def test_client_that_pauses_between_requests_or_pings_is_no_slow_server(tmp_path
     assert THINK not in told.found
     assert told.budget[Part.CLIENT_THINK] == pytest.approx(3_020, abs=100)
     assert told.budget[Part.IDLE] == pytest.approx(1_950, abs=100)
-    assert told.budget[Part.SENDER] == 0
+    assert told.budget[Part.SENDER] < 11, "from the preface to the first request"
 
 
 def test_call_that_nobody_answers_is_nobodys_though_the_client_pings(tmp_path: Path) -> None:
