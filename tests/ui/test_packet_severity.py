@@ -43,6 +43,7 @@ MARKED = [
     ("42", FindingId.REQUEST_UNANSWERED, "end_frame"),
     ("157", FindingId.HTTP_TWO_READINGS, "first_frame"),
     ("170", FindingId.MQTT_SESSION_ENDED, "answer_frame"),
+    ("171", FindingId.AMQP_CLOSED, "answer_frame"),
 ]
 
 
