@@ -58,7 +58,7 @@ _PART_BEGIN: Final = re.compile(r"\r?\n\r?\n")
 _PART_HEAD_MOST: Final = 8_192
 _PART_END: Final = re.compile(r"\r?\n--")
 _TAG: Final = re.compile(r"<(/?)([A-Za-z_][\w:.-]{0,127})((?:[^<>\"']|\"[^\"<>]*+\"|'[^'<>]*+'|[\"'])*+)>")
-_ATTRIBUTE: Final = re.compile(r"([\w:.-]{1,128})(\s{0,64}=\s{0,64})(\"[^\"]*+\"?|'[^']*+'?|[^\s\"'>]+)")
+_ATTRIBUTE: Final = re.compile(r"(?<![\w:.-])([\w:.-]++)(\s*+=\s*+)(\"[^\"]*+\"?|'[^']*+'?|[^\s\"'>]+)")
 #: Attributes that name an element, and those that have its value.
 _NAMING: Final = frozenset({"name", "key", "property", "id", "field", "type", "parameter"})
 _VALUED: Final = frozenset({"value", "content", "data", "val", "text"})
