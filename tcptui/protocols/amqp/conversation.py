@@ -33,6 +33,7 @@ from tcptui.protocols.amqp.methods import (
 )
 from tcptui.protocols.amqp.reader import Reader
 from tcptui.protocols.interface import Carried, Exchange
+from tcptui.protocols.stream.message_reader import in_order
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -115,15 +116,7 @@ class _Pairing:
 
     def said(self) -> Iterator[Element]:
         """See `conversation`."""
-        asked, answered = self._client.next(), self._server.next()
-        while asked is not None or answered is not None:
-            is_client = answered is None or (asked is not None and _passed_ns(asked) <= _passed_ns(answered))
-            found = asked if is_client else answered
-            if is_client:
-                asked = self._client.next()
-            else:
-                answered = self._server.next()
-            assert found is not None
+        for is_client, found in in_order(self._client, self._server):
             if isinstance(found, Unread):
                 yield from self._lost(is_client=is_client)
                 yield found
@@ -254,8 +247,3 @@ def _give_up(asked: Asked) -> Asked:
 def _all_given_up(asked: deque[Asked]) -> Iterator[Asked]:
     while asked:
         yield _give_up(asked.popleft())
-
-
-def _passed_ns(one: Message | Unread) -> int:
-    """When all of a frame had passed; of bytes that are not read, their first."""
-    return one.direction.delivered_ns(one.stop - 1 if isinstance(one, Message) else one.start)

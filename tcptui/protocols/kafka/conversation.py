@@ -15,6 +15,7 @@ from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.kafka.apis import FETCH, JOIN_GROUP, SHARE_FETCH, SYNC_GROUP
 from tcptui.protocols.kafka.message import Kind, Message, is_answered, operation, status_of, wait_ms, walk_of
 from tcptui.protocols.kafka.reader import Reader
+from tcptui.protocols.stream.message_reader import in_order
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -103,15 +104,7 @@ class _Pairing:
 
     def said(self) -> Iterator[Element]:
         """See `conversation`."""
-        asked, answered = self._client.next(), self._server.next()
-        while asked is not None or answered is not None:
-            is_client = answered is None or (asked is not None and _passed_ns(asked) <= _passed_ns(answered))
-            found = asked if is_client else answered
-            if is_client:
-                asked = self._client.next()
-            else:
-                answered = self._server.next()
-            assert found is not None
+        for is_client, found in in_order(self._client, self._server):
             if isinstance(found, Unread):
                 self._lost(is_client=is_client)
                 yield found
@@ -186,8 +179,3 @@ def _comes_again(sides: Sides) -> bool:
         if isinstance(one, Message) and one.kind is Kind.REQUEST:
             numbers.append(one.correlation)
     return any(later <= earlier for earlier, later in pairwise(numbers))
-
-
-def _passed_ns(one: Message | Unread) -> int:
-    """When all of a message had passed; of bytes that are not read, their first."""
-    return one.direction.delivered_ns(one.stop - 1 if isinstance(one, Message) else one.start)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.interface import Carried, Exchange
 from tcptui.protocols.memcached.message import Message, operation, status_of
 from tcptui.protocols.memcached.text import may_answer, may_answer_quiet
+from tcptui.protocols.stream.message_reader import in_order, passed_ns
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -88,14 +89,7 @@ class _Pairing:
         """See `conversation`."""
         readers = [self._sides.reader(is_client=is_client) for is_client in (True, False)]
         self._counts = all(reader.from_start for reader in readers)
-        following = [reader.next() for reader in readers]
-        while any(one is not None for one in following):
-            asked, answered = following
-            is_client = answered is None or (asked is not None and _passed_ns(asked) <= _passed_ns(answered))
-            side = 0 if is_client else 1
-            found = following[side]
-            following[side] = readers[side].next()
-            assert found is not None
+        for is_client, found in in_order(*readers):
             if isinstance(found, Unread):
                 yield from self._lost()
                 yield found
@@ -219,9 +213,4 @@ def _may_be_pair(asked: Asked, answer: Message) -> bool:
 
 def _follows(answer: Message, command: Message) -> bool:
     """Whether ``answer`` began when all of ``command`` had passed."""
-    return _passed_ns(command) <= answer.direction.first_ns(answer.start)
-
-
-def _passed_ns(one: Message | Unread) -> int:
-    """When all of a message had passed; of bytes that are not read, their first."""
-    return one.direction.delivered_ns(one.stop - 1 if isinstance(one, Message) else one.start)
+    return passed_ns(command) <= answer.direction.first_ns(answer.start)

@@ -13,6 +13,8 @@ import numpy as np
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.model.packet_store import I64
     from tcptui.protocols.stream.reassembly import ByteStream
 
@@ -31,6 +33,46 @@ class Window(Protocol):
 
 M = TypeVar("M")
 W = TypeVar("W", bound=Window)
+
+
+class _Placed(Protocol):
+    """Bytes ``start … stop`` of one direction."""
+
+    @property
+    def direction(self) -> ByteStream: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def stop(self) -> int: ...
+
+
+P = TypeVar("P", bound=_Placed)
+P_co = TypeVar("P_co", bound=_Placed, covariant=True)
+
+
+class _Reads(Protocol[P_co]):
+    """Reads one direction, message by message."""
+
+    def next(self) -> P_co | Unread | None: ...
+
+
+def passed_ns(one: _Placed) -> int:
+    """When all of a message had passed; of bytes that are not read, their first."""
+    return one.direction.delivered_ns(one.start if isinstance(one, Unread) else one.stop - 1)
+
+
+def in_order(client: _Reads[P], server: _Reads[P]) -> Iterator[tuple[bool, P | Unread]]:
+    """What both sides sent, in the order in which all of it had passed, each with whether it is the client's."""
+    asked, answered = client.next(), server.next()
+    while asked is not None or answered is not None:
+        if answered is None or (asked is not None and passed_ns(asked) <= passed_ns(answered)):
+            assert asked is not None
+            found, is_client = asked, True
+            asked = client.next()
+        else:
+            found, is_client = answered, False
+            answered = server.next()
+        yield is_client, found
 
 
 class MessageReader(Generic[M, W]):
