@@ -35,26 +35,16 @@ def prefilter_of(
     return CommandPrefilter(cast("type[CommandRows]", kind.load()), store, streams, noted, payload)
 
 
-class CommandPrefilter:
-    """The `StreamPrefilter` of a database whose commands `kind` notes."""
+class FirstStreams:
+    """The `StreamPrefilter` of streams that are found as they come: the first ones, if they are not too long."""
 
-    def __init__(
-        self, kind: type[CommandRows], store: PacketStore, streams: StreamTable, noted: NotedRows,
-        _payload: Callable[[int], bytes],
-    ) -> None:  # fmt: skip
-        self._store = store
+    def __init__(self, streams: StreamTable) -> None:
         self._streams = streams
-        self._found = NewRows(noted.of(kind))
-        self._speaking: set[int] = set()
-
-    def update(self) -> None:
-        """Take in the commands found since the last call."""
-        streams = self._store.stream[self._found.new(self._store)]
-        self._speaking.update(streams[streams >= 0].tolist())
+        self._found: set[int] = set()
 
     def suspects(self) -> SparseMask:
-        """A mask of the first connections with commands, as far as known now."""
-        numbers = np.sort(np.fromiter(self._speaking, np.int64, len(self._speaking)))
+        """A mask of the first streams that were found, as far as known now."""
+        numbers = np.sort(np.fromiter(self._found, np.int64, len(self._found)))
         packets = self._streams.packets[numbers].astype(np.int64)
         short = packets <= PACKETS_MOST
         numbers, packets = numbers[short][:READ_MOST], packets[short][:READ_MOST]
@@ -66,12 +56,29 @@ class CommandPrefilter:
 
     def evict(self, streams: NDArray[np.int64]) -> None:
         """Drop what is known of ``streams``, which were evicted."""
-        self._speaking.difference_update(streams.tolist())
+        self._found.difference_update(streams.tolist())
 
     def speaks(self, stream: int) -> bool:
-        """Whether a command was seen in ``stream``."""
-        return stream in self._speaking
+        """Whether ``stream`` was found."""
+        return stream in self._found
 
     def error_rows(self, _stream: int) -> list[tuple[int, int]]:
         """None: errors are counted where the connection is read."""
         return []
+
+
+class CommandPrefilter(FirstStreams):
+    """The `StreamPrefilter` of a database: streams with commands that ``kind`` notes."""
+
+    def __init__(
+        self, kind: type[CommandRows], store: PacketStore, streams: StreamTable, noted: NotedRows,
+        _payload: Callable[[int], bytes],
+    ) -> None:  # fmt: skip
+        super().__init__(streams)
+        self._store = store
+        self._rows = NewRows(noted.of(kind))
+
+    def update(self) -> None:
+        """Take in the commands found since the last call."""
+        streams = self._store.stream[self._rows.new(self._store)]
+        self._found.update(streams[streams >= 0].tolist())

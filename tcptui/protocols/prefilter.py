@@ -5,16 +5,17 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tcptui.model.arrays import merged
 from tcptui.model.sparse_mask import SparseMask
-from tcptui.protocols.decoded_prefilter import DecodedPrefilter
+from tcptui.protocols.command_prefilter import FirstStreams
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.protocols.tls.opened_prefilter import OpenedPrefilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
@@ -46,7 +47,7 @@ class Prefilter:
         judged = {row.name for row in PROTOCOLS if row.judged}
         ports = [port for port, wanted in (decoding or {}).items() if wanted.name in judged]
         if ports:
-            self._each += (DecodedPrefilter(streams, ports),)
+            self._each += (_OfPorts(streams, ports),)
 
     def update(self) -> None:
         """Take in the rows found since the last call."""
@@ -80,3 +81,21 @@ class Prefilter:
 
 def _union(masks: Iterable[SparseMask]) -> SparseMask:
     return SparseMask(reduce(merged, (mask.numbers for mask in masks)))
+
+
+class _OfPorts(FirstStreams):
+    """The `StreamPrefilter` of ports that the user named: streams with one of them at either end."""
+
+    def __init__(self, streams: StreamTable, ports: Iterable[int]) -> None:
+        super().__init__(streams)
+        self._ports = np.array(sorted(ports), np.int64)
+        self._seen = 0
+        """Streams that were looked at."""
+
+    def update(self) -> None:
+        """Take in the streams found since the last call."""
+        new = np.arange(self._seen, self._streams.count)
+        self._seen = self._streams.count
+        if len(new):
+            one, other = self._streams.flows.ports(self._streams.flow[new])
+            self._found.update(new[np.isin(one, self._ports) | np.isin(other, self._ports)].tolist())
