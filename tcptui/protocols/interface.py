@@ -58,6 +58,19 @@ class Unit:
     """How many of its first bytes Wireshark needs to know its length (0: it finds its end otherwise)."""
 
 
+class _Message(Protocol):
+    """A message as bytes ``start … stop`` of one direction."""
+
+    @property
+    def direction(self) -> ByteStream: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def stop(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+
+
 # As `Exchange`, not frozen: there are as many as messages in a capture, and a frozen one takes three times as long.
 @dataclass(slots=True, eq=False)
 class Carried:
@@ -71,6 +84,11 @@ class Carried:
     """All of it was captured."""
     spans: Sequence[int] = field(default=(), repr=False)
     """Start and stop of its stretches, one after the other, where bytes of others lie between them; else empty."""
+
+    @classmethod
+    def of(cls, message: _Message) -> Carried:
+        """The whole of ``message``."""
+        return cls(message.direction, message.start, message.stop, message.complete)
 
     @property
     def stretches(self) -> list[tuple[int, int]]:

@@ -66,7 +66,7 @@ class Asked:
         """It as a request."""
         first, answer = self.first, self.answer
         request = Carried(first.direction, first.start, self.last.stop, first.complete and self.last.complete)
-        response = None if answer is None else Carried(answer.direction, answer.start, answer.stop, answer.complete)
+        response = None if answer is None else Carried.of(answer)
         return Exchange(
             "amqp", operation(first), "" if answer is None else _status(answer), request, response,
             id=f"{first.channel}/{self.tag}" if self.tag else str(first.channel), is_counted=not self.tag,

@@ -151,7 +151,7 @@ class DnsQuery:
             read = partial(_result_sets, answered, ended=self.is_over and query is not None)
         return Exchange(
             "dns", "" if head is None else head.operation, "" if first is None else first.status,
-            None if query is None else Carried(query.direction, query.start, query.stop, query.complete), answered,
+            None if query is None else Carried.of(query), answered,
             id=None if known is None else str(known.number), rows=None if first is None else self.rows,
             is_reset=self.is_given_up, result_sets=read,
         )  # fmt: skip

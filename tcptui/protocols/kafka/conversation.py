@@ -48,8 +48,8 @@ class Asked:
     def exchange(self) -> Exchange:
         """It as a request."""
         request, answer = self.request, self.answer
-        asked = Carried(request.direction, request.start, request.stop, request.complete)
-        answered = None if answer is None else Carried(answer.direction, answer.start, answer.stop, answer.complete)
+        asked = Carried.of(request)
+        answered = None if answer is None else Carried.of(answer)
         return Exchange(
             "kafka", operation(request), "" if answer is None else status_of(answer, request), asked, answered,
             id=str(request.correlation), is_counted=self.is_counted, is_reset=self.is_given_up, waits=self.waits(),

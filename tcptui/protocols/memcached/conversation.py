@@ -48,14 +48,10 @@ class Asked:
         first, answer = self.first, self.answer
         values = None if answer is None or first.name not in _READING else answer.values
         return Exchange(
-            "memcached", operation(first), "" if answer is None else status_of(first, answer), _carried(first),
-            None if answer is None else _carried(answer), interim=tuple(map(_carried, self.interim)),
+            "memcached", operation(first), "" if answer is None else status_of(first, answer), Carried.of(first),
+            None if answer is None else Carried.of(answer), interim=tuple(map(Carried.of, self.interim)),
             is_reset=self.is_given_up, rows=values,
         )  # fmt: skip
-
-
-def _carried(message: Message) -> Carried:
-    return Carried(message.direction, message.start, message.stop, message.complete)
 
 
 @dataclass(frozen=True, slots=True)

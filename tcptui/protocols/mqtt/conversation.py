@@ -81,9 +81,9 @@ class Asked:
         number = 0 if known is None or known.head is None else known.head.number
         return Exchange(
             "mqtt", "" if first is None else operation(first, self.topics), status, self._carried_request(),
-            None if answer is None else _carried(answer), id=str(number),
+            None if answer is None else Carried.of(answer), id=str(number),
             is_counted=not number,
-            interim=tuple(_carried(one) for one in self.interim), is_reset=self.is_given_up,
+            interim=tuple(Carried.of(one) for one in self.interim), is_reset=self.is_given_up,
         )  # fmt: skip
 
     def _carried_request(self) -> Carried | None:
@@ -91,13 +91,9 @@ class Asked:
         if first is None:
             return None
         if release is None:
-            return _carried(first)
+            return Carried.of(first)
         spans = () if release.start == first.stop else (first.start, first.stop, release.start, release.stop)
         return Carried(first.direction, first.start, release.stop, first.complete and release.complete, spans)
-
-
-def _carried(message: Message) -> Carried:
-    return Carried(message.direction, message.start, message.stop, message.complete)
 
 
 @dataclass(frozen=True, slots=True)

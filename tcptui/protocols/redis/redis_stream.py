@@ -152,11 +152,11 @@ class RedisStream(DecodedStream):
 
 def exchange_of(command: Command) -> Exchange:
     """The command and its answer as a request."""
-    answers = [_carried(value) for value in command.replies]
+    answers = [Carried.of(value) for value in command.replies]
     last = command.replies[-1] if command.replies else None
     has_rows = last is not None and bool(last.rows) and not command.subscribes  # a confirmation has no data
     return Exchange(
-        "redis", command.operation, command.status, _carried(command.value), answers[-1] if answers else None,
+        "redis", command.operation, command.status, Carried.of(command.value), answers[-1] if answers else None,
         interim=tuple(answers[:-1]), is_reset=command.unanswered, rows=None if last is None else last.rows,
         waits=command.waits,
         # Without rows nobody asks, and what would be asked holds the whole command in memory.
@@ -175,10 +175,6 @@ def _result_sets(reply: Value, name: str) -> Iterator[Result]:
     from tcptui.protocols.redis.result_rows import may_answer_pairs, result_sets  # seldom asked for
 
     return result_sets(reply, in_pairs=may_answer_pairs(name))
-
-
-def _carried(value: Value) -> Carried:
-    return Carried(value.direction, value.start, value.stop, value.complete)
 
 
 def _frame_of(value: Value) -> int:

@@ -140,13 +140,9 @@ def _exchange(unit: ClientUnit, last: ClientUnit) -> Exchange:
     return Exchange(
         "smtp", unit.text, "" if reply is None else str(reply.code),
         Carried(unit.direction, unit.start, last.stop, unit.complete and last.complete),
-        None if reply is None else _answer(reply),
-        interim=() if first is None or first is reply else (_answer(first),),
+        None if reply is None else Carried.of(reply),
+        interim=() if first is None or first is reply else (Carried.of(first),),
     )  # fmt: skip
-
-
-def _answer(reply: Reply) -> Carried:
-    return Carried(reply.direction, reply.start, reply.stop, reply.complete)
 
 
 def _part_of(unit: SmtpUnit) -> Part:
