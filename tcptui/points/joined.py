@@ -40,7 +40,7 @@ _OPTIONS: Final = {
 }
 
 
-class Told(NamedTuple):
+class Observation(NamedTuple):
     """What both captures show about a finding."""
 
     shown: Shown
@@ -63,7 +63,7 @@ class JoinedFinding:
     """Whose it is: 0 for A, 1 for B; where both have it, that of A."""
     packets: tuple[tuple[int, ...], tuple[int, ...]]
     """The evidence of both captures: frames of A, frames of B."""
-    told: Told
+    observed: Observation
     row: Row
 
     @property
@@ -95,11 +95,11 @@ def join_findings(
             if same and hop.is_placed[pair]
         }
         legs = set(streams.tolist()) - pairs.keys()
-        for stream, told in each:
+        for stream, mine in each:
             if stream in pairs:
-                found.extend(asks.about(pairs[stream], point, told))
+                found.extend(asks.about(pairs[stream], point, mine))
             elif stream not in legs:
-                found.extend(asks.about_lone(point, told))
+                found.extend(asks.about_lone(point, mine))
     return _merged(found)
 
 
@@ -107,18 +107,18 @@ def _merged(found: list[JoinedFinding]) -> list[JoinedFinding]:
     """``found`` with those that both captures have as one, where both captures show the same of it."""
     kept: dict[tuple[int, str, Shown, int], JoinedFinding] = {}
     for one in sorted(found, key=lambda one: (one.pair, one.point)):
-        key = one.pair, one.finding.id.value, one.told.shown, one.finding.stream if one.pair < 0 else -1
+        key = one.pair, one.finding.id.value, one.observed.shown, one.finding.stream if one.pair < 0 else -1
         before = kept.get(key)
         if before is None:
             kept[key] = one
             continue
         packets, at = (
             tuple(tuple(sorted({*mine, *others})) for mine, others in zip(first, second, strict=True))
-            for first, second in ((before.packets, one.packets), (before.told.at, one.told.at))
+            for first, second in ((before.packets, one.packets), (before.observed.at, one.observed.at))
         )
         others = tuple(key for key in one.finding.alternatives if key not in before.finding.alternatives)
         kept[key] = replace(
-            before, packets=(packets[0], packets[1]), told=before.told._replace(at=(at[0], at[1])),
+            before, packets=(packets[0], packets[1]), observed=before.observed._replace(at=(at[0], at[1])),
             finding=replace(before.finding, alternatives=(*before.finding.alternatives, *others)),
         )  # fmt: skip
     return list(kept.values())
@@ -130,7 +130,7 @@ class _Asks:
     def __init__(self, hop: Hop, splits: Splits) -> None:
         self._hop, self._splits = hop, splits
         self._points = PointEvidence(hop, 0), PointEvidence(hop, 1)
-        self._ask: Mapping[Question, Callable[[int, int, Finding], Told | None]] = {
+        self._ask: Mapping[Question, Callable[[int, int, Finding], Observation | None]] = {
             Question.FIRST_COPY: self._first_copy, Question.SYN: self._syn, Question.THIRD_ACK: self._third_ack,
             Question.RESET: self._reset, Question.WAIT: self._wait, Question.GAP: self._gap,
             Question.ORDER: self._order, Question.OPTION: self._option,
@@ -141,12 +141,12 @@ class _Asks:
         for finding in findings:
             if not isinstance(finding.id, FindingId) or finding.id not in QUESTIONS:
                 continue
-            told = self._ask[QUESTIONS[finding.id]](pair, point, finding)
-            row = None if told is None else TABLE.get((finding.id, told.shown))
-            if told is not None and row is not None:
+            observed = self._ask[QUESTIONS[finding.id]](pair, point, finding)
+            row = None if observed is None else TABLE.get((finding.id, observed.shown))
+            if observed is not None and row is not None:
                 packets = (finding.packets, ()) if point == 0 else ((), finding.packets)
-                joined = JoinedFinding(pair, finding, point, packets, told, row)
-                if told.shown is not Shown.OPTION_KEPT or joined.not_between:  # else it says nothing new
+                joined = JoinedFinding(pair, finding, point, packets, observed, row)
+                if observed.shown is not Shown.OPTION_KEPT or joined.not_between:  # else it says nothing new
                     yield joined
 
     def about_lone(self, point: int, findings: tuple[Finding, ...]) -> Iterable[JoinedFinding]:
@@ -159,12 +159,12 @@ class _Asks:
             lost = seen.had_to_pass(finding.stream, finding.packets)
             if lost:
                 packets, at = ((frames, ()) if point == 0 else ((), frames) for frames in (finding.packets, lost))
-                yield JoinedFinding(-1, finding, point, packets, Told(Shown.SYN_LOST, point, at), row)
+                yield JoinedFinding(-1, finding, point, packets, Observation(Shown.SYN_LOST, point, at), row)
 
-    def _told(self, shown: Shown, first: int, here: Iterable[int], there: Iterable[int] = ()) -> Told:
+    def _observation(self, shown: Shown, first: int, here: Iterable[int], there: Iterable[int] = ()) -> Observation:
         """``here``: packets of the point ``first`` that show it, ``there``: of the other one."""
         frames = self._points[first].frames(here), self._points[1 - first].frames(there)
-        return Told(shown, first, frames if first == 0 else frames[::-1])
+        return Observation(shown, first, frames if first == 0 else frames[::-1])
 
     def _sent(self, pair: int, point: int, frames: Iterable[int]) -> tuple[int, I64] | None:
         """Packets of one direction at the point that they passed first; None: they are of both, or not found there."""
@@ -180,7 +180,7 @@ class _Asks:
         return None if (index < 0).any() else (1 - point, np.unique(index))
 
     # -- data that was sent again -----------------------------------------------------------------
-    def _first_copy(self, pair: int, point: int, finding: Finding) -> Told | None:
+    def _first_copy(self, pair: int, point: int, finding: Finding) -> Observation | None:
         sent = self._sent(pair, point, finding.packets)
         if sent is None:
             return None
@@ -191,13 +191,13 @@ class _Asks:
         proofs: set[int] = set()
         again = self._all_again(here, index, finding)
         for copy in again:
-            told = self._what_became(here, there, copy)
-            if told is None:
+            observed = self._what_became(here, there, copy)
+            if observed is None:
                 return None
-            shown.add(told[0])
-            copies.update(told[1])
-            proofs.update(told[2])
-        return self._told(shown.pop(), first, copies, proofs) if len(shown) == 1 else None
+            shown.add(observed[0])
+            copies.update(observed[1])
+            proofs.update(observed[2])
+        return self._observation(shown.pop(), first, copies, proofs) if len(shown) == 1 else None
 
     def _all_again(self, here: PointEvidence, index: I64, finding: Finding) -> list[int]:
         """What was sent again among the evidence ``index``; of a finding that has more, all of that direction.
@@ -243,7 +243,7 @@ class _Asks:
             return Shown.ACK_SEEN, [copy], [arrived, ack]
         return None
 
-    def _order(self, pair: int, point: int, finding: Finding) -> Told | None:
+    def _order(self, pair: int, point: int, finding: Finding) -> Observation | None:
         again = self._first_copy(pair, point, finding)
         if again is not None:
             return again if again.shown is Shown.LOST_BETWEEN else None
@@ -256,10 +256,12 @@ class _Asks:
         overtaken = late[np.isin(late, mine[seen.linked[mine] < highest])]
         if not len(overtaken):
             return None
-        return self._told(Shown.REORDERED_BETWEEN, 1 - point, seen.linked[overtaken].tolist(), overtaken.tolist())
+        return self._observation(
+            Shown.REORDERED_BETWEEN, 1 - point, seen.linked[overtaken].tolist(), overtaken.tolist()
+        )
 
     # -- the opening ------------------------------------------------------------------------------
-    def _syn(self, pair: int, _point: int, finding: Finding) -> Told | None:
+    def _syn(self, pair: int, _point: int, finding: Finding) -> Observation | None:
         for first in (0, 1):
             here = self._points[first]
             mine = here.of_pair(pair)
@@ -275,7 +277,7 @@ class _Asks:
         if not len(asked):
             return None
         if (fates == Fate.LOST_BETWEEN).all():
-            return self._told(Shown.SYN_LOST, first, asked.tolist())
+            return self._observation(Shown.SYN_LOST, first, asked.tolist())
         if not (fates == Fate.SEEN).all():
             return None
         arrived = here.linked[asked]
@@ -284,10 +286,10 @@ class _Asks:
         replies = others[there.leaves[others] & (others > arrived[0]) & (others < end)]
         if len(replies):
             lost = (there.fate[replies] == Fate.LOST_BETWEEN).all() and there.is_syn_ack(replies).all()
-            return self._told(Shown.SYN_ACK_LOST, 1 - first, replies.tolist()) if lost else None
+            return self._observation(Shown.SYN_ACK_LOST, 1 - first, replies.tolist()) if lost else None
         if end < 0 or there.has_missed or not self._would_show(there, int(arrived[0]), waits=not len(after)):
             return None
-        return self._told(Shown.SYN_UNANSWERED, first, asked.tolist(), arrived.tolist())
+        return self._observation(Shown.SYN_UNANSWERED, first, asked.tolist(), arrived.tolist())
 
     def _would_show(self, there: PointEvidence, first: int, *, waits: bool) -> bool:
         """Whether a capture has packets of the direction of answers, and goes on behind the packet ``first``."""
@@ -295,7 +297,7 @@ class _Asks:
         goes_on = int(store.time_ns[store.first : store.count].max()) - int(there.side.time_ns[first]) >= _NO_ANSWER_NS
         return bool(there.leaves.any()) and (goes_on or not waits)
 
-    def _third_ack(self, pair: int, _point: int, _finding: Finding) -> Told | None:
+    def _third_ack(self, pair: int, _point: int, _finding: Finding) -> Observation | None:
         for server in (0, 1):
             there = self._points[server]
             mine = there.of_pair(pair)
@@ -308,7 +310,7 @@ class _Asks:
             return None
         here = self._points[1 - server]
         if there.fate[syn_acks[0]] == Fate.LOST_BETWEEN:
-            return self._told(Shown.SYN_ACK_LOST, server, syn_acks[:1].tolist())
+            return self._observation(Shown.SYN_ACK_LOST, server, syn_acks[:1].tolist())
         came = int(there.linked[syn_acks[0]])
         others = here.of_pair(pair)
         acks = others[(others > came) & here.leaves[others] & here.acknowledges(others)]
@@ -316,28 +318,28 @@ class _Asks:
             return None
         third = int(acks[0])
         if here.fate[third] == Fate.LOST_BETWEEN:
-            return self._told(Shown.THIRD_ACK_LOST, 1 - server, [third])
+            return self._observation(Shown.THIRD_ACK_LOST, 1 - server, [third])
         arrived = int(here.linked[third])
         if here.fate[third] == Fate.SEEN and arrived < syn_acks[1]:
-            return self._told(Shown.THIRD_ACK_SEEN, 1 - server, [third], [arrived])
+            return self._observation(Shown.THIRD_ACK_SEEN, 1 - server, [third], [arrived])
         return None
 
     # -- others -----------------------------------------------------------------------------------
-    def _reset(self, pair: int, point: int, finding: Finding) -> Told | None:
+    def _reset(self, pair: int, point: int, finding: Finding) -> Observation | None:
         seen, source = self._points[point], self._points[1 - point]
         index = seen.find(pair, finding.packets)
         resets = index[seen.is_reset(index)]
         if not len(resets) or seen.leaves[resets].any():
             return None
         if (seen.fate[resets] == Fate.SEEN).all():
-            return self._told(Shown.RST_SEEN, 1 - point, seen.linked[resets].tolist(), resets.tolist())
+            return self._observation(Shown.RST_SEEN, 1 - point, seen.linked[resets].tolist(), resets.tolist())
         both = seen.has_from_beyond(pair)
         inside = np.isin(resets, self._hop.missing[point].index).all()
         if (seen.fate[resets] == Fate.SEEN).any() or source.has_missed or not both or not inside:
             return None
-        return self._told(Shown.RST_BETWEEN, point, resets.tolist())
+        return self._observation(Shown.RST_BETWEEN, point, resets.tolist())
 
-    def _wait(self, pair: int, point: int, finding: Finding) -> Told | None:
+    def _wait(self, pair: int, point: int, finding: Finding) -> Observation | None:
         splits, wait_s = self._splits, finding.facts.get("wait_s")
         if finding.facts.get("count") != 1 or not isinstance(wait_s, float):
             return None
@@ -357,17 +359,17 @@ class _Asks:
             else:
                 return None
             others = (splits.asked_b, splits.answered_b) if point == 0 else (splits.asked_a, splits.answered_a)
-            told = self._told(shown, point, (asked, answered), (int(column[row]) for column in others))
-            return told._replace(beyond_ns=beyond_ns, between_ns=between_ns)
+            observed = self._observation(shown, point, (asked, answered), (int(column[row]) for column in others))
+            return observed._replace(beyond_ns=beyond_ns, between_ns=between_ns)
         return None
 
-    def _gap(self, pair: int, point: int, _finding: Finding) -> Told | None:
+    def _gap(self, pair: int, point: int, _finding: Finding) -> Observation | None:
         missing, other = self._hop.missing[1 - point], self._points[1 - point]
         index = missing.index[missing.fate == Fate.NOT_CAPTURED]
         index = index[other.side.pair[index] == pair]
-        return self._told(Shown.NOT_CAPTURED, 1 - point, index.tolist()) if len(index) else None
+        return self._observation(Shown.NOT_CAPTURED, 1 - point, index.tolist()) if len(index) else None
 
-    def _option(self, pair: int, point: int, finding: Finding) -> Told | None:
+    def _option(self, pair: int, point: int, finding: Finding) -> Observation | None:
         seen = self._points[point]
         mine = seen.of_pair(pair)
         opening = mine[seen.is_syn(mine) | seen.is_syn_ack(mine)]
@@ -376,7 +378,7 @@ class _Asks:
             return None
         changed = any(one.change is _OPTIONS[FindingId(finding.id)] for one in self._hop.changes[pair])
         shown = Shown.OPTION_REMOVED if changed else Shown.OPTION_KEPT
-        return self._told(shown, point, passed.tolist(), seen.linked[passed].tolist())
+        return self._observation(shown, point, passed.tolist(), seen.linked[passed].tolist())
 
 
 #: Outcomes by how much they decide.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tcptui.points.joined import JoinedFinding
     from tcptui.words.catalogue import Words
 
-#: Findings that are told one by one.
+#: Findings that are listed one by one.
 _LISTED: Final = 12
 
 
@@ -37,12 +37,12 @@ def finding_lines(joined: Sequence[JoinedFinding], words: Words) -> Iterator[tup
 
 
 def _line(one: JoinedFinding, words: Words) -> str:
-    told = one.told
-    here, there = told.at[told.here], told.at[1 - told.here]
+    observed = one.observed
+    here, there = observed.at[observed.here], observed.at[1 - observed.here]
     shown = words(
-        f"merged.findings.shown.{told.shown.value}", here="AB"[told.here], there="BA"[told.here],
+        f"merged.findings.shown.{observed.shown.value}", here="AB"[observed.here], there="BA"[observed.here],
         count=Count(len(here)), frames=frames(here, words), frames_there=frames(there, words),
-        beyond=duration_ns(told.beyond_ns, words), between=duration_ns(told.between_ns, words),
+        beyond=duration_ns(observed.beyond_ns, words), between=duration_ns(observed.between_ns, words),
     )  # fmt: skip
     return words(
         "merged.findings.line", point="AB"[one.point], stream=one.finding.stream,

@@ -67,16 +67,16 @@ def test_what_both_captures_show_is_true(tmp_path: FilePath, fault: str, seed: i
 
     told = set()
     for one in found:
-        shown = one.told.shown.value
+        shown = one.observed.shown.value
         if _faulty(world, hop, one):
             told.add(shown)
             assert shown in TRUTH[fault] | {"option-kept"}
         else:
             assert shown in _OTHERS
         if shown in _LOST:
-            point = one.told.here ^ turned
+            point = one.observed.here ^ turned
             lost = {frame for frame, number in world.frames(point).items() if number in world.lost}
-            assert set(one.told.at[one.told.here]) <= lost
+            assert set(one.observed.at[one.observed.here]) <= lost
     if fault not in _UNSEEN and not (fault == "syns lost" and world.path.translated):
         assert told & TRUTH[fault]
 
@@ -88,7 +88,7 @@ def test_attempts_that_never_came_are_not_called_lost_where_a_translator_may_hid
 
     _, found = joined_findings(world.write(tmp_path))
 
-    assert not [one for one in found if one.told.shown is Shown.SYN_LOST]
+    assert not [one for one in found if one.observed.shown is Shown.SYN_LOST]
 
 
 def test_unanswered_attempts_with_many_copies_are_one_connection(tmp_path: FilePath) -> None:
@@ -99,8 +99,8 @@ def test_unanswered_attempts_with_many_copies_are_one_connection(tmp_path: FileP
 
     assert len(hop.pairs) == 4
     assert [one.finding.id for one in found] == [FindingId.SYN_TIMEOUT]
-    assert found[0].told.shown is Shown.SYN_UNANSWERED
-    assert len(found[0].told.at[1]) == 5
+    assert found[0].observed.shown is Shown.SYN_UNANSWERED
+    assert len(found[0].observed.at[1]) == 5
 
 
 def test_capture_that_lacks_packets_shows_no_absence(tmp_path: FilePath) -> None:
@@ -112,7 +112,7 @@ def test_capture_that_lacks_packets_shows_no_absence(tmp_path: FilePath) -> None
 
     _, found = joined_findings(world.write(tmp_path))
 
-    assert not [one for one in found if one.told.shown is Shown.RST_BETWEEN]
+    assert not [one for one in found if one.observed.shown is Shown.RST_BETWEEN]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_capture_that_lacks_packets_shows_no_absence(tmp_path: FilePath) -> None
 def test_recorded_pairs_decide_what_one_capture_could_not(case: str, told: set[tuple[str, str, str]]) -> None:
     _, found = joined_findings([next((_CASES / case).glob(f"{end}.pcap*")) for end in ("client", "server")])
 
-    assert {(one.finding.id.value, one.told.shown.value, one.row.outcome.value) for one in found} == told
+    assert {(one.finding.id.value, one.observed.shown.value, one.row.outcome.value) for one in found} == told
 
 
 def test_both_views_of_one_event_are_one_finding_with_both_evidences() -> None:

@@ -197,13 +197,14 @@ def _waits(hop: Hop, splits: Splits) -> list[Rendered]:
 
 
 def _finding(one: JoinedFinding) -> dict[str, object]:
-    told = one.told
+    observed = one.observed
     times: dict[str, object] = {}
-    if told.beyond_ns or told.between_ns:
-        times = {"beyond": _time(told.beyond_ns), "between": _time(told.between_ns)}
+    if observed.beyond_ns or observed.between_ns:
+        times = {"beyond": _time(observed.beyond_ns), "between": _time(observed.between_ns)}
     return {
         "id": one.finding.id.value, "point": "AB"[one.point], "outcome": one.row.outcome.value,
-        "shown": told.shown.value, "confidence": one.finding.confidence.value,
-        "packets": {"a": one.packets[0], "b": one.packets[1]}, "shown_by": {"a": told.at[0], "b": told.at[1]}, **times,
+        "shown": observed.shown.value, "confidence": one.finding.confidence.value,
+        "packets": {"a": one.packets[0], "b": one.packets[1]},
+        "shown_by": {"a": observed.at[0], "b": observed.at[1]}, **times,
         "refuted": one.refuted, "not_between": one.not_between,
     }  # fmt: skip
