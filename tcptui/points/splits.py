@@ -142,11 +142,15 @@ def _asked(hop: Hop, way: Way, near: int) -> _Asked:
     )  # fmt: skip
 
 
-def _arrived(way: Way, near: Side, far: Side, asked: _Asked) -> I64:
-    """Index into ``far`` of the segment with which all of each request was there; `NEVER` where that was not seen."""
+def _seen_far(way: Way, near: Side, far: Side, asked: _Asked) -> tuple[I64, I64]:
+    """Index into ``far`` of the segment with which all of each request was there, and of its answer's first byte.
+
+    `NEVER` where that was not seen.
+    """
     _, begin, end = way.numbers(near)
     borders = np.unique(end[end > begin])
-    seen = np.append(first_seen(way, far, np.append(borders, asked.end)), 0)
+    places = first_seen(way, far, np.concatenate((borders, asked.end, asked.answer + 1)))
+    seen, left = np.append(places[: len(places) - len(asked.answer)], 0), places[len(places) - len(asked.answer) :]
     low = np.searchsorted(borders, asked.begin, "right")
     high = np.searchsorted(borders, asked.end, "right")
     found = seen[len(borders) : -1].copy()
@@ -154,15 +158,14 @@ def _arrived(way: Way, near: Side, far: Side, asked: _Asked) -> I64:
     if len(some):
         spans = np.stack((low[some], high[some]), axis=1).ravel()
         found[some] = np.maximum(found[some], np.maximum.reduceat(seen, spans)[::2])
-    return found
+    return found, left
 
 
 def _split(hop: Hop, way: Way, here: int, asked: _Asked) -> Splits:
     near, far = hop.sides[here], hop.sides[1 - here]
-    places = [
-        first_seen(way, near, asked.end), _arrived(way, near, far, asked), first_seen(way, far, asked.answer + 1),
-        first_seen(way, near, asked.answer + 1),
-    ]  # fmt: skip
+    out, back = np.split(first_seen(way, near, np.append(asked.end, asked.answer + 1)), 2)
+    arrived, left = _seen_far(way, near, far, asked)
+    places = [out, arrived, left, back]
     kept = np.flatnonzero(np.all([place != NEVER for place in places], axis=0))
     out, arrived, left, back = (place[kept] for place in places)
     fates = hop.fates(here), hop.fates(1 - here)
