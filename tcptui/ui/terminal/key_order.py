@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Generic
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App, ReturnType
@@ -20,6 +21,7 @@ from textual.app import App, ReturnType
 if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.message_pump import MessagePump
+    from textual.screen import Screen
 
 #: So long (seconds) keys wait for messages to be handled, at most: where widgets go on sending some, it is left to the
 #: screens what a key does (`GuardedScreen`).  A screen that is not mounted gets no key however long that takes.
@@ -36,6 +38,10 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         super().__init__(driver_class, ansi_color=ansi_color)
         self._typed_ahead: deque[events.Key | events.Paste] = deque()
         """What was typed and has not been sent, oldest first."""
+        self._came_back = 0
+        """How many of these, the oldest, have been sent once, to a screen that is no longer in front."""
+        self._sent_to: WeakKeyDictionary[events.Key | events.Paste, Screen[object]] = WeakKeyDictionary()
+        """The screen that was in front when each was sent."""
         self._sent_at = 0.0
         """When the last key was sent (`time.monotonic`)."""
         self._looks = 0
@@ -58,8 +64,14 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._typed_ahead.append(event)
             await self._send_typed()
-        elif isinstance(event, events.Key):
-            await self.act_on(event)  # it comes back from the widget that had the focus, which did not use it
+        elif isinstance(event, events.Key):  # it comes back from the widget that had the focus, which did not use it
+            if self._sent_to.get(event) in self.screen_stack[-1:]:
+                await self.act_on(event)
+            else:  # another screen, which may not be mounted, was opened meanwhile: the key has its turn there
+                self.keys_sent -= 1
+                self._typed_ahead.insert(self._came_back, events.Key(event.key, event.character))
+                self._came_back += 1
+                await self._send_typed()
         else:
             await super().on_event(event)
 
@@ -71,7 +83,10 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         while self._typed_ahead and self._is_at_rest:
             self._sent_at = time.monotonic()
             self.keys_sent += 1
-            await self.act_on(self._typed_ahead.popleft())
+            self._came_back = max(0, self._came_back - 1)
+            event = self._typed_ahead.popleft()
+            self._sent_to[event] = self.screen
+            await self.act_on(event)
         if self._typed_ahead and not self._looks:
             self._look()
 
