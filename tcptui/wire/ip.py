@@ -84,6 +84,7 @@ def _ipv4(batch: Frames, frames: I64, offsets: I64, protocol: int | None) -> Non
     source_low[at], target_low[at] = addresses[:, 3], addresses[:, 4]
     source_high[at] = target_high[at] = 0
     batch.protocol[at] = head[:, 9] if protocol is None else protocol
+    batch.partial[at] = False  # in a piece of an outer datagram, too: the inner header says how long its segment is
     piece = (words[:, 3] & 0x3FFF) != 0
     if piece.any():
         is_first = (words[:, 3] & 0x1FFF) == 0

@@ -151,6 +151,16 @@ def test_first_fragment_cut_by_the_capture_shows_its_header_but_no_length() -> N
     assert store.issues[0] & DecodeIssue.FRAGMENT
 
 
+def test_segment_in_a_tunnel_whose_first_fragment_was_cut_has_the_length_of_its_own_header() -> None:
+    tunnel = ipv4(4, connection(1, six=False)[2], b"\1\1\1\1", b"\2\2\2\2")
+    first = _split(tunnel, 104)[0]
+
+    store = decode([first[:-10]], wire=[len(first)]).store
+
+    assert (store.kind[0], store.seq[0], store.length[0]) == (RowKind.TCP, 1001, 60)
+    assert not store.issues[0] & DecodeIssue.FRAGMENT
+
+
 def test_piece_is_not_looked_at_again_for_every_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """A datagram of 8,191 pieces whose second is missing, each of which might complete it."""
     looked: list[int] = []
