@@ -192,8 +192,8 @@ LINKS: Final[dict[int, Layer]] = {
 }
 
 
-def _pieces(r: random.Random, p: Packet) -> Iterator[Packet]:
-    """The datagram ``p`` in fragments: doubled, overlapping, missing, in any order."""
+def _pieces(r: random.Random, p: Packet, label: int) -> Iterator[Packet]:
+    """The datagram ``p``, identified by ``label``, in fragments: doubled, overlapping, missing, in any order."""
     six = p.kind == "ip6"
     fixed = 40 if six else (p.data[0] & 15) * 4
     head, body = p.data[:fixed], p.data[fixed:]
@@ -209,7 +209,6 @@ def _pieces(r: random.Random, p: Packet) -> Iterator[Packet]:
         parts.append((begin, min(len(body), begin + 8 * r.randrange(1, 5))))
     if r.random() < 0.3:
         r.shuffle(parts)
-    label = r.randrange(1, 1 << 16)
     for begin, end in parts:
         more = end < len(body)
         if six:
@@ -227,6 +226,7 @@ class Wrapper:
     def __init__(self, r: random.Random, link: int, fragmented: float = 0.1, cut: float = 0.0) -> None:
         self._r, self._link = r, link
         self._fragmented, self._cut = fragmented, cut
+        self._keys: set[int] = set()
 
     def wrap(self, capture: Capture) -> Capture:
         """Every frame of ``capture`` in a stack of its own."""
@@ -247,13 +247,25 @@ class Wrapper:
         # Only a datagram that was kept whole, without what may stand behind it.
         whole = packet.kind != "eth" and len(packet.data) == packet.size < 60_000
         if whole and r.random() < self._fragmented and _fills(packet):
-            packets = list(_pieces(r, packet))
+            packets = list(_pieces(r, packet, self._label(packet)))
         for piece in packets:
             framed = LINKS[self._link](r, piece)
             kept = len(framed.data)
             if r.random() < self._cut:
                 kept = r.randrange(min(16, kept), kept + 1)
             yield framed.data[:kept], framed.size
+
+    def _label(self, packet: Packet) -> int:
+        """An identification number for ``packet`` in fragments that tshark, too, takes for another than all before.
+
+        Its table of fragments has the number XOR the protocol as its key (``packet-ip.c``), so that fragments of two
+        protocols between the same addresses are put together; for RFC 791 (section 3.2) these are two datagrams.
+        """
+        protocol = packet.data[9] if packet.kind == "ip4" else 0
+        while (label := self._r.randrange(1, 1 << 16)) ^ protocol in self._keys:
+            pass
+        self._keys.add(label ^ protocol)
+        return label
 
 
 def _fills(p: Packet) -> bool:
