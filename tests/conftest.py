@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,10 +23,6 @@ pytest_plugins = (
     "asked_markers", "cases_once", "finding_marker", "registered_fields", "rerun_marker", "run_folders", "traced",
     "uncounted_marker",
 )  # fmt: skip
-
-# No test is timed: a busy machine takes long for anything now and then.
-settings.register_profile("tcptui", deadline=None)
-settings.load_profile("tcptui")
 
 NEEDS: Final = "needs "
 #: What a marker asks of the machine.
@@ -72,6 +67,13 @@ def corpus() -> Path:
     if folder is None:
         pytest.skip(f"{NEEDS}the corpus: set TCPTUI_CORPUS to its folder")
     return folder
+
+
+def pytest_configure() -> None:
+    """In CI properties are tried with the same values each time."""
+    from seeds import each_run_alike, set_hypothesis  # not above: programs import this file without the tests' paths
+
+    set_hypothesis(alike=each_run_alike())
 
 
 @pytest.hookimpl(optionalhook=True)

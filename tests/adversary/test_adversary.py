@@ -1,14 +1,14 @@
-"""The engine against the real tshark, on hostile traffic that nobody has seen before."""
+"""The engine against the real tshark, on hostile traffic: the same each time, or what nobody has seen before."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from seeds import SEED_VARIABLE, seed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -29,12 +29,7 @@ ONCE_FAILED = (
 )  # fmt: skip
 
 
-def _seed() -> int:
-    given = os.environ.get("TCPTUI_SEED")
-    return secrets.randbelow(1 << 32) if given is None else int(given)
-
-
-SEED = _seed()
+SEED = seed(20_261_130)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +50,14 @@ def _announce(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     with capsys.disabled():
         if os.environ.get("PYTEST_XDIST_WORKER") is None and not _announced:
             _announced.append(SEED)
-            print(f"\nadversary: TCPTUI_SEED={SEED}")
+            print(f"\nadversary: {SEED_VARIABLE}={SEED}")
 
 
 _announced: list[int] = []
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_fresh_hostile_traffic_gets_tsharks_verdicts_and_values(judge: Judge, tmp_path: Path, shape: str) -> None:
+def test_hostile_traffic_gets_tsharks_verdicts_and_values(judge: Judge, tmp_path: Path, shape: str) -> None:
     """18 shapes of 8,000 frames: 144,000 in all; a failure leaves a minimised capture behind."""
     frames, found = compare(judge, tmp_path, SEED, shape, PER_CAPTURE)
 
@@ -72,7 +67,7 @@ def test_fresh_hostile_traffic_gets_tsharks_verdicts_and_values(judge: Judge, tm
         few = minimise(judge, SEED, shape, PER_CAPTURE, found[0], small)
         shown = "\n".join(str(difference) for difference in found[:20])
         pytest.fail(
-            f"TCPTUI_SEED={SEED}, shape {shape}: {len(found)} of {frames} frames differ; "
+            f"{SEED_VARIABLE}={SEED}, shape {shape}: {len(found)} of {frames} frames differ; "
             f"{few} frames in {small}\n{shown}",
             pytrace=False,
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import secrets
 import sys
 from pathlib import Path
 
 import pytest
+from seeds import SEED_VARIABLE, seed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -24,15 +24,15 @@ _SHAPES = ("balanced", "loss", "reuse", "quotes", "options", "lengths", "cut", "
 
 @pytest.mark.parametrize("link", LINKS)
 def test_wrapped_traffic_gets_tsharks_verdicts_and_values(corpus: Path, tmp_path: Path, link: int) -> None:
-    seed = secrets.randbelow(1 << 32)
-    numbers = random.Random(seed)
+    begin = seed(link)
+    numbers = random.Random(begin)
     wrapper = Wrapper(numbers, link, fragmented=numbers.choice((0.1, 0.5)), cut=numbers.choice((0, 0.1)))
-    capture = wrapper.wrap(generate(seed, numbers.choice(_SHAPES), FRAMES))
+    capture = wrapper.wrap(generate(begin, numbers.choice(_SHAPES), FRAMES))
     path = tmp_path / "wrapped.pcap"
     capture.write(path)
     judge = Judge(corpus)
 
     found = judge.differences(judge.ask(path), ours(path))
 
-    assert [str(difference) for difference in found] == [], f"seed {seed}, link type {link}"
+    assert [str(difference) for difference in found] == [], f"{SEED_VARIABLE}={begin}, link type {link}"
     assert len(capture.frames) >= FRAMES

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from encapsulations import MAC, ipv4, ipv6, write_capture
+from seeds import SEED_VARIABLE, seed
 from tshark_oracle import differences
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ def _connection(r: random.Random, number: int) -> list[bytes]:
 
 
 def test_quoted_segments_change_what_they_change_in_tshark(corpus: Path, tmp_path: Path) -> None:
-    seed = random.randrange(10**6)
-    r = random.Random(seed)
+    begin = seed(1)
+    r = random.Random(begin)
     frames = [frame for number in range(QUOTES) for frame in _connection(r, number)]
     write_capture(tmp_path / "quotes.pcapng", [1], [(0, frame, len(frame)) for frame in frames])
 
-    assert differences(corpus, tmp_path / "quotes.pcapng") == [], f"seed {seed}"
+    assert differences(corpus, tmp_path / "quotes.pcapng") == [], f"{SEED_VARIABLE}={begin}"
