@@ -6,8 +6,7 @@ expensive takes seconds: it comes when it is there, and every key is answered me
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYetError
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -57,17 +56,12 @@ class Background(Generic[Result]):
             self.drop()
             future = _pool.submit(compute)
         self._wanted, self._future = key, future
-        try:
-            found = future.result(PROMPT_S)
-        except NotYetError:
-            if not future.done():
-                future.add_done_callback(partial(self._hand_over, late or take))
-                return False
-            raise
-        finally:
-            if future.done():
-                self._future = None
-        take(found)
+        wait((future,), PROMPT_S)
+        if not future.done():  # asked once: it may be done at the next statement, and is handed over then
+            future.add_done_callback(partial(self._hand_over, late or take))
+            return False
+        self._future = None
+        take(future.result())
         return True
 
     def drop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from traces import write_trace
 
 from tcptui.protocols.headers import tree
 from tcptui.session.session import Session, open_file
-from tcptui.ui import explain_document
+from tcptui.ui import background, explain_document
 from tcptui.ui.follow.base_screen import FollowBase
 from tcptui.ui.follow.lines import Form
 from tcptui.ui.follow.screen import FollowScreen
@@ -198,3 +199,51 @@ async def test_screens_of_packets_are_left_while_a_header_tree_is_worked_out(
         await shown.pilot.press("escape")
         await until(lambda: shown.pilot.app.screen is shown.screen)
         assert not gate.is_open.is_set()
+
+
+class DoneMeanwhile(Future[int]):
+    """A future that is done between the statements of whoever waits for it."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    def result(self, timeout: float | None = None) -> int:
+        if timeout is not None and not super().done():
+            self._look()
+            raise TimeoutError
+        return super().result(timeout)
+
+    def done(self) -> bool:
+        was_done = super().done()
+        if not was_done:
+            self._look()
+        return was_done
+
+    def _look(self) -> None:
+        """Be done behind the last look."""
+        self._looks -= 1
+        if not self._looks:
+            self.set_result(7)
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+async def test_result_that_is_there_between_two_looks_is_neither_lost_nor_an_error(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    class Pool:
+        def submit(self, _compute: Callable[[], int]) -> Future[int]:
+            return DoneMeanwhile(looks)
+
+    async with show(mixed_session) as shown:
+        with monkeypatch.context() as patch:
+            patch.setattr(background, "_pool", Pool())
+            patch.setattr(background, "PROMPT_S", 0.0)
+            computed: background.Background[int] = background.Background(shown.screen)
+            taken: list[int] = []
+            computed.want("it", lambda: 7, taken.append)
+            if not taken and computed._future is not None and not Future.done(computed._future):
+                computed._future.set_result(7)
+            await until(lambda: taken == [7])
+
+        assert not computed.is_busy
