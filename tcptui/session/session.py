@@ -515,10 +515,12 @@ class Session:
 
     async def leave(self) -> None:
         """Have `run` return soon while the sources go on, and wait for it: another session takes over (`anew`)."""
+        import asyncio  # see `run`
+
         self.catch_up.close()
         self.copying.wake()
         if self._running is not None:
-            await self._running
+            await asyncio.shield(self._running)  # who waits may be cancelled, and another one waits then
 
     @property
     def may_begin_anew(self) -> bool:

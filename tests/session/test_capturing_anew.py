@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+import threading
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -67,6 +68,33 @@ class Capture:
     async def end(self) -> None:
         self.session.stop()
         await asyncio.gather(*self._tasks)
+
+
+async def test_who_waits_for_the_end_of_a_session_may_give_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = Capture(tmp_path)
+    goes_on = threading.Event()
+    catch_up = capture.session.catch_up.run
+
+    def held() -> bool:
+        done = catch_up()
+        assert goes_on.wait(600)
+        return done
+
+    await capture.run()
+    monkeypatch.setattr(capture.session.catch_up, "run", held)
+    capture.source.give(record(0, 40001, SYN, 100), 1)
+    await capture.read(1)
+    waiting = asyncio.create_task(capture.session.leave())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    again = asyncio.create_task(capture.session.leave())
+    await asyncio.sleep(0)
+    goes_on.set()
+    await again
+    await capture.begin_anew()
+    await capture.end()
 
 
 async def test_what_came_before_is_gone_and_what_comes_is_numbered_from_one(tmp_path: Path) -> None:
