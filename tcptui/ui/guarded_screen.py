@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic
+import asyncio
+from typing import Any, Generic
 
 from textual import events
 from textual.await_complete import AwaitComplete
@@ -17,11 +18,32 @@ class GuardedScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
     in its place.
     """
 
+    def __init__(self, *of: Any, **more: Any) -> None:
+        """As in Textual."""
+        super().__init__(*of, **more)
+        self._resumed = asyncio.Event()
+
     @property
     def is_in_front(self) -> bool:
         """Whether this screen is the one that gets the keys."""
         stack = self.app.screen_stack
         return bool(stack) and stack[-1] is self
+
+    async def comes_to_front(self) -> bool:
+        """Wait until this screen gets the keys, where another one covers it; False: it has been left instead.
+
+        For whoever puts another screen in the place of this one, or above it, after something else was waited for.
+        """
+        while self in self.app.screen_stack:
+            if self.is_in_front:
+                return True
+            self._resumed.clear()
+            await self._resumed.wait()
+        return False
+
+    def on_screen_resume(self) -> None:
+        """Get the keys again."""
+        self._resumed.set()
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """As in Textual; nothing where another screen is in front."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
+from textual.widgets import Static
 from tree_text import tree_text
 
 from tcptui.lessons.loader import load_case, load_cases
@@ -16,17 +18,20 @@ from tcptui.lessons.question import Topic
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.learn.case_panel import CasePanel
+from tcptui.ui.main import lessons
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.main.verdicts import Verdicts
+from tcptui.ui.screens.help import HelpScreen
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
-from tests.ui.conftest import turns
+from tests.ui.conftest import SETTLES_IN_S, turns, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -477,3 +482,92 @@ async def test_case_has_no_more_lines_than_it_fills_and_the_explanation_has_the_
             assert explain.region.y == panel.region.bottom + 1  # its title is between
             heights.append(panel.size.height)
         assert heights[0] < heights[1]  # the answer makes it longer
+
+
+# -- keys while a case is being opened ---------------------------------------------------
+
+
+class Opening:
+    """Has the files of cases be opened when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.may_end, self.over = threading.Event(), threading.Event(), threading.Event()
+        monkeypatch.setattr(lessons, "open_file", self._open)
+
+    def _open(self, path: Path) -> Session:
+        self.begun.set()
+        assert self.may_end.wait(SETTLES_IN_S)
+        session = open_file(path)
+        self.over.set()
+        return session
+
+
+@pytest.fixture
+def opening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opening]:
+    held = Opening(monkeypatch)
+    yield held
+    held.may_end.set()
+
+
+KEYS_THAT_OPEN = {
+    "the other capture": ("simultaneous-close", "right_square_bracket"),
+    "the next case": ("three-packet-close", "right_curly_bracket"),
+    "the twin": ("path-lost", "T"),
+}
+
+
+@pytest.mark.parametrize("what", KEYS_THAT_OPEN)
+async def test_page_that_covers_a_case_stays_open_and_what_was_opened_comes_after_it(
+    learn: Learn, opening: Opening, what: str
+) -> None:
+    name, key = KEYS_THAT_OPEN[what]
+    async with learn(name, as_case=True) as learner:
+        app, before = learner.app, learner.screen
+        if what == "the other capture":
+            await learner.press(key, key)
+        await learner.pilot.press(key)
+        await until(opening.begun.is_set)
+        await learner.pilot.press("question_mark")
+        await until(lambda: isinstance(app.screen, HelpScreen) and app.screen.is_mounted)
+        opening.may_end.set()
+        await until(opening.over.is_set)
+        for _ in range(10):
+            await learner.pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        assert before in app.screen_stack
+
+        await learner.pilot.press("escape")
+        await until(lambda: app.screen not in (before,) and isinstance(app.screen, MainScreen))
+        await learner.settle()
+        assert [screen for screen in app.screen_stack if isinstance(screen, MainScreen)] == [app.screen]
+
+
+@pytest.mark.parametrize("key", ["right_curly_bracket", "c"])
+async def test_case_that_is_left_while_another_one_is_opened_leaves_the_capture_alone(
+    learn: Learn, mixed_session: Session, opening: Opening, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async with learn(mixed_session) as learner:
+        app, capture = learner.app, learner.screen
+        opening.may_end.set()
+        await learner.press("enter", "down", "c")
+        case_screen = learner.screen
+        assert case_screen.nested
+        opening.may_end.clear()
+        opening.begun.clear()
+        opening.over.clear()
+        await learner.pilot.press(key)
+        await until(opening.begun.is_set)
+        workers = [worker for worker in app.workers if worker.group == "case"]
+
+        async def last_to_go(_hint: Static) -> None:  # the screen's workers are cancelled after its children have gone
+            opening.may_end.set()
+            await until(lambda: all(worker.is_finished for worker in workers))
+
+        hint = type("Hint", (Static,), {"on_unmount": last_to_go})()
+        await case_screen.mount(hint)
+        await app.pop_screen()
+        await learner.settle()
+
+        assert workers
+        assert app.screen is capture
+        assert app.screen_stack[1:] == [capture]

@@ -58,6 +58,9 @@ class ControlledScreen(Protocol):
     def is_in_front(self) -> bool:
         """Whether it is the screen that gets the keys."""
 
+    async def comes_to_front(self) -> bool:
+        """Wait until it is the screen that gets the keys, where another one covers it; False: it has been left."""
+
     @property
     def focused(self) -> Widget | None:
         """The widget with the focus."""

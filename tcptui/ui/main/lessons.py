@@ -155,7 +155,8 @@ class Lessons(Controller):
     async def _switch_capture(self, walk: CaseWalk) -> None:
         """Open the capture that the current step is about; the walk stays at this step."""
         session = await asyncio.to_thread(open_file, walk.case.captures[walk.capture])
-        self.app.switch_screen(self.screen.sibling(session, walk))
+        if await self.screen.comes_to_front():
+            self.app.switch_screen(self.screen.sibling(session, walk))
 
     # -- from a case to another ----------------------------------------------------------
     def other_case(self, step: int) -> None:
@@ -177,12 +178,15 @@ class Lessons(Controller):
         if not 0 <= wanted < len(cases):
             self.screen.say(self.words("learning.notice.last_case" if step > 0 else "learning.notice.first_case"))
             return
-        case = cases[wanted]
-        session = await asyncio.to_thread(open_file, case.captures[0])
-        self.end_prediction()
-        self.app.switch_screen(
-            self.screen.sibling(session, CaseWalk(case))
-        )  # not awaited: it ends this worker, whose screen it removes
+        await self._replace_by(CaseWalk(cases[wanted]))
+
+    async def _replace_by(self, walk: CaseWalk) -> None:
+        """Open another case, at its beginning, in the place of this one."""
+        session = await asyncio.to_thread(open_file, walk.case.captures[0])
+        if await self.screen.comes_to_front():
+            self.end_prediction()
+            # Not awaited: it ends this worker, whose screen it removes.
+            self.app.switch_screen(self.screen.sibling(session, walk))
 
     # -- predicting ----------------------------------------------------------------------
     def predict(self) -> None:
@@ -301,6 +305,8 @@ class Lessons(Controller):
         case = walk.case
         self.end_prediction()
         session = await asyncio.to_thread(open_file, case.captures[walk.capture])
+        if not await self.screen.comes_to_front():
+            return
         screen = self.screen.sibling(session, walk, nested=True)
         await self.app.push_screen(screen)
         screen.say(self.words("learning.notice.case", title=case.title[self.words.language]))
@@ -313,10 +319,8 @@ class Lessons(Controller):
         walk = CaseWalk(case)
         if self.screen.walk is None:
             await self._open_case(walk)
-            return
-        session = await asyncio.to_thread(open_file, case.captures[0])
-        self.end_prediction()
-        self.app.switch_screen(self.screen.sibling(session, walk))  # not awaited: see `_go_to_case`
+        else:
+            await self._replace_by(walk)
 
     def back(self) -> bool:
         """End the prediction, or close a case that was opened above a capture; returns whether there was either."""
