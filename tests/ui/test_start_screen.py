@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +15,21 @@ from textual.widgets import Input, Static
 from tcptui import __version__
 from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_cases
+from tcptui.ui.main.prompt_line import PathEntry, candidates
+from tcptui.ui.start import screen
 from tcptui.ui.start.choice import OpenCase, OpenFile, OpenInterface, StartChoice
 from tcptui.ui.start.list import StartList
 from tcptui.ui.start.menu import Offer
 from tcptui.ui.start.rates import Rate
 from tcptui.ui.start.rows import CaseRow, FileRow, InterfaceRow, PathRow, cells_of
 from tcptui.ui.start.screen import StartScreen
+from tcptui.ui.start.teaching import StartDetail
 from tcptui.ui.theme import ASCII, THEMES, UNICODE, variable_defaults
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.widgets.document import Document
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
+from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,6 +230,54 @@ async def test_path_is_completed_and_opened(tmp_path: Path, captures: Path) -> N
         await pilot.press("enter")
 
     assert app.return_value == OpenFile(captures / "one.pcap")
+
+
+@pytest.mark.parametrize("key", ["tab", "enter"])
+async def test_key_that_comes_before_paths_are_listed_is_about_the_whole_path(
+    tmp_path: Path, captures: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    may_list = threading.Event()
+
+    def held(text: str) -> tuple[PathEntry, ...]:
+        assert not text.endswith("on") or may_list.wait(SETTLES_IN_S)
+        return candidates(text)
+
+    monkeypatch.setattr(screen, "candidates", held)
+    app = Starting(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("o")
+        app.line.insert_text_at_cursor(f"{captures}/")
+        await until(lambda: len([row for row in app.rows.rows if isinstance(row, PathRow)]) == 2)
+        app.line.insert_text_at_cursor("on")
+        await pilot.press(key)
+        assert (app.line.value, app.return_value) == (f"{captures}/on", None)
+        may_list.set()
+        if key == "tab":
+            await until(lambda: app.line.value == f"{captures}/one.pcap")
+        else:
+            await until(lambda: app.return_value == OpenFile(captures / "one.pcap"))
+
+
+async def test_help_that_is_read_while_the_screen_is_removed_is_told_nobody(tmp_path: Path) -> None:
+    app = Starting(tmp_path)
+    may_read = threading.Event()
+    executor = ThreadPoolExecutor(1)
+    executor.submit(may_read.wait, SETTLES_IN_S)
+    asyncio.get_running_loop().set_default_executor(executor)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        start = app.screen
+        await until(lambda: any(worker.group == "teaching" for worker in app.workers))
+        threads = [worker for worker in app.workers if worker.group == "teaching"]
+
+        async def last_to_go(_hint: Static) -> None:  # the screen's threads are cancelled after its children have gone
+            await until(lambda: not start.query(StartDetail))
+            may_read.set()
+            await until(lambda: all(worker.is_finished for worker in threads))
+
+        await start.mount(type("Hint", (Static,), {"on_unmount": last_to_go})())
+        await app.pop_screen()
+        assert app._exception is None
 
 
 async def test_enter_on_a_directory_looks_into_it(tmp_path: Path, captures: Path) -> None:

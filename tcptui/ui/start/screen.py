@@ -44,7 +44,7 @@ from tcptui.ui.theme import ASCII
 from tcptui.ui.widgets.one_line import HintLine, NoticeLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
@@ -119,7 +119,11 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
         self.set_class(glyphs is ASCII, "-ascii")
         self._filter = offer.filter_words
         self._offered: tuple[PathEntry, ...] = ()
+        self._offered_for: str | None = None
+        """The path that the offered ones go on with; None before any are known."""
         self._asked_for = ""
+        self._waiting: tuple[str, Callable[[], None]] | None = None
+        """What Enter or Tab does as soon as it is known what is offered for the path, which is the first."""
         self._refused: str | None = None
         """Name of the interface whose sudo command is shown; a second Enter runs it."""
 
@@ -197,10 +201,12 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
     def _teach(self) -> None:
         """Read the help, in a worker thread, and show parts of it below the details."""
 
+        detail = self.query_one(StartDetail)  # now: a thread may find it gone
+
         def read() -> None:
             from tcptui.ui.help_pages import lessons  # it imports numpy: not before the first paint
 
-            call_on_loop(self, self.query_one(StartDetail).teach, lessons(self.words, self.glyphs))
+            call_on_loop(self, detail.teach, lessons(self.words, self.glyphs))
 
         self.run_worker(read, thread=True, group="teaching")
 
@@ -305,6 +311,7 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
 
     def _open_line(self, typing: Typing, text: str = "") -> None:
         self._line.open(typing, text)
+        self._offered_for = self._waiting = None
         self._show_hints()
         self._narrowed()
 
@@ -347,8 +354,17 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
         """List the directory of ``text`` in a thread, not on the event loop: it may be on a slow disk."""
         offered = await asyncio.to_thread(candidates, text)
         if self._line.typing is Typing.PATH and text == self._asked_for:
-            self._offered = offered
+            self._offered, self._offered_for = offered, text
             self._show(to_first=True)
+            if self._waiting is not None and self._waiting[0] == text == self._line.text:
+                self._once_offered(self._waiting[1])
+
+    def _once_offered(self, act: Callable[[], None]) -> None:
+        """Do ``act``, which is about the paths that the one in the line goes on with, as soon as these are known."""
+        text = self._line.text
+        self._waiting = None if text == self._offered_for else (text, act)
+        if self._waiting is None:
+            act()
 
     @on(Input.Submitted, "#start-input")
     def _entered(self, event: Input.Submitted) -> None:
@@ -357,6 +373,8 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
             self._take_filter(event.value)  # letters that follow at once may stand in the line already
         elif line.typing is Typing.PATH and names_file(line.text):
             self._choose(OpenFile(expand(line.text)))
+        elif line.typing is Typing.PATH:
+            self._once_offered(self.query_one(StartList).action_choose)
         else:
             self.query_one(StartList).action_choose()
 
@@ -372,9 +390,11 @@ class StartScreen(GuardedScreen[None], LowLatencyScreen[None]):
 
     def action_complete(self) -> None:
         """Complete the path as far as it is unambiguous."""
-        line = self._line
-        if line.typing is Typing.PATH and self._asked_for == line.text:
-            line.text = completed(line.text, self._offered)
+        if self._line.typing is Typing.PATH:
+            self._once_offered(self._complete)
+
+    def _complete(self) -> None:
+        self._line.text = completed(self._line.text, self._offered)
 
     def action_leave_line(self) -> None:
         """Close the input line and show the whole list again."""
