@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcptui.model.errors import OutputError
-from tests.ui.conftest import until
+from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,3 +38,24 @@ async def test_what_came_of_saving_is_said(
         await until(lambda: "a.pcap" in shown.screen.hint_line.notice)
 
         assert said in shown.screen.hint_line.notice
+
+
+async def test_two_copies_that_wait_for_a_thread_are_both_made(
+    show: Show, mixed_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[str] = []
+
+    def save(path: Path) -> int:
+        saved.append(path.name)
+        return 1_234
+
+    monkeypatch.setattr(mixed_session, "save", save)
+    async with show(mixed_session) as shown:
+        threads, are_free = ThreadPoolExecutor(1), threading.Event()
+        threads.submit(are_free.wait, SETTLES_IN_S)
+        asyncio.get_running_loop().set_default_executor(threads)
+        for name in ("a.pcap", "b.pcap"):
+            shown.screen.controllers.saving.save(str(tmp_path / name))
+            await asyncio.sleep(0)
+        are_free.set()
+        await until(lambda: saved == ["a.pcap", "b.pcap"])

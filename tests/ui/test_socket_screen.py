@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from tcptui.ui.theme import UNICODE
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tcptui.words.quantities import percentage
-from tests.ui.conftest import until
+from tests.ui.conftest import SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +71,32 @@ async def test_keys_stand_below_the_page_and_the_question_in_its_title(
     hints = ("Esc", "screen.hint.back"), ("↑ ↓", "kernel.hint.scroll"), ("0", "screen.hint.overview")
     assert lines[-1].split() == " ".join(f"{key} {words(word)}" for key, word in hints).split()
     assert lines[0].strip() == words("kernel.title", stream=0), "whole"
+
+
+async def test_answer_that_takes_longer_than_the_pause_between_two_queries_is_shown(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_answer, may_answer_again = threading.Event(), threading.Event(), threading.Event()
+    answers = itertools.count()
+
+    def look_up(*_ends: object) -> KernelSocket:
+        asked.set()
+        is_first = next(answers) < 2  # of the two ends
+        assert (may_answer if is_first else may_answer_again).wait(SETTLES_IN_S)
+        return SOCKET
+
+    monkeypatch.setattr(socket, "look_up", look_up)
+    async with show(mixed_session) as shown:
+        app, words = shown.pilot.app, shown.screen.words
+        screen = SocketScreen(mixed_session, 0, words, shown.screen.glyphs)
+        await app.push_screen(screen)
+        await until(asked.is_set)
+        screen.look()
+        may_answer.set()
+        try:
+            await until(lambda: words("kernel.packets") in "\n".join(screen_lines(screen)))
+        finally:
+            may_answer_again.set()
 
 
 def test_state_that_differs_twice_with_no_packet_between_is_marked() -> None:

@@ -87,6 +87,8 @@ class StreamFetch:
         """The timer of the next request for a long connection that has grown."""
         self._running_requests: set[object] = set()
         """Requests for findings that are running in worker threads."""
+        self._newest_request: Worker[object] | None = None
+        """The one that was made last; a thread may not have begun with it yet, and never does once it is cancelled."""
         self._seen_packets = -1
         """Packets of the selected connection when its findings were last requested."""
         self._seen_growing = True
@@ -160,9 +162,9 @@ class StreamFetch:
         if is_early:
             self._seen_packets = 0  # so that it is requested again when all packets are there
         question = object()
-        self._running_requests.add(question)
 
         def annotate() -> None:
+            self._running_requests.add(question)
             try:
                 found = session.current_findings(stream)
                 if not is_early:
@@ -176,7 +178,8 @@ class StreamFetch:
                 call_on_loop(self._owner, partial(self._take_findings, show=show), stream, found)
 
         def ask() -> None:
-            self._owner.run_worker(annotate, thread=True, exclusive=True, group="findings")
+            run_worker = self._owner.run_worker
+            self._newest_request = run_worker(annotate, thread=True, exclusive=True, group="findings")
 
         if session.judges_at_once:
             ask()
@@ -185,7 +188,8 @@ class StreamFetch:
 
     def _ask_again(self) -> None:
         self._asking = None
-        if self._running_requests:  # the request before is still running
+        newest = self._newest_request
+        if self._running_requests or (newest is not None and not newest.is_finished):
             self._asking = call_after(self._owner, _ASK_AGAIN, self._ask_again)
         else:
             self._ask()

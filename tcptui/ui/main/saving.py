@@ -71,7 +71,7 @@ class Saving(Controller):
                 said = self.words("slice.written", n=f"{count:,}", all=of_all, file=safe_text(str(path)))
             self._tell_from_thread(app, said)
 
-        app.run_worker(copy, thread=True, exclusive=True, group="save")
+        app.run_worker(copy, thread=True, group="save")
 
     def submitted(self, kind: PromptKind, text: str, /) -> None:
         """Save to the file that was typed."""
@@ -102,7 +102,7 @@ class Saving(Controller):
                 said = self.words("screen.notice.saved", file=safe_text(str(path)), size=amount(size))
             self._tell_from_thread(app, said)
 
-        app.run_worker(copy, thread=True, exclusive=True, group="save")
+        app.run_worker(copy, thread=True, group="save")
 
     def _tell_from_thread(self, app: App[Any], text: str) -> None:
         """Tell what came of saving, and whether anything is unsaved now, on the screen that is in front by then.

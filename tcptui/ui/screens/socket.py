@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
+    from textual.worker import Worker
 
     from tcptui.access.open_capture import JudgedCapture
     from tcptui.capture.socket_diag import KernelSocket
@@ -95,6 +96,8 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         self._session = session
         self._stream = stream
         self._before: tuple[Look, ...] = ()
+        self._asking: Worker[None] | None = None
+        """The last query; one that takes long is waited for."""
 
     def compose(self) -> ComposeResult:
         """Title, page, hints."""
@@ -114,9 +117,10 @@ class SocketScreen(NoticingScreen[None], ModalScreen[None]):
         self.put_hints(_HINTS)
 
     def look(self) -> None:
-        """Query the kernel again in a worker thread, unless the link to the terminal is still busy."""
-        if link_is_idle(self.app):
-            self.run_worker(self._ask, thread=True, exclusive=True, group="kernel")
+        """Query the kernel again in a worker thread, unless it is being asked, or the link to the terminal is busy."""
+        is_asking = self._asking is not None and not self._asking.is_finished
+        if not is_asking and link_is_idle(self.app):
+            self._asking = self.run_worker(self._ask, thread=True, group="kernel")
 
     def _ask(self) -> None:
         looks = []
