@@ -7,16 +7,19 @@ import errno
 import gzip
 import io
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from screen_lines import screen_lines
 from textual.containers import Vertical
+from textual.widgets import Input
 
+from tcptui.model.errors import OutputError
 from tcptui.session.session import Session, open_file
 from tcptui.ui.export.preview import NoImage, image_cells
 from tcptui.ui.export.screen import ExportScreen
-from tests.ui.conftest import turns
+from tests.ui.conftest import SETTLES_IN_S, turns, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -219,6 +222,38 @@ async def test_bytes_that_are_gone_are_said_and_end_nothing(
 
     assert "the disk is gone" in notice
     assert len(again.files.files) == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OutputError("output_failed", path="a", reason="full"), OSError(errno.EIO, "gone")],
+    ids=["folder", "packets"],
+)
+async def test_writing_that_fails_once_it_was_given_up_is_over(
+    show: Show, carrying: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    writes, may_fail = threading.Event(), threading.Event()
+
+    def write_files(*_of: object) -> list[str]:
+        writes.set()
+        assert may_fail.wait(SETTLES_IN_S)
+        raise error
+
+    monkeypatch.setattr("tcptui.ui.export.screen.write_files", write_files)
+    async with show(carrying) as shown:
+        await shown.pilot.press("x")
+        screen = await _files(shown, 3)
+        await shown.pilot.press("W")
+        screen.query_one(Input).value = str(tmp_path / "out")
+        await shown.pilot.press("enter")
+        await until(writes.is_set)
+        await shown.pilot.press("s")
+        assert screen.busy, "another scope waits until all is written"
+        await shown.pilot.press("escape")
+        may_fail.set()
+        await until(lambda: not screen.busy)
+        await shown.pilot.press("escape")
+        await until(lambda: shown.pilot.app.screen is shown.screen)
 
 
 async def test_link_in_the_header_tree_goes_to_the_other_packet(show: Show, carrying: Session) -> None:

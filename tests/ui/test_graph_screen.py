@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,14 @@ from tcptui.ui.view_options import ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.finding_text import finding_title
 from tcptui.words.language import Language
-from tests.ui.conftest import Shown, settled, until
+from tests.ui.conftest import SETTLES_IN_S, Shown, settled, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+
+    from tcptui.charts.chart import Chart
+    from tcptui.model.packet_store import I32, I64
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
 
@@ -276,6 +280,29 @@ async def test_long_connection_is_read_in_a_thread(show: Show, monkeypatch: pyte
         screen = await opened(shown)
         await shown.pilot.press("2")
         await until(lambda: screen.chart is not None and screen.chart.kind is ChartKind.THROUGHPUT)
+
+
+async def test_kind_that_is_chosen_while_the_first_one_is_made_is_made_next(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makes, may_go_on = threading.Event(), threading.Event()
+    make = GraphScreen._make
+
+    def held(screen: GraphScreen, kind: ChartKind, side: int) -> tuple[Chart, I64, I32]:
+        makes.set()
+        assert may_go_on.wait(SETTLES_IN_S)
+        return make(screen, kind, side)
+
+    monkeypatch.setattr(GraphScreen, "_make", held)
+    monkeypatch.setattr("tcptui.ui.graph.screen.QUICK_PACKETS", 0)
+    async with show(case_session("60-fast-retransmission", "client")) as shown:
+        await shown.press("enter")
+        await shown.pilot.press("t")
+        await until(makes.is_set)
+        screen = graph_of(shown)
+        screen.action_kind(ChartKind.RTT.value)
+        may_go_on.set()
+        await until(lambda: screen.chart is not None and screen.chart.kind is ChartKind.RTT)
 
 
 async def test_copied_text_is_whole(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:

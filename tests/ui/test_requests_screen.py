@@ -7,7 +7,7 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -25,6 +25,7 @@ from tcptui.protocols.request_status import NO_STATUS, status_number
 from tcptui.session.session import Session, open_file
 from tcptui.session.statements import key_of
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.loop_call import call_on_loop
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.requests.bars import Axis, bar
@@ -165,6 +166,38 @@ async def test_connection_first_and_tab_shows_the_whole_capture(session: Session
         assert paths(await settled(shown.pilot)) == ["quick", "slow", "broken", "hung\ufffd"]
         await shown.pilot.press("tab")
         assert paths(await settled(shown.pilot)) == ["quick", "slow"]
+
+
+async def test_end_of_a_reading_that_was_given_up_is_not_that_of_the_next(
+    session: Session, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, may_end, may_read = threading.Event(), threading.Event(), threading.Event()
+    read = RequestsScreen._read
+
+    def held(owner: RequestsScreen, function: Callable[..., object], *facts: object) -> None:
+        if function == owner._end and not ends.is_set():
+            ends.set()
+            assert may_end.wait(SETTLES_IN_S)
+        call_on_loop(owner, function, *facts)
+
+    def late(screen: RequestsScreen, streams: list[int], *of: Any) -> list[Request]:
+        assert len(streams) == 1 or may_read.wait(SETTLES_IN_S)
+        return read(screen, streams, *of)
+
+    monkeypatch.setattr("tcptui.ui.requests.screen.call_on_loop", held)
+    monkeypatch.setattr(RequestsScreen, "_read", late)
+    async with show(session) as shown:
+        await shown.pilot.press("R")
+        await until(ends.is_set)
+        first = next(worker for worker in shown.pilot.app.workers if worker.group == "requests")
+        await shown.pilot.press("tab")
+        may_end.set()
+        await until(lambda: first.is_finished)
+        screen = shown.pilot.app.screen
+        assert isinstance(screen, RequestsScreen)
+        assert (screen.settled, paths(screen)) == (False, [])
+        may_read.set()
+        assert len(paths(await settled(shown.pilot))) == 4
 
 
 async def test_s_goes_through_the_orders_and_shift_s_turns_them_round(session: Session, show: Show) -> None:

@@ -180,6 +180,7 @@ class ExportScreen(KeyedScreen[int]):
 
     def _cannot_read(self, reason: str) -> None:
         self.busy = False
+        self._wanted = ()
         self.files.empty_text = self.words("export.unreadable", reason=reason)
         self.say(self.files.empty_text)
 
@@ -187,6 +188,10 @@ class ExportScreen(KeyedScreen[int]):
     def settled(self) -> bool:
         """Whether what is shown is up to date."""
         return not self.busy
+
+    @property
+    def _is_writing(self) -> bool:
+        return self.busy and bool(self._wanted)
 
     def _tell(self, cancel: Cancel, function: Callable[..., None], *facts: object) -> None:
         """From a worker thread: call ``function`` on the event loop, unless ``cancel`` is set."""
@@ -291,7 +296,7 @@ class ExportScreen(KeyedScreen[int]):
 
     def action_back(self) -> None:
         """Cancel the writing, end the narrowing, or close the screen."""
-        if self.busy and self._wanted:
+        if self._is_writing:
             self._writing.set()
         elif self.files.wanted:
             self._narrow("")
@@ -310,7 +315,7 @@ class ExportScreen(KeyedScreen[int]):
 
     def action_scope(self) -> None:
         """Switch between the whole capture, the request that was chosen, and the selected connection alone."""
-        if len(self._scopes) > 1:
+        if len(self._scopes) > 1 and not self._is_writing:
             self._scope = self._scopes[(self._scopes.index(self._scope) + 1) % len(self._scopes)]
             self._look()
 
@@ -383,16 +388,20 @@ class ExportScreen(KeyedScreen[int]):
         self.busy = True
 
         def write() -> None:
+            names: list[str] = []
+            failure: OutputError | None = None
             try:
                 names = write_files(
                     self.session, files, path, cancel, lambda done: self._tell(cancel, self._wrote_some, done)
                 )
             except OutputError as error:
-                self._tell(cancel, self._wrote, [], folder, error)
-            else:
-                call_on_loop(self, self._wrote, names, folder, None)
+                failure = error
+            except OSError as error:  # as in `_in_thread`
+                call_on_loop(self, self._cannot_read, reason_of(error))
+                return
+            call_on_loop(self, self._wrote, names, folder, failure)  # also where it was cancelled: it is over then
 
-        self._in_thread("write", cancel, write)
+        self.run_worker(write, thread=True, group="write")
 
     def _wrote_some(self, done: int) -> None:
         self.say(self.words("export.writing", n=grouped(done), all=grouped(len(self._wanted))))

@@ -220,7 +220,8 @@ class GraphScreen(KeyedScreen[int]):
         self.chart, self._times, self._rows = chart, times, rows
         if self.side < 0:
             self.side = chart.side
-            self._made_of = (self._made_of[0], self.kind, self.side) if isinstance(self._made_of, tuple) else None
+            if isinstance(self._made_of, tuple):
+                self._made_of = *self._made_of[:-1], self.side  # of the kind that was made: another may be wanted now
         if len(rows):
             self.row = int(rows[-1 if self._newest else self._place()])
         if self._newest and self._stretch is not None:

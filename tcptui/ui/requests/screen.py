@@ -278,7 +278,7 @@ class RequestsScreen(KeyedScreen["int | None"]):
                 failure, found, closed = reason_of(error), [], 0
             self._rests_until = time.monotonic() + max(_REST_LEAST, _REST * (time.monotonic() - began))
             if not cancel.is_set():
-                call_on_loop(self, self._end, self._table(found), failure, len(found) >= MOST, closed)
+                call_on_loop(self, self._end, cancel, self._table(found), failure, len(found) >= MOST, closed)
 
         self.run_worker(read, thread=True, group="requests")
 
@@ -318,7 +318,11 @@ class RequestsScreen(KeyedScreen["int | None"]):
             self._put(table)
             self._show()
 
-    def _end(self, table: RequestTable, failure: str, is_full: bool, closed: int) -> None:
+    def _end(
+        self, cancel: threading.Event, table: RequestTable, failure: str, is_full: bool, closed: int
+    ) -> None:  # fmt: skip
+        if cancel.is_set():  # meanwhile: others are being read
+            return
         self._is_reading, self._share, self._is_full, self._failure = False, -1, is_full, failure
         self._unopened = closed
         self._put(table)
