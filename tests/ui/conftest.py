@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
     from pathlib import Path
 
+    from textual.app import App
     from textual.css.model import RuleSet
+    from textual.message_pump import MessagePump
 
     from tcptui.protocols.scapy_child.messages import Question
     from tcptui.ui.main.screen import MainScreen
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 #: Only a failing test waits so long, in seconds.
 SETTLES_IN_S = 600
+#: So many turns of the event loop are enough for all messages that follow from a key; some tests have a widget wait.
+_TURNS: Final = 1000
 START_NS = 1_700_000_000_000_000_000
 MSS = b"\x02\x04\x05\xb4"
 _REPLIES: Final[dict[tuple[Question, ...], list[Reply]]] = {}
@@ -164,10 +168,47 @@ def _each_style_sheet_parsed_once() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _patient_pilot() -> Iterator[None]:
-    """A pilot waits for a slow machine, too: Textual's own gives up after half a minute."""
+    """A pilot waits for a slow machine, too, and until all is handled that follows from a key.
+
+    Textual's own gives up after half a minute.  It takes an app for idle that uses no processor, as one does that gets
+    none; and of what a widget sends to another it waits for the first message only.
+    """
+    press, pause = Pilot.press, Pilot.pause
+
+    async def press_and_rest(self: Pilot[Any], *keys: str) -> None:
+        await press(self, *keys)
+        await _rest(self.app)
+
+    async def pause_and_rest(self: Pilot[Any], delay: float | None = None) -> None:
+        await pause(self, delay)
+        if delay is None:
+            await _rest(self.app)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Pilot._wait_for_screen, "__defaults__", (SETTLES_IN_S,))
+        patch.setattr(Pilot, "press", press_and_rest)
+        patch.setattr(Pilot, "pause", pause_and_rest)
         yield
+
+
+async def _rest(app: App[Any]) -> None:
+    """Wait until no widget has messages, and no key waits for the one before; for `_TURNS` at most of messages alone.
+
+    They are turns of the event loop, not a time: where the machine stands still, so do they.
+    """
+    turn = 0
+    while app.is_running and app._exception is None and app.screen_stack:
+        has_keys = getattr(app, "has_typed_ahead", False) and app.screen.is_mounted
+        if not has_keys and (turn >= _TURNS or not any(map(_is_busy, (app, *app._registry)))):
+            return
+        turn += 1
+        await asyncio.sleep(0)
+
+
+def _is_busy(node: MessagePump) -> bool:
+    if node.message_queue_size or node._pending_message is not None:
+        return True
+    return node.is_running and not node._message_queue.ready_event._waiters
 
 
 @pytest.fixture(autouse=True)
