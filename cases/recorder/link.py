@@ -50,6 +50,8 @@ class SentFrame:
     """False when the capture at the sender is to miss it, or it is not TCP."""
     passage: Passage | None
     """None for what is not TCP; of that only ICMP messages and DNS are carried on."""
+    taken_ns: int = 0
+    """Monotonic time when the link had it; 0 when it was not carried on any more."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class Link:
         self.sent: dict[End, list[SentFrame]] = {end: [] for end in End}
         self.delivered: dict[End, list[Delivery]] = {end: [] for end in End}
         self.late_ns = 0
-        """How much too late, at worst, a frame was handed over."""
+        """How much too late, at worst, a frame was handed over, or this loop came round."""
 
     def run(self, finished: Callable[[int], bool], wake: Sequence[int] = ()) -> None:
         """Carries frames until ``finished(now)``; it is asked after every event and every 20 ms.
@@ -132,6 +134,8 @@ class Link:
                 return
             next_ns = min(self._due[0][0] if self._due else now + 20_000_000, now + 20_000_000)
             ready, _, _ = select.select(taps + wake, (), (), max(next_ns - now, 0) / NANOSECONDS)
+            if self.start_ns:  # a machine that stood still did so for the hosts' timers, too
+                self.late_ns = max(self.late_ns, time.monotonic_ns() - max(next_ns, now))
             wake = [descriptor for descriptor in wake if descriptor not in ready]
             for end in End:
                 if self._taps[end] in ready:
@@ -158,14 +162,15 @@ class Link:
     def _take(self, end: End, frame: bytes, now: int, forward: bool) -> None:
         segment = parse(frame)
         if segment is None or not forward:
-            self.sent[end].append(SentFrame(end, frame, forward and belongs_in_capture(frame), None))
+            taken_ns = now if forward else 0
+            self.sent[end].append(SentFrame(end, frame, forward and belongs_in_capture(frame), None, taken_ns))
             if forward and belongs_in_capture(frame):
                 self._send_unruled(end, frame, now)
             return
         passage = self._passage(end, frame, segment, now)
         apply(self._rules, passage)
         index = len(self.sent[end])
-        self.sent[end].append(SentFrame(end, frame, end not in passage.missed_by, passage))
+        self.sent[end].append(SentFrame(end, frame, end not in passage.missed_by, passage, now))
         for toward, made, after_ns in passage.injected:
             self._schedule(now + after_ns, Delivery(toward, made, Origin.INJECTED, -1, toward not in passage.missed_by))
         if passage.dropped is None:

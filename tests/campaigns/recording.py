@@ -23,17 +23,18 @@ TRIES: Final = 2
 
 
 def record_many(
-    record: Record, seeds: Sequence[int], out: Path, jobs: int, until: float = float("inf")
+    record: Record, seeds: Sequence[int], out: Path, jobs: int, until: float = float("inf"), fewest: int = 0
 ) -> list[int]:  # fmt: skip
     """Record ``seeds`` into ``out``/SEED, so many at once; returns those that were refused twice.
 
-    None begins after the monotonic second ``until``.  Recordings that exist are kept.
+    None begins after the monotonic second ``until`` once ``fewest`` are there.  Recordings that exist are kept.
     """
     waiting = [(seed, 0) for seed in reversed(seeds) if not (out / str(seed) / ABOUT).exists()]
     running: dict[int, tuple[int, int]] = {}
     refused: list[int] = []
+    made = len(seeds) - len(waiting)
     while waiting or running:
-        while waiting and len(running) < jobs and time.monotonic() < until:
+        while waiting and len(running) < jobs and (time.monotonic() < until or made < fewest):
             seed, tries = waiting.pop()
             running[_begin(record, seed, out / str(seed))] = seed, tries + 1
         if not running:
@@ -44,6 +45,8 @@ def record_many(
             waiting.append((seed, tries))
         elif status:
             refused.append(seed)
+        else:
+            made += 1
     return refused
 
 

@@ -291,6 +291,9 @@ class Capture:
             with contextlib.suppress(cypcap.Error):
                 self._take()
             time.sleep(BLOCK_SECONDS / 4)
+        with contextlib.suppress(cypcap.Error):  # the last block may have come in that sleep, however long it was
+            self._take()
+            self._drain()
 
     def _is_behind(self) -> bool:
         """Whether packets were written since the last `_settle`; always True of a stream."""

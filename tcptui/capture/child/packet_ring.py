@@ -64,7 +64,8 @@ _ROUND_BLOCKS: Final = 32
 _CALM_SHARE: Final = 16
 _ROOMY_BLOCKS: Final = 64
 _PAUSE: Final = 0.01
-#: Packets received before the filter was installed are in the ring for at most this long, in seconds.
+#: The kernel hands over packets received before the filter was installed within this many seconds; they are in the
+#: ring until this process, which may have been kept from its work, takes them.
 _FILTER_SECONDS: Final = 1.0
 _NS: Final = 1_000_000_000
 
@@ -95,7 +96,7 @@ class PacketRing:
         self._fence = threading.Lock()
         #: When the filter came into force (ns since the epoch); older packets are discarded.  0: no check (any more).
         self._filtered_from = filtered_from
-        #: The end of that check, in monotonic seconds.
+        #: Monotonic seconds: when the ring is found empty after this, there is nothing more to check.
         self._filtered_until = time.monotonic() + _FILTER_SECONDS
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.pwritev.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)
@@ -127,17 +128,22 @@ class PacketRing:
         """
         if self._is_calm:
             time.sleep(_PAUSE)
+        is_filter_old = time.monotonic() > self._filtered_until  # before looking whether anything is left
+        is_empty = False
         blocks: list[int] = []
         packets = array("q")
         while len(blocks) < self._round_blocks:
             status = (self._block * self._block_bytes + _STATUS) >> 2
             if not self._words[status] & _OURS:
+                is_empty = True
                 break
             with self._fence:  # memory barrier: read nothing of the block before its status
                 self._walk(self._block * self._block_bytes, packets)
             blocks.append(status)
             self._block = (self._block + 1) % self._blocks
         pieces, octets = self._records(np.frombuffer(packets, np.int64), most)
+        if is_filter_old and is_empty:
+            self._filtered_from = 0  # else no packet would pass while a clock that was set back is behind
         self._write(descriptor, offset, pieces)
         with self._fence:
             for status in blocks:
@@ -213,8 +219,6 @@ class PacketRing:
         if outgoing.any():
             packet = packet[~(outgoing & (self._wide[(packet + _INTERFACE) >> 2] == self._loopback))]
         if self._filtered_from:
-            if time.monotonic() > self._filtered_until:
-                self._filtered_from = 0
             word = packet >> 2
             times = self._wide[word + _SECONDS].astype(np.int64) * _NS + self._wide[word + _NANOSECONDS]
             packet = packet[times >= self._filtered_from]

@@ -38,7 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--number", type=int, help="only this composition")
     parser.add_argument("--jobs", type=int, default=4, help="recordings at the same time")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="none begins later than this")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="none begins later than this …")
+    parser.add_argument("--fewest", type=int, default=0, help="… once so many are there")
     parser.add_argument("--out", type=Path, default=Path("composed"), metavar="FOLDER")
     parser.add_argument("--show", action="store_true", help="print the compositions instead")
     chosen = parser.parse_args(words)
@@ -48,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
             print(json.dumps(compose(number).as_values(), indent=1))
         return 0
     began = time.monotonic()
-    refused = record_many(record_seed, wanted, chosen.out, chosen.jobs, began + chosen.seconds)
+    refused = record_many(record_seed, wanted, chosen.out, chosen.jobs, began + chosen.seconds, chosen.fewest)
     made = sum((chosen.out / str(number) / "recording.json").exists() for number in wanted)
     print(f"{made} of {len(wanted)} recorded in {time.monotonic() - began:.0f} s")
     if refused:

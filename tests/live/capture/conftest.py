@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DISCARD = 9
 #: Only a failing test waits so long, in seconds.
-DEADLINE_S = 60
+DEADLINE_S = 600
 CLONE_NEWNET = 0x4000_0000
 
 
@@ -107,6 +107,11 @@ class Watched:
 
     def complete(self) -> None:
         self.wait(lambda: self.source.status().complete)
+
+    def stop(self) -> None:
+        """Stop the source and wait until all is there, however long `Source.stop` waits for it."""
+        self.source.stop()
+        self.complete()
 
     def packets(self, count: int) -> None:
         self.wait(lambda: (self.source.status().received or 0) >= count)

@@ -54,7 +54,7 @@ def test_capture_holds_the_very_frames_that_tcpdump_has(
     wire.send(3000)
     expected, _ = judge.communicate(timeout=600)
     watched.packets(3000)
-    source.stop()
+    watched.stop()
 
     assert watched.frames() == frames_of(expected)
     assert source.status().received == 3000
@@ -68,7 +68,7 @@ def test_stop_takes_along_what_the_kernel_still_holds(wire: Any, child: CaptureC
     watched = watch(source)
 
     wire.send(500)
-    source.stop()
+    watched.stop()
 
     assert len(watched.frames()) == 500
     source.close()
@@ -135,7 +135,7 @@ def test_loopback_and_any_see_local_packets(local_child: CaptureChild, watch: An
             watched = watch(source)
             receiver.sendto(b"local", receiver.getsockname())
             watched.packets(1)
-            source.stop()
+            watched.stop()
 
         assert source.opened.link_type == link_type
         assert {frame[-5:] for frame in watched.frames()} == {b"local"}
@@ -161,7 +161,7 @@ def test_packets_dropped_by_the_kernel_are_counted(wire: Any, child: CaptureChil
     finally:
         os.kill(child.pid, signal.SIGCONT)
     watched.packets(3000)
-    source.stop()
+    watched.stop()
 
     status = source.status()
     assert status.kernel_dropped is not None

@@ -39,7 +39,7 @@ def test_capture_of_an_interface_that_disappears_keeps_its_file_whole(
     wire.configure("link", "del", "right")
     watched.told("interface_away")
     assert not source.status().complete
-    source.stop()
+    watched.stop()
 
     assert watched.error == "interface_gone"
     assert len(watched.frames()) == 100
@@ -60,7 +60,7 @@ def test_capture_goes_on_in_the_same_file_when_the_interface_is_back(
         watched.told(back)
         wire.send(50, first=50)
         watched.packets(times * 100)
-    source.stop()
+    watched.stop()
 
     numbers = [int.from_bytes(frame[42:46], "big") for frame in watched.frames()]
     assert numbers == [*range(100), *range(100)]
@@ -134,7 +134,7 @@ def test_packets_handed_over_after_the_interface_is_gone_do_not_hide_that(
     wire.send(5)
     wire.configure("link", "del", "right")  # the kernel hands over a block that is not full after 100 ms
     watched.told("interface_away")
-    source.stop()
+    watched.stop()
 
     assert len(watched.frames()) == 5
     source.close()
@@ -210,8 +210,7 @@ def test_child_that_somebody_stopped_is_woken_at_the_end_and_loses_nothing(
     os.kill(child.pid, signal.SIGSTOP)
     wire.send(50)
 
-    source.stop()
-    watched.complete()
+    watched.stop()
 
     assert watched.error is None
     assert len(watched.frames()) == 50
@@ -230,8 +229,7 @@ def test_child_that_never_wakes_is_killed_and_what_it_wrote_is_kept(
     watched.wait(lambda: source.status().end == 24 + 50 * RECORD)
     os.kill(child.pid, signal.SIGSTOP)
 
-    source.stop()
-    watched.complete()
+    watched.stop()
     monkeypatch.setattr(signal, "SIGCONT", woken)
 
     assert watched.error == "capture_child_died"
@@ -288,7 +286,7 @@ def test_removed_output_is_reported_at_the_end(wire: Any, child: CaptureChild, t
     source = LiveSource(child, wire.datagrams(), path=tmp_path / "w.pcap")
     watched = watch(source)
     (tmp_path / "w.pcap").unlink()
-    source.stop()
+    watched.stop()
 
     assert watched.error == "output_removed"
     source.close()

@@ -10,14 +10,16 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tmux_terminal import until
 
 from tcptui.capture.child import loop as capture_loop
+from tcptui.capture.child import packet_ring
 from tcptui.capture.child.client import CaptureChild, CaptureOptions
 from tcptui.capture.child.control import Control
 from tcptui.capture.child.loop import Capture
@@ -39,8 +41,9 @@ TAG, SERVICE_TAG, IPV4 = b"\x81\x00", b"\x88\xa8", b"\x08\x00"
 #: No stack answers what is sent there.
 NOBODY = b"\x02\x00\x00\x00\x00\x99"
 SENDER = b"\x02\x00\x00\x00\x00\x01"
-#: What the ring's clock and tcpdump's may differ by, in seconds: each socket looks at it for itself.
-APART = 1.0
+#: What the ring's clock and tcpdump's may differ by, in seconds: each socket looks at it for itself, and a machine may
+#: stand still in between.  A wrong unit or epoch is off by more.
+APART = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ class Record:
     captured: int
     length: int
     data: bytes
+
+
+def whole_records(capture: bytes) -> int:
+    """How many records of a file that grows are whole."""
+    count, at = 0, 24
+    while at + 16 <= len(capture):
+        at += 16 + struct.unpack_from("=I", capture, at + 8)[0]
+        count += at <= len(capture)
+    return count
 
 
 def records(capture: bytes) -> list[Record]:
@@ -81,16 +93,17 @@ def send_frames(wire: Any, frames: list[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def tcpdump(wire: Any, path: Path, words: list[str], interface: str = "right") -> Iterator[None]:
-    """Captures all that passes while the body runs."""
+def tcpdump(wire: Any, path: Path, words: list[str], count: int, interface: str = "right") -> Iterator[None]:
+    """Captures all that passes while the body runs: ``count`` packets, or more than there should be."""
     command = ["ip", "netns", "exec", wire.right, "tcpdump", "-i", interface, "-Z", "root", "-w", str(path)]
-    command += ["--time-stamp-precision=nano", *words]
+    command += ["--time-stamp-precision=nano", "-U", *words]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     assert process.stderr is not None
     while b"listening on" not in process.stderr.readline():
         pass
     yield
-    time.sleep(1.2)  # tcpdump has the kernel hold a block back for a second, and leaves it unread at its end
+    # tcpdump has the kernel hold a block back for a second, and leaves it unread at its end.
+    until(lambda: whole_records(path.read_bytes()) >= count, f"{count} packets of tcpdump")
     process.terminate()
     process.communicate(timeout=600)
 
@@ -109,12 +122,12 @@ def test_records_are_those_of_tcpdump(
 ) -> None:
     frames = frames_of_all_kinds()
     expected_count = len(frames) if "vlan" not in words else len(frames) * 3 // 4
-    with tcpdump(wire, tmp_path / "judge.pcap", ["-s", str(snaplen), *words.split()]):
+    with tcpdump(wire, tmp_path / "judge.pcap", ["-s", str(snaplen), *words.split()], expected_count):
         source = LiveSource(child, CaptureOptions("right", words, snaplen=snaplen))
         watched = watch(source)
         send_frames(wire, frames)
         watched.packets(expected_count)
-        source.stop()
+        watched.stop()
     ours = records(os.pread(source.descriptor, source.status().end, 0))
     source.close()
 
@@ -130,12 +143,12 @@ def test_records_of_all_interfaces_are_those_of_tcpdump(
     wire: Any, child: CaptureChild, watch: Any, tmp_path: Path, snaplen: int
 ) -> None:
     words = f"udp port {DISCARD}"
-    with tcpdump(wire, tmp_path / "judge.pcap", ["-s", str(snaplen), words], interface="any"):
+    with tcpdump(wire, tmp_path / "judge.pcap", ["-s", str(snaplen), words], 1500, interface="any"):
         source = LiveSource(child, CaptureOptions("any", words, snaplen=snaplen))
         watched = watch(source)
         wire.send(1500)
         watched.packets(1500)
-        source.stop()
+        watched.stop()
     ours = records(os.pread(source.descriptor, source.status().end, 0))
     source.close()
 
@@ -164,18 +177,28 @@ def open_ring(asked: CaptureRequest, *, before_filter: Any = None) -> Iterator[P
         pcap.close()
 
 
-def taken(ring: PacketRing, path: Path, most: int | None = None) -> list[Record]:
-    """All that the ring gives within a few block times."""
+def taken(ring: PacketRing, path: Path, last: bytes) -> list[Record]:
+    """All that the ring gives up to the packet that ends with ``last``."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    offset, found = 24, list[Record]()
+
+    def has_come() -> bool:
+        nonlocal offset
+        offset += ring.take(descriptor, offset, None)[1]
+        found[:] = records(os.pread(descriptor, offset, 0)) if offset > 24 else []
+        return any(record.data.endswith(last) for record in found)
+
     try:
-        offset, deadline = 24, time.monotonic() + 0.5
-        while time.monotonic() < deadline:
-            _packets, octets = ring.take(descriptor, offset, most)
-            offset += octets
-            time.sleep(0.02)
-        return records(os.pread(descriptor, offset, 0))
+        until(has_come, "the last packet")
     finally:
         os.close(descriptor)
+    return found
+
+
+def handed_over(capture: Capture, count: int) -> bool:
+    """Whether ``count`` packets of the ring are in blocks that the kernel has handed over."""
+    assert capture._ring is not None
+    return capture._ring.count_left(None) == count
 
 
 @pytest.mark.parametrize("interface", ["right", "any", "lo"])
@@ -218,20 +241,56 @@ def test_stop_takes_along_more_than_one_round(wire: Any, tmp_path: Path, monkeyp
         asked = request("right", "ether src 02:00:00:00:00:01", buffer_kib=16 * 1024)
         capture = Capture(asked, descriptor)
         send_frames(wire, frames)
-        time.sleep(0.3)  # the kernel hands over the last block
+        until(lambda: handed_over(capture, len(frames)), "the last block")
         ended, _is_there = capture.run(Control(child), lambda: True)
 
     assert ended.ending is Ending.STOPPED
     assert len(records(path.read_bytes())) == len(frames)
 
 
-def test_packets_from_before_the_filter_are_left_out(wire: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [1.0, -1.0], ids=["in time", "the process stood still"])
+def test_packets_from_before_the_filter_are_left_out(
+    wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    monkeypatch.setattr(packet_ring, "_FILTER_SECONDS", seconds)
     frames = frames_of_all_kinds()[:50]
     asked = request("right", "ether proto 0x1234")
     with wire.inside(wire.right), open_ring(asked, before_filter=lambda: send_frames(wire, frames)) as ring:
         assert ring is not None
         send_frames(wire, [NOBODY + SENDER + b"\x12\x34" + bytes(60)])
-        assert [record.data[12:14] for record in taken(ring, tmp_path / "ring.pcap")] == [b"\x12\x34"]
+        until(lambda: ring.count_left(None) == 1, "the block, which this process takes later")
+        assert [record.data[12:14] for record in taken(ring, tmp_path / "ring.pcap", bytes(60))] == [b"\x12\x34"]
+
+
+def test_clock_that_is_set_back_hides_no_packets_once_the_ring_was_empty(
+    wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packet_ring, "_FILTER_SECONDS", -1.0)
+    asked = request("right", "ether proto 0x1234")
+    with wire.inside(wire.right):
+        pcap = activate(asked)
+        ring = PacketRing.of(pcap, set_filter(pcap, asked).since + 3600 * 10**9)
+        assert ring is not None
+        with (tmp_path / "empty.pcap").open("wb") as empty:
+            assert ring.take(empty.fileno(), 24, None) == (0, 0)
+        send_frames(wire, [NOBODY + SENDER + b"\x12\x34" + bytes(60)])
+        assert len(taken(ring, tmp_path / "ring.pcap", bytes(60))) == 1
+        ring.close()
+        pcap.close()
+
+
+def test_last_block_of_an_interface_that_is_gone_is_taken_after_a_pause_of_any_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, looks = [0.0], []
+    later = SimpleNamespace(monotonic=lambda: clock[0], sleep=lambda _seconds: clock.append(clock.pop() + 3.0))
+    monkeypatch.setattr(capture_loop, "time", later)
+    capture = Capture.__new__(Capture)
+    capture._ring = None
+    monkeypatch.setattr(capture, "_take", lambda: looks.append(clock[0]))
+    capture._salvage()
+
+    assert looks == [0.0, 3.0]
 
 
 @pytest.mark.parametrize("has_ring", [True, False])
@@ -260,10 +319,11 @@ def test_loopback_packets_are_seen_once(wire: Any, tmp_path: Path) -> None:
     with wire.inside(wire.right), open_ring(request("lo", "udp port 9")) as ring:
         assert ring is not None
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            for _ in range(20):
+            for said in (*[b"once"] * 20, b"last"):
                 with contextlib.suppress(ConnectionRefusedError):
-                    sender.sendto(b"once", ("127.0.0.1", 9))
-        assert len(taken(ring, tmp_path / "ring.pcap")) == 20
+                    sender.sendto(said, ("127.0.0.1", 9))
+        found = [record.data[-4:] for record in taken(ring, tmp_path / "ring.pcap", b"last")]
+        assert found.count(b"once") == 20
 
 
 def test_rights_are_not_given_up_beside_another_thread() -> None:

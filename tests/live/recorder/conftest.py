@@ -19,7 +19,7 @@ RULES = Path(__file__).with_name("rule_scenarios.py")
 SIDE_BY_SIDE = 4
 #: How often a refused recording is tried again, with nothing beside it.
 ALONE = 3
-SECONDS = 180
+SECONDS = 600
 
 
 def run_bench(*words: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,9 @@ CHECKOUT = Path(__file__).parents[3]
 SEED_VARIABLE: Final = "TCPTUI_RATES_SEED"
 FIRST: Final = int(os.environ.get(SEED_VARIABLE) or len(KINDS) * random.SystemRandom().randrange(100, 10_000))
 RECORDING_S: Final = 45
+"""No recording begins later than this, but for the `FEWEST`."""
+LONGEST_S: Final = 600
+"""Only a failing test waits so long."""
 FEWEST: Final = 8
 #: Of so many the party may be wrong: programs that write as often as acknowledgments come look like the network.
 WRONG_MOST: Final = 1
@@ -37,8 +40,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[Scored]:
     """Both ends of fresh transfers, one of each kind."""
     folder = tmp_path_factory.mktemp("transfers")
     words = ["--first", str(FIRST), "--count", str(len(KINDS)), "--jobs", "3", "--seconds", str(RECORDING_S)]
+    words += ["--fewest", str(FEWEST)]
     command = [sys.executable, "-m", "tests.campaigns.rates", *words, "--out", str(folder)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=RECORDING_S + 60, check=False)
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=LONGEST_S, check=False)
     folders = transfers_below(folder)
     assert len(folders) >= FEWEST, f"{SEED_VARIABLE}={FIRST}: {done.stdout}{done.stderr}"
     return [each for one in folders for each in scored(one)]
