@@ -2,7 +2,7 @@
 
 A packet that passed the first point and not the second was lost between them, or the second capture missed it.  The
 receiver tells: what it acknowledged before a copy of it passed the second point did pass there.  A packet that only the
-second point saw passed the first one, whose capture missed it, unless something between them made it.
+second point saw passed the first one, whose capture missed it, unless something between them made it, or doubled it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.points.keys import copies, mixed
 from tcptui.points.numbers import NEVER, first_acknowledged, first_seen, way_of
+from tcptui.points.twins import twins_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ class Fate(IntEnum):
     UNKNOWN = 0
     LOST_BETWEEN = 1
     NOT_CAPTURED = 2
+    DUPLICATED = 3
+    """A second copy, made between the points, of one that passed both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,20 @@ def find_missing(
         missed[1 - here] = bool((sure == Fate.NOT_CAPTURED).any())
         sure[_are_several(way, side, index) & upstream & (sure == Fate.NOT_CAPTURED)] = Fate.UNKNOWN
         sure[~upstream] = _downstream_fates(sides[here], linked[here], index[~upstream])
+        twins = twins_of(side, index, linked[here])
+        # Of what was doubled before this point, or by its capture, nobody knows which copy was lost.
+        sure[twins.is_copy] = Fate.UNKNOWN
+        sure[twins.is_network & ~upstream] = Fate.DUPLICATED
         sure[~known[side.pair[index]]] = Fate.UNKNOWN
         missed[1 - here] |= bool((sure == Fate.NOT_CAPTURED).any())
-        found.append((index, sure, upstream, alone[~inside]))
+        found.append((index, sure, upstream, twins.is_copy, alone[~inside]))
     # A capture that is shown to have missed packets may have missed any.
     result = []
-    for here, (index, fate, upstream, outside) in enumerate(found):
-        open_ones = (fate == Fate.UNKNOWN) & upstream & known[sides[here].pair[index]]
-        if not missed[1 - here]:
+    for here, (index, fate, upstream, is_copy, outside) in enumerate(found):
+        open_ones = (fate == Fate.UNKNOWN) & upstream & known[sides[here].pair[index]] & ~is_copy
+        if missed[1 - here]:
+            fate[fate == Fate.DUPLICATED] = Fate.UNKNOWN  # it may have passed there twice
+        else:
             fate[open_ones] = Fate.LOST_BETWEEN
         result.append(Missing(index, fate, outside))
     return result[0], result[1]

@@ -133,7 +133,7 @@ class _Asks:
         self._ask: Mapping[Question, Callable[[int, int, Finding], Observation | None]] = {
             Question.FIRST_COPY: self._first_copy, Question.SYN: self._syn, Question.THIRD_ACK: self._third_ack,
             Question.RESET: self._reset, Question.WAIT: self._wait, Question.GAP: self._gap,
-            Question.ORDER: self._order, Question.OPTION: self._option,
+            Question.ORDER: self._order, Question.COPY: self._copy, Question.OPTION: self._option,
         }  # fmt: skip
 
     def about(self, pair: int, point: int, findings: tuple[Finding, ...]) -> Iterable[JoinedFinding]:
@@ -259,6 +259,12 @@ class _Asks:
         return self._observation(
             Shown.REORDERED_BETWEEN, 1 - point, seen.linked[overtaken].tolist(), overtaken.tolist()
         )
+
+    def _copy(self, pair: int, point: int, finding: Finding) -> Observation | None:
+        seen = self._points[point]
+        copies = seen.find(pair, finding.packets)
+        copies = copies[seen.fate[copies] == Fate.DUPLICATED]
+        return self._observation(Shown.DUPLICATED_BETWEEN, point, copies.tolist()) if len(copies) else None
 
     # -- the opening ------------------------------------------------------------------------------
     def _syn(self, pair: int, _point: int, finding: Finding) -> Observation | None:

@@ -29,6 +29,8 @@ class Question(Enum):
     """Whether it has packets that this capture lacks."""
     ORDER = auto()
     """Whether packets passed there in another order."""
+    COPY = auto()
+    """Whether it has the second copy."""
     OPTION = auto()
     """Whether the SYN and SYN-ACK had the option there."""
 
@@ -56,6 +58,7 @@ class Shown(StrEnum):
     WAIT_BETWEEN = "wait-between"
     NOT_CAPTURED = "not-captured"
     REORDERED_BETWEEN = "reordered-between"
+    DUPLICATED_BETWEEN = "duplicated-between"
     OPTION_REMOVED = "option-removed"
     OPTION_KEPT = "option-kept"
 
@@ -104,6 +107,7 @@ QUESTIONS: Final[Mapping[FindingId, Question]] = {
     FindingId.SERVER_THINK_TIME: Question.WAIT,
     FindingId.CAPTURE_MISSED_PACKETS: Question.GAP,
     FindingId.OUT_OF_ORDER: Question.ORDER,
+    FindingId.DUPLICATED_BY_NETWORK: Question.COPY,
     **dict.fromkeys(_OPTIONS, Question.OPTION),
 }
 
@@ -169,6 +173,7 @@ TABLE: Final[Mapping[tuple[FindingId, Shown], Row]] = {
     (FindingId.CAPTURE_MISSED_PACKETS, Shown.NOT_CAPTURED): Row(Outcome.CONFIRMED),
     (FindingId.OUT_OF_ORDER, Shown.REORDERED_BETWEEN): Row(Outcome.CAUSE_KNOWN, ("resent-early",)),
     (FindingId.OUT_OF_ORDER, Shown.LOST_BETWEEN): Row(Outcome.WITHDRAWN),
+    (FindingId.DUPLICATED_BY_NETWORK, Shown.DUPLICATED_BETWEEN): Row(Outcome.CONFIRMED),
     **{(one, Shown.OPTION_REMOVED): Row(Outcome.CAUSE_KNOWN, ("switched-off",)) for one in _OPTIONS},
     **{(one, Shown.OPTION_KEPT): Row(Outcome.NARROWED, (), ("option-stripped",)) for one in _OPTIONS},
 }

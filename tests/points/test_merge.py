@@ -113,6 +113,55 @@ def test_what_is_said_of_a_missing_packet_is_true(merge: Merge, kind: str, seed:
         assert told[False, Fate.LOST_BETWEEN] == 0
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        Path(copied=0.06, loss=0.04), Path(copied=0.06, loss=0.04, stamps=False), Path(copied=0.06, joins=4),
+        Path(copied=0.06, translated=True, renumbered=True),
+    ],
+    ids=["stamped", "numbered", "offload", "translated"],
+)  # fmt: skip
+def test_packets_that_the_path_doubled_are_called_so_and_no_capture_is_blamed(merge: Merge, path: Path) -> None:
+    world = World(path, 5, connections=8)
+
+    hop = merge(world)
+
+    for side in (0, 1):
+        missing = hop.missing[side]
+        frames = hop.sides[side].column("frame")[missing.index]
+        told = dict(zip(frames.tolist(), map(Fate, missing.fate.tolist()), strict=True))
+        numbers = [number for _, _, number in world.records[side]]
+        doubled = {frame for frame in told if numbers.count(numbers[frame - 1]) == 2}
+        assert {frame for frame, fate in told.items() if fate is Fate.DUPLICATED} == doubled
+        assert len(doubled) > 2
+        assert {told[frame] for frame in told.keys() - doubled} <= {Fate.LOST_BETWEEN}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        Path(copied=0.06, numbered=False), Path(copied=0.06, numbered=False, stamps=False),
+        Path(copied_by_a=1.0), Path(copied_by_a=0.5), Path(copied=0.06, missed_by_a=0.05),
+    ],
+    ids=["no packet numbers", "neither", "twice in A", "half of them", "missed too"],
+)  # fmt: skip
+def test_copies_of_which_nobody_knows_where_they_come_from_are_neither_lost_nor_missed(
+    merge: Merge, path: Path
+) -> None:
+    world = World(path, 5, connections=8)
+
+    hop = merge(world)
+
+    for side in (0, 1):
+        missing = hop.missing[side]
+        frames = hop.sides[side].column("frame")[missing.index]
+        numbers = [number for _, _, number in world.records[side]]
+        others = {number for _, _, number in world.records[1 - side]}
+        for frame, fate in zip(frames.tolist(), missing.fate.tolist(), strict=True):
+            if numbers.count(numbers[frame - 1]) == 2 and numbers[frame - 1] in others:
+                assert fate == Fate.UNKNOWN or (fate == Fate.DUPLICATED and path.missed_by_a and side == 0)
+
+
 def test_ports_used_again_pair_each_connection_with_itself(merge: Merge) -> None:
     world = World(replace(PATHS["translated"], translated=False), 4, connections=30, rounds=1, reuse_ports=True)
 

@@ -30,6 +30,10 @@ class Path:
     jitter_ns: int = 3 * _MS
     loss: float = 0.0
     """Share of packets that are lost between."""
+    copied: float = 0.0
+    """Share of packets that arrive twice, …"""
+    copied_by_a: float = 0.0
+    """… and that A's capture has twice."""
     missed_by_a: float = 0.0
     """Share of packets that A's capture misses."""
     missed_by_b: float = 0.0
@@ -79,6 +83,8 @@ class World:
     """Of A and of B, in the order of capture: true time, bytes, number of the packet (of its first piece)."""
     lost: set[int] = field(default_factory=set)
     """Numbers of packets that were lost between."""
+    copies: set[tuple[int, int]] = field(default_factory=set)
+    """Second copies that the path made: the point that has them, and their true time."""
     names: tuple[list[tuple[int, int]], list[tuple[int, int]]] = field(default_factory=lambda: ([], []))
 
     def __post_init__(self) -> None:
@@ -121,6 +127,7 @@ class World:
                     arrives = None
                     continue
                 self._record(1, at_b, self._bytes("B", *arguments, moved=moved), number)
+                self._copy(1, at_b, self._bytes("B", *arguments, moved=moved), number)
             else:
                 self._record(1, at_b, self._bytes("B", *arguments, moved=moved), number)
                 if draw.random() < path.loss:
@@ -128,6 +135,7 @@ class World:
                     arrives = None
                     continue
                 self._record(0, at_a, self._bytes("A", *arguments), number)
+                self._copy(0, at_a, self._bytes("A", *arguments), number)
             if arrives is not None:
                 arrives = max(at_a, at_b)
         return arrives
@@ -136,6 +144,15 @@ class World:
         if self._random.random() < (self.path.missed_by_a, self.path.missed_by_b)[point]:
             return
         self.records[point].append((at, data, number))
+        if point == 0 and self.path.copied_by_a and self._random.random() < self.path.copied_by_a:
+            self.records[point].append((at + 300, data, number))
+
+    def _copy(self, point: int, at: int, data: bytes, number: int) -> None:
+        """Have the packet arrive a second time, perhaps."""
+        if self.path.copied and self._random.random() < self.path.copied:
+            again = at + self._random.randrange(20_000, 900_000)
+            self.copies.add((point, again))
+            self.records[point].append((again, data, number))
 
     def _bytes(
         self, point: str, sender: str, port: int, seq: int, ack: int, flags: int, payload: bytes, stamp: int,

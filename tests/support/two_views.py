@@ -36,6 +36,7 @@ TRUTH: Final[dict[str, frozenset[str]]] = {
     "slow path": frozenset({"wait-between"}),
     "missed": frozenset({"not-captured"}),
     "reordered": frozenset({"reordered-between", "ack-seen"}),
+    "duplicated": frozenset({"duplicated-between"}),
     "nothing": frozenset(),
 }
 FAULTY_PORT: Final = 40_000
@@ -56,11 +57,12 @@ class FaultyWorld(World):
 
     def put(
         self, at: int, sender: str, seq: int, ack: int, flags: int, payload: bytes = b"", *, lost: bool = False,
-        more_ns: int = 0, missed: bool = False, only_there: bool = False, isn: tuple[int, int],
+        more_ns: int = 0, missed: bool = False, only_there: bool = False, twice: bool = False, isn: tuple[int, int],
     ) -> int:  # fmt: skip
         """When the packet is beside the other end.
 
         ``more_ns``: of delay.  ``missed``: B does not capture it.  ``only_there``: something between sent it.
+        ``twice``: it arrives twice.
         """
         path, draw = self.path, self._random
         least = path.there_ns if sender == "C" else path.back_ns
@@ -79,6 +81,8 @@ class FaultyWorld(World):
                 continue
             data = self._bytes(name, sender, FAULTY_PORT, seq, ack, flags, payload, stamp, packet_id, echo=echo)
             self._record(point, at if begins else arrives, data, number)
+            if twice and not begins:
+                self._record(point, arrives + 400_000, data, number)
         if lost:
             self.lost.add(number)
         return arrives
@@ -198,6 +202,9 @@ class _Script:
             self._put("C", ACK)
             self._at += 50 * _MS
             self._send("S", ACK | PSH, answer)
+        elif fault == "duplicated":
+            self._send("S", ACK | PSH, answer, twice=True)
+            self._at += 500_000
         elif fault == "reordered":
             for number in range(6):
                 late = 9 * _MS if number == 2 else 0

@@ -33,7 +33,10 @@ _WAIT: Final = (
     ' "beyond": %s, "between": %s, "there": {"low": %s, "high": %s}, "back": {"low": %s, "high": %s},'
     ' "retransmitted": %s}'
 )
-_REASONS: Final = {Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured"}
+_REASONS: Final = {
+    Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured",
+    Fate.DUPLICATED: "duplicated",
+}  # fmt: skip
 
 
 def merged_as_json(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], files: Sequence[str]) -> str:

@@ -124,7 +124,7 @@ def _missing(hop: Hop, number: int, words: Words) -> Iterator[str]:
     for side, (here, there) in enumerate((("A", "B"), ("B", "A"))):
         missing, packets = hop.missing[side], hop.sides[side]
         mine = packets.pair[missing.index] == number
-        for fate in (Fate.LOST_BETWEEN, Fate.NOT_CAPTURED, Fate.UNKNOWN):
+        for fate in (Fate.LOST_BETWEEN, Fate.NOT_CAPTURED, Fate.DUPLICATED, Fate.UNKNOWN):
             index = missing.index[mine & (missing.fate == fate)]
             if len(index):
                 listed = frames(tuple(packets.column("frame")[index].tolist()), words)

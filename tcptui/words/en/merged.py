@@ -42,6 +42,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.paired": "in both: {paired_a} of {packets_a:packet|packets} of A, {paired_b} of {packets_b} of B",
     "merged.only.lost-between": "lost between {here} and {there}: {count:packet|packets} ({here}: {frames})",
     "merged.only.not-captured": "not captured at {there}: {count:packet|packets} ({here}: {frames})",
+    "merged.only.duplicated": "duplicated between {there} and {here}: {count:packet|packets} ({here}: {frames})",
     "merged.only.unknown": "only in {here}, cause unknown: {count:packet|packets} ({here}: {frames})",
     "merged.outside": "{count:packet|packets} of {here} outside the time of {there}'s capture",
     "merged.reordered": (

@@ -56,6 +56,9 @@ WORDS: Final[dict[str, str]] = {
     "merged.findings.shown.reordered-between": (
         "{count:packet was|packets were} overtaken between {here} and {there} ({here}: {frames})."
     ),
+    "merged.findings.shown.duplicated-between": (
+        "{here} has {count:packet|packets} twice that passed {there} once ({here}: {frames})."
+    ),
     "merged.findings.shown.option-removed": "A device between A and B changed the option in the handshake.",
     "merged.findings.shown.option-kept": "The option is the same at both points ({here}: {frames}).",
 }

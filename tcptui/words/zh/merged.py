@@ -31,6 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.paired": "两边都有：A 的 {packets_a} 个数据包中的 {paired_a} 个，B 的 {packets_b} 个中的 {paired_b} 个",
     "merged.only.lost-between": "在 {here} 与 {there} 之间丢失：{count} 个数据包（{here}：{frames}）",
     "merged.only.not-captured": "{there} 处漏抓：{count} 个数据包（{here}：{frames}）",
+    "merged.only.duplicated": "在 {there} 与 {here} 之间被复制：{count} 个数据包（{here}：{frames}）",
     "merged.only.unknown": "只在 {here} 中，原因不明：{count} 个数据包（{here}：{frames}）",
     "merged.outside": "{here} 有 {count} 个数据包不在 {there} 的抓包时间之内",
     "merged.reordered": "从 {here} 到 {there} 乱序：{count} 个数据包被后面的超过（{there}：{frames}）",

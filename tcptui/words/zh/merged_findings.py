@@ -29,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.findings.shown.wait-between": "只有 {beyond} 在 {there} 之后，{between} 在 {here} 与 {there} 之间。",
     "merged.findings.shown.not-captured": "{here} 有 {count} 个数据包经过了 {there}，而 {there} 的抓包中没有（{here}：{frames}）。",
     "merged.findings.shown.reordered-between": "{count} 个数据包在 {here} 与 {there} 之间被后面的超过（{here}：{frames}）。",
+    "merged.findings.shown.duplicated-between": "{count} 个数据包经过 {there} 一次，到 {here} 时有两份（{here}：{frames}）。",
     "merged.findings.shown.option-removed": "A、B 之间的设备改动了握手中的这个选项。",
     "merged.findings.shown.option-kept": "这个选项在两个抓包点相同（{here}：{frames}）。",
 }
