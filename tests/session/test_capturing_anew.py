@@ -6,6 +6,7 @@ import asyncio
 import os
 import struct
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -33,7 +34,8 @@ def record(ms: int, port: int, flags: int, seq: int, payload: bytes = b"") -> by
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
+    end = time.monotonic() + 600  # only a failing test waits so long
+    while time.monotonic() < end:
         if condition():
             return
         await asyncio.sleep(0.005)

@@ -520,6 +520,35 @@ async def test_first_letters_of_a_filter_narrow_no_longer_while_it_is_worked_out
     assert listed(shown) == at_work
 
 
+async def test_filter_that_is_put_back_before_its_thread_has_noticed_is_asked_again(
+    show: Show, mixed_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_notice, answers = threading.Event(), threading.Event(), []
+    async with show(mixed_session) as shown:
+        filtering = shown.screen.controllers.filtering
+        await typed_in(shown, "tcp.stream == 1", "enter")
+        await until(lambda: filtering.is_at_rest)
+        work = filtering.work
+        assert work is not None
+        answer = work.answer
+
+        def interrupted() -> Matching:
+            answers.append(work)
+            if len(answers) == 1:
+                asked.set()
+                assert may_notice.wait(SETTLES_IN_S)
+                raise Cancelled
+            return answer()
+
+        monkeypatch.setattr(work, "answer", interrupted)
+        filtering._begin()
+        await until(asked.is_set)
+        await shown.pilot.press("backslash", "backslash")
+        assert filtering.work is work
+        may_notice.set()
+        await until(lambda: filtering.is_at_rest and len(answers) == 2)
+
+
 class InParts:
     """A filter that finds packets of connection 1, and goes on with the others once it may."""
 

@@ -34,7 +34,7 @@ from tcptui.ui.view_options import NamesChoice, ViewOptions
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.session.test_certificate_names import changed
-from tests.ui.conftest import settled
+from tests.ui.conftest import settled, turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -100,8 +100,8 @@ async def explanation(session: Session, *, numeric: bool, until: str) -> str:
         while not (screen.workspace.settled and screen.controllers.verdicts.is_told):
             await pilot.pause(0.005)
         await pilot.press("j")  # from the worst connection, whose server has no name, to one of the named server
-        for _ in range(3000):
-            await pilot.pause(0.005)
+        async for _ in turns():
+            await pilot.pause()
             shown = "\n".join(screen_lines(screen))
             if until in shown and screen.workspace.settled and screen.controllers.verdicts.is_told:
                 break

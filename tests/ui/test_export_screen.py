@@ -193,10 +193,7 @@ async def test_folder_that_cannot_be_is_said(
         await _files(shown, 3)
         await shown.pilot.press("w", "enter")
         screen = await _files(shown, 3)
-        for _ in range(1000):
-            if screen.hint_line.notice:
-                break
-            await shown.pilot.pause(0.005)
+        await until(lambda: bool(screen.hint_line.notice))
 
         assert "exported" in screen.hint_line.notice
 
@@ -211,10 +208,7 @@ async def test_bytes_that_are_gone_are_said_and_end_nothing(
         monkeypatch.setattr(carrying, "directions", gone)
         await shown.pilot.press("x")
         screen = await _files(shown, 0)
-        for _ in range(1000):
-            if screen.hint_line.notice:
-                break
-            await shown.pilot.pause(0.005)
+        await until(lambda: bool(screen.hint_line.notice))
         notice = screen.hint_line.notice
         monkeypatch.undo()
         await shown.pilot.press("r")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from growth import Growth, long_one
 from screen_lines import screen_lines
 
+from tcptui.session.filtering.cancelling import Cancelled
+from tcptui.session.filtering.column import ColumnReader
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main import own_cells
@@ -17,13 +22,14 @@ from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import Settings
 from tcptui.ui.view_options import ThemeChoice, TimeBase
 from tcptui.words.language import Language
-from tests.ui.conftest import ACK, PSH, until
+from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from tcptui.model.packet_store import I32
     from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
@@ -344,3 +350,28 @@ def test_columns_and_choices_of_another_window_stay(tmp_path: Path) -> None:
     assert now.packet_columns(Settings()) == ("ip.ttl", "tcp.len")
     assert now.connection_columns(Settings()) == ("http.host",)
     assert (now.times(Settings()), now.theme(Settings())) == (TimeBase.CLOCK, ThemeChoice.LIGHT)
+
+
+async def test_order_that_is_wanted_no_more_before_its_thread_has_begun_is_not_worked_out(
+    session: Session, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[bool] = []
+
+    def order(_reader: ColumnReader, chosen: I32, asked: Callable[[], bool], *, is_reversed: bool) -> I32:
+        cancelled.append(asked() and not is_reversed)
+        if cancelled[-1]:
+            raise Cancelled
+        return chosen
+
+    monkeypatch.setattr(ColumnReader, "order", order)
+    async with show(session) as shown:
+        threads, are_free = ThreadPoolExecutor(1), threading.Event()
+        threads.submit(are_free.wait, SETTLES_IN_S)
+        asyncio.get_running_loop().set_default_executor(threads)
+        listing = shown.screen.controllers.listing
+        listing.sort(Sorting(expression="max(tcp.len)"))
+        listing.unmounted()
+        are_free.set()
+        await until(lambda: bool(cancelled))
+
+    assert cancelled[0]

@@ -294,6 +294,8 @@ class Filtering(Controller):
         elif found is not None:
             self.mistake = None
             self._show_matching(found)
+        elif not work.is_cancelled:  # it was lifted, and put back before it had ended
+            self._begin()
         self.screen.show_filter_line()
 
     def _failed(self, work: FilterWork) -> None:

@@ -132,6 +132,7 @@ class Listing(Controller):
             self.screen.look_again()
             return
         self._is_busy, self._ordered_at = True, time.monotonic()
+        self._sorter.allow()
 
         def order() -> None:
             found: I32 | None = None
@@ -331,6 +332,10 @@ class ConnectionSorter:
                 return self._own_order(chosen, sorting)
             return sort_order(self._session, chosen, sorting)
 
+    def allow(self) -> None:
+        """Have the next `compute` go on to its end, unless `cancel` is called: before it begins counts, too."""
+        self._cancelled = False
+
     def cancel(self) -> None:
         """Stop reading what the list was to be sorted by: another order is wanted."""
         self._cancelled = True
@@ -338,7 +343,6 @@ class ConnectionSorter:
     def _own_order(self, chosen: I32, sorting: Sorting) -> I32:
         from tcptui.session.filtering.column import ColumnExpression, ColumnReader  # lark: imported where it is used
 
-        self._cancelled = False
         reader = self._own.get(sorting.expression)
         if reader is None:
             column = ColumnExpression.of(sorting.expression)
