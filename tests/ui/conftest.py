@@ -20,6 +20,7 @@ from tcptui.ui.app import TcptuiApp
 from tcptui.ui.background import Background
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
+from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -224,6 +225,13 @@ def _painted_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.
         self._dirty_regions.clear()
 
     monkeypatch.setattr(Compositor, "render_update", unseen)
+
+
+@pytest.fixture(autouse=True)
+def _notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notice stands until a key or another one takes it away: a machine that stands still for seconds loses none."""
+    say = NoticingScreen.say
+    monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
 
 
 class _AtOnce(Background[Any]):

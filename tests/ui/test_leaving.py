@@ -292,13 +292,6 @@ class Driven:
         return screens, is_typing, workspace.active, workspace.arrangement.zoomed, narrowing, asked, chosen, *lists
 
 
-@pytest.fixture(autouse=True)
-def _questions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question stands until a key or another notice takes it away, however slow this machine is."""
-    say = NoticingScreen.say
-    monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
-
-
 @pytest.fixture
 def records(wire: Wire, tmp_path: Path) -> bytes:
     """Thirteen packets: a connection in which one was lost."""
