@@ -25,6 +25,7 @@ from tcptui.ui.main.verdicts import Verdicts
 from tcptui.ui.screens.help import HelpScreen
 from tcptui.ui.user_files import LearningRecord
 from tcptui.ui.view_options import ViewOptions
+from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 from tests.ui.conftest import SETTLES_IN_S, turns, until
 
@@ -571,3 +572,16 @@ async def test_case_that_is_left_while_another_one_is_opened_leaves_the_capture_
         assert workers
         assert app.screen is capture
         assert app.screen_stack[1:] == [capture]
+
+
+async def test_screen_that_is_left_before_it_went_on_goes_nowhere(learn: Learn, mixed_session: Session) -> None:
+    async with learn(mixed_session) as learner:
+        before, english = learner.screen, Words(Language.EN)
+        await learner.press("enter", "down")
+        following = before.in_language(english)
+        await learner.app.switch_screen(following)
+        await learner.app.switch_screen(following.in_language(english))
+        following.controllers.carrying._go_back_there(Pane.TIMELINE, 3)
+        await learner.settle()
+
+        assert learner.app._exception is None

@@ -75,6 +75,8 @@ class Carrying(Controller):
             self.screen.call_later(self.app.call_later, self._go_back_there, pane, row)
 
     def _go_back_there(self, pane: Pane, row: int) -> None:
+        if self.screen.is_leaving:  # at once
+            return
         if row >= 0:
             self.workspace.go_to_row(row)
         self.workspace.activate(pane)
