@@ -38,7 +38,7 @@ def shell(script: str, folder: Path, capture: Path) -> subprocess.CompletedProce
     program = f'tcptui() {{ {shlex.quote(sys.executable)} -m tcptui --lang en "$@"; }}\n'
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail\n{program}{script}"],
-        env=environ, cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+        env=environ, cwd=folder, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
 
 

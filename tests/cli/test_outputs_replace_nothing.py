@@ -67,7 +67,7 @@ def run_with_file(*words: str | Path, stdin: Path) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "tcptui", *map(str, words)],
             env={**plain, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8"},
-            timeout=300, check=False, capture_output=True, stdin=source,
+            timeout=600, check=False, capture_output=True, stdin=source,
         )  # fmt: skip
     said = [line for line in done.stderr.decode().splitlines() if "as root" not in line]
     return done.returncode, "\n".join(said)

@@ -95,7 +95,7 @@ def test_sigterm_leaves_no_part_of_a_file(capture: str, tmp_path: Path) -> None:
 
     done = subprocess.run(
         [sys.executable, "-c", _SIGNALLED, "export", capture, "--out", str(out)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
 
     assert done.returncode == 128 + signal.SIGTERM

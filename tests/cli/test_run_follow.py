@@ -29,7 +29,7 @@ def run(*words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
     if not read_at_start(environ):
         return run_program(["follow", *words], environ)
     return subprocess.run(
-        command(*words), env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
+        command(*words), env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False
     )
 
 
@@ -181,7 +181,7 @@ def test_raw_bytes_are_not_written_to_a_terminal(file: str) -> None:
     leader, terminal = pty.openpty()
     result = subprocess.run(
         command(file, "--stream", "0", "--raw", "--side", "client"), env=environment(), stdout=terminal,
-        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=120, check=False,
+        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=600, check=False,
     )  # fmt: skip
     os.close(terminal)
     os.close(leader)

@@ -70,7 +70,7 @@ def run(
         done = run_program(words, environ)
     else:
         done = subprocess.run(
-            [sys.executable, "-c", program, *words], env=environ, capture_output=True, timeout=120, check=False
+            [sys.executable, "-c", program, *words], env=environ, capture_output=True, timeout=600, check=False
         )
     return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
 

@@ -385,7 +385,7 @@ def test_sigterm_leaves_no_part_of_a_file(pieces: int, words: tuple[str, ...], l
     (tmp_path / "old.pcapng").write_bytes(b"mine")
 
     done = subprocess.run(
-        [sys.executable, "-c", _SIGNALLED, str(pieces), *words], cwd=tmp_path, capture_output=True, timeout=120,
+        [sys.executable, "-c", _SIGNALLED, str(pieces), *words], cwd=tmp_path, capture_output=True, timeout=600,
         env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False,
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def run(*words: str, stdin: bytes | None = None, **changes: str) -> subprocess.C
     if not read_at_start(environ):
         return run_program(words, environ, stdin=stdin or b"")
     command = [sys.executable, "-m", "tcptui", *words]
-    return subprocess.run(command, env=environ, input=stdin or b"", capture_output=True, timeout=120, check=False)
+    return subprocess.run(command, env=environ, input=stdin or b"", capture_output=True, timeout=600, check=False)
 
 
 def segment(from_client: bool, flags: int, seq: int, ack: int, payload: bytes = b"") -> bytes:

@@ -69,7 +69,7 @@ def run(*words: str, program: str) -> subprocess.CompletedProcess[bytes]:
         [sys.executable, "-c", program, *words],
         # The programs import NumPy before root is given up, which no other thread must outlive.
         env={**kept, "PYTHONPATH": str(ROOT), "LANG": "en_US.UTF-8", "TERM": "dumb", "OPENBLAS_NUM_THREADS": "1"},
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def workers_of(parent: int) -> list[int]:
 def test_reports_are_the_same_however_many_workers(capture: Path) -> None:
     written = {}
     for workers in ("1", "3"):
-        output, errors = started(str(capture), "--json", "--workers", workers).communicate(timeout=120)
+        output, errors = started(str(capture), "--json", "--workers", workers).communicate(timeout=600)
         assert not errors
         written[workers] = hashlib.sha256(output).hexdigest()
         assert len(json.loads(output)["streams"]) == CONNECTIONS
@@ -194,7 +194,7 @@ def test_killed_workers_are_one_line_and_status_1(blocked: tuple[subprocess.Pope
     for worker in workers:
         os.kill(worker, signal.SIGKILL)
 
-    _output, errors = process.communicate(timeout=120)
+    _output, errors = process.communicate(timeout=600)
 
     message = Words(Language.EN)("messages.worker_killed", signal="SIGKILL")
     assert (process.returncode, errors.decode()) == (1, f"tcptui: {message}\n")
@@ -208,7 +208,7 @@ def test_a_signal_ends_all_of_them(
     assert len(workers) == 2
 
     process.send_signal(number)
-    _output, errors = process.communicate(timeout=120)  # to the ends of both: no process has them any more
+    _output, errors = process.communicate(timeout=600)  # to the ends of both: no process has them any more
 
     assert (process.returncode, errors) == (code, b"")
     wait_until_gone(*workers)

@@ -95,11 +95,11 @@ def installed() -> Iterator[Path]:
         base = interpreter()
         run(base, "-m", "venv", "--without-pip", str(folder / "env"))
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
-        subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder), str(ROOT)], check=True, timeout=300)
+        subprocess.run([*pip, "wheel", "--no-deps", "-w", str(folder), str(ROOT)], check=True, timeout=600)
         (wheel,) = folder.glob("*.whl")
         alike = run(base, "-c", "import sys; print(*sys.version_info[:2])") == "{} {}\n".format(*sys.version_info)
         install = [*pip, "--python", str(python), "install", *(["--no-deps"] if alike else [])]
-        subprocess.run([*install, f"{wheel}[fast]"], check=True, timeout=300)
+        subprocess.run([*install, f"{wheel}[fast]"], check=True, timeout=600)
         if alike:  # what is downloaded and unpacked once need not be so again
             share_requirements(next((folder / "env").glob("lib/python*/site-packages")))
         run("find", str(folder / "env"), "-type", "d", "-exec", "chmod", "a-w", "{}", "+")

@@ -54,6 +54,13 @@ def capturing(terminal: Terminal, link: Link) -> None:
     link.ask(3)
     terminal.wait(f"{SERVER}:{PORT}")
     terminal.wait("3 connections")
+    terminal.wait(handed_over, "all that is asked for")
+
+
+def handed_over(screen: str) -> bool:
+    """Whether three whole connections have come: what is killed leaves only what it was handed over."""
+    found = re.search(r"(\d+) packets", screen)
+    return found is not None and int(found[1]) >= 24
 
 
 def packets(path: Path) -> int:
@@ -189,6 +196,7 @@ def test_pipe_is_kept_when_the_program_is_killed(terminal: Terminal, link: Link,
     terminal.wait("0 packets")
     link.ask(3)
     terminal.wait("3 connections")
+    terminal.wait(handed_over, "all that is asked for")
     kill_program(terminal)
     link.ask()  # tcpdump learns with its next packet that nobody reads
     take_terminal_back(terminal)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from live_link import INTERFACE, PORT, SERVER, Link
-from tmux_terminal import Terminal
+from live_link import INTERFACE, PORT, SERVER, Link, run
+from tmux_terminal import Terminal, until
 
 from tcptui.session.session import open_file
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 COLUMNS = 110
-#: So many packets come between two keys.
-MANY: Final = 2000
+#: So many packets come between two keys: until as many have come again, slowly, the count is seen to be smaller.
+MANY: Final = 4000
 
 
 def counted(screen: str) -> int:
@@ -30,17 +29,30 @@ def counted(screen: str) -> int:
     return -1 if found is None else int(found[1].replace(",", ""))
 
 
-class Still:
-    """Met once the count of packets has stood for two seconds, twice as long as packets may wait to be handed over."""
+def segments(link: Link) -> int:
+    """How many TCP segments the server's kernel has received and sent, once no connection is open any more."""
+    until(lambda: run("ss", "-Htan", "-N", link.server, "state", "connected", "exclude", "time-wait") == "", "the ends")
+    names, numbers = [
+        line.split()[1:] for line in run(*link.inside, "cat", "/proc/net/snmp").splitlines() if line.startswith("Tcp: ")
+    ]
+    told = dict(zip(names, map(int, numbers), strict=True))
+    return told["InSegs"] + told["OutSegs"] + told["RetransSegs"]
 
-    def __init__(self) -> None:
-        self._count, self._since = -1, 0.0
 
-    def __call__(self, screen: str) -> bool:
-        now = time.monotonic()
-        if counted(screen) != self._count:
-            self._count, self._since = counted(screen), now
-        return now - self._since >= 2
+def saved(terminal: Terminal, folder: Path, last: int) -> Path:
+    """A file that was saved once the last packet, with the number ``last``, had been handed over to the program."""
+    made: list[Path] = []
+
+    def has_last() -> bool:
+        made.append(folder / f"saved-{len(made)}.pcap")
+        terminal.press("w")
+        terminal.type(str(made[-1]))
+        terminal.press("Enter")
+        until(lambda: made[-1].exists() and "Saved " in terminal.screen(), "the file")
+        return made[-1].read_bytes().endswith(last.to_bytes(20, "big"))
+
+    until(has_last, "the last packet")
+    return made[-1]
 
 
 def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(terminal: Terminal, link: Link) -> None:
@@ -63,8 +75,9 @@ def test_another_filter_is_checked_as_it_is_typed_and_used_without_leaving(termi
     terminal.wait("0 packets  0 connections")
     link.ask()
     link.knock()
-    screen = terminal.wait("refused")
-    assert "2 packets  1 connection" in screen
+    screen = terminal.wait(
+        lambda screen: "refused" in screen and "2 packets  1 connection" in screen, "what is refused"
+    )
     assert f":{PORT}" not in screen
     terminal.leave_unsaved()
     assert terminal.wait_prompt() == 0
@@ -76,7 +89,7 @@ def test_capture_cleared_begins_at_the_first_packet_again(terminal: Terminal, li
     link.ask(2)
     terminal.wait("2 connections")
     # What came before must have been handed over, or it counts as what comes afterwards.
-    terminal.wait(Still(), "the last packets")
+    terminal.wait(lambda screen: counted(screen) == segments(link), "the last packets")
     terminal.insist("C", lambda: counted(terminal.screen()) == 0)
     link.knock()
     terminal.wait("2 packets  1 connection")
@@ -91,9 +104,10 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
     path = tmp_path / "numbered.pcap"
     terminal.start("-i", INTERFACE, "-n", "udp", *(("-w", str(path)) if way == "-w" else ()))
     terminal.wait("0 packets")
-    stop = link.number()
+    numbers_sent = link.number()
     terminal.wait(lambda screen: counted(screen) > MANY, "numbered packets")
     for _ in range(3):
+        numbers_sent.pace("slow")
         before = counted(terminal.screen())
         if way == "-w":
             terminal.press("C")  # nothing would be lost: it asks nothing
@@ -101,14 +115,11 @@ def test_no_packet_is_missed_while_a_capture_is_cleared(
             terminal.insist("C", lambda before=before: 0 < counted(terminal.screen()) < before)
         shown = terminal.wait(lambda screen, before=before: 0 < counted(screen) < before, "the packets since then")
         assert "dropped 0" in shown
+        numbers_sent.pace("fast")
         terminal.wait(lambda screen: counted(screen) > MANY, "more of them")
-    last = stop()
+    last = numbers_sent.stop()
     if way != "-w":
-        terminal.wait(Still(), "the last packets")
-        terminal.press("w")
-        terminal.type(str(path))
-        terminal.press("Enter")
-        terminal.wait("Saved ")
+        path = saved(terminal, tmp_path, last)
     terminal.press("q")
     assert terminal.wait_prompt() == 0
     session = open_file(path)

@@ -39,7 +39,7 @@ NAMES = [field.name for field in DNS_FIELDS]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("dns")
-    subprocess.run(["unshare", "--net", sys.executable, dns_session.__file__, str(made)], check=True, timeout=180)
+    subprocess.run(["unshare", "--net", sys.executable, dns_session.__file__, str(made)], check=True, timeout=600)
     return made
 
 
@@ -66,7 +66,7 @@ def test_fields_are_those_of_tshark_in_each_frame(folder: Path) -> None:
     theirs, ours = (
         {line.split("\t", 1)[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
         for done in (
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=300) for command in commands
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=600) for command in commands
         )
     )
     same, differing = Counter[str](), Counter[str]()
@@ -130,7 +130,7 @@ def test_zone_is_written_as_tshark_reads_it(folder: Path, tmp_path: Path) -> Non
 
 
 def printed(command: Sequence[str | Path]) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
 
 
 def test_client_asks_again_over_tcp_where_the_answer_over_udp_was_cut(found: list[Request]) -> None:

@@ -59,7 +59,7 @@ Streams = dict[tuple[int, int], tuple[Seen, Seen]]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("http2")
     subprocess.run(
-        ["unshare", "--net", sys.executable, http2_session.__file__, str(made)], check=True, timeout=120
+        ["unshare", "--net", sys.executable, http2_session.__file__, str(made)], check=True, timeout=600
     )  # fmt: skip
     return made
 
@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ours(folder: Path) -> list[dict[str, Any]]:
     words = ["requests", str(folder / "http2.pcap"), "--keylog", str(folder / "keys.log"), "--jsonl"]
     printed = subprocess.run(
-        [sys.executable, "-m", "tcptui", *words], check=True, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "tcptui", *words], check=True, capture_output=True, text=True, timeout=600
     ).stdout
     return [json.loads(line) for line in printed.splitlines()]
 
@@ -79,7 +79,7 @@ def theirs(folder: Path) -> Streams:
     printed = subprocess.run(
         ["tshark", "-2", "-n", "-r", str(folder / "http2.pcap"), "-o", f"tls.keylog_file:{folder / 'keys.log'}",
          "-d", f"tcp.port=={SECURED},tls", "-d", f"tcp.port=={OTHER},http", "-Y", "http2.type", "-T", "fields", *words],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True, capture_output=True, text=True, timeout=600,
     ).stdout  # fmt: skip
     found: Streams = {}
     for line in printed.splitlines():
@@ -125,7 +125,7 @@ def _streams_of(port: int, folder: Path) -> set[int]:
     """The connections to that port."""
     words = ["-Y", f"tcp.dstport == {port}", "-T", "fields", "-e", "tcp.stream"]
     command = ["tshark", "-n", "-r", str(folder / "http2.pcap"), *words]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
     return set(map(int, printed.split()))
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -15,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from live_link import INTERFACE, SERVER, Link
+from live_link import INTERFACE, SERVER, Link, run
+from tmux_terminal import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,11 +95,7 @@ def nginx_keys(link: Link, tmp_path: Path) -> Iterator[Path]:
     log.touch()
     words = [*link.inside, "nginx", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        for _ in range(100):
-            time.sleep(0.05)
-            listening = [*link.inside, "ss", "-Hltn", f"sport = :{PORT}"]
-            if subprocess.run(listening, check=True, capture_output=True).stdout:
-                break
+        until(lambda: bool(run(*link.inside, "ss", "-Hltn", f"sport = :{PORT}")), "nginx to listen")
         yield log
         server.terminate()
 
@@ -107,7 +103,7 @@ def nginx_keys(link: Link, tmp_path: Path) -> Iterator[Path]:
 def ask(link: Link, key_log: Path, version: tuple[str, ...], *paths: str) -> bytes:
     """Fetch ``paths`` in one connection from the client's side; what came."""
     return subprocess.run(
-        ["ip", "netns", "exec", link.client, "curl", "--silent", "--insecure", *version, "--max-time", "20",
+        ["ip", "netns", "exec", link.client, "curl", "--silent", "--insecure", *version, "--max-time", "600",
          *(f"https://{SERVER}:{PORT}{path}" for path in paths)],
         check=True, timeout=600, capture_output=True, env={**os.environ, "SSLKEYLOGFILE": str(key_log)},
     ).stdout  # fmt: skip

@@ -38,7 +38,7 @@ pytestmark = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("memcached")
     command = ["unshare", "--net", sys.executable, memcached_session.__file__, str(made)]
-    subprocess.run(command, check=True, timeout=120, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    subprocess.run(command, check=True, timeout=600, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     return made
 
 
@@ -71,7 +71,7 @@ def test_every_value_that_tshark_has_is_tsharks(session: Session, folder: Path) 
     fields = [row for row in ROWS if row.name.startswith("memcache.")]
     words = [word for field in fields for word in ("-e", field.name)]
     command = ["tshark", "-r", str(folder / "memcached.pcap"), "-n", "-2", "-T", "fields", "-E", "aggregator=\x1f"]
-    printed = subprocess.run([*command, *words], capture_output=True, text=True, check=True, timeout=120).stdout
+    printed = subprocess.run([*command, *words], capture_output=True, text=True, check=True, timeout=600).stdout
     columns = FieldPrinter(session, fields).texts(np.arange(session.store.count, dtype=np.int32))
     theirs = [line.split("\t") for line in printed.splitlines()]
     compared = 0

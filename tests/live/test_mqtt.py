@@ -38,7 +38,7 @@ pytestmark = [
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("mqtt")
     command = ["unshare", "--net", sys.executable, mqtt_session.__file__, str(made)]
-    subprocess.run(command, check=True, timeout=120, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    subprocess.run(command, check=True, timeout=600, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     return made
 
 
@@ -65,7 +65,7 @@ def test_every_value_is_tsharks(session: Session, folder: Path) -> None:
     fields = [row for row in ROWS if row.name.startswith("mqtt.")]
     words = [word for field in fields for word in ("-e", field.name)]
     command = ["tshark", "-r", str(folder / "mqtt.pcap"), "-n", "-2", "-T", "fields", "-E", "aggregator=\x1f", *words]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout
     columns = FieldPrinter(session, fields).texts(np.arange(session.store.count, dtype=np.int32))
     found = [["\x1f".join(column[row]) for column in columns] for row in range(session.store.count)]
 

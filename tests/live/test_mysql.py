@@ -67,7 +67,7 @@ LEFT_OUT = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("mysql")
     command = ["unshare", "--net", sys.executable, mysql_session.__file__, str(made)]
-    subprocess.run(command, check=True, timeout=240)
+    subprocess.run(command, check=True, timeout=600)
     return made
 
 
@@ -88,7 +88,7 @@ def fields_of(command: list[str | Path]) -> dict[str, list[str]]:
     """By frame: the values of `NAMES`, in the packets of the server's port that hold MySQL."""
     asked = [word for name in ("frame.number", "tcp.stream", *NAMES) for word in ("-e", name)]
     more = ["-Y", f"mysql and tcp.port == {mysql_session.PORT} and frame.len < 20000"]
-    said = subprocess.run([*command, *more, *asked], check=True, capture_output=True, text=True, timeout=300).stdout
+    said = subprocess.run([*command, *more, *asked], check=True, capture_output=True, text=True, timeout=600).stdout
     rows = (line.split("\t") for line in said.split("\n") if line.count("\t") == len(NAMES) + 1)
     return {row[0]: row[1:] for row in rows}
 
@@ -133,7 +133,7 @@ def test_fields_of_tshark_that_are_not_known_have_a_reason(folder: Path) -> None
     unknown = [name for name in names if name.startswith(("mysql.", "mariadb.")) and name not in FIELDS]
     command = ["tshark", "-2", "-n", "-r", folder / "mysql.pcap", "-Y", f"tcp.port == {mysql_session.PORT} and mysql",
                "-T", "fields", *(word for name in unknown for word in ("-e", name))]  # fmt: skip
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout.splitlines()
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.splitlines()
     seen = {name for line in said for name, cell in zip(unknown, line.split("\t"), strict=False) if cell}
 
     assert [name for name in sorted(seen) if not name.startswith(tuple(LEFT_OUT))] == []
@@ -195,7 +195,7 @@ def test_statement_that_another_connection_killed_names_it(session: Session, req
 def test_what_is_inside_tls_is_read_with_its_keys(folder: Path) -> None:
     command = [sys.executable, "-m", "tcptui", "requests", folder / "mysql.pcap", "--jsonl", "--keylog",
                folder / "keys.log"]  # fmt: skip
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
     found = [json.loads(line) for line in said.splitlines()]
     stream = next(one["stream"] for one in found if one["statement"] == "SELECT 'inside TLS'")
 
@@ -261,7 +261,7 @@ def text_or_bytes_of(data: bytes) -> str | dict[str, str]:
 def results_of(capture: Path, out: Path) -> list[tuple[str, list[dict[str, str | dict[str, str] | None]]]]:
     """Operation and rows of each file that ``requests --results`` writes."""
     command = [sys.executable, "-m", "tcptui", "requests", capture, "--results", out]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout.splitlines()
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.splitlines()
     found = []
     for line in lines:
         _packet, _count, _rows, name, operation = line.split(maxsplit=4)
@@ -272,7 +272,7 @@ def results_of(capture: Path, out: Path) -> list[tuple[str, list[dict[str, str |
 def test_no_secret_is_in_what_is_decoded(folder: Path, session: Session) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "tcptui", "requests", folder / "mysql.pcap", "--jsonl"],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True, capture_output=True, text=True, timeout=600,
     ).stdout  # fmt: skip
     for stream in range(session.streams.count):
         for part in session.application(stream).parts():

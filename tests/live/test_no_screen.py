@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
-SECONDS: Final = 60.0
+SECONDS: Final = 600.0
+#: Where nobody listens (`Link.knock`).
+REFUSED_PORT: Final = 9
 #: Bytes of a pcap file without packets.
 FILE_HEADER: Final = 24
 
@@ -178,16 +180,18 @@ def test_all_packets_are_in_the_files_in_turn(started: list[Watch], link: Link, 
 def test_ring_keeps_the_newest(started: list[Watch], link: Link, tmp_path: Path) -> None:
     watch = start(started, link, "-w", str(tmp_path / "f"), "-C", "10k", "-W", "3", "tcp")
     link.ask(30)
+    until(lambda: run("ss", "-Htn", "-N", link.server, "state", "established") == "", "the connections to end")
+    link.knock()
     code, _events, _said = watch.end(signal.SIGTERM)
     assert code == 0
-    files = sorted(tmp_path.glob("f*"), key=lambda path: path.stat().st_mtime_ns)
-    assert {path.name for path in files} == {"f0", "f1", "f2"}
-    # The last packet of the last connection is in the file written last.
-    last = open_file(files[-1])
-    assert last.store.count
-    assert int(last.store.time_ns[last.store.count - 1]) == max(
-        int(session.store.time_ns[session.store.count - 1]) for session in map(open_file, files)
-    )
+    files = {path.name: open_file(path) for path in tmp_path.glob("f*")}
+    assert set(files) == {"f0", "f1", "f2"}
+    # The last connection is in the file with the last packets, which nobody wrote before the others.
+    in_turn = sorted(files, key=lambda name: int(files[name].store.time_ns[files[name].store.count - 1]))
+    newest = files[in_turn[-1]]
+    assert REFUSED_PORT in {end.port for end in newest.streams.ends(newest.streams.count - 1)}
+    written = [(tmp_path / name).stat().st_mtime_ns for name in in_turn]
+    assert written == sorted(written)
 
 
 def test_stretches_of_time_end_the_capture_after_so_many_files(

@@ -46,7 +46,7 @@ _DURATION = re.compile(r"duration: ([\d.]+) ms  statement: (SELECT pg_sleep\([\d
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("postgresql")
     command = ["unshare", "--net", sys.executable, postgresql_session.__file__, str(made)]
-    subprocess.run(command, check=True, timeout=180)
+    subprocess.run(command, check=True, timeout=600)
     return made
 
 
@@ -69,7 +69,7 @@ def logged(folder: Path) -> list[dict[str, Any]]:
 
 
 def printed(command: list[Any]) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=240).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
 
 
 def test_fields_are_those_of_tshark_but_for_what_is_secret(folder: Path) -> None:

@@ -43,7 +43,7 @@ SECRETS = (redis_session.PASSWORD, *redis_session.OTHERS)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("redis")
     command = ["unshare", "--net", sys.executable, redis_session.__file__, str(made)]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=600)
     return made
 
 
@@ -67,7 +67,7 @@ def test_fields_are_those_of_tshark_but_for_what_it_misreads_and_what_is_secret(
     commands = (["tshark", "-2", "-n", "-r", capture, "-T", "fields", *asked, *cut_by],
                 [sys.executable, "-m", "tcptui", "packets", capture, *asked])  # fmt: skip
     theirs, ours = (
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout.splitlines()
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout.splitlines()
         for command in commands
     )
     differing, same = Counter[str](), Counter[str]()
@@ -145,7 +145,7 @@ def test_every_request_is_answered_and_errors_are_named(session: Session) -> Non
 def test_elements_are_written_as_the_client_got_them(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "rows"
     command = [sys.executable, "-m", "tcptui", "requests", folder / "redis.pcap", "--results", out]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    listed = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout
     names = {line.split(maxsplit=4)[4]: line.split()[3] for line in listed.splitlines()}
     rows = {
         operation: [list(json.loads(line).values()) for line in (out / name).read_text().splitlines()]
@@ -163,7 +163,7 @@ def test_elements_are_written_as_the_client_got_them(folder: Path, tmp_path: Pat
 def test_no_secret_is_in_what_is_decoded(folder: Path, session: Session) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "tcptui", "requests", folder / "redis.pcap", "--jsonl"],
-        check=True, capture_output=True, text=True, timeout=120,
+        check=True, capture_output=True, text=True, timeout=600,
     ).stdout  # fmt: skip
     for stream in range(session.streams.count):
         application = session.application(stream)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, Self
 from tmux_terminal import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
 CLIENT: Final = "10.79.0.1"
@@ -36,7 +35,7 @@ while True:
 _ASK: Final = """
 import socket, sys
 for number in range(int(sys.argv[3])):
-    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 10) as peer:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 600) as peer:
         for _ in range(int(sys.argv[4])):
             peer.sendall(b"GET / HTTP/1.1\\r\\nHost: wire.example\\r\\n\\r\\n")
             left = 1041
@@ -71,19 +70,24 @@ with open(f"/sys/class/net/{interface}/statistics/tx_dropped") as dropped:
 """
 
 
-#: UDP packets that end with their number, 2,000 a second, until standard input ends; says the last number.
+#: UDP packets that end with their number, 2,000 a second, or 300 after "slow", until "stop"; says the last number.
 _NUMBER: Final = """
-import select, socket, sys, time
+import os, select, socket, sys, time
 out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-number = -1
-while not select.select([sys.stdin], [], [], 0)[0]:
-    for _ in range(10):
+number, pace = -1, 10
+while True:
+    if select.select([0], [], [], 0)[0]:
+        words = os.read(0, 100).split()
+        if not words or b"stop" in words:
+            break
+        pace = 4 if words[-1] == b"slow" else 10
+    for _ in range(pace):
         number += 1
         try:
             out.sendto(number.to_bytes(20, "big"), (sys.argv[1], 9))
         except ConnectionRefusedError:
             number -= 1  # the ICMP error about an earlier one; this one was not sent
-    time.sleep(0.005)
+    time.sleep(0.05 / pace)
 print(number)
 """
 
@@ -91,6 +95,23 @@ print(number)
 def run(*words: str) -> str:
     """Run a command to its end; its output."""
     return subprocess.run(words, check=True, timeout=600, capture_output=True, text=True).stdout
+
+
+class Numbers:
+    """A sender of numbered packets, 2,000 a second."""
+
+    def __init__(self, sender: subprocess.Popen[str]) -> None:
+        self._sender = sender
+
+    def pace(self, word: str) -> None:
+        """``slow``: some 300 a second from now on; ``fast``: 2,000 again."""
+        assert self._sender.stdin is not None
+        self._sender.stdin.write(f"{word}\n")
+        self._sender.stdin.flush()
+
+    def stop(self) -> int:
+        """Send no more; the last number."""
+        return int(self._sender.communicate("stop\n", timeout=600)[0])
 
 
 class Link:
@@ -153,12 +174,12 @@ class Link:
         words = [str(port), str(connections), str(requests)]
         run("ip", "netns", "exec", namespace, sys.executable, "-c", _ASK, address, *words)
 
-    def number(self) -> Callable[[], int]:
-        """Send numbered UDP packets from the client's side, until what is returned is called; it says the last one."""
+    def number(self) -> Numbers:
+        """Send numbered UDP packets from the client's side."""
         words = ["ip", "netns", "exec", self.client, sys.executable, "-c", _NUMBER, SERVER]
         sender = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._servers.append(sender)
-        return lambda: int(sender.communicate("stop\n", timeout=600)[0])
+        return Numbers(sender)
 
     def knock(self) -> None:
         """Try a port where nobody listens."""

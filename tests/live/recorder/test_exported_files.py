@@ -45,7 +45,7 @@ def test_exported_file_is_what_the_server_sent(
     # A process of its own: the command gives up root for good.
     words = ["export", str(folder / f"{end.value}.pcapng"), "--out", str(tmp_path / "out"), "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "tcptui", *words], cwd=CHECKOUT, capture_output=True, timeout=120, check=True
+        [sys.executable, "-m", "tcptui", *words], cwd=CHECKOUT, capture_output=True, timeout=600, check=True
     )
 
     (listed,) = json.loads(done.stdout)
