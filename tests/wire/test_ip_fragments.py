@@ -141,6 +141,23 @@ def test_fragmented_tunnel_is_opened_once_it_is_whole() -> None:
     assert (store.kind[1], store.length[1]) == (RowKind.TCP, 60)
 
 
+@pytest.mark.parametrize(
+    ("label", "protocol", "tag"),
+    [(5, 6, 9), (5 ^ 9, 6, 9), (5, 17, 0), (5 ^ 6 ^ 17, 17, 0)],
+    ids=["another VLAN", "another VLAN and number", "another protocol", "another protocol and number"],
+)
+def test_fragments_of_another_vlan_or_protocol_are_of_another_datagram(label: int, protocol: int, tag: int) -> None:
+    """Also where the number XOR these is the same, by which tshark takes two datagrams for one."""
+    packet = connection(1, six=False)[2]
+    first, other = _split(packet, 32)[0], _split(packet, 32, label)[1]
+    other = other[:23] + bytes((protocol,)) + other[24:]
+    if tag:
+        other = other[:12] + b"\x81\0" + bytes((0, tag)) + other[12:]
+
+    assert RowKind.TCP in decode([first, _split(packet, 32)[1]]).store.kind
+    assert RowKind.TCP not in decode([first, other]).store.kind
+
+
 def test_first_fragment_cut_by_the_capture_shows_its_header_but_no_length() -> None:
     first = _split(connection(1, six=False)[2], 32)[0]
 
