@@ -154,8 +154,8 @@ def test_fragments_of_another_vlan_or_protocol_are_of_another_datagram(label: in
     if tag:
         other = other[:12] + b"\x81\0" + bytes((0, tag)) + other[12:]
 
-    assert RowKind.TCP in decode([first, _split(packet, 32)[1]]).store.kind
-    assert RowKind.TCP not in decode([first, other]).store.kind
+    assert RowKind.TCP in decode([_split(packet, 32)[1], first]).store.kind
+    assert RowKind.TCP not in decode([other, first]).store.kind
 
 
 def test_first_fragment_cut_by_the_capture_shows_its_header_but_no_length() -> None:
