@@ -34,6 +34,8 @@ DESCRIPTION
                   other capture shows no gap of its own
     not captured  the receiver acknowledged it before a copy passed the other
                   point, or it passed that point first
+    duplicated    a second copy, made between A and B, with the IP packet number
+                  and timestamps of the first
     unknown       neither can be shown
 
   A proxy ends a connection and begins another: both are listed as legs, and
