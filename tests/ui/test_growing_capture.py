@@ -156,7 +156,7 @@ async def test_counts_of_the_first_line_are_those_of_the_verdict_below(
         screen = main_screen(pilot)
         verdicts, live = screen.controllers.verdicts, screen.controllers.live
         pipe.give(4)
-        await settled(pilot, lambda: "2 of 2" in verdicts.line.text)
+        await settled(pilot, lambda: "2 of 2" in verdicts.line.text and verdicts.watch.is_settled)
         monkeypatch.setattr(verdicts.watch, "is_due", lambda: False)  # the verdict is of a moment ago
         pipe.give(4)
         await settled(pilot, lambda: screen.session.streams.count == 4 and "of 4" in verdicts.line.text)
@@ -393,7 +393,7 @@ async def test_top_talker_comes_first_and_rates_fall_when_no_packets_come(wire: 
         await pilot.pause()
         screen = main_screen(pilot)
         pipe.give(32)
-        await settled(pilot, lambda: screen.workspace.connections.row_count == 4)
+        await settled(pilot, lambda: screen.workspace.connections.row_count == 4 and pipe.session.progress.rows == 32)
         passed_ns += EVERY_NS
         await settled(pilot, lambda: screen.workspace.connections.index.order.tolist() == [2, 0, 1, 3])
         await settled(pilot, lambda: " 32 pkt/s" in text(screen))
