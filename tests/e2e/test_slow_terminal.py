@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 import pytest
 from captures import mixed
 from drawn_screen import ANSWER, CURSOR_POSITION_QUERY, DrawnScreen
+from process_work import Rest, family
 from pty_run import DEADLINE_S, environment
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ pytestmark = pytest.mark.e2e
 COLUMNS, ROWS = 120, 40
 DOWN = b"\x1b[B"
 RATE = 2000  # bytes a second
+#: What the terminal's own buffers hold, and the frames that are written, wait to be written, or are drawn for what came
+#: meanwhile: some 30 kB.  A frame for each key would be ten times that.
+FEW_FRAMES = 100_000
+#: The answer to a key waits for no more than that: what the terminal's own buffers hold, 8 kB, and two frames.
+SECONDS = 8
+#: A key that the program takes for one typed before the question was there is typed again after so long.
+AGAIN_S = 10.0
 
 
 class LazyTerminal:
@@ -80,18 +88,32 @@ class LazyTerminal:
             assert time.monotonic() < end, self.screen.text
             self.take()
 
-    def read_to_the_end(self) -> None:
-        """Read until the program has let go of the terminal."""
+    def leave(self, key: bytes) -> int:
+        """Type ``key`` until the program has let go of the terminal; its exit code."""
+        end = time.monotonic() + DEADLINE_S
         with contextlib.suppress(OSError):  # Linux: EIO
-            while True:
-                self.take(DEADLINE_S)
+            while time.monotonic() < end:
+                self.press(key)
+                again = time.monotonic() + AGAIN_S
+                while (left := again - time.monotonic()) > 0:
+                    self.take(left)
+        return self.process.wait(DEADLINE_S)
 
-    def settle(self) -> int:
-        """Read until nothing comes for a while; how much came."""
-        before, quiet = self.read, 0
-        while quiet < 6:
-            quiet = 0 if self.take() else quiet + 1
-        return self.read - before
+    def rest(self, rate: int | None = None) -> None:
+        """Read, at ``rate`` bytes a second if given (0: nothing), until the program has nothing to do but to wait.
+
+        It has acted on all keys then.
+        """
+        end = time.monotonic() + DEADLINE_S
+        rest = Rest(lambda: family(self.process.pid))
+        while not rest.has_come(self.read if rate is None else None):
+            assert time.monotonic() < end, self.screen.text
+            if rate is None:
+                self.take()
+            else:
+                time.sleep(0.1)
+                if rate:
+                    self.take(0, most=rate // 10)
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["answers", "mute"])
@@ -100,17 +122,15 @@ def test_keys_pressed_while_nothing_is_read_are_drawn_once(tmp_path: Path, answe
     path.write_bytes(mixed().pcap())
     with LazyTerminal(tmp_path, str(path), answers=answers) as terminal:
         terminal.until("SYN-SENT")
-        terminal.settle()
+        terminal.rest()
         before = terminal.read
         # Two keys that each repaint the whole screen, many times; the last leave it zoomed, and say that they came.
-        for _ in range(100):
-            terminal.press(b"zz")
-        terminal.press(b"2z#")
-        select.select([], [], [], 1.0)  # time in which frames would queue up
+        terminal.press(b"zz" * 40 + b"2z#")
+        terminal.rest(0)  # frames would queue up
         terminal.until("Raw sequence numbers")
+        terminal.rest()
         assert "─ 3 Headers" not in terminal.screen.text
-        terminal.settle()
-        assert terminal.read - before < 150_000  # 200 frames would be some 2 MB
+        assert terminal.read - before < FEW_FRAMES
         terminal.press(b"z")
         terminal.until("─ 3 Headers")
 
@@ -124,7 +144,7 @@ def test_packets_are_read_on_while_the_terminal_is_stuck(tmp_path: Path) -> None
         pipe.write(header + records)
         pipe.flush()
         terminal.until("31 packets")
-        terminal.settle()
+        terminal.rest()
         # The terminal reads nothing from here on; more than the pipe holds goes through it.
         for _ in range(400):
             pipe.write(records)
@@ -133,28 +153,22 @@ def test_packets_are_read_on_while_the_terminal_is_stuck(tmp_path: Path) -> None
         terminal.until("12,431 packets")
         terminal.press(b"q")
         terminal.until("Press again to quit")  # what came through a pipe is in no file
-        terminal.settle()  # a key typed before the question was drawn answers nothing
-        terminal.press(b"q")
-        terminal.read_to_the_end()
-        assert terminal.process.wait(DEADLINE_S) == 0
+        terminal.rest()
+        assert terminal.leave(b"q") == 0
 
 
-def test_terminal_of_two_kilobytes_a_second_is_answered_within_seconds(tmp_path: Path) -> None:
+def test_terminal_of_two_kilobytes_a_second_is_answered_once_the_keys_are_acted_on(tmp_path: Path) -> None:
     path = tmp_path / "mixed.pcap"
     path.write_bytes(mixed().pcap())
     held = (DOWN + b"\x1b[A") * 300  # the cursor is held: 300 rows under it
     with LazyTerminal(tmp_path, str(path)) as terminal:
         terminal.until("SYN-SENT")
-        terminal.settle()
-        started = time.monotonic()
+        terminal.rest()
         terminal.press(held + b"#")
-        terminal.until("Raw sequence numbers")  # on a terminal that reads all at once; some 30 kB on a quick machine
-        seconds = time.monotonic() - started
-        terminal.settle()
+        terminal.until("Raw sequence numbers")  # on a terminal that reads all at once
+        terminal.rest()
+        terminal.press(held + b"#")
+        terminal.rest(RATE)
         before = terminal.read
-        terminal.press(held + b"#")
-        while "Relative sequence numbers" not in terminal.screen.text:
-            # What it reads until the keys are answered, were that twice as long as before, and what is on its way.
-            assert terminal.read - before < 2 * seconds * RATE + 10_000, terminal.screen.text
-            time.sleep(0.1)
-            terminal.take(most=RATE // 10)
+        terminal.until("Relative sequence numbers")
+        assert terminal.read - before < SECONDS * RATE

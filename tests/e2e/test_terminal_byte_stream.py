@@ -234,6 +234,7 @@ def test_crash_of_a_widget_says_nothing_of_the_packet_and_restores_the_terminal(
     (tmp_path / "F").write_bytes(captures[True])
 
     with PtyRun(["F"], environment(tmp_path), program=(sys.executable, "-c", _CRASHING), folder=tmp_path) as program:
+        program.until(b"\x1b[?1049h")  # before, the line discipline has the keys
         program.press(b"2", b"jjj", b"3")
         code = program.wait()
         drawn, restored = bytes(program.drawn), program.is_as_before()

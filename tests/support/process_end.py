@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-_PATIENCE_S = 60
+_PATIENCE_S = 600
 
 
 def is_gone(process: int) -> bool:
@@ -18,7 +18,7 @@ def is_gone(process: int) -> bool:
 
 
 def wait_until_gone(*processes: int) -> None:
-    """Wait for the end of ``processes``, which close their files before; AssertionError after a minute."""
+    """Wait for the end of ``processes``, which close their files before; AssertionError after ten minutes."""
     deadline = time.monotonic() + _PATIENCE_S
     while not all(map(is_gone, processes)):
         assert time.monotonic() < deadline, processes

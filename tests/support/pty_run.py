@@ -14,19 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from drawn_screen import DrawnScreen
+from process_work import family, is_at_work
 
 from tcptui.capture.spool.files import FALLBACK_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
 #: A word of a command line or a value of the environment need not be text.
 Word = str | bytes
-DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "180"))
-#: Nothing drawn for so long: the screen has come to rest.
+DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "600"))
+#: Nothing drawn for so long while nothing works: the screen has come to rest.
 _QUIET_S: Final = 0.15
+#: A program that works takes pauses, too: so often, and at such intervals (seconds), it is seen to wait.
+_LOOKS: Final = 3
+_LOOK_S: Final = 0.01
+#: What is written behind the last of a program that has ended.
+_END_MARK: Final = b"\x1b]end of the run\x07"
 #: The full screen is over.
 _LEFT: Final = b"\x1b[?1049l"
 #: What follows Esc closely makes another key of it: so long is waited, once the program has read it.
@@ -119,18 +125,33 @@ class PtyRun:
         return True
 
     def rest(self, quiet_s: float = _QUIET_S) -> None:
-        """Read until nothing comes for ``quiet_s``, or for `patience_s`."""
+        """Read until nothing comes for ``quiet_s`` while nothing works, or for `patience_s`."""
         end = time.monotonic() + self.patience_s
-        while time.monotonic() < end and self._take(quiet_s):
+        while time.monotonic() < end and (self._take(quiet_s) or self._works()):
             pass
+
+    def _works(self) -> bool:
+        """Whether the program, or what it has started, does something or would if it had a processor."""
+        processes = family(self.pid)
+        for _ in range(_LOOKS):
+            if is_at_work(processes):
+                return True
+            time.sleep(_LOOK_S)
+        return False
 
     def until(self, text: bytes) -> None:
         """Read until ``text`` has been drawn."""
+        self._until(lambda: text in self.drawn, lambda: f"waited in vain for {text!r}: {bytes(self.drawn[-2000:])!r}")
+
+    def _until(self, met: Callable[[], bool], failure: Callable[[], str]) -> None:
         end = time.monotonic() + DEADLINE_S
-        while text not in self.drawn:
-            assert self._process.poll() is None, bytes(self.drawn[-2000:])
-            assert time.monotonic() < end, f"waited in vain for {text!r}: {bytes(self.drawn[-2000:])!r}"
-            self._take(0.1)
+        while not met():
+            has_ended = self._process.poll() is not None
+            if has_ended:
+                self._read_to_the_end()
+            else:
+                self._take(0.1)
+            assert met() or not (has_ended or time.monotonic() > end), failure()
 
     def shows(self, text: str) -> bool:
         """Whether ``text`` stands in a line of the screen, drawn at once or cell by cell."""
@@ -138,11 +159,7 @@ class PtyRun:
 
     def until_shown(self, text: str) -> None:
         """Read until the screen shows ``text``."""
-        end = time.monotonic() + DEADLINE_S
-        while not self.shows(text):
-            assert self._process.poll() is None, bytes(self.drawn[-2000:])
-            assert time.monotonic() < end, f"waited in vain for {text!r}: {self._screen.lines}"
-            self._take(0.1)
+        self._until(lambda: self.shows(text), lambda: f"waited in vain for {text!r}: {self._screen.lines}")
 
     def press(self, *keys: bytes) -> None:
         """Press keys one by one, each when what the one before set in motion has come to rest."""
@@ -183,8 +200,18 @@ class PtyRun:
         while self._process.poll() is None:
             assert time.monotonic() < end, f"it does not end: {bytes(self.drawn[-2000:])!r}"
             self._take(0.05)
-        self.rest(0.05)
+        self._read_to_the_end()
         return self._process.returncode
+
+    def _read_to_the_end(self) -> None:
+        """Read all that the program, which has ended, had written: the kernel may still be on its way with it."""
+        self.take_drawn()
+        os.write(self._slave, _END_MARK)
+        end = time.monotonic() + DEADLINE_S
+        while _END_MARK not in self.drawn:
+            assert time.monotonic() < end, bytes(self.drawn[-2000:])
+            self._take(0.1)
+        del self.drawn[self.drawn.index(_END_MARK) :]
 
     def is_as_before(self) -> bool:
         """Whether the terminal's line settings are those that it had."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from plain_settings import plain_settings
+from process_work import Rest
 
 from tcptui.capture.spool.files import FALLBACK_VARIABLE
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 #: Far above what anything takes; only a failing test waits so long.
-DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "180"))
+DEADLINE_S: Final = float(os.environ.get("TCPTUI_TEST_DEADLINE_S", "600"))
 _POLL_S: Final = 0.03
 #: The shell's prompt shows the status of the last command; a key that came too late for that stands before it.
 _PROMPT: Final = re.compile(r"^q*<(\d+)>", re.MULTILINE)
@@ -40,11 +41,6 @@ _QUESTION: Final = re.compile("Press again|再按一次")
 _ASKED_S: Final = 60.0
 #: A key that answers the question has ended the program after so long, unless it was not taken for an answer.
 _ANSWERED_S: Final = 8.0
-#: A screen at rest has not changed for so long …
-_STILL_S: Final = 1.0
-#: … while what runs there took no more of a processor than a program that waits does (0.01 to 0.03 on a usual machine).
-_IDLE_SHARE: Final = 0.1
-_TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _NUMBERS: Final = count()
 _OURS: Final = ("-m tcptui", "bin/tcptui")
 PROGRAM: Final = (sys.executable, "-m", "tcptui")
@@ -213,36 +209,11 @@ class Terminal:
         A screen that stands still is not enough: on a busy machine a program may get no processor for a second.
         """
         end = time.monotonic() + DEADLINE_S
-        seen: list[str] = []
-        since, worked = 0.0, 0.0
-        while True:
-            now = self.screen().splitlines()[:rows]
-            if now != seen:
-                seen, since, worked = now, time.monotonic(), self._worked_s()
-            elif (stood := time.monotonic() - since) >= _STILL_S:
-                before, worked = worked, self._worked_s()
-                if worked - before <= _IDLE_SHARE * stood and not self._is_at_work():
-                    return seen
-                since = time.monotonic()
+        rest = Rest(self.processes)
+        while not rest.has_come(seen := self.screen().splitlines()[:rows]):
             assert time.monotonic() < end, "\n".join(["no rest; on the screen:", *seen])
             time.sleep(_POLL_S)
-
-    def _worked_s(self) -> float:
-        """Seconds of processor time that all processes of the pane took so far."""
-        return sum(int(ticks) for stat in self._stats("stat") for ticks in stat[11:13]) / _TICKS_A_SECOND
-
-    def _is_at_work(self) -> bool:
-        """Whether a thread runs, or would if it had a processor."""
-        return any(stat[0] in "RD" for stat in self._stats("task/*/stat"))
-
-    def _stats(self, pattern: str) -> list[list[str]]:
-        """Of each process of the pane, what the kernel's ``stat`` says behind the name (proc(5))."""
-        found = []
-        for pid in self.processes():
-            for path in Path(f"/proc/{pid}").glob(pattern):
-                with contextlib.suppress(OSError):  # it has ended meanwhile
-                    found.append(path.read_text().rpartition(")")[2].split())
-        return found
+        return seen
 
     def wait_prompt(self) -> int:
         """Wait until the shell prompts again below the line of `run`; the status of what ran."""
