@@ -35,7 +35,7 @@ def test_rule_that_is_broken_in_a_script(tmp_path: Path) -> None:
 
     done = subprocess.run(
         ["bash", "-c", SCRIPT], cwd=tmp_path, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=120, check=True,
+        timeout=600, check=True,
     )  # fmt: skip
 
     assert done.stdout.splitlines() == [

@@ -26,8 +26,7 @@ def test_case_is_stepped_through_and_its_answers_revealed(terminal: Terminal) ->
     terminal.press("r")
     terminal.wait("Answer")
     terminal.press("]")
-    screen = terminal.wait("2/13")
-    assert "Answer" not in screen
+    terminal.wait(lambda screen: "2/13" in screen and "Answer" not in screen, "the second step without its answer")
     terminal.press("]")
     terminal.wait("3/13")
     terminal.press("[", "[")
@@ -73,8 +72,7 @@ def test_start_screen_narrows_while_one_types(open_terminal: Callable[..., Termi
     terminal.start()
     terminal.wait("Cases to learn from")
     terminal.type("/http")
-    screen = terminal.wait_gone("Hello world")
-    assert "One HTTP request" in screen
+    terminal.wait(lambda screen: "Hello world" not in screen and "One HTTP request" in screen, "the case about HTTP")
     terminal.press("Enter")
     terminal.wait("hello-service.pcapng")
 
@@ -108,6 +106,7 @@ def test_path_that_leads_nowhere_is_said_while_typing(open_terminal: Callable[..
     terminal.type(f"{tmp_path}/nowhere")
     terminal.wait("no path begins like this")
     terminal.press("Escape")
+    terminal.wait_gone("Tab complete")
     terminal.wait("Cases to learn from")
     terminal.press("q")
     assert terminal.wait_prompt() == 0

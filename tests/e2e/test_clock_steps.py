@@ -42,12 +42,16 @@ def through_a_pipe(terminal: Terminal, tmp_path: Path, capture: bytes) -> str:
         return terminal.wait(lambda screen: all(text in screen for text in listed), "all of it")
 
 
+def numbers(screen: str) -> list[int]:
+    """The packets' numbers as the timeline has them."""
+    return [int(found) for found in re.findall(r"^[▸ ·!]+ (\d+) +[-\d]", screen, re.MULTILINE)]
+
+
 def test_clock_set_back_is_a_finding_and_packets_keep_their_order(terminal: Terminal, tmp_path: Path) -> None:
     through_a_pipe(terminal, tmp_path, stepped(-HOUR_NS))
     terminal.press("g", "j")
-    screen = terminal.wait("stream 1, 8 packets")
-    numbers = [int(found) for found in re.findall(r"^[▸ ·!]+ (\d+) +[-\d]", screen, re.MULTILINE)]
-    assert numbers == list(range(9, 17))
+    terminal.wait("stream 1, 8 packets")
+    terminal.wait(lambda screen: numbers(screen) == list(range(9, 17)), "packets 9 to 16 in their order")
     terminal.press("4", "z")  # all of it, wherever it begins
     seen = line_with(terminal.wait("Capture clock went back"), "clock went back")
     terminal.leave_unsaved()

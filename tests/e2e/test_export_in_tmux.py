@@ -33,7 +33,7 @@ def carrying(tmp_path: Path) -> Path:
 
 def test_file_is_seen_written_and_left_for_its_packet(terminal: Terminal, carrying: Path, tmp_path: Path) -> None:
     terminal.run(f"{' '.join(terminal.program)} --lang en {carrying}")
-    terminal.wait("8 packets")
+    terminal.wait("stream 0, 8 packets")  # before it is listed, there is nothing to look into
     terminal.press("x")
     terminal.wait("first line")
     terminal.press("w")

@@ -90,7 +90,7 @@ def test_hostile_bytes_are_drawn_harmless(terminal: Terminal, tmp_path: Path) ->
     path = tmp_path / "hostile.pcap"
     path.write_bytes(hostile().pcap())
     terminal.start(str(path))
-    terminal.wait("16 packets  2 connections")
+    terminal.wait(LISTED)
     terminal.press("F")
     terminal.wait("▶ X-Evil: ␛]52;c;aGFja2Vk␇")
     terminal.wait("[/][@click=app.quit]quit[/][bold")

@@ -68,6 +68,7 @@ def test_suspending_gives_the_shell_back_and_fg_the_screen(terminal: Terminal, m
     before = terminal.modes()
     terminal.start(str(mixed_file))
     terminal.wait("by problems")  # the order in which the file is shown at last
+    terminal.wait("stream 2, 2 packets")  # the first of it, under the cursor
     terminal.press("Down")
     terminal.wait("stream 1, 13 packets")
     terminal.press("C-z")

@@ -59,8 +59,7 @@ def test_window_too_small_says_so_and_recovers(terminal: Terminal, mixed_file: P
     terminal.start(str(mixed_file))
     terminal.wait("SYN-SENT")
     terminal.resize(50, 12)
-    screen = terminal.wait("60×16")
-    assert "50×12" in screen
+    terminal.wait(lambda screen: "60×16" in screen and "50×12" in screen, "the size that is needed, and the one it is")
     terminal.resize(80, 24)
     terminal.wait("1 Connections  2 Timeline  3 Headers  4 Explain")
     terminal.resize(160, 50)
@@ -95,7 +94,7 @@ def test_program_started_in_a_small_window_grows_with_it(
 def test_zoomed_pane_survives_every_change_of_size(terminal: Terminal, mixed_file: Path) -> None:
     terminal.start(str(mixed_file))
     terminal.wait("by problems")  # it opens at the worst connection once all are judged
-    terminal.wait("192.0.2.20:8443")
+    terminal.wait("stream 2, 2 packets")
     terminal.press("2", "z")
     terminal.wait_gone("3 Headers")
     for columns, rows, layout in (
@@ -104,8 +103,8 @@ def test_zoomed_pane_survives_every_change_of_size(terminal: Terminal, mixed_fil
         (100, 20, "2 Timeline"),
     ):
         terminal.resize(columns, rows)
-        screen = terminal.wait(layout)
-        assert "SYN-SENT" in terminal.wait("192.0.2.20:8443"), screen
+        shown = (layout, "192.0.2.20:8443", "SYN-SENT")
+        terminal.wait(lambda screen, shown=shown: all(text in screen for text in shown), f"all of {shown}")
     terminal.resize(120, 40)
     terminal.press("1")
     terminal.wait("/ filter")
@@ -132,8 +131,8 @@ def test_no_color_draws_no_colour_and_marks_the_cursor_without(
 def test_terminals_of_few_colours_work(open_terminal: Callable[..., Terminal], mixed_file: Path, term: str) -> None:
     terminal = open_terminal(120, 40, term=term)
     terminal.start(str(mixed_file))
-    screen = terminal.wait("4 connections")
-    terminal.wait("SYN-SENT")
+    terminal.wait("4 connections")
+    screen = terminal.wait(re.compile("SYN-SENT .*LISTEN"))
     assert ("│" in screen) == (term != "linux")
     terminal.press("n")
     terminal.wait("refused the connection")
@@ -163,6 +162,7 @@ def test_locale_without_utf_8_gets_ascii_only(
     terminal.press("?")
     terminal.wait("Go to the next pane")
     terminal.press("Escape")
+    terminal.wait_gone("Go to the next pane")
     terminal.wait("4 connections")
     terminal.press("q")
     assert terminal.wait_prompt() == 0
@@ -234,7 +234,7 @@ def gnu_screen(open_terminal: Callable[..., Terminal], tmp_path: Path) -> Iterat
         terminal.wait(lambda screen: screen.startswith("<0>"), "screen's shell")
         yield terminal
         quitting = ["screen", "-S", "tcptui", "-X", "quit"]
-        subprocess.run(quitting, env={"SCREENDIR": sockets}, timeout=20, check=False, capture_output=True)
+        subprocess.run(quitting, env={"SCREENDIR": sockets}, timeout=600, check=False, capture_output=True)
 
 
 def test_gnu_screen_shows_the_program_and_nothing_astray(gnu_screen: Terminal, mixed_file: Path) -> None:
@@ -255,6 +255,7 @@ def test_copy_in_gnu_screen_reaches_the_terminal_outside(gnu_screen: Terminal, m
     gnu_screen.outside("set-option", "-s", "set-clipboard", "on")  # tmux is the terminal here
     gnu_screen.type(shlex.join([*PROGRAM, str(mixed_file)]) + "\n")
     gnu_screen.wait("by problems")
+    gnu_screen.wait("stream 2, 2 packets")
     gnu_screen.press("y")
     gnu_screen.wait("Copied, terminal permitting; also in")
     until(lambda: "10.0.0.2:40003" in gnu_screen.outside("show-buffer"), "the clipboard")
@@ -264,6 +265,7 @@ def test_copy_in_tmux_is_in_its_buffer(terminal: Terminal, mixed_file: Path) -> 
     socket = terminal.outside("display-message", "-p", "#{socket_path},#{pid},0").strip()
     terminal.start(str(mixed_file), environ=f"TMUX={socket}")
     terminal.wait("by problems")
+    terminal.wait("stream 2, 2 packets")
     terminal.press("y")
     terminal.wait("Copied to tmux and its terminal; also in")
     assert "10.0.0.2:40003" in terminal.outside("show-buffer")
