@@ -28,6 +28,7 @@ from typing import Final
 
 from cases.recorder.kernel_trace import StateChange, kernel_trace
 from cases.recorder.pcapng import read_pcap, write_pcapng
+from cases.recorder.segment import Flag, parse
 
 ADDRESS: Final = ("127.0.0.1", 8079)
 GREETING: Final = b"hello world"
@@ -50,7 +51,7 @@ def serve_once(listener: socket.socket, hold_seconds: float) -> None:
 
 def greet() -> int:
     """Connects, says hello, closes; returns the client's port."""
-    with socket.create_connection(ADDRESS, timeout=5) as connection:
+    with socket.create_connection(ADDRESS, timeout=60) as connection:
         port = int(connection.getsockname()[1])
         time.sleep(PAUSE_SECONDS)
         connection.sendall(GREETING)
@@ -71,11 +72,12 @@ def record(folder: Path, hold_seconds: float) -> int:
                     server = threading.Thread(target=serve_once, args=(listener, hold_seconds), daemon=True)
                     server.start()
                     client_port = greet()
-                    server.join(5 + hold_seconds)
+                    server.join(60 + hold_seconds)
+                    _await_close(spool)
                     time.sleep(QUIET_SECONDS)
             finally:
                 recorder.send_signal(signal.SIGINT)
-                recorder.wait(5)
+                recorder.wait(60)
             changes = trace.changes()
         link_type, snapshot, records = read_pcap(spool)
     write_pcapng(
@@ -103,6 +105,17 @@ def _start_tcpdump(spool: Path) -> subprocess.Popen[bytes]:
         if b"listening on" in line:
             return recorder
     raise RuntimeError("tcpdump did not start")
+
+
+def _await_close(spool: Path) -> None:
+    """Waits until tcpdump, too, has both FINs and what acknowledges the later one, for a minute at most."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        read = [parse(record.data) for record in read_pcap(spool)[2]]
+        ends = [at for at, segment in enumerate(read) if segment is not None and segment.flags & Flag.FIN]
+        if len(ends) == 2 and len(read) > ends[-1] + 1:
+            return
+        time.sleep(0.05)
 
 
 def _write_kernel_log(path: Path, changes: list[StateChange], client_port: int) -> None:
@@ -136,7 +149,7 @@ def main() -> int:
         again = [sys.executable, "-m", "cases.recorder.hello_world", *sys.argv[1:]]
         namespaces = ["unshare", "--net", "--mount", "--propagation", "private", "--"]
         return subprocess.run(
-            [*namespaces, *again], env={**os.environ, INSIDE: "1"}, timeout=60, check=False
+            [*namespaces, *again], env={**os.environ, INSIDE: "1"}, timeout=600, check=False
         ).returncode
     packets = record(arguments.folder, arguments.hold)
     print(f"{packets} packets")

@@ -35,13 +35,13 @@ CLIENT, ROUTER_NEAR, ROUTER_FAR, NOBODY = "10.9.3.1", "10.9.3.254", "10.9.4.254"
 TRIES: Final = 2
 PAUSE_SECONDS: Final = 0.5
 #: Outlives the recording; the kernel ends it with this program.
-_LIFE: Final = "40"
+_LIFE: Final = "600"
 _CONNECT: Final = f"import socket; s = socket.socket(); s.settimeout(8); s.connect_ex(('{NOBODY}', 443))"
 
 
 def run(*words: str) -> None:
     """One command, which must succeed."""
-    subprocess.run(words, check=True, timeout=15)
+    subprocess.run(words, check=True, timeout=600)
 
 
 @contextmanager
@@ -49,11 +49,13 @@ def namespace() -> Iterator[tuple[str, ...]]:
     """A network namespace that a process keeps alive; the words that enter it."""
     keeper = subprocess.Popen(["unshare", "--net", "--kill-child", "--", "sleep", _LIFE])
     try:
-        time.sleep(0.2)
+        own = Path("/proc/self/ns/net").readlink()
+        while Path(f"/proc/{keeper.pid}/ns/net").readlink() == own:  # else words would run in this namespace
+            time.sleep(0.01)
         yield "nsenter", "-t", str(keeper.pid), "-n", "--"
     finally:
         keeper.kill()
-        keeper.wait(5)
+        keeper.wait(60)
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def captured(spool: Path, interface: str, inside: Sequence[str], *words: str) ->
         yield
     finally:
         recorder.send_signal(signal.SIGINT)
-        recorder.wait(5)
+        recorder.wait(60)
 
 
 def record(folder: Path) -> list[int]:
@@ -89,7 +91,10 @@ def record(folder: Path) -> list[int]:
         spools = {"client": scratch / "client.pcap", "router": scratch / "router.pcap"}
         with captured(spools["client"], "eth0", client, "icmp"), captured(spools["router"], "far", ()):
             for _ in range(TRIES):
+                before = spools["client"].stat().st_size
                 run(*client, sys.executable, "-c", _CONNECT)
+                while spools["client"].stat().st_size == before:  # until tcpdump has read what ended it
+                    time.sleep(0.01)
                 time.sleep(PAUSE_SECONDS)
         return [_keep(folder / f"{name}.pcapng", spool) for name, spool in spools.items()]
 
@@ -118,7 +123,7 @@ def main() -> int:
         again = [sys.executable, "-m", "cases.recorder.neighbour_silent", *sys.argv[1:]]
         namespaces = ["unshare", "--net", "--mount", "--propagation", "private", "--"]
         return subprocess.run(
-            [*namespaces, *again], env={**os.environ, INSIDE: "1"}, timeout=60, check=False
+            [*namespaces, *again], env={**os.environ, INSIDE: "1"}, timeout=600, check=False
         ).returncode
     print(" and ".join(map(str, record(arguments.folder))), "packets")
     return 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-DEADLINE_S: Final = 120.0
+DEADLINE_S: Final = 600.0
 #: What is typed, what must be offered, and what must not be.
 OFFERS: Final = (
     ("rep", {"report"}, {"requests", "recover"}),

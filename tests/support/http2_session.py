@@ -96,10 +96,9 @@ def program(port: int, *words: str) -> Iterator[None]:
     """A server, once it listens and until it is not needed any more."""
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            for _ in range(200):
+            while not subprocess.run(("ss", "-Hltn", f"sport = :{port}"), capture_output=True, check=True).stdout:
+                assert server.poll() is None, words
                 time.sleep(0.02)
-                if subprocess.run(("ss", "-Hltn", f"sport = :{port}"), capture_output=True, check=True).stdout:
-                    break
             yield
         finally:
             server.terminate()

@@ -22,7 +22,7 @@ from cases.recorder.commands import listens
 HOST: Final = "127.0.0.1"
 PORT: Final = 11211
 VALUE: Final = b"s3cret-of-ada"
-_START_S: Final = 20
+_START_S: Final = 600
 #: Commands in text, each with what its answer ends with; one that is empty has none.
 TEXT: Final = (
     (store("user:1", VALUE), b"\r\n"), (store("user:1", VALUE, "add"), b"\r\n"), (b"get user:1 user:2\r\n", b"END\r\n"),
@@ -86,7 +86,7 @@ def main(folder: Path) -> None:
     try:
         with recorded(folder / "memcached.pcap"):
             for way in ("text", "binary", "together"):
-                with socket.create_connection((HOST, PORT), timeout=20) as talk:
+                with socket.create_connection((HOST, PORT), timeout=600) as talk:
                     if way == "text":
                         for said, end in TEXT:
                             talk.sendall(said)
@@ -101,7 +101,7 @@ def main(folder: Path) -> None:
                         _until(talk, end=b"VERSION")
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=600)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 1883
 PASSWORD: Final = "s3cret-of-ada"
 WRONG: Final = "s3cret-tried"
-_START_S: Final = 20
+_START_S: Final = 600
 
 
 def serve(folder: Path) -> subprocess.Popen[bytes]:
@@ -45,7 +45,7 @@ def client(program: str, *words: str, password: str = PASSWORD) -> None:
     """One of Mosquitto's own clients, to its end; one that is refused says so by its status."""
     login = ["-h", HOST, "-p", str(PORT), "-u", "ada", "-P", password]
     subprocess.run(
-        [program, *login, *words], check=False, timeout=20, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [program, *login, *words], check=False, timeout=600, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
@@ -61,10 +61,10 @@ def main(folder: Path) -> None:
                     client(
                         "mosquitto_pub", "-V", version, "-i", f"p{qos}", "-t", "plant/1", "-m", "21.5", "-q", qos, "-r"
                     )
-                client("mosquitto_sub", "-V", version, "-i", "s", "-t", "plant/#", "-q", "2", "-C", "1", "-W", "5")
+                client("mosquitto_sub", "-V", version, "-i", "s", "-t", "plant/#", "-q", "2", "-C", "1", "-W", "300")
     finally:
         broker.terminate()
-        broker.wait(timeout=20)
+        broker.wait(timeout=600)
 
 
 if __name__ == "__main__":

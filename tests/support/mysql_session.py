@@ -75,7 +75,7 @@ class Server:
         data, run = folder / "data", folder / "s.sock"
         made = ["mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={data}", "--skip-test-db",
                 "--auth-root-authentication-method=socket"]  # fmt: skip
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600)
         self.socket = run
         self._process = subprocess.Popen(
             ["mariadbd", "--no-defaults", "--user=root", f"--datadir={data}", f"--socket={run}", f"--port={PORT}",
@@ -86,8 +86,8 @@ class Server:
              f"--ssl-cert={certificate}", f"--ssl-key={certificate}", f"--ssl-ca={certificate}"],
             stdout=subprocess.DEVNULL, stderr=(folder / "errors.log").open("wb"),
         )  # fmt: skip
-        for _ in range(300):
-            with suppress(OSError), socket.create_connection((HOST, PORT), 1):
+        for _ in range(6_000):
+            with suppress(OSError), socket.create_connection((HOST, PORT), 600):
                 break
             time.sleep(0.1)
         self.client(
@@ -298,15 +298,25 @@ def own_clients(server: Server) -> None:
     )  # fmt: skip
 
 
-def killed() -> None:
-    """A connection that another one ends."""
+def killed(server: Server) -> None:
+    """A connection that another one ends, and a statement, once it runs: the server says so on its own socket."""
     with connect() as one, connect() as other, other.cursor() as cursor:
         cursor.execute(f"KILL {one.thread_id()}")
         time.sleep(0.1)
         with suppress(pymysql.MySQLError, OSError):
             one.query("SELECT 'too late'")
     with connect() as one, connect() as other, other.cursor() as cursor:
-        ending = threading.Timer(0.3, cursor.execute, (f"kill query {one.thread_id()};",))
+        runs = (
+            f"SELECT COUNT(*) FROM information_schema.processlist WHERE ID = {one.thread_id()} AND INFO LIKE '%RAND%'"
+        )
+
+        def end() -> None:
+            with pymysql.connect(unix_socket=str(server.socket), user="root") as own, own.cursor() as asking:
+                while asking.execute(runs) and asking.fetchone() == (0,):
+                    time.sleep(0.05)
+            cursor.execute(f"kill query {one.thread_id()};")
+
+        ending = threading.Thread(target=end)
         ending.start()
         with suppress(pymysql.MySQLError):
             one.query("SELECT SUM(RAND()) FROM seq_1_to_1000000000")
@@ -352,7 +362,7 @@ def record(folder: Path) -> None:
                 kinds(folder)
                 encrypted(folder, certificate)
                 own_clients(server)
-                killed()
+                killed(server)
                 long_packets()
         finally:
             server.stop()

@@ -98,7 +98,7 @@ class Plain:
 
     def __init__(self, end: socket.socket, **parameters: str) -> None:
         self._end = end
-        end.settimeout(5)
+        end.settimeout(600)
         if parameters:
             self.say(startup(**parameters), until=b"Z")
 
@@ -132,14 +132,14 @@ class Plain:
 
 def reach() -> socket.socket:
     """A connection to the server."""
-    return socket.create_connection((HOST, PORT), 5)
+    return socket.create_connection((HOST, PORT), 600)
 
 
 def client(user: str = "postgres", **more: Any) -> psycopg.Connection[Any]:
     """A client of psycopg with a connection of its own."""
     return psycopg.connect(
         host=HOST, port=PORT, user=user, dbname="postgres", sslmode=more.pop("sslmode", "disable"),
-        gssencmode="disable", autocommit=more.pop("autocommit", True), connect_timeout=10, **more,
+        gssencmode="disable", autocommit=more.pop("autocommit", True), connect_timeout=600, **more,
     )  # fmt: skip
 
 
@@ -253,14 +253,22 @@ def notified() -> None:
         one.execute("LISTEN news")
         for number in range(3):
             two.execute("SELECT pg_notify('news', %s)", (f"number {number}",))
-        for _ in one.notifies(timeout=2, stop_after=3):
+        for _ in one.notifies(timeout=600, stop_after=3):
             pass
 
 
-def cancelled() -> None:
-    """A statement that another connection cancels."""
+def cancelled(folder: Path) -> None:
+    """A statement that another connection cancels, once it runs: the server says so on its socket in ``folder``."""
+    runs = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     with client() as one:
-        later = threading.Timer(0.3, one.cancel)
+
+        def cancel() -> None:
+            with psycopg.connect(host=str(folder / "data"), user="postgres", dbname="postgres", autocommit=True) as own:
+                while own.execute(runs).fetchone() == (0,):
+                    time.sleep(0.02)
+            one.cancel()
+
+        later = threading.Thread(target=cancel)
         later.start()
         with suppress(psycopg.errors.QueryCanceled):
             one.execute("SELECT pg_sleep(20)")
@@ -337,7 +345,7 @@ def idle_ended() -> None:
     """The server closes a session that idles within its transaction."""
     with client(autocommit=False) as one:
         one.execute("SET idle_in_transaction_session_timeout = 150")
-        select.select([one.fileno()], [], [], 20)  # its last word has come
+        select.select([one.fileno()], [], [], 600)  # its last word has come
         with suppress(psycopg.Error):
             one.execute("SELECT 1")
 
@@ -348,7 +356,7 @@ def serve(folder: Path) -> subprocess.Popen[bytes]:
     folder.chmod(0o755)
     data.mkdir()
     shutil.chown(data, "postgres", "postgres")
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "timeout": 60}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "timeout": 600}
     own: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
     initdb = [PROGRAMS / "initdb", "-D", data, "-N", "-U", "postgres", "--locale=C", "--encoding=UTF8", "-A", "trust"]
     subprocess.run(initdb, check=True, **quiet, **own)
@@ -365,7 +373,7 @@ def serve(folder: Path) -> subprocess.Popen[bytes]:
 
 def until_ready(folder: Path) -> None:
     """Waits until the server answers on its socket, and makes the users."""
-    for _ in range(400):
+    for _ in range(12_000):
         with suppress(psycopg.OperationalError):
             with psycopg.connect(host=str(folder / "data"), user="postgres", dbname="postgres", autocommit=True) as one:
                 one.execute(f"CREATE USER clear PASSWORD '{SECRETS[0]}'")
@@ -384,7 +392,7 @@ def until_left(folder: Path) -> None:
     """
     left = "SELECT count(*) FROM pg_stat_activity WHERE client_addr IS NOT NULL"
     with psycopg.connect(host=str(folder / "data"), user="postgres", dbname="postgres", autocommit=True) as one:
-        for _ in range(400):
+        for _ in range(12_000):
             if one.execute(left).fetchone() == (0,):
                 return
             time.sleep(0.05)
@@ -407,7 +415,7 @@ def record(folder: Path) -> None:
                     pipelines,
                     copies,
                     notified,
-                    cancelled,
+                    lambda: cancelled(Path(scratch)),
                     authenticated,
                     portals,
                     idle_ended,
@@ -419,7 +427,7 @@ def record(folder: Path) -> None:
                 until_left(Path(scratch))
             finally:
                 server.send_signal(signal.SIGINT)  # fast: sessions are ended
-                server.wait(20)
+                server.wait(600)
         logged = (Path(scratch) / "data" / "log" / "server.json").read_text().splitlines()
     (folder / "log.json").write_text(json.dumps([json.loads(line) for line in logged]))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LAST: Final = b"nothing follows in this recording"
 _PORT: Final = 9
 #: The kernel hands packets over in blocks: one that is full at once, one that is not up to two seconds later.
-_WAIT_S: Final = 30
+_WAIT_S: Final = 600
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def recorded(path: Path, kib: int = 262_144, *, what: str = "tcp") -> Iterator[N
             wait_until_last(path, begin)
         finally:
             recorder.send_signal(signal.SIGINT)
-            said = recorder.communicate(timeout=120)[1]
+            said = recorder.communicate(timeout=600)[1]
     if re.search("^0 packets dropped by kernel", said, re.MULTILINE) is None:
         raise RuntimeError(said)
 

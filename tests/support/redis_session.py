@@ -59,7 +59,7 @@ def serve(port: int, folder: Path, *more: str) -> subprocess.Popen[bytes]:
 
 def until_ready(port: int) -> None:
     """Waits until the server answers."""
-    for _ in range(200):
+    for _ in range(12_000):
         with suppress(redis.ConnectionError):
             client(port=port).ping()
             return
@@ -112,7 +112,7 @@ def resp3() -> None:
         one.smembers("set")
         one.zscore("scores", "a")
         one.get("user:none")
-    with socket.create_connection((HOST, PORT), 5) as plain:  # redis-py knows no attributes
+    with socket.create_connection((HOST, PORT), 600) as plain:  # redis-py knows no attributes
         plain.sendall(f"HELLO 3 AUTH alice {OTHERS[0]}\r\n".encode())
         time.sleep(0.05)
         for kind in (
@@ -132,7 +132,12 @@ def resp3() -> None:
         ):
             plain.sendall(b"*3\r\n$5\r\nDEBUG\r\n$8\r\nPROTOCOL\r\n$%d\r\n%s\r\n" % (len(kind), kind.encode()))
             time.sleep(0.02)
-        plain.recv(65536)
+        plain.sendall(b"*2\r\n$4\r\nECHO\r\n$4\r\nlast\r\n")
+        told = b""
+        while not told.endswith(b"last\r\n"):  # who closes before has what is under way reset
+            more = plain.recv(65536)
+            assert more
+            told += more
 
 
 def pipelines() -> None:
@@ -157,12 +162,20 @@ def pipelines() -> None:
                 pipe.execute()
 
 
-def waiting() -> None:
-    """Commands that wait, and what ends that."""
+def waiting(own_socket: Path) -> None:
+    """Commands that wait, and what ends that; ``own_socket`` is one that is not recorded."""
     with client(protocol=2) as one, client(protocol=2) as other:
-        later = threading.Timer(0.3, lambda: other.rpush("queue", "job"))
+
+        def end() -> None:
+            with client(unix_socket_path=str(own_socket)) as watching:
+                while not watching.info("clients")["blocked_clients"]:
+                    time.sleep(0.02)
+            time.sleep(0.3)
+            other.rpush("queue", "job")
+
+        later = threading.Thread(target=end)
         later.start()
-        one.blpop(["queue"], 5)
+        one.blpop(["queue"], 600)
         later.join()
         one.blpop(["queue"], 1)
         one.xadd("stream", {"a": 1}, id="1-1")
@@ -178,7 +191,7 @@ def channels(protocol: int) -> None:
         listening.psubscribe("n*")
         for number in range(5):
             other.publish("news", f"number {number}")
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 600
         seen = 0
         while seen < 10 and time.monotonic() < deadline:
             said = listening.get_message(timeout=0.1)
@@ -189,7 +202,7 @@ def channels(protocol: int) -> None:
 
 def odd() -> None:
     """Inline commands, no replies, refusals, a wrong password."""
-    with socket.create_connection((HOST, PORT), 5) as one:
+    with socket.create_connection((HOST, PORT), 600) as one:
         one.sendall(b"PING\r\n")
         one.recv(100)
         one.sendall(f"AUTH {OTHERS[4]}\r\n".encode())
@@ -205,8 +218,8 @@ def odd() -> None:
         time.sleep(0.05)
         one.recv(100)
         one.sendall(f"HELLO 3 AUTH default {OTHERS[5]}\r\nQUIT\r\n".encode())
-        time.sleep(0.05)
-        one.recv(100)
+        while one.recv(100):  # to the server's end
+            pass
     with suppress(redis.AuthenticationError):
         client(password=OTHERS[1]).ping()
     with suppress(redis.AuthenticationError, redis.ResponseError):
@@ -236,11 +249,19 @@ def record(folder: Path) -> None:
             until_ready(PORT)
             watcher = threading.Thread(target=monitored, args=(shown, ready), daemon=True)
             watcher.start()
-            ready.wait(5)
+            ready.wait(600)
             servers.append(serve(REPLICA, Path(scratch), "--replicaof", HOST, str(PORT)))
             until_ready(REPLICA)
             time.sleep(1.5)
-            for act in (ordinary, resp3, pipelines, waiting, lambda: channels(2), lambda: channels(3), odd):
+            for act in (
+                ordinary,
+                resp3,
+                pipelines,
+                lambda: waiting(Path(scratch) / SOCKET),
+                lambda: channels(2),
+                lambda: channels(3),
+                odd,
+            ):
                 act()
             time.sleep(1.2)  # the replica acknowledges once a second
             with client() as one:
@@ -253,7 +274,8 @@ def record(folder: Path) -> None:
         finally:
             for server in reversed(servers):
                 server.terminate()
-                server.wait(10)
+                server.wait(600)
+            watcher.join(600)  # it has read what the server showed
     (folder / "monitor.json").write_text(json.dumps(shown))
     (folder / "slowlog.json").write_text(json.dumps(took[::-1]))
 

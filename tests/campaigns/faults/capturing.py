@@ -32,7 +32,7 @@ FRAMES: Final = 8_000
 _EARLIEST: Final = 200
 _LATEST: Final = 6_000
 #: How long the end of a program and of its processes is waited for, in seconds; machines may be slow.
-PATIENCE_S: Final = 120.0
+PATIENCE_S: Final = 600.0
 _LOOK_S: Final = 0.05
 #: Variable that every process of a run has in its environment, by which orphans are found.
 _MARK: Final = "TCPTUI_FAULT_RUN"
