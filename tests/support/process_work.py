@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: What has come to rest has shown nothing new for so long (seconds) …
 _STILL_S: Final = 1.0
-#: … while it took no more of a processor than a program that waits does (0.01 to 0.03 on a usual machine).
-_IDLE_SHARE: Final = 0.1
+#: … while it took no more of a processor than a program that waits does: 0.01 to 0.03, on a slow machine some 0.1.
+_IDLE_SHARE: Final = 0.2
 _TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 _PROC: Final = Path("/proc")
 
