@@ -22,6 +22,8 @@ _DOT11: Final = bytes.fromhex("08010000 020000000001 020000000002 020000000003 0
 _LARGEST_INSIDE: Final = 60_000
 #: A port that no dissector of tshark claims.
 _OWN_PORT: Final = 61_007
+#: VLAN identifiers are below this, a power of two: they count in the low bits of tshark's key alone.
+_VLANS: Final = 16
 _ETHERTYPES: Final = {"ip4": 0x0800, "ip6": 0x86DD, "eth": 0x6558}
 
 
@@ -81,7 +83,7 @@ def _ethernet(r: random.Random, p: Packet) -> Packet:
     if which == 0 and p.size < 1_400 and p.kind != "eth":
         p = p.behind("eth", _MACS + struct.pack(">H", 8 + p.size) + _SNAP + struct.pack(">H", kind))
     elif which == 1:
-        tags = b"".join(struct.pack(">HH", r.choice((0x8100, 0x88A8)), r.randrange(1, 4000)) for _ in range(2))
+        tags = b"".join(struct.pack(">HH", r.choice((0x8100, 0x88A8)), r.randrange(1, _VLANS)) for _ in range(2))
         p = p.behind("eth", _MACS + tags + struct.pack(">H", kind))
     elif which == 2 and p.kind != "eth":
         labels = b"".join(struct.pack(">I", r.randrange(16, 1 << 20) << 12 | 64) for _ in range(r.randrange(3)))
@@ -258,13 +260,14 @@ class Wrapper:
     def _label(self, packet: Packet) -> int:
         """An identification number for ``packet`` in fragments that tshark, too, takes for another than all before.
 
-        Its table of fragments has the number XOR the protocol as its key (``packet-ip.c``), so that fragments of two
-        protocols between the same addresses are put together; for RFC 791 (section 3.2) these are two datagrams.
+        Its table of fragments has the number XOR the protocol XOR the VLAN identifier as its key (``packet-ip.c``), so
+        that fragments of two protocols or VLANs between the same addresses are put together; for RFC 791 (section 3.2)
+        these are two datagrams.  Each fragment may have another VLAN.
         """
         protocol = packet.data[9] if packet.kind == "ip4" else 0
-        while (label := self._r.randrange(1, 1 << 16)) ^ protocol in self._keys:
+        while ((label := self._r.randrange(1, 1 << 16)) ^ protocol) // _VLANS in self._keys:
             pass
-        self._keys.add(label ^ protocol)
+        self._keys.add((label ^ protocol) // _VLANS)
         return label
 
 
