@@ -22,7 +22,8 @@ pytestmark = pytest.mark.live
 
 #: Ordinary hosts have tracefs mounted already, and mounting it there again is refused.
 INSTANCES = "cd /sys/kernel/tracing; [ -d instances ] || mount -t tracefs nodev $PWD; ls -i1 $PWD/instances"
-PATIENCE = 30.0
+#: Only a failing test waits so long, in seconds.
+PATIENCE = 600.0
 
 
 def trace_instances() -> set[tuple[str, str]]:

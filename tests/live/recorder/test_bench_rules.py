@@ -45,6 +45,12 @@ def travel_ms(folder: Path, entry: dict[str, Any]) -> float:
     return (read_pcapng(folder / f"{entry['to']}.pcapng")[entry["delivered"][0] - 1].time_ns - sent) / 1e6
 
 
+def late_ms(folder: Path) -> float:
+    """How much the link was late at worst, by its own account; more than a little, and a recording is refused."""
+    late_us: int = json.loads((folder / "recording.json").read_text())["late_us"]
+    return late_us / 1e3
+
+
 def test_plain_link_delivers_every_frame_once_and_in_order(ruled: Path) -> None:
     entries = lines(ruled / "plain" / "link.jsonl")
 
@@ -66,7 +72,8 @@ def test_dropped_segment_is_only_in_its_senders_capture_and_sent_again(ruled: Pa
 def test_delayed_segment_needs_that_much_longer_than_the_others(ruled: Path) -> None:
     folder = ruled / "delay"
 
-    assert 59 <= travel_ms(folder, third_data(folder)) <= 80
+    # Taken late and handed over late, at worst.
+    assert 59 <= travel_ms(folder, third_data(folder)) <= 80 + 2 * late_ms(folder)
 
 
 def test_reordered_segment_arrives_behind_the_next_two(ruled: Path) -> None:
@@ -82,7 +89,7 @@ def test_duplicated_segment_arrives_twice_and_was_sent_once(ruled: Path) -> None
     first, second = (server[number - 1] for number in entry["delivered"])
 
     assert first.data == second.data
-    assert 1_000_000 <= second.time_ns - first.time_ns <= 30_000_000
+    assert 1_000_000 <= second.time_ns - first.time_ns <= 30_000_000 + 1e6 * late_ms(ruled / "duplicate")
     kernel = lines(ruled / "duplicate" / "kernel.jsonl")
     assert not [line for line in kernel if line.get("kind") == "retransmit"]
 
@@ -168,10 +175,11 @@ def test_injected_reset_arrives_at_one_end_and_was_sent_by_nobody(ruled: Path) -
 def test_partition_lets_nothing_through_while_it_lasts(ruled: Path) -> None:
     folder = ruled / "partition"
     start = json.loads((folder / "recording.json").read_text())["start_ns"]
+    near_s = 0.01 + late_ms(folder) / 1e3  # the link goes by when it took a frame
 
     for entry in lines(folder / "link.jsonl"):
         at = (entry["time_ns"] - start) / 1e9
-        if abs(at - 0.5) > 0.01 and abs(at - 1.0) > 0.01:
+        if abs(at - 0.5) > near_s and abs(at - 1.0) > near_s:
             assert bool(entry["delivered"]) is not (0.5 < at < 1.0)
     assert [line for line in lines(folder / "kernel.jsonl") if line.get("why") in ("tail-loss-probe", "rto")]
 
