@@ -59,6 +59,8 @@ def true_states(frames: Sequence[FrameFact], events: Sequence[StateEvent], base:
     due: dict[int, list[StateEvent]] = {}
     earliest = 0
     for event in events:
+        if _fin_never_left(frames, event):
+            continue
         place = max(_place(frames, event), earliest)
         earliest = place
         due.setdefault(place, []).append(event)
@@ -103,6 +105,17 @@ def _place(frames: Sequence[FrameFact], event: StateEvent) -> int:
             if frame.sent and frame.flags & TcpFlag.RST and abs(frame.time_ns - event.time_ns) < within:
                 return i
     return later
+
+
+def _fin_never_left(frames: Sequence[FrameFact], event: StateEvent) -> bool:
+    """Whether the program closed and its FIN waited behind data until a RST came: the peer learnt nothing of it."""
+    if _SHOWN_BY.get(event.new) is not TcpFlag.FIN or event.by != "program":
+        return False
+    if not any(not frame.sent and frame.flags & TcpFlag.RST and frame.time_ns > event.time_ns for frame in frames):
+        return False
+    sent = [frame for frame in frames if frame.sent]
+    known = max((frame.ack for frame in frames if not frame.sent and frame.flags & TcpFlag.ACK), default=0)
+    return not any(frame.flags & TcpFlag.FIN for frame in sent) and known <= max((f.end for f in sent), default=0)
 
 
 def _still_waits(frames: Sequence[FrameFact], fin: int, later: int) -> bool:

@@ -181,3 +181,24 @@ def test_fin_that_the_capture_missed_is_known_by_its_acknowledgment() -> None:
 
 def test_without_a_new_acknowledgment_the_missed_packet_was_no_fin() -> None:
     assert orphan_that_is_answered_unseen(5)[-1] is TcpState.FIN_WAIT_2
+
+
+@pytest.mark.parametrize("acknowledged", [5, 6])
+def test_close_whose_fin_waits_behind_data_until_a_reset_comes_was_none_for_the_peer(acknowledged: int) -> None:
+    """Unless the peer acknowledges more than the capture has: then only the capture lacks the FIN."""
+    frames = [
+        frame(1, 0, True, ACK, end=5, ack=7),
+        frame(2, 10, False, FIN | ACK, end=8, ack=5),
+        frame(3, 10.6, False, ACK, end=8, ack=acknowledged),
+        frame(4, 11, True, ACK, end=5, ack=8),
+        frame(5, 60, False, RST, end=8),
+    ]
+    events = [
+        event(10.1, TcpState.ESTABLISHED, TcpState.CLOSE_WAIT, "packet"),
+        event(10.5, TcpState.CLOSE_WAIT, TcpState.LAST_ACK, "program"),
+        event(60.1, TcpState.LAST_ACK, TcpState.CLOSED, "packet"),
+    ]
+
+    states = true_states(frames, events, TcpState.ESTABLISHED)
+
+    assert states[2:] == [*[TcpState.CLOSE_WAIT if acknowledged == 5 else TcpState.LAST_ACK] * 2, TcpState.CLOSED]
