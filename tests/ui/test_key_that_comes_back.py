@@ -64,7 +64,7 @@ async def test_keys_that_come_back_to_another_screen_act_on_it_once_it_is_mounte
                 return sent
             return post(message)
 
-        for key in "abc":  # the next one is sent, too, once `_PATIENCE_S` is over
+        for key in "abc":  # the next one is sent, too, after `_LOOKS`
             app.post_message(events.Key(key, key))
         await until(lambda: first.holder.message_queue_size == 2)
         app.post_message = posted  # type: ignore[method-assign, assignment]

@@ -10,7 +10,6 @@ it opened, if any, is mounted.  Until then keys wait, in order; a paste waits wi
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Generic
 from weakref import WeakKeyDictionary
@@ -23,12 +22,13 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
     from textual.screen import Screen
 
-#: So long (seconds) keys wait for messages to be handled, at most: where widgets go on sending some, it is left to the
-#: screens what a key does (`GuardedScreen`).  A screen that is not mounted gets no key however long that takes.
-_PATIENCE_S: Final = 0.5
 #: Turns of the event loop in which it is looked again at once; after that, the pause (seconds) between two looks.
 _AT_ONCE: Final = 100
 _PAUSE_S: Final = 0.005
+#: So many looks keys wait for messages to be handled, half a second at least: where widgets go on sending some, it is
+#: left to the screens what a key does (`GuardedScreen`).  A machine that stood still for a second was no loop that
+#: turned.  A screen that is not mounted gets no key however long that takes.
+_LOOKS: Final = _AT_ONCE + 100
 
 
 class KeyOrder(App[ReturnType], Generic[ReturnType]):
@@ -42,10 +42,8 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         """How many of these, the oldest, have been sent once, to a screen that is no longer in front."""
         self._sent_to: WeakKeyDictionary[events.Key | events.Paste, Screen[object]] = WeakKeyDictionary()
         """The screen that was in front when each was sent."""
-        self._sent_at = 0.0
-        """When the last key was sent (`time.monotonic`)."""
         self._looks = 0
-        """Looks since then; 0 while nobody looks."""
+        """Looks since the last key was sent; 0 while nobody looks."""
         self.keys_sent = 0
         """Keys and pastes that have been acted on, or are."""
 
@@ -79,9 +77,10 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         """Do what ``event`` is for; for subclasses."""
         await super().on_event(event)
 
-    async def _send_typed(self) -> None:
-        while self._typed_ahead and self._is_at_rest:
-            self._sent_at = time.monotonic()
+    async def _send_typed(self, *, anyway: bool = False) -> None:
+        """Send keys until one has to wait; ``anyway``: the first has waited long enough for messages to be handled."""
+        while self._typed_ahead and self._takes_keys and (anyway or self._is_at_rest):
+            anyway = False
             self.keys_sent += 1
             self._came_back = max(0, self._came_back - 1)
             event = self._typed_ahead.popleft()
@@ -93,20 +92,21 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
     def _look(self) -> None:
         """Have the next key sent once the last one has come to rest."""
         self._looks += 1
-        if not self.is_running or self._is_at_rest:
+        has_waited = self._looks > _LOOKS and self._takes_keys
+        if has_waited or not self.is_running or (self._takes_keys and self._is_at_rest):
             self._looks = 0
-            self.call_later(self._send_typed)
+            self.call_later(self._send_typed, anyway=has_waited)
         elif self._looks < _AT_ONCE:
             asyncio.get_running_loop().call_soon(self._look)
         else:
             asyncio.get_running_loop().call_later(_PAUSE_S, self._look)
 
     @property
+    def _takes_keys(self) -> bool:
+        return bool(self.screen_stack) and self.screen.is_mounted
+
+    @property
     def _is_at_rest(self) -> bool:
-        if not self.screen_stack or not self.screen.is_mounted:
-            return False
-        if time.monotonic() > self._sent_at + _PATIENCE_S:
-            return True
         return not _has_messages(self) and not any(map(_is_busy, self._registry))
 
 

@@ -6,8 +6,6 @@ by `tests.campaigns.compose.score`, not here: a few dozen recordings say nothing
 
 from __future__ import annotations
 
-import os
-import random
 import subprocess
 import sys
 from contextlib import closing
@@ -17,6 +15,7 @@ from typing import Final
 
 import pytest
 from invariants import violations
+from seeds import SEED_VARIABLE, seed
 
 from tcptui.session.session import open_file
 from tests.campaigns.compose.recording import seeds_below
@@ -29,8 +28,7 @@ pytestmark = [
 ]
 
 CHECKOUT = Path(__file__).parents[3]
-SEED_VARIABLE: Final = "TCPTUI_COMPOSED_SEED"
-SEED: Final = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(1_000, 1_000_000))
+SEED: Final = seed(20_261)
 RECORDING_S: Final = 55
 """No recording begins later than this, but for the `FEWEST`; the last one may take as long as a composition may."""
 LONGEST_S: Final = 600
