@@ -29,6 +29,8 @@ _MICROSECOND_NS: Final = 1_000
 _SLACK_NS: Final = 1_000
 #: So many times are looked at to know that.
 _SAMPLED: Final = 1_000
+#: A proxy passes on what it gets within this; connections further apart carried the same bytes by themselves.
+_LEGS_NS: Final = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class Hop:
     changes: list[list[Changed]]
     """By pair."""
     contradicting: int
-    """How many pairs of connections were given up, for their packets contradict the clocks that all others agree on."""
+    """How many pairs of connections were given up, for their packets contradict the clocks that all others agree on.
+
+    Legs that were at other times are none of these: two transfers of the same bytes contradict nothing.
+    """
     is_symmetric: bool
     """Whether somebody said that both ways take equally long."""
 
@@ -147,8 +152,9 @@ def merge_captures(first: OpenCapture, second: OpenCapture, *, is_symmetric: boo
     resolution = max(map(_resolution, (first, second)))
     matched = _match(a, b, pairs, resolution)
     wrong = matched.contradicting()
-    if wrong.any():
-        matched = _match(a, b, pairs.of(~wrong), resolution)
+    kept = ~(wrong | matched.legs_apart(first, second))
+    if not kept.all():
+        matched = _match(a, b, pairs.of(kept), resolution)
     pairs, sides, links, clocks = matched.pairs, matched.sides, matched.links, matched.clocks
     spans = [_span(capture) for capture in (first, second)]
     if clocks is None:
@@ -190,6 +196,22 @@ class _Matched:
         slack = 2 * self.clocks.slack_ns + _SLACK_NS
         early = np.where(travels, offset > high + slack, offset < low - slack)
         return np.bincount(pair[early], minlength=count) > np.bincount(pair, minlength=count) / 2
+
+    def legs_apart(self, first: OpenCapture, second: OpenCapture) -> Mask:
+        """By pair: whether it is two legs, and the one had ended before the other began, by clocks that are known."""
+        apart = ~self.pairs.is_same
+        if self.clocks is None or not apart.any():
+            return np.zeros(len(apart), np.bool_)
+        begins, ends = [], []
+        for point, (capture, streams) in enumerate(((first, self.pairs.a), (second, self.pairs.b))):
+            store, rows = capture.store, (capture.streams.first_row[streams], capture.streams.last_row[streams])
+            apart &= rows[0] >= store.first  # of what has left the memory no time is known
+            times = [store.time_ns[np.maximum(each, store.first)] for each in rows]
+            begin, end = (each if point == 0 else _on_a(self.clocks, each) for each in times)
+            begins.append(begin)
+            ends.append(end)
+        apart &= np.maximum(*begins) - np.minimum(*ends) > _LEGS_NS
+        return apart
 
 
 def _outvoted(pair: I64, offset: NDArray[np.float64], travels: Mask, count: int) -> Mask:

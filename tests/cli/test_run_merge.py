@@ -309,6 +309,31 @@ def test_proxy_is_told_as_two_connections(tmp_path: pathlib.Path, capfd: pytest.
     assert "two TCP connections" in out
 
 
+@pytest.mark.parametrize("apart_ms", [0, 4_000, 30_000])
+def test_same_content_at_another_time_is_no_leg_where_the_clocks_are_known(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str], apart_ms: int
+) -> None:
+    request, answer = b"GET /a/long/enough/path HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nwhatever it is"
+    files = [tmp_path / name for name in ("a.pcap", "b.pcap")]
+    for point, (file, client, isn) in enumerate(
+        zip(files, ("10.0.0.1:4000", "10.0.0.2:5000"), (77_000, 1_234), strict=True)
+    ):
+        tape = Tape()
+        for number in range(12):  # one connection that both points see, a millisecond apart each way
+            at, way = 1_000 * number, (point, 1 - point)
+            tape.tcp(at + way[0], "10.0.0.8:999", "10.0.0.9:80", 24, 500 + 10 * number, 9_000, b"%010d" % number)
+            tape.tcp(at + 10 + way[1], "10.0.0.9:80", "10.0.0.8:999", 16, 9_000, 510 + 10 * number)
+        tape.tcp(1 + point * apart_ms, client, "10.0.0.3:80", 24, isn, isn + 5, request)
+        tape.tcp(2 + point * apart_ms, "10.0.0.3:80", client, 24, isn + 5, isn + len(request), answer)
+        file.write_bytes(tape.pcap())
+
+    found = merged(capfd, files)
+
+    assert [stream["joined"] for stream in found["streams"]].count("same-connection") == 1
+    assert [stream["joined"] for stream in found["streams"]].count("legs") == (apart_ms < 10_000)
+    assert found["contradicting"] == 0
+
+
 def test_captures_that_do_not_belong_together_are_one_line(
     tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

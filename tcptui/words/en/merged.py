@@ -30,8 +30,8 @@ WORDS: Final[dict[str, str]] = {
     ),
     "merged.pairs": ("{same:connection is|connections are} in both captures, {a} only in A, {b} only in B."),
     "merged.legs": (
-        "{count:pair of connections has|pairs of connections have} the same data in different TCP connections: a"
-        " proxy or similar device is between A and B."
+        "{count:pair of connections has|pairs of connections have} the same data in different TCP connections:"
+        " probably a proxy or similar device between A and B, or the same content sent twice."
     ),
     "merged.contradicting": (
         "{count:pair|pairs} of connections had the same numbers at impossible times, and was given up."

@@ -23,7 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.clock.left-out": "{count} 个数据包与其他所有数据包矛盾，未计入。",
     "merged.clock.symmetric": "这里假定两个方向耗时相同（--assume-symmetric），下面的时延都以此为前提。",
     "merged.pairs": "{same} 条连接在两份抓包中都有；只在 A 中的有 {a} 条，只在 B 中的有 {b} 条。",
-    "merged.legs": "有 {count} 对连接数据相同，却是不同的 TCP 连接：A、B 之间有代理或类似设备。",
+    "merged.legs": "有 {count} 对连接数据相同，却是不同的 TCP 连接：多半是 A、B 之间有代理或类似设备，也可能是同样的内容传了两次。",
     "merged.contradicting": "有 {count} 对连接序列号相同，时间却不可能吻合，未作为同一条连接。",
     "merged.stream": "A {a} = B {b}：{client} → {server}",
     "merged.stream.renamed": "A {a} = B {b}：{client} → {server}，在 B 处为 {client_b} → {server_b}",
