@@ -226,6 +226,8 @@ class PacketPairing:
     def pair_by_time(self, times: Sequence[NDArray[np.float64]], goes_ab: Mask) -> None:
         """Pair copies of which one point has more than the other: each with the last one that had left by then.
 
+        What one point has more of, it has behind what both have.
+
         ``times``: of each side's segments, by A's clock.  ``goes_ab``: by pair, whether endpoint *a* is on A's side.
         """
         self._pair_copies(0, 1, times, goes_ab)
@@ -252,15 +254,22 @@ class PacketPairing:
         span = float(max(when.max(), then.max()) - low) + 1.0
         order_mine, order_theirs = np.lexsort((when, of_mine)), np.lexsort((then, of_theirs))
         mine, theirs = mine[order_mine], theirs[order_theirs]
-        stamp = of_mine[order_mine] * span + (when[order_mine] - low)
+        when, then = when[order_mine] - low, then[order_theirs] - low
+        stamp = of_mine[order_mine] * span + when
         begins = np.searchsorted(of_mine[order_mine], np.arange(len(groups)))
         group = of_theirs[order_theirs]
-        place = np.searchsorted(stamp, group * span + (then[order_theirs] - low), "right") - 1
+        arrival = group * span + then
+        place = np.searchsorted(stamp, arrival, "right") - 1
         # Two that arrived cannot be one that left: the earlier ones give way, from the last one back.
         apart = np.arange(len(place)) - group * (len(mine) + len(theirs) + 1)
         place = np.minimum.accumulate((place - apart)[::-1])[::-1] + apart
         fits = place >= begins[group]
-        self._take(*((mine[place[fits]], theirs[fits]) if sent == 0 else (theirs[fits], mine[place[fits]])), whole=True)
+        left, here = mine[place[fits]], group[fits]
+        # Of several that arrived behind one that left, the first is that one, and the others are copies of it.
+        rank = np.arange(len(left))
+        first = np.searchsorted(arrival, here * span + when[place[fits]])
+        came = theirs[np.maximum.accumulate(first - rank) + rank]
+        self._take(*((left, came) if sent == 0 else (came, left)), whole=True)
 
 
 def _base_keys(side: Side) -> U64:

@@ -134,6 +134,8 @@ def test_packets_that_the_path_doubled_are_called_so_and_no_capture_is_blamed(me
         doubled = {frame for frame in told if numbers.count(numbers[frame - 1]) == 2}
         assert {frame for frame, fate in told.items() if fate is Fate.DUPLICATED} == doubled
         assert len(doubled) > 2
+        times = {(side, world.records[side][frame - 1][0]) for frame in doubled}
+        assert times <= world.copies, "it is the second one that is the copy"
         assert {told[frame] for frame in told.keys() - doubled} <= {Fate.LOST_BETWEEN}
 
 
