@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Many copies: what the capture records twice, it records twice everywhere.
 _MIRRORED: Final = 0.3
+#: A counter of 65,536 numbers gives one again after that many packets; one drawn at random, sooner.
+_COUNTED: Final = 8_192
 
 
 class Twins(NamedTuple):
@@ -32,7 +34,7 @@ def twins_of(side: Side, index: I64, linked: Mask) -> Twins:
     """Of the packets ``index`` of a side.  ``linked``: of all of its packets, whether the other point saw each.
 
     A sender that sends again counts its IP packet number on, or its timestamp; copies that the network makes keep both.
-    A number that other packets of the direction have, too, tells nothing (RFC 6864, 4.1).
+    A number that many packets of the direction have proves nothing (RFC 6864, 4.1): some stacks give all the same.
     """
     count = len(side)
     nothing = np.zeros(len(index), np.bool_)
@@ -55,21 +57,20 @@ def twins_of(side: Side, index: I64, linked: Mask) -> Twins:
     apart = np.full(count, np.iinfo(np.int64).max)
     apart[order[1:]] = steps
     apart[order[:-1]] = np.minimum(apart[order[:-1]], steps)
-    numbered = number[index] != 0
-    numbered &= _own_number(mixed(way, number), index, size[group[index]])
-    unmarked = (number[index] == 0) & (apart[index] < UNMARKED_NS)
+    soon = apart[index] <= np.where(number[index] == 0, UNMARKED_NS - 1, COPY_LATEST_NS)
     passed = np.zeros(len(size), np.bool_)
     passed[group[linked]] = True
-    is_copy = passed[group[index]] & (numbered | unmarked) & (apart[index] <= COPY_LATEST_NS)
+    is_copy = passed[group[index]] & soon
     mirrored = np.count_nonzero(is_copy) > max(_MIRRORED * np.count_nonzero(linked), 1)
-    is_network = is_copy & numbered & (apart[index] >= RECORDED_TWICE_NS)
+    others = _same_number(mixed(way, number), index) - size[group[index]]
+    counts = (number[index] != 0) & (others <= np.bincount(way)[way[index]] // _COUNTED)
+    is_network = is_copy & counts & (apart[index] >= RECORDED_TWICE_NS)
     return Twins(is_copy, nothing if mirrored else is_network)
 
 
-def _own_number(numbers: U64, index: I64, size: I64) -> Mask:
-    """Whether none but the ``size`` copies of each has its IP packet number in this direction."""
+def _same_number(numbers: U64, index: I64) -> I64:
+    """How many packets of the side have the number of each of ``index``, these included."""
     wanted, back = np.unique(numbers[index], return_inverse=True)
     place = np.minimum(np.searchsorted(wanted, numbers), len(wanted) - 1)
-    times = np.bincount(place[wanted[place] == numbers], minlength=len(wanted))
-    own: Mask = times[back] == size
-    return own
+    found: I64 = np.bincount(place[wanted[place] == numbers], minlength=len(wanted))[back]
+    return found

@@ -143,9 +143,10 @@ def test_packets_that_the_path_doubled_are_called_so_and_no_capture_is_blamed(me
     "path",
     [
         Path(copied=0.06, numbered=False), Path(copied=0.06, numbered=False, stamps=False),
-        Path(copied_by_a=1.0), Path(copied_by_a=0.5), Path(copied=0.06, missed_by_a=0.05),
+        Path(copied=0.06, numbered=False, number=7), Path(copied_by_a=1.0), Path(copied_by_a=0.5),
+        Path(copied=0.06, missed_by_a=0.05),
     ],
-    ids=["no packet numbers", "neither", "twice in A", "half of them", "missed too"],
+    ids=["no packet numbers", "neither", "one number for all", "twice in A", "half of them", "missed too"],
 )  # fmt: skip
 def test_copies_of_which_nobody_knows_where_they_come_from_are_neither_lost_nor_missed(
     merge: Merge, path: Path

@@ -58,7 +58,9 @@ class Path:
     stamps: bool = True
     """TCP timestamps."""
     numbered: bool = True
-    """Whether IP packet numbers count."""
+    """Whether IP packet numbers count, …"""
+    number: int = 0
+    """… and which one all packets have where they do not."""
     joins: int = 1
     """How many segments A has in one packet, before segmentation offload cuts it."""
     snaplen: int = 65_535
@@ -112,7 +114,7 @@ class World:
         delay = least + round(draw.expovariate(1) * path.jitter_ns * draw.random())
         for place, piece in enumerate(whole):
             number, self._number = self._number, self._number + 1
-            packet_id = self._ids[sender] if path.numbered else 0
+            packet_id = self._ids[sender] if path.numbered else path.number
             self._ids[sender] = self._ids[sender] % 65_000 + 1
             at_b = at + delay + place * 1_000 if sender == "C" else at
             at_a = at if sender == "C" else at + delay + place * 1_000
