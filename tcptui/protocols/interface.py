@@ -58,15 +58,23 @@ class Unit:
     """How many of its first bytes Wireshark needs to know its length (0: it finds its end otherwise)."""
 
 
-class _Message(Protocol):
-    """A message as bytes ``start … stop`` of one direction."""
+class Placed(Protocol):
+    """A message, or what else is bytes ``start … stop`` of one direction."""
 
     @property
-    def direction(self) -> ByteStream: ...
+    def direction(self) -> ByteStream:
+        """The bytes of the direction."""
+
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """Offset of the first byte, …"""
+
     @property
-    def stop(self) -> int: ...
+    def stop(self) -> int:
+        """… and of the one behind the last."""
+
+
+class _Message(Placed, Protocol):
     @property
     def complete(self) -> bool: ...
 

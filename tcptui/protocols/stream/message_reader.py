@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from tcptui.protocols.interface import Placed
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -35,19 +36,8 @@ M = TypeVar("M")
 W = TypeVar("W", bound=Window)
 
 
-class _Placed(Protocol):
-    """Bytes ``start … stop`` of one direction."""
-
-    @property
-    def direction(self) -> ByteStream: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def stop(self) -> int: ...
-
-
-P = TypeVar("P", bound=_Placed)
-P_co = TypeVar("P_co", bound=_Placed, covariant=True)
+P = TypeVar("P", bound=Placed)
+P_co = TypeVar("P_co", bound=Placed, covariant=True)
 
 
 class _Reads(Protocol[P_co]):
@@ -56,13 +46,16 @@ class _Reads(Protocol[P_co]):
     def next(self) -> P_co | Unread | None: ...
 
 
-def passed_ns(one: _Placed) -> int:
+def passed_ns(one: Placed) -> int:
     """When all of a message had passed; of bytes that are not read, their first."""
     return one.direction.delivered_ns(one.start if isinstance(one, Unread) else one.stop - 1)
 
 
 def in_order(client: _Reads[P], server: _Reads[P]) -> Iterator[tuple[bool, P | Unread]]:
-    """What both sides sent, in the order in which all of it had passed, each with whether it is the client's."""
+    """Merge both sides' messages and unread bytes, in the order in which all of each had passed.
+
+    Each comes with whether it is the client's.
+    """
     asked, answered = client.next(), server.next()
     while asked is not None or answered is not None:
         if answered is None or (asked is not None and passed_ns(asked) <= passed_ns(answered)):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from tcptui.model.cached_attribute import cached_attribute
-from tcptui.protocols.interface import Extent, Unit
+from tcptui.protocols.interface import Extent, Placed, Unit
 from tcptui.protocols.stream.touching import by_frame, touched
 from tcptui.protocols.stream.unread import Unread
 
@@ -20,15 +20,9 @@ if TYPE_CHECKING:
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
 
-class _Message(Protocol):
-    """A message as bytes ``start … stop`` of one direction, and the frame that completed it."""
+class _Message(Placed, Protocol):
+    """A message, and the frame that completed it."""
 
-    @property
-    def direction(self) -> ByteStream: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def stop(self) -> int: ...
     @property
     def frame(self) -> int: ...
 
