@@ -42,6 +42,11 @@ class Fate(IntEnum):
     DUPLICATED = 3
     """A second copy, made between the points, of one that passed both."""
 
+    @property
+    def word(self) -> str:
+        """What reports, and the keys of the words, call it; the values are contracts."""
+        return self.name.lower().replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:

@@ -41,7 +41,7 @@ _OPTIONS: Final = {
 
 
 class Observation(NamedTuple):
-    """What both captures show about a finding."""
+    """A fact about a finding that both captures show together."""
 
     shown: Shown
     here: int

@@ -53,7 +53,7 @@ def joined(left: U64, right: U64, most: int = MOST_SHARED) -> tuple[I64, I64]:
 
 def ranks(keys: U64) -> I64:
     """The number of places before each one that have its key."""
-    order, firsts, counts = _runs(keys)
+    order, firsts, counts = runs(keys)
     found = np.empty(len(order), np.int64)
     found[order] = np.arange(len(order)) - np.repeat(firsts, counts)
     return found
@@ -61,13 +61,13 @@ def ranks(keys: U64) -> I64:
 
 def copies(keys: U64) -> I64:
     """The number of places that have the key of each one."""
-    order, _, counts = _runs(keys)
+    order, _, counts = runs(keys)
     found = np.empty(len(order), np.int64)
     found[order] = np.repeat(counts, counts)
     return found
 
 
-def _runs(keys: U64) -> tuple[I64, I64, I64]:
+def runs(keys: U64) -> tuple[I64, I64, I64]:
     """The stable order of ``keys``; in it, where each key begins, and how many places have it."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

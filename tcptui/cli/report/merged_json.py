@@ -33,10 +33,6 @@ _WAIT: Final = (
     ' "beyond": %s, "between": %s, "there": {"low": %s, "high": %s}, "back": {"low": %s, "high": %s},'
     ' "retransmitted": %s}'
 )
-_REASONS: Final = {
-    Fate.UNKNOWN: "unknown", Fate.LOST_BETWEEN: "lost-between", Fate.NOT_CAPTURED: "not-captured",
-    Fate.DUPLICATED: "duplicated",
-}  # fmt: skip
 
 
 def merged_as_json(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], files: Sequence[str]) -> str:
@@ -159,7 +155,7 @@ def _only(hop: Hop, side: int, count: int) -> list[list[dict[str, object]]]:
     for pair, frame, fate in zip(
         packets.pair[missing.index].tolist(), frames.tolist(), missing.fate.tolist(), strict=True
     ):
-        rows[pair].append({"frame": frame, "reason": _REASONS[Fate(fate)]})
+        rows[pair].append({"frame": frame, "reason": Fate(fate).word})
     return rows
 
 

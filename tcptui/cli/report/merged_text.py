@@ -128,8 +128,7 @@ def _missing(hop: Hop, number: int, words: Words) -> Iterator[str]:
             index = missing.index[mine & (missing.fate == fate)]
             if len(index):
                 listed = frames(tuple(packets.column("frame")[index].tolist()), words)
-                key = f"merged.only.{fate.name.lower().replace('_', '-')}"
-                yield words(key, count=Count(len(index)), here=here, there=there, frames=listed)
+                yield words(f"merged.only.{fate.word}", count=Count(len(index)), here=here, there=there, frames=listed)
         outside = int(np.count_nonzero(packets.pair[missing.outside] == number))
         if outside:
             yield words("merged.outside", count=Count(outside), here=here, there=there)
