@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Generic
+from typing import Generic
 
 from textual import events
 from textual.await_complete import AwaitComplete
@@ -18,10 +18,8 @@ class GuardedScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
     in its place.
     """
 
-    def __init__(self, *of: Any, **more: Any) -> None:
-        """As in Textual."""
-        super().__init__(*of, **more)
-        self._resumed = asyncio.Event()
+    _resumed: asyncio.Event | None = None
+    """Set when this screen gets the keys again, for those who wait for that; None: nobody does."""
 
     @property
     def is_in_front(self) -> bool:
@@ -37,13 +35,15 @@ class GuardedScreen(Screen[ScreenResultType], Generic[ScreenResultType]):
         while self in self.app.screen_stack:
             if self.is_in_front:
                 return True
-            self._resumed.clear()
+            self._resumed = self._resumed or asyncio.Event()
             await self._resumed.wait()
         return False
 
     def on_screen_resume(self) -> None:
         """Get the keys again."""
-        self._resumed.set()
+        if self._resumed is not None:
+            self._resumed.set()
+            self._resumed = None
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """As in Textual; nothing where another screen is in front."""
