@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -21,6 +23,7 @@ from tcptui.ui.background import Background
 from tcptui.ui.main.columns import Sorting
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.screens.noticing import NoticingScreen
+from tcptui.ui.terminal.key_order import has_messages, is_busy
 from tcptui.ui.view_options import ViewOptions
 
 if TYPE_CHECKING:
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
     from textual.app import App
     from textual.css.model import RuleSet
-    from textual.message_pump import MessagePump
 
     from tcptui.protocols.scapy_child.messages import Question
     from tcptui.ui.main.screen import MainScreen
@@ -192,6 +194,14 @@ def _patient_pilot() -> Iterator[None]:
         yield
 
 
+def threads_held() -> threading.Event:
+    """Keep all threads of the running loop's pool from beginning with anything until the event is set."""
+    are_free, threads = threading.Event(), ThreadPoolExecutor(1)
+    threads.submit(are_free.wait, SETTLES_IN_S)
+    asyncio.get_running_loop().set_default_executor(threads)
+    return are_free
+
+
 async def _rest(app: App[Any]) -> None:
     """Wait until no widget has messages, and no key waits for the one before; for `_TURNS` at most of messages alone.
 
@@ -200,16 +210,11 @@ async def _rest(app: App[Any]) -> None:
     turn = 0
     while app.is_running and app._exception is None and app.screen_stack:
         has_keys = getattr(app, "has_typed_ahead", False) and app.screen.is_mounted
-        if not has_keys and (turn >= _TURNS or not any(map(_is_busy, (app, *app._registry)))):
+        nodes = (app, *app._registry)
+        if not has_keys and (turn >= _TURNS or not any(has_messages(node) or is_busy(node) for node in nodes)):
             return
         turn += 1
         await asyncio.sleep(0)
-
-
-def _is_busy(node: MessagePump) -> bool:
-    if node.message_queue_size or node._pending_message is not None:
-        return True
-    return node.is_running and not node._message_queue.ready_event._waiters
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tcptui.session.session import open_file
 from tcptui.ui.main.fetch import StreamFetch
-from tests.ui.conftest import ACK, SETTLES_IN_S, until
+from tests.ui.conftest import ACK, threads_held, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +43,7 @@ async def test_request_that_no_thread_began_with_does_not_hold_up_the_next_ones(
         screen, taker = shown.screen, Taker()
         fetch = StreamFetch(screen, taker, screen.words, screen.glyphs)
         fetch.attach(screen.session)
-        threads, are_free = ThreadPoolExecutor(1), threading.Event()
-        threads.submit(are_free.wait, SETTLES_IN_S)
-        asyncio.get_running_loop().set_default_executor(threads)
+        are_free = threads_held()
         fetch.select(0)
         fetch.select(0)  # in the place of the first one, which waits for a thread
         are_free.set()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +19,7 @@ from tcptui.ui.settings.remembered import ScreenChoices
 from tcptui.ui.settings.table import Settings
 from tcptui.ui.view_options import ThemeChoice, TimeBase
 from tcptui.words.language import Language
-from tests.ui.conftest import ACK, PSH, SETTLES_IN_S, until
+from tests.ui.conftest import ACK, PSH, threads_held, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -365,9 +362,7 @@ async def test_order_that_is_wanted_no_more_before_its_thread_has_begun_is_not_w
 
     monkeypatch.setattr(ColumnReader, "order", order)
     async with show(session) as shown:
-        threads, are_free = ThreadPoolExecutor(1), threading.Event()
-        threads.submit(are_free.wait, SETTLES_IN_S)
-        asyncio.get_running_loop().set_default_executor(threads)
+        are_free = threads_held()
         listing = shown.screen.controllers.listing
         listing.sort(Sorting(expression="max(tcp.len)"))
         listing.unmounted()

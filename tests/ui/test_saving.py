@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcptui.model.errors import OutputError
-from tests.ui.conftest import SETTLES_IN_S, until
+from tests.ui.conftest import threads_held, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,11 +49,11 @@ async def test_two_copies_that_wait_for_a_thread_are_both_made(
 
     monkeypatch.setattr(mixed_session, "save", save)
     async with show(mixed_session) as shown:
-        threads, are_free = ThreadPoolExecutor(1), threading.Event()
-        threads.submit(are_free.wait, SETTLES_IN_S)
-        asyncio.get_running_loop().set_default_executor(threads)
+        are_free = threads_held()
         for name in ("a.pcap", "b.pcap"):
             shown.screen.controllers.saving.save(str(tmp_path / name))
             await asyncio.sleep(0)
         are_free.set()
-        await until(lambda: saved == ["a.pcap", "b.pcap"])
+        await until(lambda: len(saved) == 2)
+
+    assert saved == ["a.pcap", "b.pcap"]

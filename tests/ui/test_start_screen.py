@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +27,7 @@ from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.widgets.document import Document
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
-from tests.ui.conftest import SETTLES_IN_S, until
+from tests.ui.conftest import SETTLES_IN_S, threads_held, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -260,10 +258,7 @@ async def test_key_that_comes_before_paths_are_listed_is_about_the_whole_path(
 
 async def test_help_that_is_read_while_the_screen_is_removed_is_told_nobody(tmp_path: Path) -> None:
     app = Starting(tmp_path)
-    may_read = threading.Event()
-    executor = ThreadPoolExecutor(1)
-    executor.submit(may_read.wait, SETTLES_IN_S)
-    asyncio.get_running_loop().set_default_executor(executor)
+    may_read = threads_held()
     async with app.run_test() as pilot:
         await pilot.pause()
         start = app.screen

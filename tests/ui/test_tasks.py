@@ -22,7 +22,6 @@ from tcptui.ui.main import naming
 from tcptui.ui.main import screen as main_screen
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.overview.screen import OverviewScreen
-from tcptui.ui.screens.noticing import NoticingScreen
 from tcptui.ui.start.menu import Offer
 from tcptui.ui.start.screen import StartScreen
 from tcptui.ui.user_files import RecentFiles
@@ -141,8 +140,6 @@ class Desk:
 async def test_tasks_are_done_by_the_keys_of_the_table(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say = NoticingScreen.say  # a notice stands however slow this machine is
-    monkeypatch.setattr(NoticingScreen, "say", lambda self, text, _seconds=0.0: say(self, text, 3600))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tcptui.ui.main.naming.scapy_child.load", lambda: None)  # no thread outlives the test
     monkeypatch.setattr(naming, "_WARM_UP_AFTER", 0.01)

@@ -79,7 +79,7 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
 
     async def _send_typed(self, *, anyway: bool = False) -> None:
         """Send keys until one has to wait; ``anyway``: the first has waited long enough for messages to be handled."""
-        while self._typed_ahead and self._takes_keys and (anyway or self._is_at_rest):
+        while self._typed_ahead and (self._is_at_rest or (anyway and self._takes_keys)):
             anyway = False
             self.keys_sent += 1
             self._came_back = max(0, self._came_back - 1)
@@ -93,7 +93,7 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
         """Have the next key sent once the last one has come to rest."""
         self._looks += 1
         has_waited = self._looks > _LOOKS and self._takes_keys
-        if has_waited or not self.is_running or (self._takes_keys and self._is_at_rest):
+        if has_waited or not self.is_running or self._is_at_rest:
             self._looks = 0
             self.call_later(self._send_typed, anyway=has_waited)
         elif self._looks < _AT_ONCE:
@@ -107,13 +107,14 @@ class KeyOrder(App[ReturnType], Generic[ReturnType]):
 
     @property
     def _is_at_rest(self) -> bool:
-        return not _has_messages(self) and not any(map(_is_busy, self._registry))
+        return self._takes_keys and not has_messages(self) and not any(map(is_busy, self._registry))
 
 
-def _has_messages(node: MessagePump) -> bool:
+def has_messages(node: MessagePump) -> bool:
+    """Whether ``node`` has messages that it has not handled."""
     return node.message_queue_size > 0 or node._pending_message is not None
 
 
-def _is_busy(node: MessagePump) -> bool:
+def is_busy(node: MessagePump) -> bool:
     """Whether ``node`` has messages, or is amid one: else it waits for the next."""
-    return node.is_running and (_has_messages(node) or not node._message_queue.ready_event._waiters)
+    return node.is_running and (has_messages(node) or not node._message_queue.ready_event._waiters)
