@@ -44,19 +44,24 @@ DATABASE: Final = frozenset({
 #: … but for this share.
 MISSED_MOST: Final = 0.1
 FEW: Final = 2
-#: Our time of a server is its own within so many milliseconds where no scheduler added to it, as in the best tenth: who
-#: counted the path, too, would be off in each.  In nine of ten it is no shorter than its own by more than the other.
-BEST_MS, SHORTER_MS = 0.5, 8.0
+#: Our time of a server is its own within this share of the path's delay each way, where no scheduler added to it, as in
+#: the best tenth: who counted the path, too, would be off by all of it in each.  A machine adds what it adds, however
+#: slow it is: never as much as a path that is so much longer.
+BEST: Final = 0.25
+#: In nine of ten it is no shorter than its own by more than this share: who took the path off twice would be.
+SHORTER: Final = 0.5
+LONG_MS: Final = 25.0
 FIRST_FEW: Final = 3
 
 
-def has_clean(number: int) -> bool:
-    """Whether the mix of this seed has `CLEAN` scenes over clean ways; of seven in a hundred it has not."""
+def measures_servers(number: int) -> bool:
+    """Whether the mix of this seed has `CLEAN` scenes over clean ways, and a path long beside what a machine adds."""
     mix = compose(number)
-    return sum(mix.paths[scene.host].way is Way.CLEAN for scene in mix.scenes) >= CLEAN
+    clean = sum(mix.paths[scene.host].way is Way.CLEAN for scene in mix.scenes)
+    return clean >= CLEAN and mix.delay_ms >= LONG_MS
 
 
-SEED: Final = next(filter(has_clean, count(seed(20_261))))
+SEED: Final = next(filter(measures_servers, count(seed(20_261))))
 
 
 def record(folder: Path) -> Path:
@@ -105,10 +110,11 @@ def test_the_statement_that_cost_the_servers_most_is_listed_first(scored: MixSco
 
 
 def test_time_of_a_server_is_its_own_measure(scored: MixScore) -> None:
+    path_ms = compose(SEED).delay_ms
     for end in ("client", "server"):
         longer = sorted((one.ours_ns - one.server_ns) / 1e6 for one in scored.measures if one.clean and one.end == end)
         errors = sorted(map(abs, longer))
 
         assert len(errors) > 20
-        assert errors[len(errors) // 10] <= BEST_MS, f"{SEED_VARIABLE}={SEED}"
-        assert longer[len(longer) // 10] >= -SHORTER_MS, f"{SEED_VARIABLE}={SEED}"
+        assert errors[len(errors) // 10] <= BEST * path_ms, f"{SEED_VARIABLE}={SEED}"
+        assert longer[len(longer) // 10] >= -SHORTER * path_ms, f"{SEED_VARIABLE}={SEED}"
