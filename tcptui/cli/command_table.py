@@ -33,6 +33,8 @@ class CommandRow(NamedTuple):
     operand: Operand
     options: frozenset[str] = frozenset()
     """The options that only some commands take; for those of all commands see `EVERYWHERE` and `READING`."""
+    is_minor: bool = False
+    """About tcptui itself: the first page of the help, which is one screen, lists all such in one line."""
 
     @property
     def opens_captures(self) -> bool:
@@ -44,6 +46,7 @@ class CommandRow(NamedTuple):
 COMMANDS: Final = (
     CommandRow("report", Operand.CAPTURES, frozenset({
         "--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y"})),
+    CommandRow("explain", Operand.CAPTURE, frozenset({"--stream", "--json", "--markdown"})),
     CommandRow("requests", Operand.CAPTURES, frozenset({
         "-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results"})),
     CommandRow("packets", Operand.CAPTURES, frozenset({
@@ -64,10 +67,10 @@ COMMANDS: Final = (
     CommandRow("cases", Operand.TEXT, frozenset({"--json"})),
     CommandRow("case", Operand.CASE, frozenset({"-t", "-n"})),
     CommandRow("recover", Operand.TEXT, frozenset({"-w", "--overwrite", "--delete", "--yes"})),
-    CommandRow("config", Operand.NOTHING),
-    CommandRow("completion", Operand.SHELL),
-    CommandRow("man", Operand.PAGE),
-    CommandRow("help", Operand.PAGE),
+    CommandRow("config", Operand.NOTHING, is_minor=True),
+    CommandRow("completion", Operand.SHELL, is_minor=True),
+    CommandRow("man", Operand.PAGE, is_minor=True),
+    CommandRow("help", Operand.PAGE, is_minor=True),
 )  # fmt: skip
 BY_WORD: Final = {row.word: row for row in COMMANDS}
 #: Options of every command.

@@ -335,6 +335,16 @@ class GraphCommand(NamedTuple):
     """``--svg``: the file to write; `STANDARD_STREAM`: standard output."""
 
 
+class ExplainCommand(NamedTuple):
+    """``explain FILE --stream N``: the evidence pack of a connection."""
+
+    common: Common
+    file: str
+    stream: int
+    format: ReportFormat = ReportFormat.TEXT
+    """Text, Markdown or JSON."""
+
+
 class MergeCommand(NamedTuple):
     """``merge A B``: the same traffic at two capture points."""
 
@@ -496,6 +506,7 @@ Command = (
     | FollowCommand
     | ExportCommand
     | GraphCommand
+    | ExplainCommand
     | MergeCommand
     | PacketsCommand
     | SliceCommand

@@ -30,7 +30,9 @@ def help_text(words: Words, page: str = "", own: Iterable[str] = ()) -> str:
     """
     if not page:
         width = max(len(row.word) for row in COMMANDS)
-        listed = [f"  {row.word:{width}}  {words(f'cli.summary.{row.word}')}" for row in COMMANDS]
+        major = [row.word for row in COMMANDS if not row.is_minor]
+        listed = [f"  {word:{width}}  {words(f'cli.summary.{word}')}" for word in major]
+        listed.append(f"  {', '.join(row.word for row in COMMANDS if row.is_minor)}  {words('cli.summary.minor')}")
         return words.template("cli.help").format(commands="\n".join(listed))
     summary = words(f"cli.summary.{page}")
     if page == "findings":

@@ -22,6 +22,7 @@ from tcptui.cli.commands import (
     CheckCommand,
     CompletionCommand,
     ConfigCommand,
+    ExplainCommand,
     ExportCommand,
     FieldsCommand,
     FollowCommand,
@@ -66,6 +67,7 @@ TextCommand = (
     | FollowCommand
     | ExportCommand
     | GraphCommand
+    | ExplainCommand
     | MergeCommand
     | PacketsCommand
     | SliceCommand
@@ -177,6 +179,7 @@ def run(command: Command, words: Words) -> int:
             | FollowCommand()
             | ExportCommand()
             | GraphCommand()
+            | ExplainCommand()
             | MergeCommand()
             | PacketsCommand()
             | SliceCommand()
@@ -242,6 +245,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.graph import write_graph
 
             return partial(write_graph, command, words)
+        case ExplainCommand():
+            from tcptui.cli.run.explain import write_explanation
+
+            return partial(write_explanation, command, words)
         case MergeCommand():
             from tcptui.cli.run.merge import write_merged
 

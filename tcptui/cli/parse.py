@@ -31,6 +31,7 @@ from tcptui.cli.commands import (
     ConfigCommand,
     Detail,
     Display,
+    ExplainCommand,
     ExportCommand,
     FieldsCommand,
     FollowCommand,
@@ -307,6 +308,16 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     )  # fmt: skip
 
 
+def _parse_explain(scan: _Scan, common: Common) -> Command:
+    forms = {"--json": ReportFormat.JSON, "--markdown": ReportFormat.MARKDOWN}
+    file = _one_file("explain", scan.words)
+    chosen = only_one([name for name in scan.options if name in forms])
+    stream = number(scan.options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="explain")
+    return ExplainCommand(common, file, stream, forms[chosen] if chosen else ReportFormat.TEXT)
+
+
 def _parse_follow(scan: _Scan, common: Common) -> Command:
     forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
     options = scan.options
@@ -457,6 +468,7 @@ def _page(command: str, scan: _Scan) -> str:
 _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "verdicts": _parse_verdicts,
     "report": _parse_report,
+    "explain": _parse_explain,
     "follow": _parse_follow,
     "export": _parse_export,
     "graph": _parse_graph,

@@ -254,6 +254,7 @@ def _commands(path: Path, chance: random.Random, packets: int, streams: int, eff
             ("follow", name, "--stream", stream), ("follow", name, "--stream", stream, "--hex"),
             ("follow", name, "--stream", stream, "--decoded"),
             ("follow", name, "--stream", stream, "--raw", "--side", chance.choice(("client", "server"))),
+            ("explain", name, "--stream", stream, *chance.choice(((), ("--json",), ("--markdown",)))),
             ("export", name), ("export", name, "--json"), ("export", name, "--out", str(folder)),
             *(
                 ("graph", name, "--stream", stream, "--kind", kind, *form)

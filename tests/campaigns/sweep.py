@@ -77,6 +77,7 @@ COMMANDS: Final[dict[str, Callable[[str, str], list[str]]]] = {
     "graph-window": lambda file, _: ["graph", file, "--stream", "0", "--kind", "window", "--csv"],
     "graph-flight": lambda file, _: ["graph", file, "--stream", "0", "--kind", "flight", "--csv"],
     "graph-svg": lambda file, _: ["graph", file, "--stream", "0", "--svg", "-"],
+    "explain": lambda file, _: ["explain", file, "--stream", "0", "--json"],
     "slice": lambda file, out: ["slice", file, "--finding", "loss,closing", "-w", f"{out}/slice.pcapng", "--overwrite"],
     "assert": lambda file, _: ["assert", file, 'no tcptui.severity == "error"', "p99 tcp.analysis.ack_rtt < 0.2"],
     "no-screen": lambda file, _: ["-r", file, "--no-screen"],

@@ -18,6 +18,7 @@ _CASE: Final = ROOT / "cases" / "10-third-ack-lost" / "client.pcapng"
 TEXTS: Final = {
     "report": ("report", "--explain", "%"),
     "markdown": ("report", "--markdown", "%"),
+    "explain": ("explain", "%", "--stream", "0"),
     "graph": ("graph", "%", "--stream", "0"),
     "follow": ("follow", "%", "--stream", "0"),
     "packets": ("packets", "%"),
@@ -30,6 +31,7 @@ TEXTS: Final = {
 DATA: Final = {
     "json": ("report", "--json", "%"),
     "values": ("packets", "%", "-e", "ip.src"),
+    "evidence": ("explain", "%", "--stream", "0", "--json"),
     "csv": ("graph", "%", "--stream", "0", "--csv"),
 }
 

@@ -26,7 +26,7 @@ COMMANDS: Final = (
     ("verdicts", "--jsonl"), ("packets",), ("packets", "--count"), ("packets", "-e", "frame.number"),
     ("requests", "--jsonl"), ("requests", "--har", "-"), ("follow", "--stream", "1"), ("export", "--json"),
     ("graph", "--stream", "0", "--csv"), ("graph", "--stream", "0"), ("slice", "--stream", "0", "-w", "-"),
-    ("--no-screen",),
+    ("explain", "--stream", "0"), ("explain", "--stream", "0", "--json"), ("--no-screen",),
 )  # fmt: skip
 CUT: Final = "ends in the middle of a record"
 

@@ -38,6 +38,7 @@ _COMMANDS: Final[tuple[tuple[str, ...], ...]] = (
     ("follow", "F", "--stream", "0", "--raw", "--side", "server"),
     ("graph", "F", "--stream", "0"), ("graph", "F", "--stream", "0", "--kind", "rtt", "--svg", "-"),
     ("graph", "F", "--stream", "0", "--csv"),
+    *(("explain", "F", "--stream", stream, *form) for stream in "014" for form in ((), ("--json",), ("--markdown",))),
 )  # fmt: skip
 _ESCAPE, _ENTER, _PALETTE, _INTERRUPT = b"\x1b", b"\r", b"\x10", b"\x03"
 _PASTE: Final = b"\x1b[200~" + HOSTILE_WORD + b"\x1b[201~"

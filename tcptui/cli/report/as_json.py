@@ -68,10 +68,10 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     ``stream``: only this connection, with its turns; None: all, judged by ``sharing``.  ``tell`` makes sentences of a
     finding.  Close the iterator if it may be left before its end.  Raises WorkerError.
     """
-    texts = _ConnectionTexts(tell)
     yield f'{{"schema": {SCHEMA}, "streams": ['.encode()
     above_note, whole = StreamFindings(), None
     if stream is None:
+        texts = _ConnectionTexts(tell)
         shares, between = summary.shares(sharing, summary.store.count // ROWS_A_WEIGHT), b"\n"
 
         # Of several shares another one looks at all packets once more: that takes as long as thousands of connections.
@@ -90,22 +90,30 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
                     yield between + piece
                     between = b",\n"
     else:
-        view, chosen = summary.view(stream), np.array([stream])
-        budget = time_budget(view)
-        told = BatchFindings(chosen, np.array([budget.parts]), [], {0: summary.findings(stream)})
-        (text,) = texts.texts(told, summary.measured(chosen), summary.states(chosen))
-        more = utf8(to_json(_turns(budget, view))), utf8(to_json(_rates_as_json(view)))
-        yield b'\n%s, "turns": %s, "rates": %s}' % (text[:-1], *more)
-        above_note = _in_trouble(told)
+        yield b"\n" + connection_json(summary, stream, tell)
+        above_note = _in_trouble(_told_of(summary, stream))
     # Last, because it follows from the findings of all connections, which are not kept.
     diagnosis, trouble = summary.conclude(above_note)
     found = ", ".join([capture_finding_text(finding, tell) for finding in diagnosis.findings])
-    capture = to_json(_capture(whole or summary.capture))
+    capture = to_json(capture_object(whole or summary.capture))
     groups = to_json(list(map(_group, trouble.groups)))
     lost = to_json(trouble.seconds_lost)
     yield utf8(
         f'\n], "capture": {capture[:-1]}, "findings": [{found}], "seconds_lost": {lost}, "trouble": {groups}}}}}\n'
     )
+
+
+def connection_json(summary: Summary, stream: int, tell: Tell) -> bytes:
+    """The object (UTF-8) of one connection, with its turns and what limited it."""
+    told, view = _told_of(summary, stream), summary.view(stream)
+    (text,) = _ConnectionTexts(tell).texts(told, summary.measured(told.streams), summary.states(told.streams))
+    more = utf8(to_json(_turns(time_budget(view), view))), utf8(to_json(_rates_as_json(view)))
+    return b'%s, "turns": %s, "rates": %s}' % (text[:-1], *more)
+
+
+def _told_of(summary: Summary, stream: int) -> BatchFindings:
+    parts = time_budget(summary.view(stream)).parts
+    return BatchFindings(np.array([stream]), np.array([parts]), [], {0: summary.findings(stream)})
 
 
 def _share(summary: Summary, share: Selection, texts: _ConnectionTexts) -> Iterator[bytes | StreamFindings]:
@@ -162,7 +170,8 @@ def _time(time_ns: int | None) -> Seconds | None:
     return None if time_ns is None else Seconds(time_ns)
 
 
-def _capture(capture: Capture) -> dict[str, object]:
+def capture_object(capture: Capture) -> dict[str, object]:
+    """A capture's numbers, and what casts doubt on it."""
     trust = capture.trust
     quality = trust.quality
     return {

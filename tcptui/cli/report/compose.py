@@ -68,7 +68,7 @@ def compose_report(summary: Summary, words: Words, notice: str | None, detail: D
         return
     full = detail is Detail.FULL
     survey = summary.survey
-    yield from _trust_part(summary.trust, words)
+    yield from trust_part(summary.trust, words)
     yield Heading(2, words("report.connections.heading"))
     errors, warnings = survey.with_severity(Severity.ERROR), survey.with_severity(Severity.WARNING)
     troubled = errors + warnings
@@ -119,10 +119,11 @@ def _outside_part(summary: Summary, words: Words) -> Iterator[Block]:
     if told:
         yield Heading(2, words("report.outside.heading"))
     for group in told:
-        yield from _finding_part(group.finding, explain_finding(group.finding, None, words), words)
+        yield from finding_part(group.finding, explain_finding(group.finding, None, words), words)
 
 
-def _trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:
+def trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:
+    """What casts doubt on the capture."""
     yield Heading(2, words("report.trust.heading"))
     yield Bullets(trust_items(trust, words))
 
@@ -142,7 +143,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     ranked = causes_before_symptoms(connection.findings)
     for finding in ranked:
         if whole or finding.severity > Severity.NOTE:
-            yield from _finding_part(finding, explain_finding(finding, None, words), words)
+            yield from finding_part(finding, explain_finding(finding, None, words), words)
     notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
     if notes:
         titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
@@ -173,7 +174,8 @@ def _rate_part(view: StreamView, words: Words) -> Iterator[Block]:
         yield Paragraph(" ".join(told.sentences), label=words("report.label", name=told.heading))
 
 
-def _finding_part(finding: Finding, explanation: Explanation, words: Words) -> Iterator[Block]:
+def finding_part(finding: Finding, explanation: Explanation, words: Words) -> Iterator[Block]:
+    """One finding with its evidence, how sure it is, what else it could be and where to look next."""
     title = words(
         "report.finding.title",
         title=explanation.title,

@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "requests": ("requests", "FILE", "--jsonl"),
     "assert": ("assert", "FILE", "count tcp.analysis.retransmission < 1"),
     "follow": ("follow", "FILE", "--stream", "3"),
+    "explain": ("explain", "FILE", "--stream", "3", "--json"),
     "graph": ("graph", "FILE", "--stream", "3", "--csv"),
     "slice": ("slice", "FILE", "--stream", "3", "-w", "OUT", "--overwrite"),
     "page": ("report", "FILE", "--html", "OUT", "--overwrite"),
