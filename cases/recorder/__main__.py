@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cases.recorder.account import RecordingError
-from cases.recorder.bench import record
+from cases.recorder.bench import START_SECONDS, record
 from cases.recorder.scenario import all_scenarios
 from cases.recorder.tracing import TracingError
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from cases.recorder.scenario import Scenario
 
-OUTER_GRACE = 40.0
-"""Seconds beyond a scenario's limit before its process is given up."""
+OUTER_GRACE = START_SECONDS + 200.0
+"""Seconds beyond a scenario's limit before its process is given up: it has a watchdog of its own."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -36,7 +36,8 @@ REFUSED: Final = "refused.json"
 """The name that `ABOUT` gets when the recording cannot be trusted, so that nobody takes it for one."""
 ETHERNET_LINK: Final = 1
 WARM_UP_DATAGRAMS: Final = 3
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 300.0
+"""Until the server's program is ready: other programs that it starts take long on a busy machine."""
 LATE_NS: Final = 50_000_000
 """Later than this a frame tells of the machine's other work, not of the scenario."""
 STOOD_NS: Final = 200_000_000
@@ -47,8 +48,8 @@ BUSY: Final = "the machine stood still"
 """What the message of a refused recording says where nothing but that was wrong."""
 HEAD_START: Final = 0.02
 """Seconds between the server's listen() and the client's first step."""
-WATCHDOG_GRACE: Final = 20.0
-"""Seconds beyond a scenario's limit after which the watchdog ends a bench that hangs."""
+WATCHDOG_GRACE: Final = 100.0
+"""Seconds beyond start and limit of a scenario after which the watchdog ends a bench that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def record(scenario: Scenario, seed: int, folder: Path, probe: bool = False) -> 
         instance.start(*_wanted(scenario, addresses, probe))
         with (
             hosts(addresses, sysctls) as pair,
-            watchdog(instance, pair, scenario.limit + WATCHDOG_GRACE),
+            watchdog(instance, pair, START_SECONDS + scenario.limit + WATCHDOG_GRACE),
         ):
             rates = scenario.rates(parameters)
             link = Link(pair, scenario.rules(parameters), scenario.delays(parameters), rates, scenario.hops)
@@ -149,7 +150,7 @@ def _play(
             children[end] = _start(scenario, parameters, end, pair, board, log)
             board.enrol(end, children[end])
             watchers.append(os.pidfd_open(children[end]))
-        give_up = time.monotonic_ns() + round(scenario.limit * 1e9)
+        start_by = time.monotonic_ns() + round(START_SECONDS * 1e9)
         quiet_from = 0
 
         def finished(now: int) -> bool:
@@ -162,7 +163,7 @@ def _play(
                     statuses[end] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
                     quiet_from = now
             ended = len(statuses) == len(children) and now - quiet_from > scenario.quiet * 1e9 and link.idle
-            return ended or now > give_up
+            return ended or now > (link.start_ns or start_by) + scenario.limit * 1e9
 
         link.run(finished, watchers)
     finally:

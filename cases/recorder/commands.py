@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cases.recorder.program import Program
 
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 300.0
 POLL_SECONDS: Final = 0.002
 _LISTEN: Final = "0A"
 """TCP_LISTEN as /proc/net/tcp prints it."""
@@ -41,9 +41,8 @@ def execute(me: Program, words: Sequence[str]) -> bytes:
     return done.stdout
 
 
-def launch(me: Program, words: Sequence[str], port: int, *, seconds: float = START_SECONDS) -> subprocess.Popen[bytes]:
-    """Starts a server and returns once it listens at ``port``, after so many seconds at most; it runs until the
-    script's process ends.
+def launch(me: Program, words: Sequence[str], port: int) -> subprocess.Popen[bytes]:
+    """Starts a server and returns once it listens at ``port``; it runs until the script's process ends.
 
     Raises OSError when it does not get that far.
     """
@@ -51,7 +50,7 @@ def launch(me: Program, words: Sequence[str], port: int, *, seconds: float = STA
         list(words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         preexec_fn=die_with_parent,
     )  # fmt: skip
-    give_up = time.monotonic() + seconds
+    give_up = time.monotonic() + START_SECONDS
     while not listens(port):
         if server.poll() is not None or time.monotonic() > give_up:
             server.kill()

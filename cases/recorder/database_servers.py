@@ -65,7 +65,7 @@ def mariadb(*options: str, tls: bool = False) -> Callable[[Program], None]:
         if tls:
             certificate = certificate_in(folder)
             words += [f"--ssl-cert={certificate}", f"--ssl-key={certificate}"]
-        launch(me, words, me.port, seconds=20)
+        launch(me, words, me.port)
         _until_done(me)
 
     return script
@@ -95,7 +95,7 @@ def postgresql(*settings: str, rules: tuple[str, ...] = (), tls: bool = False) -
         (data / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
         made = [*AS_POSTGRES, str(PROGRAMS / "postgres"), "--single", "-D", str(data), "postgres"]
         run_apart(made, f"CREATE USER {USER} SUPERUSER PASSWORD '{PASSWORD}'\n".encode())
-        launch(me, [*AS_POSTGRES, str(PROGRAMS / "postgres"), "-D", str(data)], me.port, seconds=20)
+        launch(me, [*AS_POSTGRES, str(PROGRAMS / "postgres"), "-D", str(data)], me.port)
         me.sleep(0.7)  # it listens before it is ready
         _until_done(me)
 

@@ -17,7 +17,7 @@ HOST_UNREACHABLE: Final = 1
 ADMINISTRATIVELY_PROHIBITED: Final = 13
 ROUTER: Final = 254
 """The router's host number in the network of both ends."""
-_NFT_SECONDS: Final = 10
+_NFT_SECONDS: Final = 300
 
 
 def filter_packets(me: Program, *statements: str, output: tuple[str, ...] = ()) -> None:

@@ -73,7 +73,7 @@ class Scenario:
     quiet: float = 0.5
     """Seconds to go on after both programs have ended: the kernels may have more to say."""
     limit: float = 30.0
-    """Seconds after which the recording is given up."""
+    """Seconds from its start after which the recording is given up."""
     port: int = 8080
     more_ports: tuple[int, ...] = ()
     """Other ports at which the server listens, or is asked; the kernels report their connections, too."""

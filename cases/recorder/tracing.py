@@ -24,7 +24,7 @@ MOUNT_POINT: Final = Path("/sys/kernel/tracing")
 LANES: Final = 64
 BUFFER_KIB: Final = 16_384
 """Of each processor; a stack trace takes about 200 bytes."""
-PATIENCE_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 60.0
 LAST_MADE: Final = ("tracing_on", "trace", "trace_clock", "events/tcp", "events/net", "events/enable")
 """Files of an instance that are needed, in no certain order."""
 INNERMOST: Final = 4

@@ -33,7 +33,7 @@ ASK: Final = 2
 SEATS: Final = 24
 """Sessions that each server admits."""
 TABLE_ROWS: Final = 200
-_SOCKET_SECONDS: Final = 15
+_SOCKET_SECONDS: Final = 300
 
 
 class Servers:
