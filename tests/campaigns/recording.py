@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
     Record = Callable[[int, Path], None]
 
-TRIES: Final = 2
+TRIES: Final = 4
 
 
 def record_many(
     record: Record, seeds: Sequence[int], out: Path, jobs: int, until: float = float("inf"), fewest: int = 0
 ) -> list[int]:  # fmt: skip
-    """Record ``seeds`` into ``out``/SEED, so many at once; returns those that were refused twice.
+    """Record ``seeds`` into ``out``/SEED, so many at once; returns those that were refused each time.
 
-    None begins after the monotonic second ``until`` once ``fewest`` are there.  Recordings that exist are kept.
+    None begins after the monotonic second ``until`` once ``fewest`` are there.  Recordings that exist are kept.  Each
+    that is refused has one less beside it from then on: the machine may be too slow for so many.
     """
     waiting = [(seed, 0) for seed in reversed(seeds) if not (out / str(seed) / ABOUT).exists()]
     running: dict[int, tuple[int, int]] = {}
@@ -41,12 +42,14 @@ def record_many(
             break
         child, status = os.waitpid(-1, 0)
         seed, tries = running.pop(child)
-        if status and tries < TRIES:
-            waiting.append((seed, tries))
-        elif status:
-            refused.append(seed)
-        else:
+        if not status:
             made += 1
+            continue
+        jobs = max(1, jobs - 1)
+        if tries < TRIES:
+            waiting.append((seed, tries))
+        else:
+            refused.append(seed)
     return refused
 
 

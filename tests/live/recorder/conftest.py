@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).parents[3]
 RULES = Path(__file__).with_name("rule_scenarios.py")
 SIDE_BY_SIDE = 4
 #: How often a refused recording is tried again, with nothing beside it.
-ALONE = 3
+ALONE = 10
 SECONDS = 600
 
 

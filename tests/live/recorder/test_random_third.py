@@ -40,8 +40,8 @@ BUDGET_S: Final = 170
 """No recording begins later than this, once most are made; the rest of the third is left out, as the summary says."""
 LONGEST_S: Final = 600
 """What one recording may take, tries together; its own watchdog ends it much earlier."""
-TRIES: Final = 4
-TRIES_AGAIN: Final = 5
+TRIES: Final = 6
+TRIES_AGAIN: Final = 10
 """Of what is recorded again, when the machine is busy already: a recording that is refused says nothing."""
 SEEN_IN_CAUSES: Final = 20
 """Fewer segments sent again than this say nothing about a share."""
