@@ -64,8 +64,6 @@ class Delivery:
     sent: int
     """Index into what the other end sent; -1 for an injected frame."""
     captured: bool
-    written_ns: int = 0
-    """Monotonic time when the kernel was done with it."""
 
 
 @dataclass(slots=True)
@@ -109,7 +107,7 @@ class Link:
         self.sent: dict[End, list[SentFrame]] = {end: [] for end in End}
         self.delivered: dict[End, list[Delivery]] = {end: [] for end in End}
         self.late_ns = 0
-        """How much too late, at worst, a frame was handed over, or this loop came round."""
+        """How much too late, at worst, a frame was handed over and taken by the kernel, or this loop came round."""
 
     def run(self, finished: Callable[[int], bool], wake: Sequence[int] = ()) -> None:
         """Carries frames until ``finished(now)``; it is asked after every event and every 20 ms.
@@ -245,9 +243,8 @@ class Link:
         """Gives both ends what is due; what they send meanwhile is taken in between."""
         while self._due and self._due[0][0] <= time.monotonic_ns():
             due, _, delivery = heapq.heappop(self._due)
-            self.late_ns = max(self.late_ns, time.monotonic_ns() - due)
             os.write(self._taps[delivery.receiver], delivery.frame)
-            delivery.written_ns = time.monotonic_ns()
+            self.late_ns = max(self.late_ns, time.monotonic_ns() - due)
             self.delivered[delivery.receiver].append(delivery)
             self._take_all(delivery.receiver)
 

@@ -63,8 +63,8 @@ def two_parts(me: Program) -> None:
 
 
 def stop_reader(me: Program) -> None:
+    me.signal_other(signal.SIGSTOP)  # before its kernel has a connection that it could be given
     connection = me.connect()
-    me.signal_other(signal.SIGSTOP)
     connection.send(100)
     me.sleep(0.4)
     me.signal_other(signal.SIGCONT)

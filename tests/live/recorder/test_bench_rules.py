@@ -20,7 +20,9 @@ pytestmark = [
 ]
 
 IPV4_TTL = 22
-HALF_MS = 500_000
+TWO_MS = 2_000_000
+#: How long the line of "rate" takes for a full segment, at 1 Mbit/s.
+ON_THE_LINE_NS = 1514 * 8 * 1000
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -46,7 +48,7 @@ def travel_ms(folder: Path, entry: dict[str, Any]) -> float:
 
 
 def late_ms(folder: Path) -> float:
-    """How much the link was late at worst, by its own account; more than a little, and a recording is refused."""
+    """How much the link was late at worst, by its own account, taking a frame or handing it over."""
     late_us: int = json.loads((folder / "recording.json").read_text())["late_us"]
     return late_us / 1e3
 
@@ -89,7 +91,8 @@ def test_duplicated_segment_arrives_twice_and_was_sent_once(ruled: Path) -> None
     first, second = (server[number - 1] for number in entry["delivered"])
 
     assert first.data == second.data
-    assert 1_000_000 <= second.time_ns - first.time_ns <= 30_000_000 + 1e6 * late_ms(ruled / "duplicate")
+    late_ns = 1e6 * late_ms(ruled / "duplicate")  # of either
+    assert 1_000_000 - late_ns <= second.time_ns - first.time_ns <= 30_000_000 + late_ns
     kernel = lines(ruled / "duplicate" / "kernel.jsonl")
     assert not [line for line in kernel if line.get("kind") == "retransmit"]
 
@@ -189,7 +192,9 @@ def test_bottleneck_spaces_full_segments_by_its_line_speed(ruled: Path) -> None:
     times = [record.time_ns for record, s in segments(folder / "server.pcapng") if s.length][1:7]
     gaps = sorted(later - earlier for earlier, later in pairwise(times))
 
-    assert abs(gaps[len(gaps) // 2] - 1514 * 8 * 1000) < 4 * HALF_MS
+    # The line may have been free when a late frame came, and a frame may have been handed over late.
+    assert abs(gaps[len(gaps) // 2] - ON_THE_LINE_NS) < TWO_MS + 2e6 * late_ms(folder)
+    assert times[-1] - times[0] > len(gaps) * ON_THE_LINE_NS - 1e6 * late_ms(folder) - TWO_MS
 
 
 def test_lost_acks_cost_no_retransmission(ruled: Path) -> None:
@@ -201,8 +206,9 @@ def test_lost_acks_cost_no_retransmission(ruled: Path) -> None:
 
 def test_stopped_program_reads_nothing_while_its_kernel_acknowledges(ruled: Path) -> None:
     kernel = lines(ruled / "stopped" / "kernel.jsonl")
-    calls = [line["call"] for line in kernel if line.get("kind") == "program" and line["end"] == "client"]
+    calls = {line["call"]: line for line in kernel if line.get("kind") == "program"}
+    server = segments(ruled / "stopped" / "server.pcapng")
+    asked = next(place for place, (_, s) in enumerate(server) if s.length)
+    acknowledged = next(record.time_ns for record, s in server[asked:] if s.source_port == 8080)
 
-    assert calls[:2] == ["connect", "signal SIGSTOP"]
-    accepted = next(line for line in kernel if line.get("call") == "accept")
-    assert accepted["until"] - accepted["time_ns"] > 400 * 10**6
+    assert calls["accept"]["until"] > calls["signal SIGCONT"]["time_ns"] > acknowledged

@@ -20,10 +20,13 @@ pytestmark = [
 ]
 
 DELAY_NS = 10_000_000
+#: Later than this, a change of state is no packet's if another one has come meanwhile.
+SOON_NS = 50_000_000
 
 
-def test_no_frame_is_early_and_most_are_punctual(ruled: Path) -> None:
+def test_no_frame_is_early_and_none_later_than_the_link_says(ruled: Path) -> None:
     folder = ruled / "plain"
+    late_ns = 1_000 * (json.loads((folder / "recording.json").read_text())["late_us"] + 1)
     times = {end: [r.time_ns for r in read_pcapng(folder / f"{end}.pcapng")] for end in ("client", "server")}
     late = []
     for line in (folder / "link.jsonl").read_text().splitlines():
@@ -32,7 +35,9 @@ def test_no_frame_is_early_and_most_are_punctual(ruled: Path) -> None:
         late.append(travelled - DELAY_NS)
 
     assert min(late) > 0
-    assert median(late) < 3_000_000
+    # At worst it was taken that late, and handed over that late.
+    assert max(late) <= 2 * late_ns
+    assert median(late) < 3_000_000 + late_ns
 
 
 def test_times_of_a_capture_never_go_back(ruled: Path) -> None:
@@ -49,5 +54,6 @@ def test_state_changes_lie_beside_the_packets_that_caused_them(ruled: Path) -> N
 
     assert by_packet
     for line in by_packet:
-        after = line["time_ns"] - captures[line["end"]][line["frame"] - 1].time_ns
-        assert -2_000 <= after < 50_000_000
+        frame, *others = (record.time_ns for record in captures[line["end"]][line["frame"] - 1 :])
+        assert frame - 2_000 <= line["time_ns"]
+        assert not others or line["time_ns"] < max(frame + SOON_NS, others[0])
