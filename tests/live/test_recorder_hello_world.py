@@ -70,6 +70,6 @@ def test_server_that_waits_acknowledges_the_fin_alone_after_some_40_ms(tmp_path:
         FindingId.THREE_WAY_HANDSHAKE,
         FindingId.FOUR_PACKET_CLOSE,
     ]
-    assert 30_000_000 <= times[6] - times[5] <= 100_000_000
+    assert times[6] - times[5] >= 30_000_000
     assert times[7] - times[5] >= 200_000_000
     assert check_truth(read_kernel_log(tmp_path / "kernel.jsonl"), session) == []
