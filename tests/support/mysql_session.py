@@ -33,7 +33,8 @@ OTHER_PORT: Final = 14_306
 PASSWORD: Final = "s3cret-of-ada"
 OTHERS: Final = ("s3cret-wrong", "s3cret-set", "s3cret-created", "s3cret-row", "s3cret-clear")
 #: Statements whose time the server's own measure is held against.
-SLOW: Final = tuple(f"SELECT SLEEP(0.{number:02}), {number} AS slow" for number in range(1, 8))
+#: Some of them alone on a processor even where others are at work.
+SLOW: Final = tuple(f"SELECT SLEEP(0.{number:03}), {number} AS slow" for number in range(10, 40))
 ROWS: Final = 20_000
 LONG: Final = (1 << 24) + 1_000
 #: Statements that ``ordinary`` runs, in order, as ``requests`` names them.
@@ -112,10 +113,10 @@ class Server:
         """Ends it."""
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(600)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(600)
 
 
 def ordinary() -> None:

@@ -35,7 +35,8 @@ PROGRAMS: Final = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/
 #: Passwords of the users ``clear``, ``md5``, ``scram``, of who is refused, and those within statements.
 SECRETS: Final = ("s3cret-clear", "s3cret-md5", "s3cret-scram", "s3cret-wrong", "s3cret-alter", "s3cret-bound")
 #: Seconds that a statement sleeps, for comparing with the server's own measure.
-SLEEPS: Final = (0.004, 0.007, 0.011, 0.02, 0.03, 0.045)
+#: Some of them alone on a processor even where others are at work.
+SLEEPS: Final = tuple(number / 1_000 for number in range(4, 34))
 ROWS: Final = 30_000
 _HBA: Final = """
 host all clear 127.0.0.1/32 password
@@ -344,7 +345,7 @@ def replicated() -> None:
 def idle_ended() -> None:
     """The server closes a session that idles within its transaction."""
     with client(autocommit=False) as one:
-        one.execute("SET idle_in_transaction_session_timeout = 150")
+        one.execute("SET idle_in_transaction_session_timeout = 1000")
         select.select([one.fileno()], [], [], 600)  # its last word has come
         with suppress(psycopg.Error):
             one.execute("SELECT 1")
