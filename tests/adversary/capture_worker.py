@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.adversary.reached import Reached
 
 #: Seconds that one capture of some dozen packets may take; a hundred times what it takes.
-HANG_S: Final = 60
+HANG_S: Final = 600
 #: Bytes that one such capture may have in memory beyond what the program has before it.
 MEMORY: Final = 256 << 20
 #: So many trials' remains are cleared away at once.

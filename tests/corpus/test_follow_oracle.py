@@ -32,7 +32,7 @@ def _tshark(path: Path, count: int) -> dict[int, tuple[str, list[bytes]]]:
     """By stream: the end that tshark calls node 0, and the bytes of both nodes."""
     wanted = [word for number in range(count) for word in ("-z", f"follow,tcp,raw,{number}")]
     command = ["tshark", "-r", str(path), "-q", *wanted]
-    text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300).stdout
+    text = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600).stdout
     found: dict[int, tuple[str, list[bytes]]] = {}
     for block in text.split("Follow: tcp,raw\n")[1:]:
         lines = block.splitlines()

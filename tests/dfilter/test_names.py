@@ -19,7 +19,7 @@ FOLDER = Path(tcptui.__file__).parent / "dfilter"
 def said(what: str) -> list[str]:
     """The lines of ``tshark -G what``."""
     command = ["tshark", "-G", what]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=600)
     return done.stdout.decode("utf-8", "replace").split("\n")[:-1]
 
 

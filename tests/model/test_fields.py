@@ -45,7 +45,7 @@ def tshark_table(path: Path, names: list[str]) -> list[list[list[str]]]:
     for name in names:
         command += ["-e", name]
     environment = os.environ | {"TZ": "UTC"}
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, env=environment).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env=environment).stdout
     return [[cell.split("\x1f") if cell else [] for cell in line.split("\t")] for line in printed.splitlines()]
 
 

@@ -184,7 +184,7 @@ def transfers() -> None:
     notice = dns.message.make_query(ZONE, "SOA")
     notice.set_opcode(dns.opcode.NOTIFY)
     with suppress(dns.exception.DNSException):
-        dns.query.tcp(notice, HOST, timeout=60)
+        dns.query.tcp(notice, HOST, timeout=600)
 
 
 def received(one: socket.socket, count: int) -> None:

@@ -113,7 +113,7 @@ def ask(work: Path) -> None:
     def each(base: str) -> list[str]:
         return [word for path in paths for word in ("-o", "/dev/null", f"{base}{path}")]
 
-    curl = ("curl", "--silent", "--insecure", "--compressed", "--max-time", "30")
+    curl = ("curl", "--silent", "--insecure", "--compressed", "--max-time", "600")
     for url in (*(f"{plain}{path}" for path in paths), *(f"{other}{path}" for path in paths[:6])):
         run(*curl, "--http2-prior-knowledge", url)  # one each: the second in a connection fails in curl 7.88
     run(*curl, "--http2-prior-knowledge", "--data-binary", upload, f"{plain}/wait/2")

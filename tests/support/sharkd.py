@@ -45,7 +45,7 @@ class Sharkd:
             assert stream is not None
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-        self._process.wait(20)
+        self._process.wait(600)
 
     def ask(self, method: str, **parameters: object) -> dict[str, Any]:
         """The answer to one request.  Raises SharkdCrashedError, and has a new process then, as far as the last was."""

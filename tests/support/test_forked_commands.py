@@ -36,7 +36,7 @@ def test_it_is_as_in_a_process_of_its_own(
 
     started = subprocess.run(
         [sys.executable, "-m", "tcptui", *words], env=environ, cwd=tmp_path, input=stdin, capture_output=True,
-        timeout=120, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
     forked = run_program(words, environ, stdin=stdin, cwd=tmp_path)
 

@@ -58,7 +58,7 @@ def seen_by_tshark(path: Path) -> Counter[tuple[int, Line]]:
     fields = [word for name in _FIELDS for word in ("-e", name)]
     command = ["tshark", "-r", str(path), "-n", "-2", *_OUT_OF_ORDER, "-Y", "http && tcp", "-T", "fields"]
     command += ["-E", "separator=/t", "-E", f"aggregator={_BETWEEN}", *fields]
-    printed = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=120)
+    printed = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=True, timeout=600)
     found: Counter[tuple[int, Line]] = Counter()
     for row in printed.stdout.splitlines():
         frame, methods, uris, codes = row.split("\t")
@@ -91,7 +91,7 @@ def objects_by_tshark(path: Path) -> Counter[str]:
     """Hashes of what ``--export-objects http`` writes."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["tshark", "-r", str(path), "-n", "-q", *_OUT_OF_ORDER, "--export-objects", f"http,{folder}"]
-        subprocess.run(command, capture_output=True, check=True, timeout=120)
+        subprocess.run(command, capture_output=True, check=True, timeout=600)
         return Counter(hashlib.sha256(file.read_bytes()).hexdigest() for file in Path(folder).iterdir())
 
 

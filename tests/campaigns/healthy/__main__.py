@@ -49,7 +49,7 @@ def record(capture: Path, rounds: int, seed: int) -> None:
         ("link", "set", "lo", "up"),
         ("addr", "add", "127.0.0.1/8", "dev", "lo"),
     ):
-        subprocess.run(("ip", *words), check=False, capture_output=True, timeout=60)
+        subprocess.run(("ip", *words), check=False, capture_output=True, timeout=600)
     with tempfile.TemporaryDirectory(prefix="healthy-") as folder:
         work = Path(folder)
         make_files(work)

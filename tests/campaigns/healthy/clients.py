@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-_LIMIT_S: Final = 30
+_LIMIT_S: Final = 600
 _PAGES: Final = ("page", "large", "page", "large")
 
 

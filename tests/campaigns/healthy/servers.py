@@ -49,7 +49,7 @@ proxy_temp_path {work}/p; fastcgi_temp_path {work}/f; uwsgi_temp_path {work}/u; 
 """
 _LOCATIONS: Final = """location /slow/ {{ alias {work}/; limit_rate 200k; }} location = /moved {{ return 302 /page; }}
 location = /missing {{ return 204; }} location = /post {{ dav_methods PUT; }}"""
-_WAIT_S: Final = 30
+_WAIT_S: Final = 600
 
 
 def make_files(work: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.campaigns.healthy.clients import Stage
 
-_LIMIT_S: Final = 30
+_LIMIT_S: Final = 600
 _BINARY_HEAD: Final = 24
 #: Binary opcodes: get, set, delete, increment, quit, no-op, version, get with key quietly.
 _GET, _SET, _DELETE, _INCREMENT, _QUIT, _NOOP, _VERSION, _GETKQ = 0, 1, 4, 5, 7, 10, 11, 13

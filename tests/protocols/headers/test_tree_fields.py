@@ -82,7 +82,7 @@ def tshark_names(path: Path) -> dict[int, dict[str, set[str]]]:
     """Per frame, the fields of each line that tshark prints; an empty name is a line without a field."""
     command = ["tshark", "-r", str(path), "-n", "-2", "-T", "pdml", "-Y", f"frame.number <= {FRAMES}"]
     environment = os.environ | {"TZ": "UTC"}
-    printed = subprocess.run(command, capture_output=True, check=True, timeout=120, env=environment).stdout
+    printed = subprocess.run(command, capture_output=True, check=True, timeout=600, env=environment).stdout
     frames: dict[int, dict[str, set[str]]] = {}
     for number, packet in enumerate(ElementTree.fromstring(printed).iter("packet"), 1):
         names = frames[number] = defaultdict(set)

@@ -118,7 +118,7 @@ def test_command_reads_trees_with_no_process_that_has_both(
     capture: Path, environ: dict[bytes, bytes], tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     named = [str(capture) if word == "FILE" else word for word in words]
-    done = subprocess.run([*_WITH_APACHE, *named], env=environ, capture_output=True, timeout=120, check=False)
+    done = subprocess.run([*_WITH_APACHE, *named], env=environ, capture_output=True, timeout=600, check=False)
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert words[0] != "packets" or done.stdout.count(b"eth:ethertype:ip:udp:ntp") == 100
@@ -179,7 +179,7 @@ def test_decrypting_command_has_the_library_and_no_scapy(tmp_path: Path) -> None
     told = environment(tmp_path, PYTHONPATH=str(ROOT), IMPORTED=str(tmp_path / "imported"), LANG="C")
     words = ("packets", str(capture), "-Y", "http2.headers.status && !_ws.malformed", "--count")
     done = subprocess.run(
-        [sys.executable, "-c", _TELLS, *words], env=told, capture_output=True, timeout=120, check=False
+        [sys.executable, "-c", _TELLS, *words], env=told, capture_output=True, timeout=600, check=False
     )  # fmt: skip
 
     assert done.stdout == b"13\n"

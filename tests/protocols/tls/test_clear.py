@@ -45,7 +45,7 @@ def test_mac_is_no_part_of_what_was_said(number: int, mac: int) -> None:
 
 def test_requests_inside_are_listed_without_keys() -> None:
     words = [sys.executable, "-m", "tcptui", "requests", str(CAPTURE), "--jsonl"]
-    printed = subprocess.run(words, capture_output=True, check=True, text=True, timeout=120).stdout
+    printed = subprocess.run(words, capture_output=True, check=True, text=True, timeout=600).stdout
     said = [json.loads(line) for line in printed.splitlines()]
 
     assert [one["protocol"] for one in said] == ["http", "http2"] * 2

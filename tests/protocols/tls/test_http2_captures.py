@@ -27,7 +27,7 @@ OTHERWISE: Final = {("nghttp2", 362)}
 
 def run(*words: str) -> str:
     command = [sys.executable, "-m", "tcptui", *words]
-    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=120).stdout
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=600).stdout
 
 
 def requests(name: str) -> Counter[tuple[int, str, str | None]]:

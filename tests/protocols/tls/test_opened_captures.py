@@ -32,7 +32,7 @@ def plain_bytes(stream: TlsStream) -> list[bytes]:
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tcptui", *words]
-    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, check=False, text=True, timeout=600)
 
 
 @pytest.fixture(scope="module", params=NAMES)

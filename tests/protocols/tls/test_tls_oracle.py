@@ -57,7 +57,7 @@ Values = dict[str, list[object]]
 def theirs(path: Path, in_order: bool) -> dict[int, Values]:
     order = f"tcp.reassemble_out_of_order:{str(in_order).upper()}"
     command = ["tshark", "-r", str(path), "-n", "-2", "-o", order, "-T", "pdml", "-Y", "tls && tcp"]
-    printed = subprocess.run(command, capture_output=True, check=True, timeout=300).stdout
+    printed = subprocess.run(command, capture_output=True, check=True, timeout=600).stdout
     frames: dict[int, Values] = {}
     for packet in ElementTree.fromstring(printed).iter("packet"):
         inner: set[ElementTree.Element] = set()
