@@ -174,9 +174,9 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 def _processor_time(text: str) -> float:
-    begin = time.process_time()
+    begin = time.thread_time()
     body_without_secrets(text)
-    return time.process_time() - begin
+    return time.thread_time() - begin
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,10 @@ def _processor_time(text: str) -> float:
     ],
 )  # fmt: skip
 def test_time_is_linear_in_the_text(piece: str) -> None:
-    """Three sizes: what is quadratic takes sixteen times as long for four times the text."""
-    few, many = (min(_processor_time(piece * (size // len(piece))) for _ in range(2)) for size in (40_000, 160_000))
-    assert many < 9 * few + 0.05
+    """What is quadratic takes sixteen times as long for four times the text, each time; a busy machine, once."""
+
+    def grows() -> bool:
+        few, many = (min(_processor_time(piece * (size // len(piece))) for _ in range(2)) for size in (40_000, 160_000))
+        return many >= 9 * few + 0.05
+
+    assert not all(grows() for _ in range(5))
