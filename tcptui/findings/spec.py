@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Flag, StrEnum, auto
+from enum import Enum, Flag, StrEnum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +58,30 @@ class WhenEvicted(Flag):
     """A few segments prove it wherever a capture begins, so the packets that are kept can."""
 
 
+class Where(Enum):
+    """Where another capture of the same connection would decide what caused a finding."""
+
+    NOWHERE = auto()
+    """Another capture is not what decides."""
+    CLIENT = auto()
+    SERVER = auto()
+    SENDER = auto()
+    """The end that the fact ``sender`` names."""
+    OTHER = auto()
+    """The end that the fact ``other`` names."""
+    RECEIVER = auto()
+    """The end that the fact ``receiver`` names; without that fact, any of both."""
+    ADDRESS = auto()
+    """The end with the address in the fact ``address``."""
+    ENDS = auto()
+    """Both ends."""
+    BETWEEN = auto()
+    """Somewhere along the path."""
+    BEYOND = auto()
+    """Packets that are not of this connection, but of other clients or beyond a device that ends it: their addresses
+    are not known here."""
+
+
 @dataclass(frozen=True, slots=True)
 class FindingSpec:
     """One row of the catalog."""
@@ -95,6 +119,11 @@ class FindingSpec:
     """Shapes that are a trouble of their own: connections with one are a group apart, with a name of its own."""
     confirms_cause: ResendCause | None = None
     """Resend cause that this finding confirms: where the finding is certain, so is that cause of its evidence."""
+    look_at: tuple[tuple[str, Where], ...] = ()
+    """Where its *look next* asks for another capture, by shape; the empty shape stands for all that are not listed.
+    What its alternatives ask for is in `tcptui.findings.elsewhere.ALTERNATIVES`."""
+    needs_content: bool = False
+    """What another capture decides is in the bytes of the data, not only in headers."""
 
     @property
     def glossary_term(self) -> str:

@@ -100,6 +100,7 @@ _OPTIONS: Final = (FindingId.SACK_ABSENT, FindingId.TIMESTAMPS_ABSENT, FindingId
 QUESTIONS: Final[Mapping[FindingId, Question]] = {
     **dict.fromkeys(_RESENT, Question.FIRST_COPY),
     FindingId.SPURIOUS_RETRANSMISSION: Question.FIRST_COPY,
+    FindingId.PATH_LOST: Question.FIRST_COPY,
     **dict.fromkeys(_SYNS, Question.SYN),
     FindingId.THIRD_ACK_LOST: Question.THIRD_ACK,
     FindingId.SYN_ACK_RETRANSMISSION: Question.THIRD_ACK,
@@ -119,6 +120,10 @@ TABLE: Final[Mapping[tuple[FindingId, Shown], Row]] = {
     **{(one, Shown.ACK_LOST): Row(Outcome.CAUSE_KNOWN, ("reordering", "slow-answer", "duplicated")) for one in _RESENT},
     **{(one, Shown.ACK_SEEN): Row(Outcome.NARROWED, (), ("acks-lost", "ack-lost")) for one in _RESENT},
     **{(one, Shown.NO_ACK): Row(Outcome.NARROWED, (), ("acks-lost", "ack-lost")) for one in _RESENT},
+    # What is lost between says where the path ends; whether the peer is alive beyond that, nobody knows.
+    (FindingId.PATH_LOST, Shown.LOST_BETWEEN): Row(Outcome.CAUSE_KNOWN),
+    (FindingId.PATH_LOST, Shown.ACK_LOST): Row(Outcome.CAUSE_KNOWN, ("peer-dead",)),
+    (FindingId.PATH_LOST, Shown.NO_ACK): Row(Outcome.NARROWED),
     # The title says that something was lost.
     (FindingId.TAIL_LOSS, Shown.ACK_LOST): Row(Outcome.WITHDRAWN),
     (FindingId.TAIL_LOSS, Shown.ACK_SEEN): Row(Outcome.WITHDRAWN),

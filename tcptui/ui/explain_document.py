@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from tcptui.access.open_capture import rows_seen, segments_of, view_of
 from tcptui.access.progress import Phase
 from tcptui.analysis.timing.budget import Part, time_budget
+from tcptui.findings.elsewhere import capture_there
 from tcptui.findings.weight import causes_before_symptoms
 from tcptui.model.finding import Severity
 from tcptui.model.lru import LruCache
@@ -22,6 +23,7 @@ from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import explain_finding
 from tcptui.words.quantities import Count
 from tcptui.words.rate_text import RateLines, rate_lines
+from tcptui.words.there_text import there_text
 from tcptui.words.trouble_text import headline
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from tcptui.access.cached_findings import CachedFindings
     from tcptui.access.open_capture import JudgedCapture
+    from tcptui.findings.elsewhere import CaptureThere
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.session.asked_hosts import AskedHost
@@ -106,7 +109,27 @@ def stream_document(
             useful = sum(section.kind in USEFUL for section in sections)
             passages += _passages(explanation, int(finding.severity), sections[:useful], finding)
             passages += [*budget, *_sections(sections[useful:])]
-    return (*passages, *rate_passages(session, stream, words), *turn_passages(session, stream, words))
+    return (
+        *passages, *there_passages(session, stream, cached.findings, words), *rate_passages(session, stream, words),
+        *turn_passages(session, stream, words),
+    )  # fmt: skip
+
+
+def there_passages(
+    session: JudgedCapture, stream: int, findings: Iterable[Finding], words: Words
+) -> tuple[Passage, ...]:  # fmt: skip
+    """The capture at another place that would decide about ``findings``; empty where none would."""
+    there = there_of(session, stream, findings)
+    if there is None:
+        return ()
+    told = there_text(there, words)
+    return (Passage(told.when, told.heading), *map(Passage, told.commands), Passage(told.then))
+
+
+def there_of(session: JudgedCapture, stream: int, findings: Iterable[Finding]) -> CaptureThere | None:
+    """`capture_there` of a connection."""
+    streams = session.streams
+    return capture_there(findings, *streams.ends(stream), int(streams.duration_ns[stream]))
 
 
 def _shared_passages(stream: int, groups: Iterable[TroubleGroup], words: Words) -> Iterator[Passage]:

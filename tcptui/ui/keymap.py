@@ -109,6 +109,7 @@ COMMANDS: Final = (
     Command("note", "M", "M", "note", KeyArea.SHOW, also="note"),
     Command("copy", "y", "y", "copy", KeyArea.SHOW, also="copy"),
     Command("copy_markdown", "", "", "copy_markdown", KeyArea.SHOW),
+    Command("copy_capture", "Y", "Y", "copy_capture", KeyArea.SHOW),
     Command("next_step", "right_square_bracket", "]", "step(1)", KeyArea.CASE),
     Command("previous_step", "left_square_bracket", "[", "step(-1)", KeyArea.CASE),
     Command("next_case", "right_curly_bracket", "}", "other_case(1)", KeyArea.CASE, also="next_case"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tcptui.points.joined import JoinedFinding
+    from tcptui.points.undecided import Undecided
     from tcptui.words.catalogue import Words
 
 #: Findings that are listed one by one.
@@ -34,6 +35,17 @@ def finding_lines(joined: Sequence[JoinedFinding], words: Words) -> Iterator[tup
                     yield 2, words(f"merged.findings.{key}", other=words(f"alternatives.{other}", **facts))
     if len(order) > _LISTED:
         yield 1, words("merged.findings.more", count=Count(len(order) - _LISTED))
+
+
+def undecided_lines(undecided: Sequence[Undecided], words: Words) -> Iterator[tuple[int, str]]:
+    """Lines as `finding_lines`, of the findings that the pair cannot decide."""
+    if undecided:
+        yield 0, words("merged.findings.undecided.heading")
+    for one in undecided[:_LISTED]:
+        title = finding_title(one.finding, words)
+        yield 1, words("merged.findings.undecided", point="AB"[one.point], stream=one.finding.stream, title=title)
+    if len(undecided) > _LISTED:
+        yield 1, words("merged.findings.more", count=Count(len(undecided) - _LISTED))
 
 
 def _line(one: JoinedFinding, words: Words) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from captures import SYN, Tape
 from rich.cells import cell_len
 
 from tcptui.analysis.timing.budget_parts import Part
+from tcptui.session.session import open_file
 from tcptui.ui.main.copied import as_markdown, as_text
 from tcptui.ui.main.explain_pane import Passage, Tone
 from tcptui.words.budget_text import Share
@@ -114,3 +116,43 @@ def test_copied_time_budget_has_the_parts_of_its_bar_the_largest_first() -> None
 
     assert as_text(document, EN) == "Where the time went: idle 99 ns 99 %, network 1 ns 1 %"
     assert as_markdown(document, EN) == "**Where the time went** idle 99 ns 99 %, network 1 ns 1 %\n"
+
+
+@pytest.fixture
+def half_open(tmp_path: Path) -> Path:
+    """SYNs without an answer, then a connection that opens at once."""
+    tape = Tape()
+    for seconds in (0, 1, 3, 7, 15, 31):
+        tape.tcp(seconds * 1_000, "10.0.0.3:40001", "10.0.0.4:443", SYN, 1, 0)
+    tape.handshake(40_000, "10.0.0.1:40002", "10.0.0.2:80")
+    path = tmp_path / "half-open.pcap"
+    path.write_bytes(tape.pcap())
+    return path
+
+
+async def test_command_for_the_other_host_is_copied_as_one_line(
+    show: Show, half_open: Path, copied: Callable[[], str]
+) -> None:
+    async with show(open_file(half_open), (120, 40)) as shown:
+        workspace = shown.screen.workspace
+        while workspace.ladder.stream != 0:
+            await shown.press("J")
+        await shown.press("Y")
+        document = workspace.explain.document
+
+    assert copied().startswith("timeout 120 tcpdump ")
+    assert copied().endswith("'host 10.0.0.3 and host 10.0.0.4 and port 443'")
+    assert EN("there.heading") in {passage.heading for passage in document}
+    assert copied() in {passage.text for passage in document}
+
+
+async def test_no_command_is_copied_of_a_connection_that_is_well(show: Show, half_open: Path, tmp_path: Path) -> None:
+    async with show(open_file(half_open), (120, 40)) as shown:
+        workspace = shown.screen.workspace
+        while workspace.ladder.stream != 1:
+            await shown.press("J")
+        await shown.press("Y")
+        document = workspace.explain.document
+
+    assert EN("there.heading") not in {passage.heading for passage in document}
+    assert not (tmp_path / "state" / "tcptui" / "copied.txt").exists()

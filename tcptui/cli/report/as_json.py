@@ -21,6 +21,7 @@ from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.summary import Capture
 from tcptui.findings.catalog import named_shape
 from tcptui.findings.causes import stories
+from tcptui.findings.elsewhere import capture_outside
 from tcptui.findings.stream_findings import BatchFindings, StreamFindings, cells
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.other_protocol import protocol_name
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.cli.report.json_findings import Tell
     from tcptui.cli.report.summary import Summary
+    from tcptui.findings.elsewhere import CaptureThere
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import U8
@@ -96,7 +98,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
     diagnosis, trouble = summary.conclude(above_note)
     found = ", ".join([capture_finding_text(finding, tell) for finding in diagnosis.findings])
     capture = to_json(capture_object(whole or summary.capture))
-    groups = to_json(list(map(_group, trouble.groups)))
+    groups = to_json([_group(group, summary) for group in trouble.groups])
     lost = to_json(trouble.seconds_lost)
     yield utf8(
         f'\n], "capture": {capture[:-1]}, "findings": [{found}], "seconds_lost": {lost}, "trouble": {groups}}}}}\n'
@@ -107,8 +109,9 @@ def connection_json(summary: Summary, stream: int, tell: Tell) -> bytes:
     """The object (UTF-8) of one connection, with its turns and what limited it."""
     told, view = _told_of(summary, stream), summary.view(stream)
     (text,) = _ConnectionTexts(tell).texts(told, summary.measured(told.streams), summary.states(told.streams))
-    more = utf8(to_json(_turns(time_budget(view), view))), utf8(to_json(_rates_as_json(view)))
-    return b'%s, "turns": %s, "rates": %s}' % (text[:-1], *more)
+    there = _there(summary.capture_there(stream, summary.findings(stream)))
+    more = (utf8(to_json(told)) for told in (_turns(time_budget(view), view), _rates_as_json(view), there))
+    return b'%s, "turns": %s, "rates": %s, "capture_there": %s}' % (text[:-1], *more)
 
 
 def _told_of(summary: Summary, stream: int) -> BatchFindings:
@@ -149,8 +152,21 @@ def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for story in stories(findings) for finding in (story.cause, *story.symptoms))
 
 
-def _group(group: TroubleGroup) -> dict[str, object]:
+def _there(there: CaptureThere | None) -> dict[str, object] | None:
+    """The capture at another place that would decide."""
+    if there is None:
+        return None
+    return {
+        "at": list(there.places), "findings": list(map(str, there.findings)), "filter": there.filter,
+        "seconds": there.seconds, "snaplen": there.snaplen, "packets": there.packets, "tcpdump": there.tcpdump,
+        "tcptui": there.tcptui, "then": there.merge,
+    }  # fmt: skip
+
+
+def _group(group: TroubleGroup, summary: Summary) -> dict[str, object]:
     """A group of trouble as every report has it: what it is, whose, and what only follows from it."""
+    outside = capture_outside(group.finding)
+    there = outside or (summary.capture_there(group.streams[0], (group.finding,)) if group.streams else None)
     return {
         "id": str(group.finding.id),
         "severity": group.severity.name.lower(),
@@ -163,6 +179,7 @@ def _group(group: TroubleGroup) -> dict[str, object]:
             {"id": str(one.finding.id), "connections": one.connections, "seconds_lost": one.seconds_lost}
             for one in group.symptoms
         ],
+        "capture_there": _there(there),
     }
 
 

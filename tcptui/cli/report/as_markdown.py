@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
 from tcptui.words.labels import gap_after
 from tcptui.words.markdown_escape import escape
@@ -31,6 +31,8 @@ def markdown(blocks: Iterable[Block]) -> Iterator[str]:
             case Bullets():
                 for item in block.items:
                     yield "- " + escape(item).replace("\n", " ") + "\n"
+            case Command():
+                yield f"```sh\n{block.text}\n```\n"
             case Table():
                 yield _row(block.headings)
                 marks = ("--:" if column in block.numeric else "---" for column in range(len(block.headings)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
-from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
 from tcptui.words.labels import gap_after
 from tcptui.words.line_breaking import wrap
@@ -108,6 +108,8 @@ def _lines(block: Block, width: int, full_width: int, ascii_only: bool) -> Itera
                 for line in wrap(item, width - _INDENT - len(bullet)):
                     yield _Line(" " * _INDENT + (bullet if first else "  ") + line)
                     first = False
+        case Command():
+            yield _Line(" " * _INDENT + block.text)
         case Table():
             yield from _table(block, full_width, ascii_only)
 

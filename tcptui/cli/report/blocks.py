@@ -50,4 +50,11 @@ class Table:
     """Indexes of the columns that are right-aligned."""
 
 
-Block = Heading | Paragraph | Bullets | Table
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command for a shell, on one line however long that is: it is there to be copied."""
+
+    text: str
+
+
+Block = Heading | Paragraph | Bullets | Table | Command

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.cli.commands import Detail
-from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from tcptui.cli.report.link_names import link_name
 from tcptui.findings.catalog import spec_of
+from tcptui.findings.elsewhere import capture_outside
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.tcp_state import TcpState
@@ -22,6 +23,7 @@ from tcptui.words.frame_roles import frames_with_roles
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
+from tcptui.words.there_text import there_text
 from tcptui.words.trouble_text import group_numbers, headline, symptoms_text, verdict
 from tcptui.words.trust_text import trust_items, trust_line
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_trust import CaptureTrust
     from tcptui.analysis.stream.view import StreamView
     from tcptui.cli.report.summary import Capture, Connection, Side, Summary, Survey
+    from tcptui.findings.elsewhere import CaptureThere
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.words.catalogue import Words
@@ -120,6 +123,7 @@ def _outside_part(summary: Summary, words: Words) -> Iterator[Block]:
         yield Heading(2, words("report.outside.heading"))
     for group in told:
         yield from finding_part(group.finding, explain_finding(group.finding, None, words), words)
+        yield from _there_part(capture_outside(group.finding), words)
 
 
 def trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:
@@ -141,9 +145,10 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     yield from _time_part(view, words, whole=whole)
     yield from _rate_part(view, words)
     ranked = causes_before_symptoms(connection.findings)
-    for finding in ranked:
-        if whole or finding.severity > Severity.NOTE:
-            yield from finding_part(finding, explain_finding(finding, None, words), words)
+    told = [finding for finding in ranked if whole or finding.severity > Severity.NOTE]
+    for finding in told:
+        yield from finding_part(finding, explain_finding(finding, None, words), words)
+    yield from _there_part(summary.capture_there(connection.stream, told), words)
     notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
     if notes:
         titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
@@ -195,6 +200,17 @@ def finding_part(finding: Finding, explanation: Explanation, words: Words) -> It
         if section.packets:
             text = words("report.with-packets", text=text, packets=_frames(section.packets, words))
         yield Paragraph(text, label=label)
+
+
+def _there_part(there: CaptureThere | None, words: Words) -> Iterator[Block]:
+    """The capture at another place that would decide, if there is one."""
+    if there is None:
+        return
+    told = there_text(there, words)
+    yield Heading(4, told.heading)
+    yield Paragraph(told.when)
+    yield from map(Command, told.commands)
+    yield Paragraph(told.then)
 
 
 def _frames(packets: Sequence[int], words: Words) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tcptui.points.lines import F64
     from tcptui.points.merge import Hop
     from tcptui.points.splits import Splits
+    from tcptui.points.undecided import Undecided
 
 #: Parts per million of a rate.
 _PPM: Final = 1e6
@@ -35,10 +36,13 @@ _WAIT: Final = (
 )
 
 
-def merged_as_json(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], files: Sequence[str]) -> str:
+def merged_as_json(
+    hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], files: Sequence[str], undecided: Sequence[Undecided] = ()
+) -> str:  # fmt: skip
     """All that ``hop`` says.
 
-    ``splits``: its waits, ``joined``: what it makes of findings, ``files``: what its captures are called.
+    ``splits``: its waits, ``joined``: what it makes of findings, ``files``: what its captures are called,
+    ``undecided``: findings that the pair should decide and cannot.
     """
     own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
     points = [
@@ -52,7 +56,7 @@ def merged_as_json(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], fi
     }
     return to_json({
         "schema": 1, "points": points, "assumed_symmetric": hop.is_symmetric, "contradicting": hop.contradicting,
-        "unpaired": unpaired, "streams": _streams(hop, splits, joined),
+        "unpaired": unpaired, "streams": _streams(hop, splits, joined, undecided),
     })  # fmt: skip
 
 
@@ -106,7 +110,9 @@ def _unpaired(paired: np.ndarray, count: int) -> list[int]:
     return found
 
 
-def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[dict[str, object]]:
+def _streams(
+    hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], undecided: Sequence[Undecided]
+) -> list[dict[str, object]]:  # fmt: skip
     count = len(hop.pairs)
     packets, paired, offsets = hop.packets, hop.paired, _offsets(*hop.intervals())
     delays = [_spreads(spreads) for spreads in hop.delays()]
@@ -117,6 +123,9 @@ def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[
     for one in joined:
         if one.pair >= 0:
             findings[one.pair].append(_finding(one))
+    open_ones: list[list[dict[str, object]]] = [[] for _ in range(count)]
+    for each in undecided:
+        open_ones[each.pair].append({"id": str(each.finding.id), "point": "AB"[each.point]})
     outside = [
         np.bincount(side.pair[missing.outside], minlength=count).tolist()
         for side, missing in zip(hop.sides, hop.missing, strict=True)
@@ -141,6 +150,7 @@ def _streams(hop: Hop, splits: Splits, joined: Sequence[JoinedFinding]) -> list[
             "delay_ab": delays[0][number], "delay_ba": delays[1][number],
             "reordered_ab": reordered[0][number], "reordered_ba": reordered[1][number],
             "waits": waits[number], "findings": findings[number],
+            "undecided": open_ones[number],
             "changed": [one.change.value for one in hop.changes[number]],
             "joined": (Joined.SAME if same else Joined.LEGS).value,
         })  # fmt: skip

@@ -12,7 +12,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
 from tcptui.points.order import overtaken
 from tcptui.words.line_breaking import wrap
-from tcptui.words.merged_findings import finding_lines
+from tcptui.words.merged_findings import finding_lines, undecided_lines
 from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.merged_text import change_text, clock_lines, duration_ns
 from tcptui.words.quantities import Count, frames
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.merge import Hop
     from tcptui.points.splits import Splits
+    from tcptui.points.undecided import Undecided
     from tcptui.words.catalogue import Words
 
 _WIDTH: Final = 100
@@ -35,11 +36,12 @@ _INDENT: Final = "  "
 
 def merged_as_text(
     hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], names: Sequence[str], words: Words, *,
-    ascii_only: bool = False,
+    undecided: Sequence[Undecided] = (), ascii_only: bool = False,
 ) -> Iterator[str]:  # fmt: skip
     """Lines of the report, each with its end.
 
-    ``splits``: the waits of ``hop``, ``joined``: what it makes of findings, ``names``: of the captures.
+    ``splits``: the waits of ``hop``, ``joined``: what it makes of findings, ``names``: of the captures,
+    ``undecided``: findings that the pair should decide and cannot.
     """
     width = max(_LEAST, shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH)
 
@@ -64,9 +66,9 @@ def merged_as_text(
         yield from lines(words("merged.legs", count=Count(len(hop.pairs) - same)))
     if hop.contradicting:
         yield from lines(words("merged.contradicting", count=Count(hop.contradicting)))
-    found = tuple(finding_lines(joined, words))
-    if found:
-        yield "\n"
+    for found in (tuple(finding_lines(joined, words)), tuple(undecided_lines(undecided, words))):
+        if found:
+            yield "\n"
         for depth, text in found:
             yield from lines(text, _INDENT * depth)
     slowest = tuple(slowest_lines(hop, splits, words))

@@ -17,6 +17,7 @@ from tcptui.access.open_capture import JudgedCapture, view_of
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
 from tcptui.cli.report.measures import Measures, Spread, Tally, measured, tcp_packets
+from tcptui.findings.elsewhere import CaptureThere, capture_there
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import AnyId, Finding, Severity
 from tcptui.model.tcp_state import TcpState, state_of
@@ -210,6 +211,11 @@ class Summary:
         other = other_packets(self._session)
         other.grow()
         return tuple(other.not_tcp())
+
+    def capture_there(self, stream: int, findings: Iterable[Finding]) -> CaptureThere | None:
+        """The capture at another place that would decide about ``findings`` of ``stream``; None where none would."""
+        streams = self._session.streams
+        return capture_there(findings, *streams.ends(stream), int(streams.duration_ns[stream]))
 
     def connection(self, stream: int) -> Connection:
         """The numbers and findings of ``stream`` (0-based, below `count`)."""

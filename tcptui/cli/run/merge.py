@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from tcptui.model.safe_text import safe_text
 from tcptui.points.joined import join_findings
 from tcptui.points.merge import Hop, merge_captures
 from tcptui.points.splits import split_waits
+from tcptui.points.undecided import Asked
 from tcptui.words.errors import CommandFailedError
 
 if TYPE_CHECKING:
@@ -37,16 +40,24 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             hop = merge_captures(sessions[0], sessions[1], is_symmetric=command.is_symmetric)
             _require_shared(hop, names)
             splits = split_waits(hop)
-            judged = [session.each_findings(range(session.streams.count)) for session in sessions]
+            asked = Asked(hop)
+            judged = [
+                asked.passing(point, session.each_findings(range(session.streams.count)))
+                for point, session in enumerate(sessions)
+            ]
             joined = join_findings(hop, splits, (judged[0], judged[1]))
+            deque(chain(*judged), maxlen=0)  # without clocks nothing was asked
+            undecided = asked.undecided(joined)
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
 
-            write([merged_as_json(hop, splits, joined, command.files), "\n"])
+            write([merged_as_json(hop, splits, joined, command.files, undecided), "\n"])
         else:
             from tcptui.cli.report.merged_text import merged_as_text
 
-            write_text(merged_as_text(hop, splits, joined, names, words, ascii_only=command.common.ascii_only))
+            write_text(merged_as_text(
+                hop, splits, joined, names, words, undecided=undecided, ascii_only=command.common.ascii_only
+            ))  # fmt: skip
         return max(exit_code(session, [one.source]) for session, one in zip(sessions, opened, strict=True))
 
 

@@ -28,6 +28,22 @@ class Copying(Controller):
         """Put it on the clipboard."""
         self.screen.copy(as_text(copied_document(self.workspace, self.words), self.words))
 
+    def copy_capture(self) -> None:
+        """Put the command on it that makes the capture at another place, which the connection's findings ask for."""
+        workspace = self.workspace
+        workspace.show_selected_stream()
+        workspace.settle_now()
+        session, stream = workspace.session, workspace.ladder.stream
+        if session is None or stream < 0 or workspace.ladder.conceals:
+            return
+        from tcptui.ui.explain_document import there_of  # see `tcptui.ui.preload`
+
+        there = there_of(session, stream, session.findings(stream))
+        if there is None:
+            self.screen.say(self.words("there.none"))
+        else:
+            self.screen.copy(there.tcpdump)
+
     def copy_markdown(self) -> None:
         """Put it on the clipboard as Markdown."""
         document = copied_document(self.workspace, self.words)

@@ -533,6 +533,10 @@ class MainScreen(NoticingScreen[None]):
         """Put what is under the cursor on the clipboard."""
         self.controllers.copying.copy()
 
+    def action_copy_capture(self) -> None:
+        """Put the command on the clipboard that makes the capture at another place which findings ask for."""
+        self.controllers.copying.copy_capture()
+
     def action_copy_markdown(self) -> None:
         """Put what is under the cursor on the clipboard as Markdown."""
         self.controllers.copying.copy_markdown()

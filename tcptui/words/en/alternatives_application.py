@@ -14,7 +14,7 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.intermediary-collects-body": "A proxy or scanner nearer the client buffers it: capture on the client.",
     "alternatives.events-made-at-end": "The program produced all events at the end: its log shows when.",
     "alternatives.proxy-compresses": "A proxy compresses and buffers: use curl on its backend directly.",
-    "alternatives.proxy-buffers": "A reverse proxy buffers the response (nginx: proxy_buffering on).",
+    "alternatives.proxy-buffers": "A reverse proxy buffers the response (nginx: proxy_buffering on). Capture between it and the program.",
     "alternatives.server-framework-buffers": "The server's framework buffers it: strace -e trace=write,sendto.",
     "alternatives.tab-closed": "A browser tab or an app was closed: the usual reason, and harmless.",
     "alternatives.program-ended": "The program crashed or was killed; see its log, dmesg and exit status.",

@@ -26,8 +26,9 @@ DESCRIPTION
   both together are exact.
 
   Findings of one capture are decided with the other: confirmed, cause known,
-  narrowed down (some causes ruled out), or withdrawn. Where the pair cannot
-  decide, it reports nothing.
+  narrowed down (some causes ruled out), or withdrawn. Those that asked for
+  another capture and that the pair cannot decide are listed; of others that
+  it cannot decide it reports nothing.
 
   A packet that only one capture has was
     lost between  the sender had to retransmit it, or it never arrived, and the

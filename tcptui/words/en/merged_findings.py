@@ -8,6 +8,8 @@ WORDS: Final[dict[str, str]] = {
     "merged.findings.refuted": "Ruled out: {other}",
     "merged.findings.not-between": "Not between A and B: {other}",
     "merged.findings.more": "{count:more finding|more findings}: --json lists them all.",
+    "merged.findings.undecided.heading": "Findings that needed another capture, and that this pair cannot decide:",
+    "merged.findings.undecided": "{point} {stream}, {title}.",
     "merged.findings.outcome.confirmed": "confirmed",
     "merged.findings.outcome.cause-known": "cause known",
     "merged.findings.outcome.narrowed": "narrowed down",

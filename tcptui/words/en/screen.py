@@ -237,6 +237,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.kernel": "Which local program owns the connection, and the kernel's view",
     "screen.key.copy": "Copy what is under the cursor",
     "screen.key.copy_markdown": "Copy what is under the cursor as Markdown",
+    "screen.key.copy_capture": "Copy the tcpdump command for the other host",
     "screen.key.next_step": "Next step of the case",
     "screen.key.previous_step": "Previous step of the case",
     "screen.key.next_case": "Next case",

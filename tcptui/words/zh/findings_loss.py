@@ -19,7 +19,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.lost-retransmission.known.never-filled": "{witness_frame} 号包用 SACK 报告收到 {earlier_frame} 号包之后发出的数据，却没有这些字节：先发的本该先到（RFC 6675、RFC 8985）。",
     "findings.lost-retransmission.known.timer": "其间有{other}的包，却从未确认这些字节；直到 {first_frame} 号包之后，{healed_frame} 号包才确认它们，也没有 D-SACK 说收到两份。",
     "findings.lost-retransmission.sure": "抓包点：{position}。在发送方处，每一份都看得到发出；离得远时，可能有一次重传没有经过此处。",
-    "findings.lost-retransmission.look": "在{sender}上看 nstat -az TcpExtTCPLostRetransmit 和 ss -ti（cwnd、pacing）；{earlier_frame} 号包到{other}了吗？",
+    "findings.lost-retransmission.look": "在{sender}上看 nstat -az TcpExtTCPLostRetransmit 和 ss -ti（cwnd、pacing），并在{other}处抓包：{earlier_frame} 号包到了吗？",
     "findings.lost-retransmission.title.gap": "{bytes} 字节的缺口始终没有补上",
     "findings.lost-retransmission.title.plain": "重传的包也丢了",
     "findings.lost-retransmission.title.repeated": "重传的包也丢了 {count} 次",

@@ -8,6 +8,8 @@ WORDS: Final[dict[str, str]] = {
     "merged.findings.refuted": "已排除：{other}",
     "merged.findings.not-between": "不在 A、B 之间：{other}",
     "merged.findings.more": "还有 {count} 个发现：--json 会全部列出。",
+    "merged.findings.undecided.heading": "下列发现本要靠另一份抓包判断，这一对抓包判定不了：",
+    "merged.findings.undecided": "{point} {stream}，{title}。",
     "merged.findings.outcome.confirmed": "得到证实",
     "merged.findings.outcome.cause-known": "原因已明",
     "merged.findings.outcome.narrowed": "范围缩小",

@@ -237,6 +237,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.key.kernel": "本机由谁持有该连接，内核怎么看",
     "screen.key.copy": "复制光标处的内容",
     "screen.key.copy_markdown": "把光标处的内容复制为 Markdown",
+    "screen.key.copy_capture": "复制在另一台主机上抓包的 tcpdump 命令",
     "screen.key.next_step": "案例的下一步",
     "screen.key.previous_step": "案例的上一步",
     "screen.key.next_case": "下一个案例",

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tcptui.cli.report.as_markdown import markdown
 from tcptui.cli.report.as_text import Page, print_document, standard_output
-from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
+from tcptui.cli.report.blocks import Block, Bullets, Command, Heading, Paragraph, Table
 from tcptui.model.finding import Severity
 from tcptui.words.markdown_escape import escape
 
@@ -115,3 +115,13 @@ def test_markdown_escapes_undo_to_the_same_text(text: str) -> None:
 def test_a_line_break_in_a_name_cannot_leave_its_heading_or_cell() -> None:
     text = "".join(markdown([Heading(2, "a\n# b"), Table(("x",), (("c\n| d",),))]))
     assert text == "## a \\# b\n\n| x |\n| --- |\n| c \\| d |\n"
+
+
+def test_command_is_one_line_however_narrow_the_page_is() -> None:
+    command = "timeout 60 tcpdump -n -i any -w there.pcap 'host 10.0.0.1 and host 10.0.0.2'"
+    page = Page(io.StringIO(), 40)
+    print_document((Command(command),), page, ascii_only=True)
+
+    assert isinstance(page.file, io.StringIO)
+    assert page.file.getvalue() == f"  {command}\n"
+    assert "".join(markdown((Command(command),))) == f"```sh\n{command}\n```\n"

@@ -33,6 +33,7 @@ from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
 from tcptui.words.request_text import where_it_went
+from tcptui.words.there_text import there_text
 from tcptui.words.trouble_text import group_numbers, headline, symptoms_text, verdict
 from tcptui.words.trust_text import trust_items
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.timing.budget_parts import TimeBudget
     from tcptui.charts.chart import Chart
     from tcptui.cli.report.summary import Connection, Summary
+    from tcptui.findings.elsewhere import CaptureThere
     from tcptui.findings.trouble import TroubleGroup
     from tcptui.model.finding import Finding
     from tcptui.model.request import Request
@@ -243,6 +245,8 @@ def _connection(
     ]
     explained = above_note[:_EXPLAINED] or ranked[:1]
     parts += [_finding(finding, words) for finding in explained]
+    there = summary.capture_there(stream, explained)
+    parts += [] if there is None else _there(there, words)
     others = [finding for finding in ranked if finding not in explained]
     if others:
         names = words("report.list-semicolon").join(dict.fromkeys(finding_name(one.id, words) for one in others))
@@ -295,6 +299,13 @@ def _finding(finding: Finding, words: Words) -> Markup:
         rows += [element("dt", section.heading), element("dd", *inner)]
     meaning = element("p", told.meaning) if told.meaning else Markup()
     return Markup(title + meaning + element("dl", *rows, cls="small"))
+
+
+def _there(there: CaptureThere, words: Words) -> list[Markup]:
+    """The capture at another place that would decide."""
+    told = there_text(there, words)
+    commands = (element("p", command, cls="small") for command in told.commands)
+    return [element("h4", told.heading), element("p", told.when), *commands, element("p", told.then, cls="small")]
 
 
 def _facts(finding: Finding, words: Words) -> Markup:
