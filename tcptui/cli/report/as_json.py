@@ -109,8 +109,8 @@ def connection_json(summary: Summary, stream: int, tell: Tell) -> bytes:
     """The object (UTF-8) of one connection, with its turns and what limited it."""
     told, view = _told_of(summary, stream), summary.view(stream)
     (text,) = _ConnectionTexts(tell).texts(told, summary.measured(told.streams), summary.states(told.streams))
-    there = _there(summary.capture_there(stream, summary.findings(stream)))
-    more = (utf8(to_json(told)) for told in (_turns(time_budget(view), view), _rates_as_json(view), there))
+    there = there_object(summary.capture_there(stream, summary.findings(stream)))
+    more = (utf8(to_json(one)) for one in (_turns(time_budget(view), view), _rates_as_json(view), there))
     return b'%s, "turns": %s, "rates": %s, "capture_there": %s}' % (text[:-1], *more)
 
 
@@ -152,7 +152,7 @@ def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for story in stories(findings) for finding in (story.cause, *story.symptoms))
 
 
-def _there(there: CaptureThere | None) -> dict[str, object] | None:
+def there_object(there: CaptureThere | None) -> dict[str, object] | None:
     """The capture at another place that would decide."""
     if there is None:
         return None
@@ -179,7 +179,7 @@ def _group(group: TroubleGroup, summary: Summary) -> dict[str, object]:
             {"id": str(one.finding.id), "connections": one.connections, "seconds_lost": one.seconds_lost}
             for one in group.symptoms
         ],
-        "capture_there": _there(there),
+        "capture_there": there_object(there),
     }
 
 

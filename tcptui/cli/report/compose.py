@@ -123,7 +123,7 @@ def _outside_part(summary: Summary, words: Words) -> Iterator[Block]:
         yield Heading(2, words("report.outside.heading"))
     for group in told:
         yield from finding_part(group.finding, explain_finding(group.finding, None, words), words)
-        yield from _there_part(capture_outside(group.finding), words)
+        yield from there_part(capture_outside(group.finding), words)
 
 
 def trust_part(trust: CaptureTrust, words: Words) -> Iterator[Block]:
@@ -148,7 +148,7 @@ def _connection_part(summary: Summary, connection: Connection, words: Words, *, 
     told = [finding for finding in ranked if whole or finding.severity > Severity.NOTE]
     for finding in told:
         yield from finding_part(finding, explain_finding(finding, None, words), words)
-    yield from _there_part(summary.capture_there(connection.stream, told), words)
+    yield from there_part(summary.capture_there(connection.stream, told), words)
     notes = [] if whole else [finding for finding in ranked if finding.severity is Severity.NOTE]
     if notes:
         titles = words("report.list-semicolon").join(finding_name(finding.id, words) for finding in notes)
@@ -202,7 +202,7 @@ def finding_part(finding: Finding, explanation: Explanation, words: Words) -> It
         yield Paragraph(text, label=label)
 
 
-def _there_part(there: CaptureThere | None, words: Words) -> Iterator[Block]:
+def there_part(there: CaptureThere | None, words: Words) -> Iterator[Block]:
     """The capture at another place that would decide, if there is one."""
     if there is None:
         return

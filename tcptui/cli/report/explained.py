@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.cli.report.as_json import capture_object, connection_json
+from tcptui.cli.report.as_json import capture_object, connection_json, there_object
 from tcptui.cli.report.blocks import Block, Bullets, Heading, Paragraph, Table
-from tcptui.cli.report.compose import compose_connection, finding_part, trust_part
+from tcptui.cli.report.compose import compose_connection, finding_part, there_part, trust_part
 from tcptui.cli.report.evidence_pack import packets_filter
 from tcptui.cli.report.json_findings import Telling
 from tcptui.cli.report.json_text import Rendered, to_json
+from tcptui.findings.elsewhere import capture_outside
 from tcptui.findings.weight import cause_confidence, event_confidence
 from tcptui.words.explanation import SectionKind
 from tcptui.words.finding_text import explain_finding
@@ -42,6 +43,7 @@ def compose_pack(summary: Summary, pack: EvidencePack, words: Words, notice: str
         yield Heading(2, words("explain.shared.heading"))
     for one in pack.shared:
         yield from finding_part(one.finding, explain_finding(one.finding, None, words), words)
+        yield from there_part(capture_outside(one.finding), words)
     yield from trust_part(summary.trust, words)
     if pack.cited:
         yield Heading(2, words("explain.packets.heading"))
@@ -102,7 +104,8 @@ def _finding(finding: Finding, words: Words) -> dict[str, object]:
 
 
 def _shared(found: CaptureFinding, words: Words) -> dict[str, object]:
-    return {**_finding(found.finding, words), "streams": list(found.streams)}
+    there = there_object(capture_outside(found.finding))
+    return {**_finding(found.finding, words), "streams": list(found.streams), "capture_there": there}
 
 
 def _packet(one: CitedPacket) -> dict[str, object]:
