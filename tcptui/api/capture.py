@@ -23,6 +23,7 @@ from tcptui.capture.output import FileId, Replaceable
 from tcptui.cli.inputs import refuse_unreadable
 from tcptui.cli.report.summary import Summary
 from tcptui.cli.run.load import has_failed, notice_line, packets_read_again
+from tcptui.model.community_id import community_id
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session.catch_up import Compile
@@ -152,6 +153,7 @@ class Capture:
         parts[Part.UNATTRIBUTED] += told.duration_ns - sum(parts)  # as in reports: an ICMP error may have begun it
         return Connection(
             stream=stream,
+            community_id=community_id(told.client.endpoint, told.server.endpoint),
             client=Endpoint.of(told.client.endpoint),
             server=Endpoint.of(told.server.endpoint),
             packets=told.packets,

@@ -86,6 +86,8 @@ class Connection:
 
     stream: int
     """As in Wireshark, from 0."""
+    community_id: str
+    """Its name in Zeek, Suricata and others (Community ID, version 1)."""
     client: Endpoint
     server: Endpoint
     packets: int

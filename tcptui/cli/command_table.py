@@ -60,7 +60,8 @@ COMMANDS: Final = (
         "--stream", "--kind", "--side", SPREADSHEET_SAFE, "--text", "--svg", "--csv"})),
     CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--assume-symmetric"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({
-        "-Y", "--stream", "--finding", "--packets", "--around", "--whole-streams", "-w", "--overwrite"})),
+        "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
+        "--overwrite"})),
     CommandRow("assert", Operand.CAPTURES, frozenset({"--rules", "--junit", "--slice"})),
     CommandRow("check", Operand.TEXT, frozenset({"--json"})),
     CommandRow("fields", Operand.FIELD),

@@ -66,6 +66,7 @@ OPTIONS: Final = (
     Option("--ascii"),
     Option("--around", Value.TEXT, once=True),
     Option("--assume-symmetric"),
+    Option("--community-id", Value.TEXT, once=True),
     Option("--count"),
     Option("--csv"),
     Option("--decoded"),

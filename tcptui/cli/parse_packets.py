@@ -21,6 +21,7 @@ from tcptui.cli.option_table import SPREADSHEET_SAFE
 from tcptui.cli.parse_capture import workers
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError, file_name, only_one
+from tcptui.model.community_id import FORM
 from tcptui.session.assertions.words import is_rule
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     Files = Callable[[str, Sequence[str]], tuple[str, ...]]
 
 #: Each says which packets a slice has.
-_CHOICES: Final = ("-Y", "--stream", "--finding", "--packets")
+_CHOICES: Final = ("-Y", "--stream", "--community-id", "--finding", "--packets")
 #: Frame numbers and numbers of connections have so many bits.
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
@@ -75,8 +76,9 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
         raise CommandLineError("error.slice-what")
     if "-w" not in options:
         raise CommandLineError("error.slice-where")
+    named_by = community_ids(options["--community-id"]) if "--community-id" in options else ""
     chosen = Chosen(
-        display_filter=file_name("-Y", options["-Y"]) if "-Y" in options else "",
+        display_filter=file_name("-Y", options["-Y"]) if "-Y" in options else named_by,
         streams=tuple(low for low, high in _ranges("--stream", options) for low in range(low, high + 1)),
         findings=finding_filter("--finding", options["--finding"]) if "--finding" in options else None,
         packets=_ranges("--packets", options),
@@ -84,6 +86,16 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
         whole_streams="--whole-streams" in options,
     )
     return SliceCommand(common, named, chosen, file_name("-w", options["-w"]), "--overwrite" in options)
+
+
+def community_ids(value: str) -> str:
+    """The display filter of the connections that ``--community-id`` names.  Raises CommandLineError."""
+    names = value.split(",")
+    for name in names:
+        if not FORM.fullmatch(name):
+            raise CommandLineError("error.community-id", value=name[:80])
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f"tcptui.community_id in {{{quoted}}}"
 
 
 def parse_assert(options: Options, words: Sequence[str], common: Common, files: Files) -> AssertCommand:

@@ -125,6 +125,8 @@ def test_help_of_a_command_is_its_own_page() -> None:
         ("packets a -Y tcp -Y udp", "twice"),
         ("packets a -e", "no-value"),
         ("slice a -w o", "slice-what"),
+        ("slice a -w o --community-id 1:LQU9", "community-id"),
+        ('slice a -w o --community-id 1:LQU9qZlK+B5F3KDmev6m5PMibrg=,"x', "community-id"),
         ("slice a --stream 1", "slice-where"),
         ("slice --stream 1 -w o", "which-file"),
         ("slice a --stream 1 --packets 2 -w o", "exclusive"),

@@ -157,3 +157,13 @@ def test_filters_show_the_same_packets_in_wireshark(case: str) -> None:
         command = ["tshark", "-r", str(capture), "-Y", wanted, "-T", "fields", "-e", "frame.number"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
         assert list(map(int, done.stdout.split())) == selected(capture, wanted), (name, wanted)
+
+
+def test_name_in_other_programs_chooses_the_connection(tmp_path: Path) -> None:
+    name = explained(STALL, 2)["community_id"]
+    out, same = tmp_path / "out.pcapng", tmp_path / "same.pcapng"
+
+    assert run("slice", STALL, "--community-id", name, "-w", out)[0] == 0
+    assert run("slice", STALL, "--stream", "2", "-w", same)[0] == 0
+    assert out.read_bytes() == same.read_bytes()
+    assert run("packets", STALL, "--count", "-Y", f'tcptui.community_id == "{name}"')[1].strip() == "33"

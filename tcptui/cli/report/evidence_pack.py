@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tcptui.findings.weight import causes_before_symptoms
+from tcptui.model.community_id import community_id
 from tcptui.model.packet_store import RowKind
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class EvidencePack:
     """What is said of one connection, and by which packets."""
 
     stream: int
+    community_id: str
+    """Its name in Zeek, Suricata and others."""
     findings: tuple[Finding, ...]
     """Of this connection, causes before their symptoms."""
     shared: tuple[CaptureFinding, ...]
@@ -91,7 +94,8 @@ def evidence_pack(summary: Summary, stream: int, shared: Sequence[CaptureFinding
             continue
         sender = _sender(store, row, stream, client_is_b=client_is_b)
         packets.append(CitedPacket(frame, lines.of(row), sender, tuple(citing[frame])))
-    return EvidencePack(stream, findings, mine, tuple(packets), cited + len(citing) - len(chosen))
+    name = community_id(*summary.streams.ends(stream))
+    return EvidencePack(stream, name, findings, mine, tuple(packets), cited + len(citing) - len(chosen))
 
 
 def _sender(store: PacketStore, row: int, stream: int, *, client_is_b: bool) -> str:

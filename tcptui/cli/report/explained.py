@@ -54,7 +54,8 @@ def compose_pack(summary: Summary, pack: EvidencePack, words: Words, notice: str
     yield Heading(2, words("explain.filters.heading"))
     cited = packets_filter([one.frame for one in pack.cited])
     told = {"connection": pack.connection_filter, "problems": pack.problems_filter, "cited": cited}
-    yield Bullets(tuple(words(f"explain.filters.{name}", filter=text) for name, text in told.items() if text))
+    filters = [words(f"explain.filters.{name}", filter=text) for name, text in told.items() if text]
+    yield Bullets((*filters, words("explain.filters.community-id", name=pack.community_id)))
 
 
 def _packet_row(one: CitedPacket, words: Words) -> tuple[str, ...]:
@@ -68,6 +69,7 @@ def pack_json(summary: Summary, pack: EvidencePack, words: Words) -> str:
     told = {
         "schema": SCHEMA,
         "stream": pack.stream,
+        "community_id": pack.community_id,
         "capture": {**capture_object(summary.capture), "doubts": list(trust_items(summary.trust, words))},
         "connection": Rendered(connection),
         "findings": [_finding(one, words) for one in pack.findings],

@@ -30,6 +30,8 @@ def _seconds(name: str, doc: str) -> Field:
 OWN_FIELDS: Final = (
     _own("stream", FieldType.UINT32, "Number of the connection, as `tcp.stream`.",
          Column("stream", in_stream)),
+    _own("community_id", FieldType.STRING, "Name of the connection in Zeek, Suricata and others (Community ID 1).",
+         Reader.STREAM),
     _own("client", FieldType.ADDRESS, "Address of the end that opened the connection.", Reader.STREAM),
     _own("server", FieldType.ADDRESS, "Address of the other end.", Reader.STREAM),
     _own("client.port", FieldType.UINT16, "Port of the end that opened the connection.", Reader.STREAM),

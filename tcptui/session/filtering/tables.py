@@ -18,6 +18,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.dfilter import types
 from tcptui.findings.catalog import spec_of
 from tcptui.model.arrays import sorted_unique
+from tcptui.model.community_id import community_id
 from tcptui.model.field import FieldType as T
 from tcptui.model.field import every, in_stream, segments, whole_headers
 from tcptui.model.finding import OwnId
@@ -253,6 +254,14 @@ def _address(*, of_client: bool) -> Read:
     return read
 
 
+def _community_id(columns: StreamColumns, rows: Rows) -> tuple[Mask, NDArray[Any]]:
+    stream = columns.store.stream[rows.index]
+    distinct, place = np.unique(stream, return_inverse=True)
+    ends = columns.session.streams.ends
+    names = [b"" if one < 0 else community_id(*ends(one)).encode() for one in distinct.tolist()]
+    return in_stream(columns.store, rows.index), array_of(T.STRING, names)[place]
+
+
 def _end_port(*, of_client: bool) -> Read:
     def ports(session: OpenCapture, chosen: slice | I32) -> NDArray[Any]:
         streams = session.streams
@@ -416,6 +425,7 @@ _READERS: Final[dict[str, Read]] = {
     "tcp.analysis.flags": _flags,
     "tcp.analysis.reused_ports": _reused_ports,
     "tcp.analysis.initial_rtt": _initial_rtt,
+    "tcptui.community_id": _community_id,
     "tcptui.client": _address(of_client=True),
     "tcptui.server": _address(of_client=False),
     "tcptui.client.port": _end_port(of_client=True),

@@ -66,9 +66,9 @@ NAME
   tcptui slice: {summary}
 
 SYNOPSIS
-  tcptui slice FILE… (-Y FILTER | --stream N[,N…] | --finding NAME[,NAME…] |
-               --packets N[-M][,…]) [--around SECONDS] [--whole-streams]
-               -w OUT [--overwrite]
+  tcptui slice FILE… (-Y FILTER | --stream N[,N…] | --community-id ID[,ID…] |
+               --finding NAME[,NAME…] | --packets N[-M][,…])
+               [--around SECONDS] [--whole-streams] -w OUT [--overwrite]
 
 DESCRIPTION
   Writes the chosen packets as pcapng, or as pcap where OUT ends in .pcap. What
@@ -81,6 +81,9 @@ OPTIONS
   -Y FILTER, --display-filter FILTER
                      the packets that pass
   --stream N[,N…]    the packets of these connections, counted from 0
+  --community-id ID[,ID…]
+                     the packets of the connections that Zeek, Suricata and
+                     others list under these names (Community ID, version 1)
   --finding NAME[,NAME…]
                      the packets that prove these findings: ids, families or
                      severities, as "tcptui help findings" lists them
@@ -144,10 +147,11 @@ EXIT STATUS
 """,
     "cli.error.display-filter": "{where}: {message} (tcptui check FILTER shows where, and what was meant)",
     "cli.error.more-faults": "… and {n:more mistake|more mistakes}",
+    "cli.error.community-id": "{value} is no Community ID, as 1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
     "cli.error.field": "there is no field {name}; tcptui fields lists them",
     "cli.error.field-near": "there is no field {name}; similar: {near}",
     "cli.error.field-unread": "the field {name} cannot be read from packets yet, so it has no values to show",
-    "cli.error.slice-what": "slice needs one of -Y, --stream, --finding and --packets to choose what to write",
+    "cli.error.slice-what": "slice needs one of -Y, --stream, --community-id, --finding and --packets to choose what to write",
     "cli.error.slice-where": "slice needs -w and the name of the file to write",
     "cli.error.no-rule": "“{value}” is neither a file nor a rule, which begins with no, all, count or a percentile such as p99",
     "cli.error.which-rule": "assert needs a rule that begins with no, all, count or a percentile such as p99, for example 'no tcp.analysis.retransmission', or --rules",

@@ -12,5 +12,6 @@ WORDS: Final[dict[str, str]] = {
     "explain.filters.heading": "Display filters for Wireshark",
     "explain.filters.connection": "The connection: {filter}",
     "explain.filters.problems": "Its packets with a verdict: {filter}",
+    "explain.filters.community-id": "In Zeek, Suricata and others (Community ID): {name}",
     "explain.filters.cited": "The packets cited: {filter}",
 }

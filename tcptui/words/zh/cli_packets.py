@@ -59,9 +59,9 @@ WORDS: Final[dict[str, str]] = {
   tcptui slice：{summary}
 
 用法
-  tcptui slice 文件… (-Y 过滤器 | --stream N[,N…] | --finding 名称[,名称…] |
-               --packets N[-M][,…]) [--around 秒] [--whole-streams]
-               -w 输出 [--overwrite]
+  tcptui slice 文件… (-Y 过滤器 | --stream N[,N…] | --community-id ID[,ID…] |
+               --finding 名称[,名称…] | --packets N[-M][,…])
+               [--around 秒] [--whole-streams] -w 输出 [--overwrite]
 
 说明
   把选中的数据包写成 pcapng；输出文件以 .pcap 结尾时写成 pcap。捕获的内容逐字节
@@ -73,6 +73,9 @@ WORDS: Final[dict[str, str]] = {
   -Y 过滤器, --display-filter 过滤器
                      通过过滤器的数据包
   --stream N[,N…]    这些连接的数据包，连接从 0 编号
+  --community-id ID[,ID…]
+                     Zeek、Suricata 等以这些名称（Community ID 第 1 版）列出的
+                     连接的数据包
   --finding 名称[,名称…]
                      作为这些结论依据的数据包：可写编号、类别或严重程度，
                      名称见 tcptui help findings
@@ -136,7 +139,8 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.field": "没有字段 {name}；用 tcptui fields 列出全部字段",
     "cli.error.field-near": "没有字段 {name}；相近的有：{near}",
     "cli.error.field-unread": "字段 {name} 目前还读不出值，无法显示",
-    "cli.error.slice-what": "slice 需要 -Y、--stream、--finding、--packets 之一，说明要取出什么",
+    "cli.error.community-id": "{value} 不是 Community ID，应形如 1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
+    "cli.error.slice-what": "slice 需要 -Y、--stream、--community-id、--finding、--packets 之一，说明要取出什么",
     "cli.error.slice-where": "slice 需要 -w 和输出文件名",
     "cli.error.no-rule": "“{value}”既不是文件，也不是规则；规则以 no、all、count 或 p99 这样的百分位开头",
     "cli.error.which-rule": "assert 需要规则，以 no、all、count 或 p99 这样的百分位开头，例如 'no tcp.analysis.retransmission'；也可用 --rules 指定规则文件",

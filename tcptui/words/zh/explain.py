@@ -12,5 +12,6 @@ WORDS: Final[dict[str, str]] = {
     "explain.filters.heading": "Wireshark 显示过滤器",
     "explain.filters.connection": "这条连接：{filter}",
     "explain.filters.problems": "其中带判定的数据包：{filter}",
+    "explain.filters.community-id": "在 Zeek、Suricata 等工具中（Community ID）：{name}",
     "explain.filters.cited": "引用的数据包：{filter}",
 }

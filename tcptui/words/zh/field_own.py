@@ -18,6 +18,7 @@ WORDS: Final = {
     "field.tcptui.bytes": "连接各报文段在线路上的字节数。",
     "field.tcptui.duration": "从连接首帧到末帧的时间。",
     "field.tcptui.rtt": "连接的往返时间：取自握手，否则取已知的最短值。",
+    "field.tcptui.community_id": "连接在 Zeek、Suricata 等工具中的名称（Community ID 1）。",
     "field.tcptui.closed_by": "先发出 FIN 或 RST 的一端：client 或 server。",
     "field.tcptui.idle_before_close": "首个 FIN 或 RST 之前没有消息往来的时间；TLS 告警和该端尚未收到的数据不算消息。",
     "field.tcptui.cause": "报文段被重传的原因。",

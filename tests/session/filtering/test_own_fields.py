@@ -17,6 +17,7 @@ from tcptui.access.notes.format import NotesError
 from tcptui.access.notes.notebook import notes_path
 from tcptui.access.requests import requests_of
 from tcptui.dfilter.compile import compile_filter
+from tcptui.model.community_id import community_id
 from tcptui.model.fields import FIELDS
 from tcptui.model.notes import Note
 from tcptui.protocols.interface import UNIT_LIMIT
@@ -240,6 +241,20 @@ def test_round_trip_is_that_of_the_connection(noted: Session) -> None:
                 for text in texts(noted, "tcptui.rtt").get(frame, [])}  # fmt: skip
         assert said == ({f"{known // 10**9}.{known % 10**9:09d}"} if known else set())
     assert frames(noted, "tcptui.rtt > 0")
+
+
+def test_community_id_is_one_for_all_packets_of_a_connection_and_of_nothing_else(noted: Session) -> None:
+    named = texts(noted, "tcptui.community_id")
+    by_stream: dict[int, set[tuple[str, ...]]] = {}
+    for frame, names in named.items():
+        row = noted.store.row_of_frame(frame)
+        by_stream.setdefault(int(noted.store.stream[row]), set()).add(tuple(names))
+
+    assert sorted(by_stream) == list(range(noted.streams.count))
+    for stream, names in by_stream.items():
+        assert names == {(community_id(*noted.streams.ends(stream)),)}
+        (name,) = next(iter(names))
+        assert frames(noted, f'tcptui.community_id == "{name}"') == frames(noted, f"tcp.stream == {stream}")
 
 
 def test_who_closed_and_after_how_long(tmp_path: Path) -> None:
