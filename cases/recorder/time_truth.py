@@ -20,6 +20,7 @@ recovery
 from __future__ import annotations
 
 import argparse
+import bisect
 import json
 import sys
 from contextlib import closing
@@ -61,9 +62,10 @@ TOLD: Final[dict[str, tuple[Part, End]]] = {
     "periodic-loss": (Part.RECOVERY, End.CLIENT),
 }
 #: How far ours may be off, in percent of the truth, in round trips, and in milliseconds at least (the largest counts).
-#: Programs on a loaded machine wake late; the kernel counts limits in ticks of some milliseconds and from what it
-#: knows, one way earlier or later; a program's piece that does not fit into the first congestion window takes round
-#: trips of its own; at the receiver a recovery shows from the first segment behind the hole.
+#: Programs on a loaded machine wake late (of who thinks, its capture says how late, and that is added); the kernel
+#: counts limits in ticks of some milliseconds and from what it knows, one way earlier or later; a program's piece that
+#: does not fit into the first congestion window takes round trips of its own; at the receiver a recovery shows from the
+#: first segment behind the hole.
 TOLERANCE: Final[dict[Part, tuple[int, float, int]]] = {
     Part.SERVER_THINK: (5, 0.1, 40),
     Part.CLIENT_THINK: (5, 0.1, 40),
@@ -113,6 +115,7 @@ def compare(folder: Path) -> Comparison | None:
     part, end = told
     ours: dict[End, int] = {}
     left_ns: list[int] = []
+    arrived_ns: list[int] = []
     rtt_ns = 0
     for place in End:
         with closing(open_file(folder / f"{place.value}.pcapng")) as session:
@@ -121,10 +124,16 @@ def compare(folder: Path) -> Comparison | None:
             if place is End.CLIENT:
                 rtt_ns = view.irtt_ns
                 left_ns = view.time_ns[np.flatnonzero((view.length > 0) & ~view.from_server)].tolist()
+            if place is end:
+                is_peers = view.from_server == (end is End.CLIENT)
+                arrived_ns = view.time_ns[np.flatnonzero((view.length > 0) & is_peers)].tolist()
     log = [json.loads(line) for line in (folder / "kernel.jsonl").read_text().splitlines()]
-    truth = _truth(about["scenario"], part, [line for line in log if line.get("end") == end.value], left_ns)
+    own = [line for line in log if line.get("end") == end.value]
+    truth = _truth(about["scenario"], part, own, left_ns)
     percent, trips, least_ms = TOLERANCE[part]
     tolerance = max(truth * percent // 100, round(trips * rtt_ns), least_ms * NS_PER_MS)
+    if part in (Part.SERVER_THINK, Part.CLIENT_THINK):
+        tolerance += _woken_late_ns(own, arrived_ns)
     return Comparison(about["scenario"], about["seed"], part, ours, truth, tolerance)
 
 
@@ -144,6 +153,18 @@ def _truth(scenario: str, part: Part, log: list[dict[str, Any]], left_ns: list[i
         for earlier, later in pairwise(calls)
         if earlier["call"] == before and later["call"] == "send"
     )
+
+
+def _woken_late_ns(log: list[dict[str, Any]], arrived_ns: list[int]) -> int:
+    """How much later than the newest data, at ``arrived_ns``, the program's reads ended, together."""
+    total, seen = 0, 0
+    for line in log:
+        if line.get("kind") == "program" and line["call"] == "read":
+            arrived = bisect.bisect(arrived_ns, int(line["until"]))
+            if arrived > seen:
+                total += int(line["until"]) - arrived_ns[arrived - 1]
+            seen = arrived
+    return total
 
 
 def _in_recovery(log: list[dict[str, Any]]) -> int:

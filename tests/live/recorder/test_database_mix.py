@@ -35,7 +35,7 @@ CHECKOUT = Path(__file__).parents[3]
 CLEAN: Final = 5
 #: Only a failing test waits so long: the bench ends a mix that hangs.
 LONGEST_S: Final = 600
-TRIES: Final = 3
+TRIES: Final = 6
 #: What must be found where a capture shows it, …
 DATABASE: Final = frozenset({
     "slow-query", "lock-wait", "idle-in-transaction", "database-errors", "closed-while-idle", "too-many-connections",
