@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.points.keys import by_group, stable_order
 from tcptui.points.lines import CLOSE_DRIFT, Lines, fit_part, longest_fits
 
 if TYPE_CHECKING:
@@ -195,7 +196,8 @@ def _tightest(since_ns: I64, offset_ns: I64, is_low: NDArray[np.bool_]) -> I64:
     """The places of the tightest bounds of each stretch of time, by time."""
     stretch = since_ns // max(1, -(-int(since_ns.max() + 1) // _STRETCHES))
     group = stretch * 2 + is_low
-    order = np.lexsort((np.where(is_low, -offset_ns, offset_ns), group))
+    by_offset = stable_order(np.where(is_low, -offset_ns, offset_ns))
+    order = by_offset[by_group(group[by_offset])]
     firsts = np.append(True, group[order][1:] != group[order][:-1])
     found = order[firsts]
     by_time: I64 = found[np.argsort(since_ns[found], kind="stable")]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.points.keys import by_group
+
 if TYPE_CHECKING:
     from tcptui.model.packet_store import I64
     from tcptui.points.lines import F64
@@ -52,7 +54,8 @@ class Spreads:
 
 def spreads_by(groups: I64, delay_ns: F64, count: int) -> Spreads:
     """The spread of the delays of each of ``count`` groups."""
-    order = np.lexsort((delay_ns, groups))
+    by_delay = np.argsort(delay_ns)  # which of equal ones comes first is all one
+    order = by_delay[by_group(groups[by_delay])]
     values = delay_ns[order]
     sizes = np.bincount(groups, minlength=count)
     begins = np.cumsum(sizes) - sizes

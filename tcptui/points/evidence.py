@@ -9,7 +9,7 @@ import numpy as np
 
 from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.points.fates import Fate
-from tcptui.points.keys import mixed
+from tcptui.points.keys import by_group, mixed
 from tcptui.points.numbers import first_acknowledged, way_of
 
 if TYPE_CHECKING:
@@ -54,11 +54,19 @@ class PointEvidence:
         found[mine[::-1]] = others[::-1]  # the first one is written last
         return found
 
-    @cached_property
+    @property
     def numbers(self) -> tuple[I64, I64]:
         """The first number of each, and the one behind its last, beside its direction (`Way.numbers`)."""
-        _, begin, end = self._way.numbers(self.side)
-        return begin, end
+        return self._numbers_here[1:]
+
+    @property
+    def way(self) -> I64:
+        """The direction of each: pair x 2 + endpoint."""
+        return self._numbers_here[0]
+
+    @cached_property
+    def _numbers_here(self) -> tuple[I64, I64, I64]:
+        return self._way.numbers(self.side)
 
     @cached_property
     def acknowledged_there(self) -> I64:
@@ -97,8 +105,8 @@ class PointEvidence:
         mine, others = self.hop.links.a, self.hop.links.b
         if self.here:
             mine, others = others, mine
-        order = np.lexsort((others, mine))
-        return mine[order], others[order]
+        packed = np.sort(mine << 32 | others)
+        return packed >> 32, packed & 0xFFFF_FFFF
 
     def _links_of(self, index: int) -> I64:
         mine, others = self._sorted_links
@@ -108,7 +116,7 @@ class PointEvidence:
 
     @cached_property
     def _by_pair(self) -> tuple[I64, I64]:
-        order = np.argsort(self.side.pair, kind="stable")
+        order = by_group(self.side.pair)
         return order, np.searchsorted(self.side.pair[order], np.arange(len(self.hop.pairs) + 1))
 
     def of_pair(self, pair: int) -> I64:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.tcp_flags import ACK, RST, SYN
-from tcptui.points.keys import copies, mixed
+from tcptui.points.keys import copies, found_among, mixed
 from tcptui.points.numbers import NEVER, first_acknowledged, first_seen, way_of
 from tcptui.points.twins import twins_of
 
@@ -142,7 +142,7 @@ def _upstream_fates(
         there = other.segments.has_stamps(other.places)
         sent = mixed(other.pair * 2 + other.by_b, other.column("ts_value"))[there]
         echoed = mixed(other.pair * 2 + (1 - other.by_b.astype(np.int64)), other.column("ts_echo"))[there]
-        fate[stamps[np.isin(wanted, echoed) & ~np.isin(wanted, sent)]] = Fate.NOT_CAPTURED
+        fate[stamps[found_among(wanted, echoed) & ~found_among(wanted, sent)]] = Fate.NOT_CAPTURED
     return fate
 
 

@@ -5,6 +5,7 @@ Every question returns what both captures show together, or None: then the pair 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from tcptui.model.finding import FindingId
 from tcptui.points.changes import Change
+from tcptui.points.deciding import asked_streams
 from tcptui.points.evidence import PointEvidence
 from tcptui.points.fates import Fate
 from tcptui.points.numbers import NEVER
@@ -20,10 +22,12 @@ from tcptui.points.outcomes import QUESTIONS, TABLE, Outcome, Question, Row, Sho
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I64
     from tcptui.points.merge import Hop
     from tcptui.points.splits import Splits
+    from tcptui.points.undecided import Asked
 
 #: So much of a server's time must have passed beyond the far point to be confirmed, …
 _MOST_OF_IT: Final = 0.8
@@ -77,16 +81,36 @@ class JoinedFinding:
         return tuple(key for key in self.finding.alternatives if key in self.row.not_between)
 
 
-def join_findings(
-    hop: Hop, splits: Splits, findings: tuple[Iterable[tuple[int, tuple[Finding, ...]]], ...]
+def decide_findings(
+    hop: Hop, splits: Splits, first: JudgedCapture, second: JudgedCapture, asked: Asked | None = None
 ) -> list[JoinedFinding]:
+    """What the pair decides of the findings of both captures; judged are only those streams that may have some.
+
+    ``first``, ``second``: the captures of ``hop``.  ``asked`` is shown all findings that another capture may decide.
+    """
+    points = PointEvidence(hop, 0), PointEvidence(hop, 1)
+    judged = []
+    for point, (capture, decided) in enumerate(zip((first, second), asked_streams(hop, splits, points), strict=True)):
+        streams = decided if asked is None else np.union1d(decided, asked.streams(point))
+        each = capture.each_findings(streams.tolist())
+        judged.append(each if asked is None else asked.passing(point, each))
+    joined = join_findings(hop, splits, (judged[0], judged[1]), points)
+    for each in judged:
+        deque(each, maxlen=0)  # without clocks nothing was asked
+    return joined
+
+
+def join_findings(
+    hop: Hop, splits: Splits, findings: tuple[Iterable[tuple[int, tuple[Finding, ...]]], ...],
+    points: tuple[PointEvidence, PointEvidence] | None = None,
+) -> list[JoinedFinding]:  # fmt: skip
     """What the pair decides of the findings of both captures; by pair, then capture.
 
-    ``findings``: of A and of B, each stream with its own.
+    ``findings``: of A and of B, each stream with its own.  ``points``: the evidence of both, if it is there already.
     """
     if hop.clocks is None:
         return []
-    asks = _Asks(hop, splits)
+    asks = _Asks(hop, splits, points or (PointEvidence(hop, 0), PointEvidence(hop, 1)))
     found: list[JoinedFinding] = []
     for point, (streams, each) in enumerate(zip((hop.pairs.a, hop.pairs.b), findings, strict=True)):
         pairs = {
@@ -127,9 +151,8 @@ def _merged(found: list[JoinedFinding]) -> list[JoinedFinding]:
 class _Asks:
     """Puts the questions about findings of one hop."""
 
-    def __init__(self, hop: Hop, splits: Splits) -> None:
-        self._hop, self._splits = hop, splits
-        self._points = PointEvidence(hop, 0), PointEvidence(hop, 1)
+    def __init__(self, hop: Hop, splits: Splits, points: tuple[PointEvidence, PointEvidence]) -> None:
+        self._hop, self._splits, self._points = hop, splits, points
         self._ask: Mapping[Question, Callable[[int, int, Finding], Observation | None]] = {
             Question.FIRST_COPY: self._first_copy, Question.SYN: self._syn, Question.THIRD_ACK: self._third_ack,
             Question.RESET: self._reset, Question.WAIT: self._wait, Question.GAP: self._gap,

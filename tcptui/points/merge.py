@@ -12,6 +12,7 @@ from tcptui.points.clock import Clocks, compare_clocks
 from tcptui.points.connections import Pairs, pair_connections
 from tcptui.points.delays import Spreads, spreads_by
 from tcptui.points.fates import Fate, Missing, find_missing
+from tcptui.points.keys import by_group
 from tcptui.points.packets import Links, PacketPairing, Side, sides_of
 from tcptui.points.segments import segments_of
 
@@ -272,7 +273,8 @@ def _placed(sides: tuple[Side, Side], links: Links, count: int) -> tuple[Mask, M
 def _median_by(groups: I64, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """The median (the lower one of two) of each of ``count`` groups; NaN of an empty one."""
     found = np.full(count, np.nan)
-    order = np.lexsort((values, groups))
+    by_value = np.argsort(values)  # which of equal ones comes first is all one
+    order = by_value[by_group(groups[by_value])]
     begins = np.searchsorted(groups[order], np.arange(count + 1))
     some = np.flatnonzero(np.diff(begins))
     found[some] = values[order][(begins[some] + begins[some + 1] - 1) // 2]

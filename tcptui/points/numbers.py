@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.model.tcp_flags import ACK, FIN, SYN
+from tcptui.points.keys import by_group, stable_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def first_seen(way: Way, side: Side, end: I64) -> I64:
         return end
     _, starts, ends = way.numbers(side)
     takes = np.flatnonzero(ends > starts)
-    order = takes[np.lexsort((takes, ends[takes]))]
+    order = takes[stable_order(ends[takes])]
     place = np.searchsorted(ends[order], end)
     found = np.full(len(end), NEVER)
     there = np.flatnonzero(place < len(order))
@@ -77,7 +78,7 @@ def first_acknowledged(way: Way, side: Side, end: I64) -> I64:
     found = np.full(len(end), NEVER)
     if not len(having):
         return found
-    order = np.lexsort((having, number // _SPAN))
+    order = by_group(number // _SPAN)
     having, number = having[order], number[order]
     highest = np.maximum.accumulate(number)  # directions ascend, so none reaches into the next one
     place = np.searchsorted(highest, end)

@@ -22,7 +22,7 @@ def overtaken(hop: Hop) -> tuple[I64, I64]:
     way = hop.sides[0].pair[in_a] * 2 + hop.sides[0].by_b[in_a]
     found = []
     for mine, sent, seen in ((travels, in_a, in_b), (~travels, in_b, in_a)):
-        order = np.lexsort((seen[mine], way[mine]))
+        order = np.argsort(way[mine] << 32 | seen[mine])
         ways, left, came = way[mine][order], sent[mine][order], seen[mine][order]
         # Directions ascend, so none reaches into the next one.
         place = ways * (int(left.max(initial=0)) + 1) + left

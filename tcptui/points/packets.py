@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tcptui.model.tcp_flags import ACK
-from tcptui.points.keys import copies, joined, mixed, ranks
+from tcptui.points.keys import copies, matched, mixed, runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,8 @@ class Side:
 
     def column(self, name: str) -> NDArray[Any]:
         """The cells of a column of the store."""
-        return self.segments.column(name, self.places)
+        whole = len(self.places) == len(self.segments)
+        return self.segments.column(name, None if whole else self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,14 @@ class PacketPairing:
         self._sides = a, b
         self._count = count
         self._base = _base_keys(a), _base_keys(b)
+        self._pure = [runs(keys) for keys in self._base]
         self._open = np.ones(len(a), np.bool_), np.ones(len(b), np.bool_)
         self._found: list[Links] = []
         self._kept: dict[str, Mask] = {}
         """Of a column by which copies are told apart, by direction, whether it is the same at both points."""
         self._keys = self._strict_keys()
         self._pair_equal_counts()
+        self._pure.clear()
 
     @property
     def links(self) -> Links:
@@ -128,9 +131,7 @@ class PacketPairing:
     def _strict_keys(self) -> tuple[U64, U64]:
         """Keys that tell copies apart by what is kept on the way: IP packet numbers, timestamps."""
         a, b = self._sides
-        alone = [np.flatnonzero(copies(keys) == 1) for keys in self._base]
-        left, right = joined(self._base[0][alone[0]], self._base[1][alone[1]])
-        in_a, in_b = alone[0][left], alone[1][right]
+        in_a, in_b = matched(*(each.once() for each in self._pure))
         way = a.pair[in_a] * 2 + a.by_b[in_a]
         keys = list(self._base)
         for names in (("ip_id",), ("ts_value", "ts_echo")):
@@ -161,13 +162,9 @@ class PacketPairing:
     def _pair_equal_counts(self) -> None:
         """Pair the k-th copy with the k-th where both points have as many of them."""
         a, b = self._sides
-        numbered = [mixed(keys, ranks(keys)) for keys in self._keys]
-        in_a, in_b = joined(numbered[0], numbered[1])
-        counts = [copies(keys) for keys in self._keys]
-        alike = counts[0][in_a] == counts[1][in_b]
-        in_a, in_b = in_a[alike], in_b[alike]
+        in_a, in_b = matched(runs(self._keys[0]), runs(self._keys[1]))
         loose = [copies(mixed(side.pair, side.by_b, side.seq, side.length, side.flags)) for side in (a, b)]
-        pure = [copies(keys) for keys in self._base]
+        pure = [each.copies() for each in self._pure]
         carries = (a.length[in_a] > 0) | (a.flags[in_a] != 0)
         only = np.where(
             carries,

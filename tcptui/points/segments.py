@@ -39,15 +39,19 @@ class Segments:
     rows: I64
     """Of the packet store."""
     stream: I32
+    start: int = -1
+    """The first row, where each is the one behind the one before it: then whole columns are not copied."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def column(self, name: str, places: I64 | None = None) -> NDArray[Any]:
-        """The cells of a column of the store, at ``places`` or at all."""
-        rows = self.rows if places is None else self.rows[places]
-        cells: NDArray[Any] = getattr(self.capture.store, name)[rows]
-        return cells
+        """The cells of a column of the store, at ``places`` or at all; not to be written to."""
+        cells: NDArray[Any] = getattr(self.capture.store, name)
+        if self.start >= 0:
+            cells = cells[self.start : self.start + len(self.rows)]
+            return cells if places is None else cells[places]
+        return cells[self.rows if places is None else self.rows[places]]
 
     def from_b(self, places: I64 | None = None) -> Mask:
         """Whether endpoint *b* of the flow sent each."""
@@ -96,7 +100,8 @@ def segments_of(capture: OpenCapture) -> Segments:
     store = capture.store
     kept = slice(store.first, store.count)
     chosen = np.flatnonzero((store.kind[kept] == RowKind.TCP) & (store.stream[kept] >= 0)) + store.first
-    return Segments(capture, chosen, store.stream[chosen])
+    together = len(chosen) and int(chosen[-1]) - int(chosen[0]) + 1 == len(chosen)
+    return Segments(capture, chosen, store.stream[chosen], int(chosen[0]) if together else -1)
 
 
 def _head_keys(descriptor: int, begin: I64, wanted: I64) -> U64:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.model.arrays import sorted_unique
 from tcptui.model.tcp_flags import ACK, SYN
 from tcptui.points.fates import Fate
-from tcptui.points.keys import mixed
+from tcptui.points.keys import by_group, found_among
 from tcptui.points.numbers import NEVER, first_seen, way_of
 
 if TYPE_CHECKING:
@@ -124,12 +125,12 @@ def _asked(hop: Hop, way: Way, near: int) -> _Asked:
     opening, opened = begin[syns[first[of_syn]]], begin[syn_acks[first_answer[of_answer]]]
     # Turns: data that is new, in the order in which it passed.
     data = np.flatnonzero(is_near[side.pair] & (side.length > 0))
-    data = data[np.lexsort((data, of_way[data]))]
+    data = data[by_group(of_way[data])]
     highest = np.maximum.accumulate(end[data])  # directions ascend, so none reaches into the next one
     before = np.append(np.int64(-1), highest[:-1])[: len(data)]
     is_new = end[data] > before
     new, from_byte = data[is_new], np.maximum(begin[data], before)[is_new]
-    order = np.lexsort((new, side.pair[new]))
+    order = np.argsort(side.pair[new] << 32 | new)
     new, from_byte = new[order], from_byte[order]
     pair, asks = side.pair[new], by_client[new]
     stays = np.append(False, (pair[1:] == pair[:-1]) & (asks[1:] == asks[:-1]))[: len(new)]
@@ -148,7 +149,7 @@ def _seen_far(way: Way, near: Side, far: Side, asked: _Asked) -> tuple[I64, I64]
     `NEVER` where that was not seen.
     """
     _, begin, end = way.numbers(near)
-    borders = np.unique(end[end > begin])
+    borders = sorted_unique(end[end > begin])
     places = first_seen(way, far, np.concatenate((borders, asked.end, asked.answer + 1)))
     seen, left = np.append(places[: len(places) - len(asked.answer)], 0), places[len(places) - len(asked.answer) :]
     low = np.searchsorted(borders, asked.begin, "right")
@@ -183,11 +184,11 @@ def _split(hop: Hop, way: Way, here: int, asked: _Asked) -> Splits:
         fits &= hop.clocks.surely_step_free(*(hop.sides[0].time_ns[index] for index in at_a))
     ways = np.clip(ways, 0, total)
     halves = [(np.clip(low, 0, ways), np.clip(high, 0, ways)) for low, high in (there, returned)]
-    linked = mixed(hop.links.a, hop.links.b)
+    linked = hop.links.a << 32 | hop.links.b
     is_resent = np.zeros(len(out), np.bool_)
     for pair in ((out, arrived), (back, left)):
         in_a, in_b = pair if here == 0 else pair[::-1]
-        is_resent |= ~np.isin(mixed(in_a, in_b), linked)
+        is_resent |= ~found_among(in_a << 32 | in_b, linked)
     asked_a, asked_b = (out, arrived) if here == 0 else (arrived, out)
     answered_a, answered_b = (back, left) if here == 0 else (left, back)
     found = Splits(

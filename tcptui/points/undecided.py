@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from tcptui.findings.annotate import needs_attention
 from tcptui.findings.elsewhere import is_decided_elsewhere
 from tcptui.model.finding import Severity
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tcptui.model.finding import Finding
+    from tcptui.model.packet_store import I64
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.merge import Hop
 
@@ -28,6 +32,7 @@ class Asked:
     """Remembers, while findings pass through, those that another capture should decide."""
 
     def __init__(self, hop: Hop) -> None:
+        self._hop = hop
         self._pairs = [
             {
                 stream: pair
@@ -37,6 +42,12 @@ class Asked:
             for streams in (hop.pairs.a, hop.pairs.b)
         ]
         self._asked: dict[tuple[int, str], Undecided] = {}
+
+    def streams(self, point: int) -> I64:
+        """The streams of a capture, ascending, that may have a finding above a note and that both captures have."""
+        capture = (self._hop.a, self._hop.b)[point]
+        rows = np.array(sorted(self._pairs[point]), np.int64)
+        return rows[needs_attention(capture.streams, rows)]
 
     def passing(
         self, point: int, findings: Iterable[tuple[int, tuple[Finding, ...]]]

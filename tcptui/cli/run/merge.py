@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ import numpy as np
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
 from tcptui.model.safe_text import safe_text
-from tcptui.points.joined import join_findings
+from tcptui.points.joined import decide_findings
 from tcptui.points.merge import Hop, merge_captures
 from tcptui.points.splits import split_waits
 from tcptui.points.undecided import Asked
@@ -41,12 +39,7 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             _require_shared(hop, names)
             splits = split_waits(hop)
             asked = Asked(hop)
-            judged = [
-                asked.passing(point, session.each_findings(range(session.streams.count)))
-                for point, session in enumerate(sessions)
-            ]
-            joined = join_findings(hop, splits, (judged[0], judged[1]))
-            deque(chain(*judged), maxlen=0)  # without clocks nothing was asked
+            joined = decide_findings(hop, splits, sessions[0], sessions[1], asked)
             undecided = asked.undecided(joined)
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
