@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tcptui.model.finding import Finding
-    from tcptui.model.packet_store import I64
+    from tcptui.model.packet_store import I32
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.merge import Hop
 
@@ -43,10 +43,10 @@ class Asked:
         ]
         self._asked: dict[tuple[int, str], Undecided] = {}
 
-    def streams(self, point: int) -> I64:
+    def streams(self, point: int) -> I32:
         """The streams of a capture, ascending, that may have a finding above a note and that both captures have."""
         capture = (self._hop.a, self._hop.b)[point]
-        rows = np.array(sorted(self._pairs[point]), np.int64)
+        rows = np.array(sorted(self._pairs[point]), np.int32)
         return rows[needs_attention(capture.streams, rows)]
 
     def passing(
