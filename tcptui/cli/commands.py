@@ -349,10 +349,15 @@ class MergeCommand(NamedTuple):
     """``merge A B``: the same traffic at two capture points."""
 
     common: Common
-    files: tuple[str, str]
+    files: tuple[str, ...]
+    """Of each point, or one file that ``-w`` has written, which has both."""
     as_json: bool = False
     is_symmetric: bool = False
     """``--assume-symmetric``: both ways between the points take equally long."""
+    write: str = ""
+    """``-w``: where to write all packets of both; empty: nowhere."""
+    overwrite: bool = False
+    """``--overwrite``: `write` may replace an existing file."""
 
 
 class Chosen(NamedTuple):

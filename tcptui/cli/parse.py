@@ -372,9 +372,17 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
     files = _files("merge", scan.words)
     if len(files) > 2:
         raise CommandLineError("error.too-many-words", command="merge", word=files[2])
-    if len(files) < 2:
+    if files == (STANDARD_STREAM,):
         raise CommandLineError("error.merge-two")
-    return MergeCommand(common, (files[0], files[1]), "--json" in scan.options, "--assume-symmetric" in scan.options)
+    options = scan.options
+    write = file_name("-w", options["-w"]) if "-w" in options else ""
+    if write and (write == STANDARD_STREAM or write.endswith(".pcap")):
+        raise CommandLineError("error.merge-pcapng", file=write)
+    if "--overwrite" in options and not write:
+        raise CommandLineError("error.keep-where", option="--overwrite")
+    return MergeCommand(
+        common, files, "--json" in options, "--assume-symmetric" in options, write, "--overwrite" in options
+    )  # fmt: skip
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:

@@ -66,6 +66,10 @@ class Hop:
         travels: Mask = self.goes_ab[packets.pair[index]] ^ packets.by_b[index]
         return travels
 
+    def on_a(self, time_ns: I64) -> F64:
+        """Times of B's clock by A's, as well as that is known; unchanged where it is not."""
+        return time_ns.astype(np.float64) if self.clocks is None else _on_a(self.clocks, time_ns)
+
     def fates(self, side: int) -> NDArray[np.int8]:
         """`Fate` of each packet of a side; of what the other capture cannot have, *unknown*."""
         found = np.full(len(self.sides[side]), Fate.UNKNOWN, np.int8)

@@ -23,6 +23,7 @@ from tcptui.model.pcap_format import (
     SECTION_BLOCK,
     SIMPLE_HEAD_BYTES,
     SIMPLE_PACKET_BLOCK,
+    STATISTICS_BLOCK,
 )
 from tcptui.wire.record_scanner import LISTED
 
@@ -71,6 +72,8 @@ class Layout:
     """Byte order and body of each interface description, in the order of the file."""
     carried: list[Block] = field(default_factory=list)
     """Names and secrets."""
+    statistics: list[tuple[int, Block]] = field(default_factory=list)
+    """Interface statistics, each with the number of the first interface of its section."""
     listed: array[int] = field(default_factory=lambda: array("q"))
     """Where blocks begin that are no packets and yet take a frame number."""
     link_field: int = 0
@@ -176,6 +179,8 @@ class _Reading:
             layout.sections.append(Section(position, self._order, len(layout.interfaces), content))
         elif kind == INTERFACE_BLOCK and 8 <= size <= _LARGEST_DESCRIPTION:
             layout.interfaces.append((self._order, self._window.read(body, size)))
+        elif kind == STATISTICS_BLOCK and size <= _LARGEST_DESCRIPTION and layout.sections:
+            layout.statistics.append((layout.sections[-1].first_interface, Block(kind, body, size, self._order)))
         elif kind in _CARRIED:
             layout.carried.append(Block(kind, body, size, self._order))
         if kind in LISTED:

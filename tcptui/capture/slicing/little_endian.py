@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.slicing.layout import NAME_BLOCK
-from tcptui.model.pcap_format import ENHANCED_PACKET_BLOCK, INTERFACE_BLOCK
+from tcptui.model.pcap_format import ENHANCED_PACKET_BLOCK, INTERFACE_BLOCK, STATISTICS_BLOCK
 from tcptui.wire.pcapng_options import block_options
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _MOST_OPTION: Final = 0xFFFF
 #: Options that are numbers, by block; all others are text or bytes, or addresses in network order.
 _NUMBERS: Final[dict[int, dict[int, str]]] = {
     INTERFACE_BLOCK: {8: "Q", 10: "I", 14: "q", 16: "Q", 17: "Q"},
+    STATISTICS_BLOCK: {2: "II", 3: "II", 4: "Q", 5: "Q", 6: "Q", 7: "Q", 8: "Q"},
     ENHANCED_PACKET_BLOCK: {2: "I", 4: "Q", 5: "Q", 6: "I"},
 }
 #: Custom options begin with the number of an enterprise.
@@ -62,6 +63,15 @@ def interface_body(order: str, body: bytes) -> bytes:
     link, reserved, snaplen = struct.unpack(order + "HHI", body[:8])
     head = struct.pack("<HHI", link, reserved, snaplen)
     return head + options(options_of(body[8:], order, INTERFACE_BLOCK))
+
+
+def statistics_body(order: str, body: bytes, first_interface: int) -> bytes:
+    """The body of interface statistics, of an interface counted from ``first_interface``; empty for a damaged one."""
+    if len(body) < 12:
+        return b""
+    interface, high, low = struct.unpack_from(order + "III", body)
+    head = struct.pack("<III", first_interface + interface & 0xFFFF_FFFF, high, low)
+    return head + options(options_of(body[12:], order, STATISTICS_BLOCK))
 
 
 def carried_body(order: str, kind: int, body: bytes) -> bytes:

@@ -6,7 +6,14 @@ import os
 import struct
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.slicing.little_endian import block, carried_body, interface_body, options, options_of
+from tcptui.capture.slicing.little_endian import (
+    block,
+    carried_body,
+    interface_body,
+    options,
+    options_of,
+    statistics_body,
+)
 from tcptui.model.pcap_format import (
     ENHANCED_PACKET_BLOCK,
     INTERFACE_BLOCK,
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from tcptui.capture.slicing.source import PacketSource, Record
 
 _HARDWARE, _SYSTEM, _PROGRAM = 2, 3, 4
-_IF_TSRESOL, _IF_FCSLEN = 9, 13
+_IF_DESCRIPTION, _IF_TSRESOL, _IF_FCSLEN = 3, 9, 13
 _NANOSECONDS_RESOLUTION: Final = bytes((9,))
 #: Blocks of names and secrets that are larger are left out; a key log of a million sessions has 200 MB.
 LARGEST_CARRIED: Final = 1 << 28
@@ -35,15 +42,23 @@ LARGEST_CARRIED: Final = 1 << 28
 class PcapngWriter:
     """One little-endian section with the interfaces of all sources, their names and secrets, then packets."""
 
-    def __init__(self, sink: Sink, sources: Sequence[PacketSource], links: Sequence[int], program: str) -> None:
-        """``links``: the link type of each source that is no pcapng; ``program``: who writes.  Raises OSError."""
+    def __init__(
+        self, sink: Sink, sources: Sequence[PacketSource], links: Sequence[int], program: str, *,
+        about: Sequence[bytes] = (), names: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """``links``: the link type of each source that is no pcapng; ``program``: who writes.
+
+        ``about``: comments of the section, in place of those of the sources that begin with the same word.
+        ``names``: of each source, for its interface where it is no pcapng.  Raises OSError.
+        """
         self._sink = sink
         self._first: list[int] = []
         interfaces: list[bytes] = []
-        for source, link in zip(sources, links, strict=True):
+        for place, (source, link) in enumerate(zip(sources, links, strict=True)):
             self._first.append(len(interfaces))
-            interfaces += _interfaces(source, link)
-        sink.write(block(SECTION_BLOCK, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options(_about(sources, program))))
+            interfaces += _interfaces(source, link, names[place] if names else "")
+        section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options(_about(sources, program, about))
+        sink.write(block(SECTION_BLOCK, section))
         for body in interfaces:
             sink.write(block(INTERFACE_BLOCK, body))
         for source in sources:
@@ -61,26 +76,39 @@ class PcapngWriter:
             block(ENHANCED_PACKET_BLOCK, head + data + bytes(-len(data) % 4) + options([*record.options, *more]))
         )
 
+    def add_statistics(self, sources: Sequence[PacketSource]) -> None:
+        """What interfaces of ``sources`` counted, behind all packets.  Raises OSError."""
+        for source, first in zip(sources, self._first, strict=True):
+            for of_section, found in source.layout.statistics:
+                body = os.pread(source.descriptor, found.size, found.begin)
+                body = statistics_body(found.order, body, first + of_section)
+                if body:
+                    self._sink.write(block(found.kind, body))
 
-def _interfaces(source: PacketSource, link: int) -> list[bytes]:
+
+def _interfaces(source: PacketSource, link: int, name: str) -> list[bytes]:
     layout = source.layout
     if layout.is_pcapng:
         return [interface_body(order, body) for order, body in layout.interfaces]
     found = [(_IF_TSRESOL, _NANOSECONDS_RESOLUTION)] if layout.nano else []
     if layout.link_field & 0x0400_0000:  # the upper four bits say how long the frame check sequence is, in 16 bits
         found.append((_IF_FCSLEN, bytes(((layout.link_field >> 28) * 2,))))
+    if name:
+        found.insert(0, (_IF_DESCRIPTION, name.encode("utf-8", "replace")))
     return [struct.pack("<HHI", link, 0, layout.snaplen) + options(found)]
 
 
-def _about(sources: Sequence[PacketSource], program: str) -> list[tuple[int, bytes]]:
+def _about(sources: Sequence[PacketSource], program: str, about: Sequence[bytes]) -> list[tuple[int, bytes]]:
     """The options of the section: all comments, and on what the first source was captured."""
+    replaced = tuple(comment.partition(b" {")[0] + b" {" for comment in about)
     found = [
         pair
         for source in sources
         for section in source.layout.sections
         for pair in options_of(section.body[16:], section.order, SECTION_BLOCK)
     ]
-    kept = [pair for pair in found if pair[0] == OPT_COMMENT]
+    kept = [(OPT_COMMENT, comment) for comment in about]
+    kept += [pair for pair in found if pair[0] == OPT_COMMENT and not (replaced and pair[1].startswith(replaced))]
     for code in (_HARDWARE, _SYSTEM):
         kept += [pair for pair in found if pair[0] == code][:1]
     return [*kept, (_PROGRAM, program.encode())]

@@ -47,7 +47,7 @@ def merged_as_json(
     own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
     points = [
         {"name": "A", "file": files[0], "clock": own},
-        {"name": "B", "file": files[1], "clock": _clock(hop.clocks)},
+        {"name": "B", "file": files[1], "clock": clock_object(hop.clocks)},
     ]
     unpaired = {
         "a": _unpaired(hop.pairs.a, hop.a.streams.count),
@@ -60,7 +60,8 @@ def merged_as_json(
     })  # fmt: skip
 
 
-def _clock(clocks: Clocks | None) -> dict[str, object]:
+def clock_object(clocks: Clocks | None, most_steps: int | None = None) -> dict[str, object]:
+    """What is known of B's clock; ``most_steps``: no more of its steps than these, None: all."""
     if clocks is None:
         return {"offset": None, "drift_ppm": None, "steps": []}
     low, high = clocks.drift_range
@@ -70,7 +71,10 @@ def _clock(clocks: Clocks | None) -> dict[str, object]:
         "drift_ppm": _ppm(clocks.drift),
         "drift_ppm_low": _ppm(low),
         "drift_ppm_high": _ppm(high),
-        "steps": [{"time": Seconds(step.time_ns), "seconds": Seconds(round(step.offset_ns))} for step in clocks.steps],
+        "steps": [
+            {"time": Seconds(step.time_ns), "seconds": Seconds(round(step.offset_ns))}
+            for step in clocks.steps[:most_steps]
+        ],
     }
 
 

@@ -1,16 +1,17 @@
-"""``merge A B``: the same traffic at two capture points, as text or as JSON."""
+"""``merge A B``: the same traffic at two capture points, as text, as JSON or as one capture."""
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
+from tcptui.cli.run.merge_files import open_points, write_both
+from tcptui.cli.run.slice import reading_again
 from tcptui.model.safe_text import safe_text
 from tcptui.points.joined import decide_findings
 from tcptui.points.merge import Hop, merge_captures
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 def write_merged(command: MergeCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     with ExitStack() as stack:
-        opened = open_inputs(command.files, stack, words)
-        names = [Path(name).name for name in command.files]
-        if _is_one_file(opened[0].raw, opened[1].raw):
-            raise CommandFailedError("error.merge-itself", a=safe_text(names[0]), b=safe_text(names[1]))
-        refuse_unreadable_among(opened)
-        sessions = [read_whole(command.common, [one], words, (), judges=False, workers=1) for one in opened]
+        points = open_points(command.files, stack, words)
+        names = points.names
+        may_replace = replaceable(command.common, points.read, overwrite=command.overwrite)
+        if command.write:
+            may_replace.check(Path(command.write))
+        sessions = [read_whole(command.common, [one], words, (), judges=False, workers=1) for one in points.opened]
         if any(map(has_failed, sessions)):
             return 1
         with packets_read_again(sessions[0]), packets_read_again(sessions[1]):
@@ -41,22 +42,22 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             asked = Asked(hop)
             joined = decide_findings(hop, splits, sessions[0], sessions[1], asked)
             undecided = asked.undecided(joined)
+        if command.write:
+            slicers = [reading_again(session) for session in sessions]
+            write_both(Path(command.write), hop, slicers, names, may_replace, words)
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
 
-            write([merged_as_json(hop, splits, joined, command.files, undecided), "\n"])
+            write([merged_as_json(hop, splits, joined, points.files, undecided), "\n"])
         else:
             from tcptui.cli.report.merged_text import merged_as_text
 
-            write_text(merged_as_text(
-                hop, splits, joined, names, words, undecided=undecided, ascii_only=command.common.ascii_only
-            ))  # fmt: skip
-        return max(exit_code(session, [one.source]) for session, one in zip(sessions, opened, strict=True))
-
-
-def _is_one_file(first: int | None, second: int | None) -> bool:
-    """Whether two descriptors are of one file; None: a pipe, which is not read twice."""
-    return first is not None and second is not None and os.path.sameopenfile(first, second)
+            write_text(
+                merged_as_text(
+                    hop, splits, joined, names, words, undecided=undecided, ascii_only=command.common.ascii_only
+                )
+            )
+        return max(exit_code(session, [one.source]) for session, one in zip(sessions, points.opened, strict=True))
 
 
 def _require_shared(hop: Hop, names: list[str]) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tcptui.capture.slicing.sink import Sink
+    from tcptui.capture.slicing.source import Record
     from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
 
@@ -41,6 +42,26 @@ class Slicer:
                 mine = np.isin(store.source[: store.count], np.flatnonzero(np.array(self._spool_of) == spool))
                 offset, captured = store.offset[: store.count][mine], store.captured[: store.count][mine]
             self._sources.append(PacketSource(descriptor, read_layout(descriptor, offset, captured, end), offset))
+
+    @property
+    def sources(self) -> tuple[PacketSource, ...]:
+        """What packets are read from, one for each spool."""
+        return tuple(self._sources)
+
+    @property
+    def links(self) -> tuple[int, ...]:
+        """The link type of each source that is no pcapng."""
+        return tuple(self._links)
+
+    def record(self, row: int) -> tuple[int, Record, int]:
+        """The packet in ``row``: the index of its source, the record, its length on the wire.  Raises OSError."""
+        store, spool = self._session.store, self._spool(row)
+        record = self._sources[spool].record(int(store.offset[row]), int(store.captured[row]), int(store.time_ns[row]))
+        return spool, record, int(store.wire_length[row])
+
+    def require_unchanged(self) -> None:
+        """Raise FileChangedError where a file was changed since it was read."""
+        self._session.reader.require_unchanged()
 
     def _spool(self, row: int) -> int:
         return self._spool_of[int(self._session.store.source[row])]

@@ -8,7 +8,8 @@ NAME
   tcptui merge: {summary}
 
 SYNOPSIS
-  tcptui merge A B [--json] [--assume-symmetric]
+  tcptui merge A B [--json] [--assume-symmetric] [-w OUT [--overwrite]]
+  tcptui merge OUT [--json] [--assume-symmetric]
 
 DESCRIPTION
   A and B are captures of the same traffic at two places, as of a client and of
@@ -42,6 +43,10 @@ DESCRIPTION
   A proxy ends a connection and begins another: both are listed as legs, and
   their packets are not paired.
 
+  -w writes all packets of both to one pcapng, each place with interfaces of its
+  own. Times stay as each clock had them; what is known of the clocks is in a
+  comment of the file. Given alone, such a file is read as both captures.
+
 OPTIONS
   --json      one JSON object. Offsets are seconds to add to B's clock to get
               A's; the one of a point holds at the time "at" of A. frame is the
@@ -52,15 +57,27 @@ OPTIONS
   --assume-symmetric
               both directions take equally long: delays are then absolute. Every
               result that depends on it is marked as such
+  -w OUT      also write both captures to OUT, as pcapng. Packets are in the order
+              of A's clock, with their comments; names and secrets that the files
+              have are kept. An existing file is replaced only with --overwrite,
+              an input never
+  --overwrite
+              OUT may replace a file
 
 EXAMPLES
   tcptui merge client.pcap server.pcap
   tcptui merge client.pcap server.pcap --json
+  tcptui merge client.pcap server.pcap -w both.pcapng
+  tcptui merge both.pcapng
 
 EXIT STATUS
   0 done; 1 the input failed, or the captures have no connection in common;
   2 wrong usage
 """,
+    "cli.error.merge-one": (
+        "{file} is one capture of one place: merge needs two, or one that tcptui merge -w has written"
+    ),
+    "cli.error.merge-pcapng": "merge writes pcapng, to a file whose name does not end with .pcap: not to {file}",
     "cli.error.merge-two": "merge needs two captures, one of each place",
     "cli.error.merge-itself": "{a} and {b} are the same file: there is nothing to merge",
     "cli.error.merge-copy": "{a} and {b} have the same packets at the same times: one is a copy of the other",

@@ -88,5 +88,6 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN bits",
     "merged.change.payload": "payload",
+    "merged.written": "{n} packets of both captures written to {file}",
     "merged.more": "{count:more connection|more connections}: --json lists them all.",
 }

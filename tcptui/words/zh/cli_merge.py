@@ -8,7 +8,8 @@ WORDS: Final[dict[str, str]] = {
   tcptui merge：{summary}
 
 用法
-  tcptui merge A B [--json] [--assume-symmetric]
+  tcptui merge A B [--json] [--assume-symmetric] [-w OUT [--overwrite]]
+  tcptui merge OUT [--json] [--assume-symmetric]
 
 说明
   A 和 B 是同一流量在两个地方的抓包，例如客户端和服务端。连接和数据包按序列号与
@@ -34,6 +35,9 @@ WORDS: Final[dict[str, str]] = {
 
   代理会结束一条连接、再开始另一条：两条都列出，其数据包不配对。
 
+  -w 把两份抓包的所有数据包写进一个 pcapng，每个地方各用自己的接口。时间保持各自
+  时钟的原样，时钟的比较结果写在文件的注释里。单独给出这样的文件，就按两份抓包读。
+
 选项
   --json      一个 JSON 对象。偏差是 B 的时间要加上多少秒才是 A 的时间；抓包点的
               偏差是 A 的时间为 at 时的值。frame 是数据包在它那份文件中的编号。
@@ -42,14 +46,23 @@ WORDS: Final[dict[str, str]] = {
   --assume-symmetric
               假定两个方向耗时相同，此时时延是绝对值。凡是依赖这一假定的结果都会
               注明
+  -w OUT      另把两份抓包写入 OUT（pcapng）。数据包按 A 的时钟排列，保留注释；文件
+              里的名称和密钥也保留。没有 --overwrite 不覆盖任何文件，输入文件则从不
+              覆盖
+  --overwrite
+              OUT 可以覆盖已有的文件
 
 示例
   tcptui merge client.pcap server.pcap
   tcptui merge client.pcap server.pcap --json
+  tcptui merge client.pcap server.pcap -w both.pcapng
+  tcptui merge both.pcapng
 
 退出状态
   0 完成；1 输入失败，或两份抓包没有共同的连接；2 用法错误
 """,
+    "cli.error.merge-one": "{file} 只是一个地方的抓包：merge 要两份，或者一份由 tcptui merge -w 写出的文件",
+    "cli.error.merge-pcapng": "merge 写出的是 pcapng，文件名不能以 .pcap 结尾，也不能是标准输出：{file}",
     "cli.error.merge-two": "merge 后面要写两份抓包，两个地方各一份",
     "cli.error.merge-itself": "{a} 和 {b} 是同一个文件，没有可合并的内容",
     "cli.error.merge-copy": "{a} 和 {b} 的数据包与时间完全相同，其中一份是另一份的副本",

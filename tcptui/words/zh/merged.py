@@ -71,5 +71,6 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN 位",
     "merged.change.payload": "载荷",
+    "merged.written": "两份抓包的 {n} 个数据包已写入 {file}",
     "merged.more": "还有 {count} 条连接：--json 会全部列出。",
 }
