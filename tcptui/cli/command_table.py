@@ -58,7 +58,7 @@ COMMANDS: Final = (
         "--stream", "--id", "--out", "--out-limit", "--json", "--workers", "-Y"})),
     CommandRow("graph", Operand.CAPTURE, frozenset({
         "--stream", "--kind", "--side", SPREADSHEET_SAFE, "--text", "--svg", "--csv"})),
-    CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--assume-symmetric", "-w", "--overwrite"})),
+    CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--html", "--assume-symmetric", "-w", "--overwrite"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
         "--overwrite"})),

@@ -356,8 +356,10 @@ class MergeCommand(NamedTuple):
     """``--assume-symmetric``: both ways between the points take equally long."""
     write: str = ""
     """``-w``: where to write all packets of both; empty: nowhere."""
+    html: str = ""
+    """``--html``: where to write the page in place of the text; `STANDARD_STREAM`: standard output."""
     overwrite: bool = False
-    """``--overwrite``: `write` may replace an existing file."""
+    """``--overwrite``: `write` and `html` may replace existing files."""
 
 
 class Chosen(NamedTuple):

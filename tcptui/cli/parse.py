@@ -378,10 +378,15 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
     write = file_name("-w", options["-w"]) if "-w" in options else ""
     if write and (write == STANDARD_STREAM or write.endswith(".pcap")):
         raise CommandLineError("error.merge-pcapng", file=write)
-    if "--overwrite" in options and not write:
+    html = file_name("--html", options["--html"]) if "--html" in options else ""
+    if html == STANDARD_STREAM and "--json" in options:
+        raise CommandLineError("error.exclusive", first="--html -", second="--json")
+    if html and html == write:
+        raise CommandLineError("error.exclusive", first="--html", second="-w")
+    if "--overwrite" in options and not (write or html):
         raise CommandLineError("error.keep-where", option="--overwrite")
     return MergeCommand(
-        common, files, "--json" in options, "--assume-symmetric" in options, write, "--overwrite" in options
+        common, files, "--json" in options, "--assume-symmetric" in options, write, html, "--overwrite" in options
     )  # fmt: skip
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
-from tcptui.cli.run.merge_files import open_points, write_both
+from tcptui.cli.run.merge_files import open_points, write_both, write_merged_page
 from tcptui.cli.run.slice import reading_again
+from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.points.joined import decide_findings
 from tcptui.points.merge import Hop, merge_captures
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
 
 def write_merged(command: MergeCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
+    if command.html == STANDARD_STREAM and sys.stdout.isatty():
+        raise OutputError("output_terminal")
     with ExitStack() as stack:
         points = open_points(command.files, stack, words)
         names = points.names
         may_replace = replaceable(command.common, points.read, overwrite=command.overwrite)
-        if command.write:
-            may_replace.check(Path(command.write))
+        for out in (command.write, command.html):
+            if out and out != STANDARD_STREAM:
+                may_replace.check(Path(out))
         sessions = [read_whole(command.common, [one], words, (), judges=False, workers=1) for one in points.opened]
         if any(map(has_failed, sessions)):
             return 1
@@ -45,11 +51,16 @@ def write_merged(command: MergeCommand, words: Words) -> int:
         if command.write:
             slicers = [reading_again(session) for session in sessions]
             write_both(Path(command.write), hop, slicers, names, may_replace, words)
+        if command.html:
+            from tcptui.cli.report.page.merged import merged_page
+
+            pieces = merged_page(hop, splits, joined, undecided, names, words)
+            write_merged_page(command.html, pieces, (hop.a, hop.b), may_replace, words)
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
 
             write([merged_as_json(hop, splits, joined, points.files, undecided), "\n"])
-        else:
+        elif not command.html:
             from tcptui.cli.report.merged_text import merged_as_text
 
             write_text(

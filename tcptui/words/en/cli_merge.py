@@ -8,8 +8,9 @@ NAME
   tcptui merge: {summary}
 
 SYNOPSIS
-  tcptui merge A B [--json] [--assume-symmetric] [-w OUT [--overwrite]]
-  tcptui merge OUT [--json] [--assume-symmetric]
+  tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
+                   [--overwrite]
+  tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
 
 DESCRIPTION
   A and B are captures of the same traffic at two places, as of a client and of
@@ -54,6 +55,8 @@ OPTIONS
               packet of all connections, so the least possible ones. waits has
               every response that both captures have, findings what the pair
               decides
+  --html PAGE write a self-contained page in place of the text, with the packets
+              of the worst connections drawn between A and B; - is standard output
   --assume-symmetric
               both directions take equally long: delays are then absolute. Every
               result that depends on it is marked as such
@@ -62,13 +65,13 @@ OPTIONS
               have are kept. An existing file is replaced only with --overwrite,
               an input never
   --overwrite
-              OUT may replace a file
+              OUT and PAGE may replace files
 
 EXAMPLES
   tcptui merge client.pcap server.pcap
   tcptui merge client.pcap server.pcap --json
   tcptui merge client.pcap server.pcap -w both.pcapng
-  tcptui merge both.pcapng
+  tcptui merge both.pcapng --html report.html
 
 EXIT STATUS
   0 done; 1 the input failed, or the captures have no connection in common;

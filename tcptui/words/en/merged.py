@@ -88,6 +88,10 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN bits",
     "merged.change.payload": "payload",
+    "merged.fate.lost-between": "lost",
+    "merged.fate.not-captured": "not captured at {there}",
+    "merged.fate.duplicated": "duplicated",
+    "merged.fate.unknown": "not at {there}, cause unknown",
     "merged.written": "{n} packets of both captures written to {file}",
     "merged.more": "{count:more connection|more connections}: --json lists them all.",
 }

@@ -17,6 +17,13 @@ WORDS: Final[dict[str, str]] = {
     "page.ladder.label": "Packets between {client} and {server}: {n} of them drawn",
     "page.requests": "Its slowest requests",
     "page.requests-more": "{n:more request is|more requests are} not listed.",
+    "page.merged.clocks": "Clocks",
+    "page.merged.connections": "Connections, those with missing packets first",
+    "page.merged.connection": "Connection",
+    "page.merged.lost": "Lost from {here} to {there}",
+    "page.merged.foot": (
+        "Written by tcptui {version}. Packet numbers are those of each point's own capture, times are by A's clock."
+    ),
     "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. The capture does not show everything, so each statement has its confidence.",
     "page.written": "the page is in {file}",
 }

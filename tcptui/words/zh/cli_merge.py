@@ -8,8 +8,9 @@ WORDS: Final[dict[str, str]] = {
   tcptui merge：{summary}
 
 用法
-  tcptui merge A B [--json] [--assume-symmetric] [-w OUT [--overwrite]]
-  tcptui merge OUT [--json] [--assume-symmetric]
+  tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
+                   [--overwrite]
+  tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
 
 说明
   A 和 B 是同一流量在两个地方的抓包，例如客户端和服务端。连接和数据包按序列号与
@@ -43,6 +44,8 @@ WORDS: Final[dict[str, str]] = {
               偏差是 A 的时间为 at 时的值。frame 是数据包在它那份文件中的编号。
               时延从所有连接中最快的数据包算起，即可能的最小值。waits 列出两份抓
               包都有的每个响应，findings 是两份抓包共同判定的发现
+  --html PAGE 写成一个自足的网页，代替文字报告，并画出问题最多的连接在 A、B 之间的数据包；
+              - 表示标准输出
   --assume-symmetric
               假定两个方向耗时相同，此时时延是绝对值。凡是依赖这一假定的结果都会
               注明
@@ -50,13 +53,13 @@ WORDS: Final[dict[str, str]] = {
               里的名称和密钥也保留。没有 --overwrite 不覆盖任何文件，输入文件则从不
               覆盖
   --overwrite
-              OUT 可以覆盖已有的文件
+              OUT 和 PAGE 可以覆盖已有的文件
 
 示例
   tcptui merge client.pcap server.pcap
   tcptui merge client.pcap server.pcap --json
   tcptui merge client.pcap server.pcap -w both.pcapng
-  tcptui merge both.pcapng
+  tcptui merge both.pcapng --html report.html
 
 退出状态
   0 完成；1 输入失败，或两份抓包没有共同的连接；2 用法错误

@@ -71,6 +71,10 @@ WORDS: Final[dict[str, str]] = {
     "merged.change.dscp": "DSCP",
     "merged.change.ecn": "ECN 位",
     "merged.change.payload": "载荷",
+    "merged.fate.lost-between": "丢失",
+    "merged.fate.not-captured": "{there} 漏抓",
+    "merged.fate.duplicated": "复制",
+    "merged.fate.unknown": "{there} 没有，原因不明",
     "merged.written": "两份抓包的 {n} 个数据包已写入 {file}",
     "merged.more": "还有 {count} 条连接：--json 会全部列出。",
 }

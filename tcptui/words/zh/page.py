@@ -17,6 +17,11 @@ WORDS: Final[dict[str, str]] = {
     "page.ladder.label": "{client} 与 {server} 之间的数据包，画出 {n} 个",
     "page.requests": "最慢的请求",
     "page.requests-more": "另有 {n} 个请求未列出。",
+    "page.merged.clocks": "时钟",
+    "page.merged.connections": "连接，缺包的在前",
+    "page.merged.connection": "连接",
+    "page.merged.lost": "从 {here} 到 {there} 丢失",
+    "page.merged.foot": "由 tcptui {version} 生成。包号是各抓包点自己那份抓包中的序号，时间以 A 的时钟为准。",
     "page.foot": "由 tcptui {version} 生成。包号是抓包文件中的序号。没有抓到的内容无从得知：每条结论都注明了把握有多大。",
     "page.written": "页面已写入 {file}",
 }

@@ -12,9 +12,9 @@ from tcptui.analysis.timing.budget import time_budget
 from tcptui.charts.cells import full_view
 from tcptui.charts.svg import svg
 from tcptui.cli.report.link_names import link_name
+from tcptui.cli.report.page.frame import page_begin, page_end
 from tcptui.cli.report.page.ladder import ladder
 from tcptui.cli.report.page.markup import Markup, element
-from tcptui.cli.report.page.style import STYLE, policy
 from tcptui.findings.weight import causes_before_symptoms, worst_finding
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
@@ -28,7 +28,6 @@ from tcptui.words.finding_text import (
     what_it_means,
 )
 from tcptui.words.frame_roles import frames_with_roles
-from tcptui.words.language import Language
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
@@ -71,7 +70,6 @@ _EXPLAINED: Final = 4
 _REQUESTS: Final = 5
 _OPERATION: Final = 120
 _NAMED_FRAMES: Final = 10
-_TAG: Final = {Language.EN: "en", Language.ZH: "zh-CN"}
 _GLYPHS: Final = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 
 _BAR_WIDTH: Final = 960
@@ -88,22 +86,12 @@ def page(
     ``label``: the names of the files without their folders, which are nobody's business who gets the page.
     """
     label = safe_text(label)
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy()),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="generator", content=f"tcptui {tcptui.__version__}"),
-        element("title", words("page.title", file=label)),
-        element("style", Markup(STYLE)),
-    )
-    yield f'<!DOCTYPE html>\n<html lang="{_TAG[words.language]}">\n{head}\n<body>\n'
+    yield page_begin(words("page.title", file=label), words.language)
     yield _top(summary, label, words, notice)
     chosen, troubled = _chosen(summary)
     yield from _groups(summary, set(chosen), words)
     yield from _connections(summary, chosen, troubled, requests_of, chart_of, words)
-    yield element("p", words("page.foot", version=tcptui.__version__), cls="soft small") + "\n</body>\n</html>\n"
+    yield page_end(words("page.foot", version=tcptui.__version__))
 
 
 def _top(summary: Summary, label: str, words: Words, notice: str | None) -> str:
