@@ -141,6 +141,19 @@ class Clocks:
         run = slope * ((time_ns - self.origin_ns) / NS) + self.base_ns
         return low + run, high + run
 
+    def on_a(self, time_ns: I64) -> I64:
+        """Times of B's clock by A's: with the middle of the offset's bounds, or the one that there is."""
+        if not len(time_ns):
+            return time_ns
+        near = time_ns + round(_middle(*self.bounds(time_ns[:1]))[0])
+        moved: I64 = time_ns + np.rint(_middle(*self.bounds(near))).astype(np.int64)
+        return moved
+
+
+def _middle(low: F64, high: F64) -> F64:
+    found: F64 = np.where(np.isfinite(low), np.where(np.isfinite(high), (low + high) / 2, low), high)
+    return found
+
 
 def compare_clocks(time_ns: I64, offset_ns: I64, is_low: NDArray[np.bool_], resolution_ns: int) -> Clocks | None:
     """The relation of the clocks, by packets seen at both points; None: unknown, or the packets contradict each other.

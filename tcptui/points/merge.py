@@ -130,24 +130,30 @@ class Hop:
         shortest way there and back is added to each.
         """
         count = len(self.pairs)
-        nothing = np.zeros(0, np.int64)
-        if self.clocks is None:
-            none = spreads_by(nothing, nothing.astype(np.float64), count)
-            return none, none
         in_a, in_b = self.links.a, self.links.b
-        keep = self.is_placed[self.sides[0].pair[in_a]]
-        in_a, in_b = in_a[keep], in_b[keep]
+        delay, pair = self.least_delays(in_a, in_b), self.sides[0].pair[in_a]
+        known, travels = np.isfinite(delay), self.travels_ab(0, in_a)
+        there, back = known & travels, known & ~travels
+        return spreads_by(pair[there], delay[there], count), spreads_by(pair[back], delay[back], count)
+
+    def least_delays(self, in_a: I64, in_b: I64) -> F64:
+        """How long packets, as indexes into both sides, took at least, in nanoseconds; NaN: not known.
+
+        `delays` says what that counts from.
+        """
+        delay = np.full(len(in_a), np.nan)
+        placed = np.flatnonzero(self.is_placed[self.sides[0].pair[in_a]])
+        if self.clocks is None or not len(placed):
+            return delay
+        in_a, in_b = in_a[placed], in_b[placed]
         time_a, time_b = self.sides[0].time_ns[in_a], self.sides[1].time_ns[in_b]
         low, high = self.clocks.bounds(time_a)
         if self.is_symmetric:
             low = high = (low + high) / 2
-        pair, travels = self.sides[0].pair[in_a], self.travels_ab(0, in_a)
         difference = (time_b - time_a).astype(np.float64)
-        ways = []
-        for mine, delay in ((travels, difference + low), (~travels, -difference - high)):
-            mine = mine & np.isfinite(delay)
-            ways.append(spreads_by(pair[mine], np.maximum(delay[mine], 0), count))
-        return ways[0], ways[1]
+        found = np.where(self.travels_ab(0, in_a), difference + low, -difference - high)
+        delay[placed] = np.where(np.isfinite(found), np.maximum(found, 0), np.nan)
+        return delay
 
 
 def merge_captures(first: OpenCapture, second: OpenCapture, *, is_symmetric: bool = False) -> Hop:
@@ -306,15 +312,7 @@ def _times(sides: tuple[Side, Side], clocks: Clocks | None) -> tuple[NDArray[np.
 
 def _on_a(clocks: Clocks, time_ns: I64) -> NDArray[np.float64]:
     """Times of B's clock by A's."""
-    near = time_ns + round(_middle(*clocks.bounds(time_ns[:1]))[0]) if len(time_ns) else time_ns
-    moved: NDArray[np.float64] = time_ns + _middle(*clocks.bounds(near))
-    return moved
-
-
-def _middle(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Between both, or the one that bounds."""
-    found: NDArray[np.float64] = np.where(np.isfinite(low), np.where(np.isfinite(high), (low + high) / 2, low), high)
-    return found
+    return clocks.on_a(time_ns).astype(np.float64)
 
 
 def _span(capture: OpenCapture) -> tuple[float, float]:
