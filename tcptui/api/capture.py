@@ -22,11 +22,12 @@ from tcptui.capture.file_source import open_file
 from tcptui.capture.output import FileId, Replaceable
 from tcptui.cli.inputs import refuse_unreadable
 from tcptui.cli.report.summary import Summary
-from tcptui.cli.run.load import has_failed, notice_line, packets_read_again
+from tcptui.cli.run.load import has_failed, notice_line
 from tcptui.model.community_id import community_id
 from tcptui.model.finding import Severity
 from tcptui.model.safe_text import safe_text
 from tcptui.session.catch_up import Compile
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.session import Session
 from tcptui.session.sharing import ALONE
 from tcptui.words.catalogue import Words

@@ -29,6 +29,8 @@ _STRETCHES: Final = 4_096
 _MOST_STEPS: Final = 8
 #: A piece between two steps of so few packets is no piece: they are paired wrongly.
 _FEW: Final = 2
+#: The offset between two times of B's clock changes by a thousandth of them at most, so that so many rounds find it.
+_MOVES: Final = 2
 #: How often such packets are taken out.
 _ROUNDS: Final = 8
 
@@ -145,8 +147,9 @@ class Clocks:
         """Times of B's clock by A's: with the middle of the offset's bounds, or the one that there is."""
         if not len(time_ns):
             return time_ns
-        near = time_ns + round(_middle(*self.bounds(time_ns[:1]))[0])
-        moved: I64 = time_ns + np.rint(_middle(*self.bounds(near))).astype(np.int64)
+        moved: I64 = time_ns + round(_middle(*self.bounds(time_ns[:1]))[0])
+        for _ in range(_MOVES):  # the offset is known by A's time, which is what is looked for
+            moved = time_ns + np.rint(_middle(*self.bounds(moved))).astype(np.int64)
         return moved
 
 

@@ -59,6 +59,10 @@ class Side:
         whole = len(self.places) == len(self.segments)
         return self.segments.column(name, None if whole else self.places)
 
+    def cell(self, name: str, index: int) -> int:
+        """One of them."""
+        return int(self.segments.column(name, self.places[index : index + 1])[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Links:

@@ -27,9 +27,9 @@ from tls_bytes import record as tls_record
 from web_captures import GET, record, response
 
 from tcptui.access.notes.notebook import Notebook, notes_path
-from tcptui.cli.run.load import packets_read_again
 from tcptui.model.errors import InputError
 from tcptui.model.notes import Note
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.combined_fault import combined_fault
 from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write_text
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.slice import comments_of, reading_again, write_rows
 from tcptui.cli.signals import signals_unwind
@@ -31,6 +31,7 @@ from tcptui.session.assertions.rule import RuleError, parse_rule
 from tcptui.session.assertions.rules_file import Entry, read_rules
 from tcptui.session.assertions.words import Kind
 from tcptui.session.filtering.run import is_readable
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.slicing.choose import with_fragments
 from tcptui.words.errors import error_line, say
 from tcptui.words.quantities import Count

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 from tcptui.access.open_capture import is_looked_through
 from tcptui.cli.commands import ReportFormat
 from tcptui.cli.inputs import give_up_root, open_input
-from tcptui.cli.run.load import (
-    exit_code,
-    has_failed,
-    notice_line,
-    packets_read_again,
-    read_whole,
-    require_stream,
-    write,
-    write_text,
-)
+from tcptui.cli.run.load import exit_code, has_failed, notice_line, read_whole, require_stream, write, write_text
 from tcptui.cli.run.own_findings import own_rules
+from tcptui.session.reading_again import packets_read_again
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import ExplainCommand

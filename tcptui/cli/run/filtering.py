@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.cli.run.load import packets_read_again
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.errors import UsageError
 from tcptui.model.field import Owner
+from tcptui.session.reading_again import packets_read_again
 from tcptui.words.errors import error_line, say
 from tcptui.words.quantities import Count
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tcptui.access.progress import Phase
-from tcptui.capture.file_source import FileChangedError
 from tcptui.cli.decode_as import decoding_of
-from tcptui.model.errors import InputError, TcptuiError
-from tcptui.model.safe_text import reason_of
+from tcptui.model.errors import TcptuiError
 from tcptui.session.gc_control import gc_paused_and_frozen
+from tcptui.session.reading_again import packets_read_again
 from tcptui.words.errors import CommandFailedError, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from tcptui.access.open_capture import OpenCapture
     from tcptui.capture.source import Source
@@ -55,22 +53,6 @@ def read_whole(
     with packets_read_again(session):
         session.look_for_own()
     return session
-
-
-@contextmanager
-def packets_read_again(session: OpenCapture) -> Iterator[None]:
-    """Inside, packets are read once more: what the system says against that is raised as InputError.
-
-    What is written inside goes through a `Sink`, whose errors are others, or to a pipe without a reader.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except FileChangedError as error:
-        raise InputError("file_changed", path=session.label) from error
-    except OSError as error:
-        raise InputError("read_failed", path=session.label, reason=reason_of(error)) from error
 
 
 def notice_line(session: OpenCapture, words: Words) -> str | None:

@@ -7,20 +7,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.read_files import replaceable
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, write, write_text
 from tcptui.cli.run.merge_files import open_points, write_both, write_merged_page
 from tcptui.cli.run.slice import reading_again
 from tcptui.model.errors import OutputError
-from tcptui.model.safe_text import safe_text
 from tcptui.points.joined import decide_findings
-from tcptui.points.merge import Hop, merge_captures
+from tcptui.points.merge import merge_captures
 from tcptui.points.splits import split_waits
 from tcptui.points.undecided import Asked
-from tcptui.words.errors import CommandFailedError
+from tcptui.session.reading_again import packets_read_again
+from tcptui.words.merged_refusal import require_shared
 
 if TYPE_CHECKING:
     from tcptui.cli.commands import MergeCommand
@@ -43,7 +41,7 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             return 1
         with packets_read_again(sessions[0]), packets_read_again(sessions[1]):
             hop = merge_captures(sessions[0], sessions[1], is_symmetric=command.is_symmetric)
-            _require_shared(hop, names)
+            require_shared(hop, names)
             splits = split_waits(hop)
             asked = Asked(hop)
             joined = decide_findings(hop, splits, sessions[0], sessions[1], asked)
@@ -69,14 +67,3 @@ def write_merged(command: MergeCommand, words: Words) -> int:
                 )
             )
         return max(exit_code(session, [one.source]) for session, one in zip(sessions, points.opened, strict=True))
-
-
-def _require_shared(hop: Hop, names: list[str]) -> None:
-    """Raise CommandFailedError where the captures have no connection in common, or are one capture."""
-    facts = {"a": safe_text(names[0]), "b": safe_text(names[1])}
-    if not len(hop.pairs):
-        raise CommandFailedError("error.merge-nothing", **facts)
-    a, b = hop.sides
-    everything = len(hop.links.a) == len(a) == len(b) == hop.a.store.count == hop.b.store.count
-    if everything and np.array_equal(a.time_ns[hop.links.a], b.time_ns[hop.links.b]):
-        raise CommandFailedError("error.merge-copy", **facts)

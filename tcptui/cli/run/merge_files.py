@@ -18,12 +18,14 @@ from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import Input, open_inputs, refuse_unreadable_among
 from tcptui.cli.report.json_text import to_json
 from tcptui.cli.report.merged_json import clock_object
-from tcptui.cli.run.load import packets_read_again, require_unchanged
+from tcptui.cli.run.load import require_unchanged
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import InputError
 from tcptui.model.safe_text import reason_of, safe_text
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.slicing.places import counts_of, write_places
 from tcptui.words.errors import CommandFailedError, say
+from tcptui.words.merged_refusal import require_two_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,8 +62,7 @@ def open_points(files: Sequence[str], stack: ExitStack, words: Words) -> Points:
     opened = open_inputs(files, stack, words)
     if len(opened) > 1:
         names = [Path(name).name for name in files]
-        if _is_one_file(opened[0].raw, opened[1].raw):
-            raise CommandFailedError("error.merge-itself", a=safe_text(names[0]), b=safe_text(names[1]))
+        require_two_files([one.raw for one in opened], names)
         refuse_unreadable_among(opened)
         return Points(opened, tuple(files), names, opened)
     name = safe_text(files[0])
@@ -89,11 +90,6 @@ def _part(stack: ExitStack) -> int:
     descriptor = open_spool()
     stack.callback(os.close, descriptor)
     return descriptor
-
-
-def _is_one_file(first: int | None, second: int | None) -> bool:
-    """Whether two descriptors are of one file; None: a pipe, which is not read twice."""
-    return first is not None and second is not None and os.path.sameopenfile(first, second)
 
 
 def write_both(

@@ -15,7 +15,7 @@ from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.report.csv_lines import csv_line
 from tcptui.cli.report.expansion import USUAL, Expansion
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows, say_unread
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, write, write_text
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, write, write_text
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.dfilter.names import nearest
 from tcptui.dfilter.types import type_of
@@ -23,6 +23,7 @@ from tcptui.model.field import FieldType
 from tcptui.model.fields import FIELDS
 from tcptui.model.safe_text import safe_text
 from tcptui.session.filtering.run import is_readable
+from tcptui.session.reading_again import packets_read_again
 from tcptui.words.errors import say
 from tcptui.words.quantities import Count
 

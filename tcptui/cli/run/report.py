@@ -19,7 +19,6 @@ from tcptui.cli.run.load import (
     exit_code,
     has_failed,
     notice_line,
-    packets_read_again,
     read_whole,
     require_stream,
     require_unchanged,
@@ -33,6 +32,7 @@ from tcptui.model.file_names import disambiguate
 from tcptui.model.prefetch import Prefetch
 from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import gc_paused_and_frozen
+from tcptui.session.reading_again import packets_read_again
 from tcptui.words.errors import say
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import (
     exit_code,
     has_failed,
-    packets_read_again,
     read_whole,
     require_unchanged,
     write,
@@ -31,6 +30,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import collect_seldom
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.sharing import ALONE, Sharing
 from tcptui.words.closed_connections import closed_text
 from tcptui.words.errors import say

@@ -18,12 +18,13 @@ from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
-from tcptui.cli.run.load import exit_code, has_failed, packets_read_again, read_whole, require_stream
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_defined
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import safe_text
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.slicing import choose
 from tcptui.session.slicing.comments import Comments
 from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer

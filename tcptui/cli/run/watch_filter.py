@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.access.stream_rows import place_of
 from tcptui.cli.run.filtering import WrongFilterError
-from tcptui.cli.run.load import packets_read_again
 from tcptui.dfilter.errors import FilterError
 from tcptui.model.lru import LruCache
 from tcptui.session.filtering.live import BLOCKS_AGAIN, REGROWTH, answers_may_change
 from tcptui.session.filtering.run import FilterRun
+from tcptui.session.reading_again import packets_read_again
 from tcptui.session.watch.finding_log import FindingChange
 
 if TYPE_CHECKING:

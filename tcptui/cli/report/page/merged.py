@@ -16,8 +16,9 @@ from tcptui.cli.report.page.merged_ladder import merged_ladder
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
 from tcptui.points.passages import passages_of
-from tcptui.words.merged_connections import connection_title, head_lines, told_connections, worst_first
+from tcptui.words.merged_connections import head_lines, told_connections, worst_first
 from tcptui.words.merged_findings import finding_lines, undecided_lines
+from tcptui.words.merged_pairs import pair_heading
 from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.quantities import Count
 
@@ -108,7 +109,7 @@ def _table(hop: Hop, pairs: I64, words: Words) -> Markup:
     cells = [element("th", words("page.merged.connection")), *(element("th", title, cls="n") for title in titles)]
     head = element("thead", element("tr", *cells))
     rows = [
-        element("tr", element("td", connection_title(hop, pair, words)),
+        element("tr", element("td", pair_heading(hop, pair, words)),
             *(element("td", f"{Count(each[pair])}", cls="n") for each in lost))
         for pair in pairs.tolist()
     ]  # fmt: skip
