@@ -13,6 +13,7 @@ from textual import events, work
 from textual.binding import Binding
 from textual.widgets import Input
 
+from tcptui.model.errors import TcptuiError
 from tcptui.ui.clipboard import clipboard_route, sequence
 from tcptui.ui.learn.case_walk import CaseWalk
 from tcptui.ui.leaving import Leaving, Way
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.ui.main.own_columns import OwnColumns
     from tcptui.ui.main.screen import MainScreen
+    from tcptui.ui.merged.base_screen import CaptureWanted
+    from tcptui.ui.merged.merging import Merging
     from tcptui.ui.start.screen import Offer, StartScreen
 
 #: Rich's name (`Console.color_system`) for a terminal with 16 colours.
@@ -61,7 +64,7 @@ _DRAWN_LOOKS: Final = 150
 _DRAWN_PAUSE_S: Final = 0.02
 #: The themes by their names in the settings.
 _THEME_OF: Final = {ThemeChoice.DARK: DARK, ThemeChoice.LIGHT: LIGHT, ThemeChoice.SIXTEEN: SIXTEEN}
-_Left = StartChoice | BackToStart | RestartCapture
+_Left = StartChoice | BackToStart | RestartCapture | TcptuiError
 
 
 class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
@@ -70,8 +73,9 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
     A choice on the start screen ends the app and becomes `return_value`.  The caller opens it and makes another
     app: capturing needs a process that was started before the full screen.  ``begin_anew`` makes the
     session that goes on with the same capture when it is cleared; None where that is impossible.  ``restarts``: a
-    capture that has ended can be begun once more.  Without ``tour`` there are no hints of the tour; ``filters`` have
-    names.  With NO_COLOR in the environment no colour is drawn at all.
+    capture that has ended can be begun once more.  ``merging``: two captures of the same traffic, instead of a session;
+    where they cannot be merged, the app ends with the error as its result.  Without ``tour`` there are no hints of
+    the tour; ``filters`` have names.  With NO_COLOR in the environment no colour is drawn at all.
     """
 
     #: Read at import: once root has been given up, the file may no longer be readable.
@@ -90,6 +94,7 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         case: Case | None = None, *, capture: int = 0, offer: Offer | None = None, restarts: bool = False,
         learning: LearningRecord | None = None, choices: ScreenChoices | None = None,
         begin_anew: Callable[[], Session] | None = None, tour: Tour | None = None, filters: NamedFilters | None = None,
+        merging: Merging | None = None,
     ) -> None:  # fmt: skip
         # Passed to the constructor, because that is where Textual chooses the filter that removes all colour.
         super().__init__(driver_class=PacedDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -100,6 +105,8 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         if self.options.ascii:
             filter_lines(self, AsciiFilter())
         self.session = session
+        """The one that is shown; of two that are merged, the one that was opened last."""
+        self._merging = merging
         self.case = case
         self.offer = offer
         self.learning = learning or LearningRecord()
@@ -139,6 +146,8 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         self.set_class(self.options.ascii, "-ascii")
         if self.session is not None:
             self.show_session(self.session)
+        elif self._merging is not None:
+            self._show_merging(self._merging)
         elif self.offer is not None:
             from tcptui.ui.start.screen import StartScreen
 
@@ -152,6 +161,23 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         self.push_screen(MainScreen(session, self.words, self.glyphs, self.options, walk=walk))
         if not session.revision:
             self._run_session(session)
+
+    def _show_merging(self, merging: Merging) -> None:
+        from tcptui.ui.merged.screen import MergedScreen
+
+        self.push_screen(MergedScreen(merging, self.words, self.glyphs, self.options))
+        for session in merging.sessions:
+            if not session.revision:
+                self._run_session(session)
+
+    def on_capture_wanted(self, event: CaptureWanted) -> None:
+        """Open one of both captures above the screen that shows them together."""
+        from tcptui.ui.merged.place import place_screen
+
+        if self._merging is not None and self.screen is event.screen:
+            session = self.session = self.leaving.session = self._merging.sessions[event.point]
+            place = place_screen(session, event.stream, event.row, self.words, self.glyphs, self.options)
+            self.push_screen(place)
 
     @work(name="session", group="session")  # makes no coroutine that could be left unawaited
     async def _run_session(self, session: Session) -> None:
@@ -199,10 +225,12 @@ class TcptuiApp(KeyOrder[_Left], FramePacer[_Left], CrashGuard[_Left]):
         self.exit(event.choice)
 
     def on_unmount(self) -> None:
-        """Stop the session, and copies that are being made of it: Textual waits for their threads."""
-        if self.session is not None:
-            self.session.copying.end()
-            self.session.stop()
+        """Stop sessions, and copies that are being made of them: Textual waits for their threads."""
+        merged = () if self._merging is None else self._merging.sessions
+        for session in merged or (self.session,):
+            if session is not None:
+                session.copying.end()
+                session.stop()
 
     # -- actions ---------------------------------------------------------------------
     async def run_action(

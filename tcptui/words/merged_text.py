@@ -75,6 +75,20 @@ def _offset_lines(clocks: Clocks, words: Words) -> Iterator[str]:
         yield words("merged.clock.at-most", high=_signed(offset.high_ns, words, _ONE_SIDED_NS))
 
 
+def correction_line(hop: Hop, words: Words) -> str:
+    """How times of B have become times of A, and how surely, on one line."""
+    clocks = hop.clocks
+    if clocks is None:
+        return words("merged.correction.none")
+    offset = clocks.offset
+    if offset.best_ns is None or offset.width_ns is None:
+        return words("merged.correction.one-sided")
+    half = duration_ns(offset.width_ns / 2, words)
+    if clocks.steps or clocks.drift:
+        return words("merged.correction.moving", half=half)
+    return words("merged.correction", offset=_signed(offset.best_ns, words, offset.width_ns), half=half)
+
+
 def change_text(changed: Changed, words: Words) -> str:
     """What was changed, with both values where it is a number."""
     name = words(f"merged.change.{changed.change.value}")

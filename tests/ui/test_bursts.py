@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.painted
 
 #: Screens that begin elsewhere than at a capture.
-ELSEWHERE: Final = frozenset({name for name in WAYS_IN if "start screen" in name} | {"kernel's view"})
+ELSEWHERE: Final = frozenset(
+    {name for name in WAYS_IN if "start screen" in name or "two captures" in name} | {"kernel's view"}
+)
 SCREENS: Final = tuple(name for name in WAYS_IN if name not in ELSEWHERE)
 #: Prompts and lists of the main screen with the keys of another.
 SAME_KEYS: Final = frozenset(

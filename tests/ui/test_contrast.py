@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from merged_captures import two_captures
 from rich.color import ColorType
 from rich.style import Style
 from screen_lines import screen_strips
@@ -14,12 +16,14 @@ from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_cases
 from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
+from tcptui.ui.merged.screen import MergedScreen
 from tcptui.ui.screens.socket import SocketScreen
 from tcptui.ui.start.menu import Offer
 from tcptui.ui.theme import DARK, LIGHT, SIXTEEN, Palette
 from tcptui.ui.user_files import RecentFiles
 from tcptui.ui.view_options import ViewOptions
 from tcptui.words.language import Language
+from tests.ui.conftest import settled
 from tests.ui.tasks import shop
 from tests.ui.test_leaving import SCREEN_OF
 
@@ -155,6 +159,11 @@ START_WALK: Final = (
     "", "down", "c", "down", "slash", "w", "i", "n", "escape", "f", "t", "escape", "o", "x", "escape", "question_mark",
     "down", "escape", "ctrl+p", "down", "escape",
 )  # fmt: skip
+#: The same across the screens of two capture points.
+MERGED_WALK: Final = (
+    "", "down", "tab", "tab", "enter", "n", "n", "n", "tab", "tab", "J", "question_mark", "escape", "ctrl+p", "down",
+    "escape", "escape",
+)  # fmt: skip
 #: The screens that each walk comes to.
 COMES_TO: Final = {
     WALK: {
@@ -167,6 +176,7 @@ COMES_TO: Final = {
         "OtherScreen", "RequestsScreen", "SocketScreen", "SortMenu",
     },
     START_WALK: {"HelpScreen", "Palette", "StartScreen"},
+    MERGED_WALK: {"MergedScreen", "LadderScreen", "HelpScreen", "Palette"},
 }  # fmt: skip
 #: What opens a branch of the header tree.
 ARROW: Final = "▶"
@@ -229,6 +239,21 @@ async def drawn_at_start(folder: Path, theme: str) -> list[Drawn]:
     return list(found.values())
 
 
+async def drawn_of_two(folder: Path, theme: str) -> list[Drawn]:
+    """The same of the screens of two capture points."""
+    found: dict[tuple[Style, str], Drawn] = {}
+    merging = await asyncio.to_thread(two_captures, folder)
+    app = TcptuiApp(None, Language.EN, ViewOptions(numeric=True), merging=merging)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.theme = theme
+        await settled(pilot, lambda: isinstance(app.screen, MergedScreen) and app.screen.settled)
+        for key in MERGED_WALK:
+            await pilot.press(*filter(None, (key,)))
+            await pilot.pause()
+            _note(found, app.screen, key)
+    return list(found.values())
+
+
 def _note(found: dict[tuple[Style, str], Drawn], screen: Screen[Any], key: str) -> None:
     for text, style in segments(screen):
         if style is not None and (any(map(str.isalnum, text)) or ARROW in text):
@@ -244,13 +269,17 @@ _seen: dict[tuple[tuple[str, ...], str], list[Drawn]] = {}
     ("theme", "sixteen"),
     [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],
 )
-@pytest.mark.parametrize("walk", [WALK, OTHER_WALK, WEB_WALK, START_WALK], ids=["main", "other", "web", "start"])
+@pytest.mark.parametrize(
+    "walk", [WALK, OTHER_WALK, WEB_WALK, START_WALK, MERGED_WALK], ids=["main", "other", "web", "start", "two"]
+)
 async def test_every_text_on_the_screens_is_readable(
     show: Show, wire: Wire, tmp_path: Path, walk: tuple[str, ...], theme: str, sixteen: str
 ) -> None:
     if (walk, theme) not in _seen:
         if walk is START_WALK:
             _seen[walk, theme] = await drawn_at_start(tmp_path, theme)
+        elif walk is MERGED_WALK:
+            _seen[walk, theme] = await drawn_of_two(tmp_path, theme)
         else:
             opened = open_file(shop(tmp_path / "shop.pcap")) if walk is WEB_WALK else all_kinds(wire, tmp_path)
             _seen[walk, theme] = await drawn(show, opened, walk, theme)

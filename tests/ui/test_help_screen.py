@@ -18,6 +18,7 @@ from tcptui.ui.graph.keys import GRAPH_KEYS
 from tcptui.ui.groups.keys import GROUPS_KEYS
 from tcptui.ui.help_pages import Section, for_width, glossary_term, help_page, sections_of, whole_connection
 from tcptui.ui.keymap import COMMANDS, PANE_KEYS, Command
+from tcptui.ui.merged.keys import LADDER_KEYS, MERGED_KEYS
 from tcptui.ui.other.keys import OTHER_KEYS
 from tcptui.ui.overview.keys import OVERVIEW_KEYS
 from tcptui.ui.palette import ActionCommands, Palette, main_entries, main_keys, open_palette
@@ -76,7 +77,18 @@ def test_every_key_of_the_table_is_in_the_help(language: Language) -> None:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     "table",
-    [OVERVIEW_KEYS, GRAPH_KEYS, EXPORT_KEYS, SEARCH_KEYS, FOLLOW_KEYS, OTHER_KEYS, REQUESTS_KEYS, GROUPS_KEYS],
+    [
+        OVERVIEW_KEYS,
+        GRAPH_KEYS,
+        EXPORT_KEYS,
+        SEARCH_KEYS,
+        FOLLOW_KEYS,
+        OTHER_KEYS,
+        REQUESTS_KEYS,
+        GROUPS_KEYS,
+        MERGED_KEYS,
+        LADDER_KEYS,
+    ],
     ids=lambda table: table[0].screen,
 )
 def test_every_key_of_the_other_screens_has_its_words(table: tuple[Command, ...], language: Language) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from merged_captures import two_captures
 from other_frames import ip
 from rich.cells import cell_len
 from running_source import RunningSource
@@ -33,6 +34,7 @@ from tcptui.ui.main.connection_index import ChosenStreams
 from tcptui.ui.main.layout import MIN_WIDTH
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.merged.screen import MergedScreen
 from tcptui.ui.other.screen import OtherScreen
 from tcptui.ui.requests.screen import RequestsScreen
 from tcptui.ui.screens.noticing import NOTICE_SECONDS, NoticingScreen
@@ -105,6 +107,8 @@ WAYS_IN: Final = {
     "help above another screen": ("F", "question_mark"),
     "palette": ("ctrl+p",),
     "case above a capture": ("c",),
+    "two captures": (),
+    "ladder of two captures": ("enter",),
     "start screen": (),
     "prompt on the start screen": ("slash",),
     "prompt for a path on the start screen": ("o",),
@@ -141,6 +145,8 @@ SCREEN_OF: Final = {
     "help": "HelpScreen",
     "help above another screen": "HelpScreen",
     "palette": "Palette",
+    "two captures": "MergedScreen",
+    "ladder of two captures": "LadderScreen",
     "start screen": "StartScreen",
     "prompt on the start screen": "StartScreen",
     "prompt for a path on the start screen": "StartScreen",
@@ -332,9 +338,13 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
     if "start screen" in screen:
         offer = Offer(RecentFiles(tmp_path), [], interfaces=tuple, counters=dict)
         how: dict[str, Any] = {"offer": offer}
+    elif "two captures" in screen:
+        how = {"merging": await asyncio.to_thread(two_captures, tmp_path)}
     else:
         how = {"begin_anew": session.anew}
-    async with driven(None if "start screen" in screen else session, **how) as driver:
+    async with driven(session if "begin_anew" in how else None, **how) as driver:
+        if "merging" in how:
+            await driver.until(lambda: isinstance(driver.app.screen, MergedScreen) and driver.app.screen.settled)
         if screen == "prompt for a note":
             session.capture_file = tmp_path / "noted.pcap"  # notes stand beside a file, which they recognise
             session.capture_file.write_bytes(bytes(100))

@@ -1,0 +1,1 @@
+"""The screens of the same traffic at two places: the list of connections, and the ladder of one."""
