@@ -362,6 +362,16 @@ class MergeCommand(NamedTuple):
     """``--overwrite``: `write` and `html` may replace existing files."""
 
 
+class MergedScreenCommand(NamedTuple):
+    """``A B --merge``: the same traffic at two capture points, on the screen."""
+
+    common: Common
+    files: tuple[str, str]
+    display: Display = PLAIN
+    is_symmetric: bool = False
+    """As `MergeCommand.is_symmetric`."""
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -515,6 +525,7 @@ Command = (
     | GraphCommand
     | ExplainCommand
     | MergeCommand
+    | MergedScreenCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

@@ -32,6 +32,7 @@ from tcptui.cli.commands import (
     LiveCommand,
     ManCommand,
     MergeCommand,
+    MergedScreenCommand,
     OpenCommand,
     PacketsCommand,
     RecoverCommand,
@@ -205,7 +206,7 @@ def run(command: Command, words: Words) -> int:
             from tcptui.cli.run.pcap_to_stdout import stream_capture
 
             return stream_capture(command, words)
-        case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand():
+        case StartCommand() | LiveCommand() | OpenCommand() | RemoteCommand() | CaseCommand() | MergedScreenCommand():
             from tcptui.session.gc_control import gc_paused_and_frozen
 
             with gc_paused_and_frozen():

@@ -93,6 +93,7 @@ OPTIONS: Final = (
     Option("--lang", Value.CHOICE, choices=tuple(language.value for language in Language)),
     Option("--markdown"),
     Option("--memory-limit", Value.TEXT),
+    Option("--merge"),
     Option("--no-screen"),
     Option("--only", Value.FINDINGS, once=True),
     Option("--out", Value.FOLDER, once=True),

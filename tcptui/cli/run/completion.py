@@ -60,7 +60,7 @@ def _options_of(row: CommandRow) -> list[str]:
 def _screen_options() -> list[str]:
     """Options where no command is: of captures, live or of a file."""
     of_commands = {name for row in COMMANDS for name in row.options}
-    with_screen = {"-Y", "-n", "-t", "-w", "--overwrite", "--workers"}
+    with_screen = {"-Y", "-n", "-t", "-w", "--overwrite", "--workers", "--assume-symmetric"}
     return _spellings((BY_NAME.keys() - of_commands) | with_screen | EVERYWHERE | READING)
 
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tcptui.session.session import Session
     from tcptui.session.watch.watcher import Watcher
     from tcptui.ui.app import TcptuiApp
+    from tcptui.ui.merged.merging import Merging
     from tcptui.ui.settings.config_file import ConfigFile
     from tcptui.ui.start.choice import BackToStart, RestartCapture
     from tcptui.ui.view_options import ViewOptions
@@ -167,9 +168,13 @@ class Launch:
         return source
 
     def session(
-        self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS, *, own: bool = True
-    ) -> Session:
-        """A session over ``sources``; closed with the round.  Without ``own``, the user's own findings are left out."""
+        self, sources: Sequence[Source], filter_words: str = "", limits: Limits = NO_LIMITS, *, own: bool = True,
+        aside: bool = True,
+    ) -> Session:  # fmt: skip
+        """A session over ``sources``; closed with the round.  Without ``own``, the user's own findings are left out.
+
+        ``aside``: a process of its own judges what is not live.
+        """
         from tcptui.capture.bpf.packet_filter import PacketFilter
         from tcptui.session.retention import memory_limit
         from tcptui.session.session import Session
@@ -179,7 +184,7 @@ class Launch:
             sources,
             chosen,
             memory=limits.memory or memory_limit(),
-            judges_aside=True,
+            judges_aside=aside,
             keylog=self.common.keylog if own else "",
             schema=self.common.proto if own else "",
             decoding=decoding_of(self.common) if own else None,
@@ -258,6 +263,23 @@ class Launch:
             return Left(code, chosen)
         say(self.words(notice.key, **safe_facts(notice.facts)), self.words)
         return Left(code or TcptuiError.exit_code, chosen)
+
+    def show_merging(self, merging: Merging, display: Display) -> Left:
+        """Show the screen of two capture points until it is left.  Raises TcptuiError where they cannot be merged."""
+        from tcptui.ui.app import TcptuiApp
+        from tcptui.ui.start.choice import BackToStart
+
+        forbid_sudo()
+        self.has_parsed = True
+        app = TcptuiApp(
+            options=self.options(display), merging=merging, choices=self.choices, tour=self.tour, filters=self.filters,
+            learning=LearningRecord(state_directory(os.environ)),
+        )  # fmt: skip
+        code = self.run(app)
+        wish = app.return_value
+        if isinstance(wish, TcptuiError):
+            raise wish
+        return Left(code, wish if isinstance(wish, BackToStart) else None)
 
     def options(self, display: Display) -> ViewOptions:
         """The view options for this terminal and this user."""

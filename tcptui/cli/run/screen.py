@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.own_ssh import OwnScreen, find_own_traffic
 from tcptui.capture.privileges import can_capture, drop_root, forbid_sudo, preload
@@ -23,6 +23,7 @@ from tcptui.cli.commands import (
     STANDARD_STREAM,
     CaseCommand,
     LiveCommand,
+    MergedScreenCommand,
     OpenCommand,
     RemoteCommand,
     StartCommand,
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
 
-ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
+ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand | MergedScreenCommand
+#: Two captures of so few bytes together are merged before the screen comes, so that what cannot be is told at once.
+_AT_ONCE: Final = 4 << 20
 
 
 def run_screen_command(command: ScreenCommand, words: Words) -> int:
@@ -102,7 +105,7 @@ class _Rounds:
             self._start_child(identity)
         sources = (
             self._launch.open_files(command.files)
-            if isinstance(command, OpenCommand) and STANDARD_STREAM not in command.files
+            if isinstance(command, OpenCommand | MergedScreenCommand) and STANDARD_STREAM not in command.files
             else []
         )
         with gc_paused_and_frozen():
@@ -177,6 +180,8 @@ class _Rounds:
                 return self._remote(command)
             case CaseCommand():
                 return self._case(command.case_id, command.display)
+            case MergedScreenCommand():
+                return self._merged(command, sources)
 
     def _start(self, command: StartCommand) -> int:
         """Show the start screen, then open what was chosen on it; returns the exit code."""
@@ -306,6 +311,31 @@ class _Rounds:
         code = self._show(session, command.display, watched=watched)
         watched.end()
         return code or say_files(opened[0], self._words) or say_watched(watched.watcher, self._words)
+
+    def _merged(self, command: MergedScreenCommand, sources: list[Source]) -> int:
+        """Show two captures of the same traffic together; returns the exit code.  Raises TcptuiError."""
+        from tcptui.ui.merged.merging import Merging
+        from tcptui.words.merged_refusal import require_two_files
+
+        forbid_sudo()
+        names = Path(command.files[0]).name, Path(command.files[1]).name
+        require_two_files([None if source.growing else source.descriptor for source in sources], names)
+        for source in sources:
+            refuse_unreadable(source)
+        whole = all(source.status().complete and not source.growing for source in sources)
+        at_once = whole and sum(source.status().end for source in sources) <= _AT_ONCE
+        first, second = (self._launch.session([source], aside=not at_once) for source in sources)
+        for session, name in zip((first, second), command.files, strict=True):
+            session.capture_file = None if session.live else Path(name)
+        merging = Merging((first, second), names, is_symmetric=command.is_symmetric)
+        if at_once:
+            for session in merging.sessions:
+                session.run_here()
+            merging.pair()
+        left = self._launch.show_merging(merging, command.display)
+        if left.wish is not None:
+            self._next = StartCommand(self._common, command.display)
+        return left.code or merging.exit_code
 
     def _case(self, case_id: str, display: Display) -> int:
         from tcptui.lessons.loader import UnknownCaseError, load_case

@@ -11,6 +11,7 @@ SYNOPSIS
   tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
                    [--overwrite]
   tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
+  tcptui A B --merge [--assume-symmetric]   on the screen
 
 DESCRIPTION
   A and B are captures of the same traffic at two places, as of a client and of
@@ -48,6 +49,11 @@ DESCRIPTION
   own. Times stay as each clock had them; what is known of the clocks is in a
   comment of the file. Given alone, such a file is read as both captures.
 
+  On the screen, connections are listed with the worst first. Enter shows the
+  packets of one between A and B: an arrow ends where its packet was lost, is
+  dotted at the side that did not capture it, and has a question mark where
+  neither can be shown. a and b open each capture at the packet.
+
 OPTIONS
   --json      one JSON object. Offsets are seconds to add to B's clock to get
               A's; the one of a point holds at the time "at" of A. frame is the
@@ -72,6 +78,7 @@ EXAMPLES
   tcptui merge client.pcap server.pcap --json
   tcptui merge client.pcap server.pcap -w both.pcapng
   tcptui merge both.pcapng --html report.html
+  tcptui client.pcap server.pcap --merge
 
 EXIT STATUS
   0 done; 1 the input failed, or the captures have no connection in common;
@@ -81,7 +88,8 @@ EXIT STATUS
         "{file} is one capture of one place: merge needs two, or one that tcptui merge -w has written"
     ),
     "cli.error.merge-pcapng": "merge writes pcapng, to a file whose name does not end with .pcap: not to {file}",
-    "cli.error.merge-two": "merge needs two captures, one of each place",
+    "cli.error.merge-two": "{command} needs two captures, one of each place",
+    "cli.error.merge-screen-two": "--merge shows two captures; {word} would be one more, and that is not possible yet",
     "cli.error.merge-itself": "{a} and {b} are the same file: there is nothing to merge",
     "cli.error.merge-copy": "{a} and {b} have the same packets at the same times: one is a copy of the other",
     "cli.error.merge-nothing": "{a} and {b} have no TCP connection in common",

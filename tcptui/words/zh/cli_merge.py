@@ -11,6 +11,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
                    [--overwrite]
   tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
+  tcptui A B --merge [--assume-symmetric]   在界面上显示
 
 说明
   A 和 B 是同一流量在两个地方的抓包，例如客户端和服务端。连接和数据包按序列号与
@@ -39,6 +40,10 @@ WORDS: Final[dict[str, str]] = {
   -w 把两份抓包的所有数据包写进一个 pcapng，每个地方各用自己的接口。时间保持各自
   时钟的原样，时钟的比较结果写在文件的注释里。单独给出这样的文件，就按两份抓包读。
 
+  界面上先列出连接，问题最重的在前；按 Enter 看其中一条的数据包在 A、B 之间的往来：
+  箭头断在丢失的地方，漏抓的一侧画成虚线，无法证明的标问号。按 a 或 b 在各自的
+  抓包中打开该数据包。
+
 选项
   --json      一个 JSON 对象。偏差是 B 的时间要加上多少秒才是 A 的时间；抓包点的
               偏差是 A 的时间为 at 时的值。frame 是数据包在它那份文件中的编号。
@@ -60,13 +65,15 @@ WORDS: Final[dict[str, str]] = {
   tcptui merge client.pcap server.pcap --json
   tcptui merge client.pcap server.pcap -w both.pcapng
   tcptui merge both.pcapng --html report.html
+  tcptui client.pcap server.pcap --merge
 
 退出状态
   0 完成；1 输入失败，或两份抓包没有共同的连接；2 用法错误
 """,
     "cli.error.merge-one": "{file} 只是一个地方的抓包：merge 要两份，或者一份由 tcptui merge -w 写出的文件",
     "cli.error.merge-pcapng": "merge 写出的是 pcapng，文件名不能以 .pcap 结尾，也不能是标准输出：{file}",
-    "cli.error.merge-two": "merge 后面要写两份抓包，两个地方各一份",
+    "cli.error.merge-two": "{command} 需要两份抓包，两个地方各一份",
+    "cli.error.merge-screen-two": "--merge 只能显示两份抓包，目前还不能再加上 {word}",
     "cli.error.merge-itself": "{a} 和 {b} 是同一个文件，没有可合并的内容",
     "cli.error.merge-copy": "{a} 和 {b} 的数据包与时间完全相同，其中一份是另一份的副本",
     "cli.error.merge-nothing": "{a} 和 {b} 没有共同的 TCP 连接",
