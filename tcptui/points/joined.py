@@ -128,10 +128,11 @@ def join_findings(
 
 
 def _merged(found: list[JoinedFinding]) -> list[JoinedFinding]:
-    """``found`` with those that both captures have as one, where both captures show the same of it."""
-    kept: dict[tuple[int, str, Shown, int], JoinedFinding] = {}
+    """``found`` with those that both have as one, where both captures show the same of it, in one direction."""
+    kept: dict[tuple[int, str, Shown, int, int], JoinedFinding] = {}
     for one in sorted(found, key=lambda one: (one.pair, one.point)):
-        key = one.pair, one.finding.id.value, one.observed.shown, one.finding.stream if one.pair < 0 else -1
+        shown, stream = one.observed, one.finding.stream if one.pair < 0 else -1
+        key = one.pair, one.finding.id.value, shown.shown, shown.here, stream
         before = kept.get(key)
         if before is None:
             kept[key] = one

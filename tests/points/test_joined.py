@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import pytest
-from two_points import Path
+from two_points import Path, World
 from two_views import TRUTH, FaultyWorld
 
 from tcptui.findings.catalog import spec_of
@@ -144,6 +144,16 @@ def test_both_views_of_one_event_are_one_finding_with_both_evidences() -> None:
     (one,) = (one for one in found if one.finding.id is FindingId.THIRD_ACK_LOST)
     assert one.packets == ((2, 3, 4, 5, 6), (2, 3, 4, 5))
     assert one.refuted == ("accept-queue-full", "defer-accept", "syn-ack-lost")
+
+
+def test_losses_each_way_are_told_apart(tmp_path: FilePath) -> None:
+    _, found = joined_findings(World(Path(loss=0.08), 3, connections=6, rounds=14).write(tmp_path))
+
+    lost = [one for one in found if one.observed.shown is Shown.LOST_BETWEEN]
+    assert {one.observed.here for one in lost} == {0, 1}
+    for one in lost:
+        assert one.observed.at[one.observed.here], "its sentence names these"
+        assert not one.observed.at[1 - one.observed.here], "… and no other"
 
 
 def test_table_refutes_only_what_exists_and_every_row_can_be_told() -> None:
