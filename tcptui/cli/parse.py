@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tcptui.charts.kind import ChartKind
 from tcptui.cli.command_table import BY_WORD, EVERYWHERE, READING, SHELLS, TOPICS
 from tcptui.cli.commands import (
     STANDARD_STREAM,
@@ -28,15 +29,26 @@ from tcptui.cli.commands import (
     Common,
     CompletionCommand,
     ConfigCommand,
+    Detail,
     Display,
+    ExplainCommand,
+    ExportCommand,
     FieldsCommand,
+    FollowCommand,
+    FollowForm,
     FollowSide,
+    GraphCommand,
+    GraphForm,
     HelpCommand,
     ListInterfacesCommand,
     ManCommand,
     MergeCommand,
+    MergedScreenCommand,
     RecoverCommand,
+    ReportCommand,
+    ReportFormat,
     StartCommand,
+    VerdictsCommand,
     VersionCommand,
 )
 from tcptui.cli.option_table import BY_NAME, SHORT, Value
@@ -49,14 +61,17 @@ from tcptui.cli.parse_capture import (
     parse_live,
     parse_open,
     parse_remote,
+    size,
+    workers,
 )
 from tcptui.cli.parse_packets import (
+    is_spreadsheet_safe,
     parse_assert,
     parse_packets,
     parse_requests,
     parse_slice,
 )
-from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number
+from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
 from tcptui.words.language import Language, language_from_environment
 
 if TYPE_CHECKING:
@@ -258,6 +273,110 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
             raise CommandLineError("error.needs-source", option=name)
         return StartCommand(common, display)
     return parse_open(options, _files("tcptui", words), "", common, display)
+
+
+def _parse_merged_screen(scan: _Scan, common: Common, display: Display) -> Command:
+    _allow(scan, READING | _DISPLAY | {"--merge", "--assume-symmetric"}, "--merge")
+    if len(scan.words) > 2:
+        raise CommandLineError("error.merge-screen-two", word=scan.words[2])
+    files = _two_files("--merge", scan.words)
+    return MergedScreenCommand(common, files, display, "--assume-symmetric" in scan.options)
+
+
+def _parse_verdicts(scan: _Scan, common: Common) -> Command:
+    files = _files("verdicts", scan.words)
+    if "--jsonl" not in scan.options:
+        raise CommandLineError("error.say-jsonl")
+    return VerdictsCommand(common, files, workers(scan.options), display_filter(scan.options))
+
+
+def _parse_report(scan: _Scan, common: Common) -> Command:
+    options = scan.options
+    # JSON and a single connection are told whole anyway.
+    other_forms = ("--json", "--markdown", "--stream", "--explain", "--full")
+    exclusive = (
+        ("--html", other_forms),
+        ("--json", ("--markdown", "--explain", "--full")),
+        ("--stream", ("--explain", "--full", "-Y")),
+    )
+    for first, others in exclusive:
+        for second in others:
+            if {first, second} <= options.keys():
+                raise CommandLineError("error.exclusive", first=first, second=second)
+    if {"--explain", "--full"} <= options.keys():
+        raise CommandLineError("error.exclusive", first="--explain", second="--full")
+    files = _files("report", scan.words)
+    chosen = ReportFormat.JSON if "--json" in options else ReportFormat.TEXT
+    chosen = ReportFormat.MARKDOWN if "--markdown" in options else chosen
+    chosen = ReportFormat.HTML if "--html" in options else chosen
+    html = file_name("--html", options["--html"]) if "--html" in options else ""
+    if "--overwrite" in options and not html:
+        raise CommandLineError("error.overwrite-html")
+    detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    return ReportCommand(
+        common, files, chosen, stream, detail, workers(options), display_filter(options), html, "--overwrite" in options
+    )  # fmt: skip
+
+
+def _parse_explain(scan: _Scan, common: Common) -> Command:
+    forms = {"--json": ReportFormat.JSON, "--markdown": ReportFormat.MARKDOWN}
+    file = _one_file("explain", scan.words)
+    chosen = only_one([name for name in scan.options if name in forms])
+    stream = number(scan.options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="explain")
+    return ExplainCommand(common, file, stream, forms[chosen] if chosen else ReportFormat.TEXT)
+
+
+def _parse_follow(scan: _Scan, common: Common) -> Command:
+    forms = {f"--{form.value}": form for form in (FollowForm.HEX, FollowForm.DECODED, FollowForm.RAW)}
+    options = scan.options
+    file = _one_file("follow", scan.words)
+    chosen = only_one([name for name in options if name in forms])
+    if "--id" in options and chosen not in (None, "--decoded"):
+        raise CommandLineError("error.exclusive", first="--id", second=chosen)
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    chosen_by = display_filter(scan.options)
+    if stream is None and not chosen_by:
+        raise CommandLineError("error.which-stream", command="follow")
+    side = _side(options)
+    form = forms[chosen] if chosen else FollowForm.DECODED if "--id" in options else FollowForm.TEXT
+    if form is FollowForm.RAW and side is FollowSide.BOTH:
+        raise CommandLineError("error.raw-one-side")
+    return FollowCommand(common, file, stream, side, form, chosen_by, options.get("--id"))
+
+
+def _parse_export(scan: _Scan, common: Common) -> Command:
+    options = scan.options
+    file = _one_file("export", scan.words)
+    out = file_name("--out", options["--out"]) if "--out" in options else None
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    if "--id" in options and stream is None:
+        raise CommandLineError("error.which-stream", command="export --id")
+    return ExportCommand(
+        common, file, out, stream, "--json" in options, display_filter(options), workers(options), options.get("--id"),
+        size(options, "--out-limit"),
+    )  # fmt: skip
+
+
+def _parse_graph(scan: _Scan, common: Common) -> Command:
+    forms = {form.value: form for form in GraphForm}
+    options = scan.options
+    is_spreadsheet_safe(options)  # numbers and words of ours are no formulas
+    file = _one_file("graph", scan.words)
+    chosen = only_one([name for name in options if name in forms])
+    stream = number(options, "--stream", 0, MAXIMUM_COUNT)
+    if stream is None:
+        raise CommandLineError("error.which-stream", command="graph")
+    kinds = {kind.value: kind for kind in ChartKind}
+    kind = options.get("--kind", ChartKind.SEQUENCE.value)
+    if kind not in kinds:
+        raise CommandLineError("error.kind", value=kind, known=", ".join(kinds))
+    side = _side(options)
+    form = forms[chosen] if chosen else GraphForm.TEXT
+    out = file_name("--svg", options["--svg"]) if form is GraphForm.SVG else ""
+    return GraphCommand(common, file, stream, kinds[kind], side, form, out)
 
 
 def _parse_merge(scan: _Scan, common: Common) -> Command:
