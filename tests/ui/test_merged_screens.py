@@ -20,7 +20,7 @@ from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file as open_source
 from tcptui.points.fates import Fate
 from tcptui.points.ladder import ABSENT, Ladder
-from tcptui.session.session import Session
+from tcptui.session.session import Session, open_file
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.main.pane_specs import Pane
 from tcptui.ui.main.screen import MainScreen
@@ -349,6 +349,34 @@ async def test_where_nobody_knows_which_point_is_nearer_arrows_have_no_heads(tmp
         assert EN("merged.packet.unplaced") in player.text
         assert EN("merged.correction.none") in player.lines[1]
         assert "B's clock. How that compares" in player.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_capture_that_ends_in_the_middle_of_a_packet_is_told(
+    tmp_path: pathlib.Path, size: tuple[int, int]
+) -> None:
+    files = World(FAULTY, 3, 2, 6).write(tmp_path)
+    files[1].write_bytes(files[1].read_bytes()[:-9])
+    sessions = [open_file(file) for file in files]
+    merging = Merging((sessions[0], sessions[1]), ("client.pcap", "server.pcap"))
+    async with playing(merging, size) as player:
+        assert "ends in the middle of a record" in player.text
+        assert merging.exit_code == 1
+        assert all(cell_len(line) == size[0] for line in player.lines)
+        assert player.listed.rows.row_count == 2
+
+
+async def test_smaller_terminal_keeps_the_packet_in_sight(merging: Merging) -> None:
+    async with playing(merging, (120, 40)) as player:
+        await player.press("enter", "G")
+        before = player.ladder.rows.cursor
+        await player.pilot.resize_terminal(60, 16)
+        await player.pilot.pause()
+        assert player.ladder.rows.cursor == before
+        assert any(UNICODE.cursor in line for line in player.lines)
+        await player.pilot.resize_terminal(200, 50)
+        await player.pilot.pause()
+        assert any(UNICODE.cursor in line for line in player.lines)
 
 
 # -- waiting and leaving ----------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 
 from tcptui.ui.cell_text import fit
 from tcptui.ui.screens.keyed import KeyedScreen
@@ -14,6 +16,8 @@ from tcptui.ui.widgets.one_line import Cells, OneLine
 from tcptui.ui.widgets.virtual_list import HEADING, VirtualList
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from tcptui.ui.merged.merging import Merging
     from tcptui.ui.theme import Glyphs
     from tcptui.ui.view_options import ViewOptions
@@ -71,7 +75,8 @@ class MergedBase(KeyedScreen[Identity]):
         & > Document:focus { border-top: solid $edge-active; }
         &.-ascii > Document { border-top: ascii $edge; }
         &.-ascii > Document:focus { border-top: ascii $edge-active; }
-        & > #merged-correction { height: 1; width: 1fr; padding: 0 1; color: $faint; }
+        & > #merged-remark { display: none; height: auto; max-height: 2; width: 1fr; padding: 0 1; color: $faint; }
+        & > #merged-remark.-shown { display: block; }
     }
     """
     rows: VirtualList
@@ -81,7 +86,21 @@ class MergedBase(KeyedScreen[Identity]):
         self.merging = merging
         self.options = options
         self.head = HeadLine(glyphs, words)
+        self._remark = Static("", id="merged-remark", markup=False)
         self.explanation = Document(id="merged-explanation")
+
+    def compose(self) -> ComposeResult:
+        """What it is about, a remark, the list, the explanation of a row, hints."""
+        yield self.head
+        yield self._remark
+        yield self.rows
+        yield self.explanation
+        yield self.hint_line
+
+    def remark(self, text: str) -> None:
+        """Say ``text`` above the list; empty: nothing."""
+        self._remark.update(Content(text))
+        self._remark.set_class(bool(text), "-shown")
 
     def divide(self) -> None:
         """Give the list the lines that it needs, but leave the explanation its share."""

@@ -11,6 +11,7 @@ from tcptui.ui.prose import Heading, Paragraph
 from tcptui.words.merged_findings import finding_lines
 from tcptui.words.merged_packet import packet_lines
 from tcptui.words.merged_text import clock_lines
+from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,8 @@ def connection_blocks(
     blocks += _findings(merged, pair, point, stream, words)
     blocks += [Paragraph(""), Heading(words("merged.clocks"), rule=glyphs.rule)]
     blocks += [Paragraph(line) for line in clock_lines(merged.hop, words)]
+    if merged.hop.contradicting:
+        blocks.append(Paragraph(words("merged.contradicting", count=Count(merged.hop.contradicting))))
     return tuple(blocks)
 
 

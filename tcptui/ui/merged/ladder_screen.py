@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.content import Content
-from textual.widgets import Static
 
 from tcptui.points.ladder import ABSENT
 from tcptui.points.listing import Kind
@@ -21,7 +19,6 @@ from tcptui.ui.widgets.virtual_list import VirtualList
 from tcptui.words.merged_text import correction_line
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.ui.merged.merging import Merged, Merging
@@ -50,21 +47,12 @@ class LadderScreen(MergedBase):
         self.listed = row
         """The row of the listing that is shown."""
         self.rows: LadderView = LadderView(self._merged, glyphs, words, options)
-        self._correction = Static("", id="merged-correction", markup=False)
-
-    def compose(self) -> ComposeResult:
-        """The connection, whose clock the times are of, the packets, the explanation of one, hints."""
-        yield self.head
-        yield self._correction
-        yield self.rows
-        yield self.explanation
-        yield self.hint_line
 
     def on_mount(self) -> None:
         """Show the connection."""
         self.set_class(self.glyphs.line == "-", "-ascii")
         self.set_focus(self.rows)
-        self._correction.update(Content(correction_line(self._merged.hop, self.words)))
+        self.remark(correction_line(self._merged.hop, self.words))
         self._show()
 
     def _show(self) -> None:

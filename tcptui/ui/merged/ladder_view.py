@@ -51,12 +51,14 @@ class LadderView(VirtualList, inherit_bindings=False):
         self.empty_text = ""
         """Why there is nothing to draw."""
         self._columns: tuple[int, LadderColumns] | None = None
+        self._own_shift = 0
 
     # -- contents ------------------------------------------------------------------
     def show(self, merged: Merged, pair: int, empty_text: str) -> None:
         """Show the packets of ``pair`` from its first one on; where it has none, ``empty_text``."""
         self._merged, self.pair, self.empty_text, self._columns = merged, pair, empty_text, None
         self.ladder = None if pair < 0 else merged.ladders.of(pair)
+        self._own_shift = 0 if self.ladder is None else self._shift(self.ladder)
         self.cursor = 0
         self.set_row_count(0 if self.ladder is None else len(self.ladder))
         self.scroll_to(y=0, animate=False, immediate=True)
@@ -161,7 +163,7 @@ class LadderView(VirtualList, inherit_bindings=False):
             if point and hop.clocks is not None:
                 when = hop.clocks.on_a(when)
             # With a clock of its own, B's times count from what B saw first of this connection.
-            shift = 0 if not point or hop.clocks is not None else self._own_shift
+            shift = self._own_shift if point else 0
             time = self._time(int(when[0]) + shift)
         if point == 0:
             texts = [fit(frame, frame_width - 1, "", right=True) + " "]
@@ -171,11 +173,9 @@ class LadderView(VirtualList, inherit_bindings=False):
             texts += [" " + fit(frame, frame_width - 1, "")]
         return [Segment("".join(texts), faint)]
 
-    @property
-    def _own_shift(self) -> int:
+    def _shift(self, ladder: Ladder) -> int:
         """What makes times of B's own clock count from B's first packet; nothing where times of day are shown."""
-        ladder = self.ladder
-        if ladder is None or self.options.time_base is TimeBase.CLOCK:
+        if self._merged.hop.clocks is not None or self.options.time_base is TimeBase.CLOCK:
             return 0
         kept = ladder.in_b[ladder.in_b != ABSENT]
         return int(ladder.time_ns[0]) - int(self._merged.hop.sides[1].time_ns[kept[0]]) if len(kept) else 0

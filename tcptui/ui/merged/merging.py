@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tcptui.access.open_capture import is_looked_through
 from tcptui.access.progress import Phase
 from tcptui.points.joined import join_findings
 from tcptui.points.ladder import Ladders
@@ -66,6 +67,11 @@ class Merging:
     def is_read(self) -> bool:
         """Whether both captures have been read to their ends."""
         return not any(session.progress.growing for session in self.sessions)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the findings of each are known, by which both decide."""
+        return all(map(is_looked_through, self.sessions))
 
     @property
     def percents(self) -> tuple[int, int]:

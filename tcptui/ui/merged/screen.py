@@ -17,11 +17,11 @@ from tcptui.ui.merged.ladder_screen import LadderScreen
 from tcptui.ui.merged.pair_list import PairList
 from tcptui.ui.terminal.frame_pacing import link_is_idle
 from tcptui.ui.widgets.virtual_list import VirtualList
+from tcptui.words.errors import safe_facts
 from tcptui.words.merged_pairs import PairSentences
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from tcptui.ui.merged.base_screen import Identity
@@ -50,13 +50,6 @@ class MergedScreen(MergedBase):
         self._is_working = False
         """Whether a thread is pairing or deciding."""
 
-    def compose(self) -> ComposeResult:
-        """What was found, the connections, the explanation of one, hints."""
-        yield self.head
-        yield self.rows
-        yield self.explanation
-        yield self.hint_line
-
     def on_mount(self) -> None:
         """Show what is known already, and look for more."""
         self.set_class(self.glyphs.line == "-", "-ascii")
@@ -84,7 +77,7 @@ class MergedScreen(MergedBase):
                 percents = merging.percents
                 self._wait(self.words("merged.reading", a=percents[0], b=percents[1]))
             return
-        if self._is_working or (merging.merged is not None and merging.merged.is_decided):
+        if self._is_working or (merging.merged is not None and (merging.merged.is_decided or not merging.is_judged)):
             return
         self._is_working = True
         if merging.merged is None:
@@ -95,7 +88,7 @@ class MergedScreen(MergedBase):
             try:
                 found = step()
             except TcptuiError as error:
-                call_on_loop(self, self.app.exit, error)
+                call_on_loop(self, self._refuse, error)
                 return
             if found is not None:
                 call_on_loop(self, self._worked, found, self._sentences or PairSentences(found.hop, self.words))
@@ -106,6 +99,9 @@ class MergedScreen(MergedBase):
         self.head.show(self.words("merged.title"))
         self.rows.wait(text)
         self.show_hints()
+
+    def _refuse(self, error: TcptuiError) -> None:
+        self.app.exit(error)
 
     def _worked(self, merged: Merged, sentences: PairSentences) -> None:
         self._is_working = False
@@ -118,10 +114,16 @@ class MergedScreen(MergedBase):
     def _take(self, merged: Merged, sentences: PairSentences) -> None:
         self._sentences = sentences
         self.rows.show(merged)
+        self.remark(self._notices())
         self.divide()
         self._show_found(merged)
         self._explain()
         self.show_hints()
+
+    def _notices(self) -> str:
+        """What is to be said of the captures as a whole, such as where reading stopped; empty: nothing."""
+        notices = [session.progress.notice for session in self.merging.sessions]
+        return " ".join(self.words(one.key, **safe_facts(one.facts)) for one in notices if one is not None)
 
     def _show_found(self, merged: Merged) -> None:
         kinds = merged.listing.kind
