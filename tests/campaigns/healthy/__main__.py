@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.model.finding import Severity
 from tcptui.session.session import open_file
 from tests.campaigns.healthy.clients import SCENES, Stage
+from tests.campaigns.healthy.pulse import Pulse
 from tests.campaigns.healthy.servers import make_files, servers
 from tests.support.recorded_traffic import recorded
 
@@ -42,8 +43,11 @@ class Said(NamedTuple):
         return f"{self.scene}: connection {self.stream}: {self.finding}"
 
 
-def record(capture: Path, rounds: int, seed: int) -> None:
-    """Play every scene ``rounds`` times and write what passes; in a namespace where nobody else speaks."""
+def record(capture: Path, rounds: int, seed: int) -> float:
+    """Play every scene ``rounds`` times and write what passes; in a namespace where nobody else speaks.
+
+    Returns for how many seconds, at worst, one of the programs stood still: connections tell of that, too.
+    """
     for words in (
         ("link", "set", "lo", "mtu", "1500"),
         ("link", "set", "lo", "up"),
@@ -53,7 +57,7 @@ def record(capture: Path, rounds: int, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="healthy-") as folder:
         work = Path(folder)
         make_files(work)
-        with servers(work), recorded(capture), ThreadPoolExecutor(_TOGETHER) as pool:
+        with servers(work), recorded(capture), Pulse() as pulse, ThreadPoolExecutor(_TOGETHER) as pool:
             plays = [
                 pool.submit(scene, Stage(f"127.1.{n}.1", work, random.Random(f"{seed} {turn} {n}")))
                 for turn in range(rounds)
@@ -62,15 +66,17 @@ def record(capture: Path, rounds: int, seed: int) -> None:
             for play in plays:
                 play.result()
             time.sleep(_LEFT_S)
+        return pulse.stood_s
 
 
-def record_apart(capture: Path, rounds: int, seed: int) -> None:
+def record_apart(capture: Path, rounds: int, seed: int) -> float:
     """`record` in a process whose network namespace ends with it."""
     words = ("--inside", "--rounds", str(rounds), "--seed", str(seed), str(capture))
-    subprocess.run(
+    done = subprocess.run(
         ("unshare", "--net", sys.executable, "-m", "tests.campaigns.healthy", *words),
-        cwd=Path(__file__).parents[3], check=True, timeout=3_600,
+        cwd=Path(__file__).parents[3], check=True, timeout=3_600, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+    return float(done.stdout.splitlines()[-1])
 
 
 def connections(capture: Path) -> dict[str, int]:
@@ -105,10 +111,11 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--judge", action="store_true", help="what is said of a recording that is there")
     chosen = parser.parse_args(words)
     if chosen.inside:
-        record(chosen.capture, chosen.rounds, chosen.seed)
+        print(record(chosen.capture, chosen.rounds, chosen.seed))
         return 0
     if not chosen.judge:
-        record_apart(chosen.capture.resolve(), chosen.rounds, chosen.seed)
+        stood_s = record_apart(chosen.capture.resolve(), chosen.rounds, chosen.seed)
+        print(f"a program stood still for {stood_s:.3f} s at worst")
     counted = connections(chosen.capture)
     found = list(said(chosen.capture))
     for scene, count in counted.items():
