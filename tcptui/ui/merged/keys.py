@@ -52,7 +52,7 @@ WAITING_HINTS: Final = (Hint("q", "merged.hint.stop", "app.quit"), _HELP)
 def list_hints(*, on_list: bool) -> tuple[Hint, ...]:
     """The hints of the list of connections; ``on_list``: it has the focus, not the explanation."""
     other = Hint("Tab", "merged.hint.explanation" if on_list else "merged.hint.list", "screen.other_pane")
-    return (Hint("Enter", "merged.hint.ladder", "screen.ladder"), *_OPEN, other, _HELP, _QUIT, _COPY)
+    return (Hint("Enter", "merged.hint.ladder", "screen.ladder"), *_OPEN, _HELP, _QUIT, other, _COPY)
 
 
 def ladder_hints(*, on_list: bool) -> tuple[Hint, ...]:
