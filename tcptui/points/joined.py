@@ -37,6 +37,11 @@ _LITTLE_OF_IT: Final = 0.2
 _NO_ANSWER_NS: Final = 1_000_000_000
 #: Of more packets of one direction that were sent again nothing is said.
 _MOST_AGAIN: Final = 2_000
+#: What is shown of the packets of one direction, or of one capture: a connection may have it both ways.
+_ONE_WAY: Final = frozenset({
+    Shown.LOST_BETWEEN, Shown.ACK_LOST, Shown.ACK_SEEN, Shown.NO_ACK, Shown.REORDERED_BETWEEN,
+    Shown.DUPLICATED_BETWEEN, Shown.NOT_CAPTURED,
+})  # fmt: skip
 _OPTIONS: Final = {
     FindingId.SACK_ABSENT: Change.SACK,
     FindingId.TIMESTAMPS_ABSENT: Change.TIMESTAMPS,
@@ -131,8 +136,9 @@ def _merged(found: list[JoinedFinding]) -> list[JoinedFinding]:
     """``found`` with those that both have as one, where both captures show the same of it, in one direction."""
     kept: dict[tuple[int, str, Shown, int, int], JoinedFinding] = {}
     for one in sorted(found, key=lambda one: (one.pair, one.point)):
-        shown, stream = one.observed, one.finding.stream if one.pair < 0 else -1
-        key = one.pair, one.finding.id.value, shown.shown, shown.here, stream
+        shown, stream = one.observed.shown, one.finding.stream if one.pair < 0 else -1
+        here = one.observed.here if shown in _ONE_WAY else -1
+        key = one.pair, one.finding.id.value, shown, here, stream
         before = kept.get(key)
         if before is None:
             kept[key] = one

@@ -25,21 +25,26 @@ _OPENINGS: Final = 2
 _OPERATION: Final = 80
 
 
-def slowest_lines(hop: Hop, splits: Splits, words: Words) -> Iterator[str]:
-    """A heading, then a line for each of the slowest answers; nothing where no answer was seen at both points."""
-    for number, row in enumerate(_slowest(splits).tolist()):
+def slowest_lines(hop: Hop, splits: Splits, words: Words, pair: int | None = None) -> Iterator[str]:
+    """A heading, then a line for each of the slowest answers; nothing where no answer was seen at both points.
+
+    Of one ``pair`` they are told without what was requested, which takes a reading of its data.
+    """
+    for number, row in enumerate(_slowest(splits, pair).tolist()):
         if not number:
             yield words("merged.split.heading")
-        yield " ".join(_sentences(hop, splits, row, words))
+        yield " ".join(_sentences(hop, splits, row, words, named=pair is None))
 
 
-def _slowest(splits: Splits) -> I64:
+def _slowest(splits: Splits, pair: int | None) -> I64:
     order = np.argsort(-splits.total_ns, kind="stable")
+    if pair is not None:
+        order = order[splits.pair[order] == pair]
     opens = splits.is_opening[order]
     return np.concatenate((order[~opens][:_LISTED], order[opens][:_OPENINGS]))
 
 
-def _sentences(hop: Hop, splits: Splits, row: int, words: Words) -> Iterator[str]:
+def _sentences(hop: Hop, splits: Splits, row: int, words: Words, *, named: bool) -> Iterator[str]:
     here = int(splits.near[row])
     near, far = "AB"[here], "BA"[here]
     frame = hop.sides[here].column("frame")
@@ -56,7 +61,7 @@ def _sentences(hop: Hop, splits: Splits, row: int, words: Words) -> Iterator[str
     if splits.is_opening[row]:
         yield words("merged.split.opening", **facts)
     else:
-        operation = _operation(hop, here, int(splits.pair[row]), (asked, answered))
+        operation = _operation(hop, here, int(splits.pair[row]), (asked, answered)) if named else ""
         key = "merged.split.request" if operation else "merged.split.data"
         yield words(key, operation=operation, **facts)
     bounds = {

@@ -154,6 +154,8 @@ def test_losses_each_way_are_told_apart(tmp_path: FilePath) -> None:
     for one in lost:
         assert one.observed.at[one.observed.here], "its sentence names these"
         assert not one.observed.at[1 - one.observed.here], "… and no other"
+    kept = [one.pair for one in found if one.observed.shown is Shown.OPTION_KEPT]
+    assert len(kept) == len(set(kept)), "what both captures say is one finding"
 
 
 def test_table_refutes_only_what_exists_and_every_row_can_be_told() -> None:

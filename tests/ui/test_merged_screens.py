@@ -187,6 +187,17 @@ async def test_connections_of_one_side_and_legs_are_listed_and_say_so(tmp_path: 
         assert player.place.session is player.app._merging.sessions[1]  # type: ignore[union-attr]
 
 
+async def test_waits_of_the_connection_are_split_and_no_others(tmp_path: pathlib.Path) -> None:
+    world = World(Path(), 3, connections=3, rounds=4)
+    async with playing(await asyncio.to_thread(two_captures, tmp_path, world)) as player:
+        for number in range(3):
+            told = player.listed.explanation.shown_text
+            waits = [line.strip() for line in told if "to first data back:" in line or "SYN to SYN-ACK:" in line]
+            assert len(waits) == 5
+            assert all(line.startswith(f"A {number},") for line in waits)
+            await player.press("down")
+
+
 async def test_explanation_can_be_scrolled_and_copied(merging: Merging, monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[str] = []
     monkeypatch.setattr(MergedScreen, "copy", lambda _self, text: copied.append(text))

@@ -10,6 +10,7 @@ from tcptui.ui.merged.pair_list import ends_of, severity_of
 from tcptui.ui.prose import Heading, Paragraph
 from tcptui.words.merged_findings import finding_lines
 from tcptui.words.merged_packet import packet_lines
+from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.merged_text import clock_lines
 from tcptui.words.quantities import Count
 
@@ -41,6 +42,9 @@ def connection_blocks(
         blocks += [Paragraph(_upper(line)) for line in sentences.lines(pair)]
     point, stream = (1, int(listing.b[row])) if kind is Kind.ONLY_B else (0, int(listing.a[row]))
     blocks += _findings(merged, pair, point, stream, words)
+    if merged.splits is not None and not kind.is_alone:
+        for number, line in enumerate(slowest_lines(merged.hop, merged.splits, words, pair)):
+            blocks.append(Paragraph(line, indent=2) if number else Paragraph(line, "strong"))
     blocks += [Paragraph(""), Heading(words("merged.clocks"), rule=glyphs.rule)]
     blocks += [Paragraph(line) for line in clock_lines(merged.hop, words)]
     if merged.hop.contradicting:

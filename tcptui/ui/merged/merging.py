@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.listing import Listing
     from tcptui.points.merge import Hop
+    from tcptui.points.splits import Splits
     from tcptui.session.session import Session
 
 
@@ -34,6 +35,8 @@ class Merged:
     ladders: Ladders
     listing: Listing
     joined: tuple[JoinedFinding, ...] = ()
+    splits: Splits | None = None
+    """How the waits for answers divide; None until the findings are decided."""
     is_decided: bool = False
     """Whether ``joined`` has what both decide of their findings."""
 
@@ -118,11 +121,12 @@ class Merging:
         a, b = self.sessions
         try:
             with packets_read_again(a), packets_read_again(b):
-                joined = join_findings(before.hop, split_waits(before.hop), (self._findings(a), self._findings(b)))
+                splits = split_waits(before.hop)
+                joined = join_findings(before.hop, splits, (self._findings(a), self._findings(b)))
         except _LeftError:
             return None
         listing = list_connections(before.hop, joined)
-        self.merged = replace(before, listing=listing, joined=tuple(joined), is_decided=True)
+        self.merged = replace(before, listing=listing, joined=tuple(joined), splits=splits, is_decided=True)
         return self.merged
 
     def _findings(self, session: Session) -> Iterator[tuple[int, tuple[Finding, ...]]]:
