@@ -45,9 +45,9 @@ DESCRIPTION
   A proxy ends a connection and begins another: both are listed as legs, and
   their packets are not paired.
 
-  -w writes all packets of both to one pcapng, each place with interfaces of its
-  own. Times stay as each clock had them; what is known of the clocks is in a
-  comment of the file. Given alone, such a file is read as both captures.
+  -w writes all packets of both to one pcapng, each place with interfaces of
+  its own. Times stay as each clock had them; what is known of the clocks is in
+  a comment of the file. Given alone, such a file is read as both captures.
 
   On the screen, connections are listed with the worst first. Enter shows the
   packets of one between A and B: an arrow ends where its packet was lost, is
@@ -61,15 +61,16 @@ OPTIONS
               packet of all connections, so the least possible ones. waits has
               every response that both captures have, findings what the pair
               decides
-  --html PAGE write a self-contained page in place of the text, with the packets
-              of the worst connections drawn between A and B; - is standard output
+  --html PAGE write a self-contained page in place of the text, with the
+              packets of the worst connections drawn between A and B; - is
+              standard output
   --assume-symmetric
               both directions take equally long: delays are then absolute. Every
               result that depends on it is marked as such
-  -w OUT      also write both captures to OUT, as pcapng. Packets are in the order
-              of A's clock, with their comments; names and secrets that the files
-              have are kept. An existing file is replaced only with --overwrite,
-              an input never
+  -w OUT      also write both captures to OUT, as pcapng. Packets are in the
+              order of A's clock, with their comments; names and secrets that
+              the files have are kept. An existing file is replaced only with
+              --overwrite, an input never
   --overwrite
               OUT and PAGE may replace files
 
