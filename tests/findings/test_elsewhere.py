@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from ipaddress import ip_address
 
 import pytest
 
 from tcptui.findings.catalog import CATALOG, SPECS
-from tcptui.findings.elsewhere import ALTERNATIVES, Place, capture_there, places_of
+from tcptui.findings.elsewhere import ALTERNATIVES, Place, capture_outside, capture_there, places_of
 from tcptui.findings.spec import Where
 from tcptui.model.endpoint import Endpoint
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
@@ -122,3 +123,24 @@ def test_what_decides_by_content_is_captured_whole() -> None:
 def test_connection_within_one_host_and_findings_that_need_none_have_no_command() -> None:
     assert capture_there([_finding(FindingId.SYN_TIMEOUT)], A, Endpoint(A.address, 443), 1) is None
     assert capture_there([_finding(FindingId.ZERO_WINDOW)], A, B, 1) is None
+
+
+def test_query_that_is_not_answered_is_looked_for_at_the_name_server() -> None:
+    facts = {"client": "10.0.0.1", "server": "10.0.0.53"}
+    silent = capture_outside(_finding(FindingId.DNS_LOOKUP, shape="silent", **facts))
+
+    assert silent is not None
+    assert silent.places == (Place.SERVER,)
+    assert silent.filter == "host 10.0.0.1 and host 10.0.0.53 and port 53"
+    assert capture_outside(_finding(FindingId.DNS_LOOKUP, shape="unknown", **facts)) is None
+    assert capture_outside(_finding(FindingId.ICMP_ERROR, **facts)) is None
+
+
+@pytest.mark.parametrize("client", ["10.0.0.1", "2001:db8::1", "fe80::1", "::ffff:10.0.0.1"])
+def test_command_is_one_command_whatever_the_addresses(client: str) -> None:
+    ends = Endpoint(ip_address(client).packed, 40_000), B
+    there = capture_there([_finding(FindingId.SYN_TIMEOUT)], *ends, 1)
+
+    assert there is not None
+    for command in (there.tcpdump, there.tcptui):
+        assert re.fullmatch(r"[a-z0-9 .-]+ '[0-9a-f:. a-z]+'", command)
