@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tcptui.charts.kind import ChartKind
 from tcptui.session.watch.options import NO_WATCH, Watch
@@ -335,6 +335,10 @@ class GraphCommand(NamedTuple):
     """``--svg``: the file to write; `STANDARD_STREAM`: standard output."""
 
 
+#: Captures that are merged with one another: each two of them are compared.
+MOST_POINTS: Final = 8
+
+
 class ExplainCommand(NamedTuple):
     """``explain FILE --stream N``: the evidence pack of a connection."""
 
@@ -346,11 +350,11 @@ class ExplainCommand(NamedTuple):
 
 
 class MergeCommand(NamedTuple):
-    """``merge A B``: the same traffic at two capture points."""
+    """``merge A B``: the same traffic at two or more capture points."""
 
     common: Common
     files: tuple[str, ...]
-    """Of each point, or one file that ``-w`` has written, which has both."""
+    """Of each point, two to `MOST_POINTS`, or one file that ``-w`` has written, which has both."""
     as_json: bool = False
     is_symmetric: bool = False
     """``--assume-symmetric``: both ways between the points take equally long."""

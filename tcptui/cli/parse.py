@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.charts.kind import ChartKind
 from tcptui.cli.command_table import BY_WORD, EVERYWHERE, READING, SHELLS, TOPICS
 from tcptui.cli.commands import (
+    MOST_POINTS,
     STANDARD_STREAM,
     CaseCommand,
     CasesCommand,
@@ -381,8 +382,8 @@ def _parse_graph(scan: _Scan, common: Common) -> Command:
 
 def _parse_merge(scan: _Scan, common: Common) -> Command:
     files = _files("merge", scan.words)
-    if len(files) > 2:
-        raise CommandLineError("error.too-many-words", command="merge", word=files[2])
+    if len(files) > MOST_POINTS:
+        raise CommandLineError("error.too-many-words", command="merge", word=files[MOST_POINTS])
     if files == (STANDARD_STREAM,):
         raise CommandLineError("error.merge-two", command="merge")
     options = scan.options
@@ -394,6 +395,8 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
         raise CommandLineError("error.exclusive", first="--html -", second="--json")
     if html and html == write:
         raise CommandLineError("error.exclusive", first="--html", second="-w")
+    if len(files) > 2 and (write or html):
+        raise CommandLineError("error.merge-two-only", option="-w" if write else "--html")
     if "--overwrite" in options and not (write or html):
         raise CommandLineError("error.keep-where", option="--overwrite")
     return MergeCommand(

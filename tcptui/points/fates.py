@@ -62,12 +62,13 @@ class Missing:
 
 def find_missing(
     sides: Sequence[Side], links: Links, goes_ab: Mask, known: Mask, times: Sequence[NDArray[np.float64]],
-    spans: Sequence[tuple[float, float]], count: int,
+    spans: Sequence[tuple[float, float]], count: int, passed: Sequence[Mask] | None = None,
 ) -> tuple[Missing, Missing]:  # fmt: skip
     """The packets of each side that the other has not.
 
     ``goes_ab``, ``known``: by pair, whether endpoint *a* is on A's side, and whether that is known.  ``times``: of
     each side's segments by A's clock.  ``spans``: first and last time of both captures by A's clock.
+    ``passed``: of each side's segments, whether it is known otherwise that it passed the other point.
     """
     way = way_of(sides, count)
     linked = [np.zeros(len(side), np.bool_) for side in sides]
@@ -92,6 +93,8 @@ def find_missing(
         sure[twins.is_copy] = Fate.UNKNOWN
         sure[twins.is_network & ~upstream] = Fate.DUPLICATED
         sure[~known[side.pair[index]]] = Fate.UNKNOWN
+        if passed is not None:
+            sure[passed[here][index]] = Fate.NOT_CAPTURED
         missed[1 - here] |= bool((sure == Fate.NOT_CAPTURED).any())
         found.append((index, sure, upstream, twins.is_copy, alone[~inside]))
     # A capture that is shown to have missed packets may have missed any.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -167,19 +167,24 @@ def merge_captures(first: OpenCapture, second: OpenCapture, *, is_symmetric: boo
     if not kept.all():
         matched = _match(a, b, pairs.of(kept), resolution)
     pairs, sides, links, clocks = matched.pairs, matched.sides, matched.links, matched.clocks
-    spans = [_span(capture) for capture in (first, second)]
-    if clocks is None:
-        spans = [(-np.inf, np.inf)] * 2
-    else:
-        begin, end = _on_a(clocks, np.array(spans[1], np.int64)).tolist()
-        spans[1] = begin, end
-    known = matched.is_placed & (clocks is not None)
-    missing = find_missing(sides, links, matched.goes_ab, known, _times(sides, clocks), spans, len(pairs))
+    missing = _missing(matched, (first, second))
     changes = find_changes(a, b, pairs, sides, links, matched.goes_ab)
     return Hop(
         first, second, pairs, sides, links, matched.goes_ab, matched.is_placed, clocks, missing, changes,
         int(np.count_nonzero(wrong)), is_symmetric and clocks is not None,
     )  # fmt: skip
+
+
+def with_passed(hop: Hop, passed: tuple[Mask, Mask]) -> Hop:
+    """``hop`` with packets that are known to have passed the other point, though its capture has them not.
+
+    ``passed``: of all packets of A, and of B; those that the other point saw do not matter.
+    """
+    index = [missing.index for missing in hop.missing]
+    if not any(mask[mine].any() for mask, mine in zip(passed, index, strict=True)):
+        return hop
+    matched = _Matched(hop.pairs, hop.sides, hop.links, hop.goes_ab, hop.is_placed, hop.clocks)
+    return replace(hop, missing=_missing(matched, (hop.a, hop.b), passed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +228,24 @@ class _Matched:
             ends.append(end)
         apart &= np.maximum(*begins) - np.minimum(*ends) > _LEGS_NS
         return apart
+
+
+def _missing(
+    matched: _Matched, captures: tuple[OpenCapture, OpenCapture], passed: tuple[Mask, Mask] | None = None
+) -> tuple[Missing, Missing]:
+    """What each capture lacks of the other; ``passed`` as in `with_passed`."""
+    clocks = matched.clocks
+    spans = [_span(capture) for capture in captures]
+    if clocks is None:
+        spans = [(-np.inf, np.inf)] * 2
+    else:
+        begin, end = _on_a(clocks, np.array(spans[1], np.int64)).tolist()
+        spans[1] = begin, end
+    known = matched.is_placed & (clocks is not None)
+    return find_missing(
+        matched.sides, matched.links, matched.goes_ab, known, _times(matched.sides, clocks), spans,
+        len(matched.pairs), passed,
+    )  # fmt: skip
 
 
 def _outvoted(pair: I64, offset: NDArray[np.float64], travels: Mask, count: int) -> Mask:

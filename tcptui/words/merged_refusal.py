@@ -27,6 +27,11 @@ def require_shared(hop: Hop, names: Sequence[str]) -> None:
     """Raise CommandFailedError where the captures have no connection in common, or are one capture."""
     if not len(hop.pairs):
         raise CommandFailedError("error.merge-nothing", **_facts(names))
+    require_no_copy(hop, names)
+
+
+def require_no_copy(hop: Hop, names: Sequence[str]) -> None:
+    """Raise CommandFailedError where both captures are one."""
     a, b = hop.sides
     everything = len(hop.links.a) == len(a) == len(b) == hop.a.store.count == hop.b.store.count
     if everything and np.array_equal(a.time_ns[hop.links.a], b.time_ns[hop.links.b]):

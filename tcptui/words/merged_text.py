@@ -37,6 +37,11 @@ def _signed(ns: float, words: Words, exact_ns: float | None = None) -> str:
     return words("narrative.unit.s", n=f"{ns / NS_PER_S:+,.{digits}f}")
 
 
+def offset_text(ns: float, words: Words, exact_ns: float | None = None) -> str:
+    """An offset with its sign; ``exact_ns``: the width of the interval that it bounds, which its digits show."""
+    return _signed(ns, words, exact_ns)
+
+
 def clock_lines(hop: Hop, words: Words) -> Iterator[str]:
     """What the packets say of both clocks, a paragraph each."""
     clocks = hop.clocks

@@ -68,7 +68,9 @@ def test_command_line_is_parsed() -> None:
 
 @pytest.mark.parametrize(
     ("words", "key"),
-    [(["-"], "error.merge-two"), ([], "error.which-file"), (["a", "b", "c"], "error.too-many-words"),
+    [(["-"], "error.merge-two"), ([*"abc", "-w", "d"], "error.merge-two-only"),
+     ([*"abc", "--html", "d"], "error.merge-two-only"), ([], "error.which-file"),
+     ([*"abcdefghi"], "error.too-many-words"),
      (["a", "-"], "error.stdin-alone"), (["a", "b", "--csv"], "error.not-here")],
 )  # fmt: skip
 def test_other_command_lines_are_refused(words: list[str], key: str) -> None:

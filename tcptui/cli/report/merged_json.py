@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.lines import F64
     from tcptui.points.merge import Hop
+    from tcptui.points.route_clocks import PointClock
     from tcptui.points.splits import Splits
     from tcptui.points.undecided import Undecided
 
@@ -52,16 +53,16 @@ def merged_as_json(
     unpaired = {
         "a": _unpaired(hop.pairs.a, hop.a.streams.count),
         "b": _unpaired(hop.pairs.b, hop.b.streams.count),
-        "findings": [{"stream": one.finding.stream, **_finding(one)} for one in joined if one.pair < 0],
+        "findings": [{"stream": one.finding.stream, **finding_object(one)} for one in joined if one.pair < 0],
     }
     return to_json({
         "schema": 1, "points": points, "assumed_symmetric": hop.is_symmetric, "contradicting": hop.contradicting,
-        "unpaired": unpaired, "streams": _streams(hop, splits, joined, undecided),
+        "unpaired": unpaired, "streams": stream_objects(hop, splits, joined, undecided),
     })  # fmt: skip
 
 
-def clock_object(clocks: Clocks | None, most_steps: int | None = None) -> dict[str, object]:
-    """What is known of B's clock; ``most_steps``: no more of its steps than these, None: all."""
+def clock_object(clocks: Clocks | PointClock | None, most_steps: int | None = None) -> dict[str, object]:
+    """A clock against that of the first point, None: nobody knows; ``most_steps``: no more of its steps, None: all."""
     if clocks is None:
         return {"offset": None, "drift_ppm": None, "steps": []}
     low, high = clocks.drift_range
@@ -114,9 +115,10 @@ def _unpaired(paired: np.ndarray, count: int) -> list[int]:
     return found
 
 
-def _streams(
-    hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], undecided: Sequence[Undecided]
+def stream_objects(
+    hop: Hop, splits: Splits, joined: Sequence[JoinedFinding], undecided: Sequence[Undecided] = ()
 ) -> list[dict[str, object]]:  # fmt: skip
+    """What two points say of each of their pairs of connections, by pair."""
     count = len(hop.pairs)
     packets, paired, offsets = hop.packets, hop.paired, _offsets(*hop.intervals())
     delays = [_spreads(spreads) for spreads in hop.delays()]
@@ -126,7 +128,7 @@ def _streams(
     findings: list[list[dict[str, object]]] = [[] for _ in range(count)]
     for one in joined:
         if one.pair >= 0:
-            findings[one.pair].append(_finding(one))
+            findings[one.pair].append(finding_object(one))
     open_ones: list[list[dict[str, object]]] = [[] for _ in range(count)]
     for each in undecided:
         open_ones[each.pair].append({"id": str(each.finding.id), "point": "AB"[each.point]})
@@ -209,7 +211,8 @@ def _waits(hop: Hop, splits: Splits) -> list[Rendered]:
     return [Rendered(f"[{', '.join(row)}]") for row in rows]
 
 
-def _finding(one: JoinedFinding) -> dict[str, object]:
+def finding_object(one: JoinedFinding) -> dict[str, object]:
+    """What two points decide of a finding."""
     observed = one.observed
     times: dict[str, object] = {}
     if observed.beyond_ns or observed.between_ns:

@@ -29,6 +29,10 @@ def write_merged(command: MergeCommand, words: Words) -> int:
     """Run the command; returns the exit code.  Raises TcptuiError."""
     if command.html == STANDARD_STREAM and sys.stdout.isatty():
         raise OutputError("output_terminal")
+    if len(command.files) > 2:
+        from tcptui.cli.run.merge_route import write_route
+
+        return write_route(command, words)
     with ExitStack() as stack:
         points = open_points(command.files, stack, words)
         names = points.names

@@ -10,6 +10,7 @@ NAME
 SYNOPSIS
   tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
                    [--overwrite]
+  tcptui merge A B C… [--json] [--assume-symmetric]
   tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
   tcptui A B --merge [--assume-symmetric]   on the screen
 
@@ -54,6 +55,11 @@ DESCRIPTION
   dotted at the side that did not capture it, and has a question mark where
   neither can be shown. a and b open each capture at the packet.
 
+  Three to eight captures are merged hop by hop, in the order in which packets
+  pass the points, or as given if no packet shows it. A packet that two points
+  have was not captured at a point between them that lacks it. In JSON each
+  stream has its hops.
+
 OPTIONS
   --json      one JSON object. Offsets are seconds to add to B's clock to get
               A's; the one of a point holds at the time "at" of A. frame is the
@@ -91,7 +97,9 @@ EXIT STATUS
     "cli.error.merge-pcapng": "merge writes pcapng, to a file whose name does not end with .pcap: not to {file}",
     "cli.error.merge-two": "{command} needs two captures, one of each place",
     "cli.error.merge-screen-two": "--merge shows two captures; {word} would be one more, and that is not possible yet",
+    "cli.error.merge-two-only": "{option} is for two captures: merge three or more without it",
     "cli.error.merge-itself": "{a} and {b} are the same file: there is nothing to merge",
     "cli.error.merge-copy": "{a} and {b} have the same packets at the same times: one is a copy of the other",
     "cli.error.merge-nothing": "{a} and {b} have no TCP connection in common",
+    "cli.error.merge-nowhere": "these {count} captures have no TCP connection in common",
 }

@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str]] = {
 用法
   tcptui merge A B [--json] [--html PAGE] [--assume-symmetric] [-w OUT]
                    [--overwrite]
+  tcptui merge A B C… [--json] [--assume-symmetric]
   tcptui merge OUT [--json] [--html PAGE] [--assume-symmetric]
   tcptui A B --merge [--assume-symmetric]   在界面上显示
 
@@ -45,6 +46,9 @@ WORDS: Final[dict[str, str]] = {
   往来：箭头断在丢失的地方，漏抓的一侧画成虚线，无法证明的标问号。按 a 或 b 在各
   自的抓包中打开该数据包。
 
+  三到八份抓包按数据包经过各抓包点的顺序逐段合并；看不出先后的，按给出的顺序。
+  某一点没有、而它两侧都有的数据包，是那里漏抓。JSON 中每条流有 hops。
+
 选项
   --json      一个 JSON 对象。偏差是 B 的时间要加上多少秒才是 A 的时间；抓包点的
               偏差是 A 的时间为 at 时的值。frame 是数据包在它那份文件中的编号。
@@ -75,7 +79,9 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.merge-pcapng": "merge 写出的是 pcapng，文件名不能以 .pcap 结尾，也不能是标准输出：{file}",
     "cli.error.merge-two": "{command} 需要两份抓包，两个地方各一份",
     "cli.error.merge-screen-two": "--merge 只能显示两份抓包，目前还不能再加上 {word}",
+    "cli.error.merge-two-only": "{option} 只用于两份抓包：合并三份以上时不要带它",
     "cli.error.merge-itself": "{a} 和 {b} 是同一个文件，没有可合并的内容",
     "cli.error.merge-copy": "{a} 和 {b} 的数据包与时间完全相同，其中一份是另一份的副本",
     "cli.error.merge-nothing": "{a} 和 {b} 没有共同的 TCP 连接",
+    "cli.error.merge-nowhere": "这 {count} 份抓包没有共同的 TCP 连接",
 }
