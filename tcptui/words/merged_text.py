@@ -34,7 +34,8 @@ def _signed(ns: float, words: Words, exact_ns: float | None = None) -> str:
         text = duration_ns(ns, words)
         return f"+{text}" if round(ns) > 0 else text
     digits = min(max(_DIGITS - math.floor(math.log10(max(exact_ns, 1.0) / NS_PER_S)) - 1, 1), 9)
-    return words("narrative.unit.s", n=f"{ns / NS_PER_S:+,.{digits}f}")
+    seconds = round(ns / NS_PER_S, digits) + 0.0  # never minus nothing
+    return words("narrative.unit.s", n=f"{seconds:+,.{digits}f}")
 
 
 def offset_text(ns: float, words: Words, exact_ns: float | None = None) -> str:
