@@ -8,23 +8,25 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 import brotli
 import numpy as np
 import zstandard
-from pcapng_blocks import enhanced, interface, option, section
+from pcapng_blocks import block, enhanced, interface, option, section
 
 from tcptui.access.notes.format import FORMAT, from_bytes
 from tcptui.capture.bpf.packet_filter import PacketFilter
 from tcptui.capture.child.protocol import decode
 from tcptui.capture.decompress import PackedError, packing_of, pieces
 from tcptui.capture.file_source import open_file
+from tcptui.capture.slicing.places import MARK, NotPlacesError, read_places, split_places
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model import other_protocol as other
 from tcptui.model.errors import TcptuiError
@@ -396,6 +398,24 @@ def _read_options(data: bytes, _folder: Path) -> None:
         packet_flags(data, captured)
 
 
+def _read_places(data: bytes, _folder: Path) -> None:
+    with TemporaryFile(buffering=0) as whole:
+        whole.write(data)
+        places = read_places(whole.fileno())
+        with ExitStack() as stack, suppress(NotPlacesError):
+            parts = [stack.enter_context(TemporaryFile(buffering=0)) for _ in places]
+            if parts:
+                split_places(whole.fileno(), places, [part.fileno() for part in parts])
+
+
+def _places_seeds() -> Iterator[bytes]:
+    points = [{"file": name, "interfaces": [number], "blocks": number} for number, name in enumerate("ab")]
+    about = option("<", 1, MARK + json.dumps({"schema": 1, "points": points}).encode()) + bytes(4)
+    head = block("<", 0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + about)
+    described = interface("<", 1) + interface("<", 101, 96, 9) + block("<", 4, bytes(4))
+    yield head + described + enhanced("<", 1, 5, b"frame") + enhanced("<", 0, 6, b"another") + block("<", 5, bytes(12))
+
+
 def _option_seeds() -> Iterator[bytes]:
     for order in "<>":
         yield option(order, 1, b"a comment") + option(order, 2, bytes(4)) + bytes(4)
@@ -436,6 +456,7 @@ READERS: Final = (
     Reader("packed-capture", _read_packed, _packed_seeds),
     Reader("coded-body", _read_body, _body_seeds),
     Reader("pcapng-options", _read_options, _option_seeds),
+    Reader("merged-capture", _read_places, _places_seeds),
     Reader("key-log", _read_keys, _key_seeds),
     Reader("schema", _read_schema, _schema_seeds),
     Reader("own-findings", _read_own_findings, _texts("tcptui/docs/own-findings.toml")),
