@@ -120,11 +120,13 @@ class PacketPairing:
 
     @property
     def links(self) -> Links:
-        """What is paired so far."""
+        """What is paired so far, in the order of capture: keys are drawn anew in each process, and so is theirs."""
         found = self._found
+        in_a, in_b = (np.concatenate([getattr(one, name) for one in found]) for name in ("a", "b"))
+        order = np.lexsort((in_b, in_a))
         return Links(
-            np.concatenate([one.a for one in found]), np.concatenate([one.b for one in found]),
-            np.concatenate([one.is_whole for one in found]), np.concatenate([one.is_only for one in found]),
+            in_a[order], in_b[order], np.concatenate([one.is_whole for one in found])[order],
+            np.concatenate([one.is_only for one in found])[order],
         )  # fmt: skip
 
     def _take(self, in_a: I64, in_b: I64, *, whole: bool, only: Mask | None = None) -> None:

@@ -265,3 +265,16 @@ def test_delays_are_counted_from_the_shortest_way(merge: Merge) -> None:
     assert len(least) == 2 * world.connections
     assert all(0 <= one < 6 * _MS for one in least)
     assert np.isclose(min(least), 0, atol=20_000)
+
+
+def test_secret_of_the_process_changes_nothing(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys are drawn anew in each process: neither the order of links nor what the clocks are told to be is theirs."""
+    files = World(Path(loss=0.03), 3, connections=4, rounds=12).write(tmp_path)
+    told = set()
+    for secret in range(6):
+        monkeypatch.setattr("tcptui.points.keys._SECRET", np.array([2 * secret + 1, 7919 * secret + 3], np.uint64))
+        hop = merge_captures(open_file(files[0]), open_file(files[1]))
+        assert hop.clocks is not None
+        told.add((hop.links.a.tobytes(), hop.links.b.tobytes(), hop.clocks.at_ns, hop.clocks.offset))
+
+    assert len(told) == 1
