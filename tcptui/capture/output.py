@@ -88,7 +88,8 @@ class Output:
     lead anywhere.
     """
 
-    def __init__(self, path: Path, replaceable: Replaceable = NOTHING) -> None:
+    def __init__(self, path: Path, replaceable: Replaceable = NOTHING, *, apart: bool = False) -> None:
+        """``apart``: it is made beside ``path`` in any case, and has no name of its own before it is published."""
         self.path = path
         self.is_published = False
         self._written = path
@@ -96,6 +97,13 @@ class Output:
         self._old: FileId | None = None
         self._is_stranded = False
         """Publishing it failed: the file beside stays."""
+        if apart and not os.path.lexists(path):
+            self._written = beside(path)
+            try:
+                self.descriptor = os.open(self._written, _NEW, _MODE)
+            except OSError as error:
+                raise output_error(error, path) from error
+            return
         try:
             self.descriptor = os.open(path, _NEW, _MODE)
         except FileExistsError:
@@ -108,6 +116,11 @@ class Output:
                 raise _not_beside(path, error) from error
         except OSError as error:
             raise output_error(error, path) from error
+
+    @property
+    def written(self) -> Path:
+        """Where the bytes are until it is published."""
+        return self._written
 
     @property
     def replaces(self) -> bool:
@@ -136,7 +149,24 @@ class Output:
                     reason=reason_of(error),
                     written=safe_text(str(self._written)),
                 ) from error
+        elif self._written != self.path:
+            self._name()
         self.is_published = True
+
+    def _name(self) -> None:
+        """Give the file that was made apart its name, which nothing has; what came to have it meanwhile stays."""
+        try:
+            os.link(self._written, self.path, follow_symlinks=False)
+            self._written.unlink()
+        except FileExistsError:
+            raise OutputError("output_exists", path=safe_text(str(self.path))) from None
+        except OSError as error:
+            if os.path.lexists(self.path):
+                raise output_error(error, self.path) from error
+            try:  # a file system without links
+                self._written.rename(self.path)
+            except OSError as again:
+                raise output_error(again, self.path) from again
 
     def is_in_place(self) -> bool:
         """Whether the file still has its name; call it once it is published, and before it is closed."""

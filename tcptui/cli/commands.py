@@ -18,6 +18,7 @@ from tcptui.session.watch.options import NO_WATCH, Watch
 if TYPE_CHECKING:
     from tcptui.capture.rotation import Rotation
     from tcptui.findings.finding_filter import FindingFilter
+    from tcptui.redact.keep import Keep
     from tcptui.words.language import Language
 
 #: The file name that stands for standard input or output: `tcptui -`, `-w -`.
@@ -376,6 +377,23 @@ class MergedScreenCommand(NamedTuple):
     """As `MergeCommand.is_symmetric`."""
 
 
+class RedactCommand(NamedTuple):
+    """``redact FILE -w OUT``: a capture without addresses, names and content."""
+
+    common: Common
+    file: str
+    write: str
+    key: str | None = None
+    """``--key``: the file of the key; None: one is drawn."""
+    keep: tuple[Keep, ...] = ()
+    """``--keep``: what stays as it is."""
+    shift_s: int = 0
+    """``--shift-time``: seconds that are added to every time."""
+    certificate: str | None = None
+    """``--certificate``: where to write what was proved, as JSON."""
+    overwrite: bool = False
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -530,6 +548,7 @@ Command = (
     | ExplainCommand
     | MergeCommand
     | MergedScreenCommand
+    | RedactCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

@@ -36,6 +36,7 @@ from tcptui.cli.commands import (
     OpenCommand,
     PacketsCommand,
     RecoverCommand,
+    RedactCommand,
     RemoteCommand,
     ReportCommand,
     RequestsCommand,
@@ -70,6 +71,7 @@ TextCommand = (
     | GraphCommand
     | ExplainCommand
     | MergeCommand
+    | RedactCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
@@ -182,6 +184,7 @@ def run(command: Command, words: Words) -> int:
             | GraphCommand()
             | ExplainCommand()
             | MergeCommand()
+            | RedactCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
@@ -254,6 +257,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.merge import write_merged
 
             return partial(write_merged, command, words)
+        case RedactCommand():
+            from tcptui.cli.run.redact import write_redacted
+
+            return partial(write_redacted, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 

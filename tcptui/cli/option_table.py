@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from tcptui.charts.kind import ChartKind
 from tcptui.cli.commands import FollowSide, RequestGroup
+from tcptui.redact.keep import Keep
 from tcptui.words.language import Language
 
 #: Of every command that writes CSV.
@@ -66,6 +67,7 @@ OPTIONS: Final = (
     Option("--ascii"),
     Option("--around", Value.TEXT, once=True),
     Option("--assume-symmetric"),
+    Option("--certificate", Value.FILE, once=True),
     Option("--community-id", Value.TEXT, once=True),
     Option("--count"),
     Option("--csv"),
@@ -86,8 +88,10 @@ OPTIONS: Final = (
     Option("--json"),
     Option("--jsonl"),
     Option("--junit", Value.FILE, once=True),
+    Option("--keep", Value.CHOICE, once=True, choices=tuple(keep.value for keep in Keep)),
     Option("--keep-around", Value.FINDINGS, once=True),
     Option("--keep-seconds", Value.TEXT),
+    Option("--key", Value.FILE, once=True),
     Option("--keylog", Value.FILE, once=True),
     Option("--kind", Value.CHOICE, once=True, choices=tuple(kind.value for kind in ChartKind)),
     Option("--lang", Value.CHOICE, choices=tuple(language.value for language in Language)),
@@ -104,6 +108,7 @@ OPTIONS: Final = (
     Option("--raw"),
     Option("--results", Value.FOLDER, once=True),
     Option("--rules", Value.FILE, once=True),
+    Option("--shift-time", Value.TEXT, once=True),
     Option("--side", Value.CHOICE, choices=tuple(side.value for side in FollowSide)),
     Option("--slice", Value.FOLDER, once=True),
     Option("--spool-limit", Value.TEXT),

@@ -69,6 +69,7 @@ from tcptui.cli.parse_packets import (
     is_spreadsheet_safe,
     parse_assert,
     parse_packets,
+    parse_redact,
     parse_requests,
     parse_slice,
 )
@@ -421,6 +422,10 @@ def _parse_slice(scan: _Scan, common: Common) -> Command:
     return parse_slice(scan.options, scan.words, common, _files)
 
 
+def _parse_redact(scan: _Scan, common: Common) -> Command:
+    return parse_redact(scan.options, _one_file("redact", scan.words), common)
+
+
 def _parse_assert(scan: _Scan, common: Common) -> Command:
     return parse_assert(scan.options, scan.words, common, _files)
 
@@ -509,6 +514,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "export": _parse_export,
     "graph": _parse_graph,
     "merge": _parse_merge,
+    "redact": _parse_redact,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,

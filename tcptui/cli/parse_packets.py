@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.cli.command_table import BY_WORD
 from tcptui.cli.commands import (
+    STANDARD_STREAM,
     AssertCommand,
     Chosen,
     PacketForm,
     PacketsCommand,
+    RedactCommand,
     RequestGroup,
     RequestsCommand,
     RequestsForm,
@@ -22,6 +24,7 @@ from tcptui.cli.parse_capture import workers
 from tcptui.cli.parse_findings import finding_filter
 from tcptui.cli.parse_values import CommandLineError, file_name, only_one
 from tcptui.model.community_id import FORM
+from tcptui.redact.keep import Keep
 from tcptui.session.assertions.words import is_rule
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ _CHOICES: Final = ("-Y", "--stream", "--community-id", "--finding", "--packets")
 _MOST_NUMBER: Final = 2**32 - 1
 #: Members of a list on the command line at most.
 _MOST_MEMBERS: Final = 100_000
+#: Whole seconds of ``--shift-time``, in either direction: thirty years.
+_SHIFT: Final = re.compile(r"[+-]?[0-9]{1,9}")
 #: Upper bound of ``--around``, in seconds: a day.
 MAXIMUM_AROUND: Final = 86_400
 
@@ -96,6 +101,30 @@ def community_ids(value: str) -> str:
             raise CommandLineError("error.community-id", value=name[:80])
     quoted = ", ".join(f'"{name}"' for name in names)
     return f"tcptui.community_id in {{{quoted}}}"
+
+
+def parse_redact(options: Options, file: str, common: Common) -> RedactCommand:
+    """``redact FILE -w OUT``; raises CommandLineError."""
+    if "-w" not in options:
+        raise CommandLineError("error.redact-where")
+    given = {name: file_name(name, options[name]) for name in ("-w", "--key", "--certificate") if name in options}
+    for name, value in given.items():
+        if value == STANDARD_STREAM:
+            raise CommandLineError("error.redact-stream", option=name)
+    if given["-w"] == given.get("--certificate"):
+        raise CommandLineError("error.redact-same")
+    known = {keep.value: keep for keep in Keep}
+    kept = options["--keep"].split(",") if "--keep" in options else []
+    for one in kept:
+        if one not in known:
+            raise CommandLineError("error.redact-keep", value=one[:80], known=", ".join(known))
+    shift = options.get("--shift-time", "0")
+    if not _SHIFT.fullmatch(shift):
+        raise CommandLineError("error.redact-shift", value=shift[:80])
+    return RedactCommand(
+        common, file, given["-w"], given.get("--key"), tuple(dict.fromkeys(known[one] for one in kept)), int(shift),
+        given.get("--certificate"), "--overwrite" in options,
+    )  # fmt: skip
 
 
 def parse_assert(options: Options, words: Sequence[str], common: Common, files: Files) -> AssertCommand:

@@ -97,6 +97,7 @@ class Session:
         keylog: str = "",
         schema: str = "",
         decoding: Decoding | None = None,
+        decrypts: bool = True,
     ) -> None:
         """``memory``: limit in bytes for rows and connections of a live capture; None: nothing is evicted.
 
@@ -104,7 +105,8 @@ class Session:
         ``judges_aside``: a process of its own judges what is not live, so that this one answers keys meanwhile; not
         where memory is accounted strictly.  ``keylog``: a file of TLS secrets, which may grow; raises InputError where
         it cannot be opened.  ``schema``: a file that says what gRPC's messages mean, as `read_schema` wants it.
-        ``decoding``: what is read on which port, whatever it begins like.
+        ``decoding``: what is read on which port, whatever it begins like.  ``decrypts``: secrets of TLS that the
+        capture carries are used.
         """
         self.capture_file: Path | None = None
         """The only file that the packets are in; None: they are in several, or in none that the user has."""
@@ -143,7 +145,7 @@ class Session:
         self.local = False
         """Whether packets come from an interface of this host, whose kernel may then know the connections."""
         self._row_lists = StreamRows(self.store, self.streams)
-        keys = self._keys(keylog) if after is None else after.reader.keys
+        keys = self._keys(keylog, decrypts=decrypts) if after is None else after.reader.keys
         read_schema = self._schema(schema) if after is None else after.reader.schema
         self.noted = self._pipeline.noted
         self.reader: PacketReader = PacketReader(
@@ -194,7 +196,9 @@ class Session:
         self._running: asyncio.Future[None] | None = None
         """Done when `run` has ended; None: it has not begun."""
 
-    def _keys(self, keylog: str) -> KeyLog:
+    def _keys(self, keylog: str, *, decrypts: bool) -> KeyLog:
+        if not decrypts:
+            return KeyLog()
         carried = KeyBlocks([reader.parser.secrets for reader in self._pipeline.readers])
         if not keylog:
             return KeyLog([carried])

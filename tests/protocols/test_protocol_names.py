@@ -62,6 +62,7 @@ OTHERWISE: Final = {
     "protocols/headers/tree.py": "DNS over UDP as a layer of the tree",
     "protocols/headers/icmpv6_bodies.py": "options of ICMPv6 about servers of DNS",
     "protocols/scapy_child/": "names of scapy's layers",
+    "redact/": "framing of HTTP, TLS and DNS that a redacted capture keeps, and their words that are no secrets",
     "session/certificate_names.py": "names in certificates of TLS",
     "session/datagrams.py": "questions and answers of DNS over UDP",
     "session/dns_names.py": "names of addresses by DNS",

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 def read_whole(
     common: Common, opened: Sequence[Input], words: Words, own: Sequence[OwnRule], *, judges: bool,
-    workers: int | None = None,
+    workers: int | None = None, decrypts: bool = True,
 ) -> Session:  # fmt: skip
     """Read and analyse ``opened``, several merged by time, to their end; a notice is printed on standard error.
 
     Without ``judges``, streams are judged only when their findings are requested (`Steering.judges`), or ``own``, the
     findings that the user has defined, ask for what is judged.  Raises TcptuiError where these cannot be looked for.
-    ``common``: the options that all commands have.  With one of ``workers`` all is done by this thread.
+    ``common``: the options that all commands have.  With one of ``workers`` all is done by this thread.  ``decrypts``:
+    secrets that the capture carries are used.
     """
     with gc_paused_and_frozen():
         from tcptui.session.catch_up import Compile
@@ -40,7 +41,7 @@ def read_whole(
 
     session = Session(
         [one.source for one in opened], compile_when=Compile.FIRST, keylog=common.keylog, schema=common.proto,
-        decoding=decoding_of(common),
+        decoding=decoding_of(common), decrypts=decrypts,
     )  # fmt: skip
     session.steering.judges = judges or any(rule.needs_judging for rule in own)
     session.find_also(own, at_once=True)

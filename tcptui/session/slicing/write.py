@@ -66,6 +66,11 @@ class Slicer:
     def _spool(self, row: int) -> int:
         return self._spool_of[int(self._session.store.source[row])]
 
+    def only_source(self) -> PacketSource:
+        """The capture of a session that has one."""
+        (source,) = self._sources
+        return source
+
     def number_of(self, row: int) -> tuple[int, int]:
         """The spool that ``row`` is of, and its number in that file."""
         store, spool = self._session.store, self._spool(row)

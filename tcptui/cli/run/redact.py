@@ -1,0 +1,207 @@
+"""``redact FILE -w OUT``: a capture without addresses, names and content, and what proves that it means the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tcptui.access.requests import with_payload
+from tcptui.capture.output import Output, whole_output
+from tcptui.capture.slicing.sink import Sink
+from tcptui.cli.inputs import open_input, open_inputs, refuse_unreadable_among
+from tcptui.cli.read_files import replaceable
+from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_unchanged, write_text
+from tcptui.cli.run.slice import reading_again
+from tcptui.cli.signals import signals_unwind
+from tcptui.model.errors import OutputError
+from tcptui.model.safe_text import safe_text
+from tcptui.redact.certificate import Proved, as_json
+from tcptui.redact.copy import Copy, Original
+from tcptui.redact.headers import Rewriter
+from tcptui.redact.keep_dns import DnsKeeper
+from tcptui.redact.key import drawn_key, read_key
+from tcptui.redact.mapping import Mapping
+from tcptui.redact.proof import Difference, compare
+from tcptui.redact.search import search
+from tcptui.redact.segments import KEPT_REQUESTS, SegmentPayloads
+from tcptui.redact.unique_hosts import unique_hosts
+from tcptui.session.reading_again import packets_read_again
+from tcptui.session.slicing.write import PCAP_SUFFIX
+from tcptui.words.errors import CommandFailedError, say
+from tcptui.words.quantities import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tcptui.cli.commands import RedactCommand
+    from tcptui.redact.proof import Comparison
+    from tcptui.redact.search import Searched
+    from tcptui.session.session import Session
+    from tcptui.session.slicing.write import Slicer
+    from tcptui.words.catalogue import Words
+
+#: How often another key is drawn where a new address happens to be an old one.
+_DRAWN_MOST: Final = 8
+_READ: Final = 1 << 20
+_SAID: Final = "This capture was redacted: it is not what was captured."
+#: Readable stretches of blocks that are no packets.
+_TEXT: Final = re.compile(rb"[\x20-\x7e]{8,4096}")
+_DESCRIBED_MOST: Final = 1 << 20
+
+
+class _AddressRemainsError(Exception):
+    """A new address is one of the old capture: another key maps it elsewhere."""
+
+
+def write_redacted(command: RedactCommand, words: Words) -> int:
+    """Run the command; returns the exit code.  Raises TcptuiError."""
+    with ExitStack() as stack:
+        stack.enter_context(signals_unwind())
+        opened = open_inputs((command.file,), stack, words)
+        given = None if command.key is None else read_key(Path(command.key))
+        rules = () if command.key is None else (command.key,)
+        may_replace = replaceable(command.common, opened, overwrite=command.overwrite, rules=rules)
+        out = Path(command.write)
+        for name in (command.write, command.certificate):
+            if name is not None:
+                may_replace.check(Path(name))
+        refuse_unreadable_among(opened)
+        session = read_whole(command.common, opened, words, (), judges=False, workers=1, decrypts=False)
+        if has_failed(session):
+            return 1
+        with packets_read_again(session):
+            digest = opened[0].sha256()
+        redaction = _Redaction(command, session, reading_again(session), digest, words)
+        output = Output(out, may_replace, apart=True)
+        try:
+            proved = redaction.proved(output, given)
+            require_unchanged(session)
+            if command.certificate is not None:
+                with whole_output(Path(command.certificate), may_replace) as descriptor:
+                    os.write(descriptor, (json.dumps(as_json(proved), indent=1, ensure_ascii=False) + "\n").encode())
+            output.publish()
+        finally:
+            output.close()
+        write_text(_told(proved, safe_text(command.write), words))
+        if given is None:
+            say(words("redact.key-drawn"), words)
+        return exit_code(session, [one.source for one in opened])
+
+
+class _Redaction:
+    """One capture that is written redacted until it is proved."""
+
+    def __init__(
+        self, command: RedactCommand, session: Session, slicer: Slicer, digest: str | None, words: Words
+    ) -> None:
+        self._command, self._session, self._digest, self._words = command, session, digest, words
+        self._source = slicer.only_source()
+        self._links = [info.link_type for info in session.reader.sources]
+        if Path(command.write).suffix == PCAP_SUFFIX and len(set(self._links)) > 1:
+            raise OutputError("slice_link_types", count=len(set(self._links)))
+
+    def proved(self, output: Output, given: bytes | None) -> Proved:
+        """Write to ``output`` and prove it; without a key that was ``given`` others are tried.
+
+        Raises CommandFailedError where it cannot be proved.
+        """
+        for _ in range(_DRAWN_MOST if given is None else 1):
+            try:
+                return self._try(output, given or drawn_key())
+            except _AddressRemainsError:
+                os.ftruncate(output.descriptor, 0)
+                os.lseek(output.descriptor, 0, os.SEEK_SET)
+        raise CommandFailedError("error.redact-key-collides")
+
+    def _try(self, output: Output, key: bytes) -> Proved:
+        session, command = self._session, self._command
+        mapping = Mapping(key, command.keep)
+        rewriter = Rewriter(mapping, DnsKeeper(mapping).message)
+        copy = Copy(Original(session.store, self._source, self._links), rewriter, command.shift_s)
+        with packets_read_again(session), SegmentPayloads(session, mapping) as payloads:
+            payloads.prepare(with_payload(session).tolist())
+            with Sink(output.path, descriptor=output.descriptor) as sink:
+                if output.path.suffix == PCAP_SUFFIX:
+                    copy.write_pcap(sink, payloads.of)
+                else:
+                    copy.write(sink, _SAID, payloads.of)
+        replaced = {**rewriter.replaced, "labels": mapping.labels}
+        one = open_input(str(output.written))
+        try:
+            again = read_whole(command.common._replace(keylog=""), [one], self._words, (), judges=False, workers=1)
+            compared = self._compare(again)
+            searched = self._search(again, output)
+            hosts = unique_hosts(again)
+        finally:
+            one.close()
+        return Proved(
+            self._digest, session.store.count, _sha256(output.descriptor), replaced, command.keep, compared, searched,
+            hosts, command.shift_s,
+        )  # fmt: skip
+
+    def _compare(self, again: Session) -> Comparison:
+        session = self._session
+        with packets_read_again(session):
+            whole = session.diagnosis.findings, again.diagnosis.findings
+            compared = compare(session, again, whole, KEPT_REQUESTS)
+        if compared.difference is not None:
+            raise _differs(compared.difference)
+        return compared
+
+    def _search(self, again: Session, output: Output) -> Searched:
+        with packets_read_again(self._session):
+            searched = search(
+                lambda: _packets(self._session), lambda: _packets(again), self._texts(), output.descriptor,
+                self._command.keep,
+            )  # fmt: skip
+        if searched.is_address:
+            raise _AddressRemainsError
+        if searched.found:
+            what = self._words(f"redact.found.{searched.first.replace(' ', '-')}")
+            raise CommandFailedError("error.redact-found", what=what, count=searched.found)
+        return searched
+
+    def _texts(self) -> Iterator[bytes]:
+        """What the capture says in words beside its packets."""
+        layout, descriptor = self._source.layout, self._source.descriptor
+        bodies = [section.body for section in layout.sections] + [body for _, body in layout.interfaces]
+        bodies += [os.pread(descriptor, min(one.size, _DESCRIBED_MOST), one.begin) for one in layout.carried]
+        for body in bodies:
+            yield from _TEXT.findall(body)
+
+
+def _packets(session: Session) -> Iterator[tuple[bytes, int]]:
+    store, sources = session.store, session.reader.sources
+    for row in range(store.count):
+        yield session.reader.data(row), sources[int(store.source[row])].link_type
+
+
+def _differs(difference: Difference) -> CommandFailedError:
+    return CommandFailedError(f"error.redact-differs.{difference.what}", where=difference.where)
+
+
+def _sha256(descriptor: int) -> str:
+    digest, at = hashlib.sha256(), 0
+    while block := os.pread(descriptor, _READ, at):
+        digest.update(block)
+        at += len(block)
+    return digest.hexdigest()
+
+
+def _told(proved: Proved, name: str, words: Words) -> Iterable[str]:
+    compared, searched = proved.compared, proved.searched
+    yield words("redact.written", file=name, packets=Count(proved.packets)) + "\n"
+    counted = words("report.list-comma").join(f"{what} {count:,}" for what, count in sorted(proved.replaced.items()))
+    yield words("redact.replaced", counted=counted) + "\n"
+    packets, findings, requests = map(Count, (compared.verdicts, compared.findings, compared.requests))
+    yield words("redact.compared", verdicts=packets, findings=findings, requests=requests) + "\n"
+    yield words("redact.searched", values=Count(searched.values)) + "\n"
+    if compared.gone:
+        gone = words("report.list-comma").join(f"{what} {count:,}" for what, count in sorted(compared.gone.items()))
+        yield words("redact.gone", gone=gone) + "\n"
+    yield words("redact.unique", unique=proved.hosts.unique, of=proved.hosts.of) + "\n"

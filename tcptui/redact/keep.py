@@ -1,0 +1,13 @@
+"""What may stay in a redacted capture.  Imported by every command line: nothing heavy here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Keep(StrEnum):
+    """What ``--keep`` lets stay."""
+
+    ADDRESSES = "addresses"
+    MACS = "macs"
+    NAMES = "names"
