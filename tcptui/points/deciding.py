@@ -75,7 +75,7 @@ def _overtaken(seen: PointEvidence) -> I64:
 
 
 def _opening(seen: PointEvidence, count: int) -> Mask:
-    """By pair: whether SYNs without an answer, options or resets at this point leave a question."""
+    """By pair: whether SYNs, SYN-ACKs, options or resets at this point leave a question."""
     opens = np.flatnonzero(seen.side.flags)  # FINs, too
     pair = seen.side.pair[opens]
 
@@ -83,7 +83,8 @@ def _opening(seen: PointEvidence, count: int) -> Mask:
         return np.bincount(pair[chosen], minlength=count)
 
     syn_acks, options = seen.is_syn_ack(opens), seen.side.column("options")[opens]
-    found: Mask = (number(seen.is_syn(opens)) > 0) & (number(syn_acks) == 0)
+    syns = number(seen.is_syn(opens))
+    found: Mask = (syns > 1) | ((syns > 0) & (number(syn_acks) == 0)) | (number(syn_acks & seen.leaves[opens]) > 1)
     found |= number(seen.is_reset(opens)) > 0
     found |= number(syn_acks & ((options & np.uint16(_NEGOTIATED)) != _NEGOTIATED)) > 0
     return found
