@@ -268,6 +268,25 @@ class Capture:
             told: dict[str, Any] = json.loads(pack_json(self._summary, pack, self._words))
         return told
 
+    def merge(self, other: Capture, *, assume_symmetric: bool = False) -> dict[str, Any]:
+        """What ``tcptui merge --json`` writes of this capture, A, and of ``other``, B: the same traffic elsewhere.
+
+        Raises CaptureError where they have no connection in common, or are one capture.
+        """
+        from tcptui.cli.report.merged_json import merged_as_json
+        from tcptui.points.decided import decide
+        from tcptui.points.merge import merge_captures
+        from tcptui.words.merged_refusal import require_shared
+
+        a, b = self._session, other._session
+        names = [", ".join(map(str, capture.files)) for capture in (self, other)]
+        with translated(self._words), packets_read_again(a), packets_read_again(b):
+            hop = merge_captures(a, b, is_symmetric=assume_symmetric)
+            require_shared(hop, names)
+            splits, joined, undecided = decide(hop, a, b)
+            told: dict[str, Any] = json.loads(merged_as_json(hop, splits, joined, names, undecided))
+        return told
+
     def _require(self, stream: int | None) -> None:
         if stream is not None and not 0 <= stream < self._session.streams.count:
             raise IndexError(stream)

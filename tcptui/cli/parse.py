@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Final
 from tcptui.charts.kind import ChartKind
 from tcptui.cli.command_table import BY_WORD, EVERYWHERE, READING, SHELLS, TOPICS
 from tcptui.cli.commands import (
-    MOST_POINTS,
     STANDARD_STREAM,
     CaseCommand,
     CasesCommand,
@@ -43,8 +42,6 @@ from tcptui.cli.commands import (
     HelpCommand,
     ListInterfacesCommand,
     ManCommand,
-    MergeCommand,
-    MergedScreenCommand,
     RecoverCommand,
     ReportCommand,
     ReportFormat,
@@ -65,6 +62,7 @@ from tcptui.cli.parse_capture import (
     size,
     workers,
 )
+from tcptui.cli.parse_merge import parse_merge, parse_merged_screen
 from tcptui.cli.parse_packets import (
     is_spreadsheet_safe,
     parse_assert,
@@ -259,7 +257,8 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
         _allow(scan, READING | _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | WATCHING | _DISPLAY, _REMOTE)
         return parse_remote(options, words, common, display)
     if "--merge" in options:
-        return _parse_merged_screen(scan, common, display)
+        _allow(scan, READING | _DISPLAY | {"--merge", "--assume-symmetric"}, "--merge")
+        return parse_merged_screen(options, words, common, display, _files)
     files = (file_name("-r", options["-r"]),) if "-r" in options else tuple(words)
     keeping = options_for_files(options, files)
     for name in options:
@@ -275,14 +274,6 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
             raise CommandLineError("error.needs-source", option=name)
         return StartCommand(common, display)
     return parse_open(options, _files("tcptui", words), "", common, display)
-
-
-def _parse_merged_screen(scan: _Scan, common: Common, display: Display) -> Command:
-    _allow(scan, READING | _DISPLAY | {"--merge", "--assume-symmetric"}, "--merge")
-    if len(scan.words) > 2:
-        raise CommandLineError("error.merge-screen-two", word=scan.words[2])
-    files = _two_files("--merge", scan.words)
-    return MergedScreenCommand(common, files, display, "--assume-symmetric" in scan.options)
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
@@ -382,36 +373,7 @@ def _parse_graph(scan: _Scan, common: Common) -> Command:
 
 
 def _parse_merge(scan: _Scan, common: Common) -> Command:
-    files = _files("merge", scan.words)
-    if len(files) > MOST_POINTS:
-        raise CommandLineError("error.too-many-words", command="merge", word=files[MOST_POINTS])
-    if files == (STANDARD_STREAM,):
-        raise CommandLineError("error.merge-two", command="merge")
-    options = scan.options
-    write = file_name("-w", options["-w"]) if "-w" in options else ""
-    if write and (write == STANDARD_STREAM or write.endswith(".pcap")):
-        raise CommandLineError("error.merge-pcapng", file=write)
-    html = file_name("--html", options["--html"]) if "--html" in options else ""
-    if html == STANDARD_STREAM and "--json" in options:
-        raise CommandLineError("error.exclusive", first="--html -", second="--json")
-    if html and html == write:
-        raise CommandLineError("error.exclusive", first="--html", second="-w")
-    if len(files) > 2 and (write or html):
-        raise CommandLineError("error.merge-two-only", option="-w" if write else "--html")
-    if "--overwrite" in options and not (write or html):
-        raise CommandLineError("error.keep-where", option="--overwrite")
-    return MergeCommand(
-        common, files, "--json" in options, "--assume-symmetric" in options, write, html, "--overwrite" in options
-    )  # fmt: skip
-
-
-def _two_files(command: str, words: Sequence[str]) -> tuple[str, str]:
-    files = _files(command, words)
-    if len(files) > 2:
-        raise CommandLineError("error.too-many-words", command=command, word=files[2])
-    if len(files) < 2:
-        raise CommandLineError("error.merge-two", command=command)
-    return files[0], files[1]
+    return parse_merge(scan.options, scan.words, common, _files)
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:

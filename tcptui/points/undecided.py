@@ -11,7 +11,7 @@ from tcptui.findings.elsewhere import is_decided_elsewhere
 from tcptui.model.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tcptui.model.finding import Finding
     from tcptui.model.packet_store import I32
@@ -31,7 +31,9 @@ class Undecided(NamedTuple):
 class Asked:
     """Remembers, while findings pass through, those that another capture should decide."""
 
-    def __init__(self, hop: Hop) -> None:
+    def __init__(self, hop: Hop, look: Callable[[], None] = lambda: None) -> None:
+        """``look`` is called for each connection."""
+        self._look = look
         self._hop = hop
         self._pairs = [
             {
@@ -55,6 +57,7 @@ class Asked:
         """``findings`` of a capture, by stream, unchanged."""
         pairs = self._pairs[point]
         for stream, mine in findings:
+            self._look()
             if stream in pairs:
                 for finding in mine:
                     if finding.severity > Severity.NOTE and is_decided_elsewhere(finding):

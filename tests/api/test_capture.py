@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 import pytest
 from run_command import run
+from two_points import Path as TwoPoints
+from two_points import World
 
 from tcptui.api import Capture, CaptureError, FilterError
 from tcptui.api.columns import COLUMNS, VERDICT_BITS
@@ -217,3 +219,14 @@ def test_settings_of_the_user_are_not_read(tmp_path: Path, monkeypatch: pytest.M
 
     with Capture.open(path_of("61")) as capture:
         assert "Retransmission timeout" in repr(capture.findings(named="retransmission-timeout"))
+
+
+def test_merging_is_that_of_the_command(tmp_path: Path) -> None:
+    first, second = World(TwoPoints(loss=0.05, translated=True, missed_by_a=0.02), 3, connections=3).write(tmp_path)
+    with Capture.open(first) as a, Capture.open(second) as b:
+        assert a.merge(b) == json.loads(run("merge", first, second, "--json")[1])
+        assert a.merge(b, assume_symmetric=True)["assumed_symmetric"]
+        with pytest.raises(CaptureError, match="copy"), Capture.open(first) as again:
+            a.merge(again)
+        with pytest.raises(CaptureError, match="in common"), Capture.open(STALL) as other:
+            a.merge(other)

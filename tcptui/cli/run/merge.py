@@ -13,10 +13,8 @@ from tcptui.cli.run.load import exit_code, has_failed, read_whole, write, write_
 from tcptui.cli.run.merge_files import open_points, write_both, write_merged_page
 from tcptui.cli.run.slice import reading_again
 from tcptui.model.errors import OutputError
-from tcptui.points.joined import decide_findings
+from tcptui.points.decided import decide
 from tcptui.points.merge import merge_captures
-from tcptui.points.splits import split_waits
-from tcptui.points.undecided import Asked
 from tcptui.session.reading_again import packets_read_again
 from tcptui.words.merged_refusal import require_shared
 
@@ -46,10 +44,7 @@ def write_merged(command: MergeCommand, words: Words) -> int:
         with packets_read_again(sessions[0]), packets_read_again(sessions[1]):
             hop = merge_captures(sessions[0], sessions[1], is_symmetric=command.is_symmetric)
             require_shared(hop, names)
-            splits = split_waits(hop)
-            asked = Asked(hop)
-            joined = decide_findings(hop, splits, sessions[0], sessions[1], asked)
-            undecided = asked.undecided(joined)
+            splits, joined, undecided = decide(hop, sessions[0], sessions[1])
         if command.write:
             slicers = [reading_again(session) for session in sessions]
             write_both(Path(command.write), hop, slicers, names, may_replace, words)

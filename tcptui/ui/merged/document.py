@@ -8,7 +8,7 @@ from tcptui.points.ladder import ABSENT
 from tcptui.points.listing import Kind
 from tcptui.ui.merged.pair_list import ends_of, severity_of
 from tcptui.ui.prose import Heading, Paragraph
-from tcptui.words.merged_findings import finding_lines
+from tcptui.words.merged_findings import finding_lines, undecided_lines
 from tcptui.words.merged_packet import packet_lines
 from tcptui.words.merged_splits import slowest_lines
 from tcptui.words.merged_text import clock_lines
@@ -67,7 +67,9 @@ def connection_titles(
 
 
 def _findings(merged: Merged, pair: int, point: int, stream: int, words: Words) -> Iterator[Block]:
-    for depth, text in finding_lines(merged.findings_of(pair, point, stream), words):
+    told = (*finding_lines(merged.findings_of(pair, point, stream), words),
+            *(undecided_lines(merged.undecided_of(pair), words) if pair >= 0 else ()))  # fmt: skip
+    for depth, text in told:
         yield Paragraph(text, "strong" if not depth else "plain", indent=2 * depth)
 
 

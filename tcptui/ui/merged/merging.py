@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING
 
 from tcptui.access.open_capture import is_looked_through
 from tcptui.access.progress import Phase
-from tcptui.points.joined import join_findings
+from tcptui.points.decided import decide
 from tcptui.points.ladder import Ladders
 from tcptui.points.listing import list_connections
 from tcptui.points.merge import merge_captures
-from tcptui.points.splits import split_waits
 from tcptui.session.reading_again import packets_read_again
 from tcptui.words.errors import UnreadableError
 from tcptui.words.merged_refusal import require_shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tcptui.model.finding import Finding
     from tcptui.points.joined import JoinedFinding
     from tcptui.points.listing import Listing
     from tcptui.points.merge import Hop
     from tcptui.points.splits import Splits
+    from tcptui.points.undecided import Undecided
     from tcptui.session.session import Session
 
 
@@ -35,10 +32,16 @@ class Merged:
     ladders: Ladders
     listing: Listing
     joined: tuple[JoinedFinding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    """Findings that asked for another capture, and that this one does not decide."""
     splits: Splits | None = None
     """How the waits for answers divide; None until the findings are decided."""
     is_decided: bool = False
     """Whether ``joined`` has what both decide of their findings."""
+
+    def undecided_of(self, pair: int) -> tuple[Undecided, ...]:
+        """Those of a pair."""
+        return tuple(one for one in self.undecided if one.pair == pair)
 
     def findings_of(self, pair: int, point: int, stream: int) -> tuple[JoinedFinding, ...]:
         """Those of a pair; of a connection that one ``point`` has alone (``pair`` below 0) those of its ``stream``."""
@@ -121,16 +124,15 @@ class Merging:
         a, b = self.sessions
         try:
             with packets_read_again(a), packets_read_again(b):
-                splits = split_waits(before.hop)
-                joined = join_findings(before.hop, splits, (self._findings(a), self._findings(b)))
+                splits, joined, undecided = decide(before.hop, a, b, self._look)
         except _LeftError:
             return None
         listing = list_connections(before.hop, joined)
-        self.merged = replace(before, listing=listing, joined=tuple(joined), splits=splits, is_decided=True)
+        self.merged = replace(
+            before, listing=listing, joined=tuple(joined), undecided=tuple(undecided), splits=splits, is_decided=True
+        )
         return self.merged
 
-    def _findings(self, session: Session) -> Iterator[tuple[int, tuple[Finding, ...]]]:
-        for each in session.each_findings(range(session.streams.count)):
-            if self._is_left:
-                raise _LeftError
-            yield each
+    def _look(self) -> None:
+        if self._is_left:
+            raise _LeftError
