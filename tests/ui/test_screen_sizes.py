@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import struct
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from merged_captures import two_captures
 from other_frames import arp, dns_answer, dns_query, pcap, udp
 from rich.cells import cell_len
 from screen_lines import screen_lines
@@ -27,6 +29,7 @@ from tcptui.ui.main.layout import shape_of
 from tcptui.ui.main.pane_specs import NUMBERED, SPEC_OF, Pane, Slot
 from tcptui.ui.main.request_lines import RequestLine
 from tcptui.ui.main.screen import MainScreen
+from tcptui.ui.merged.screen import MergedScreen
 from tcptui.ui.screens import socket
 from tcptui.ui.screens.help import HelpScreen
 from tcptui.ui.start.menu import Offer
@@ -419,6 +422,8 @@ class Opened(Enum):
     """A running capture that is not saved."""
     CASE = "case"
     START = "start"
+    MERGED = "merged"
+    """Two captures of the same traffic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,6 +485,12 @@ WALKS: Final = (
          ("question_mark", "escape"), ("ctrl+p", "down", "escape")),
         frozenset({"StartScreen", "HelpScreen", "Palette"}),
     ),
+    Walk(
+        Opened.MERGED,
+        (("down", "tab", "tab", "enter", "n", "N", "tab", "tab", "J", "question_mark", "pagedown", "escape", "escape"),
+         ("ctrl+p", "down", "escape")),
+        frozenset({"MergedScreen", "LadderScreen", "HelpScreen", "Palette"}),
+    ),
 )  # fmt: skip
 #: What the questions before packets are lost begin with, in both languages, by the key that asks.
 QUESTION_OF: Final = {"q": Way.QUIT, "C": Way.CLEAR, "i": Way.CHOOSE}
@@ -489,10 +500,12 @@ def test_walks_come_to_every_screen() -> None:
     assert frozenset().union(*(walk.comes_to for walk in WALKS)) == {"MainScreen", *SCREEN_OF.values()}
 
 
-def app_of(opened: Opened, wire: Wire, folder: Path, language: Language) -> TcptuiApp:
+async def app_of(opened: Opened, wire: Wire, folder: Path, language: Language) -> TcptuiApp:
     """The app that shows what a walk begins with."""
     options = ViewOptions(language=language, numeric=True)
     match opened:
+        case Opened.MERGED:
+            return TcptuiApp(options=options, merging=await asyncio.to_thread(two_captures, folder))
         case Opened.BUSY:
             write_busy(wire)
             wire.unreachable(30_000, "10.0.0.9", "10.0.0.1:40009", "192.0.2.10:80", 1)
@@ -579,10 +592,13 @@ async def test_every_screen_fills_the_terminal_and_cuts_nothing_beside_free_room
     wire: Wire, tmp_path: Path, size: tuple[int, int], walk: Walk, language: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "look_up", lambda *_ends: SOCKET)
-    app = app_of(walk.opened, wire, tmp_path, language)
+    app = await app_of(walk.opened, wire, tmp_path, language)
     seen: set[str] = set()
     async with app.run_test(size=size) as pilot:
         await at_rest(pilot, app)
+        if walk.opened is Opened.MERGED:
+            await until(lambda: isinstance(app.screen, MergedScreen))
+            await at_rest(pilot, app)
         first = app.screen
         for keys in walk.groups:
             for key in keys:
@@ -689,7 +705,7 @@ def blank_in_a_row(lines: list[str]) -> int:
 async def test_no_part_of_a_large_terminal_is_black(
     wire: Wire, tmp_path: Path, opened: Opened, keys: tuple[str, ...], language: Language
 ) -> None:
-    app = app_of(opened, wire, tmp_path, language)
+    app = await app_of(opened, wire, tmp_path, language)
     sizes = [(250, 70), (200, 50), (160, 45)]
     async with app.run_test(size=sizes[0]) as pilot:
         await at_rest(pilot, app)
