@@ -191,6 +191,25 @@ def test_old_timestamp_echo_proves_that_the_first_copy_arrived(told: Tell) -> No
     assert told(lines).findings["spurious-retransmission"].facts["shape"] == "eifel"
 
 
+@pytest.mark.finding("spurious-retransmission", twin=True)
+@pytest.mark.parametrize("echo", [7, 50])
+def test_echo_older_than_the_first_copy_proves_nothing(told: Tell, echo: int) -> None:
+    """As with a stack that writes something else there, such as a measured delay: that copy cannot have caused it."""
+    stamps = ["0 C S 0 0 ts=1001,0", "40 S SA 0 1 ts=500,1001", "40.1 C A 1 1 ts=1041,500"]
+    lines = [*stamps, "50 C PA 1 1 100 ts=1051,500", "300 C PA 1 1 100 ts=1301,500", f"330 S A 1 101 ts=790,{echo}"]
+
+    assert "spurious-retransmission" not in told([*lines, "340 S A 1 101 ts=800,1301"]).findings
+
+
+@pytest.mark.finding("spurious-retransmission")
+def test_echo_of_the_first_of_three_copies_proves_that_it_arrived(told: Tell) -> None:
+    stamps = ["0 C S 0 0 ts=1,0", "40 S SA 0 1 ts=500,1", "40.1 C A 1 1 ts=41,500", "50 C PA 1 1 100 ts=51,500"]
+    again = ["300 C PA 1 1 100 ts=301,500", "800 C PA 1 1 100 ts=801,500"]
+    found = told([*stamps, *again, "830 S A 1 101 ts=790,51", "840 S A 1 101 ts=800,801"]).findings
+
+    assert found["spurious-retransmission"].facts["count"] == 2
+
+
 @pytest.mark.finding("tail-loss")
 def test_tail_probe_is_a_note(told: Tell) -> None:
     finding = told([*OPEN, *FLIGHT[:3], "131 C A 2001 1 1000 id=200", "172 S A 1 3001"]).findings["tail-loss"]

@@ -36,8 +36,16 @@ def spurious_resends(connection: ConnectionFacts) -> dict[int, Proof]:
             and not _is_renumbered(connection, resend)
         ]
         proofs = _reported(connection, again) if again else {}
+        first_copy: dict[int, int] = {}
+        for resend in connection.resends if again else ():
+            earlier = first_copy.get(resend.previous, -1)
+            first_copy[resend.index] = earlier if earlier >= 0 else resend.previous
         for resend in again:
-            proof = proofs.get(resend.index) or _eifel(connection, resend) or _acknowledged_here(connection, resend)
+            proof = (
+                proofs.get(resend.index)
+                or _eifel(connection, resend, first_copy[resend.index])
+                or _acknowledged_here(connection, resend)
+            )
             if proof is not None:
                 proofs[resend.index] = proof
         found = connection.unneeded = dict(sorted(_of_first_sent(connection, again, proofs).items()))
@@ -144,11 +152,12 @@ def _numbers(connection: ConnectionFacts, i: int) -> int:
     return integer(connection.space.end[i] - connection.space.seq[i])
 
 
-def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
+def _eifel(connection: ConnectionFacts, resend: Resend, first_copy: int) -> Proof | None:
     """Proof by the Eifel algorithm: the ACK that covers the bytes echoes an older timestamp (RFC 3522, 3.2).
 
     Only for the first unacknowledged segment, and only if its first copy was captured: for others a
-    delayed ACK may echo an earlier segment (RFC 7323, 4.3).
+    delayed ACK may echo an earlier segment (RFC 7323, 4.3).  An echo older than ``first_copy`` is of no copy: some
+    stacks write another number there, such as a delay.
     """
     view, space, i = connection.view, connection.space, resend.index
     side = connection.side[i]
@@ -161,9 +170,11 @@ def _eifel(connection: ConnectionFacts, resend: Resend) -> Proof | None:
         return None
     if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
         return None
-    age = ahead(view.ts_value.item(i), view.ts_echo.item(cover))
+    echo = view.ts_echo.item(cover)
+    age = ahead(view.ts_value.item(i), echo)
     same_as_first = view.ts_value.item(i) == view.ts_value.item(resend.previous)
-    return Proof("eifel", cover) if age > 0 and not same_as_first else None
+    of_a_copy = ahead(echo, view.ts_value.item(first_copy)) >= 0
+    return Proof("eifel", cover) if age > 0 and of_a_copy and not same_as_first else None
 
 
 def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | None:
