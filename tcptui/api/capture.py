@@ -52,12 +52,13 @@ _CLOSERS: Final = (None, "client", "server")
 class Capture:
     """One capture, or several files merged by time, read to the end.  Close it, or use it in ``with``.
 
-    Not for several threads at once.  Methods raise CaptureError where files were changed or cannot be read again.
+    Not for several threads at once.  Methods raise CaptureError where files were changed or cannot be read again, and
+    ValueError once it is closed.
     """
 
     def __init__(self, session: Session, files: Sequence[Path], words: Words) -> None:
         """Use `open`."""
-        self._session = session
+        self._opened: Session | None = session
         self._words = words
         self.files = tuple(files)
         """What it was read from."""
@@ -106,9 +107,23 @@ class Capture:
             stack.pop_all()
         return cls(session, paths, words)
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._opened is None
+
     def close(self) -> None:
-        """Close the files."""
-        self._session.close()
+        """Close the files.  A second time does nothing."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+            self.__dict__.pop("_summary", None)  # so that nothing of it is told with closed files
+
+    @property
+    def _session(self) -> Session:
+        if self._opened is None:  # or another file might be read, that has the number of the closed one by now
+            raise ValueError("the capture is closed")
+        return self._opened
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +134,8 @@ class Capture:
         self.close()
 
     def __repr__(self) -> str:
+        if self.closed:
+            return f"<Capture {', '.join(safe_text(str(file)) for file in self.files)}: closed>"
         return f"<Capture {self._session.label}: {self.packet_count:,} packets, {len(self.connections):,} connections>"
 
     @property
@@ -145,8 +162,7 @@ class Capture:
 
     def connection(self, stream: int) -> Connection:
         """The connection with this number.  Raises IndexError."""
-        if not 0 <= stream < self._session.streams.count:
-            raise IndexError(stream)
+        self._require(stream)
         summary = self._summary
         told, view = summary.connection(stream), summary.view(stream)
         measured = {name: column[0] for name, column in summary.measured(np.array([stream])).items()}
@@ -202,7 +218,8 @@ class Capture:
         return self._session.diagnosis.findings
 
     def requests(self, stream: int | None = None) -> Iterator[Request]:
-        """The requests of one connection, or of all, in the order in which they began in each."""
+        """The requests of one connection, or of all, in the order in which they began in each.  Raises IndexError."""
+        self._require(stream)
         chosen = with_payload(self._session).tolist() if stream is None else [stream]
         for one in chosen:
             with translated(self._words), packets_read_again(self._session):
@@ -289,7 +306,7 @@ class Capture:
 
     def _require(self, stream: int | None) -> None:
         if stream is not None and not 0 <= stream < self._session.streams.count:
-            raise IndexError(stream)
+            raise IndexError(f"no connection {stream}: there are {self._session.streams.count:,}, counted from 0")
 
     def slice(
         self, out: str | PathLike[str], where: str = "", *, streams: Iterable[int] = (), overwrite: bool = False

@@ -28,10 +28,10 @@ _LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What a test opened, and where it keeps files."""
+    """What a test opened, each with its options, and where it keeps files."""
 
     folder: Path
-    captures: list[Capture]
+    captures: list[tuple[Capture, dict[str, Any]]]
 
 
 _OPENED: Final = pytest.StashKey[_Opened]()
@@ -51,11 +51,12 @@ def open_capture(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
     request.node.stash[_OPENED] = opened
 
     def open_one(*files: Any, **options: Any) -> Capture:
-        opened.captures.append(Capture.open(*files, **options))
-        return opened.captures[-1]
+        capture = Capture.open(*files, **options)
+        opened.captures.append((capture, options))
+        return capture
 
     yield open_one
-    for capture in opened.captures:
+    for capture, _ in opened.captures:
         capture.close()
 
 
@@ -65,11 +66,25 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     report: pytest.TestReport = yield
     opened = item.stash.get(_OPENED, None)
     if opened is not None and report.when == "call" and report.failed:
-        folder = Path(item.config.getoption(_OPTION) or opened.folder)
-        for number, capture in enumerate(opened.captures):
-            path = folder / f"{_file_name(item.name)}-{number}.pcapng"
-            report.sections.append(("tcptui", "\n".join(_told(capture, path))))
+        shared = item.config.getoption(_OPTION)
+        folder = Path(shared or opened.folder)
+        name = _file_name(item.nodeid if shared else item.name)
+        for number, (capture, options) in enumerate(opened.captures):
+            path = folder / f"{name}-{number}.pcapng"
+            report.sections.append(("tcptui", "\n".join(_reopened(capture, options, path))))
     return report
+
+
+def _reopened(capture: Capture, options: dict[str, Any], path: Path) -> Iterator[str]:
+    """As `_told`; the test may have closed the capture, as ``with`` does."""
+    try:
+        if capture.closed:
+            with Capture.open(*capture.files, **options) as again:
+                yield from _told(again, path)
+        else:
+            yield from _told(capture, path)
+    except CaptureError as error:
+        yield f"not read again: {error}"
 
 
 def _told(capture: Capture, path: Path) -> Iterator[str]:
@@ -91,5 +106,5 @@ def _told(capture: Capture, path: Path) -> Iterator[str]:
 
 
 def _file_name(name: str) -> str:
-    """The name of a test as one of a file."""
-    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)[:100]
+    """The name of a test as one of a file; of a long one its end, which tells tests of one file apart."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)[-150:]

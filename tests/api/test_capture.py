@@ -211,6 +211,31 @@ def test_wrong_filters_and_fields_are_said() -> None:
         assert [one.stream for one in capture.connections[1:3]] == [1, 2]
 
 
+def test_closed_capture_reads_nothing_more() -> None:
+    """The number of its file may be that of another one by then."""
+    capture = Capture.open(STALL)
+    connections = capture.connections
+    assert capture.doubts
+    capture.close()
+    capture.close()
+
+    assert capture.closed
+    assert repr(capture) == f"<Capture {STALL}: closed>"
+    for use in (
+        capture.findings, capture.packets, capture.frames, capture.report, lambda: capture.explain(0),
+        lambda: list(capture.requests()), lambda: capture.doubts, lambda: connections[0], lambda: capture.packet_count,
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="closed"):
+            use()
+
+
+def test_connection_that_does_not_exist_is_named() -> None:
+    with Capture.open(STALL) as capture:
+        for use in (capture.connection, capture.report, capture.explain, lambda one: list(capture.requests(one))):
+            with pytest.raises(IndexError, match="no connection 99: there are"):
+                use(99)
+
+
 def test_settings_of_the_user_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tcptui").mkdir()
     (tmp_path / "tcptui" / "findings.toml").write_text("this is no TOML [")

@@ -12,6 +12,7 @@ from tcptui.api import Capture
 
 ROOT: Final = Path(__file__).parents[2]
 TESTS: Final = f"""\
+import pathlib
 import pytest
 
 STALL = {str(min(ROOT.glob("cases/120-*/*.pcap*")))!r}
@@ -30,6 +31,24 @@ def test_fails_for_another_reason(open_capture):
 
 def test_fails_without_a_capture():
     raise ValueError
+
+def test_gone(open_capture, tmp_path):
+    path = tmp_path / "gone.pcapng"
+    path.write_bytes(pathlib.Path(STALL).read_bytes())
+    with open_capture(path):
+        path.unlink()
+    raise ValueError
+
+class TestOne:
+    def test_same_name(self, open_capture):
+        with open_capture(STALL) as capture:
+            assert not capture.findings()
+
+class TestOther:
+    def test_same_name(self, open_capture):
+        with open_capture(STALL) as capture:
+            pass
+        raise ValueError
 """
 
 
@@ -50,19 +69,32 @@ def run_tests(folder: Path, *options: str) -> str:
 def test_troubled_connections_of_a_failed_test_are_kept(tmp_path: Path) -> None:
     said = run_tests(tmp_path, "--tcptui-keep", "kept")
 
-    (kept,) = (tmp_path / "kept").iterdir()
-    assert "3 failed, 1 passed" in said
+    # A capture that the test closed itself is read again; two tests of one name have a file each.
+    files = sorted((tmp_path / "kept").iterdir())
+    assert len(files) == 3
+    assert "6 failed, 1 passed" in said
     assert "<warning common-stall: " in said
-    assert f"132 packets of 4 connections are in kept/{kept.name}" in said
-    assert kept.name.startswith("test_troubled_")
+    for kept in files:
+        assert f"132 packets of 4 connections are in kept/{kept.name}" in said
+    assert {"TestOne", "TestOther", "test_troubled"} == {
+        word for word in ("TestOne", "TestOther", "test_troubled") for kept in files if f"_{word}_" in kept.name
+    }
     with Capture.open(kept) as capture:
         assert capture.findings(named="common-stall")
     # A healthy capture of a test that failed is named, and nothing of it kept; no capture: no word.
     assert said.count("<Capture ") == said.count("<Capture /") > 1
-    assert said.count("- tcptui -") == 2
+    assert said.count("- tcptui -") == 5
 
 
 def test_without_a_folder_they_are_in_the_tests_own(tmp_path: Path) -> None:
     run_tests(tmp_path, "-k", "troubled")
 
     assert list((tmp_path / "temp").glob("*/test_troubled*.pcapng"))
+
+
+def test_capture_that_is_gone_is_a_line_of_the_report(tmp_path: Path) -> None:
+    said = run_tests(tmp_path, "-k", "gone")
+
+    assert "1 failed" in said
+    assert "not read again: " in said
+    assert "INTERNALERROR" not in said
