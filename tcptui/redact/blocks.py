@@ -25,6 +25,8 @@ _IF_NAME, _IF_TSRESOL, _IF_FCSLEN, _IF_TSOFFSET = 2, 9, 13, 14
 _IF_SIZES: Final = {_IF_TSRESOL: 1, _IF_FCSLEN: 1, _IF_TSOFFSET: 8}
 _EPB_DROPS: Final = 4
 _EPB_SIZES: Final = {EPB_FLAGS: 4, _EPB_DROPS: 8}
+#: Of a packet's flags: direction, how it was received, its FCS, errors of the link; the others are reserved.
+_EPB_KNOWN_FLAGS: Final = 0xFF00_01FF
 #: Counters of packets: received, dropped, accepted, dropped by the system, delivered.
 _COUNTERS: Final = frozenset(range(4, 9))
 #: Names that every host has.
@@ -67,7 +69,15 @@ class Interfaces:
 
 def packet_options(found: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
     """Of a packet's options, its direction and how many packets were lost before it."""
-    return [(code, value) for code, value in found if len(value) == _EPB_SIZES.get(code)]
+    return [
+        (code, _known_flags(value) if code == EPB_FLAGS else value)
+        for code, value in found
+        if len(value) == _EPB_SIZES.get(code)
+    ]
+
+
+def _known_flags(value: bytes) -> bytes:
+    return (int.from_bytes(value, "little") & _EPB_KNOWN_FLAGS).to_bytes(4, "little")
 
 
 def statistics(descriptor: int, layout: Layout) -> list[bytes]:

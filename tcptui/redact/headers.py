@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.redact.filler import content
 from tcptui.redact.options import Options
-from tcptui.redact.sums import checksum, covering, sum_of
+from tcptui.redact.sums import Sum, checksum, covering, sum_of
 from tcptui.wire.checksum import ones_complement_sum
 
 if TYPE_CHECKING:
@@ -28,11 +28,15 @@ _PPPOE, _BRIDGED = 0x8864, 0x6558
 _ENCAPSULATED: Final = (b"\0\0\0", b"\0\0\xf8")
 _SMALLEST_TYPE: Final = 0x0600
 _TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
+_URGENT: Final = 0x20
 _FAMILIES_6: Final = frozenset({10, 24, 28, 30})
 #: Headers that are walked into, one in the other.
 _DEEPEST: Final = 16
 _QUOTING: Final = frozenset({3, 4, 5, 11, 12})
 _QUOTING_6: Final = frozenset({1, 2, 3, 4})
+#: The code of ICMP's unreachables that tells the size that fits.
+_TOO_BIG: Final = 4
+_NEIGHBOUR_FLAGS: Final = 0xE0
 _ECHO: Final = frozenset({0, 8})
 _ECHO_6: Final = frozenset({128, 129})
 _VXLAN: Final = frozenset({4789, 8472})
@@ -191,7 +195,7 @@ class Rewriter:
     def _cooked_2(self, end: int) -> None:
         if not self._has(0, 20, end):
             return
-        self._keep(2, 10)
+        self._keep(4, 8)
         if self._data[11] == 6:
             self._mac(12)
         self._typed(20, self._word(0), 0, end)
@@ -237,6 +241,7 @@ class Rewriter:
             return
         if data[at] >> 4 == 6:
             self._ipv6(at, end, quoted)
+        if data[at] >> 4 != 4:
             return
         size, total = (data[at] & 15) * 4, self._word(at + 2)
         if size < 20:
@@ -288,7 +293,8 @@ class Rewriter:
             elif following == 44:
                 if not self._has(here, 8, stop):
                     return
-                self._keep(here, 4)
+                self._keep(here, 1)
+                self._put(here + 2, (self._word(here + 2) & 0xFFF9).to_bytes(2))
                 number = int.from_bytes(data[here + 4 : here + 8])
                 moved = self.mapping.moved(b"frag id", data[at + 8 : at + 24], number, 32)
                 self._put(here + 4, moved.to_bytes(4))
@@ -331,7 +337,8 @@ class Rewriter:
     def _sum(self, at: int, end: int, field: int, pseudo: tuple[int, int, int] | None, *, is_cut: bool) -> None:
         """Write the checksum at ``field`` behind ``at`` once all else up to ``end`` is written.
 
-        ``pseudo``: where the IP header is, its version, the protocol; None: the checksum covers none.
+        ``pseudo``: where the IP header is, its version, the protocol; None: the checksum covers none.  Of a packet that
+        was cut the old one would tell the sum of its content: the new one is right over what there is.
         """
         data = self._data
         if at + field + 2 > min(end, len(data)):
@@ -346,7 +353,7 @@ class Rewriter:
             if old_pseudo and not is_cut and old == ones_complement_sum(old_pseudo):
                 new = ones_complement_sum(new_pseudo)
             else:
-                new = self.mapping.moved(b"sum", b"", old, 16)
+                new = checksum(Sum.RIGHT if old else Sum.ABSENT, bytes(self._out[at:end]), field, new_pseudo)
         else:
             kind = sum_of(data[at:end], field, old_pseudo)
             new = checksum(kind, bytes(self._out[at:end]), field, new_pseudo)
@@ -357,9 +364,10 @@ class Rewriter:
         data = self._data
         limit = min(end, len(data))
         self._keep(at, max(min(16, limit - at), 0))
-        self._keep(at + 18, max(min(2, limit - at - 18), 0))
         if not self._has(at, 13, end):
             return
+        if data[at + 13 : at + 14] and data[at + 13] & _URGENT:
+            self._keep(at + 18, max(min(2, limit - at - 18), 0))
         size = max((data[at + 12] >> 4) * 4, 20)
         if size > 20 and at + 20 < limit:
             ends = (network + 12, 4) if version == 4 else (network + 8, 16)
@@ -392,7 +400,8 @@ class Rewriter:
 
     def _payload_of_udp(self, at: int, stop: int, ports: set[int], payload: bytes, *, is_cut: bool) -> None:
         if ports & _VXLAN and self._has(at, 8, stop) and not is_cut:
-            self._keep(at, 7)
+            self._keep(at, 1)
+            self._keep(at + 4, 3)
             self._ethernet(at + 8, stop)
         elif _GENEVE in ports and self._has(at, 8, stop) and not is_cut:
             self._keep(at, 7)
@@ -423,7 +432,14 @@ class Rewriter:
         if flags & 0x8000:
             inner += 4
         if flags & 0x2000:
-            self._keep(inner, 4)
+            first = 0
+            if kind == 0x880B:  # a length, then the number of a call
+                self._keep(inner, 2)
+                first = 2
+            if self._has(inner, 4, end):
+                key = int.from_bytes(self._data[inner + first : inner + 4])
+                moved = self.mapping.moved(b"gre key", b"", key, 32 - 8 * first)
+                self._put(inner + first, moved.to_bytes(4 - first))
             inner += 4
         if flags & 0x1000:
             self._keep(inner, 4)
@@ -448,12 +464,12 @@ class Rewriter:
             if kind == 5:
                 self._address(at + 4, 4)
             else:
-                self._keep(at + 4, 4)
+                self._told_of_quote(at, kind)
             self._raw_quote(body, end)
         elif kind in _ECHO:
             self._echo(at, end)
         elif kind in (13, 14):
-            self._keep(at + 4, 4)
+            self._identified(at)
         self._sum(at, end, 2, None, is_cut=is_cut)
 
     def _raw_quote(self, at: int, end: int) -> None:
@@ -464,10 +480,23 @@ class Rewriter:
             else:
                 self._ipv6(at, end, quoted=True)
 
+    def _told_of_quote(self, at: int, kind: int) -> None:
+        """Of the four bytes before a quotation those that are in use (RFC 792, 1191, 4884)."""
+        if kind in (3, 11, 12):
+            self._keep(at + 5, 1)
+        if kind == 12:
+            self._keep(at + 4, 1)
+        elif kind == 3 and self._data[at + 1] == _TOO_BIG:
+            self._keep(at + 6, 2)
+
     def _echo(self, at: int, end: int) -> None:
+        self._identified(at)
+        self._fill(at + 8, end)
+
+    def _identified(self, at: int) -> None:
+        """An identifier, moved, and a number."""
         self._put(at + 4, self.mapping.moved(b"echo", b"", self._word(at + 4), 16).to_bytes(2))
         self._keep(at + 6, 2)
-        self._fill(at + 8, end)
 
     def _icmp6(self, at: int, end: int, network: int, *, is_cut: bool) -> None:
         """RFC 4443, 4861, 2710, 3810."""
@@ -476,23 +505,23 @@ class Rewriter:
         kind = self._data[at]
         self._keep(at, 2)
         if kind in _QUOTING_6:
-            self._keep(at + 4, 4)
+            self._keep(at + 4, 4 if kind in (2, 4) else 1)  # a size, a place; the length of the quotation (RFC 4884)
             self._raw_quote(at + 8, end)
         elif kind in _ECHO_6:
             self._echo(at, end)
         elif kind in (133, 134):
-            self._keep(at + 4, 4)
             if kind == 134:
-                self._keep(at + 8, 8)
+                self._keep(at + 4, 12)
             self._discovered(at + (8 if kind == 133 else 16), end)
         elif kind in (135, 136, 137):
-            self._keep(at + 4, 4)
+            if kind == 136 and self._has(at, 5, end):
+                self._put(at + 4, bytes((self._data[at + 4] & _NEIGHBOUR_FLAGS,)))
             self._address(at + 8, 16)
             if kind == 137:
                 self._address(at + 24, 16)
             self._discovered(at + (40 if kind == 137 else 24), end)
         elif kind in (130, 131, 132):
-            self._keep(at + 4, 4)
+            self._keep(at + 4, 2)
             self._address(at + 8, 16)
         self._sum(at, end, 2, (network, 6, _ICMP6), is_cut=is_cut)
 

@@ -108,7 +108,7 @@ class HttpKeeper:
             if found is None:
                 return
             size, blank, extension, over = found.groups()
-            yield at, size + blank + filler(len(extension)) + over
+            yield at, size + blank + _extension(extension) + over
             at += found.end()
             if not int(size, 16):
                 yield at, self._fields(direction.read(at, min(end - at, 1 << 16)))
@@ -198,6 +198,11 @@ def _events(direction: ByteStream, at: int, end: int) -> Iterator[tuple[int, byt
             return
         yield at, _EVENT_LINE.sub(lambda found: (found.group(1) or b"") + filler(len(found.group(2))), data)
         at += len(data)
+
+
+def _extension(text: bytes) -> bytes:
+    """What stands in place of a chunk's extension: it begins with a semicolon, else the line has no size."""
+    return (text[:1] if text.startswith(b";") else b"") + filler(len(text) - text.startswith(b";"))
 
 
 #: What shapes a line and says nothing: ends of lines that are no ends here, blanks at its edges, and zero bytes.

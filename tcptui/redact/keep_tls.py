@@ -33,6 +33,9 @@ _VERSION_LIST: Final = re.compile(
     rb"[\x02-\x20]?(?:[\x03\x7e\x7f].|[\x0a\x1a\x2a\x3a\x4a\x5a\x6a\x7a\x8a\x9a\xaa\xba\xca\xda\xea\xfa]{2}){1,16}",
     re.DOTALL,
 )
+_SUITE: Final = re.compile(rb"..", re.DOTALL)
+#: Cipher suites of the registry of IANA, by their first byte up to which second one; GREASE is known by its pattern.
+_SUITES: Final = {0x00: 0xFF, 0x13: 0x07, 0x56: 0x00, 0xC0: 0xFF, 0xC1: 0x06, 0xCC: 0xAE, 0xD0: 0x05}
 #: Handshake bytes that are put together at most; hellos have some hundred.
 _MOST_HANDSHAKE: Final = 1 << 17
 _MOST_RECORDS: Final = 1 << 20
@@ -118,17 +121,21 @@ class TlsKeeper:
             suites = int.from_bytes(body[len(out) : len(out) + 2])
             if suites % 2 or suites > _MOST_SUITES:
                 return out
-            out += body[len(out) : len(out) + 2 + suites]
+            offered = body[len(out) : len(out) + 2 + suites]
+            out += offered[:2] + _SUITE.sub(_known_suite, offered[2:])
             methods = body[len(out)] if len(out) < len(body) else 0
             if methods > _MOST_METHODS:
                 return out
             out += body[len(out) : len(out) + 1 + methods]
         else:
             out += body[len(out) : len(out) + 3]
+        stop = len(out) + 2 + int.from_bytes(body[len(out) : len(out) + 2])
         out += body[len(out) : len(out) + 2]
-        while len(out) + 4 <= len(body):
+        while len(out) + 4 <= min(stop, len(body)):
             head = body[len(out) : len(out) + 4]
             of, length = int.from_bytes(head[:2]), int.from_bytes(head[2:])
+            if len(out) + 4 + length > stop:
+                break
             found = body[len(out) + 4 : len(out) + 4 + length]
             new = self._extension(kind, of, found)
             out += body[len(out) : len(out) + 4] + (new[: len(found)] + filler(len(found)))[: len(found)]
@@ -158,6 +165,13 @@ class TlsKeeper:
         if of == _PRE_SHARED:
             return _pre_shared(found)
         return b""
+
+
+def _known_suite(suite: re.Match[bytes]) -> bytes:
+    """The suite, if many offer it; filler for one of the client's own."""
+    first, second = suite.group()
+    is_grease = first == second and first & 15 == 10
+    return suite.group() if is_grease or second <= _SUITES.get(first, -1) else filler(2)
 
 
 def _pre_shared(found: bytes) -> bytes:

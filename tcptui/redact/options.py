@@ -173,7 +173,8 @@ class Options:
             # Types 0, 2 and 4: addresses behind eight bytes (RFC 2460, 4.4; RFC 6275, 6.4; RFC 8754, 2).
             if header[2] == 4:
                 last = 8 + (header[4] + 1) * 16
-                return header[:8] + self._addresses(header[8:last], 16) + bytes(len(header[last:]))
+                addresses = self._addresses(header[8:last], 16)
+                return header[:6] + bytes(len(header[6:8])) + addresses + bytes(len(header[last:]))
             if header[2] in (0, 2):
                 return header[:4] + bytes(4) + self._addresses(header[8:], 16)
             return header[:4] + bytes(len(header) - 4)

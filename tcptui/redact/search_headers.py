@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 #: Bytes of the link header, by link type, and where link addresses stand in it.
+_ETHERNET: Final = 1
 _LINKS: Final = {1: (14, (0, 6)), 113: (16, (6,)), 276: (20, (12,)), 0: (4, ()), 108: (4, ())}
 #: A header that may begin at a byte, by its version and the protocols that are found in tunnels and quotations.
 _MAY_BEGIN_4: Final = re.compile(rb"(?=[\x45-\x4f].{8}[\x01\x02\x04\x06\x11\x29\x2f\x32\x33\x3a\x84])", re.DOTALL)
@@ -18,7 +19,19 @@ _MAY_BEGIN_6: Final = re.compile(rb"(?=[\x60-\x6f].{5}[\x00\x04\x06\x11\x29\x2b\
 #: Bodies of TCP options that are numbers: largest segment, scale, SACK blocks, timestamps, data sequence numbers.
 _NUMBERS: Final = frozenset({2, 3, 4, 5, 8, 28})
 _TCP: Final = 6
+#: Hardware and protocol of ARP, with the sizes of their addresses where these are usual.
 _ARP: Final = b"\x00\x01\x08\x00\x06\x04"
+_ARP_TYPE: Final = b"\x08\x06"
+_ARP_HEAD: Final = 8
+#: Kinds of ICMPv6 that quote a packet; that discover neighbours, with where their options begin.
+_QUOTING_6: Final = frozenset({1, 2, 3, 4})
+_OPTIONS_6: Final = {133: 8, 134: 16, 135: 24, 136: 24, 137: 40}
+_QUOTES_MOST: Final = 8
+#: Bits of a router's prefix that are some site's, and not a range that stays.
+_LONG_PREFIX: Final = 48
+#: Ethertypes of PPPoE: discovery, session.  Of its header and of PPP's, so many bytes.
+_PPPOE: Final = frozenset({0x8863, 0x8864})
+_PPPOE_HEAD: Final = 8
 #: Bytes of tags and shims between a link header and IP.
 _BETWEEN_MOST: Final = 16
 #: Where the first IP header stands behind usual links.
@@ -40,6 +53,8 @@ class Found:
     ports: set[int] = field(default_factory=set)
     direction: bytes = b""
     """Addresses and ports of the innermost TCP segment, from the sender's on; empty without one."""
+    quotes: int = 0
+    """Packets of IPv6 found so far that others quote: hostile ones quote themselves without end."""
     is_segment: bool = False
     """The outermost IP header carries TCP."""
 
@@ -56,6 +71,8 @@ def headers_of(data: bytes, link: int) -> Found:
     if len(data) >= size and size:
         found.marked[:size] = b"\1" * size
         found.macs = {data[at : at + 6] for at in places}
+    if link == _ETHERNET:
+        _between(data, found)
     done = _outermost(data, size, found)
     if found.is_segment:  # what TCP carries is content, whatever it looks like
         _mark_between(found, size)
@@ -84,6 +101,17 @@ def _outermost(data: bytes, size: int, found: Found) -> int:
             found.is_segment = data[at + 6] == _TCP
             return _header_6(data, at, found)
     return 0
+
+
+def _between(data: bytes, found: Found) -> None:
+    """Mark what stands behind Ethernet's header by its type, or by its length, and is no IP."""
+    kind = int.from_bytes(data[12:14])
+    if kind in _PPPOE:
+        _mark(found, 14, _PPPOE_HEAD)
+    elif data[12:14] == _ARP_TYPE:
+        _mark(found, 14, _ARP_HEAD)
+    elif kind < 0x0600:
+        _mark(found, 14, 8 if data[14:17] == b"\xaa\xaa\x03" else 3)
 
 
 def _mark_between(found: Found, size: int) -> None:
@@ -169,10 +197,43 @@ def _header_6(data: bytes, at: int, found: Found) -> int:
         size = 8 if following == 44 else (data[here + 1] + 1) * 8
         _mark(found, here, min(size, 8))
         following, here = data[here], here + size
-    if following == 58 and len(data) >= here + 24 and data[here] in (135, 136):
-        found.addresses.add(data[here + 8 : here + 24])
-        _mark(found, here, 24)
+    if following == 58 and len(data) >= here + 8:
+        _icmp6(data, here, found)
     return _transport(data, here, following, found)
+
+
+def _icmp6(data: bytes, at: int, found: Found) -> None:
+    kind = data[at]
+    if kind in _QUOTING_6:
+        _mark(found, at, 8)
+        _quoted_6(data, at + 8, found)
+    if kind not in _OPTIONS_6:
+        return
+    here = at + _OPTIONS_6[kind]
+    _mark(found, at, here - at)
+    if kind >= 135:
+        found.addresses |= {data[one : one + 16] for one in range(at + 8, here, 16) if len(data) >= one + 16}
+    while here + 8 <= len(data) and data[here + 1]:
+        size = data[here + 1] * 8
+        if data[here] == 3 and size == 32 and len(data) >= here + 32:
+            _mark(found, here, 32)
+            if data[here + 2] >= _LONG_PREFIX:
+                found.addresses.add(data[here + 16 : here + 32])
+        elif data[here] in (1, 2) and size == 8:
+            _mark(found, here, 8)
+            found.macs.add(data[here + 2 : here + 8])
+        elif data[here] == 4:
+            _mark(found, here, 8)
+            _quoted_6(data, here + 8, found)
+        else:
+            _mark(found, here, 2)
+        here += size
+
+
+def _quoted_6(data: bytes, at: int, found: Found) -> None:
+    if len(data) >= at + 40 and data[at] >> 4 == 6 and found.quotes < _QUOTES_MOST:
+        found.quotes += 1
+        _header_6(data, at, found)
 
 
 def _transport(data: bytes, at: int, protocol: int, found: Found) -> int:
