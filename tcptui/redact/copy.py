@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tcptui.redact.headers import Rewriter
 
 _USER_APPLICATION: Final = 4
+APPLICATION: Final = b"tcptui redact"
+"""What a section says it was written by."""
 _COMMENT: Final = 1
 
 
@@ -45,7 +47,7 @@ class Copy:
         ``segment(row)``: what takes the place of a payload, and where its TCP header begins; None: filler.
         """
         store, source, links = self._original
-        about = [(_COMMENT, said.encode()), (_USER_APPLICATION, b"tcptui redact")]
+        about = [(_COMMENT, said.encode()), (_USER_APPLICATION, APPLICATION)]
         sink.write(block(SECTION_BLOCK, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + options(about)))
         interfaces = Interfaces(source.layout, links[0] if links else 1)
         for body in interfaces.bodies:

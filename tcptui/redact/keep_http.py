@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.http.conversation import conversation
 from tcptui.protocols.http.message import Framing
 from tcptui.redact.filler import FILLER, filler
-from tcptui.redact.vocabulary import CHARSETS, CODINGS, EVENT_FIELDS, FIELDS, MEDIA, METHODS, PHRASES, TOKENS
+from tcptui.redact.vocabulary import CHARSETS, CODINGS, EVENT_FIELDS, FIELDS, HANDSHAKE, MEDIA, METHODS, PHRASES, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -181,6 +181,8 @@ class HttpKeeper:
             if colon and port.isdigit() and len(port) < 6:
                 return self._mapping.name(host) + colon + port + blank
             return self._mapping.name(bare) + blank
+        if len(bare) == len(HANDSHAKE.get(name, b"")):
+            return HANDSHAKE[name] + blank
         if name == b"content-type":
             media = _MEDIA.match(bare)
             return (media.group() + _shape(bare[media.end() :]) if media else _shape(bare)) + blank

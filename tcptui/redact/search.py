@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.redact.filler import FILLER, OTHER_FILLER
 from tcptui.redact.search_framing import SegmentFraming
 from tcptui.redact.search_headers import Found, headers_of
 from tcptui.redact.search_names import names_in
@@ -372,9 +373,12 @@ def _look_for(wanted: U64, before: Packets, done: Searched) -> None:
 
 
 def _is_public(window: bytes) -> bool:
-    """Whether eight bytes are a piece of a word of a protocol, forwards or backwards, with what stands around words."""
+    """Whether eight bytes are a piece of a word of a protocol, forwards or backwards, with what stands around words.
+
+    So are those of filler: a capture that was redacted may be redacted again.
+    """
     for one in (window, window[::-1]):
         word = one.lower().strip(b' \t\r\n:;,/"=')
-        if word in PUBLIC:
+        if word in PUBLIC or not word.strip(FILLER + OTHER_FILLER):
             return True
     return False

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Patches = list[tuple[int, bytes]]
 
 #: Kinds of requests that are read from the new capture as from the old one.
-KEPT_REQUESTS: Final = frozenset({"http", "dns"})
+KEPT_REQUESTS: Final = frozenset({"http", "dns", "websocket"})
 _DNS_PORT: Final = 53
 _BEGINNING: Final = 16
 

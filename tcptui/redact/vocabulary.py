@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from http import HTTPStatus
 from typing import Final
 
@@ -53,7 +54,25 @@ TLS_PROTOCOLS: Final = frozenset(b"h2 http/1.1 http/1.0 h3 spdy/3.1 dot mqtt ima
 #: Labels of names that name no host: of reverse look-ups, of local names, of services.
 LABELS: Final = frozenset(b"arpa in-addr ip6 local localhost _tcp _udp".split())
 
+#: In place of every key of WebSocket, and of what answers it, those of the example of RFC 6455, 1.3: they fit.
+HANDSHAKE: Final = {
+    b"sec-websocket-key": b"dGhlIHNhbXBsZSBub25jZQ==",
+    b"sec-websocket-accept": b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+}
+
 #: All of them, to see whether a piece of text is a piece of one.
 _TABLES: Final = (METHODS, PHRASES, FIELDS, CODINGS, TOKENS, MEDIA, CHARSETS, TLS_PROTOCOLS, LABELS, EVENT_FIELDS)
 _PHRASED: Final = (b"http/1.1 200", b"http/1.0", b"charset=utf-8", b"filename=", b"http://", b"https://")
-PUBLIC: Final = b"\n".join((*sorted(word.lower() for table in _TABLES for word in table), *_PHRASED))
+#: What base64 that is read from any place on makes of the example.
+_DECODED: Final = tuple(
+    base64.b64decode(word[shift : shift + (len(word) - shift) // 4 * 4])
+    for word in HANDSHAKE.values()
+    for shift in range(4)
+)
+PUBLIC: Final = b"\n".join(
+    (
+        *sorted(word.lower() for table in _TABLES for word in table),
+        *_PHRASED,
+        *(word.lower() for word in (*HANDSHAKE.values(), *_DECODED)),
+    )
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import struct
@@ -162,6 +164,29 @@ def test_a_request_is_kept_and_who_made_it_is_not(
     assert found["searched"]["found"] == 0
     assert found["input"]["packets"] == 8
     assert found["unique_hosts"] == {"of": 2, "unique": 2, "by": "degree, ports, bytes"}
+
+
+def test_a_websocket_stays_one_and_its_copy_is_redacted_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], key: Path
+) -> None:
+    name = b"bXkgb3duIHNlY3JldCBrZXk="
+    fits = base64.b64encode(hashlib.sha1(name + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    asked = b"GET /chat HTTP/1.1\r\nHost: chat.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    told = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    tape = Tape()
+    tape.clean(
+        0, CLIENT, SERVER, asked + b"Sec-WebSocket-Key: " + name + b"\r\n\r\n\x88\x82\0\0\0\0\x03\xe8",
+        told + b"Sec-WebSocket-Accept: " + fits + b"\r\n\r\n\x81\x05hello\x88\x02\x03\xe8",
+    )  # fmt: skip
+    first, second = tmp_path / "first.pcapng", tmp_path / "second.pcapng"
+
+    code, out, err = redact(capfd, written(tape, tmp_path / "chat.pcap"), first, "--key", str(key))
+    again, _, worse = redact(capfd, first, second)
+
+    assert (code, again) == (0, 0), (err, worse)
+    assert "1 request" in out
+    assert name not in first.read_bytes()
+    assert fits not in first.read_bytes()
 
 
 @pytest.mark.parametrize("chunked", [True, False])

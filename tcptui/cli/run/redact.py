@@ -21,7 +21,7 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
 from tcptui.redact.certificate import Proved, as_json
-from tcptui.redact.copy import Copy, Original
+from tcptui.redact.copy import APPLICATION, Copy, Original
 from tcptui.redact.headers import Rewriter
 from tcptui.redact.keep_dns import DnsKeeper
 from tcptui.redact.key import drawn_key, read_key
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _DRAWN_MOST: Final = 8
 _READ: Final = 1 << 20
 _SAID: Final = "This capture was redacted: it is not what was captured."
+#: What every redacted capture says of itself.
+_OWN_WORDS: Final = frozenset((_SAID.encode(), APPLICATION))
 #: Readable stretches of blocks that are no packets.
 _TEXT: Final = re.compile(rb"[\x20-\x7e]{8,4096}")
 _DESCRIBED_MOST: Final = 1 << 20
@@ -172,7 +174,7 @@ class _Redaction:
         bodies = [section.body for section in layout.sections] + [body for _, body in layout.interfaces]
         bodies += [os.pread(descriptor, min(one.size, _DESCRIBED_MOST), one.begin) for one in layout.carried]
         for body in bodies:
-            yield from _TEXT.findall(body)
+            yield from (text for text in _TEXT.findall(body) if text not in _OWN_WORDS)
 
 
 def _packets(session: Session) -> Iterator[tuple[bytes, int]]:

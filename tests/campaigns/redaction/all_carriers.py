@@ -29,14 +29,13 @@ OFTEN: Final = (
     "Ethernet: LLDP", "Ethernet: CDP", "Ethernet: STP", "Ethernet: ARP, addresses", "Ethernet: ARP, cut in an address",
     "Ethernet: PPPoE, PAP", "Ethernet: PPPoE, data", "ICMPv6: router, prefix", "ICMPv6: router, route and servers",
     "ICMPv6: too big, unused", "ICMPv6: redirect", "ICMP: quote", "HTTP: chunk extensions and trailers",
-    "DNS and others: mDNS", "DNS and others: DHCP", "pcapng: names",
+    "HTTP: WebSocket", "DNS and others: mDNS", "DNS and others: DHCP", "pcapng: names",
 )  # fmt: skip
 #: What may be refused.
 RARELY_WRITTEN: Final = frozenset(
     (
         "HTTP: values of framing headers",
         "HTTP: hole in the head",
-        "HTTP: WebSocket",
         "HTTP: HTTP/2",
         "HTTP: PROXY protocol",
         "IPv6 header: authentication",

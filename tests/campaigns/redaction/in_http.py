@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 from tests.campaigns.redaction.carriers import each
 from tests.campaigns.redaction.wire import opened, talk, tcp4
 
 if TYPE_CHECKING:
-    pass
+    from tests.campaigns.redaction.secrets_drawn import Secrets
 
 
 def web(
     asked: bytes, answered: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", size: int = 1400
 ) -> list[bytes]:
     return talk(asked, answered, 80, size)
+
+
+def _upgraded(secrets: Secrets) -> list[bytes]:
+    """RFC 6455: a key and what fits it, then a message each way, and the end."""
+    key = base64.b64encode(secrets.octets(16))
+    fits = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    asked = b"GET /" + secrets.path() + b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    said = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    return web(
+        asked
+        + b"Sec-WebSocket-Key: "
+        + key
+        + b"\r\n\r\n\x81\x8c\0\0\0\0"
+        + secrets.word()
+        + b"\x88\x82\0\0\0\0\x03\xe8",
+        said + b"Sec-WebSocket-Accept: " + fits + b"\r\n\r\n\x81\x0c" + secrets.word() + b"\x88\x02\x03\xe8",
+    )
 
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -180,17 +199,7 @@ each(
             *opened(),
             *(tcp4(b"GET /" + s.path() + b" HTTP/1.1\r\nHost: " + s.name() + b"\r\n\r\n") for _ in "ab"),
         ],
-        "WebSocket": lambda s: web(
-            b"GET /"
-            + s.path()
-            + b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: "
-            + s.word(22)
-            + b"==\r\n\r\n",
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            + s.word(27)
-            + b"=\r\n\r\n\x81\x0c"
-            + s.word(),
-        ),
+        "WebSocket": _upgraded,
         "HTTP/2": lambda s: web(
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
             + bytes.fromhex("000000040000000000")
