@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tcptui.redact.mapping import Mapping
 
 ETHERNET, COOKED_1, COOKED_2, LOOPBACK, LOOP = 1, 113, 276, 0, 108
+PPP: Final = frozenset({9, 50})
+PPP_DIRECTED: Final = 204
 RAW: Final = frozenset({12, 14, 101, 228, 229})
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
 _TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100})
@@ -76,6 +78,11 @@ class Rewriter:
             self._cooked_1(end)
         elif link == COOKED_2:
             self._cooked_2(end)
+        elif link in PPP:
+            self._ppp(0, end)
+        elif link == PPP_DIRECTED:
+            self._keep(0, 1)
+            self._ppp(1, end)
         elif link in (LOOPBACK, LOOP):
             self._loopback(end)
         else:

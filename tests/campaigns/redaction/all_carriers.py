@@ -30,6 +30,7 @@ OFTEN: Final = (
     "Ethernet: PPPoE, PAP", "Ethernet: PPPoE, data", "ICMPv6: router, prefix", "ICMPv6: router, route and servers",
     "ICMPv6: too big, unused", "ICMPv6: redirect", "ICMP: quote", "HTTP: chunk extensions and trailers",
     "HTTP: WebSocket", "DNS and others: mDNS", "DNS and others: DHCP", "pcapng: names",
+    "PPP: IP", "PPP PPPD: PPP with direction",
 )  # fmt: skip
 #: What may be refused.
 RARELY_WRITTEN: Final = frozenset(
@@ -60,9 +61,7 @@ RARELY_WRITTEN: Final = frozenset(
         "Ethernet: MPLS, then unknown",
         "Ethernet: PBB",
         "Ethernet: MACsec",
-        "PPP: IP",
         "PPP HDLC: header",
-        "PPP PPPD: PPP with direction",
         "FDDI: header",
         "Token Ring: header",
         "802.11: data",
