@@ -33,7 +33,7 @@ def slowest_lines(hop: Hop, splits: Splits, words: Words, pair: int | None = Non
     for number, row in enumerate(_slowest(splits, pair).tolist()):
         if not number:
             yield words("merged.split.heading")
-        yield " ".join(_sentences(hop, splits, row, words, named=pair is None))
+        yield words("narrative.space").join(_sentences(hop, splits, row, words, named=pair is None))
 
 
 def _slowest(splits: Splits, pair: int | None) -> I64:

@@ -77,3 +77,11 @@ def test_clock_keeps_microseconds_and_survives_a_broken_clock() -> None:
     assert ".000123 +" in clock_time(1_700_000_000_000_123_456) or ".000123 -" in clock_time(1_700_000_000_000_123_456)
     assert clock_time(2**63 - 1)
     assert clock_time(-(2**62))
+
+
+@pytest.mark.parametrize(("count", "noun"), [(1, "1 packet"), (2, "2 packets")])
+def test_packets_that_a_capture_missed_agree_with_their_number(count: int, noun: str) -> None:
+    facts = {"count": Count(count), "here": "B", "there": "A", "frames": "24"}
+    sentence = EN("merged.findings.shown.not-captured", **facts)
+
+    assert sentence == f"A's capture missed {noun} that B has (B: 24)."

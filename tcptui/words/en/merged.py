@@ -34,7 +34,8 @@ WORDS: Final[dict[str, str]] = {
         " probably a proxy or similar device between A and B, or the same content sent twice."
     ),
     "merged.contradicting": (
-        "{count:pair|pairs} of connections had the same numbers at impossible times, and was given up."
+        "{count:pair of connections has|pairs of connections have} the same sequence numbers at impossible times, and"
+        " did not count as one connection."
     ),
     "merged.stream": "A {a} = B {b}: {client} → {server}",
     "merged.stream.renamed": "A {a} = B {b}: {client} → {server}, at B {client_b} → {server_b}",

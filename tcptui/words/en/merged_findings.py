@@ -53,7 +53,7 @@ WORDS: Final[dict[str, str]] = {
         "Only {beyond} of it passed beyond {there}; {between} passed between {here} and {there}."
     ),
     "merged.findings.shown.not-captured": (
-        "{here} has {count:packet|packets} that passed {there} and are missing in its capture ({here}: {frames})."
+        "{there}'s capture missed {count:packet|packets} that {here} has ({here}: {frames})."
     ),
     "merged.findings.shown.reordered-between": (
         "{count:packet was|packets were} overtaken between {here} and {there} ({here}: {frames})."

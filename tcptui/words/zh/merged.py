@@ -5,14 +5,14 @@ from typing import Final
 WORDS: Final[dict[str, str]] = {
     "merged.point": "{letter}  {name}：{packets} 个数据包，{streams} 条连接",
     "merged.clock.between": (
-        "时钟偏差：B 的时间加上 {low} 到 {high} 就是 A 的时间。区间宽 {width}，即 A、B 之间最快一次往返的时间；"
+        "时钟偏差：B 的时间加上 {low}到 {high}就是 A 的时间。区间宽 {width}，即 A、B 之间最快一次往返的时间；"
         "仅凭数据包无法再缩小。"
     ),
     "merged.clock.at-least": (
-        "时钟偏差：B 的时间至少加上 {low} 才是 A 的时间。没有上限：两份抓包中没有共同的、从 B 到 A 的数据包。"
+        "时钟偏差：B 的时间至少加上 {low}才是 A 的时间。没有上限：两份抓包中没有共同的、从 B 到 A 的数据包。"
     ),
     "merged.clock.at-most": (
-        "时钟偏差：B 的时间最多加上 {high} 就是 A 的时间。没有下限：两份抓包中没有共同的、从 A 到 B 的数据包。"
+        "时钟偏差：B 的时间最多加上 {high}就是 A 的时间。没有下限：两份抓包中没有共同的、从 A 到 B 的数据包。"
     ),
     "merged.clock.no-packets": "时钟偏差：无法判断，两份抓包中没有共同的数据包。",
     "merged.clock.none": "时钟偏差：无法判断。数据包互相矛盾，或看不出哪个抓包点离客户端更近。",
@@ -39,19 +39,19 @@ WORDS: Final[dict[str, str]] = {
     "merged.delay.symmetric": "从 {here} 到 {there}：最短 {least}，中位数 {median}，90% 不超过 {p90}，最长 {most}",
     "merged.split.heading": "最慢的响应。A、B 之间两个方向合计的时间是精确的，单个方向只能给出范围。",
     "merged.split.opening": (
-        "A {a}，SYN 到 SYN-ACK：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在 {far} 之后，"
-        "{ways} 在 {near} 与 {far} 之间。"
+        "A {a}，SYN 到 SYN-ACK：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond}在 {far} 之后，"
+        "{ways}在 {near} 与 {far} 之间。"
     ),
     "merged.split.data": (
-        "A {a}，请求到首个返回数据：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在 {far} 之后，"
-        "{ways} 在 {near} 与 {far} 之间。"
+        "A {a}，请求到首个返回数据：在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond}在 {far} 之后，"
+        "{ways}在 {near} 与 {far} 之间。"
     ),
     "merged.split.request": (
-        "A {a}，{operation}：到响应首字节，在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond} 在"
-        " {far} 之后，{ways} 在 {near} 与 {far} 之间。"
+        "A {a}，{operation}：到响应首字节，在 {near} 处为 {total}（{near}：{asked}、{answered}），其中 {beyond}在"
+        " {far} 之后，{ways}在 {near} 与 {far} 之间。"
     ),
     "merged.split.range": (
-        "{near} 到 {far} 用了 {there_low} 到 {there_high}，{far} 到 {near} 用了 {back_low} 到 {back_high}。"
+        "{near} 到 {far} 用了 {there_low}到 {there_high}，{far} 到 {near} 用了 {back_low}到 {back_high}。"
     ),
     "merged.split.symmetric": (
         "假定两个方向耗时相同（--assume-symmetric），{near} 到 {far} 用了 {there_low}，{far} 到 {near} 用了 {back_low}。"

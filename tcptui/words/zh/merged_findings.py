@@ -27,8 +27,8 @@ WORDS: Final[dict[str, str]] = {
         "{here} 有这个 RST（{here}：{frames}），{there} 没有，其抓包也没有漏抓的迹象，所以是两者之间的设备发出的。"
     ),
     "merged.findings.shown.rst-seen": "这个 RST 先经过 {here}、后到 {there}（{here}：{frames}），所以不是两者之间的设备发出的。",
-    "merged.findings.shown.wait-beyond": "其中 {beyond} 在 {there} 之后，{between} 在 {here} 与 {there} 之间。",
-    "merged.findings.shown.wait-between": "只有 {beyond} 在 {there} 之后，{between} 在 {here} 与 {there} 之间。",
+    "merged.findings.shown.wait-beyond": "其中 {beyond}在 {there} 之后，{between}在 {here} 与 {there} 之间。",
+    "merged.findings.shown.wait-between": "只有 {beyond}在 {there} 之后，{between}在 {here} 与 {there} 之间。",
     "merged.findings.shown.not-captured": "{here} 有 {count} 个数据包经过了 {there}，而 {there} 的抓包中没有（{here}：{frames}）。",
     "merged.findings.shown.reordered-between": "{count} 个数据包在 {here} 与 {there} 之间被后面的超过（{here}：{frames}）。",
     "merged.findings.shown.duplicated-between": "{count} 个数据包经过 {there} 一次，到 {here} 时有两份（{here}：{frames}）。",

@@ -6,11 +6,11 @@ WORDS: Final[dict[str, str]] = {
     "route.order": "沿路径的顺序：{listed}。",
     "route.order.given": "数据包看不出 {near} 和 {far} 谁在前，按给出的顺序排列。",
     "route.clock.between": (
-        "{point} 的时钟：加上 {low} 到 {high} 就是 {first} 的时间。区间宽 {width}，即 {first}、{point} 之间最快一次往返"
+        "{point} 的时钟：加上 {low}到 {high}就是 {first} 的时间。区间宽 {width}，即 {first}、{point} 之间最快一次往返"
         "的时间；仅凭数据包无法再缩小。"
     ),
-    "route.clock.at-least": "{point} 的时钟：至少加上 {low} 才是 {first} 的时间，没有上限。",
-    "route.clock.at-most": "{point} 的时钟：最多加上 {high} 就是 {first} 的时间，没有下限。",
+    "route.clock.at-least": "{point} 的时钟：至少加上 {low}才是 {first} 的时间，没有上限。",
+    "route.clock.at-most": "{point} 的时钟：最多加上 {high}就是 {first} 的时间，没有下限。",
     "route.clock.unknown": "{point} 的时钟：与 {first} 的偏差无法判断，没有数据包把两者联系起来。",
     "route.clock.drift": "{point} 的时钟：与 {first} 的偏差以 {ppm} ppm 的速度变化（在 {low} 与 {high} 之间）。",
     "route.clock.step": "{point} 的时钟：按 {first} 的时钟，{time} 时两者之一跳变，偏差改变了 {size}。",
