@@ -24,6 +24,8 @@ ALL = {Part.PACKETS: 30, Part.TALKERS: 6, Part.TRAFFIC: 8}
         (30, {Part.PACKETS: 4, Part.TRAFFIC: 8}, {Part.PACKETS: 4, Part.TRAFFIC: 26}),
         (30, {Part.PACKETS: 4, Part.TRAFFIC: 0}, {Part.PACKETS: 4}),
         (9, {}, {}),
+        (ROOM_LEAST, {Part.TRAFFIC: 8}, {Part.TRAFFIC: 5}),
+        (ROOM_LEAST - 1, {Part.TRAFFIC: 8}, {}),
     ],
 )
 def test_lines_are_shared_by_what_needs_them_and_the_rest_is_the_traffics(

@@ -56,6 +56,9 @@ def lines_of(room: int, wanted: Mapping[Part, int]) -> dict[Part, int]:
         if 0 < least <= left:
             lines[spec.part] = least
             left -= least
+    if not lines:  # alone, what takes the rest takes little as well
+        lines = {spec.part: room for spec in PARTS if spec.takes_rest and wanted.get(spec.part)}
+        left = 0
     for part, given in lines.items():
         more = min(left, wanted[part] - given)
         lines[part] += more

@@ -73,7 +73,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.packet.at-b.own": "B, packet {frame}: {time} by B's clock. How that compares with A's clock is unknown.",
     "merged.no-such": "{point} does not have this packet.",
     "merged.no-such-connection": "{point} does not have this connection.",
-    "merged.no-trouble": "No further packet of this connection was lost, missed, doubled or overtaken.",
+    "merged.no-trouble": "No further packet was lost, missed, doubled or overtaken.",
     "merged.first-or-last": "There is no further connection in that direction.",
     "merged.hint.ladder": "its packets",
     "merged.hint.open-a": "open A",

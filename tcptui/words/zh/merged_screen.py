@@ -70,7 +70,7 @@ WORDS: Final[dict[str, str]] = {
     "merged.packet.at-b.own": "B，数据包 {frame}：按 B 的时钟为 {time}。与 A 的时钟如何对应，无法判断。",
     "merged.no-such": "{point} 没有这个数据包。",
     "merged.no-such-connection": "{point} 没有这条连接。",
-    "merged.no-trouble": "这条连接在这个方向上再没有丢失、漏抓、重复或乱序的数据包。",
+    "merged.no-trouble": "这个方向上再没有丢失、漏抓、重复或乱序的数据包。",
     "merged.first-or-last": "这个方向上没有别的连接了。",
     "merged.hint.ladder": "看数据包",
     "merged.hint.open-a": "打开 A",
