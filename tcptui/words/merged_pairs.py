@@ -14,8 +14,10 @@ from tcptui.words.quantities import Count, frames
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tcptui.model.packet_store import I64
     from tcptui.points.delays import Spread
     from tcptui.points.merge import Hop
+    from tcptui.points.packets import Side
     from tcptui.words.catalogue import Words
 
 #: In the order in which they are told.
@@ -33,8 +35,10 @@ def pair_heading(hop: Hop, number: int, words: Words) -> str:
 class PairSentences:
     """Tells of any pair of a hop; what all have in common is worked out once."""
 
-    def __init__(self, hop: Hop, words: Words) -> None:
+    def __init__(self, hop: Hop, words: Words, points: tuple[str, str] = ("A", "B")) -> None:
+        """``points``: what both are called."""
         self._hop, self._words = hop, words
+        self._ways = points, points[::-1]
         self._packets, self._paired, self._delays, self._late = hop.packets, hop.paired, hop.delays(), overtaken(hop)
 
     def heading(self, number: int) -> str:
@@ -51,41 +55,55 @@ class PairSentences:
             tuple(Count(int(column[number])) for column in counts) for counts in (self._packets, self._paired)
         )
         yield words("merged.paired", paired_a=paired_a, packets_a=packets_a, paired_b=paired_b, packets_b=packets_b)
-        yield from self._missing(number)
-        for way, index, side in zip(("AB", "BA"), self._late, hop.sides[::-1], strict=True):
-            mine = index[side.pair[index] == number]
+        yield from self.between(number)
+        if hop.changes[number]:
+            yield words("merged.changed", listed=self.changed(number))
+
+    def between(self, number: int) -> Iterator[str]:
+        """What became of the packets between both points, and how long they took, a sentence each."""
+        hop, words = self._hop, self._words
+        for side, (here, there) in enumerate(self._ways):
+            yield from self._missing(side, number, here, there)
+        for (here, there), index, passed in zip(self._ways, self._late, hop.sides[::-1], strict=True):
+            mine = index[passed.pair[index] == number]
             if len(mine):
-                listed = frames(tuple(sorted(side.segments.column("frame", side.places[mine]).tolist())), words)
-                yield words("merged.reordered", count=Count(len(mine)), here=way[0], there=way[1], frames=listed)
-        for way, spreads in zip(("AB", "BA"), self._delays, strict=True):
+                listed = frames(tuple(sorted(_frames(passed, mine))), words)
+                yield words("merged.reordered", count=Count(len(mine)), here=here, there=there, frames=listed)
+        for (here, there), spreads in zip(self._ways, self._delays, strict=True):
             spread = spreads.of(number)
             if spread is not None:
-                yield self._delay(way, spread)
-        if hop.changes[number]:
-            listed = words("merged.join").join(change_text(one, words) for one in hop.changes[number])
-            yield words("merged.changed", listed=listed)
+                yield self._delay(spread, here, there)
 
-    def _missing(self, number: int) -> Iterator[str]:
-        """Sentences about the packets of a connection that one point has and the other has not."""
-        words = self._words
-        for side, (here, there) in enumerate((("A", "B"), ("B", "A"))):
-            missing, packets = self._hop.missing[side], self._hop.sides[side]
-            mine = packets.pair[missing.index] == number
-            for fate in _FATES:
-                index = missing.index[mine & (missing.fate == fate)]
-                if len(index):
-                    listed = frames(tuple(packets.segments.column("frame", packets.places[index]).tolist()), words)
-                    key, count = f"merged.only.{fate.word}", Count(len(index))
-                    yield words(key, count=count, here=here, there=there, frames=listed)
-            outside = int(np.count_nonzero(packets.pair[missing.outside] == number))
-            if outside:
-                yield words("merged.outside", count=Count(outside), here=here, there=there)
+    def changed(self, number: int) -> str:
+        """What was changed on the way, listed; empty: nothing."""
+        return self._words("merged.join").join(change_text(one, self._words) for one in self._hop.changes[number])
 
-    def _delay(self, way: str, spread: Spread) -> str:
-        key = "merged.delay.symmetric" if self._hop.is_symmetric else "merged.delay"
+    def _missing(self, side: int, number: int, here: str, there: str) -> Iterator[str]:
+        """Sentences about the packets of a connection that the point ``here`` has and the other has not."""
+        words, missing, packets = self._words, self._hop.missing[side], self._hop.sides[side]
+        mine = packets.pair[missing.index] == number
+        for fate in _FATES:
+            index = missing.index[mine & (missing.fate == fate)]
+            if len(index):
+                key, count, listed = (
+                    f"merged.only.{fate.word}",
+                    Count(len(index)),
+                    frames(_frames(packets, index), words),
+                )
+                yield words(key, count=count, here=here, there=there, frames=listed)
+        outside = int(np.count_nonzero(packets.pair[missing.outside] == number))
+        if outside:
+            yield words("merged.outside", count=Count(outside), here=here, there=there)
+
+    def _delay(self, spread: Spread, here: str, there: str) -> str:
         words = self._words
         return words(
-            key, here=way[0], there=way[1], least=duration_ns(spread.least_ns, words),
-            median=duration_ns(spread.median_ns, words), p90=duration_ns(spread.percentiles_ns[0], words),
-            most=duration_ns(spread.most_ns, words),
+            "merged.delay.symmetric" if self._hop.is_symmetric else "merged.delay", here=here, there=there,
+            least=duration_ns(spread.least_ns, words), median=duration_ns(spread.median_ns, words),
+            p90=duration_ns(spread.percentiles_ns[0], words), most=duration_ns(spread.most_ns, words),
         )  # fmt: skip
+
+
+def _frames(side: Side, index: I64) -> tuple[int, ...]:
+    """Numbers of packets of a side; only these are looked up, not a whole column."""
+    return tuple(side.segments.column("frame", side.places[index]).tolist())

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tcptui.points.joined import ORDER
-from tcptui.points.outcomes import Outcome, Shown
-from tcptui.words.finding_text import finding_title, spoken
+from tcptui.words.merged_findings import decided_lines
 from tcptui.words.merged_text import duration_ns, offset_text
-from tcptui.words.quantities import Count, clock_time, frames
+from tcptui.words.quantities import Count, clock_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tcptui.points.joined import JoinedFinding
     from tcptui.points.route_clocks import PointClock
     from tcptui.points.route_findings import Decided
     from tcptui.words.catalogue import Words
@@ -51,33 +49,6 @@ def finding_lines(decided: Decided, names: Sequence[str], words: Words) -> Itera
     if each:
         yield 0, words("route.findings.heading")
     for (near, far), one in each[:_LISTED]:
-        ends = names[near], names[far]
-        yield 1, _line(one, ends, words)
-        if one.row.outcome is Outcome.WITHDRAWN:
-            continue
-        facts = spoken(one.finding.facts, words)
-        for other in one.refuted:
-            yield 2, words("merged.findings.refuted", other=words(f"alternatives.{other}", **facts))
-        for other in one.not_between:
-            told = words(f"alternatives.{other}", **facts)
-            yield 2, words("route.findings.not-between", near=ends[0], far=ends[1], other=told)
+        yield from decided_lines(one, words, (names[near], names[far]))
     if len(each) > _LISTED:
         yield 1, words("merged.findings.more", count=Count(len(each) - _LISTED))
-
-
-def _line(one: JoinedFinding, ends: tuple[str, str], words: Words) -> str:
-    observed = one.observed
-    here, there = observed.at[observed.here], observed.at[1 - observed.here]
-    if observed.shown is Shown.OPTION_REMOVED:
-        shown = words("route.findings.option-removed", near=ends[0], far=ends[1])
-    else:
-        shown = words(
-            f"merged.findings.shown.{observed.shown.value}", here=ends[observed.here], there=ends[1 - observed.here],
-            count=Count(len(here)), frames=frames(here, words), frames_there=frames(there, words),
-            beyond=duration_ns(observed.beyond_ns, words), between=duration_ns(observed.between_ns, words),
-        )  # fmt: skip
-    return words(
-        "merged.findings.line", point=ends[one.point], stream=one.finding.stream,
-        title=finding_title(one.finding, words), outcome=words(f"merged.findings.outcome.{one.row.outcome.value}"),
-        shown=shown,
-    )  # fmt: skip

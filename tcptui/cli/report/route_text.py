@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.cli.report.indented import indented
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
-from tcptui.points.order import overtaken
 from tcptui.points.route_clocks import clock_of
-from tcptui.words.line_breaking import wrap
-from tcptui.words.merged_text import change_text, duration_ns
-from tcptui.words.quantities import Count, frames
+from tcptui.words.merged_pairs import PairSentences
+from tcptui.words.quantities import Count
 from tcptui.words.route_text import clock_lines, finding_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tcptui.points.delays import Spread
     from tcptui.points.merge import Hop
     from tcptui.points.route import Route, Stretch
     from tcptui.points.route_findings import Decided
     from tcptui.words.catalogue import Words
 
-_WIDTH: Final = 100
-_LEAST: Final = 40
 #: Connections that are told one by one.
 _LISTED: Final = 20
-_INDENT: Final = "  "
 
 
 def route_as_text(
@@ -41,13 +34,8 @@ def route_as_text(
 
     ``decided``: what its hops make of findings, ``files``: of the captures, in the order in which they were given.
     """
-    width = max(_LEAST, shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH)
     names = [ascii_uppercase[given] for given in route.given]
-    for indent, text in _lines(route, decided, names, files, words):
-        shown = text.replace("→", "->").replace("…", "...") if ascii_only else text
-        margin = _INDENT * indent
-        for number, line in enumerate(wrap(shown, width - len(margin) - len(_INDENT)) or [""]):
-            yield f"{margin}{_INDENT if number else ''}{line}\n"
+    return indented(_lines(route, decided, names, files, words), ascii_only=ascii_only)
 
 
 def _lines(
@@ -120,34 +108,23 @@ def _connections(route: Route, names: Sequence[str], words: Words) -> Iterator[t
         range(len(route.chains)),
         key=lambda number: -sum(int(counts[one.near, one.far][one.pair]) for one in route.chains[number]),
     )
-    late = {at: overtaken(hop) for at, hop in route.hops.items()}
-    delays = {at: hop.delays() for at, hop in route.hops.items()}
+    sentences = {
+        (near, far): PairSentences(hop, words, (names[near], names[far])) for (near, far), hop in route.hops.items()
+    }
     for number in order[:_LISTED]:
         chain = route.chains[number]
         yield 0, ""
         yield from _heading(route, chain, names, words)
         for one in chain:
-            hop, at, ends = route.hops[one.near, one.far], (one.near, one.far), (names[one.near], names[one.far])
+            hop, told = route.hops[one.near, one.far], sentences[one.near, one.far]
+            ends = {"near": names[one.near], "far": names[one.far]}
             if not hop.pairs.is_same[one.pair]:
-                votes = Count(int(hop.pairs.votes[one.pair]))
-                yield 1, words("route.stream.legs", near=ends[0], far=ends[1], votes=votes)
+                yield 1, words("route.stream.legs", votes=Count(int(hop.pairs.votes[one.pair])), **ends)
                 continue
-            for side, (here, there) in enumerate((ends, ends[::-1])):
-                yield from _missing(hop, side, one.pair, here, there, words)
-            for side, (here, there) in enumerate((ends, ends[::-1])):
-                index, passed = late[at][side], hop.sides[1 - side]
-                mine = index[passed.pair[index] == one.pair]
-                if len(mine):
-                    listed = frames(tuple(sorted(passed.column("frame")[mine].tolist())), words)
-                    facts = {"here": here, "there": there, "frames": listed}
-                    yield 1, words("merged.reordered", count=Count(len(mine)), **facts)
-            for spreads, (here, there) in zip(delays[at], (ends, ends[::-1]), strict=True):
-                spread = spreads.of(one.pair)
-                if spread is not None:
-                    yield 1, _delay(hop, spread, here, there, words)
+            for text in told.between(one.pair):
+                yield 1, text
             if hop.changes[one.pair]:
-                listed = words("merged.join").join(change_text(change, words) for change in hop.changes[one.pair])
-                yield 1, words("route.changed", near=ends[0], far=ends[1], listed=listed)
+                yield 1, words("route.changed", listed=told.changed(one.pair), **ends)
     if len(order) > _LISTED:
         yield 0, ""
         yield 0, words("merged.more", count=Count(len(order) - _LISTED))
@@ -164,25 +141,3 @@ def _heading(route: Route, chain: tuple[Stretch, ...], names: Sequence[str], wor
     for (point, _), before, mine in zip(streams[1:], ends, ends[1:], strict=False):
         if mine != before:
             yield 1, words("route.renamed", point=names[point], client=mine[0], server=mine[1])
-
-
-def _missing(hop: Hop, side: int, pair: int, here: str, there: str, words: Words) -> Iterator[tuple[int, str]]:
-    """Lines about the packets of a connection that the point ``here`` has and the other has not."""
-    missing, packets = hop.missing[side], hop.sides[side]
-    mine = packets.pair[missing.index] == pair
-    for fate in (Fate.LOST_BETWEEN, Fate.NOT_CAPTURED, Fate.DUPLICATED, Fate.UNKNOWN):
-        index = missing.index[mine & (missing.fate == fate)]
-        if len(index):
-            listed = frames(tuple(packets.column("frame")[index].tolist()), words)
-            yield 1, words(f"merged.only.{fate.word}", count=Count(len(index)), here=here, there=there, frames=listed)
-    outside = int(np.count_nonzero(packets.pair[missing.outside] == pair))
-    if outside:
-        yield 1, words("merged.outside", count=Count(outside), here=here, there=there)
-
-
-def _delay(hop: Hop, spread: Spread, here: str, there: str, words: Words) -> str:
-    return words(
-        "merged.delay.symmetric" if hop.is_symmetric else "merged.delay", here=here, there=there,
-        least=duration_ns(spread.least_ns, words), median=duration_ns(spread.median_ns, words),
-        p90=duration_ns(spread.percentiles_ns[0], words), most=duration_ns(spread.most_ns, words),
-    )  # fmt: skip
