@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, write, write_text
-from tcptui.cli.run.merge_files import open_points, write_both, write_merged_page
+from tcptui.cli.run.merge_files import open_points, write_both
+from tcptui.cli.run.pages import write_page
 from tcptui.cli.run.slice import reading_again
 from tcptui.model.errors import OutputError
 from tcptui.points.decided import decide
@@ -52,7 +53,7 @@ def write_merged(command: MergeCommand, words: Words) -> int:
             from tcptui.cli.report.page.merged import merged_page
 
             pieces = merged_page(hop, splits, joined, undecided, names, words)
-            write_merged_page(command.html, pieces, (hop.a, hop.b), may_replace, words)
+            write_page(command.html, pieces, (hop.a, hop.b), may_replace, words)
         if command.as_json:
             from tcptui.cli.report.merged_json import merged_as_json
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -14,7 +13,6 @@ from tcptui.capture.file_source import open_descriptor
 from tcptui.capture.slicing.places import MARK, NotPlacesError, read_places, split_places
 from tcptui.capture.slicing.sink import Sink
 from tcptui.capture.spool.files import open_spool
-from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import Input, open_inputs, refuse_unreadable_among
 from tcptui.cli.report.json_text import to_json
 from tcptui.cli.report.merged_json import clock_object
@@ -28,10 +26,9 @@ from tcptui.words.errors import CommandFailedError, say
 from tcptui.words.merged_refusal import require_two_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import ExitStack
 
-    from tcptui.access.open_capture import OpenCapture
     from tcptui.capture.output import Replaceable
     from tcptui.points.merge import Hop
     from tcptui.session.slicing.write import Slicer
@@ -110,22 +107,6 @@ def write_both(
             require_unchanged(capture)
     count = sum(capture.store.count for capture in captures)
     say(words("merged.written", n=f"{count:,}", file=safe_text(str(path))), words)
-
-
-def write_merged_page(
-    name: str, pieces: Iterable[str], captures: Sequence[OpenCapture], may_replace: Replaceable, words: Words
-) -> None:  # fmt: skip
-    """Write the page about ``captures`` to the file ``name``, or to standard output.  Raises TcptuiError."""
-    to_stdout = name == STANDARD_STREAM
-    sys.stdout.flush()
-    descriptor = sys.stdout.fileno() if to_stdout else None
-    with signals_unwind(), Sink(Path(name), may_replace, descriptor=descriptor) as sink:
-        for piece in pieces:
-            sink.write(piece.encode("utf-8", "replace"))
-        for capture in captures:
-            require_unchanged(capture)
-    if not to_stdout:
-        say(words("page.written", file=safe_text(name)), words)
 
 
 def _about(hop: Hop, slicers: Sequence[Slicer], names: Sequence[str]) -> dict[str, object]:

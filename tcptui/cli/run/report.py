@@ -21,19 +21,15 @@ from tcptui.cli.run.load import (
     notice_line,
     read_whole,
     require_stream,
-    require_unchanged,
     write,
     write_text,
 )
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.prefetch import Prefetch
-from tcptui.model.safe_text import safe_text
 from tcptui.session.gc_control import gc_paused_and_frozen
 from tcptui.session.reading_again import packets_read_again
-from tcptui.words.errors import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,10 +139,10 @@ def _write_page(
     words: Words,
 ) -> None:  # fmt: skip
     from tcptui.access.requests import cached_requests
-    from tcptui.capture.slicing.sink import Sink
     from tcptui.charts.chart import make_chart
     from tcptui.charts.kind import ChartKind
     from tcptui.cli.report.page.page import page
+    from tcptui.cli.run.pages import write_page
     from tcptui.session.graphs.stream_graphs import StreamGraphs
 
     def requests_of(stream: int) -> Sequence[Request]:
@@ -161,13 +157,6 @@ def _write_page(
                 return None
             return make_chart(graphs, ChartKind.SEQUENCE, graphs.busier_side)
 
-    to_stdout = command.html == STANDARD_STREAM
     label = ", ".join(disambiguate(command.files))
-    sys.stdout.flush()
-    descriptor = sys.stdout.fileno() if to_stdout else None
-    with signals_unwind(), Sink(Path(command.html), may_replace, descriptor=descriptor) as sink:
-        for piece in page(summary, label, requests_of, chart_of, words, notice):
-            sink.write(piece.encode("utf-8", "replace"))
-        require_unchanged(session)
-    if not to_stdout:
-        say(words("page.written", file=safe_text(command.html)), words)
+    pieces = page(summary, label, requests_of, chart_of, words, notice)
+    write_page(command.html, pieces, (session,), may_replace, words)
