@@ -165,7 +165,6 @@ class Capture:
         self._require(stream)
         summary = self._summary
         told, view = summary.connection(stream), summary.view(stream)
-        measured = {name: column[0] for name, column in summary.measured(np.array([stream])).items()}
         parts = list(map(int, time_budget(view).parts))
         parts[Part.UNATTRIBUTED] += told.duration_ns - sum(parts)  # as in reports: an ICMP error may have begun it
         return Connection(
@@ -188,7 +187,7 @@ class Capture:
             duplicate_acks=told.duplicate_acks,
             zero_windows=told.zero_windows,
             missed=told.missed,
-            closed_by=_CLOSERS[measured["closed_by"]],
+            closed_by=_CLOSERS[told.closed_by],
             time_budget={part.label: parts[part] for part in Part},
         )
 

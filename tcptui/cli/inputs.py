@@ -61,15 +61,7 @@ class Input:
 
         Raises OSError when they cannot be read.
         """
-        if self.raw is None:
-            return None
-        import hashlib  # imported late: loads OpenSSL, which would slow down every start
-
-        digest, position = hashlib.sha256(), 0
-        while block := os.pread(self.raw, _DIGEST_BLOCK, position):
-            digest.update(block)
-            position += len(block)
-        return digest.hexdigest()
+        return None if self.raw is None else sha256_of(self.raw)
 
     def close(self) -> None:
         """Close the source and the descriptor.
@@ -93,6 +85,17 @@ class Input:
             from tcptui.cli.remains import say_remains  # seldom needed
 
             say_remains([self.source], self.words)
+
+
+def sha256_of(descriptor: int) -> str:
+    """The hexadecimal SHA-256 of a file from its beginning, wherever it was read last.  Raises OSError."""
+    import hashlib  # imported late: loads OpenSSL, which would slow down every start
+
+    digest, position = hashlib.sha256(), 0
+    while block := os.pread(descriptor, _DIGEST_BLOCK, position):
+        digest.update(block)
+        position += len(block)
+    return digest.hexdigest()
 
 
 def open_input(name: str, limit_bytes: int | None = None, words: Words | None = None) -> Input:

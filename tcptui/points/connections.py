@@ -81,6 +81,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.a)
 
+    def same_by_stream(self, point: int) -> dict[int, int]:
+        """By stream of the first capture (``point`` 0) or of the second (1) its pair, where both are one connection."""
+        streams = (self.a, self.b)[point][self.is_same]
+        return dict(zip(streams.tolist(), np.flatnonzero(self.is_same).tolist(), strict=True))
+
     def of(self, chosen: Mask | I64) -> Pairs:
         """The ``chosen`` ones, in that order."""
         return Pairs(

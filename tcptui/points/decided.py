@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tcptui.points.joined import decide_findings
 from tcptui.points.splits import split_waits
-from tcptui.points.undecided import Asked
+from tcptui.points.undecided import Asked, always
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,7 @@ class Decided(NamedTuple):
     """Those that asked for another capture, and that this one does not decide."""
 
 
-def _go_on() -> None:
-    """The `look` of who always waits."""
-
-
-def decide(hop: Hop, first: JudgedCapture, second: JudgedCapture, look: Callable[[], None] = _go_on) -> Decided:
+def decide(hop: Hop, first: JudgedCapture, second: JudgedCapture, look: Callable[[], None] = always) -> Decided:
     """Decide the findings of ``first`` and ``second``, the captures of ``hop``.
 
     ``look`` is called for each connection, and raises an error to end it.  Raises OSError.

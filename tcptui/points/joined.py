@@ -118,11 +118,7 @@ def join_findings(
     asks = _Asks(hop, splits, points or (PointEvidence(hop, 0), PointEvidence(hop, 1)))
     found: list[JoinedFinding] = []
     for point, (streams, each) in enumerate(zip((hop.pairs.a, hop.pairs.b), findings, strict=True)):
-        pairs = {
-            stream: pair
-            for pair, (stream, same) in enumerate(zip(streams.tolist(), hop.pairs.is_same.tolist(), strict=True))
-            if same and hop.is_placed[pair]
-        }
+        pairs = {stream: pair for stream, pair in hop.pairs.same_by_stream(point).items() if hop.is_placed[pair]}
         legs = set(streams.tolist()) - pairs.keys()
         for stream, mine in each:
             if stream in pairs:

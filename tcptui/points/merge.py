@@ -68,7 +68,7 @@ class Hop:
 
     def on_a(self, time_ns: I64) -> F64:
         """Times of B's clock by A's, as well as that is known; unchanged where it is not."""
-        return time_ns.astype(np.float64) if self.clocks is None else _on_a(self.clocks, time_ns)
+        return _on_a(self.clocks, time_ns)
 
     def fates(self, side: int) -> NDArray[np.int8]:
         """`Fate` of each packet of a side; of what the other capture cannot have, *unknown*."""
@@ -329,13 +329,13 @@ def _times(sides: tuple[Side, Side], clocks: Clocks | None) -> tuple[NDArray[np.
     """Times of each side's segments by A's clock, as well as it is known; unchanged without ``clocks``."""
     return (
         sides[0].time_ns.astype(np.float64),
-        sides[1].time_ns.astype(np.float64) if clocks is None else _on_a(clocks, sides[1].time_ns),
+        _on_a(clocks, sides[1].time_ns),
     )
 
 
-def _on_a(clocks: Clocks, time_ns: I64) -> NDArray[np.float64]:
-    """Times of B's clock by A's."""
-    return clocks.on_a(time_ns).astype(np.float64)
+def _on_a(clocks: Clocks | None, time_ns: I64) -> F64:
+    """Times of B's clock by A's, as well as that is known; unchanged where it is not."""
+    return (time_ns if clocks is None else clocks.on_a(time_ns)).astype(np.float64)
 
 
 def _span(capture: OpenCapture) -> tuple[float, float]:

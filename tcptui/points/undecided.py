@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tcptui.points.merge import Hop
 
 
+def always() -> None:
+    """The ``look`` of who always waits for the end."""
+
+
 class Undecided(NamedTuple):
     """A finding of a connection that both captures have."""
 
@@ -31,18 +35,11 @@ class Undecided(NamedTuple):
 class Asked:
     """Remembers, while findings pass through, those that another capture should decide."""
 
-    def __init__(self, hop: Hop, look: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, hop: Hop, look: Callable[[], None] = always) -> None:
         """``look`` is called for each connection."""
         self._look = look
         self._hop = hop
-        self._pairs = [
-            {
-                stream: pair
-                for pair, (stream, same) in enumerate(zip(streams.tolist(), hop.pairs.is_same.tolist(), strict=True))
-                if same
-            }
-            for streams in (hop.pairs.a, hop.pairs.b)
-        ]
+        self._pairs = [hop.pairs.same_by_stream(point) for point in (0, 1)]
         self._asked: dict[tuple[int, str], Undecided] = {}
 
     def streams(self, point: int) -> I32:

@@ -85,11 +85,8 @@ class PairSentences:
         for fate in _FATES:
             index = missing.index[mine & (missing.fate == fate)]
             if len(index):
-                key, count, listed = (
-                    f"merged.only.{fate.word}",
-                    Count(len(index)),
-                    frames(_frames(packets, index), words),
-                )
+                listed = frames(_frames(packets, index), words)
+                key, count = f"merged.only.{fate.word}", Count(len(index))
                 yield words(key, count=count, here=here, there=there, frames=listed)
         outside = int(np.count_nonzero(packets.pair[missing.outside] == number))
         if outside:

@@ -57,14 +57,11 @@ class EvidencePack:
     """How many cited packets are not quoted, as they are too many."""
 
     @property
-    def connection_filter(self) -> str:
-        """Wireshark's display filter of this connection."""
-        return f"tcp.stream == {self.stream}"
-
-    @property
-    def problems_filter(self) -> str:
-        """Wireshark's display filter of the packets of this connection with a verdict."""
-        return f"{self.connection_filter} && tcp.analysis.flags"
+    def filters(self) -> dict[str, str]:
+        """Wireshark's display filters of the connection, of its packets with a verdict, and of those that are cited."""
+        connection = f"tcp.stream == {self.stream}"
+        cited = packets_filter([one.frame for one in self.cited])
+        return {"connection": connection, "problems": f"{connection} && tcp.analysis.flags", "cited": cited}
 
 
 def packets_filter(frames: Sequence[int]) -> str:

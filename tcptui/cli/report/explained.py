@@ -52,9 +52,7 @@ def compose_pack(summary: Summary, pack: EvidencePack, words: Words, notice: str
         if pack.left_out:
             yield Paragraph(words("explain.packets.left-out", n=Count(pack.left_out)))
     yield Heading(2, words("explain.filters.heading"))
-    cited = packets_filter([one.frame for one in pack.cited])
-    told = {"connection": pack.connection_filter, "problems": pack.problems_filter, "cited": cited}
-    filters = [words(f"explain.filters.{name}", filter=text) for name, text in told.items() if text]
+    filters = [words(f"explain.filters.{name}", filter=text) for name, text in pack.filters.items() if text]
     yield Bullets((*filters, words("explain.filters.community-id", name=pack.community_id)))
 
 
@@ -76,11 +74,7 @@ def pack_json(summary: Summary, pack: EvidencePack, words: Words) -> str:
         "shared": [_shared(one, words) for one in pack.shared],
         "packets": [_packet(one) for one in pack.cited],
         "packets_left_out": pack.left_out,
-        "filters": {
-            "connection": pack.connection_filter,
-            "problems": pack.problems_filter,
-            "cited": packets_filter([one.frame for one in pack.cited]),
-        },
+        "filters": pack.filters,
     }
     return to_json(told) + "\n"
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Parts per million of a rate.
 _PPM: Final = 1e6
+#: The clock of the first point, by which all others are told.
+FIRST_CLOCK: Final[dict[str, object]] = {
+    "offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": [],
+}  # fmt: skip
 _SPREAD: Final = "".join((
     '{"min": %s, "median": %s, ', *(f'"p{share}": %s, ' for share in PERCENTILES), '"max": %s}',
 ))  # fmt: skip
@@ -45,9 +49,8 @@ def merged_as_json(
     ``splits``: its waits, ``joined``: what it makes of findings, ``files``: what its captures are called,
     ``undecided``: findings that the pair should decide and cannot.
     """
-    own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
     points = [
-        {"name": "A", "file": files[0], "clock": own},
+        {"name": "A", "file": files[0], "clock": FIRST_CLOCK},
         {"name": "B", "file": files[1], "clock": clock_object(hop.clocks)},
     ]
     unpaired = {

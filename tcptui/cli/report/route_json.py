@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tcptui.cli.report.json_text import Rendered, to_json
-from tcptui.cli.report.merged_json import clock_object, finding_object, stream_objects
+from tcptui.cli.report.merged_json import FIRST_CLOCK, clock_object, finding_object, stream_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +25,9 @@ def route_as_json(
     from tcptui.points.route_clocks import clock_of
 
     names = [ascii_uppercase[given] for given in route.given]
-    own: dict[str, object] = {"offset": {"low": 0.0, "high": 0.0, "best": 0.0}, "drift_ppm": 0.0, "steps": []}
     points = []
     for point, name in enumerate(names):
-        clock = own if not point else clock_object(clock_of(route, point))
+        clock = FIRST_CLOCK if not point else clock_object(clock_of(route, point))
         told = {"order": "first" if not point else "shown" if route.is_told[point - 1] else "given"}
         points.append({"name": name, "file": files[route.given[point]], **told, "clock": clock})
     rows = {at: _named(stream_objects(route.hops[at], splits[at], found), at, names) for at, found in decided.items()}

@@ -101,6 +101,8 @@ class Connection:
     zero_windows: int
     missed: int
     """Segments after a gap, and ACKs of data that was not captured."""
+    closed_by: int
+    """As `Measures.closed_by`."""
     findings: tuple[Finding, ...]
 
     @property
@@ -239,6 +241,7 @@ class Summary:
             duplicate_acks=measures.duplicate_acks,
             zero_windows=measures.zero_windows,
             missed=measures.missed,
+            closed_by=measures.closed_by,
             findings=findings,
         )
 

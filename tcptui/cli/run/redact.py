@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.access.requests import with_payload
 from tcptui.capture.output import Output, whole_output
 from tcptui.capture.slicing.sink import Sink
-from tcptui.cli.inputs import open_input, open_inputs, refuse_unreadable_among
+from tcptui.cli.inputs import open_input, open_inputs, refuse_unreadable_among, sha256_of
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_unchanged, write_text
 from tcptui.cli.run.slice import reading_again
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 
 #: How often another key is drawn where a new address happens to be an old one.
 _DRAWN_MOST: Final = 8
-_READ: Final = 1 << 20
 _SAID: Final = "This capture was redacted: it is not what was captured."
 #: What every redacted capture says of itself.
 _OWN_WORDS: Final = frozenset((_SAID.encode(), APPLICATION))
@@ -142,7 +140,7 @@ class _Redaction:
         finally:
             one.close()
         return Proved(
-            self._digest, session.store.count, _sha256(output.descriptor), replaced, command.keep, compared, searched,
+            self._digest, session.store.count, sha256_of(output.descriptor), replaced, command.keep, compared, searched,
             hosts, command.shift_s,
         )  # fmt: skip
 
@@ -185,14 +183,6 @@ def _packets(session: Session) -> Iterator[tuple[bytes, int]]:
 
 def _differs(difference: Difference) -> CommandFailedError:
     return CommandFailedError(f"error.redact-differs.{difference.what}", where=difference.where)
-
-
-def _sha256(descriptor: int) -> str:
-    digest, at = hashlib.sha256(), 0
-    while block := os.pread(descriptor, _READ, at):
-        digest.update(block)
-        at += len(block)
-    return digest.hexdigest()
 
 
 def _told(proved: Proved, name: str, words: Words) -> Iterable[str]:
