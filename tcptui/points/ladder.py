@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -51,10 +51,23 @@ class Ladder:
     def __len__(self) -> int:
         return len(self.in_a)
 
+    def by_packet(self) -> Ladder:
+        """One row for each packet of A, whatever was cut or joined on the way, and for each that B alone has."""
+        _packets, first = np.unique(self.in_a, return_index=True)
+        rows = np.union1d(first, np.flatnonzero(self.in_a == ABSENT))
+        return self if len(rows) == len(self) else self.only(rows)
+
+    def only(self, rows: I64) -> Ladder:
+        """These ``rows``, in their order."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
+
     def row_of(self, point: int, index: int) -> int:
         """The first row of a packet of a side; -1: it has none."""
         found = np.flatnonzero((self.in_b if point else self.in_a) == index)
         return int(found[0]) if len(found) else -1
+
+
+_COLUMNS: Final = tuple(each.name for each in fields(Ladder) if each.name != "is_placed")
 
 
 class Ladders:
@@ -102,12 +115,7 @@ class Ladders:
             np.concatenate((hop.links.is_whole[links], whole)),
             late, travels, bool(hop.is_placed[pair]), self._times(in_a, in_b, travels), delay,
         )  # fmt: skip
-        order = np.lexsort((in_b, in_a, ladder.time_ns))
-        return replace(
-            ladder, in_a=in_a[order], in_b=in_b[order], fate=ladder.fate[order], is_outside=ladder.is_outside[order],
-            is_whole=ladder.is_whole[order], is_late=late[order], travels_ab=travels[order],
-            time_ns=ladder.time_ns[order], delay_ns=delay[order],
-        )  # fmt: skip
+        return ladder.only(np.lexsort((in_b, in_a, ladder.time_ns)))
 
     def _times(self, in_a: I64, in_b: I64, travels_ab: Mask) -> I64:
         hop = self._hop

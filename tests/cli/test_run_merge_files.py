@@ -18,8 +18,11 @@ from two_points import Path, World
 
 from tcptui.capture.slicing.little_endian import block, options
 from tcptui.capture.slicing.places import MARK, NotPlacesError, read_places, split_places
+from tcptui.capture.spool.files import spool_directory
+from tcptui.model.errors import OutputError
 from tcptui.model.pcap_format import SECRETS_BLOCK, STATISTICS_BLOCK
 from tcptui.words.catalogue import Words
+from tcptui.words.errors import error_line
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
@@ -123,6 +126,20 @@ def split(out: FilePath, folder: FilePath) -> list[FilePath]:
             for part in opened:
                 part.close()
     return parts
+
+
+@pytest.mark.skipif(not FilePath("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_full_disk_is_told_of_the_folder_that_is_full(tmp_path: FilePath) -> None:
+    first, second = World(WORLDS["no loss at all"], 3, connections=2).write(tmp_path)
+    out = tmp_path / "both.pcapng"
+    assert run("merge", first, second, "-w", out, "--json")[0] == 0
+
+    with out.open("rb") as file, FilePath("/dev/full").open("wb", buffering=0) as full:
+        places = read_places(file.fileno())
+        with pytest.raises(OutputError) as error:
+            split_places(file.fileno(), places, [full.fileno()] * len(places))
+
+    assert str(spool_directory()) in error_line(error.value, Words(Language.EN))
 
 
 def test_merged_capture_merged_again_says_what_it_is_now(tmp_path: FilePath) -> None:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import os
 import struct
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tcptui.capture.slicing.layout import NAME_BLOCK
 from tcptui.capture.slicing.little_endian import LITTLE, block, options, options_of
+from tcptui.capture.slicing.sink import Sink
 from tcptui.capture.slicing.writer import LARGEST_CARRIED
+from tcptui.capture.spool.files import spool_directory
 from tcptui.model.pcap_format import (
     ENHANCED_PACKET_BLOCK,
     INTERFACE_BLOCK,
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MARK: Final = b"tcptui merge "
-_NAME_BLOCK: Final = 4
 _LITTLE_ENDIAN: Final = b"\x4d\x3c\x2b\x1a"
 #: Bytes of the block of the section; a longer one is none of ours.
 _LARGEST_SECTION: Final = 1 << 18
@@ -124,34 +127,18 @@ class _Blocks:
         return self._window[at : at + size]
 
 
-class _Out:
-    """Writes one place to a file of its own, in large pieces."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._pieces: list[bytes] = []
-        self._waiting = 0
-
-    def add(self, data: bytes) -> None:
-        self._pieces.append(data)
-        self._waiting += len(data)
-        if self._waiting >= _WINDOW:
-            self.flush()
-
-    def flush(self) -> None:
-        rest = memoryview(b"".join(self._pieces))
-        self._pieces, self._waiting = [], 0
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
-
-
 def split_places(descriptor: int, places: Sequence[CapturePlace], into: Sequence[int]) -> None:
     """Write each of ``places`` as a capture of its own to the descriptors ``into``.
 
-    Packets keep their order, and so their numbers.  A file that is cut off leaves captures that are.
-    Raises NotPlacesError and OSError.
+    They are files of the spool folder, which messages name.  Packets keep their order, and so their numbers.  A file
+    that is cut off leaves captures that are.  Raises NotPlacesError, OutputError, and OSError of the file that is read.
     """
-    outs = [_Out(one) for one in into]
+    with ExitStack() as stack:
+        folder = spool_directory()
+        _split(descriptor, places, [stack.enter_context(Sink(folder, descriptor=one)) for one in into])
+
+
+def _split(descriptor: int, places: Sequence[CapturePlace], outs: Sequence[Sink]) -> None:
     place_of = [place for place, one in enumerate(places) for _ in range(one.interfaces)]
     first = [place_of.index(place) for place in range(len(places))]
     carried_by = [place for place, one in enumerate(places) for _ in range(one.carried)]
@@ -165,32 +152,31 @@ def split_places(descriptor: int, places: Sequence[CapturePlace], into: Sequence
             began = True
             section = block(kind, body[:16] + options(_own(body)))
             for out in outs:
-                out.add(section)
+                out.write(section)
         elif kind == INTERFACE_BLOCK:
             if interfaces >= len(place_of):
                 raise NotPlacesError
-            outs[place_of[interfaces]].add(block(kind, body))
+            outs[place_of[interfaces]].write(block(kind, body))
             interfaces += 1
-        elif kind in (_NAME_BLOCK, SECRETS_BLOCK):
+        elif kind in (NAME_BLOCK, SECRETS_BLOCK):
             # Where blocks were added, nobody knows whose they are: then all have them.
             mine = carried_by[carried : carried + 1] or range(len(places))
             carried += 1
             for place in mine:
-                outs[place].add(block(kind, body))
+                outs[place].write(block(kind, body))
         elif kind == SIMPLE_PACKET_BLOCK:  # always of the first interface
-            outs[0].add(block(kind, body))
+            outs[0].write(block(kind, body))
         elif kind in (ENHANCED_PACKET_BLOCK, STATISTICS_BLOCK):
             (interface,) = struct.unpack_from("<I", body) if len(body) >= 4 else (len(place_of),)
             if interface >= interfaces:
                 raise NotPlacesError
             place = place_of[interface]
-            outs[place].add(block(kind, struct.pack("<I", interface - first[place]) + body[4:]))
+            outs[place].write(block(kind, struct.pack("<I", interface - first[place]) + body[4:]))
     if interfaces != len(place_of):
         raise NotPlacesError
     rest = blocks.rest()
     for out in outs:
-        out.add(rest)
-        out.flush()
+        out.write(rest)
 
 
 def _own(body: bytes) -> list[tuple[int, bytes]]:

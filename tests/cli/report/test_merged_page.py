@@ -15,10 +15,10 @@ from seeds import seed
 from two_points import Path, World
 
 from tcptui.cli.report.page.merged import CONNECTIONS, LISTED
-from tcptui.cli.report.page.merged_ladder import ROWS, chosen_rows, merged_ladder
+from tcptui.cli.report.page.merged_ladder import ROWS, Passage, chosen_rows, merged_ladder, passages_of
 from tcptui.points.fates import Fate
+from tcptui.points.ladder import Ladders
 from tcptui.points.merge import merge_captures
-from tcptui.points.passages import Passage, passages_of
 from tcptui.session.session import open_file
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -109,7 +109,7 @@ def test_every_packet_passes_once_and_what_was_lost_is_lost(tmp_path: FilePath, 
     lost = lost[::-1] if turned else lost
 
     for pair in range(len(hop.pairs)):
-        passages = passages_of(hop, pair)
+        passages = passages_of(Ladders(hop).of(pair), hop.sides)
         assert [one.time_ns for one in passages] == sorted(one.time_ns for one in passages)
         for point in (0, 1):
             mine = [one.frames[point] for one in passages if one.frames[point]]
@@ -123,7 +123,7 @@ def test_every_packet_passes_once_and_what_was_lost_is_lost(tmp_path: FilePath, 
 
 
 def passage(number: int, fate: Fate = Fate.SEEN) -> Passage:
-    return Passage(number * 1e6, True, (number + 1, number + 1 if fate is Fate.SEEN else 0), fate, 0x10, 0)
+    return Passage(number * _MS, True, (number + 1, number + 1 if fate is Fate.SEEN else 0), fate, 0x10, 0)
 
 
 @pytest.mark.parametrize("lost", [(), (3,), (50, 51, 70), tuple(range(20, 90)), (99,)])

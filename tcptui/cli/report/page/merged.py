@@ -12,10 +12,10 @@ import numpy as np
 import tcptui
 from tcptui.cli.report.page.frame import page_begin, page_end
 from tcptui.cli.report.page.markup import Markup, element
-from tcptui.cli.report.page.merged_ladder import merged_ladder
+from tcptui.cli.report.page.merged_ladder import merged_ladder, passages_of
 from tcptui.model.safe_text import safe_text
 from tcptui.points.fates import Fate
-from tcptui.points.passages import passages_of
+from tcptui.points.ladder import Ladders
 from tcptui.words.merged_connections import head_lines, told_connections, worst_first
 from tcptui.words.merged_findings import finding_lines, undecided_lines
 from tcptui.words.merged_pairs import pair_heading
@@ -80,8 +80,11 @@ def _connections(hop: Hop, words: Words) -> Iterator[str]:
         return
     yield element("h2", words("page.merged.connections")) + "\n"
     used = count = 0
+    ladders = Ladders(hop)
     for told in told_connections(hop, order[:CONNECTIONS], words):
-        drawing = merged_ladder(passages_of(hop, told.pair), words)
+        # Packets of legs have no twins, and arrows no direction where nothing shows which point is nearer to which end.
+        is_drawn = hop.is_placed[told.pair] and hop.pairs.is_same[told.pair]
+        drawing = merged_ladder(passages_of(ladders.of(told.pair), hop.sides) if is_drawn else [], words)
         parts = [element("h3", told.title), *_paragraphs(told.lines, "small")]
         if drawing:
             parts += [element("h4", words("page.ladder")), drawing]

@@ -6,18 +6,26 @@ counted where they would stand.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from tcptui.cli.report.page.markup import Markup, element
 from tcptui.model.tcp_flags import flag_names
 from tcptui.points.fates import Fate
+from tcptui.points.ladder import ABSENT
 from tcptui.words.merged_text import duration_ns
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tcptui.points.passages import Passage
+    from numpy.typing import NDArray
+
+    from tcptui.model.packet_store import I64
+    from tcptui.points.ladder import Ladder
+    from tcptui.points.packets import Side
     from tcptui.words.catalogue import Words
 
 #: Rows at most; of them from the beginning, …
@@ -33,6 +41,48 @@ _B: Final = 800
 _MIDDLE: Final = (_A + _B) / 2
 _HEAD: Final = 9
 _SHADES: Final = {Fate.LOST_BETWEEN: "error", Fate.NOT_CAPTURED: "warning", Fate.DUPLICATED: "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One packet between the points."""
+
+    time_ns: int
+    """When it passed the first point that saw it, by A's clock."""
+    from_a: bool
+    """Whether it travels from A to B."""
+    frames: tuple[int, int]
+    """Its numbers in the files of A and of B; 0 where that point has not got it."""
+    fate: Fate
+    """*Seen* for a packet of both points."""
+    flags: int
+    length: int
+
+
+def passages_of(ladder: Ladder, sides: tuple[Side, Side]) -> list[Passage]:
+    """The packets of ``ladder`` in its order; what was cut or joined on the way stands once for each packet of A."""
+    rows = ladder.by_packet()
+    frames, flags, length = (
+        [_cells(column, index) for column, index in zip(columns, (rows.in_a, rows.in_b), strict=True)]
+        for columns in (
+            [side.column("frame") for side in sides],
+            [side.column("flags") for side in sides],
+            [side.length for side in sides],
+        )
+    )
+    by_a = rows.in_a != ABSENT
+    columns = (
+        rows.time_ns, rows.travels_ab, *frames, rows.fate, np.where(by_a, *flags), np.where(by_a, *length),
+    )  # fmt: skip
+    return [
+        Passage(time, from_a, (a, b), Fate(fate), head, carries)
+        for time, from_a, a, b, fate, head, carries in zip(*(each.tolist() for each in columns), strict=True)
+    ]
+
+
+def _cells(column: NDArray[Any], index: I64) -> NDArray[Any]:
+    """``column`` at ``index``; 0 where the point has not got the packet."""
+    return np.where(index == ABSENT, 0, column[index])
 
 
 def merged_ladder(passages: Sequence[Passage], words: Words) -> Markup:
