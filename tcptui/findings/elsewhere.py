@@ -103,7 +103,7 @@ class CaptureThere:
     def tcpdump(self) -> str:
         """The command for a shell where tcpdump is."""
         return (
-            f"timeout {self.seconds} tcpdump -n -i any -s {self.snaplen} -c {self.packets} -w there.pcap"
+            f"sudo timeout {self.seconds} tcpdump -n -i any -s {self.snaplen} -c {self.packets} -w there.pcap"
             f" '{self.filter}'"
         )
 
@@ -111,7 +111,7 @@ class CaptureThere:
     def tcptui(self) -> str:
         """The command for a shell where this program is."""
         return (
-            f"timeout {self.seconds} tcptui -i any -s {self.snaplen} -c {self.packets} --no-screen -w there.pcap"
+            f"sudo timeout {self.seconds} tcptui -i any -s {self.snaplen} -c {self.packets} --no-screen -w there.pcap"
             f" '{self.filter}'"
         )
 

@@ -98,10 +98,10 @@ def test_command_has_this_connections_addresses_and_is_bounded() -> None:
     assert there is not None
     assert there.findings == (FindingId.SYN_TIMEOUT,)
     assert shlex.split(there.tcpdump) == [
-        "timeout", "240", "tcpdump", "-n", "-i", "any", "-s", "192", "-c", "500000", "-w", "there.pcap",
+        "sudo", "timeout", "240", "tcpdump", "-n", "-i", "any", "-s", "192", "-c", "500000", "-w", "there.pcap",
         "host 10.0.0.1 and host 10.0.0.2 and port 443",
     ]  # fmt: skip
-    assert shlex.split(there.tcptui)[2:5] == ["tcptui", "-i", "any"]
+    assert shlex.split(there.tcptui)[3:6] == ["tcptui", "-i", "any"]
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0, 60), (29, 60), (31, 120), (1e6, 3_600)])

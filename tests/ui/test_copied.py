@@ -141,7 +141,7 @@ async def test_command_for_the_other_host_is_copied_as_one_line(
         await shown.press("Y")
         document = workspace.explain.document
 
-    assert copied().startswith("timeout 120 tcpdump ")
+    assert copied().startswith("sudo timeout 120 tcpdump ")
     assert copied().endswith("'host 10.0.0.3 and host 10.0.0.4 and port 443'")
     assert EN("there.heading") in {passage.heading for passage in document}
     assert copied() in {passage.text for passage in document}
