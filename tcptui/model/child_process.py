@@ -15,6 +15,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from tcptui.model.child_side import LONGEST, Frames
 
@@ -51,6 +52,20 @@ def start_interpreter(
     )  # fmt: skip
 
 
+#: Those of this process, until nothing refers to them.
+_children: Final[WeakSet[Child]] = WeakSet()
+
+
+def wake_children() -> None:
+    """Let every child run on that somebody has stopped (SIGSTOP): for a process that ends without ending them.
+
+    One that runs ends with its socket; one that is stopped would stay for good.
+    """
+    for child in list(_children):
+        if child.is_running():
+            child.send_signal(signal.SIGCONT)
+
+
 class Child:
     """An interpreter with a socket to it; one thread at a time calls all but `end`."""
 
@@ -68,6 +83,7 @@ class Child:
                 raise
         self.socket = ours
         self._frames = Frames(most)
+        _children.add(self)
 
     @property
     def pid(self) -> int:

@@ -108,6 +108,26 @@ def test_frame_beyond_what_a_child_may_send_is_not_waited_for() -> None:
     child.end(PATIENCE)
 
 
+def test_stopped_child_does_not_outlive_a_process_that_ends_without_ending_it() -> None:
+    """As an app does that does not leave in time: a busy machine, a terminal that takes nothing."""
+    ends_with_socket = "import os; os.write(int(sys.argv[2]), b'.'); os.read(int(sys.argv[2]), 1)"
+    program = (
+        "import os, signal\n"
+        "from tcptui.model.child_process import Child\n"
+        "from tcptui.ui.terminal.run import ExitWatchdog\n"
+        f"child = Child({ends_with_socket!r})\n"
+        "child.socket.recv(1)\n"
+        "os.kill(child.pid, signal.SIGSTOP)\n"
+        "os.waitpid(child.pid, os.WUNTRACED)\n"
+        "print(child.pid, flush=True)\n"
+        "ExitWatchdog().leave(3)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    assert ended.returncode == 3, ended.stderr
+    wait_until_gone(int(ended.stdout))
+
+
 def test_child_that_cannot_be_started_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_arguments: object, **_options: object) -> None:
         raise PermissionError

@@ -19,6 +19,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tcptui.model.child_process import wake_children
 from tcptui.model.descriptors import redirect_to_null
 from tcptui.model.safe_text import safe_text
 from tcptui.ui.clipboard import forget_copied
@@ -62,7 +63,7 @@ def _forget_terminal() -> None:
     redirect_to_null(*filter(_hung_up, (0, 1, 2)))
 
 
-class _ExitWatchdog:
+class ExitWatchdog:
     """Watchdog that ends the process when the app does not end: restores the terminal and exits with the app's code."""
 
     def __init__(self) -> None:
@@ -74,7 +75,7 @@ class _ExitWatchdog:
     def arm(self, code: int) -> None:
         """Have the process exit with ``code`` after `PATIENCE_S`, unless `disarm` comes before."""
         if self._timer is None:
-            self._timer = threading.Timer(PATIENCE_S, self._leave, (code,))
+            self._timer = threading.Timer(PATIENCE_S, self.leave, (code,))
             self._timer.daemon = True
             self._timer.start()
 
@@ -96,8 +97,10 @@ class _ExitWatchdog:
             with contextlib.suppress(termios.error):
                 termios.tcsetattr(0, termios.TCSANOW, self._attributes)
 
-    def _leave(self, code: int) -> None:
+    def leave(self, code: int) -> None:
+        """End the process at once, with ``code``."""
         self.restore()
+        wake_children()
         os._exit(code)
 
 
@@ -144,7 +147,7 @@ class _Watch:
                         self._leave(128 + number)
 
 
-async def _run_guarded(app: App[Any], rescue: _ExitWatchdog) -> None:
+async def _run_guarded(app: App[Any], rescue: ExitWatchdog) -> None:
     """Run the app; a signal, and a terminal that hangs up, end it through `App.exit`."""
     loop = asyncio.get_running_loop()
 
@@ -173,7 +176,7 @@ def run_app(app: App[Any], setup: TerminalSetup | None = None, language: Languag
     accept_any_bytes()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     gc.freeze()  # what has been imported by now stays anyway: collections need not traverse it while somebody types
-    rescue = _ExitWatchdog()
+    rescue = ExitWatchdog()
     finished = False
     try:
         asyncio.run(_run_guarded(app, rescue))
