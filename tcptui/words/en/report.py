@@ -102,7 +102,7 @@ WORDS: Final[dict[str, str]] = {
     "report.confidence.likely": "likely",
     "report.confidence.possible": "possible",
     "report.label": "{name}:",
-    "report.with-packets": "{text} [frames {packets}]",
+    "report.with-packets": "{text} [packets {packets}]",
     "report.frames-more": "{frames} and {n} more",
     "report.finding.sentence": "{title}. {happened}",
     "report.list-comma": ", ",

@@ -96,7 +96,7 @@ WORDS: Final[dict[str, str]] = {
     "report.confidence.likely": "很可能",
     "report.confidence.possible": "可能",
     "report.label": "{name}：",
-    "report.with-packets": "{text}［帧 {packets}］",
+    "report.with-packets": "{text}［包号 {packets}］",
     "report.frames-more": "{frames} 等，另有 {n} 个",
     "report.finding.sentence": "{title}。{happened}",
     "report.list-comma": "、",
