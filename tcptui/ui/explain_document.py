@@ -290,8 +290,9 @@ def turn_passages(session: JudgedCapture, stream: int, words: Words) -> tuple[Pa
     told = (
         Passage(
             words(
-                "budget.turn", number=turn.number, total=turn.total, network=turn.network, server=turn.server,
-                transfer=turn.transfer, client=turn.client,
+                "budget.turn.asked" if turn.asked else "budget.turn",
+                number=turn.number, total=turn.total, network=turn.network, server=turn.server,
+                transfer=turn.transfer, asked=turn.asked, client=turn.client,
             ),
             packets=turn.frames,
         )

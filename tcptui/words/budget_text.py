@@ -45,9 +45,12 @@ class TurnLine:
     response_frame: int
     """0: there is no response in the capture."""
     total: str
+    """Without the client's pause afterwards."""
     network: str
     server: str
     transfer: str
+    asked: str
+    """What the client had asked the server to wait; empty without such a wait."""
     client: str
     """The client's pause afterwards: its processing time and idle time."""
 
@@ -86,14 +89,17 @@ def sentence(budget: TimeBudget, words: Words) -> str:
 
 
 def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words) -> tuple[TurnLine, ...]:
-    """The ``most`` longest turns, in chronological order; neither the client's pause afterwards counts, nor a wait that
-    it had asked for."""
+    """The ``most`` longest turns, in chronological order.
+
+    Neither the client's pause afterwards counts for that, nor a wait that it had asked for.
+    """
     turns = budget.turns
     if not len(turns):
         return ()
     after = turns.parts[:, Part.CLIENT_THINK] + turns.parts[:, Part.IDLE]
-    busy = turns.elapsed_ns - after - turns.parts[:, Part.ASKED_TO_WAIT]
-    chosen = np.sort(np.argsort(-busy, kind="stable")[:most]).tolist()
+    asked = turns.parts[:, Part.ASKED_TO_WAIT]
+    total = turns.elapsed_ns - after
+    chosen = np.sort(np.argsort(asked - total, kind="stable")[:most]).tolist()
 
     def told(time_ns: int) -> str:
         return duration(time_ns / NS_PER_S, words)
@@ -103,10 +109,11 @@ def slowest_turns(budget: TimeBudget, view: StreamView, most: int, words: Words)
             turn + 1,
             int(view.frame[turns.request[turn]]),
             int(view.frame[turns.response[turn]]) if turns.response[turn] >= 0 else 0,
-            told(int(busy[turn])),
+            told(int(total[turn])),
             told(int(turns.parts[turn, Part.NETWORK])),
             told(int(turns.parts[turn, Part.SERVER_THINK])),
             told(int(turns.parts[turn, list(_TRANSFER)].sum())),
+            told(int(asked[turn])) if asked[turn] else "",
             told(int(after[turn])),
         )
         for turn in chosen

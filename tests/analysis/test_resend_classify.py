@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import pytest
+
 from tcptui.access.open_capture import view_of
 from tcptui.analysis.resend.classify import causes, resends
 
@@ -134,6 +136,21 @@ def test_time_out_that_was_none_ends_when_its_sender_learns_it(told: Tell) -> No
     ]
 
     assert told(lines).causes[-1] == "fast-recovery"
+
+
+@pytest.mark.parametrize(("echo", "cause"), [(300, "fast-recovery"), (7, "rto")])
+def test_echo_older_than_the_first_copy_does_not_end_a_time_out(told: Tell, echo: int, cause: str) -> None:
+    """Some stacks write a delay there: no copy can have caused that echo, so the sender has learnt nothing."""
+    lines = [
+        *(f"{line} ts={200 + ms},{ms}" for ms, line in enumerate(SACK_OPEN)),
+        *(f"{50 + i} C A {1 + 1000 * i} 1 1000 id={100 + i} ts=300,40" for i in range(4)),
+        "310 C A 1 1 1000 id=104 ts=560,40",
+        f"350 S A 1 1001 ts=140,{echo}",
+        f"351 S A 1 1001 ts=141,{echo} sack=2001:4001",
+        "351.5 C A 1001 1 1000 id=110 ts=602,140",
+    ]
+
+    assert told(lines).causes[-1] == cause
 
 
 def test_late_copy_with_the_same_timestamp_is_no_syn_retry(told: Tell) -> None:

@@ -80,7 +80,14 @@ def test_wait_is_nobodys_where_the_client_asked_for_it(
     if is_nobodys:
         assert last is not None
         assert last.spent_ns(RequestPart.IDLE) == budget[Part.ASKED_TO_WAIT]
-        assert turns[-1].total == turns[-1].network, "a turn's time is without the wait that it asked for"
+        network, asked = (_time_ms(text) for text in (turns[-1].network, turns[-1].asked))
+        assert asked == pytest.approx(waited_ms, rel=0.01)
+        assert _time_ms(turns[-1].total) == pytest.approx(network + asked, rel=0.01), "the parts add up to the total"
+
+
+def _time_ms(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * {"s": 1_000, "ms": 1}[unit]
 
 
 def test_alike_connections_have_each_its_own_wait(tmp_path: Path) -> None:

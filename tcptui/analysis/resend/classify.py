@@ -35,6 +35,7 @@ from tcptui.analysis.resend.copies import (
     overtaken,
     suspicious_segments,
 )
+from tcptui.analysis.resend.eifel import echoes_earlier_copy
 from tcptui.analysis.resend.ip_id import PROOF, PacketNumbers
 from tcptui.analysis.resend.resend import RTO_MIN_NS, SUSPICIOUS, Resend
 from tcptui.analysis.resend.same_start import SameStart
@@ -290,9 +291,9 @@ class _Judge:
                 start  # the peer was never heard: the segment is the first one missing as far as anybody knows
             )
         highest = integer(self._space.sent[side][i - 1])
-        quiet = self._quiet(i, side)
-        waited = self._waited(i, side, start, acknowledged, previous)
-        unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited)
+        quiet, heard = self._quiet(i, side)
+        waited, since = self._waited(i, side, start, acknowledged, previous)
+        unknown = Resend(i, ResendCause.UNKNOWN, previous, waited_ns=waited, since=since)
         if self._needless(side, known):
             self._timeout_until[side] = NOTHING
         told, duplicates = self._judged_by_acks(side, start, known)
@@ -306,7 +307,8 @@ class _Judge:
                 return replace(unknown, cause=ResendCause.RTO, waited_ns=waited)
             if start != silence.start:  # in the wake of the silence's time-out, which is told once, with the first
                 return replace(unknown, cause=ResendCause.RTO, waited_ns=0)
-            return replace(unknown, cause=ResendCause.RTO, trigger=silence.index, waited_ns=silence.waited_ns)
+            waited, since = silence.waited_ns, silence.before
+            return replace(unknown, cause=ResendCause.RTO, trigger=silence.index, waited_ns=waited, since=since)
         if acknowledged < self._timeout_until[side] and start < self._timeout_until[side]:
             again = start == acknowledged and self._expires(side, waited, quiet, previous)
             if again:
@@ -328,7 +330,7 @@ class _Judge:
                     self._recovery_until[side] = highest
                 return replace(unknown, cause=ResendCause.FAST_RECOVERY, trigger=known, duplicate_acks=duplicates)
         if end == highest and not told:
-            resend = self._tail(unknown, side, start, acknowledged, quiet)
+            resend = self._tail(unknown, side, start, acknowledged, (quiet, heard))
             if resend is not None:
                 return resend
         if start == acknowledged and waited >= largest(RTO_MIN_NS, self._rtt):
@@ -355,9 +357,10 @@ class _Judge:
         answer = self._duplicates[side].progress(integer(self._space.seq[resend]) + 1)
         if not resend < answer <= known:
             return False
-        stamped = int(view.options[answer]) & int(view.options[resend]) & OptionBit.TIMESTAMPS
-        age = ahead(view.ts_echo.item(answer), view.ts_value.item(resend))
-        return bool(int(view.options[answer]) & OptionBit.DSACK) or (bool(stamped) and age < 0)
+        if int(view.options[answer]) & OptionBit.DSACK:
+            return True
+        first = self._sent[side].first_copy(integer(self._space.seq[resend]), resend)
+        return echoes_earlier_copy(view, resend, first, answer)
 
     def _silence_before(self, i: int, side: int, start: int) -> Silence | None:
         """The silence showing that a time-out had ``start`` sent again, whose first copy was not captured; or None."""
@@ -370,11 +373,13 @@ class _Judge:
             return False
         return bool(self._numbers[side].missing(np.array([silence.index]))[0])
 
-    def _tail(self, unknown: Resend, side: int, start: int, acknowledged: int, quiet: int) -> Resend | None:
+    def _tail(
+        self, unknown: Resend, side: int, start: int, acknowledged: int, silence: tuple[int, int]
+    ) -> Resend | None:
         """The highest segment again after silence: tail-loss probe (RFC 8985, 7.2) or time-out.
 
         With more than one segment in flight a time-out would take the first, not the
-        last.  With one, the lengths of the silences decide, or nothing does.
+        last.  With one, the lengths of the silences decide, or nothing does.  ``silence``: see `_quiet`.
         """
         probe_wait = self._rtt * PROBE_WAIT_NUMERATOR // PROBE_WAIT_DENOMINATOR
         highest = integer(self._space.sent[side][unknown.index - 1])
@@ -382,7 +387,8 @@ class _Judge:
         probe = replace(unknown, cause=ResendCause.TAIL_LOSS_PROBE)
         if start > acknowledged:
             self._probed[side] = highest
-            return replace(probe, waited_ns=quiet) if 0 < probe_wait <= quiet else None
+            quiet, since = silence
+            return replace(probe, waited_ns=quiet, since=since) if 0 < probe_wait <= quiet else None
         waited = unknown.waited_ns
         first = self._sent[side].first_copy(start, unknown.index)
         hidden = unknown.previous < 0 or number_missing(self._view, self._space, side, first)
@@ -439,24 +445,30 @@ class _Judge:
         loop = self._loop[side]
         return 0 < loop <= NEAR_NS and FAR_TIMES * loop <= self._rtt
 
-    def _quiet(self, i: int, side: int) -> int:
-        """How long the sender had neither sent nor heard anything (its own clock, as seen from here)."""
+    def _quiet(self, i: int, side: int) -> tuple[int, int]:
+        """How long the sender had neither sent nor heard anything (its own clock, as seen from here); since which."""
         own = int(self._space.latest[side][i - 1])
         peer = int(self._space.latest[1 - side][i - 1])
-        moments = [self._time[own]] if own >= 0 else []
-        if peer >= 0:
-            moments.append(self._time[peer] + self._loop[side])
-        return largest(0, self._time[i] - largest(*moments)) if moments else 0
+        return self._since(i, (own, 0), (peer, self._loop[side]))
 
-    def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> int:
-        """How long since the segment was last sent or the ACK moved on, whichever was later (RFC 6298, 5)."""
+    def _waited(self, i: int, side: int, start: int, acknowledged: int, previous: int) -> tuple[int, int]:
+        """How long since it was last sent or the ACK moved on, whichever was later (RFC 6298, 5); since which."""
         sent = previous if previous >= 0 else self._sent[side].sent_just_after(start, i)
-        moments = [self._time[sent]] if sent >= 0 else []
+        progress = -1
         if acknowledged != NOTHING and start == acknowledged:
             progress = self._duplicates[side].progress(acknowledged)
-            if progress < i:
-                moments.append(self._time[progress] + self._loop[side])
-        return largest(0, self._time[i] - largest(*moments)) if moments else 0
+        return self._since(i, (sent, 0), (progress if progress < i else -1, self._loop[side]))
+
+    def _since(self, i: int, *begins: tuple[int, int]) -> tuple[int, int]:
+        """The time up to segment ``i`` from the latest of ``begins``, segments (-1: none) and what passed after them.
+
+        With the index of that segment; 0 and -1 without one.
+        """
+        begin, since = self._time[i], -1
+        for index, later_ns in begins:
+            if index >= 0 and (since < 0 or self._time[index] + later_ns > begin):
+                begin, since = self._time[index] + later_ns, index
+        return largest(0, self._time[i] - begin), since
 
     @cached_property
     def _same_start(self) -> SameStart:

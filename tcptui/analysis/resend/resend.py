@@ -41,6 +41,10 @@ class Resend:
     """
     waited_ns: int = 0
     """How long the sender had waited since the event its timer counts from; 0 when not known, or no timer expired."""
+    since: int = -1
+    """The segment from which ``waited_ns`` counts: the last copy, the segment sent right behind a first copy that the
+    capture lacks, or the ACK that had moved up to the resent byte; -1 where no timer is counted.
+    """
     duplicate_acks: int = 0
     lone: bool = False
     """One segment was in flight: a probe and a time-out look alike, and what follows did not tell."""

@@ -182,6 +182,8 @@ class DuplicateAcks:
 class Silence:
     """A sender fell silent, then sent the first missing byte, then bytes far ahead: what lies between was lost."""
 
+    before: int
+    """Its last segment before the silence."""
     index: int
     """Its first segment after the silence."""
     start: int
@@ -246,7 +248,7 @@ def silences(
         counted = all(numbers) and 1 < number_step(*numbers) < reach
         if counted or not all(numbers):
             waited = view.time_ns.item(index) - view.time_ns.item(before)
-            found.append(Silence(index, end, following, counted, waited))
+            found.append(Silence(before, index, end, following, counted, waited))
     return found
 
 

@@ -164,10 +164,14 @@ def _time_part(view: StreamView, words: Words, *, whole: bool) -> Iterator[Block
     yield Paragraph(sentence(budget, words), label=label)
     slowest = slowest_turns(budget, view, LISTED_TURNS, words) if whole else ()
     if len(slowest) > 1:
-        names = ("turn", "packet", "total", "network", "server", "transfer", "client")
+        asked = ("asked",) if any(turn.asked for turn in slowest) else ()
+        names = ("turn", "packet", "total", "network", "server", "transfer", *asked, "client")
         headings = tuple(words(f"budget.column.{name}") for name in names)
         rows = tuple(
-            (str(t.number), str(t.request_frame), t.total, t.network, t.server, t.transfer, t.client) for t in slowest
+            (str(t.number), str(t.request_frame), t.total, t.network, t.server, t.transfer)
+            + ((t.asked,) if asked else ())
+            + (t.client,)
+            for t in slowest
         )
         yield Paragraph(turns_heading(budget, len(slowest), words))
         yield Table(headings, rows, frozenset(range(len(names))))

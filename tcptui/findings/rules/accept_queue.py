@@ -161,7 +161,7 @@ def third_ack_lost(connection: ConnectionFacts) -> Finding | None:
         Severity.WARNING,
         # A SYN-ACK that was lost, and the client's next SYN with it, leave the same packets here.
         Confidence.POSSIBLE if early or not (heard or heard_ns >= SYN_REPEATED_NS) else Confidence.LIKELY,
-        ("accept-queue-full", "defer-accept") if early else ("accept-queue-full", "syn-ack-lost"),
+        ("accept-queue-full", "defer-accept") if early else ("syn-ack-lost",),  # a full queue would not hide the packet
         shape="left-here" if early else "never-came",
         count=len(repeats),
         first_frame=connection.frame[first],

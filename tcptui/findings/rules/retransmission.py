@@ -285,6 +285,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         FindingId.RETRANSMISSION_TIMEOUT,
         [
             worst.previous,
+            worst.since,
             worst.trigger,
             asking,
             cover,
@@ -305,6 +306,7 @@ def retransmission_timeout(connection: ConnectionFacts) -> Finding | None:
         healed_s=connection.seconds(worst.index, cover) if answered else 0.0,
         watched_s=connection.watched_after(last.index) / 1e9,
         asked_frame=connection.frame[asking] if asking >= 0 else 0,
+        since_frame=connection.frame[worst.since if worst.since >= 0 else worst.index],
         silence_frame=connection.frame[worst.trigger] if worst.trigger >= 0 else 0,
         ending_frame=connection.frame[own_reset] if shape == "gave-up" else 0,
         ending_s=connection.seconds(last.index, own_reset) if shape == "gave-up" else 0.0,
@@ -323,7 +325,7 @@ def behind_needless(connection: ConnectionFacts, resend: Resend) -> Resend:
     place = bisect_right(before, resend.index, key=_index_of) - 1
     if place < 0 or connection.time[resend.index] - connection.time[before[place].index] >= RTO_MIN_NS:
         return resend
-    return replace(resend, waited_ns=before[place].waited_ns)
+    return replace(resend, waited_ns=before[place].waited_ns, since=before[place].since)
 
 
 def _answered_shape(resend: Resend, asking: int) -> str:
@@ -414,21 +416,22 @@ def tail_loss(connection: ConnectionFacts) -> Finding | None:
     )
     if not found:
         return None
-    silences = {resend.index: _silence_ns(connection, resend) for resend in found}
+    silences = {resend.index: _silence(connection, resend) for resend in found}
     # A delayed FIN does no harm, delayed data does: prefer data.
     worst = max(found, key=lambda resend: (connection.length[resend.index] > 0, silences[resend.index]))
-    waited_ns = silences[worst.index]
+    waited_ns, since = silences[worst.index]
     side = connection.side[worst.index]
     cover = _covering(connection, worst)
     healed_ns = largest(connection.time[cover] - connection.time[worst.index], 0) if cover >= 0 else 0
-    costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and sum(silences.values()) >= RECOVERY_NS)
+    total_ns = sum(ns for ns, _since in silences.values())
+    costly = waited_ns >= TAIL_NS or (_high_rate(connection, len(found)) and total_ns >= RECOVERY_NS)
     one_way = not connection.packets_by_side[1 - side]  # the answers may take another path
     # A server that has said nothing yet may have ignored it.
     mute = not side and silent_but_syn_ack(connection, worst.index)
     doubtful = one_way or mute or connection.at_receiver(side) or _perhaps_arrived(connection, worst, cover)
     return connection.finding(
         FindingId.TAIL_LOSS,
-        [worst.previous, cover, *(resend.index for resend in found)],
+        [worst.previous, since, cover, *(resend.index for resend in found)],
         Severity.WARNING if costly and not one_way else Severity.NOTE,
         Confidence.POSSIBLE if doubtful else Confidence.LIKELY,
         ("ack-lost", "accept-queue-full", "slow-answer") if mute else ("ack-lost", "slow-answer"),
@@ -476,13 +479,14 @@ def _acknowledged_twice(connection: ConnectionFacts, cover: int) -> bool:
     return False
 
 
-def _silence_ns(connection: ConnectionFacts, resend: Resend) -> int:
-    """How long the sender had waited before the resend, and sent neither data nor FIN, in nanoseconds."""
+def _silence(connection: ConnectionFacts, resend: Resend) -> tuple[int, int]:
+    """How long the sender had waited before the resend, and sent neither data nor FIN, in nanoseconds; since which."""
     i = resend.index
     sent = (j for j in range(i - 1, -1, -1) if connection.side[j] == connection.side[i])
     last = next((j for j in sent if connection.consumes_numbers(j)), -1)
     passed = connection.time[i] - connection.time[last] if last >= 0 else resend.waited_ns
-    return largest(0, smallest(resend.waited_ns, passed))
+    since = last if last >= 0 and passed < resend.waited_ns else resend.since
+    return largest(0, smallest(resend.waited_ns, passed)), since
 
 
 def spurious_retransmission(connection: ConnectionFacts) -> Finding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
+from tcptui.analysis.resend.eifel import echoes_earlier_copy
 from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import Proof
 from tcptui.model.arrays import indexes_of
@@ -156,8 +157,7 @@ def _eifel(connection: ConnectionFacts, resend: Resend, first_copy: int) -> Proo
     """Proof by the Eifel algorithm: the ACK that covers the bytes echoes an older timestamp (RFC 3522, 3.2).
 
     Only for the first unacknowledged segment, and only if its first copy was captured: for others a
-    delayed ACK may echo an earlier segment (RFC 7323, 4.3).  An echo older than ``first_copy`` is of no copy: some
-    stacks write another number there, such as a delay.
+    delayed ACK may echo an earlier segment (RFC 7323, 4.3).
     """
     view, space, i = connection.view, connection.space, resend.index
     side = connection.side[i]
@@ -168,13 +168,8 @@ def _eifel(connection: ConnectionFacts, resend: Resend, first_copy: int) -> Proo
     cover = int(places_of(space.acknowledged[side], integer(space.end[i]), side="left"))
     if cover >= connection.count or cover <= i or connection.flags[cover] & RST:
         return None
-    if not int(view.options[i]) & int(view.options[cover]) & OptionBit.TIMESTAMPS:
-        return None
-    echo = view.ts_echo.item(cover)
-    age = ahead(view.ts_value.item(i), echo)
-    same_as_first = view.ts_value.item(i) == view.ts_value.item(resend.previous)
-    of_a_copy = ahead(echo, view.ts_value.item(first_copy)) >= 0
-    return Proof("eifel", cover) if age > 0 and of_a_copy and not same_as_first else None
+    same_as_last = view.ts_value.item(i) == view.ts_value.item(resend.previous)
+    return Proof("eifel", cover) if not same_as_last and echoes_earlier_copy(view, i, first_copy, cover) else None
 
 
 def _acknowledged_here(connection: ConnectionFacts, resend: Resend) -> Proof | None:

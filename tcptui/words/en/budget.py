@@ -23,11 +23,13 @@ WORDS: Final[dict[str, str]] = {
     "budget.turns.all": "All {count:turn|turns}",
     "budget.turns.slowest": "The {shown} slowest of {count:turn|turns}",
     "budget.turn": "Turn {number}: {total} (network {network}, server {server}, transfer {transfer}), then {client} until the next",
+    "budget.turn.asked": "Turn {number}: {total} (network {network}, server {server}, transfer {transfer}, blocking command {asked}), then {client} until the next",
     "budget.column.turn": "turn",
     "budget.column.packet": "packet",
     "budget.column.total": "total",
     "budget.column.network": "network",
     "budget.column.server": "server",
     "budget.column.transfer": "transfer",
+    "budget.column.asked": "blocking",
     "budget.column.client": "pause after",
 }

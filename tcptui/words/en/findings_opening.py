@@ -12,7 +12,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.third-ack-lost.name": "Third handshake packet lost",
     "findings.third-ack-lost.title": "Third handshake packet lost, connected {delay_s} late",
     "findings.third-ack-lost.short": "third packet lost, {delay_s} late",
-    "findings.third-ack-lost.happened.left-here": "The client's third packet (packet {third_frame}) did not reach the server. The SYN-ACK came again (packet {repeat_frame}), and only packet {late_frame} was accepted (packet {taken_frame}).",
+    "findings.third-ack-lost.happened.left-here": "The client's third packet (packet {third_frame}) was lost or ignored. The SYN-ACK came again (packet {repeat_frame}), and only packet {late_frame} was accepted (packet {taken_frame}).",
     "findings.third-ack-lost.happened.never-came": "The client's third packet never arrived. The server retransmitted its SYN-ACK (packet {first_frame}) {count:times} (last in packet {repeat_frame}) until the client's next ACK (packet {late_frame}), and continued in packet {taken_frame}.",
     "findings.third-ack-lost.meaning": "For {delay_s} after the SYN-ACK, the client considered the connection open while the server still waited in SYN-RECEIVED.",
     "findings.third-ack-lost.known.left-here": "The server's timer retransmitted packet {first_frame} once, got one reply, and the connection works. A full accept queue usually causes more retransmissions, and also ignores data.",

@@ -23,11 +23,13 @@ WORDS: Final[dict[str, str]] = {
     "budget.turns.all": "共 {count} 轮问答",
     "budget.turns.slowest": "{count} 轮问答中最慢的 {shown} 轮",
     "budget.turn": "第 {number} 轮：{total}（网络 {network}，服务端 {server}，传输 {transfer}），之后 {client}才有下一轮",
+    "budget.turn.asked": "第 {number} 轮：{total}（网络 {network}，服务端 {server}，传输 {transfer}，按命令要求等待 {asked}），之后 {client}才有下一轮",
     "budget.column.turn": "轮次",
     "budget.column.packet": "包号",
     "budget.column.total": "合计",
     "budget.column.network": "网络",
     "budget.column.server": "服务端",
     "budget.column.transfer": "传输",
+    "budget.column.asked": "按命令等待",
     "budget.column.client": "之后停顿",
 }

@@ -9,7 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.third-ack-lost.name": "第三次握手丢失",
     "findings.third-ack-lost.title": "第三次握手丢失，连接晚 {delay_s}建立",
     "findings.third-ack-lost.short": "第三次握手丢失，晚 {delay_s}建立",
-    "findings.third-ack-lost.happened.left-here": "客户端的第三次握手没有到达服务端：它在 {third_frame} 号包发出，SYN-ACK 却又来一次（{repeat_frame} 号包），随后的 {late_frame} 号包才被接受（见 {taken_frame} 号包）。",
+    "findings.third-ack-lost.happened.left-here": "客户端的第三次握手（{third_frame} 号包）丢失或被忽略：SYN-ACK 又来一次（{repeat_frame} 号包），随后的 {late_frame} 号包才被接受（见 {taken_frame} 号包）。",
     "findings.third-ack-lost.happened.never-came": "客户端的第三次握手始终没有到：服务端的 SYN-ACK（{first_frame} 号包）重传 {count} 次（最后在 {repeat_frame} 号包），直到客户端的下一个 ACK（{late_frame} 号包）；服务端从 {taken_frame} 号包起继续。",
     "findings.third-ack-lost.meaning": "SYN-ACK 之后的 {delay_s}里，客户端以为连接已建立，服务端却还停在 SYN-RECEIVED。",
     "findings.third-ack-lost.known.left-here": "服务端的定时器只重传了一次 {first_frame} 号包，得到一次回应，之后连接正常。若是全连接队列已满，通常会重传更多次，连数据也不接收。",
