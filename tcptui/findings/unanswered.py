@@ -29,6 +29,8 @@ ONE_MESSAGE_NS: Final = 1_000_000_000
 DIALOGUE: Final = 2
 #: Up to so many bytes of which nothing is known are a farewell where their sender closed right behind them.
 FAREWELL_BYTES: Final = 64
+#: Who has said goodbye closes sooner than this.
+CLOSES_SOON_NS: Final = 1_000_000_000
 #: All of a payload.
 _WHOLE: Final = 65_535
 #: Messages of a client's TLS handshake come in fewer segments than these.
@@ -72,9 +74,9 @@ class LastWords:
 def last_words(connection: ConnectionFacts, closer: int) -> LastWords | None:
     """What the peer of ``closer`` said behind its last message, before it ended or afterwards; None without any.
 
-    An alert of TLS is no message.
+    A farewell of TLS is no message.
     """
-    answered_at = next((i for i in _back_from(connection, closer) if not takes_leave(connection, i)), -1)
+    answered_at = next((i for i in _back_from(connection, closer) if not _is_farewell(connection, i)), -1)
     last = next(_back_from(connection, 1 - closer), -1)
     if last <= answered_at:
         return None
@@ -144,6 +146,21 @@ def is_new(connection: ConnectionFacts, i: int) -> bool:
 def takes_leave(connection: ConnectionFacts, i: int) -> bool:
     """Whether segment ``i`` is one TLS alert."""
     return connection.of_payload(i, LOOKED_AT, is_alert)
+
+
+def _is_farewell(connection: ConnectionFacts, i: int) -> bool:
+    """Whether segment ``i`` is one TLS alert with which its sender ends.
+
+    An encrypted one is told by its length alone, which is that of any two bytes: close_notify is the last record of
+    its sender (RFC 8446, 6.1), and who has sent it closes at once.
+    """
+    if not takes_leave(connection, i) or not connection.of_payload(i, 2, _is_tls_data):
+        return takes_leave(connection, i)
+    side = connection.side[i]
+    if next(_back_from(connection, side)) != i:
+        return False
+    end = min((k for k in (*connection.fins, *connection.rsts) if k >= i and connection.side[k] == side), default=-1)
+    return end < 0 or connection.time[end] - connection.time[i] < CLOSES_SOON_NS
 
 
 def says_little(connection: ConnectionFacts, i: int) -> bool:

@@ -109,6 +109,25 @@ def test_numbers_behind_a_hole_may_be_those_of_the_next_connection(number: int, 
     assert ("missed-packets" in finding.alternatives) is (sure is Confidence.POSSIBLE)
 
 
+@pytest.mark.finding("rst-injected")
+@pytest.mark.finding("rst-injected", twin=True)
+@pytest.mark.parametrize(
+    ("rst_ms", "ack_ms", "trip_ms", "is_told"),
+    [(51, 90, 40, True), (89, 90, 40, False), (51, 52, 40, False), (51, 90, 4, False), (51, None, 40, False)],
+    ids=["too soon", "in time", "changed places", "near", "nothing more"],
+)
+def test_reset_that_comes_before_its_sender_can_have_known_is_not_its_own(
+    told: Tell, rst_ms: float, ack_ms: float | None, trip_ms: float, is_told: bool
+) -> None:
+    """Its TTL is that of its alleged sender, who acknowledges the same bytes when a round trip has passed."""
+    opened = ["0 C S 0 0", f"{trip_ms} S SA 0 1", f"{trip_ms + 0.1} C A 1 1", "50 C PA 1 1 100"]
+    lines = [*opened, f"{rst_ms} S RA 1 101 win=0", *([] if ack_ms is None else [f"{ack_ms} S A 1 101"])]
+    finding = told(lines).findings.get("rst-injected")
+
+    assert (finding is not None) is is_told
+    assert finding is None or (finding.facts["shape"], finding.confidence) == ("answered", Confidence.LIKELY)
+
+
 # -- silences -------------------------------------------------------------------------------
 
 

@@ -374,6 +374,35 @@ def test_server_that_gives_up_a_handshake_never_opened_anything(told: Tell) -> N
     assert (half_open.facts["shape"], half_open.severity) == ("half-open", Severity.NOTE)
 
 
+@pytest.mark.finding("syn-ack-retransmission")
+@pytest.mark.parametrize(("before", "shape"), [(["0 C S 0 0 id=7"] * 3, "half-open"), ([], "no-ack")])
+def test_nobody_is_said_to_have_waited_who_sent_one_packet_or_none(told: Tell, before: list[str], shape: str) -> None:
+    """A SYN that the network copied, and one that came before the capture began."""
+    answers = [
+        "0.1 S SA 0 1 id=1",
+        *(["0.2 S SA 0 1 id=2"] if before else []),
+        "1040 S SA 0 1 id=3",
+        "3040 S SA 0 1 id=4",
+    ]
+    finding = told([*before, *answers, "9000 C S 0 0 port=50000"]).findings["syn-ack-retransmission"]
+
+    assert (finding.facts["shape"], finding.severity) == (shape, Severity.NOTE)
+
+
+@pytest.mark.finding("rst-dead-connection")
+@pytest.mark.finding("rst-dead-connection", twin=True)
+@pytest.mark.parametrize(("size", "is_told"), [(0, False), (300, True)])
+def test_close_that_waited_for_somebody_who_was_gone_is_no_stalled_transfer(
+    told: Tell, size: int, is_told: bool
+) -> None:
+    data = ["200 S PA 201 101 300"] if size else []
+    fins = [f"{200.1 + ms} S FA {201 + size} 101" for ms in (0, 300, 900, 2100, 4500)]
+    found = told([*TALK, *data, *fins, "4700.2 C R 101 0 win=0"]).findings
+
+    assert ("rst-dead-connection" in found) is is_told
+    assert not is_told or found["rst-dead-connection"].facts["shape"] == "stalled"
+
+
 @pytest.mark.finding("rst-abortive-close")
 def test_idle_connection_that_the_server_ends_is_unused_and_harmless(told: Tell) -> None:
     finding = told([*OPEN, "60000 S RA 1 1"]).findings["rst-abortive-close"]

@@ -132,6 +132,20 @@ def test_close_notify_is_no_answer_to_what_tls_hides(told: Tell) -> None:
 
 
 @pytest.mark.finding("request-unanswered", twin=True)
+@pytest.mark.parametrize(("records", "closes_ms", "is_told"), [(1, 60, True), (1, 4700, False), (2, 60, False)])
+def test_two_bytes_that_tls_hides_are_an_answer_unless_they_end_their_sender(
+    told: Tell, records: int, closes_ms: int, is_told: bool
+) -> None:
+    """A pong of WebSocket, or an "OK", has the length of close_notify."""
+    answers = [f"{72 + n} S PA {107 + 24 * n} 187 {ALERT}" for n in range(records)]
+    said = 107 + 24 * records
+    close = [f"{80 + closes_ms} S FA {said} 187", f"{81 + closes_ms} C FA 187 {said + 1}"]
+    found = loud(told, [*TLS, f"50 C PA 102 107 {ASKED}", *answers, *close])
+
+    assert ("request-unanswered" in found) is is_told
+
+
+@pytest.mark.finding("request-unanswered", twin=True)
 def test_end_of_a_handshake_is_no_request(told: Tell) -> None:
     lines = [*TLS, "67 S A 107 102", f"60000 S PA 107 102 {ALERT}", "60000 S FA 131 102", "60000.1 C FA 102 132"]
 

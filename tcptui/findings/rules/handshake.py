@@ -200,6 +200,8 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
     else:
         shape = "no-ack"
         alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost")
+        if not connection.packets_by_side[0]:
+            severity = Severity.NOTE  # nothing shows that anybody waits
         if connection.position is CapturePoint.SERVER:
             alternatives = ("syn-ack-lost", "client-gone", "third-ack-lost-before")
         if any(not connection.side[i] for i in range(repeats[-1] + 1, connection.count)):
@@ -227,9 +229,11 @@ def syn_ack_retransmission(connection: ConnectionFacts) -> Finding | None:
 def _asked_once(connection: ConnectionFacts, repeat: int) -> bool:
     """Whether the client sent its SYN and nothing else, also after the first ``repeat`` of the SYN-ACK.
 
+    Copies made by the network or the recorder do not count.
     So it wanted no connection: who misses a SYN-ACK asks again, and who has it confirms each repeat.
     """
-    if connection.packets_by_side[0] != 1 or not connection.is_pure_syn(0):
+    copies = sum(resend.copy and not connection.side[resend.index] for resend in connection.resends)
+    if connection.packets_by_side[0] != 1 + copies or not connection.is_pure_syn(0):
         return False
     return connection.watched_after(repeat) >= ASKED_AGAIN_NS
 

@@ -287,6 +287,8 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         return None
     # What that end sent after the segment shows that it still had the connection then: no silence came before the RST.
     spoke = asked < rst - 1
+    if not spoke and _repeats_close(connection, asked):
+        return None  # nobody waited: `retransmission_timeout` tells how long the FIN did
     asked = asked if spoke else _first_answered(connection, rst, asked)
     idle = connection.time[asked] - connection.time[asked - 1] if asked and not spoke else 0
     heard = any(connection.side[i] == side for i in range(rst))
@@ -345,6 +347,16 @@ def rst_dead_connection(connection: ConnectionFacts, rst: int) -> Finding | None
         answer_s=connection.seconds(asked, rst),
         request_frame=pending,
     )
+
+
+def _repeats_close(connection: ConnectionFacts, asked: int) -> bool:
+    """Whether segment ``asked`` is a FIN sent again, and all that its sender had to say had been acknowledged."""
+    side = connection.side[asked]
+    if connection.length[asked] or not any(connection.side[i] == side and i < asked for i in connection.fins):
+        return False
+    acknowledged = integer(connection.space.acknowledged[side][asked])
+    is_fin = bool(connection.flags[asked] & FIN)
+    return is_fin and acknowledged != NOTHING and acknowledged == integer(connection.space.seq[asked])
 
 
 def _waited_for(connection: ConnectionFacts, side: int, asked: int, pending: int) -> str:

@@ -182,23 +182,24 @@ def doubted(connection: ConnectionFacts, rst: int) -> bool:
 
 
 def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
-    """`rst-injected` by two signs at once: another TTL, and a time at which its alleged sender cannot have sent it.
+    """`rst-injected` by two signs at once, one of which is a time at which its alleged sender cannot have sent it.
 
     The RST came in much less than a round trip, or it answers nothing: a RST
     without ACK answers a segment, and all segments before it had been answered.
-    After idle time it is `idle_connection_dropped`.
+    The other sign is another TTL or, of one that came too soon, its alleged sender's own answer to the same segment,
+    which came when it could (shape ``answered``).  After idle time it is `idle_connection_dropped`.
     """
     view, side = connection.view, connection.side[rst]
     own = [i for i in range(rst) if connection.side[i] == side]
     asked = max((i for i in range(rst) if connection.side[i] != side), default=-1)
     if not own or asked < 0 or reset_after_idle(connection) is not None:
         return None
-    if not sent_elsewhere(connection, rst):
-        return None
     handshake = connection.handshake
     trip = connection.time[handshake.syn_ack] - connection.time[handshake.syn] if handshake is not None else 0
     trip = connection.time[handshake.third] - connection.time[handshake.syn_ack] if handshake and not side else trip
     answer_ns = connection.time[rst] - connection.time[asked]
+    if not sent_elsewhere(connection, rst):
+        return _answered_all_the_same(connection, rst, asked, trip)
     unasked = not connection.flags[rst] & ACK and own[-1] > asked
     if not unasked and answer_ns * 100 > EARLY_PERCENT * trip:
         return None
@@ -218,4 +219,41 @@ def rst_from_elsewhere(connection: ConnectionFacts, rst: int) -> Finding | None:
         trip_s=trip / 1e9,
         ttl=integer(view.ttl[rst]),
         usual_ttl=integer(view.ttl[own[-1]]),
+    )
+
+
+def _answered_all_the_same(connection: ConnectionFacts, rst: int, asked: int, trip_ns: int) -> Finding | None:
+    """`rst-injected`, shape ``answered``: too soon a RST, and then its alleged sender's own ACK of ``asked``."""
+    side = connection.side[rst]
+    answer_ns = connection.time[rst] - connection.time[asked]
+    if trip_ns < OVERTAKEN_NS or answer_ns * 100 > EARLY_PERCENT * trip_ns or not connection.consumes_numbers(asked):
+        return None
+    later = next(
+        (
+            i
+            for i in range(rst + 1, connection.count)
+            if connection.side[i] == side
+            and connection.flags[i] & (ACK | SYN | RST) == ACK
+            and ahead(connection.ack[i], connection.end[asked]) >= 0
+        ),
+        -1,
+    )
+    if later < 0 or (connection.time[later] - connection.time[asked]) * 100 <= EARLY_PERCENT * trip_ns:
+        return None
+    return connection.finding(
+        FindingId.RST_INJECTED,
+        (asked, rst, later),
+        Severity.ERROR,
+        Confidence.LIKELY,
+        ("middlebox", "two-hosts"),
+        shape="answered",
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        rst_frame=connection.frame[rst],
+        asked_frame=connection.frame[asked],
+        later_frame=connection.frame[later],
+        later_s=connection.seconds(asked, later),
+        answer_s=answer_ns / 1e9,
+        trip_s=trip_ns / 1e9,
+        ttl=integer(connection.view.ttl[rst]),
     )
