@@ -20,6 +20,7 @@ from tcptui.model.field_rows.icmp import ICMP_FIELDS
 from tcptui.model.field_rows.kafka import KAFKA_FIELDS
 from tcptui.model.field_rows.link import LINK_FIELDS
 from tcptui.model.field_rows.memcached import MEMCACHED_FIELDS
+from tcptui.model.field_rows.mongodb import MONGODB_FIELDS
 from tcptui.model.field_rows.mqtt import MQTT_FIELDS
 from tcptui.model.field_rows.mysql import MYSQL_FIELDS
 from tcptui.model.field_rows.network import NETWORK_FIELDS
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 ROWS: Final = (
     *LINK_FIELDS, *NETWORK_FIELDS, *ICMP_FIELDS, *TCP_FIELDS, *TCP_OPTION_FIELDS, *APPLICATION_FIELDS, *TLS_FIELDS,
     *HTTP2_FIELDS, *MYSQL_FIELDS, *POSTGRESQL_FIELDS, *DNS_FIELDS, *MQTT_FIELDS, *MEMCACHED_FIELDS, *AMQP_FIELDS,
-    *KAFKA_FIELDS, *SELDOM_FIELDS, *OWN_FIELDS,
+    *KAFKA_FIELDS, *MONGODB_FIELDS, *SELDOM_FIELDS, *OWN_FIELDS,
 )  # fmt: skip
 #: Name to field.
 FIELDS: Final[Mapping[str, Field]] = MappingProxyType({row.name: row for row in ROWS})

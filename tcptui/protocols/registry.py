@@ -271,6 +271,44 @@ _MYSQL: Final = ApplicationProtocol(
     port=3306,
 )  # fmt: skip
 
+_MONGODB_ROWS: Final = Lazy("mongodb.opening_rows", "OpeningRows")
+_MONGODB: Final = ApplicationProtocol(
+    "mongo", ("mongo",), Lazy("mongodb.detection", "begins_mongodb"), Lazy("mongodb.mongodb_stream", "parse_mongodb"),
+    title="MongoDB",
+    kinds=(
+        RequestKind(
+            "mongodb", "MongoDB",
+            openings=(
+                "hello", "isMaster", "ismaster", "saslStart", "saslContinue", "authenticate", "getnonce", "logout",
+                "ping", "buildInfo", "buildinfo", "endSessions",
+            ),
+            is_database=True, is_numbered=True,
+            begins_session=(
+                "hello", "isMaster", "ismaster", "saslStart", "saslContinue", "authenticate", "getnonce", "ping",
+                "buildInfo", "buildinfo",
+            ),
+            codes=ErrorCodes(
+                refused=frozenset({"13", "18"}), cancelled=frozenset({"11601"}),
+                timed_out=frozenset({"50", "262"}),  # maxTimeMS of the client's, or of the server's own
+                lock_timed_out=frozenset({"24"}), session_ended=frozenset({"91", "11600"}),
+                gives_up=frozenset({"91", "11600"}),
+            ),
+        ),
+    ),
+    requests=Lazy("mongodb.mongodb_stream", "mongodb_requests"),
+    # The opcode, behind length and numbers.
+    summaries=(
+        Summary(
+            Lazy("mongodb.summary", "mongodb_summary"),
+            {code.to_bytes(4, "little") for code in (1, *range(2001, 2008), 2010, 2011, 2012, 2013)}, at=12, least=21,
+        ),
+    ),
+    notes=(_MONGODB_ROWS,), prefilter=_asking(_MONGODB_ROWS), judged=True,
+    asked_to_wait=Lazy("mongodb.mongodb_stream", "mongodb_waits"),
+    asks=Lazy("mongodb.last_words", "mongodb_asks"),
+    port=27017,
+)  # fmt: skip
+
 _POSTGRESQL_ROWS: Final = Lazy("postgresql.command_rows", "PostgresqlRows")
 _POSTGRESQL: Final = ApplicationProtocol(
     "pgsql", ("pgsql",), Lazy("postgresql.detection", "begins_postgresql"),
@@ -330,7 +368,21 @@ _DNS: Final = ApplicationProtocol(
 )  # fmt: skip
 
 #: The first protocol in this order that recognises a connection parses it: one that is hard to tell comes late.
-PROTOCOLS: Final = (_TLS, _HTTP2, _HTTP, _SMTP, _REDIS, _MQTT, _AMQP, _MEMCACHED, _MYSQL, _POSTGRESQL, _DNS, _KAFKA)
+PROTOCOLS: Final = (
+    _TLS,
+    _HTTP2,
+    _HTTP,
+    _SMTP,
+    _REDIS,
+    _MQTT,
+    _AMQP,
+    _MEMCACHED,
+    _MYSQL,
+    _POSTGRESQL,
+    _DNS,
+    _KAFKA,
+    _MONGODB,
+)
 
 
 @cache

@@ -129,7 +129,7 @@ def test_no_value_that_is_printed_has_one(planted: tuple[Path, list[Plant]]) -> 
         row for row in ROWS
         if is_readable(row) and row.type is FieldType.STRING and row.name.startswith(
             (
-                "http", "websocket", "resp", "smtp", "mqtt", "memcache", "amqp", "kafka", "frame", "_ws",
+                "http", "websocket", "resp", "smtp", "mqtt", "memcache", "amqp", "kafka", "mongo", "frame", "_ws",
                 "tcptui.request", "json", "xml",
             )
         )

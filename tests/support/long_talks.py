@@ -10,6 +10,7 @@ from captures import ACK, CLIENT, PSH, SERVER, Tape
 from hpack import Encoder
 from http2_ends import OK, PREFACE, frame, get
 from memcached_messages import found
+from mongodb_messages import answer, ask, greeted, hello
 from mqtt_packets import ACCEPTED, connect, puback, publish
 
 if TYPE_CHECKING:
@@ -138,12 +139,20 @@ def kafka(calls: int) -> Said:
     return said
 
 
+def mongodb(calls: int) -> Said:
+    """Documents that are counted."""
+    said = [(0, hello(1)), (1, greeted(2, 1))]
+    for number in range(3, 2 * calls + 3, 2):
+        said += [(0, ask(number, "count", f"items{number}")), (1, answer(number + 1, number, n=5))]
+    return said
+
+
 #: By the field that each message has: its server's port, and what is said.
 TALKS: Final[dict[str, tuple[int, Callable[[int], Said]]]] = {
     "http2": (8080, http2), "http": (80, http), "resp": (6379, redis), "mysql": (3306, mysql),
     "pgsql": (5432, postgresql), "dns": (53, dns), "smtp": (25, smtp),
     "mqtt": (1883, mqtt), "memcache": (11211, memcached), "amqp": (5672, amqp),
-    "kafka": (9092, kafka),
+    "kafka": (9092, kafka), "mongo": (27017, mongodb),
 }  # fmt: skip
 
 

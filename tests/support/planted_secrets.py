@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import amqp_frames
 import kafka_messages
+import mongodb_messages
 from captures import ACK, CLIENT, FIN, PSH, SERVER, Tape
 from memcached_messages import found, message, reply, store
 from mqtt_packets import connect, packet, properties, publish, text
@@ -181,6 +182,29 @@ def _kafka(secret: str) -> tuple[bytes, bytes]:
     return asked, answered + kafka_messages.produced(2, "a", 0)
 
 
+def _mongodb(secret: str) -> tuple[bytes, bytes]:
+    within = {"name": "Ada", "password": secret, "tokens": {secret: 1, "all": [secret]}, "note": f"api_key={secret}"}
+    asked = mongodb_messages.hello(1) + mongodb_messages.ask(3, "insert", "users", ("documents", [within]))
+    asked += mongodb_messages.ask(5, "update", "users", ("updates", [{"q": within, "u": {"$set": within}}]))
+    asked += mongodb_messages.ask(7, "find", "users", filter=within)
+    asked += mongodb_messages.compressed(mongodb_messages.ask(9, "find", "users", filter=within))
+    answered = mongodb_messages.greeted(2, 1) + mongodb_messages.answer(4, 3) + mongodb_messages.answer(6, 5)
+    answered += mongodb_messages.batch(8, 7, 0, "firstBatch", within)
+    return asked, answered + mongodb_messages.compressed(mongodb_messages.batch(10, 9, 0, "firstBatch", within), 3)
+
+
+def _mongodb_login(secret: str) -> tuple[bytes, bytes]:
+    token = b"n,,n=ada,r=" + secret.encode()
+    first = {"saslStart": 1, "payload": token, "key": secret}
+    asked = mongodb_messages.hello(1, speculativeAuthenticate=first)
+    asked += mongodb_messages.ask(3, "saslStart", 1, payload=token) + mongodb_messages.ask(
+        5, "createUser", "x", pwd=secret
+    )
+    again = {"ok": 1.0, "speculativeAuthenticate": {"payload": token}}
+    answered = mongodb_messages.reply(2, 1, again) + mongodb_messages.answer(4, 3, payload=token, nonce=secret)
+    return asked, answered + mongodb_messages.refused(6, 5, 18, "AuthenticationFailed")
+
+
 def _kafka_old(secret: str) -> tuple[bytes, bytes]:
     token = f"\0ada\0{secret}".encode()
     asked = kafka_messages.ask_versions(0) + kafka_messages.handshake(1, 0)
@@ -306,6 +330,8 @@ SHAPES: Final[dict[str, _Made]] = {
     "amqp": _amqp,
     "kafka": _kafka,
     "kafka-old": _kafka_old,
+    "mongodb": _mongodb,
+    "mongodb-login": _mongodb_login,
     "memcached-login": _memcached_login,
     "ftp": _said("USER u\r\nPASS {}\r\n", "220 ftp\r\n331 go on\r\n230 ok\r\n"),
     "imap": _said("a LOGIN u {}\r\n", "* OK IMAP4rev1\r\na OK\r\n"),
@@ -366,6 +392,7 @@ def _server_of(shape: str) -> str:
         "memcached": 11211,
         "amqp": 5672,
         "kafka": 9092,
+        "mongodb": 27017,
         "smtp": 25,
         "ftp": 21,
         "imap": 143,

@@ -24,7 +24,7 @@ def _one_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_lists_follow_the_rows_databases_last(monkeypatch: pytest.MonkeyPatch) -> None:
     words = Words(Language.EN)
-    assert [row.name for row in LISTED][-4:] == ["resp", "memcache", "mysql", "pgsql"]
+    assert [row.name for row in LISTED][-5:] == ["resp", "memcache", "mysql", "pgsql", "mongo"]
     these = ("http", "smtp", "dns", "resp", "mysql", "pgsql")
     monkeypatch.setattr(protocol_list, "LISTED", [row for row in LISTED if row.name in these])
     monkeypatch.setattr(protocol_list, "DATABASE_NAMES", {"b": "Redis", "a": "MySQL", "c": "PostgreSQL"})

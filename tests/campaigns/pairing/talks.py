@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import amqp_frames
 import kafka_messages
+import mongodb_messages
 from hpack import Encoder
 from http2_ends import ANSWER, CALL, OK, PREFACE, frame, get, message
 from memcached_messages import found, reply, store
@@ -339,6 +340,28 @@ def kafka(chance: Random, count: int) -> Talk:
     return talk
 
 
+def mongodb(chance: Random, count: int) -> Talk:
+    """Commands of several kinds, some compressed, some in the old form; numbers may be all the same."""
+    talk, same = Talk(27017, together=chance.choice((1, 1, 3))), chance.random() < 0.2
+    talk.calls = [Call(mongodb_messages.hello(1), mongodb_messages.greeted(2, 1))]
+    for at in range(1, count + 1):
+        number, name, way = 1 if same else 2 * at + 1, f"items{at}", chance.randrange(4)
+        text = _text(chance, _size(chance)).decode()
+        asks, answers = mongodb_messages.ask(number, "count", name), mongodb_messages.answer(number + 1, number, n=at)
+        if way == 0:
+            asks = mongodb_messages.ask(number, "insert", name, ("documents", [{"a": text}]))
+        elif way == 1:
+            asks = mongodb_messages.ask(number, "find", name, filter={"a": text})
+            answers = mongodb_messages.batch(number + 1, number, 0, "firstBatch", {"a": text})
+        elif way == 2:
+            asks = mongodb_messages.query(number, f"shop.{name}", {"a": text})
+            answers = mongodb_messages.reply(number + 1, number, {"a": text})
+        if chance.random() < 0.3:
+            asks, answers = mongodb_messages.compressed(asks), mongodb_messages.compressed(answers)
+        talk.calls.append(Call(asks, answers))
+    return talk
+
+
 def tunnel(chance: Random, count: int) -> Talk:
     """A CONNECT that a proxy grants, maybe at the second time, and one of two protocols in plain bytes behind it."""
     inside = chance.choice((http, redis))(chance, count)
@@ -353,6 +376,6 @@ def tunnel(chance: Random, count: int) -> Talk:
 TALKS: Final[dict[str, Callable[[Random, int], Talk]]] = {
     "http": http, "websocket": websocket, "http2": http2, "grpc": grpc, "redis": redis, "mysql": mysql,
     "postgresql": postgresql, "dns": dns, "smtp": smtp, "mqtt": mqtt, "amqp": amqp, "kafka": kafka,
-    "memcached": memcached,
+    "memcached": memcached, "mongodb": mongodb,
     "tunnel": tunnel,
 }  # fmt: skip

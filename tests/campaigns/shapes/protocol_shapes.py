@@ -353,6 +353,34 @@ def _kafka_asks(api: int, version: int, body: bytes) -> bytes:
     return len(said).to_bytes(4) + said
 
 
+# -- MongoDB -----------------------------------------------------------------------------------
+def _mongodb(asked: bytes, answered: bytes, octets: int) -> bytes:
+    """Messages of either side again and again, behind a first question."""
+    count, each = octets // (len(asked) + len(answered)) + 1, max(1, 1_000 // len(asked))
+    said: Said = [(0, _mongodb_says(2013, 1, 0, _MONGODB_PING)), (1, _mongodb_says(2013, 2, 1, _MONGODB_OK))]
+    return _connection(27017, said + [(0, asked * each), (1, answered * each)] * (count // each + 1))
+
+
+def _mongodb_says(opcode: int, number: int, answers: int, body: bytes) -> bytes:
+    numbers = (16 + len(body), number, answers, opcode)
+    return b"".join(one.to_bytes(4, "little") for one in numbers) + body
+
+
+def _mongodb_document(elements: bytes) -> bytes:
+    return (len(elements) + 5).to_bytes(4, "little") + elements + b"\0"
+
+
+def _mongodb_nested(depth: int) -> bytes:
+    inner = _mongodb_document(b"")
+    for _ in range(depth):
+        inner = _mongodb_document(b"\3a\0" + inner)
+    return inner
+
+
+_MONGODB_PING: Final = bytes(5) + _mongodb_document(b"\x10ping\0\1\0\0\0\2$db\0\2\0\0\0a\0")
+_MONGODB_OK: Final = bytes(5) + _mongodb_document(b"\x10ok\0\1\0\0\0")
+
+
 # -- memcached ---------------------------------------------------------------------------------
 def _memcached(asked: bytes, answered: bytes, octets: int) -> bytes:
     """A command and its answer again and again."""
@@ -830,6 +858,30 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
         _kafka, _kafka_asks(12, 4, b"\0\2g\0\0\0\1\2m\0\xa8\xc3\1" + b"\1\0" * 25_000), b"\0\0\0\6" + bytes(6)
     ),
     "kafka-no-length": partial(_kafka, b"\0\xff\xff\xff\0\0\0\0", b"\x7f\xff\xff\xff\0\0\0\0"),
+    "mongodb-pings": partial(
+        _mongodb, _mongodb_says(2013, 5, 0, _MONGODB_PING), _mongodb_says(2013, 6, 5, _MONGODB_OK)
+    ),
+    "mongodb-unanswered": partial(
+        _mongodb, _mongodb_says(2013, 5, 0, _MONGODB_PING), _mongodb_says(2013, 6, 9, _MONGODB_OK)
+    ),
+    "mongodb-elements": partial(
+        _mongodb, _mongodb_says(2013, 5, 0, bytes(5) + _mongodb_document(b"\x0aa\0" * 20_000)),
+        _mongodb_says(2013, 6, 5, bytes(5) + _mongodb_document(b"\x0aa\0" * 20_000)),
+    ),
+    "mongodb-nested": partial(
+        _mongodb, _mongodb_says(2013, 5, 0, bytes(5) + _mongodb_document(b"\3filter\0" + _mongodb_nested(6_000))),
+        _mongodb_says(2013, 6, 5, _MONGODB_OK),
+    ),
+    "mongodb-sections": partial(
+        _mongodb, _mongodb_says(2013, 5, 0, bytes(4) + b"\1\6\0\0\0a\0" * 9_000 + _MONGODB_PING[4:]),
+        _mongodb_says(2013, 6, 5, _MONGODB_OK),
+    ),
+    "mongodb-bombs": partial(
+        _mongodb,
+        _mongodb_says(2012, 5, 0, (2013).to_bytes(4, "little") + b"\xff\xff\xff\3\2" + zlib.compress(bytes(1 << 20))),
+        _mongodb_says(2012, 6, 5, (2013).to_bytes(4, "little") + b"\xff\xff\xff\3\2" + zlib.compress(bytes(1 << 20))),
+    ),
+    "mongodb-no-length": partial(_mongodb, b"\xff\xff\xff\3" * 4, b"\xff\xff\xff\3" * 4),
     "memcached-gets": partial(_memcached, b"get a\r\n", b"END\r\n"),
     "memcached-keys": partial(_memcached, b"get" + b" a" * 30_000 + b"\r\n", b"END\r\n"),
     "memcached-values": partial(_memcached, b"get a\r\n", b"VALUE a 0 0\r\n\r\n" * 9_000 + b"END\r\n"),
@@ -854,7 +906,7 @@ SHAPES: Final[dict[str, Callable[[int], bytes]]] = {
 FIELDS: Final = {
     "http-": "http", "events": "http.file_data", "websocket": "websocket", "http2": "http2", "grpc": "grpc",
     "redis": "resp", "mysql": "mysql", "postgresql": "pgsql", "tls": "tls", "dns": "dns", "smtp": "smtp",
-    "mqtt": "mqtt", "memcached": "memcache", "amqp": "amqp", "kafka": "kafka",
+    "mqtt": "mqtt", "memcached": "memcache", "amqp": "amqp", "kafka": "kafka", "mongodb": "mongo",
 }  # fmt: skip
 
 

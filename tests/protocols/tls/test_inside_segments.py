@@ -19,7 +19,7 @@ FIELDS = {
     "http2": "http2.streamid", "http": "http.response.code", "resp": "resp.bulk_string.value",
     "mysql": "mysql.packet_number", "pgsql": "pgsql.type", "dns": "dns.id", "smtp": "smtp.response.code",
     "mqtt": "mqtt.msgtype", "memcache": "memcache.key", "amqp": "amqp.type",
-    "kafka": "kafka.correlation_id",
+    "kafka": "kafka.correlation_id", "mongo": "mongo.request_id",
 }  # fmt: skip
 
 

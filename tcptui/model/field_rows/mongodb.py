@@ -1,0 +1,106 @@
+"""Fields of MongoDB's wire protocol; elements of documents that are secrets have no values."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tcptui.model.field import Base, Field, FieldType, Layer, Text, Unit
+
+_HEX: Final = Base.HEXADECIMAL
+
+
+def _mongo(
+    name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *, base: Base = Base.DECIMAL, text: Text = Text.LABEL
+) -> Field:
+    """A field of MongoDB.  Each may repeat, because a segment may hold many messages, and a message many documents."""
+    return Field(f"mongo.{name}", kind, doc, unit=unit, repeats=True, base=base, text=text)
+
+
+MONGODB_FIELDS: Final = (
+    Field("mongo", FieldType.PROTOCOL, "A message of MongoDB.", repeats=True, layer=Layer.LISTED),
+    _mongo("message_length", FieldType.INT32, "Length of the message, with this number.", Unit.BYTES),
+    _mongo("request_id", FieldType.UINT32, "Number of the message.", base=_HEX),
+    _mongo("response_to", FieldType.UINT32, "Number of the request of this response; 0 in requests.", base=_HEX),
+    _mongo("opcode", FieldType.INT32, "What the message is."),
+    _mongo("query.flags", FieldType.NONE, "Flags of a query."),
+    _mongo("full_collection_name", FieldType.STRING, "Database and collection.", text=Text.BYTES),
+    _mongo("database_name", FieldType.STRING, "Name of the database.", text=Text.BYTES),
+    _mongo("collection_name", FieldType.STRING, "Name of the collection.", text=Text.BYTES),
+    _mongo("reply.flags", FieldType.NONE, "Flags of a reply."),
+    _mongo("reply.flags.cursornotfound", FieldType.BOOLEAN, "The cursor is not known to the server."),
+    _mongo("reply.flags.queryfailure", FieldType.BOOLEAN, "The query failed."),
+    _mongo("reply.flags.sharedconfigstale", FieldType.BOOLEAN, "The configuration of the shards is old."),
+    _mongo("reply.flags.awaitcapable", FieldType.BOOLEAN, "The server may wait for documents."),
+    _mongo("cursor_id", FieldType.INT64, "Number of a cursor; 0: none stays open."),
+    _mongo("starting_from", FieldType.INT32, "Place of the first document in the cursor."),
+    _mongo("number_returned", FieldType.INT32, "How many documents the reply has."),
+    _mongo("document", FieldType.NONE, "A document."),
+    _mongo("document.length", FieldType.INT32, "Length of the document.", Unit.BYTES),
+    _mongo("document.empty", FieldType.NONE, "The document has no elements."),
+    _mongo("document.zero", FieldType.BYTES, "Reserved bytes."),
+    _mongo("update.flags", FieldType.NONE, "Flags of an update."),
+    _mongo("update.flags.upsert", FieldType.BOOLEAN, "What is not there is inserted."),
+    _mongo("update.flags.multiupdate", FieldType.BOOLEAN, "All documents that fit are updated."),
+    _mongo("selector", FieldType.NONE, "Which documents are meant."),
+    _mongo("update", FieldType.NONE, "What is changed."),
+    _mongo("insert.flags", FieldType.NONE, "Flags of an insert."),
+    _mongo("insert.flags.continueonerror", FieldType.BOOLEAN, "The server goes on after an error."),
+    _mongo("query.flags.tailable_cursor", FieldType.BOOLEAN, "The cursor stays open after its last document."),
+    _mongo("query.flags.slave_ok", FieldType.BOOLEAN, "A secondary may respond."),
+    _mongo("query.flags.op_log_reply", FieldType.BOOLEAN, "For replication alone."),
+    _mongo("query.flags.no_cursor_timeout", FieldType.BOOLEAN, "The cursor is not closed while it is idle."),
+    _mongo("query.flags.awaitdata", FieldType.BOOLEAN, "The server waits for documents."),
+    _mongo("query.flags.exhaust", FieldType.BOOLEAN, "The server sends all without being asked again."),
+    _mongo("query.flags.partial", FieldType.BOOLEAN, "Results may lack shards that are down."),
+    _mongo("number_to_skip", FieldType.INT32, "How many documents are passed over."),
+    _mongo("number_to_return", FieldType.INT32, "How many documents are wanted."),
+    _mongo("query", FieldType.NONE, "What is asked for."),
+    _mongo("return_field_selector", FieldType.NONE, "Which elements are wanted."),
+    _mongo("delete.flags", FieldType.NONE, "Flags of a delete."),
+    _mongo("delete.flags.singleremove", FieldType.BOOLEAN, "One document is removed."),
+    _mongo("compression", FieldType.NONE, "How the message is compressed."),
+    _mongo("compression.original_opcode", FieldType.INT32, "What the message is that was compressed."),
+    _mongo("compression.original_size", FieldType.INT32, "Bytes of what was compressed.", Unit.BYTES),
+    _mongo("compression.compressor", FieldType.INT8, "What compressed it: 1 Snappy, 2 zlib, 3 zstd."),
+    _mongo("compression.compressed_data", FieldType.NONE, "The compressed bytes."),
+    _mongo("compression.unsupported_compressed", FieldType.NONE, "Compressed bytes that are not opened."),
+    _mongo("msg.flags", FieldType.UINT32, "Flags of the message.", base=_HEX),
+    _mongo("msg.flags.checksumpresent", FieldType.BOOLEAN, "A checksum ends the message."),
+    _mongo("msg.flags.moretocome", FieldType.BOOLEAN, "Another message follows, or no response is wanted."),
+    _mongo("msg.flags.exhaustallowed", FieldType.BOOLEAN, "The server may respond several times."),
+    _mongo("msg.sections.section", FieldType.NONE, "A section of the message."),
+    _mongo("msg.sections.section.kind", FieldType.INT32, "Kind of the section: 0 a body, 1 a sequence of documents."),
+    _mongo("msg.sections.section.body", FieldType.NONE, "The command, or its response."),
+    _mongo("msg.sections.section.doc_sequence", FieldType.NONE, "Documents, one after the other."),
+    _mongo("msg.sections.section.size", FieldType.INT32, "Length of the sequence.", Unit.BYTES),
+    _mongo("msg.sections.section.doc_sequence_id", FieldType.STRING, "Name of the sequence."),
+    _mongo("number_to_cursor_ids", FieldType.INT32, "How many cursors are closed."),
+    _mongo("elements", FieldType.NONE, "Elements of a document."),
+    _mongo("element.name", FieldType.STRING, "Name of an element.", text=Text.BYTES),
+    _mongo("element.type", FieldType.UINT8, "Type of an element's value.", base=_HEX),
+    _mongo("element.length", FieldType.INT32, "Length of code with its scope.", Unit.BYTES),
+    _mongo("element.value.bool", FieldType.BOOLEAN, "A value that is true or false."),
+    _mongo("element.value.int", FieldType.INT32, "A number of 32 bits."),
+    _mongo("element.value.int64", FieldType.INT64, "A number of 64 bits, or a time."),
+    _mongo("element.value.double", FieldType.DOUBLE, "A number with a fraction."),
+    _mongo("element.value.string", FieldType.STRING, "A text; a secret has no value.", text=Text.BYTES),
+    _mongo("element.value.length", FieldType.INT32, "Length of a text, or of bytes.", Unit.BYTES),
+    _mongo("element.value.bytes", FieldType.BYTES, "Bytes; a secret has no value."),
+    _mongo("element.value.regex.pattern", FieldType.STRING, "A regular expression.", text=Text.BYTES),
+    _mongo("element.value.regex.options", FieldType.STRING, "Options of a regular expression.", text=Text.BYTES),
+    _mongo("element.value.objectid", FieldType.BYTES, "An object id."),
+    _mongo("element.value.objectid.time", FieldType.INT32, "When the object id was made, in seconds since 1970."),
+    _mongo("element.value.objectid.host", FieldType.UINT24, "First bytes of the object id's machine.", base=_HEX),
+    _mongo("element.value.objectid.machine_id", FieldType.BYTES, "The object id's machine, or random bytes."),
+    _mongo("element.value.objectid.pid", FieldType.UINT16, "Last bytes of the object id's machine."),
+    _mongo("element.value.objectid.inc", FieldType.UINT24, "The object id's counter."),
+    _mongo("element.value.db_ptr", FieldType.BYTES, "The object id of a pointer."),
+    _mongo("element.value.js_code", FieldType.NONE, "Code in JavaScript."),
+    _mongo("element.value.js_scope", FieldType.NONE, "Variables of the code."),
+    _mongo("database", FieldType.STRING, "Name of the database."),
+    _mongo("commandname", FieldType.STRING, "Name of the command."),
+    _mongo("metadata", FieldType.NONE, "Data that comes with the command."),
+    _mongo("commandargs", FieldType.NONE, "Arguments of the command."),
+    _mongo("commandreply", FieldType.NONE, "Response to the command."),
+    _mongo("outputdocs", FieldType.NONE, "Documents of the response."),
+)

@@ -1,0 +1,46 @@
+"""The decoded parts of a connection: each message of MongoDB by what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tcptui.model.request import UNKNOWN
+from tcptui.protocols.mongodb.answer import answer_of
+from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.stream.unread import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tcptui.protocols.mongodb.conversation import Said
+    from tcptui.protocols.mongodb.message import Message
+
+_LABEL_MOST: Final = 300
+
+
+def parts_of(one: Said | Unread) -> Iterator[Part]:
+    """The decoded part of one message, or of bytes that are not read."""
+    at: Message | Unread
+    if isinstance(one, Unread):
+        label, at, trouble = Label("mongodb-unread", {"count": f"{one.stop - one.start:,}"}), one, ""
+    else:
+        label, at = Label("mongodb-message", {"said": said_of(one)}), one.message
+        trouble = "" if one.message.complete else "cut"
+    yield Part(
+        at.direction.side, at.start, at.stop, frame_at(at.direction, at.start), at.direction.delivered_ns(at.start),
+        label, once(at.start, b""), trouble=lambda: trouble,
+    )  # fmt: skip
+
+
+def said_of(one: Said) -> str:
+    """``find shop.orders {status: ?}, request 5``, ``find, response 5: 50 MaxTimeMSExpired``."""
+    message, asked = one.message, one.asked
+    if asked is None:
+        return f"response {message.answers}, {message.size:,} bytes"
+    command = asked.command
+    if message is asked.request:
+        return f"{command.statement or command.operation}, request {message.id}"[:_LABEL_MOST]
+    said = answer_of(message, message.content(), command)
+    told = "" if said.status == UNKNOWN else f": {said.status}"
+    again = ", without being asked again" if one.pushed else ""
+    return f"{command.name}, response {message.answers}, {message.size:,} bytes{again}{told}"[:_LABEL_MOST]
