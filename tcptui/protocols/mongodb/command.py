@@ -83,9 +83,8 @@ class Command(NamedTuple):
         return f"{self.operation} {self.shape}" if self.shape else ""
 
 
-def command_of(message: Message) -> Command:
-    """What ``message`` of a client asks."""
-    content = message.content()
+def command_of(message: Message, content: Content | None) -> Command:
+    """What ``message`` of a client, which holds ``content``, asks."""
     if content is None:
         return Command(unopened(message))
     if content.opcode == MSG:

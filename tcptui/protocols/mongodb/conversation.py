@@ -119,11 +119,12 @@ class _Pairing:
     def _ask(self, message: Message) -> Iterator[Element]:
         self._is_counted |= message.id in self._recent
         self._recent.append(message.id)
-        command = command_of(message)
+        content = message.content()
+        command = command_of(message, content)
         tail_ms = DEFAULT_WAIT_MS if command.cursor in self._tails else 0
         one = Asked(message, command, self._is_counted, command.waits_ms or tail_ms)
         yield Said(message, one)
-        if not is_answered(message):
+        if not is_answered(message, content):
             return
         self._waiting.append(one)
         self._numbers[message.id] += 1

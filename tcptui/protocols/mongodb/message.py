@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tcptui.protocols.bounded_inflate import beginning_of
 from tcptui.protocols.mongodb.bson import EMPTY, Document, Source
 from tcptui.protocols.mongodb.codes import (
     ASKS,
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.stream.reassembly import ByteStream
 
-#: Bytes of what was compressed that are opened; the rest, if there is any, is not looked at.
-OPENED_MOST: Final = 1 << 20
-#: Sections of one message, and documents of a sequence, that are looked at.
+#: Sections of one message that are looked at.
 _SECTIONS_MOST: Final = 100
-_CODINGS: Final = {ZLIB: "deflate", ZSTD: "zstd"}
+#: Bytes of what was compressed that are opened; the rest, if there is any, is not looked at …
+OPENED_MOST: Final = 1 << 20
+#: … and no more than so many times the compressed bytes, beyond a first few: nobody's documents shrink more than that.
+_TIMES_OPENED: Final = 64
+_LEAST_OPENED: Final = 4_096
+#: Largest window of zstd (RFC 9659 asks receivers for as much).
+_WINDOW: Final = 8 << 20
 
 
 class Content(NamedTuple):
@@ -119,26 +124,12 @@ def opened(outer: Content) -> Content | None:
         return None
     if how == NOOP:
         return Content(outer.source, opcode, at, outer.stop)
-    if how not in _CODINGS:
+    if how not in (ZLIB, ZSTD):
         return None
-    data = _inflated(_CODINGS[how], outer.source.read(at, min(outer.stop - at, OPENED_MOST)), min(size, OPENED_MOST))
+    data = outer.source.read(at, min(outer.stop - at, OPENED_MOST))
+    most = min(size, OPENED_MOST, _LEAST_OPENED + _TIMES_OPENED * len(data))
+    data = beginning_of(data, most, is_zstd=how == ZSTD, window=_WINDOW)
     return Content(Source.of(data), opcode, 0, size) if data else None
-
-
-def _inflated(coding: str, data: bytes, size: int) -> bytes:
-    """The first ``size`` bytes of what ``data`` is compressed of, as far as it is whole."""
-    from tcptui.protocols.http.content_coding import CodingError, Decoders  # few connections compress
-
-    blocks, length = list[bytes](), 0
-    try:
-        for block in Decoders((coding,)).feed(data):
-            blocks.append(block)
-            length += len(block)
-            if length >= size:
-                break
-    except CodingError:
-        pass  # what came before is as it was sent
-    return b"".join(blocks)[:size]
 
 
 def sections(content: Content) -> Iterator[Section]:
@@ -178,9 +169,8 @@ def body_of(content: Content) -> Document | None:
     return Document(source, start, stop) if content.opcode == COMMAND_REPLY else None
 
 
-def is_answered(message: Message) -> bool:
-    """Whether a server answers a client's ``message``."""
-    content = message.content()
+def is_answered(message: Message, content: Content | None) -> bool:
+    """Whether a server answers a client's ``message``, which holds ``content``."""
     opcode = message.opcode if content is None else content.opcode
     if opcode in UNANSWERED:
         return False

@@ -28,9 +28,7 @@ class OpeningRows(CommandRows):
     def likely(self, batch: Payloads) -> I64:
         """See `CommandRows`."""
         # What begins them is a length, so that the first byte tells nothing; the third one of an opcode is 0.
-        there = batch.captured >= self.least
-        third = batch.buffer[np.where(there, batch.place + _THIRD_AT, batch.place)]
-        return np.flatnonzero(there & (third == 0))
+        return np.flatnonzero(batch.buffer.take(batch.place + _THIRD_AT, mode="clip") == 0)
 
     def begins(self, buffer: U8, place: I64, length: I64) -> NDArray[np.intp]:
         """See `CommandRows`."""

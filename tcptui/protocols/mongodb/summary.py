@@ -30,7 +30,7 @@ def mongodb_summary(payload: bytes) -> str:
         if is_client:
             stop = min(at + head.size, len(payload))
             one = Message(direction, at, stop, at + head.size == stop, False, *head)
-            said.append(command_of(one).operation)
+            said.append(command_of(one, one.content()).operation)
         else:
             said.append(f"response, {OPCODES[head.opcode]}")
         at += head.size

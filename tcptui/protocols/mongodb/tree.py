@@ -30,7 +30,7 @@ from tcptui.protocols.mongodb.codes import (
     UPDATE,
     ZSTD,
 )
-from tcptui.protocols.mongodb.message import OPENED_MOST, Content, opened, sections
+from tcptui.protocols.mongodb.message import Content, opened, sections
 from tcptui.protocols.mongodb.tree_documents import Documents
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def _compression(layer: Branch, place: FramePlace, outer: Content) -> Content | 
         text = f"Unsupported Compressed Data: {named} is not opened here"
         place.add(info, text, behind, max(outer.stop - behind, 0), f"{field}.unsupported_compressed")
     elif found.source is not source:
-        if size > OPENED_MOST:
-            info.concluded(f"Only its first {OPENED_MOST:,} bytes are opened")
+        if size > found.source.stop:
+            info.concluded(f"Only its first {found.source.stop:,} bytes are opened")
         layer.within = Joined(found.source.read(0, found.source.stop))
     return found
 

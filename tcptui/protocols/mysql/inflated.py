@@ -6,10 +6,10 @@ Frames are opened when they are read, one at a time, and none becomes longer tha
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.bounded_inflate import beginning_of
 from tcptui.protocols.mysql.packets import Packets
 from tcptui.protocols.tls.plain_records import PlainRecords
 from tcptui.protocols.tls.plain_stream import PlainStream
@@ -52,17 +52,7 @@ class InflatedStream(PlainStream):
         return self._inflate(data, records.length[at]) if records.number[at] == _COMPRESSED else data
 
     def _inflate(self, data: bytes, length: int) -> bytes:
-        try:
-            if not self._is_zstd:
-                return zlib.decompressobj().decompress(data, length)
-        except zlib.error:
-            return b""
-        import zstandard
-
-        try:
-            return zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(data).read(length)
-        except zstandard.ZstdError:
-            return b""
+        return beginning_of(data, length, is_zstd=self._is_zstd, window=_WINDOW)
 
     def frame_number(self, at: int) -> int | None:
         """The number of the frame whose first byte without compression is at ``at``; None: none begins there."""
