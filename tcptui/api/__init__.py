@@ -12,7 +12,18 @@ nanoseconds since the epoch, durations nanoseconds, both int; packets are named 
 from __future__ import annotations
 
 from tcptui.api.capture import Capture
+from tcptui.api.comparing import compare
 from tcptui.api.errors import CaptureError, FilterError
 from tcptui.api.records import Connection, Endpoint, Finding, Message, Request
 
-__all__ = ["Capture", "CaptureError", "Connection", "Endpoint", "FilterError", "Finding", "Message", "Request"]
+__all__ = [
+    "Capture",
+    "CaptureError",
+    "Connection",
+    "Endpoint",
+    "FilterError",
+    "Finding",
+    "Message",
+    "Request",
+    "compare",
+]

@@ -59,6 +59,8 @@ COMMANDS: Final = (
     CommandRow("graph", Operand.CAPTURE, frozenset({
         "--stream", "--kind", "--side", SPREADSHEET_SAFE, "--text", "--svg", "--csv"})),
     CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--html", "--assume-symmetric", "-w", "--overwrite"})),
+    CommandRow("compare", Operand.CAPTURES, frozenset({
+        "--json", "--html", "--overwrite", "--workers", "-Y", "--group", "--split", "--a", "--b"})),
     CommandRow("redact", Operand.CAPTURE, frozenset({
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({

@@ -367,6 +367,31 @@ class MergeCommand(NamedTuple):
     """``--overwrite``: `write` and `html` may replace existing files."""
 
 
+class CompareCommand(NamedTuple):
+    """``compare A B``: what two sets of connections differ in."""
+
+    common: Common
+    files: tuple[str, ...]
+    """Of each side, or one file that is divided."""
+    as_json: bool = False
+    html: str = ""
+    """``--html``: where to write the page in place of the text; `STANDARD_STREAM`: standard output."""
+    overwrite: bool = False
+    display_filter: str = ""
+    """``-Y``: only connections with a packet that matches, on both sides."""
+    group: str = ""
+    """``--group``: the field by which connections are compared group by group; empty: all together."""
+    split_ns: int | None = None
+    """``--split``: connections that began before are A; nanoseconds since the first packet, or …"""
+    is_clock: bool = False
+    """… whether since the epoch."""
+    of_a: str = ""
+    """``--a``: the filter of the connections of A, …"""
+    of_b: str = ""
+    """… and ``--b``."""
+    workers: int | None = None
+
+
 class MergedScreenCommand(NamedTuple):
     """``A B --merge``: the same traffic at two capture points, on the screen."""
 
@@ -547,6 +572,7 @@ Command = (
     | GraphCommand
     | ExplainCommand
     | MergeCommand
+    | CompareCommand
     | MergedScreenCommand
     | RedactCommand
     | PacketsCommand

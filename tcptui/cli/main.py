@@ -20,6 +20,7 @@ from tcptui.cli.commands import (
     CaseCommand,
     CasesCommand,
     CheckCommand,
+    CompareCommand,
     CompletionCommand,
     ConfigCommand,
     ExplainCommand,
@@ -71,6 +72,7 @@ TextCommand = (
     | GraphCommand
     | ExplainCommand
     | MergeCommand
+    | CompareCommand
     | RedactCommand
     | PacketsCommand
     | SliceCommand
@@ -184,6 +186,7 @@ def run(command: Command, words: Words) -> int:
             | GraphCommand()
             | ExplainCommand()
             | MergeCommand()
+            | CompareCommand()
             | RedactCommand()
             | PacketsCommand()
             | SliceCommand()
@@ -257,6 +260,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.merge import write_merged
 
             return partial(write_merged, command, words)
+        case CompareCommand():
+            from tcptui.cli.run.compare import write_comparison
+
+            return partial(write_comparison, command, words)
         case RedactCommand():
             from tcptui.cli.run.redact import write_redacted
 

@@ -62,6 +62,7 @@ from tcptui.cli.parse_capture import (
     size,
     workers,
 )
+from tcptui.cli.parse_compare import parse_compare
 from tcptui.cli.parse_merge import parse_merge, parse_merged_screen
 from tcptui.cli.parse_packets import (
     is_spreadsheet_safe,
@@ -376,6 +377,10 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
     return parse_merge(scan.options, scan.words, common, _files)
 
 
+def _parse_compare(scan: _Scan, common: Common) -> Command:
+    return parse_compare(scan.options, scan.words, common, _files)
+
+
 def _parse_packets(scan: _Scan, common: Common) -> Command:
     return parse_packets(scan.options, scan.fields, scan.words, common, _files)
 
@@ -476,6 +481,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "export": _parse_export,
     "graph": _parse_graph,
     "merge": _parse_merge,
+    "compare": _parse_compare,
     "redact": _parse_redact,
     "packets": _parse_packets,
     "slice": _parse_slice,

@@ -88,6 +88,11 @@ def _column(name: str) -> Field | ListColumn:
     """What ``-e`` names; raises CommandLineError for a field that there is not, or that nothing reads."""
     if name.startswith(_LIST) and name.removeprefix(_LIST).lower() in _LIST_CELLS:
         return ListColumn(name, _LIST_CELLS[name.removeprefix(_LIST).lower()])
+    return named_field(name)
+
+
+def named_field(name: str) -> Field:
+    """The field that Wireshark calls ``name``; raises CommandLineError where there is none, or nothing reads it."""
     field = FIELDS.get(name)
     if field is None:
         near = nearest(name)

@@ -30,6 +30,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.export": "the files that a capture carried over HTTP",
     "cli.summary.graph": "a graph of a connection, as text, SVG or CSV",
     "cli.summary.merge": "two captures of the same traffic: clocks, losses, changes",
+    "cli.summary.compare": "two captures or parts of one: what differs, how surely",
     "cli.summary.redact": "a copy without addresses, names and payload, proved",
     "cli.summary.slice": "part of a capture as a capture of its own",
     "cli.summary.assert": "test a capture against rules",

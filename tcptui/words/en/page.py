@@ -24,6 +24,10 @@ WORDS: Final[dict[str, str]] = {
     "page.merged.foot": (
         "Written by tcptui {version}. Packet numbers are those of each point's own capture, times are by A's clock."
     ),
+    "page.compared.foot": (
+        "Written by tcptui {version}. Numbers of connections are those of their capture. Intervals come from a "
+        "bootstrap over clients."
+    ),
     "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. The capture does not show everything, so each statement has its confidence.",
     "page.written": "the page is in {file}",
 }
