@@ -13,17 +13,11 @@ from __future__ import annotations
 
 from tcptui.api.capture import Capture
 from tcptui.api.comparing import compare
-from tcptui.api.errors import CaptureError, FilterError
+from tcptui.api.errors import CaptureError, CollisionError, FilterError
+from tcptui.api.lessons import Case, Step, cases, check_filter, finding_name
 from tcptui.api.records import Connection, Endpoint, Finding, Message, Request
 
 __all__ = [
-    "Capture",
-    "CaptureError",
-    "Connection",
-    "Endpoint",
-    "FilterError",
-    "Finding",
-    "Message",
-    "Request",
-    "compare",
-]
+    "Capture", "CaptureError", "Case", "CollisionError", "Connection", "Endpoint", "FilterError", "Finding", "Message",
+    "Request", "Step", "cases", "check_filter", "compare", "finding_name",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from tcptui.analysis.timing.budget_parts import Part
 from tcptui.api.columns import COLUMNS, field_named, from_client, printed
 from tcptui.api.errors import CaptureError, FilterError, translated
 from tcptui.api.records import Connection, Endpoint, Finding, Request
-from tcptui.capture.file_source import open_file
+from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.output import FileId, Replaceable
 from tcptui.cli.inputs import refuse_unreadable
 from tcptui.cli.report.summary import Summary
@@ -98,14 +99,42 @@ class Capture:
                 sources, compile_when=Compile.FIRST, keylog=str(keylog), schema=str(proto),
                 decoding=decoding(tuple(decode_as)),
             )  # fmt: skip
-            session.steering.judges = True
             if len(paths) == 1:
                 session.capture_file = paths[0]
-            session.run_here(alone=True)
-            if has_failed(session):
-                raise CaptureError(notice_line(session, words) or safe_text(session.label))
+            _read(session, words)
             stack.pop_all()
         return cls(session, paths, words)
+
+    @classmethod
+    def open_descriptor(cls, descriptor: int, name: str, *, language: str = "en") -> Self:
+        """Read the open file ``descriptor``, which stays the caller's, as `open` does a path; it is called ``name``."""
+        words = Words(Language(language))
+        with translated(words), ExitStack() as stack:
+            source = open_descriptor(os.dup(descriptor), name)
+            stack.callback(source.close)
+            session = Session([source], compile_when=Compile.FIRST)
+            _read(session, words)
+            stack.pop_all()
+        return cls(session, [Path(name)], words)
+
+    def redacted(self, key: bytes | None = None, *, first: int | None = None) -> Self:
+        """A copy without addresses, names and content, as ``tcptui redact`` writes one; nobody else can open it.
+
+        Under the same ``key``, of at least 32 bytes, all are replaced alike; None: one is drawn.  ``first``: only so
+        many packets are copied, the first.  Packets have the numbers, the verdicts and the states that they have here,
+        and the copy was searched for what was replaced; but what is said of content, such as a slow query, is gone.
+        Raises CaptureError where that cannot be had: for several files, or for packets that would mean something else;
+        as CollisionError where another key would help.
+        """
+        from tcptui.api.redacted import redacted_source
+
+        with translated(self._words), ExitStack() as stack:
+            source = redacted_source(self._session, key, first, self._words)
+            stack.callback(source.close)
+            session = Session([source], compile_when=Compile.FIRST, decrypts=False)
+            _read(session, self._words)
+            stack.pop_all()
+        return type(self)(session, self.files, self._words)
 
     @property
     def closed(self) -> bool:
@@ -357,6 +386,14 @@ class Connections:
 
     def __iter__(self) -> Iterator[Connection]:
         return map(self._make, range(self._count))
+
+
+def _read(session: Session, words: Words) -> None:
+    """Read ``session`` to its end.  Raises CaptureError where nothing of it can be read."""
+    session.steering.judges = True
+    session.run_here(alone=True)
+    if has_failed(session):
+        raise CaptureError(notice_line(session, words) or safe_text(session.label))
 
 
 def _severity(name: str) -> Severity:

@@ -19,6 +19,10 @@ class CaptureError(Exception):
     """A capture cannot be read, or a result not be written."""
 
 
+class CollisionError(CaptureError):
+    """Under this key a replacement is another host of the same capture: another key is needed."""
+
+
 class FilterError(ValueError):
     """A display filter or the name of a field is wrong."""
 

@@ -18,6 +18,7 @@ class Operand(Enum):
     CAPTURE = auto()
     """One capture file."""
     CAPTURES = auto()
+    FOLDERS = auto()
     CASE = auto()
     TEXT = auto()
     FIELD = auto()
@@ -63,6 +64,7 @@ COMMANDS: Final = (
         "--json", "--html", "--overwrite", "--workers", "-Y", "--group", "--split", "--a", "--b"})),
     CommandRow("redact", Operand.CAPTURE, frozenset({
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
+    CommandRow("serve", Operand.FOLDERS, frozenset({"--http", "--allow-payload", "--key"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
         "--overwrite"})),

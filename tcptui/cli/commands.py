@@ -419,6 +419,20 @@ class RedactCommand(NamedTuple):
     overwrite: bool = False
 
 
+class ServeCommand(NamedTuple):
+    """``serve [FOLDER…]``: tools for an assistant."""
+
+    common: Common
+    folders: tuple[str, ...]
+    """What may be read; empty: the current directory."""
+    http: tuple[str, int] | None = None
+    """``--http``: a loopback address and a port (0: a free one); None: over stdio."""
+    allow_payload: bool = False
+    """``--allow-payload``: what leaves is as it was captured."""
+    key: str | None = None
+    """``--key``: the file of the key of replacements; None: one is drawn."""
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -575,6 +589,7 @@ Command = (
     | CompareCommand
     | MergedScreenCommand
     | RedactCommand
+    | ServeCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

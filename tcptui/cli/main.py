@@ -41,6 +41,7 @@ from tcptui.cli.commands import (
     RemoteCommand,
     ReportCommand,
     RequestsCommand,
+    ServeCommand,
     SliceCommand,
     StartCommand,
     VerdictsCommand,
@@ -74,6 +75,7 @@ TextCommand = (
     | MergeCommand
     | CompareCommand
     | RedactCommand
+    | ServeCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
@@ -188,6 +190,7 @@ def run(command: Command, words: Words) -> int:
             | MergeCommand()
             | CompareCommand()
             | RedactCommand()
+            | ServeCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
@@ -268,6 +271,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.redact import write_redacted
 
             return partial(write_redacted, command, words)
+        case ServeCommand():
+            from tcptui.cli.run.serve import start_serving
+
+            return partial(start_serving, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 

@@ -72,6 +72,7 @@ from tcptui.cli.parse_packets import (
     parse_requests,
     parse_slice,
 )
+from tcptui.cli.parse_serve import parse_serve
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
 from tcptui.words.language import Language, language_from_environment
 
@@ -393,6 +394,10 @@ def _parse_redact(scan: _Scan, common: Common) -> Command:
     return parse_redact(scan.options, _one_file("redact", scan.words), common)
 
 
+def _parse_serve(scan: _Scan, common: Common) -> Command:
+    return parse_serve(scan.options, scan.words, common)
+
+
 def _parse_assert(scan: _Scan, common: Common) -> Command:
     return parse_assert(scan.options, scan.words, common, _files)
 
@@ -483,6 +488,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "merge": _parse_merge,
     "compare": _parse_compare,
     "redact": _parse_redact,
+    "serve": _parse_serve,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,

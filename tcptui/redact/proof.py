@@ -64,7 +64,7 @@ def compare(
     """
     done = Comparison()
     done.difference = (
-        _packets(before, after, done)
+        compare_packets(before, after, done)
         or _findings(before, after, whole, done)
         or _budgets(before, after, done)
         or _requests(before, after, kept, done)
@@ -72,7 +72,8 @@ def compare(
     return done
 
 
-def _packets(before: JudgedCapture, after: JudgedCapture, done: Comparison) -> Difference | None:
+def compare_packets(before: JudgedCapture, after: JudgedCapture, done: Comparison) -> Difference | None:
+    """The first packet that is decoded or judged differently, or has another state; None: no packet."""
     one, other = before.store, after.store
     if one.count != other.count:
         return Difference("packets", f"{one.count} / {other.count}")

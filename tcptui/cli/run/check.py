@@ -25,19 +25,25 @@ _SHOWN: Final = 72
 
 def check_filter(command: CheckCommand, words: Words) -> int:
     """Say whether the filter is valid; returns 0, or 1 for one that is not."""
+    if command.as_json:
+        checked = filter_checked(command.filter_text, words)
+        _write_json(checked)
+        return 0 if checked["valid"] else _INVALID
     try:
         compiled = compile_filter(command.filter_text)
     except FilterError as error:
-        if command.as_json:
-            _write_json(_invalid(command.filter_text, error, words))
-        else:
-            write_text(f"{line}\n" for line in _mistake_lines(command.filter_text, error, words))
+        write_text(f"{line}\n" for line in _mistake_lines(command.filter_text, error, words))
         return _INVALID
-    if command.as_json:
-        _write_json(_valid(compiled, words))
-    else:
-        write_text(f"{line}\n" for line in _lines(compiled, words))
+    write_text(f"{line}\n" for line in _lines(compiled, words))
     return 0
+
+
+def filter_checked(text: str, words: Words) -> dict[str, Any]:
+    """What ``--json`` says of the filter ``text``."""
+    try:
+        return _valid(compile_filter(text), words)
+    except FilterError as error:
+        return _invalid(text, error, words)
 
 
 def _write_json(answer: dict[str, Any]) -> None:

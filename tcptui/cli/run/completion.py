@@ -138,6 +138,7 @@ def _bash(_words: Words) -> str:
     operands = {
         Operand.CAPTURE: f"_tcptui_files '{_endings()}'",
         Operand.CAPTURES: f"_tcptui_files '{_endings()}'",
+        Operand.FOLDERS: '_tcptui_put -A directory -- "$cur"',
         Operand.CASE: f'_tcptui_put -W "{_case_names()}" -- "$cur"',
         Operand.FIELD: f'_tcptui_put -W "$({_FIELDS.format(_CURRENT)})" -- "$cur"',
         Operand.SHELL: f'_tcptui_put -W "{" ".join(SHELLS)}" -- "$cur"',
@@ -214,6 +215,7 @@ def _zsh(words: Words) -> str:
     operands = {
         Operand.CAPTURE: f"_files -g '{pattern}'",
         Operand.CAPTURES: f"_files -g '{pattern}'",
+        Operand.FOLDERS: "_files -/",
         Operand.CASE: f"compadd -- {_case_names()}",
         Operand.FIELD: 'compadd -- ${(f)"$(' + _FIELDS.format('"$PREFIX"') + ')"}',
         Operand.SHELL: f"compadd -- {' '.join(SHELLS)}",
@@ -277,6 +279,7 @@ def _fish(words: Words) -> str:
     operands = {
         Operand.CAPTURE: "(__tcptui_captures)",
         Operand.CAPTURES: "(__tcptui_captures)",
+        Operand.FOLDERS: "(__fish_complete_directories)",
         Operand.CASE: _case_names(),
         Operand.FIELD: "(tcptui fields (commandline -ct) 2>/dev/null | cut -f1)",
         Operand.SHELL: " ".join(SHELLS),

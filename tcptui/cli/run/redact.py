@@ -35,9 +35,10 @@ from tcptui.words.errors import CommandFailedError, say
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tcptui.cli.commands import RedactCommand
+    from tcptui.redact.keep import Keep
     from tcptui.redact.proof import Comparison
     from tcptui.redact.search import Searched
     from tcptui.session.session import Session
@@ -54,7 +55,7 @@ _TEXT: Final = re.compile(rb"[\x20-\x7e]{8,4096}")
 _DESCRIBED_MOST: Final = 1 << 20
 
 
-class _AddressRemainsError(Exception):
+class AddressRemainsError(Exception):
     """A new address is one of the old capture: another key maps it elsewhere."""
 
 
@@ -100,10 +101,10 @@ class _Redaction:
         self, command: RedactCommand, session: Session, slicer: Slicer, digest: str | None, words: Words
     ) -> None:
         self._command, self._session, self._digest, self._words = command, session, digest, words
-        self._source = slicer.only_source()
-        self._links = [info.link_type for info in session.reader.sources]
-        if Path(command.write).suffix == PCAP_SUFFIX and len(set(self._links)) > 1:
-            raise OutputError("slice_link_types", count=len(set(self._links)))
+        self._original = original_of(session, slicer)
+        links = set(self._original.links)
+        if Path(command.write).suffix == PCAP_SUFFIX and len(links) > 1:
+            raise OutputError("slice_link_types", count=len(links))
 
     def proved(self, output: Output, given: bytes | None) -> Proved:
         """Write to ``output`` and prove it; without a key that was ``given`` others are tried.
@@ -113,7 +114,7 @@ class _Redaction:
         for _ in range(_DRAWN_MOST if given is None else 1):
             try:
                 return self._try(output, given or drawn_key())
-            except _AddressRemainsError:
+            except AddressRemainsError:
                 os.ftruncate(output.descriptor, 0)
                 os.lseek(output.descriptor, 0, os.SEEK_SET)
         raise CommandFailedError("error.redact-key-collides")
@@ -121,16 +122,11 @@ class _Redaction:
     def _try(self, output: Output, key: bytes) -> Proved:
         session, command = self._session, self._command
         mapping = Mapping(key, command.keep)
-        rewriter = Rewriter(mapping, DnsKeeper(mapping).message)
-        copy = Copy(Original(session.store, self._source, self._links), rewriter, command.shift_s)
-        with packets_read_again(session), SegmentPayloads(session, mapping) as payloads:
-            payloads.prepare(with_payload(session).tolist())
-            with Sink(output.path, descriptor=output.descriptor) as sink:
-                if output.path.suffix == PCAP_SUFFIX:
-                    copy.write_pcap(sink, payloads.of)
-                else:
-                    copy.write(sink, _SAID, payloads.of)
-        replaced = {**rewriter.replaced, "labels": mapping.labels}
+        with Sink(output.path, descriptor=output.descriptor) as sink:
+            replaced = write_copy(
+                session, self._original, mapping, sink, as_pcap=output.path.suffix == PCAP_SUFFIX,
+                shift_s=command.shift_s,
+            )  # fmt: skip
         one = open_input(str(output.written))
         try:
             again = read_whole(command.common._replace(keylog=""), [one], self._words, (), judges=False, workers=1)
@@ -150,29 +146,62 @@ class _Redaction:
             whole = session.diagnosis.findings, again.diagnosis.findings
             compared = compare(session, again, whole, KEPT_REQUESTS)
         if compared.difference is not None:
-            raise _differs(compared.difference)
+            raise differs(compared.difference)
         return compared
 
     def _search(self, again: Session, output: Output) -> Searched:
-        with packets_read_again(self._session):
-            searched = search(
-                lambda: _packets(self._session), lambda: _packets(again), self._texts(), output.descriptor,
-                self._command.keep,
-            )  # fmt: skip
-        if searched.is_address:
-            raise _AddressRemainsError
-        if searched.found:
-            what = self._words(f"redact.found.{searched.first.replace(' ', '-')}")
-            raise CommandFailedError("error.redact-found", what=what, count=searched.found)
-        return searched
+        return search_copy(
+            self._session, self._original, again, output.descriptor, self._words, self._command.keep
+        )  # fmt: skip
 
-    def _texts(self) -> Iterator[bytes]:
-        """What the capture says in words beside its packets."""
-        layout, descriptor = self._source.layout, self._source.descriptor
-        bodies = [section.body for section in layout.sections] + [body for _, body in layout.interfaces]
-        bodies += [os.pread(descriptor, min(one.size, _DESCRIBED_MOST), one.begin) for one in layout.carried]
-        for body in bodies:
-            yield from (text for text in _TEXT.findall(body) if text not in _OWN_WORDS)
+
+def original_of(session: Session, slicer: Slicer) -> Original:
+    """The capture of ``session``, which has one, as it is copied."""
+    links = [info.link_type for info in session.reader.sources]
+    return Original(session.store, slicer.only_source(), links)
+
+
+def write_copy(
+    session: Session, original: Original, mapping: Mapping, sink: Sink, *, as_pcap: bool = False, shift_s: int = 0
+) -> dict[str, int]:  # fmt: skip
+    """Write ``original``, the capture of ``session``, under ``mapping``; returns what was replaced how often."""
+    rewriter = Rewriter(mapping, DnsKeeper(mapping).message)
+    copy = Copy(original, rewriter, shift_s)
+    with packets_read_again(session), SegmentPayloads(session, mapping) as payloads:
+        payloads.prepare(with_payload(session).tolist())
+        if as_pcap:
+            copy.write_pcap(sink, payloads.of)
+        else:
+            copy.write(sink, _SAID, payloads.of)
+    return {**rewriter.replaced, "labels": mapping.labels}
+
+
+def search_copy(
+    session: Session, original: Original, again: Session, descriptor: int, words: Words, keep: Collection[Keep] = ()
+) -> Searched:  # fmt: skip
+    """Search the copy at ``descriptor``, read as ``again``, for what ``session`` has of hosts and content.
+
+    Raises AddressRemainsError where another key helps, CommandFailedError where anything else is found.
+    """
+    with packets_read_again(session):
+        searched = search(
+            lambda: _packets(session), lambda: _packets(again), _texts(original), descriptor, keep
+        )  # fmt: skip
+    if searched.is_address:
+        raise AddressRemainsError
+    if searched.found:
+        what = words(f"redact.found.{searched.first.replace(' ', '-')}")
+        raise CommandFailedError("error.redact-found", what=what, count=searched.found)
+    return searched
+
+
+def _texts(original: Original) -> Iterator[bytes]:
+    """What the capture says in words beside its packets."""
+    layout, descriptor = original.source.layout, original.source.descriptor
+    bodies = [section.body for section in layout.sections] + [body for _, body in layout.interfaces]
+    bodies += [os.pread(descriptor, min(one.size, _DESCRIBED_MOST), one.begin) for one in layout.carried]
+    for body in bodies:
+        yield from (text for text in _TEXT.findall(body) if text not in _OWN_WORDS)
 
 
 def _packets(session: Session) -> Iterator[tuple[bytes, int]]:
@@ -181,7 +210,8 @@ def _packets(session: Session) -> Iterator[tuple[bytes, int]]:
         yield session.reader.data(row), sources[int(store.source[row])].link_type
 
 
-def _differs(difference: Difference) -> CommandFailedError:
+def differs(difference: Difference) -> CommandFailedError:
+    """What is said where a copy means something else."""
     return CommandFailedError(f"error.redact-differs.{difference.what}", where=difference.where)
 
 

@@ -58,6 +58,7 @@ EXIT STATUS
     "cli.error.redact-same": "-w and --certificate name the same file",
     "cli.error.redact-keep": "--keep {value}: unknown; known are {known}",
     "cli.error.redact-shift": "--shift-time {value}: not a whole number of seconds",
+    "cli.error.redact-several": "a redacted copy is made of one file",
     "cli.error.redact-key-collides": (
         "not written: a replacement equals another address of the capture; use a different key"
     ),

@@ -53,6 +53,7 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.redact-same": "-w 和 --certificate 写的是同一个文件",
     "cli.error.redact-keep": "--keep {value}：不认识；可用的有 {known}",
     "cli.error.redact-shift": "--shift-time {value}：不是整数秒",
+    "cli.error.redact-several": "只能为一个文件生成脱敏副本",
     "cli.error.redact-key-collides": "没有写出：有一个替换后的地址恰好是抓包里的另一个地址，请换一个密钥",
     "cli.error.redact-found": "没有写出：副本里还有原抓包的{what}（{count} 处）",
     "cli.error.redact-differs.packets": "没有写出：副本里数据包的解码结果不同（{where}）",
