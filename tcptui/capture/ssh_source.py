@@ -50,6 +50,10 @@ _END_SECONDS: Final = (_LOOKS_AFTER_KILL + 2) * _LOOK_SECONDS
 _COUNT: Final = re.compile(r"(?<!\d)(\d++) packets? (received by filter|dropped by kernel|dropped by interface)")
 #: Lines of standard error that are no reason for a failure.
 _SAYS_NOTHING: Final = re.compile(r"listening on |packets? (captured|received|dropped)|Warning: Permanently added")
+#: Options of ssh where nobody sits in front of it: no questions, and an end within 15 s when the other host is gone.
+_UNATTENDED: Final = (
+    "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3",
+)  # fmt: skip
 #: The shell script for the other host; $1 is the filter, which `require_whole` has checked, so that the brackets around
 #: it hold all of it; the rest are tcpdump's options.  It sends TERM, because background processes of a shell without
 #: job control ignore INT.  `sudo -n` never asks for a password; where it fails, tcpdump runs with the user's own
@@ -151,6 +155,15 @@ class RemoteOptions:
     promiscuous: bool = True
     limit_bytes: int | None = None
     """Maximum size of the local spool; None: a share of the free disk (`spool_limit`)."""
+    unattended: bool = False
+    """Whether nobody answers questions of ssh, and a connection that has gone silent is to break."""
+
+
+def login(target: RemoteTarget, *, unattended: bool = False) -> list[str]:
+    """The words that log in at ``target``; what is to be run there follows."""
+    port = ["-p", str(target.port)] if target.port is not None else []
+    user = ["-l", target.user] if target.user is not None else []
+    return ["ssh", "-T", *(_UNATTENDED if unattended else ()), *port, *user, "--", target.host]
 
 
 def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
@@ -163,9 +176,7 @@ def ssh_command(target: RemoteTarget, options: RemoteOptions) -> list[str]:
     if not options.promiscuous:
         dump.append("-p")
     script = shlex.join(["exec", "sh", "-c", _SCRIPT.strip(), "tcptui", options.filter_words, *dump])
-    port = ["-p", str(target.port)] if target.port is not None else []
-    user = ["-l", target.user] if target.user is not None else []
-    return ["ssh", "-T", *port, *user, "--", target.host, script]
+    return [*login(target, unattended=options.unattended), script]
 
 
 class RemoteSource:

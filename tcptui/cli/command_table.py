@@ -19,6 +19,8 @@ class Operand(Enum):
     """One capture file."""
     CAPTURES = auto()
     FOLDERS = auto()
+    SOURCES = auto()
+    """Whatever can be captured live: interfaces, ``ssh://`` URLs, files that grow."""
     CASE = auto()
     TEXT = auto()
     FIELD = auto()
@@ -62,6 +64,8 @@ COMMANDS: Final = (
     CommandRow("merge", Operand.CAPTURES, frozenset({"--json", "--html", "--assume-symmetric", "-w", "--overwrite"})),
     CommandRow("compare", Operand.CAPTURES, frozenset({
         "--json", "--html", "--overwrite", "--workers", "-Y", "--group", "--split", "--a", "--b"})),
+    CommandRow("watch", Operand.SOURCES, frozenset({
+        "--only", "--json", "--metrics", "--memory-limit", "--spool-limit"})),
     CommandRow("redact", Operand.CAPTURE, frozenset({
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
     CommandRow("serve", Operand.FOLDERS, frozenset({"--http", "--allow-payload", "--key"})),

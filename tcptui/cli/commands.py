@@ -402,6 +402,21 @@ class MergedScreenCommand(NamedTuple):
     """As `MergeCommand.is_symmetric`."""
 
 
+class WatchCommand(NamedTuple):
+    """``watch SOURCE…``: findings of many live sources."""
+
+    common: Common
+    sources: tuple[str, ...]
+    """Interfaces, ``ssh://`` URLs, files, `STANDARD_STREAM`."""
+    only: FindingFilter
+    """``--only``: what is told; `NOTHING`: everything."""
+    as_json: bool = False
+    metrics: str = ""
+    """``--metrics``: where they are served; empty: nowhere."""
+    limits: Limits = NO_LIMITS
+    """Of all sources together."""
+
+
 class RedactCommand(NamedTuple):
     """``redact FILE -w OUT``: a capture without addresses, names and content."""
 
@@ -590,6 +605,7 @@ Command = (
     | MergedScreenCommand
     | RedactCommand
     | ServeCommand
+    | WatchCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

@@ -5,12 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 from tcptui.model.errors import StandardOutputError
-
-if TYPE_CHECKING:
-    from tcptui.cli.stdout import StandardOutput
 
 #: Back-pressure: `LineWriter.write` blocks while this many bytes are queued, so memory is bounded and no line is lost.
 MOST_WAITING: Final = 16 << 20
@@ -18,10 +15,17 @@ MOST_WAITING: Final = 16 << 20
 _PIECE: Final = 1 << 16
 
 
+class Target(Protocol):
+    """What lines are written to: standard output, or a socket."""
+
+    def write(self, data: Any, /) -> int:
+        """Write some of ``data``; returns how many bytes.  Raises BrokenPipeError, StandardOutputError."""
+
+
 class FileLineWriter:
     """As `LineWriter`, but in the thread that writes, which waits for the reader: for input that can wait, too."""
 
-    def __init__(self, target: StandardOutput) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
         self._waiting = bytearray()
 
@@ -47,7 +51,7 @@ class FileLineWriter:
 class LineWriter:
     """Writes lines to ``target`` as UTF-8, each as soon as possible; thread-safe."""
 
-    def __init__(self, target: StandardOutput, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(self, target: Target, most_waiting: int = MOST_WAITING) -> None:
         self._target = target
         self._most = most_waiting
         self._waiting: deque[bytes] = deque()
@@ -74,6 +78,11 @@ class LineWriter:
             self._size += len(data)
             self._unwritten += 1
             self._changed.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not completely written."""
+        return self._unwritten
 
     def finish(self, until: float | None = None) -> int:
         """Wait until everything is written, at most until ``until`` (`time.monotonic`); returns how many lines are not.

@@ -46,6 +46,7 @@ from tcptui.cli.commands import (
     StartCommand,
     VerdictsCommand,
     VersionCommand,
+    WatchCommand,
 )
 from tcptui.cli.parse import COMMAND_WORDS, language_of, parse
 from tcptui.cli.parse_values import near_words
@@ -86,6 +87,7 @@ TextCommand = (
     | FieldsCommand
     | CompletionCommand
     | ManCommand
+    | WatchCommand
 )
 
 ScreenCommand = StartCommand | LiveCommand | OpenCommand | RemoteCommand | CaseCommand
@@ -201,6 +203,7 @@ def run(command: Command, words: Words) -> int:
             | FieldsCommand()
             | CompletionCommand()
             | ManCommand()
+            | WatchCommand()
         ):
             from tcptui.session.gc_control import gc_paused_and_frozen
 
@@ -315,3 +318,7 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.man import write_man_page
 
             return partial(write_man_page, command, words)
+        case WatchCommand():
+            from tcptui.cli.watch.supervisor import watch_sources
+
+            return partial(watch_sources, command, words)

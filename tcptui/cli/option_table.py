@@ -102,6 +102,7 @@ OPTIONS: Final = (
     Option("--markdown"),
     Option("--memory-limit", Value.TEXT),
     Option("--merge"),
+    Option("--metrics", Value.TEXT, once=True),
     Option("--no-screen"),
     Option("--only", Value.FINDINGS, once=True),
     Option("--out", Value.FOLDER, once=True),

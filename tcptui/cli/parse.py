@@ -74,6 +74,7 @@ from tcptui.cli.parse_packets import (
 )
 from tcptui.cli.parse_serve import parse_serve
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
+from tcptui.cli.parse_watch import parse_watch
 from tcptui.words.language import Language, language_from_environment
 
 if TYPE_CHECKING:
@@ -380,6 +381,8 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
 
 def _parse_compare(scan: _Scan, common: Common) -> Command:
     return parse_compare(scan.options, scan.words, common, _files)
+def _parse_watch(scan: _Scan, common: Common) -> Command:
+    return parse_watch(scan.options, scan.words, common)
 
 
 def _parse_packets(scan: _Scan, common: Common) -> Command:
@@ -487,6 +490,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "graph": _parse_graph,
     "merge": _parse_merge,
     "compare": _parse_compare,
+    "watch": _parse_watch,
     "redact": _parse_redact,
     "serve": _parse_serve,
     "packets": _parse_packets,

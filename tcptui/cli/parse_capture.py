@@ -76,7 +76,7 @@ def parse_live(options: Options, words: Sequence[str], common: Common, display: 
         include_own="--include-own" in options,
         rotation=rotation,
         watch=watch,
-        limits=_limits(options),
+        limits=limits_of(options),
         display_filter=display_filter(options),
     )
 
@@ -98,7 +98,7 @@ def parse_remote(options: Options, words: Sequence[str], common: Common, display
         overwrite="--overwrite" in options,
         rotation=rotation,
         watch=watch,
-        limits=_limits(options),
+        limits=limits_of(options),
         display_filter=display_filter(options),
     )
 
@@ -109,7 +109,7 @@ def parse_open(
     """Files or standard input, with their options; raises CommandLineError."""
     write, rotation, watch = _keeping(options)
     _no_stream(write)
-    limits = _limits(options)
+    limits = limits_of(options)
     overwrite, chosen, processes = "--overwrite" in options, display_filter(options), workers(options)
     return OpenCommand(common, files, words, display, write, overwrite, rotation, watch, limits, chosen, processes)
 
@@ -160,7 +160,8 @@ def _rotation(options: Options) -> Rotation | None:
     return Rotation(octets, seconds, files)
 
 
-def _limits(options: Options) -> Limits:
+def limits_of(options: Options) -> Limits:
+    """``--spool-limit`` and ``--memory-limit``; raises CommandLineError."""
     return Limits(size(options, "--spool-limit"), size(options, "--memory-limit"))
 
 

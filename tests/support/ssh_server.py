@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from live_link import SERVER, Link
+from live_link import CLIENT, SERVER, Link
 from tmux_terminal import ROOT, until
 
 if TYPE_CHECKING:
@@ -19,11 +19,16 @@ SSH_PORT: Final = 2222
 
 
 class SshServer:
-    """sshd on `SERVER`, for a with statement; root may log in with the key it made."""
+    """sshd on `SERVER`, for a with statement; root may log in with the key it made.
 
-    def __init__(self, link: Link, folder: Path) -> None:
+    With ``near`` on `CLIENT`, where the other end of the wire is, as the host `near`.
+    """
+
+    def __init__(self, link: Link, folder: Path, *, near: bool = False) -> None:
         self._link = link
         self._folder = folder
+        self._name, self._address = ("near", CLIENT) if near else ("wired", SERVER)
+        self._inside = ("ip", "netns", "exec", link.client) if near else link.inside
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -33,7 +38,7 @@ class SshServer:
         Path("/run/sshd").mkdir(exist_ok=True)
         options = {
             "Port": str(SSH_PORT),
-            "ListenAddress": SERVER,
+            "ListenAddress": self._address,
             "HostKey": str(self._folder / "host"),
             "AuthorizedKeysFile": str(self._folder / "user.pub"),
             "PidFile": "none",
@@ -44,7 +49,7 @@ class SshServer:
             "SetEnv": f"TMPDIR={self._folder}",
         }
         words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-        command = [*self._link.inside, shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *words]
+        command = [*self._inside, shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", *words]
         self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         until(self._listens, "sshd to listen")
         return self
@@ -57,7 +62,7 @@ class SshServer:
             self._process.wait()
 
     def _listens(self) -> bool:
-        code = f"import socket; socket.create_connection(('{SERVER}', {SSH_PORT}), 2)"
+        code = f"import socket; socket.create_connection(('{self._address}', {SSH_PORT}), 2)"
         words = ["ip", "netns", "exec", self._link.client, sys.executable, "-c", code]
         return subprocess.run(words, check=False, timeout=600, capture_output=True).returncode == 0
 
@@ -69,20 +74,25 @@ class SshServer:
 
     @property
     def configuration(self) -> Path:
-        """A configuration for ssh that knows this host as `wired`."""
+        """A configuration for ssh that knows this host as `wired`, or as `near`."""
         path = self._folder / "ssh_config"
         path.write_text(
-            f"Host wired\n HostName {SERVER}\n Port {SSH_PORT}\n User root\n IdentityFile {self._folder / 'user'}\n"
-            f" IdentitiesOnly yes\n StrictHostKeyChecking no\n UserKnownHostsFile {self._folder / 'known'}\n"
+            f"Host {self._name}\n HostName {self._address}\n Port {SSH_PORT}\n User root\n"
+            f" IdentityFile {self._folder / 'user'}\n"
+            " IdentitiesOnly yes\n StrictHostKeyChecking no\n"
+            f" UserKnownHostsFile {self._folder / 'known'}\n"
         )
         return path
 
-    def wrapper(self) -> Path:
-        """A folder for PATH whose ssh uses `configuration`."""
+    def wrapper(self, *others: SshServer) -> Path:
+        """A folder for PATH whose ssh uses `configuration`, and those of ``others``."""
+        configuration = self.configuration
+        for other in others:
+            configuration.write_text(configuration.read_text() + other.configuration.read_text())
         folder = self._folder / "bin"
         folder.mkdir(exist_ok=True)
         program = folder / "ssh"
-        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {self.configuration} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {configuration} "$@"\n')
         program.chmod(0o755)
         return folder
 

@@ -48,7 +48,7 @@ from tcptui.session.watch.attach import watch_session
 from tcptui.words.errors import error_line, safe_facts, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
@@ -59,16 +59,16 @@ if TYPE_CHECKING:
     from tcptui.session.watch.watcher import Watcher
     from tcptui.words.catalogue import Words
 
-WatchCommand = LiveCommand | OpenCommand | RemoteCommand
+SourceCommand = LiveCommand | OpenCommand | RemoteCommand
 
 _OUT: Final = 1
 #: After a signal, the time limit for analysing what is left, in seconds …
 _FINISH_SECONDS: Final = 1.5
 #: … and then for the reader of standard output.
-_READER_SECONDS: Final = 0.5
+READER_SECONDS: Final = 0.5
 
 
-def run_watch_command(command: WatchCommand, words: Words) -> int:
+def run_watch_command(command: SourceCommand, words: Words) -> int:
     """Run ``command``; returns the exit code.  Raises TcptuiError, or BrokenPipeError when the reader is gone."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     with ExitStack() as stack:
@@ -76,7 +76,7 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
         opened: list[Source] = []
         stack.callback(lambda: say_remains(opened, words))
         try:
-            sources, checked = _open(command, words, stack)
+            sources, checked = open_watched(command, words, stack)
             opened += sources
         except CaptureDeniedError as error:
             return offer_sudo(error, sys.argv[1:], words)
@@ -84,7 +84,7 @@ def run_watch_command(command: WatchCommand, words: Words) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     """What of a command can be wrong, and was looked at before anything was captured or written."""
 
     own: tuple[OwnRule, ...]
@@ -92,7 +92,7 @@ class _Checked:
     """What is shown of the packets of files; None: all of them."""
 
 
-def _check(command: WatchCommand, words: Words) -> _Checked:
+def _check(command: SourceCommand, words: Words) -> Checked:
     """Raise UsageError for what is wrong; call it once root has been given up."""
     from tcptui.capture.bpf.packet_filter import PacketFilter
 
@@ -100,11 +100,18 @@ def _check(command: WatchCommand, words: Words) -> _Checked:
     for option, wanted in command.watch.filters.items():
         require_defined(option, wanted, own)
     is_here = isinstance(command, OpenCommand) and command.filter_words
-    return _Checked(own, PacketFilter(command.filter_words) if is_here else None)
+    return Checked(own, PacketFilter(command.filter_words) if is_here else None)
 
 
-def _open(command: WatchCommand, words: Words, stack: ExitStack) -> tuple[list[Source], _Checked]:
-    """Open the sources of ``command``, and give up root; ``stack`` closes them."""
+def open_watched(
+    command: SourceCommand, words: Words, stack: ExitStack,
+    open_file_named: Callable[[str, int | None], Source] | None = None,
+) -> tuple[list[Source], Checked]:  # fmt: skip
+    """Open the sources of ``command``, and give up root; ``stack`` closes them.
+
+    ``open_file_named`` opens a file by its name, with the limit of its spool (None: files are read to their end, and
+    `STANDARD_STREAM` is standard input).  Raises TcptuiError.
+    """
     identity = target_identity()
 
     def ask(question: str) -> bool:
@@ -135,7 +142,8 @@ def _open(command: WatchCommand, words: Words, stack: ExitStack) -> tuple[list[S
                 remote = keep(lambda: RemoteSource(target, remote_options(command), show_line=print_remote), files)
                 return [stack.enter_context(closing(remote))], checked
         case OpenCommand():
-            inputs = [stack.enter_context(closing(_input(name, command.limits.spool))) for name in command.files]
+            opens = open_file_named or _input
+            inputs = [stack.enter_context(closing(opens(name, command.limits.spool))) for name in command.files]
             give_up_root()
             checked = _check(command, words)
             files = open_output_files(command, may_replace(command, ask, words, inputs_of(command, inputs)))
@@ -153,44 +161,57 @@ def _input(name: str, limit: int | None) -> Source:
     return opened.source
 
 
-def _watch(
-    command: WatchCommand, sources: list[Source], checked: _Checked, words: Words, stack: ExitStack,
-    compiled: Compiled | None,
-) -> int:  # fmt: skip
+def watched_session(
+    command: SourceCommand, sources: list[Source], checked: Checked, words: Words, stack: ExitStack,
+    write_line: Callable[[str], None], compiled: Compiled | None = None,
+) -> tuple[Session, Watcher]:  # fmt: skip
+    """A session over ``sources``, which ``stack`` closes, whose findings are given to ``write_line`` as JSON lines.
+
+    It has not been run yet.  Raises TcptuiError.
+    """
     from tcptui.cli.report.json_event import finding_line
     from tcptui.cli.run.watch_filter import Shown
     from tcptui.session.catch_up import Compile
     from tcptui.session.retention import memory_limit
     from tcptui.session.session import Session
-    from tcptui.session.sharing import Sharing
 
-    live = any(source.live for source in sources)
     session = Session(
-        sources, checked.packets, Compile.BACKGROUND if live else Compile.FIRST,
+        sources, checked.packets, Compile.BACKGROUND if any(source.live for source in sources) else Compile.FIRST,
         command.limits.memory or memory_limit(), keylog=command.common.keylog,
         schema=command.common.proto, decoding=decoding_of(command.common),
     )  # fmt: skip
     stack.callback(session.close)
-    if live:
-        remember_spool_folder()
-    # A file can wait for the reader; and beside another thread nothing can be forked.
-    writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
-    stack.callback(writer.give_up)
-
     session.find_also(checked.own)
     shown = None if compiled is None else Shown(session, compiled, words)
 
     def tell(told: FindingEvent) -> None:
         event = told if shown is None else shown.shown(told)
         if event is not None:
-            writer.write(finding_line(session, event, words))
+            write_line(finding_line(session, event, words))
 
     replaceable = Replaceable.for_overwrite(command.overwrite, inputs_of(command, sources))
     watcher = watch_session(session, sources, command.watch, write=command.write, replaceable=replaceable, tell=tell)
     if watcher is None:
         raise RuntimeError("--no-screen was asked for")
+    return session, watcher
+
+
+def _watch(
+    command: SourceCommand, sources: list[Source], checked: Checked, words: Words, stack: ExitStack,
+    compiled: Compiled | None,
+) -> int:  # fmt: skip
+    from tcptui.cli.report.json_event import finding_line
+    from tcptui.session.sharing import Sharing
+
+    live = any(source.live for source in sources)
+    # A file can wait for the reader; and beside another thread nothing can be forked.
+    writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
+    stack.callback(writer.give_up)
+    session, watcher = watched_session(command, sources, checked, words, stack, writer.write, compiled)
     if live:
-        asyncio.run(_run(session, writer, words))
+        remember_spool_folder()
+    if live:
+        asyncio.run(run_live(session, writer, words))
     else:
         workers = command.workers if isinstance(command, OpenCommand) else None
         session.steering.sharing = lambda: Sharing.among(workers)
@@ -199,7 +220,7 @@ def _watch(
         writer.write(finding_line(session, watcher.stopped_by, words, "stopped" if watcher.is_cause else "appears"))
     with signals_unwind():  # a slow reader may delay the end, but not after a signal
         session.stop()
-        unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + _READER_SECONDS)
+        unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + READER_SECONDS)
         # What a signal ended and is in no file stays; of --keep-around the files are all that is wanted.
         was_ended = session.steering.ends_by is not None and not command.watch.keep_around
         if not was_ended and watcher.error is None and not exit_code(session, sources):
@@ -208,10 +229,14 @@ def _watch(
     return _say_end(session, sources, watcher, unread, words)
 
 
-async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Words) -> None:
+async def run_live(
+    session: Session, writer: LineWriter | FileLineWriter, words: Words,
+    beside: Callable[[Callable[[], None]], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
     """Run a live session until its sources end, a signal arrives, or the reader of standard output closes the pipe.
 
     A first signal ends it within `_FINISH_SECONDS`, a second one at once, unless it is the first told twice.
+    ``beside`` runs meanwhile, in place of saying that the capture has begun; what it is given ends it as a signal does.
     """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
@@ -230,9 +255,11 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
 
     for number in filter(heeded, STOPPING):
         loop.add_signal_handler(number, ask)
-    say(words("watch.begin", source=session.label), words)  # after this line signals are handled
+    if beside is None:
+        say(words("watch.begin", source=session.label), words)  # after this line signals are handled
     running = asyncio.create_task(session.run())
     waiting = asyncio.create_task(_stop_requested(asked))
+    others = [] if beside is None else [asyncio.ensure_future(beside(ask))]
     try:
         await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done() and not running.done():
@@ -241,7 +268,8 @@ async def _run(session: Session, writer: LineWriter | FileLineWriter, words: Wor
         if waiting.done():
             waiting.result()
     finally:
-        waiting.cancel()
+        for task in (waiting, *others):
+            task.cancel()
 
 
 async def _stop_requested(asked: asyncio.Event) -> None:
