@@ -102,10 +102,40 @@ def look_up(local: str, local_port: int, peer: str, peer_port: int) -> KernelSoc
     thread without an event loop.  Raises OSError when the kernel does not answer.
     """
     for family, addresses in _spellings(local, peer):
-        for answer in _answers(family, local_port, peer_port):
+        for answer in _answers(family, sport=local_port, dport=peer_port):
             if (answer["idiag_src"], answer["idiag_dst"]) == addresses:
                 return _socket(answer)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRow:
+    """One line of a list of all sockets, as ss(8) has it; addresses as the kernel spells them."""
+
+    local: str
+    local_port: int
+    peer: str
+    peer_port: int
+    state: TcpState
+    user: str
+    send_queue: int
+    receive_queue: int
+    congestion_window: int | None
+    round_trip_ns: int | None
+    sent_again: int | None
+    lost: int | None
+
+
+def every_socket() -> Iterator[SocketRow]:
+    """The TCP sockets of this host's network namespace.  Raises OSError when the kernel does not answer."""
+    for family in (AF_INET, AF_INET6):
+        for answer in _answers(family):
+            one = _socket(answer, Owner(_user(answer["idiag_uid"])))
+            yield SocketRow(
+                answer["idiag_src"], answer["idiag_sport"], answer["idiag_dst"], answer["idiag_dport"], one.state,
+                one.owner.user, one.send_queue, one.receive_queue, one.congestion_window, one.round_trip_ns,
+                one.sent_again, one.lost,
+            )  # fmt: skip
 
 
 def _spellings(local: str, peer: str) -> Iterator[tuple[int, tuple[str, str]]]:
@@ -117,25 +147,24 @@ def _spellings(local: str, peer: str) -> Iterator[tuple[int, tuple[str, str]]]:
         yield AF_INET6, (f"::ffff:{local}", f"::ffff:{peer}")
 
 
-def _answers(family: int, local_port: int, peer_port: int) -> tuple[Any, ...]:  # pyroute2 is not typed
+def _answers(family: int, **ports: int) -> tuple[Any, ...]:  # pyroute2 is not typed
     from pyroute2.netlink.diag import DiagSocket
     from pyroute2.netlink.exceptions import NetlinkError
 
     try:
         with DiagSocket() as netlink:
             netlink.bind()
-            found: tuple[Any, ...] = netlink.get_sock_stats(
-                family=family, extensions=_WITH_TCP_INFO, sport=local_port, dport=peer_port
-            )
+            found: tuple[Any, ...] = netlink.get_sock_stats(family=family, extensions=_WITH_TCP_INFO, **ports)
             return tuple(each for each in found if each.get("idiag_family") == family)
     except NetlinkError as error:
         raise OSError(error.code, os.strerror(error.code)) from error
 
 
-def _socket(answer: Any) -> KernelSocket:
+def _socket(answer: Any, owner: Owner | None = None) -> KernelSocket:
     attributes = dict(answer["attrs"])
     info = attributes.get("INET_DIAG_INFO")
-    owner = _owner(answer["idiag_uid"], answer["idiag_inode"], attributes.get("INET_DIAG_CGROUP_ID"))
+    if owner is None:
+        owner = _owner(answer["idiag_uid"], answer["idiag_inode"], attributes.get("INET_DIAG_CGROUP_ID"))
     state = _STATES.get(answer["idiag_state"], TcpState.UNSEEN)
     if info is None:  # a mini-socket (TIME-WAIT, or before the third ACK) has no tcp_info
         return KernelSocket(state, owner, answer["idiag_wqueue"], answer["idiag_rqueue"])

@@ -65,7 +65,7 @@ COMMANDS: Final = (
     CommandRow("compare", Operand.CAPTURES, frozenset({
         "--json", "--html", "--overwrite", "--workers", "-Y", "--group", "--split", "--a", "--b"})),
     CommandRow("watch", Operand.SOURCES, frozenset({
-        "--only", "--json", "--metrics", "--memory-limit", "--spool-limit"})),
+        "--only", "--json", "--metrics", "--keep-last", "--out", "--memory-limit", "--spool-limit"})),
     CommandRow("redact", Operand.CAPTURE, frozenset({
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
     CommandRow("serve", Operand.FOLDERS, frozenset({"--http", "--allow-payload", "--key"})),

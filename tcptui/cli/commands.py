@@ -413,6 +413,10 @@ class WatchCommand(NamedTuple):
     as_json: bool = False
     metrics: str = ""
     """``--metrics``: where they are served; empty: nowhere."""
+    keep_last: float = 0.0
+    """``--keep-last``: seconds whose packets a bundle has; 0: no bundle is made."""
+    out: str = "."
+    """``--out``: the folder that bundles are made in."""
     limits: Limits = NO_LIMITS
     """Of all sources together."""
 

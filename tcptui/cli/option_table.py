@@ -94,6 +94,7 @@ OPTIONS: Final = (
     Option("--junit", Value.FILE, once=True),
     Option("--keep", Value.CHOICE, once=True, choices=tuple(keep.value for keep in Keep)),
     Option("--keep-around", Value.FINDINGS, once=True),
+    Option("--keep-last", Value.TEXT, once=True),
     Option("--keep-seconds", Value.TEXT),
     Option("--key", Value.FILE, once=True),
     Option("--keylog", Value.FILE, once=True),

@@ -7,6 +7,7 @@ Each source has a process of its own, which is `--no-screen` of that source, and
 ``source_process``  that process
 ``measures``      what it counts and measures besides findings
 ``feed``          one source, as the supervising process has it: its process, its messages, its reconnecting
+``recorder``  ``--keep-last``: a bundle of what came last
 ``lines``         a finding as a line of the merged list
 ``supervisor``    all sources together
 """

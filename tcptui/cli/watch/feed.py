@@ -65,6 +65,14 @@ class Ended:
     """Whether it is tried again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The source has written its last packets to a bundle, or could not."""
+
+    packets: int
+    error: str | None
+
+
 @dataclass(slots=True)
 class Totals:
     """Sums over all runs of a source; None where a run did not say."""
@@ -147,9 +155,9 @@ class Feed:
         self.run += 1
         self._started_at, self._lines, self._end, self.clock = now, LineReader(), None, None
 
-    def take(self, data: bytes, now: float) -> list[Told | Begun]:
+    def take(self, data: bytes, now: float) -> list[Told | Begun | Kept]:
         """What the process has told.  Raises ValueError for what is no message."""
-        news: list[Told | Begun] = []
+        news: list[Told | Begun | Kept] = []
         for line in self._lines.take(data):
             said = json.loads(line)
             if "event" in said:
@@ -159,6 +167,8 @@ class Feed:
                 news.append(self._begin(said[Message.BEGIN]["clock"], now))
             elif Message.STATUS in said:
                 self.counts = said[Message.STATUS]
+            elif Message.KEEP in said:
+                news.append(Kept(**said[Message.KEEP]))
             elif Message.END in said:
                 self._end = said[Message.END]
         return news

@@ -22,7 +22,7 @@ _NO_TIME: Final = "-" * 24
 def json_line(feed: Feed, told: Told) -> str:
     """``told`` with the keys ``source``, ``run`` and ``clock`` before its own, without the line end."""
     head = to_json({"source": feed.source.name, "run": feed.run, "clock": _clock_keys(feed.clock)})
-    return f"{head[:-1]},{told.line[1:]}"
+    return f"{head[:-1]}, {told.line[1:]}"
 
 
 def _clock_keys(clock: ClockOffset | None) -> dict[str, object] | None:

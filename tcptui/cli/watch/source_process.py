@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import socket
 import sys
@@ -28,7 +29,9 @@ from tcptui.cli.run.no_screen import READER_SECONDS, open_watched, run_live, wat
 from tcptui.cli.signals import signals_unwind
 from tcptui.cli.watch.measures import Measures
 from tcptui.cli.watch.order import Channel, LineReader, Message, message, receive_order
+from tcptui.cli.watch.recorder import keep_last
 from tcptui.model.errors import CaptureDeniedError, TcptuiError, UsageError
+from tcptui.model.safe_text import reason_of
 from tcptui.words.catalogue import Words
 from tcptui.words.crash_report import install_exception_hooks
 from tcptui.words.errors import error_line, safe_facts
@@ -87,7 +90,7 @@ def _run(command: SourceCommand, link: socket.socket, words: Words) -> dict[str,
         writer = LineWriter(Channel(link))  # its thread must not have what has just been given up
         stack.callback(writer.give_up)
         session, watcher = watched_session(command, sources, checked, words, stack, writer.write)
-        beside = _Beside(session, watcher, sources, clock, link, writer)
+        beside = _Beside(session, watcher, sources, clock, link, writer, words)
         asyncio.run(run_live(session, writer, words, beside.run))
         with signals_unwind():
             session.stop()
@@ -134,12 +137,15 @@ class _Beside:
 
     def __init__(
         self, session: Session, watcher: Watcher, sources: list[Source], clock: ClockOffset | None,
-        link: socket.socket, writer: LineWriter,
+        link: socket.socket, writer: LineWriter, words: Words,
     ) -> None:  # fmt: skip
         self._session, self._watcher, self._sources = session, watcher, sources
         self._clock, self._link, self._writer = clock, link, writer
         self._measures = Measures(session)
+        self._words = words
         self._lines = LineReader()
+        self._keeping: list[asyncio.Future[None]] = []
+        """What is being written."""
 
     async def run(self, stop: Callable[[], None]) -> None:
         """Do so until cancelled; ``stop`` ends the session."""
@@ -154,6 +160,7 @@ class _Beside:
                     self._writer.write(message(Message.STATUS, **self.counts()))
                 await asyncio.sleep(_STATUS_SECONDS)
         finally:
+            self._session.copying.end()
             loop.remove_reader(self._link)
 
     def _has_begun(self) -> bool:
@@ -164,12 +171,28 @@ class _Beside:
         """Take what the supervising process says; when that has ended, end, too."""
         try:
             data = self._link.recv(1 << 16)
-        except OSError:
-            data = b""
+            requests = [json.loads(line) for line in self._lines.take(data)]
+        except (OSError, ValueError):
+            data, requests = b"", []
+        for request in requests:
+            wanted = request[Message.KEEP]
+            self._keeping = [one for one in self._keeping if not one.done()]
+            self._keeping.append(asyncio.ensure_future(self._keep(wanted["seconds"], Path(wanted["path"]))))
         if not data:
             asyncio.get_running_loop().remove_reader(self._link)
             self._writer.give_up()
             stop()
+
+    async def _keep(self, seconds: float, path: Path) -> None:
+        """Write the packets of the last ``seconds``, and say how many these are."""
+        packets, error = 0, None
+        try:
+            packets = await asyncio.to_thread(keep_last, self._session, seconds, path)
+        except TcptuiError as known:
+            error = error_line(known, self._words)
+        except OSError as failure:
+            error = reason_of(failure)
+        self._writer.write(message(Message.KEEP, packets=packets, error=error))
 
     def counts(self) -> dict[str, Any]:
         """What is counted and measured by now."""

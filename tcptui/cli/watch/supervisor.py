@@ -12,7 +12,8 @@ import selectors
 import signal
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tcptui.capture.byte_reader import has_no_reader
@@ -24,20 +25,21 @@ from tcptui.cli.line_writer import LineWriter
 from tcptui.cli.run.no_screen import READER_SECONDS
 from tcptui.cli.signals import signals_stop
 from tcptui.cli.stdout import StandardOutput
-from tcptui.cli.watch.feed import Begun, Feed, Process, Told
+from tcptui.cli.watch.feed import Begun, Feed, Kept, Process, Told
 from tcptui.cli.watch.lines import clock_text, json_line, text_line
 from tcptui.cli.watch.metrics import metrics_address, serve_metrics
-from tcptui.cli.watch.order import Order, send_order
+from tcptui.cli.watch.order import Message, Order, message, send_order
+from tcptui.cli.watch.recorder import Recorder
 from tcptui.cli.watch.sources import SourceKind, Watched, command_for, watched_sources
 from tcptui.model.child_process import Child
-from tcptui.model.errors import CaptureError, InputError, TcptuiError
+from tcptui.model.errors import CaptureError, InputError, OutputError, TcptuiError
 from tcptui.model.how_ended import how_ended
-from tcptui.model.safe_text import reason_of
+from tcptui.model.safe_text import reason_of, safe_text
 from tcptui.session.retention import memory_limit
-from tcptui.words.errors import say
+from tcptui.words.errors import error_line, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tcptui.cli.commands import WatchCommand
     from tcptui.words.catalogue import Words
@@ -110,7 +112,7 @@ def watch_sources(command: WatchCommand, words: Words) -> int:
             say(words("watching.metrics", address=f"{address.host}:{address.port}"), words)
         writer = LineWriter(StandardOutput() if command.as_json else TextTarget())
         stack.callback(writer.give_up)
-        with signals_stop(watch.stop):
+        with signals_stop(watch.stop), _heard(signal.SIGUSR1, watch.record):
             watch.run(writer)
             return watch.finish(writer)
 
@@ -127,6 +129,16 @@ def _half_of_disk() -> int:
     return found.f_bavail * found.f_frsize // 2
 
 
+@contextmanager
+def _heard(number: signal.Signals, handle: Callable[[], None]) -> Iterator[None]:
+    """Inside, ``handle`` is called upon the signal."""
+    before = signal.signal(number, lambda _number, _frame: handle())
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 class Watching:
     """All sources of a ``watch``, for one thread."""
 
@@ -141,6 +153,13 @@ class Watching:
         self._clock = clock
         self._selector = selectors.DefaultSelector()
         self._stopped_at: float | None = None
+        self._recorder = Recorder(command.keep_last, Path(command.out)) if command.keep_last else None
+        self._is_wanted = False
+        """Whether a bundle was asked for."""
+
+    def record(self) -> None:
+        """Make a bundle of what came last (``--keep-last``); called by a signal's handler, amid whatever runs."""
+        self._is_wanted = True
 
     def stop(self) -> None:
         """End all sources; called by a signal's handler, amid whatever runs."""
@@ -170,6 +189,8 @@ class Watching:
     def step(self, writer: LineWriter, seconds: float) -> None:
         """Start what is due, and take what the processes tell within ``seconds``."""
         self.start_due()
+        if self._recorder is not None:
+            self._make_bundle(self._recorder)
         if has_no_reader(_OUT):
             raise BrokenPipeError
         if writer.waiting > _LINES_WAITING:
@@ -177,6 +198,29 @@ class Watching:
             return
         for key, _events in self._selector.select(seconds):
             self._take(key.data, writer)
+
+    def _make_bundle(self, recorder: Recorder) -> None:
+        """Begin the bundle that was asked for, or finish the one that was begun."""
+        now = self._clock()
+        try:
+            if recorder.is_ready(now):
+                self._say("watching.bundle", folder=safe_text(str(recorder.finish(now))))
+            elif self._is_wanted and not recorder.is_busy:
+                self._is_wanted = False
+                paths = recorder.begin(self.feeds, now)
+                for feed in self.feeds:
+                    self._ask_to_keep(recorder, feed, paths.get(feed.source.name))
+        except OutputError as error:
+            say(error_line(error, self._words), self._words)
+
+    def _ask_to_keep(self, recorder: Recorder, feed: Feed, path: Path | None) -> None:
+        if feed.process is None or path is None:
+            return
+        request = message(Message.KEEP, seconds=recorder.seconds, path=str(path.absolute()))
+        try:
+            feed.process.socket.sendall(f"{request}\n".encode())
+        except OSError as error:
+            recorder.answered(feed.source.name, 0, reason_of(error))
 
     def start_due(self) -> None:
         """Start the process of each source whose time has come."""
@@ -201,10 +245,15 @@ class Watching:
         except (OSError, ValueError, KeyError):  # its process has died, or has told what is no message
             data, news = b"", []
         for one in news:
-            if isinstance(one, Told):
-                writer.write(self._line(feed, one))
-            else:
-                self._say_begun(feed, one)
+            match one:
+                case Told():
+                    writer.write(self._line(feed, one))
+                    if self._recorder is not None:
+                        self._recorder.note(json_line(feed, one), self._clock())
+                case Kept() if self._recorder is not None:
+                    self._recorder.answered(feed.source.name, one.packets, one.error)
+                case Begun():
+                    self._say_begun(feed, one)
         if not data:
             self._end(feed, process)
 
@@ -215,6 +264,8 @@ class Watching:
 
     def _end(self, feed: Feed, process: Process) -> None:
         self._selector.unregister(process.socket)
+        if self._recorder is not None:
+            self._recorder.answered(feed.source.name, 0, "ended")
         ended = feed.end(process.finish(), self._clock(), stopping=self._stopped_at is not None)
         if ended.error is not None:
             key = "watching.again" if ended.again and not self._is_hopeless() else "watching.over"
@@ -281,4 +332,6 @@ class Watching:
             if feed.process is not None:
                 feed.process.finish()
                 feed.process = None
+        if self._recorder is not None:
+            self._recorder.give_up()
         self._selector.close()

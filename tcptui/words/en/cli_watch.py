@@ -10,6 +10,7 @@ NAME
 
 SYNOPSIS
   tcptui watch SOURCE… [--only NAME[,NAME…]] [--json] [--metrics [HOST:]PORT]
+               [--keep-last TIME [--out FOLDER]]
                [--spool-limit SIZE] [--memory-limit SIZE]
 
 DESCRIPTION
@@ -44,6 +45,12 @@ OPTIONS
                  packets, bytes, drops, connections by state, round trips and
                  server think times, each by source. HOST is 127.0.0.1 unless
                  given (needs pip install 'tcptui[metrics]')
+  --keep-last TIME
+                 upon SIGUSR1, write what came in the last TIME (90s, 5m, 1h) as
+                 a folder tcptui-DATE: packets of each source, findings, and of
+                 this host, if an interface is a source, sockets and counters.
+                 The spools bound how far back packets go (--spool-limit)
+  --out FOLDER   where these folders are made (default: the working directory)
   --spool-limit SIZE, --memory-limit SIZE
                  of all sources together; each has an equal share
 
@@ -55,5 +62,7 @@ EXAMPLES
 EXIT STATUS
   0 done; 1 a source failed or was broken at the end; 2 wrong usage
 """,
+    "cli.error.watch-out": "--out belongs to --keep-last, and there is none",
+    "cli.error.watch-time": "--keep-last takes a time up to 24h, such as 90s, 5m or 1h, not {value}",
     "cli.error.watch-what": "watch needs sources: interfaces, ssh://HOST/INTERFACE, growing files, or -",
 }

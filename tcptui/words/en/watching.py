@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "watching.ended": "{source}: it has ended",
     "watching.late": "{source}: it did not end in time; its last findings may be missing",
     "watching.metrics": "metrics at http://{address}/metrics",
+    "watching.bundle": "the last packets, findings and counters are in {folder}",
     "watching.total.source": "{source}: {packets} packets, {dropped} dropped by the kernel, findings: {found}, runs: {runs}",
     "watching.total": "all sources ({sources}): {packets} packets, {dropped} dropped by the kernel, findings: {found}",
 }

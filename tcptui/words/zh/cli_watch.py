@@ -10,6 +10,7 @@ WORDS: Final[dict[str, str]] = {
 
 用法
   tcptui watch 来源… [--only 名称[,名称…]] [--json] [--metrics [主机:]端口]
+               [--keep-last 时间 [--out 文件夹]]
                [--spool-limit 大小] [--memory-limit 大小]
 
 说明
@@ -39,6 +40,11 @@ WORDS: Final[dict[str, str]] = {
                  数据包、字节、丢弃、各状态的连接数、往返时间、服务器处理时间，
                  都按来源分开。主机默认为 127.0.0.1
                  （需要 pip install 'tcptui[metrics]'）
+  --keep-last 时间
+                 收到 SIGUSR1 时，把最近这段时间（90s、5m、1h）写成文件夹
+                 tcptui-日期：各来源的数据包、结论；来源中有本机接口时，还有
+                 本机的套接字和计数。能追溯多远取决于暂存（--spool-limit）
+  --out 文件夹   这些文件夹写在哪里；默认为当前目录
   --spool-limit 大小，--memory-limit 大小
                  所有来源合计；各来源平分
 
@@ -50,5 +56,7 @@ WORDS: Final[dict[str, str]] = {
 退出码
   0 完成；1 有来源失败，或结束时仍处于中断；2 用法有误
 """,
+    "cli.error.watch-out": "--out 属于 --keep-last，但没有 --keep-last",
+    "cli.error.watch-time": "--keep-last 的值是最长 24h 的时间，例如 90s、5m 或 1h，而不是 {value}",
     "cli.error.watch-what": "watch 需要来源：接口、ssh://主机/接口、正在增长的文件，或 -",
 }

@@ -18,6 +18,7 @@ WORDS: Final[dict[str, str]] = {
     "watching.ended": "{source}：已结束",
     "watching.late": "{source}：没有及时结束，最后的内容可能缺失",
     "watching.metrics": "指标见 http://{address}/metrics",
+    "watching.bundle": "最近的数据包、结论和计数已写入 {folder}",
     "watching.total.source": "{source}：{packets} 个数据包，内核丢弃 {dropped} 个，{found} 条结论，连接 {runs} 次",
     "watching.total": "{sources} 个来源：{packets} 个数据包，内核丢弃 {dropped} 个，{found} 条结论",
 }

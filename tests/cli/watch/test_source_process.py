@@ -28,6 +28,7 @@ from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ENGLISH = Language("en")
@@ -75,8 +76,14 @@ class Far:
         def came() -> bool:
             return any(key in one and value in (None, one[key]) for one in self.said)
 
+        self.wait_for(came)
+
+    def wait_for(self, met: Callable[[], bool]) -> None:
         with self._news:
-            assert self._news.wait_for(came, SECONDS), self.said
+            assert self._news.wait_for(met, SECONDS), self.said
+
+    def say(self, request: dict[str, Any]) -> None:
+        self._near.sendall(json.dumps(request).encode() + b"\n")
 
     def of(self, key: str) -> list[dict[str, Any]]:
         return [one[key] for one in self.said if key in one]
@@ -145,6 +152,31 @@ def test_a_growing_file_is_told_while_it_grows_and_ends_with_the_other_side(capt
     far.close()
     assert far.of("begin") == [{"clock": None}]
     assert {one["id"] for one in far.said if "event" in one} == {"connection-refused"}
+
+
+def test_the_last_packets_are_written_when_asked_for(capture: Path, tmp_path: Path) -> None:
+    far, wanted, taken = Far(), tmp_path / "last.pcapng", tmp_path / "taken.pcapng"
+    taken.touch()
+
+    def ask() -> None:
+        far.wait("id", "connection-refused")
+        for path in (wanted, taken):
+            far.say({"keep": {"seconds": 30.0, "path": str(path)}})
+        far.wait_for(lambda: len(far.of("keep")) == 2)
+        far.hang_up()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert run(str(capture), far) == 0
+    asking.join()
+    far.close()
+    written, refused = sorted(far.of("keep"), key=lambda one: -int(one["packets"]))
+    assert (written, refused["packets"]) == ({"packets": 2, "error": None}, 0)
+    assert "taken.pcapng" in refused["error"]
+    session = open_file(wanted)
+    session.run_here()
+    assert session.store.count == 2
+    session.close()
 
 
 def test_what_cannot_be_opened_is_told_and_may_come(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -87,14 +88,14 @@ class Stage:
 
     stages: ClassVar[list[Stage]] = []
 
-    def __init__(self, *names: str, as_json: bool = True, language: str = "en") -> None:
+    def __init__(self, *names: str, as_json: bool = True, language: str = "en", out: str = "") -> None:
         self.stages.append(self)
         self.now = 0.0
         self.played: dict[str, list[Played]] = defaultdict(list)
         self.out = Out()
         self.writer = LineWriter(self.out)
         common = Common(Language(language))
-        command = WatchCommand(common, names, NOTHING, as_json)
+        command = WatchCommand(common, names, NOTHING, as_json, keep_last=300.0 if out else 0.0, out=out)
         feeds = [Feed(Watched(f"ssh://{name}", SourceKind.REMOTE, name)) for name in names]
         self.watch = Watching(feeds, self._start, Words(Language(language)), command, lambda: self.now)
 
@@ -292,6 +293,48 @@ def test_a_reader_that_is_gone_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage("a/eth0")
     with pytest.raises(BrokenPipeError):
         stage.watch.run(stage.writer)
+
+
+def test_upon_a_signal_each_source_writes_its_last_packets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stage = Stage("a/eth0", "b/eth0", "c/eth0", out=str(tmp_path))
+    stage.step()
+    for name in ("a/eth0", "b/eth0"):
+        stage.played[name][0].say(BEGIN, event())
+    stage.step()
+    stage.watch.record()
+    stage.step()
+    asked = [json.loads(stage.played[name][0].far.recv(1 << 16)) for name in ("a/eth0", "b/eth0")]
+    assert [one["keep"]["seconds"] for one in asked] == [300.0, 300.0]
+    Path(asked[0]["keep"]["path"]).write_bytes(b"packets")
+    stage.played["a/eth0"][0].say({"keep": {"packets": 4, "error": None}})
+    stage.played["b/eth0"][0].die()
+    while not list(tmp_path.glob("tcptui-*")):
+        stage.step()
+    (folder,) = tmp_path.iterdir()
+    sources = json.loads((folder / "bundle.json").read_text())["sources"]
+    assert {name: (one["packets"], one["error"]) for name, one in sources.items()} == {
+        "a/eth0": (4, None), "b/eth0": (0, "ended"), "c/eth0": (0, None),
+    }  # fmt: skip
+    lines = (folder / "findings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["source"] for line in lines] == ["a/eth0", "b/eth0"]
+    assert f"findings and counters are in {folder}" in capsys.readouterr().err
+    stage.watch.record()
+    stage.step()
+    assert len(list(tmp_path.iterdir())) == 2
+    stage.watch.close()
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_bundle_that_cannot_be_made_is_said_and_the_watch_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage("a/eth0", out=str(tmp_path / "none"))
+    stage.watch.record()
+    stage.step()
+    stage.played["a/eth0"][0].say(BEGIN, event())
+    stage.step()
+    assert len(stage.told()) == 1
+    assert "none" in capsys.readouterr().err
 
 
 def test_limits_are_shared() -> None:
