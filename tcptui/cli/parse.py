@@ -381,6 +381,8 @@ def _parse_merge(scan: _Scan, common: Common) -> Command:
 
 def _parse_compare(scan: _Scan, common: Common) -> Command:
     return parse_compare(scan.options, scan.words, common, _files)
+
+
 def _parse_watch(scan: _Scan, common: Common) -> Command:
     return parse_watch(scan.options, scan.words, common)
 
