@@ -129,6 +129,8 @@ class LiveCommand:
     """``--overwrite``: `write` may replace an existing file."""
     include_own: bool = False
     """``--include-own``: capture the SSH connection that shows the screen, too."""
+    kernel: bool = False
+    """``--kernel``: record, too, what this host's kernel says of its connections."""
     rotation: Rotation | None = None
     """``-C``, ``-G``, ``-W``: `write` is rotated; None: one file."""
     watch: Watch = NO_WATCH

@@ -96,6 +96,7 @@ OPTIONS: Final = (
     Option("--keep-around", Value.FINDINGS, once=True),
     Option("--keep-last", Value.TEXT, once=True),
     Option("--keep-seconds", Value.TEXT),
+    Option("--kernel"),
     Option("--key", Value.FILE, once=True),
     Option("--keylog", Value.FILE, once=True),
     Option("--kind", Value.CHOICE, once=True, choices=tuple(kind.value for kind in ChartKind)),

@@ -87,7 +87,7 @@ MAXIMUM_COUNT: Final = 2**63 - 1
 _SPOOL_SUFFIX: Final = ".pcap"
 _DISPLAY: Final = frozenset({"-t", "-n"})
 _REMOTE_TOO: Final = frozenset({"-c", "-s", "-B", "-p"})
-_LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own"}
+_LIVE_ONLY: Final = _REMOTE_TOO | OUTPUT_OPTIONS | LIMIT_OPTIONS | {"--include-own", "--kernel"}
 _REMOTE: Final = "ssh://"
 
 

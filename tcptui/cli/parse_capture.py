@@ -74,6 +74,7 @@ def parse_live(options: Options, words: Sequence[str], common: Common, display: 
         write=write,
         overwrite="--overwrite" in options,
         include_own="--include-own" in options,
+        kernel="--kernel" in options,
         rotation=rotation,
         watch=watch,
         limits=limits_of(options),

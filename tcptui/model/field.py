@@ -136,6 +136,8 @@ class Reader(Enum):
     """The findings of the packet's stream that name the packet as evidence."""
     NOTES = "notes"
     """The marks and notes that a user left on the packet, or on its connection."""
+    KERNEL = "kernel"
+    """What this host's kernel said about the packet while it was captured."""
     REQUESTS = "requests"
     """The requests of the packet's stream, by their application protocol, of which the packet carries a byte."""
     TREE = "tree"

@@ -18,6 +18,7 @@ import numpy as np
 
 from tcptui.access.cached_findings import CachedFindings
 from tcptui.access.indexes import Indexes
+from tcptui.access.kernel_word.word import KernelWord
 from tcptui.access.open_capture import segments_of, state_of, view_of
 from tcptui.access.packet_reader import PacketReader
 from tcptui.access.progress import Notice, Phase, Progress
@@ -108,8 +109,7 @@ class Session:
         ``decoding``: what is read on which port, whatever it begins like.  ``decrypts``: secrets of TLS that the
         capture carries are used.
         """
-        self.capture_file: Path | None = None
-        """The only file that the packets are in; None: they are in several, or in none that the user has."""
+        self._capture_file: Path | None = None
         self.notes_file: Path | None = None
         """Where marks and notes are kept; None: beside `capture_file`."""
         self._notebook: Notebook | None = None
@@ -154,6 +154,8 @@ class Session:
             decoding if after is None else after.reader.decoding,
         )  # fmt: skip
         self.indexes = Indexes()
+        if after is not None:
+            KernelWord.of(self).log = KernelWord.of(after).log
         self._judging = LazyAnnotator(self._pipeline, self.reader, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.copying: Copying = Copying() if after is None else after.copying
@@ -425,6 +427,17 @@ class Session:
             if stream in listed and (stream in above_note or any(one.severity > Severity.NOTE for one in own)):
                 above_note[stream] = (*above_note.get(stream, ()), *own)
         return above_note.some(sorted(above_note))
+
+    @property
+    def capture_file(self) -> Path | None:
+        """The only file that the packets are in; None: they are in several, or in none that the user has."""
+        return self._capture_file
+
+    @capture_file.setter
+    def capture_file(self, path: Path | None) -> None:
+        self._capture_file = path
+        if path is not None:
+            KernelWord.of(self).read_kept(path)
 
     @property
     def notebook(self) -> Notebook | None:

@@ -22,6 +22,7 @@ class SectionKind(StrEnum):
     HOW_SURE = "how-sure"
     ALTERNATIVES = "alternatives"
     LOOK_NEXT = "look-next"
+    KERNEL = "kernel"
     OPTIONS = "options"
     STATES = "states"
     CORRECTED = "corrected"

@@ -25,6 +25,7 @@ from tcptui.words.correction_text import (
 )
 from tcptui.words.explanation import Explanation, Section, SectionKind
 from tcptui.words.finding_text import finding_name, finding_sections, finding_title, section, spoken, what_happened
+from tcptui.words.kernel_text import says_lines
 from tcptui.words.packet_facts import (
     PacketContext,
     acknowledges_fin,
@@ -117,6 +118,8 @@ def _explain_segment(capture: JudgedCapture, row: int, words: Words) -> Explanat
     if worst is not None and worst >= Severity.WARNING:
         title = _with_finding(title if verdict else "", kind, finding_name(found[0].id, words), words)
     sections += _corrected_part(capture, row, words)
+    if lines := says_lines(capture, row, words):
+        sections.append(section(SectionKind.KERNEL, words, lines))
     sections += _finding_parts(found, words)
     sections += _corrects_part(capture, row, words)
     if verdict is not None:

@@ -234,7 +234,7 @@ def test_every_option_in_the_option_table_is_taken(language: str) -> None:
     value = {"N": "5", "BYTES": "96", "KIB": "4096", "NAME": "lo", "FILE": "out.pcap", "SIZE": "9", "SECONDS": "9"}
     value["COUNT"] = "3"
 
-    assert len(options) == 16
+    assert len(options) == 17
     for option in options:
         words = [value.get(word, word) for word in option.split()]
         live = [] if words[0] in {"-i", "-D"} else ["-i", "lo"]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from typing import Any
 
+    from tcptui.access.kernel_word.word import KernelSummary
     from tcptui.analysis.rate.limit import RateLimits
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import TimeBudget
@@ -216,6 +217,28 @@ def capture_object(capture: Capture) -> dict[str, object]:
             **({"unread": quality.unread} if quality.unread else {}),
             **({"claimed_dropped": quality.claimed_dropped} if quality.claimed_dropped else {}),
         },
+        **({"kernel": _kernel_object(capture.kernel)} if capture.kernel is not None else {}),
+    }
+
+
+def _kernel_object(kernel: KernelSummary) -> dict[str, object]:
+    return {
+        "tied": kernel.tied,
+        "untied": {why.value: count for why, count in kernel.untied.items()},
+        "agree": kernel.agreement.agree,
+        "differ": kernel.agreement.differ,
+        "undecided": kernel.agreement.undecided,
+        "causes": [
+            {"kernel": said.label, "packets_show": ours.label, "packets": count}
+            for (said, ours), count in sorted(kernel.agreement.pairs.items())
+        ],
+        "reasons": [
+            {"event": kind.label, "reason": reason, "packets": count}
+            for (kind, reason), count in sorted(kernel.reasons.items())
+        ],
+        "elsewhere": kernel.elsewhere,
+        "lost": kernel.lost,
+        "began_late": kernel.began_late,
     }
 
 

@@ -20,6 +20,7 @@ from tcptui.model.tcp_state import TcpState
 from tcptui.words.budget_text import sentence, slowest_turns, turns_heading
 from tcptui.words.finding_text import explain_finding, finding_name, finding_title, look_next, what_happened
 from tcptui.words.frame_roles import frames_with_roles
+from tcptui.words.kernel_text import summary_lines
 from tcptui.words.other_text import counts_text
 from tcptui.words.quantities import Count, byte_size, clock_time, unbroken_duration
 from tcptui.words.rate_text import rate_lines
@@ -96,6 +97,7 @@ def compose_connection(summary: Summary, stream: int, words: Words, notice: str 
     """The report on one connection of a capture, with all of its findings and its slowest turns."""
     capture = summary.capture
     yield from _capture_part(capture, summary, words, notice)
+    yield from _kernel_part(capture, words)
     yield from _connection_part(summary, summary.connection(stream), words, whole=True)
 
 
@@ -323,12 +325,23 @@ def _compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterat
     yield Paragraph(trust_line(summary.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:
         yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))
+    yield from _kernel_part(capture, words)
     if notice is not None and not is_part:
         yield Paragraph(notice)
     for group in trouble.groups[:_GROUPS_SHOWN]:
         yield from _group(summary, group, words)
     if len(trouble.groups) > _GROUPS_SHOWN:
         yield Paragraph(words("report.brief.more-groups", n=Count(len(trouble.groups) - _GROUPS_SHOWN)))
+
+
+def _kernel_part(capture: Capture, words: Words) -> Iterator[Block]:
+    """What this host's kernel said while the packets were captured."""
+    label = words("kernel.report.label")
+    if capture.kernel_unusable is not None:
+        yield Paragraph(words(f"kernel.report.unusable.{capture.kernel_unusable.value}"), label=label)
+    if capture.kernel is not None:
+        text = words("report.list-semicolon").join(summary_lines(capture.kernel, words))
+        yield Paragraph(text, label=label)
 
 
 def _group(summary: Summary, group: TroubleGroup, words: Words) -> Iterator[Block]:

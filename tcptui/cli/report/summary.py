@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from tcptui.access.kernel_word.word import KernelWord
 from tcptui.access.open_capture import JudgedCapture, view_of
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.access.kernel_word.kept import Unusable
+    from tcptui.access.kernel_word.word import KernelSummary
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
@@ -127,6 +130,10 @@ class Capture:
     """What casts doubt on it."""
     other_protocols: tuple[ProtocolCount, ...]
     """What is not TCP, the protocol with most packets first."""
+    kernel: KernelSummary | None = None
+    """What this host's kernel said while it was captured; None: nothing was recorded."""
+    kernel_unusable: Unusable | None = None
+    """Why a file of what it said is not used; None: it is, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +214,8 @@ class Summary:
             link_types=tuple(links),
             trust=capture_trust(store, streams, self._session.quality, capture_place(streams)),
             other_protocols=self._other_protocols(),
+            kernel=KernelWord.of(self._session).summary(self._session),
+            kernel_unusable=KernelWord.of(self._session).unusable,
         )
 
     def _other_protocols(self) -> tuple[ProtocolCount, ...]:

@@ -30,6 +30,7 @@ from tcptui.capture.tee_source import TeeSource
 from tcptui.cli.commands import STANDARD_STREAM, LiveCommand, OpenCommand, RemoteCommand
 from tcptui.cli.decode_as import decoding_of
 from tcptui.cli.inputs import open_input, print_privilege_notice, target_identity
+from tcptui.cli.kernel_trace import recording
 from tcptui.cli.line_writer import FileLineWriter, LineWriter
 from tcptui.cli.live_input import live_source, print_remote, remote_options
 from tcptui.cli.outputs import keep, may_replace, open_output_files, report_unsaved, say_files
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from tcptui.capture.bpf.packet_filter import PacketFilter
     from tcptui.capture.source import Source
+    from tcptui.cli.kernel_trace import KernelRecording
     from tcptui.dfilter.compile import Compiled
     from tcptui.session.own.rule import OwnRule
     from tcptui.session.session import Session
@@ -76,11 +78,12 @@ def run_watch_command(command: SourceCommand, words: Words) -> int:
         opened: list[Source] = []
         stack.callback(lambda: say_remains(opened, words))
         try:
-            sources, checked = open_watched(command, words, stack)
+            kernel = recording(command, target_identity(), stack)
+            sources, checked = open_watched(command, words, stack, kernel=kernel)
             opened += sources
         except CaptureDeniedError as error:
             return offer_sudo(error, sys.argv[1:], words)
-        return _watch(command, sources, checked, words, stack, compiled)
+        return _watch(command, sources, checked, words, stack, compiled, kernel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,12 @@ def _check(command: SourceCommand, words: Words) -> Checked:
 
 def open_watched(
     command: SourceCommand, words: Words, stack: ExitStack,
-    open_file_named: Callable[[str, int | None], Source] | None = None,
+    open_file_named: Callable[[str, int | None], Source] | None = None, kernel: KernelRecording | None = None,
 ) -> tuple[list[Source], Checked]:  # fmt: skip
     """Open the sources of ``command``, and give up root; ``stack`` closes them.
 
     ``open_file_named`` opens a file by its name, with the limit of its spool (None: files are read to their end, and
-    `STANDARD_STREAM` is standard input).  Raises TcptuiError.
+    `STANDARD_STREAM` is standard input).  ``kernel`` begins just before the capture.  Raises TcptuiError.
     """
     identity = target_identity()
 
@@ -130,6 +133,8 @@ def open_watched(
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
             checked = _check(command, words)
+            if kernel is not None:
+                kernel.begin()
             source, _own_screen = live_source(child, command, own, ask, words)
             forbid_sudo()  # not offered any more, and now packets are parsed
             return [stack.enter_context(closing(source))], checked
@@ -198,7 +203,7 @@ def watched_session(
 
 def _watch(
     command: SourceCommand, sources: list[Source], checked: Checked, words: Words, stack: ExitStack,
-    compiled: Compiled | None,
+    compiled: Compiled | None, kernel: KernelRecording | None,
 ) -> int:  # fmt: skip
     from tcptui.cli.report.json_event import finding_line
     from tcptui.session.sharing import Sharing
@@ -208,6 +213,8 @@ def _watch(
     writer = LineWriter(StandardOutput()) if live else FileLineWriter(StandardOutput())
     stack.callback(writer.give_up)
     session, watcher = watched_session(command, sources, checked, words, stack, writer.write, compiled)
+    if kernel is not None:
+        kernel.attach(session)
     if live:
         remember_spool_folder()
     if live:
@@ -221,6 +228,8 @@ def _watch(
     with signals_unwind():  # a slow reader may delay the end, but not after a signal
         session.stop()
         unread = writer.finish(None if session.steering.ends_by is None else time.monotonic() + READER_SECONDS)
+        if kernel is not None:
+            kernel.end(session, words)
         # What a signal ended and is in no file stays; of --keep-around the files are all that is wanted.
         was_ended = session.steering.ends_by is not None and not command.watch.keep_around
         if not was_ended and watcher.error is None and not exit_code(session, sources):

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tcptui.capture.privileges import Identity
     from tcptui.capture.source import Source
     from tcptui.cli.commands import Common, Display
+    from tcptui.cli.kernel_trace import KernelRecording
     from tcptui.lessons.case import Case
     from tcptui.session.session import Session
 
@@ -92,6 +93,8 @@ class _Rounds:
         self._next: StartCommand | LiveCommand | None = None
         """The command that the user chose to follow this capture; None: end."""
         self._filter = ""
+        self._kernel: KernelRecording | None = None
+        """What records the kernel's words of the capture that the command line asks for."""
 
     def run(self, command: ScreenCommand) -> int:
         """Open what ``command`` names and show it; returns the exit code.  Raises TcptuiError."""
@@ -103,6 +106,13 @@ class _Rounds:
         identity = target_identity()
         if isinstance(command, StartCommand | LiveCommand) or not readable_later(identity):
             self._start_child(identity)
+        if isinstance(command, LiveCommand) and command.kernel:
+            from tcptui.cli.kernel_trace import recording
+
+            try:
+                self._kernel = recording(command, identity, self._stack)
+            except CaptureDeniedError as error:
+                return offer_sudo(error, sys.argv[1:], self._words)
         sources = (
             self._launch.open_files(command.files)
             if isinstance(command, OpenCommand | MergedScreenCommand) and STANDARD_STREAM not in command.files
@@ -237,7 +247,10 @@ class _Rounds:
         from tcptui.cli.live_input import live_source
 
         child = self._child or self._start_child(None)
+        kernel, self._kernel = self._kernel, None  # of a later capture there is none: root was given up
         try:
+            if kernel is not None:
+                kernel.begin()
             source, own_screen = live_source(child, command, self._launch.own, self._says_yes, self._words)
         except CaptureDeniedError as error:
             return offer_sudo(error, arguments, self._words)
@@ -246,6 +259,8 @@ class _Rounds:
         session = self._launch.session([source], limits=command.limits)
         session.own_screen = own_screen
         session.local = True
+        if kernel is not None:
+            kernel.attach(session)
         session.filter_words = command.filter_words
         watched = Watched(session, [source], command, inputs_of(command, [source]))
         self._filter = command.filter_words
@@ -255,6 +270,8 @@ class _Rounds:
         progress = watched.session.progress
         counts = {"packets": progress.rows, "dropped": progress.kernel_dropped or 0}
         say(self._words("cli.live.summary", **counts), self._words)
+        if kernel is not None:
+            kernel.end(watched.session, self._words)
         report_unsaved([source], progress.evicted, self._words)
         return code or say_files(source, self._words) or say_watched(watched.watcher, self._words)
 

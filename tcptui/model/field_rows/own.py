@@ -76,4 +76,13 @@ OWN_FIELDS: Final = (
          Unit.SECONDS, repeats=True),
     _own("marked", FieldType.BOOLEAN, "The packet, or its connection, is marked; absent otherwise.", Reader.NOTES),
     _own("note", FieldType.STRING, "A note on the packet or its connection.", Reader.NOTES, repeats=True),
+    _own("kernel.event", FieldType.STRING,
+         "What this host's kernel did about the packet: retransmit, reset-sent, drop …; of captures with --kernel.",
+         Reader.KERNEL, repeats=True),
+    _own("kernel.cause", FieldType.STRING,
+         "The kernel's cause of the retransmission; to be compared with `tcptui.cause`.", Reader.KERNEL,
+         repeats=True),
+    _own("kernel.reason", FieldType.STRING,
+         "The kernel's own name of why it reset the connection, or threw the packet away.", Reader.KERNEL,
+         repeats=True),
 )  # fmt: skip

@@ -41,6 +41,7 @@ from tcptui.session.filtering.header_options import (
     read_option,
 )
 from tcptui.session.filtering.header_places import in_order
+from tcptui.session.filtering.kernel_fields import KERNEL_FIELDS, read_kernel
 from tcptui.session.filtering.leaf_memory import LeafMemory
 from tcptui.session.filtering.message_tables import TABLED_PROTOCOLS, MessageTables, tells
 from tcptui.session.filtering.message_values import Asked, MessageValues
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
 _SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
 #: Fields that are read without a header tree, and are no columns.
-COMPUTED: Final = TABLED | EVIDENCE | NOTED | REQUEST_FIELDS
+COMPUTED: Final = TABLED | EVIDENCE | NOTED | KERNEL_FIELDS | REQUEST_FIELDS
 
 
 class FieldReader:
@@ -411,6 +412,8 @@ class FieldReader:
             return merged(types.type_of(field), parts, len(rows))
         if field.name in NOTED:
             return read_notes(self._session, field, rows)
+        if field.name in KERNEL_FIELDS:
+            return read_kernel(self._session, field, rows)
         if field.name in REQUEST_FIELDS:
             return self._requests.read(field, rows)
         if field.name in EVIDENCE:

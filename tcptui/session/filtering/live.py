@@ -33,7 +33,7 @@ _CORRECTED: Final = frozenset({"state_a", "state_b", "marks", "cause"})
 _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_size", "tcp.window_size_scalefactor",
                                 "tcp.analysis", "tcp.analysis.initial_rtt", "tcp.analysis.flags",
                                 "tcp.analysis.reused_ports"})  # fmt: skip
-_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.REQUESTS)
+_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.KERNEL, Reader.REQUESTS)
 #: What else the header tree concludes from packets behind, beside what it shows of messages.
 _CONCLUDED: Final = ("tcp.connection", "tcp.completeness", "tcptui.")
 #: Fields of a fragment that a later one gives it.

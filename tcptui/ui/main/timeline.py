@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from tcptui.access.kernel_word.word import KernelWord
 from tcptui.access.stream_rows import place_of
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
@@ -213,6 +214,8 @@ class Timeline(TimelineRows):
         client, server = self._states(position, is_cursor, columns, correction)
         room = columns.note or columns.lane - 2
         name = self._problem(row) or self._corrected(correction, room - _AROUND)
+        if not concealing:
+            name = self._with_kernel(row, name)
         cells += [client, Segment(glyphs.lane, palette.client)]
         # An answer comes in later packets, too.
         request = None if name or concealing else self._requests.get(int(store.frame[row]))
@@ -279,6 +282,15 @@ class Timeline(TimelineRows):
             return self.words("screen.ladder.icmp")
         verdict = leading_verdict(int(store.verdict[row]))
         return "" if verdict is None else self.words(f"screen.verdict.{verdict.field_name}")
+
+    def _with_kernel(self, row: int, name: str) -> str:
+        """``name`` with what this host's kernel said about the packet, where it did."""
+        if self.session is None or KernelWord.of(self.session).log is None:
+            return name
+        from tcptui.words.kernel_text import short_lines  # see `tcptui.ui.preload`
+
+        said = short_lines(self.session, row, self.words)
+        return self.words("narrative.join").join([*([name] if name else []), *said])
 
     def _corrected(self, correction: RowCorrection | None, room: int) -> str:
         """What later packets corrected about the packet, in a few words; empty without a correction.

@@ -329,6 +329,8 @@ CAPTURE
   -B KIB         size of the kernel's buffer; 65536 (64 MiB) by default, less on
                  hosts with less than 4 GiB of memory
   --include-own  also the SSH connection that shows this screen
+  --kernel       also why this host's kernel retransmits, resets and drops; as
+                 root, and not over ssh. With -w FILE it is kept in FILE.kernel
   --spool-limit SIZE, --memory-limit SIZE
                  limits of the temporary capture file and of packets in memory
                  (million bytes, or k, M, G); the oldest packets are discarded.

@@ -3,6 +3,8 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "messages.kernel_trace_denied": "--kernel needs root, for it reads the kernel's trace events: {command}",
+    "messages.kernel_trace_refused": "--kernel: this kernel gives no trace events: {reason}",
     "messages.leftover_foreign": "{path} is not one of your interrupted captures; tcptui recover lists those",
     "messages.leftover_in_use": "{path} belongs to a capture that is still running, or is open in another tcptui",
     "messages.interface_back_again": (

@@ -58,6 +58,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.how-sure": "How sure",
     "narrative.section.alternatives": "What else it could be",
     "narrative.section.look-next": "Look next",
+    "narrative.section.kernel": "The kernel reports",
     "narrative.section.options": "Options",
     "narrative.section.states": "States after it",
     "narrative.section.corrected": "Corrected in hindsight",

@@ -38,4 +38,7 @@ WORDS: Final = {
     "field.tcptui.request.duration": "有响应的请求所用的时间，与 `tcptui requests` 的一致；出现在同样的数据包中。",
     "field.tcptui.marked": "数据包或其连接已加标记；仅已标记的数据包有此字段。",
     "field.tcptui.note": "数据包或其连接上的备注。",
+    "field.tcptui.kernel.event": "本机内核对该数据包做了什么：retransmit、reset-sent、drop 等；仅用 --kernel 抓的包才有。",
+    "field.tcptui.kernel.cause": "内核所说的重传原因；可与 `tcptui.cause` 对照。",
+    "field.tcptui.kernel.reason": "内核重置连接或丢弃数据包的原因，用内核自己的名称。",
 }

@@ -3,6 +3,8 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "messages.kernel_trace_denied": "--kernel 要读取内核的跟踪事件，需要 root 权限：{command}",
+    "messages.kernel_trace_refused": "--kernel：此内核不提供跟踪事件：{reason}",
     "messages.leftover_foreign": "{path} 不是你被中断的抓包；用 tcptui recover 可列出",
     "messages.leftover_in_use": "{path} 属于仍在进行的抓包，或已在另一个 tcptui 中打开",
     "messages.interface_back_again": (

@@ -58,6 +58,7 @@ WORDS: Final[dict[str, str]] = {
     "narrative.section.how-sure": "有多确定",
     "narrative.section.alternatives": "其他可能",
     "narrative.section.look-next": "下一步看什么",
+    "narrative.section.kernel": "内核的说明",
     "narrative.section.options": "选项",
     "narrative.section.states": "此后两端的状态",
     "narrative.section.corrected": "事后更正",

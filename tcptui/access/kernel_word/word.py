@@ -1,0 +1,304 @@
+"""What the kernel said about the packets of an open capture, and whether it agrees with why they were sent again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tcptui.access.kernel_word.kept import Unusable, UnusableError, read_kept
+from tcptui.access.kernel_word.log import ConnectionKey, KernelLog, connection_key, reason_text
+from tcptui.access.kernel_word.ties import LOST_WINDOW_NS, SENT_WINDOW_NS, Untied, tie_sent, tie_taken
+from tcptui.access.open_capture import rows_seen
+from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.model.kernel_event import KernelCause, KernelEventKind
+from tcptui.model.packet_store import RowKind
+from tcptui.model.resend_cause import ResendCause
+from tcptui.model.tcp_flags import ACK, RST, SYN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tcptui.access.open_capture import JudgedCapture, OpenCapture
+
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+#: What a screen shows of a growing connection is at most so old, in seconds, and so many times what it costs.
+_OLD_SECONDS: Final = 0.25
+_SHARE: Final = 20
+#: Connections whose ties are kept.
+_KEPT: Final = 1024
+#: What of our causes is the same as the kernel's.
+SAME: Final = {
+    KernelCause.RTO: frozenset({ResendCause.RTO, ResendCause.SYN_RETRY}),
+    KernelCause.FAST_RECOVERY: frozenset({ResendCause.FAST_RECOVERY}),
+    KernelCause.TAIL_LOSS_PROBE: frozenset({ResendCause.TAIL_LOSS_PROBE}),
+}
+#: Ours that claim nothing.
+_UNDECIDED: Final = frozenset({ResendCause.NOT_RESENT, ResendCause.UNKNOWN})
+#: Events that are tied, each with whether its packet comes from ``source`` of the record.
+_SENT: Final = (KernelEventKind.RETRANSMIT, KernelEventKind.SYN_ACK_RETRANSMIT, KernelEventKind.RESET_SENT)
+#: Those that tell why a segment was sent again.
+CAUSED: Final = (KernelEventKind.RETRANSMIT, KernelEventKind.SYN_ACK_RETRANSMIT)
+_TAKEN: Final = (KernelEventKind.DROP, KernelEventKind.BAD_CHECKSUM)
+TIED: Final = (*_SENT, KernelEventKind.RESET_RECEIVED, *_TAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSaying:
+    """One event about one packet."""
+
+    kind: KernelEventKind
+    cause: KernelCause
+    """Of a RETRANSMIT or SYN_ACK_RETRANSMIT."""
+    reason: str
+    """The kernel's name, of a reset or a drop; empty: it has none."""
+
+
+@dataclass(slots=True)
+class StreamWord:
+    """What the kernel said about one connection."""
+
+    by_row: dict[int, tuple[KernelSaying, ...]] = field(default_factory=dict)
+    untied: dict[tuple[KernelEventKind, Untied], int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Agreement:
+    """How the kernel's causes compare with ours; `pairs` counts (kernel's, ours)."""
+
+    pairs: dict[tuple[KernelCause, ResendCause], int] = field(default_factory=dict)
+    agree: int = 0
+    differ: int = 0
+    undecided: int = 0
+    """One of both does not tell."""
+
+    def add(self, kernel: KernelCause, ours: ResendCause) -> None:
+        """Count a packet."""
+        self.pairs[kernel, ours] = self.pairs.get((kernel, ours), 0) + 1
+        verdict = agrees(kernel, ours)
+        if verdict is None:
+            self.undecided += 1
+        elif verdict:
+            self.agree += 1
+        else:
+            self.differ += 1
+
+
+@dataclass(slots=True)
+class KernelSummary:
+    """What the kernel said about a whole capture."""
+
+    tied: int = 0
+    agreement: Agreement = field(default_factory=Agreement)
+    untied: dict[Untied, int] = field(default_factory=dict)
+    reasons: dict[tuple[KernelEventKind, str], int] = field(default_factory=dict)
+    """Of resets and drops that are tied."""
+    lost: int = 0
+    elsewhere: int = 0
+    """Packets thrown away whose connection the kernel does not name."""
+    began_late: bool = False
+    """The capture has packets from before the trace began."""
+
+
+def agrees(kernel: KernelCause, ours: ResendCause) -> bool | None:
+    """Whether both say the same of why a segment was sent again; None: one of them does not tell."""
+    if kernel is KernelCause.UNKNOWN or ours in _UNDECIDED:
+        return None
+    return ours in SAME[kernel]
+
+
+class KernelWord:
+    """The kernel's word about one open capture; one of each capture is in its `Indexes`."""
+
+    def __init__(self) -> None:
+        self.log: KernelLog | None = None
+        """None: nothing was recorded."""
+        self.unusable: Unusable | None = None
+        """Why the file of them that is there is not used."""
+        self._streams: dict[int, tuple[tuple[int, int], StreamWord, float]] = {}
+        """By stream: of how many rows and records, what was said, and until when a screen need not ask again."""
+
+    @classmethod
+    def of(cls, capture: OpenCapture) -> KernelWord:
+        """That of ``capture``."""
+        return capture.indexes.of(KernelWord, KernelWord)
+
+    def read_kept(self, capture_file: Path) -> None:
+        """Take the words that were kept beside ``capture_file``; what cannot be used is left out, and said so."""
+        try:
+            self.log = read_kept(capture_file)
+        except UnusableError as error:
+            self.unusable = error.why
+
+    def about(self, capture: OpenCapture, stream: int, *, may_be_old: bool = False) -> StreamWord:
+        """What was said about ``stream``, by row.
+
+        With ``may_be_old`` that of a growing connection is brought up to date in a small part of the time at most.
+        """
+        log = self.log
+        if log is None or stream < 0:
+            return StreamWord()
+        log.grow()
+        state = rows_seen(capture, stream), len(log)
+        kept = self._streams.get(stream)
+        began = time.monotonic()
+        if kept is not None and (kept[0] == state or (may_be_old and began < kept[2])):
+            return kept[1]
+        rows = capture.rows_of(stream)
+        made = StreamWord()
+        if len(rows) and log.has(key := stream_key(capture, int(rows[0]))):
+            made = _tied(capture, rows, log.of(key), log.lost_ns)
+        if len(self._streams) >= _KEPT:
+            self._streams.clear()
+        now = time.monotonic()
+        self._streams[stream] = state, made, now + _OLD_SECONDS + _SHARE * (now - began)
+        return made
+
+    def about_row(self, capture: OpenCapture, row: int) -> tuple[KernelSaying, ...]:
+        """What was said about the packet in ``row``."""
+        if self.log is None:
+            return ()
+        return self.about(capture, int(capture.store.stream[row]), may_be_old=True).by_row.get(row, ())
+
+    def streams_with_words(self, capture: OpenCapture, streams: Iterable[int]) -> list[int]:
+        """Those of ``streams`` that the kernel said anything about."""
+        log = self.log
+        if log is None:
+            return []
+        log.grow()
+        found = []
+        for stream in streams:
+            if stream < 0:
+                continue
+            rows = capture.rows_of(stream)
+            if len(rows) and log.has(stream_key(capture, int(rows[0]))):
+                found.append(stream)
+        return found
+
+    def agreement(self, capture: JudgedCapture, stream: int) -> Agreement:
+        """How often the kernel's cause of a retransmission is ours, in ``stream``, which is judged for that."""
+        counted = Agreement()
+        if not any(one.kind in CAUSED for said in self.about(capture, stream).by_row.values() for one in said):
+            return counted
+        capture.findings(stream)  # causes are found when a connection is judged
+        for row, sayings in self.about(capture, stream).by_row.items():
+            for saying in sayings:
+                if saying.kind in CAUSED:
+                    counted.add(saying.cause, ResendCause(int(capture.store.cause[row])))
+        return counted
+
+    def summary(self, capture: JudgedCapture) -> KernelSummary | None:
+        """What was said about the whole capture; None: nothing was recorded."""
+        log = self.log
+        if log is None:
+            return None
+        made = KernelSummary()
+        for stream in self.streams_with_words(capture, range(capture.streams.count)):
+            about = self.about(capture, stream)
+            for sayings in about.by_row.values():
+                made.tied += len(sayings)
+                for one in sayings:
+                    if one.reason:
+                        name = one.kind, one.reason
+                        made.reasons[name] = made.reasons.get(name, 0) + 1
+            for pair, count in self.agreement(capture, stream).pairs.items():
+                for _ in range(count):
+                    made.agreement.add(*pair)
+            for (_kind, why), count in about.untied.items():
+                made.untied[why] = made.untied.get(why, 0) + count
+        made.lost, made.elsewhere = log.lost, sum(log.elsewhere.values())
+        store = capture.store
+        if log.began_ns is not None and store.count > store.first:
+            made.began_late = int(store.time_ns[store.first]) < log.began_ns
+        return made
+
+
+def stream_key(capture: OpenCapture, row: int) -> ConnectionKey:
+    """The key of the connection of the packet in ``row``."""
+    a, b = capture.flows.endpoints(int(capture.store.flow[row]))
+    return connection_key(_sixteen(a.address), a.port, _sixteen(b.address), b.port)
+
+
+def _sixteen(address: bytes) -> bytes:
+    return address if len(address) == 16 else _MAPPED + address
+
+
+def _ties(
+    events: NDArray[Any], kind: KernelEventKind, packets: list[int], may: list[bool], lost_ns: list[int]
+) -> list[tuple[int, ...] | Untied]:
+    """For each of ``events``, all of a ``kind`` and an end, the indexes of its packets."""
+    if len({int(one) for one in events["socket"] if one}) > 1:
+        return [Untied.TWO_SOCKETS] * len(events)
+    stamps = [(int(at), int(slack)) for at, slack in zip(events["time_ns"], events["slack_ns"], strict=True)]
+    if kind in _TAKEN:
+        soft = events["softirq"].tolist()
+        ties = [
+            tie_taken(stamp, packets) if in_soft else Untied.LATER for stamp, in_soft in zip(stamps, soft, strict=True)
+        ]
+    elif kind is KernelEventKind.RESET_RECEIVED:
+        taken = [index for index, each in enumerate(may) if each]
+        found = [tie_taken(stamp, [packets[index] for index in taken]) for stamp in stamps]
+        ties = [each if isinstance(each, Untied) else (taken[each[0]],) for each in found]
+    else:
+        ties = tie_sent(stamps, packets, may)
+    for place, (at, _slack) in enumerate(stamps):
+        if any(abs(at - lost) <= LOST_WINDOW_NS for lost in lost_ns):
+            ties[place] = Untied.LOST
+    return ties
+
+
+def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], lost_ns: list[int]) -> StreamWord:
+    store = capture.store
+    rows = rows[store.kind[rows] == RowKind.TCP]
+    if not len(rows):
+        return StreamWord()
+    rows = rows[np.argsort(store.time_ns[rows], kind="stable")]
+    times = store.time_ns[rows]
+    kinds = events["kind"]
+    since, until = int(times[0]) - SENT_WINDOW_NS, int(times[-1]) + SENT_WINDOW_NS
+    events = events[(events["time_ns"] >= since) & (events["time_ns"] <= until) & np.isin(kinds, TIED)]
+    a, _b = capture.flows.endpoints(int(store.flow[rows[0]]))
+    from_b = store.from_b[rows] != 0
+    flags, verdict = store.flags[rows], store.verdict[rows]
+    resent, is_reset = (verdict & SUSPICIOUS) != 0, (flags & RST) != 0
+    is_about = {
+        KernelEventKind.RETRANSMIT: resent,
+        KernelEventKind.SYN_ACK_RETRANSMIT: resent & ((flags & (SYN | ACK)) == (SYN | ACK)),
+        KernelEventKind.RESET_SENT: is_reset,
+        KernelEventKind.RESET_RECEIVED: is_reset,
+        KernelEventKind.DROP: np.ones(len(rows), np.bool_),
+        KernelEventKind.BAD_CHECKSUM: np.ones(len(rows), np.bool_),
+    }
+    said: dict[int, list[KernelSaying]] = {}
+    word = StreamWord()
+    for kind in TIED:
+        of_kind = events[events["kind"] == kind]
+        for sends_b in (False, True):
+            # Of a reset that came the record's source is this host's end, too, which did not send it.
+            source_is_a = sends_b if kind == KernelEventKind.RESET_RECEIVED else not sends_b
+            mine = of_kind[_is_from(of_kind, a.port, _sixteen(a.address)) == source_is_a]
+            if not len(mine):
+                continue
+            sent = np.flatnonzero(from_b == sends_b)
+            may = is_about[kind][sent].tolist()
+            for event, tie in zip(mine, _ties(mine, kind, times[sent].tolist(), may, lost_ns), strict=True):
+                if isinstance(tie, Untied):
+                    word.untied[kind, tie] = word.untied.get((kind, tie), 0) + 1
+                    continue
+                saying = KernelSaying(kind, KernelCause(int(event["cause"])), reason_text(event["reason"]))
+                for index in tie:
+                    said.setdefault(int(rows[sent[index]]), []).append(saying)
+    word.by_row = {row: tuple(found) for row, found in said.items()}
+    return word
+
+
+def _is_from(events: NDArray[Any], port: int, address: bytes) -> NDArray[np.bool_]:
+    """Whether ``source`` of each event is the end with ``address`` and ``port``."""
+    same = np.array([bytes(one) == address for one in events["source"]], np.bool_)
+    same &= events["source_port"] == port
+    return same
