@@ -28,6 +28,8 @@ _NOBODY: Final = bytes(16)
 _SOCKETS: Final = 100_000
 #: How many packets are remembered of which an event has told the addresses, until they are thrown away.
 _PACKETS: Final = 256
+#: A packet that closes its socket is thrown away within this time, in nanoseconds.
+_AT_ONCE_NS: Final = 100_000
 _SLACK_MOST: Final = 0xFFFF_FFFF
 #: One record, as `RECORD` has it.
 _PACKED: Final = struct.Struct("<qIBBBBHH16s16sIiI48s")
@@ -69,6 +71,10 @@ class Decoder:
         self._knows_congestion = any(each.name == "tcp_cong_state_set" for each in formats.values())
         self._sockets: dict[int, _Socket] = {}
         self._numbers = 0
+        self._now = 0
+        """The trace time of the event that is read."""
+        self._closed: tuple[int, int, _Socket | None] = 0, 0, None
+        """The socket that was closed last: when, its address in memory, and what was known of it."""
         self._packets: dict[int, Ends] = {}
         """By the packet's address in memory: of what another event has told."""
         self.malformed = 0
@@ -82,6 +88,7 @@ class Decoder:
         made = []
         now = 0
         for now, data in events:
+            self._now = now
             record = self._record(data, now + middle, slack)
             if record is not None:
                 made.append(record)
@@ -135,6 +142,11 @@ class Decoder:
             del self._packets[next(iter(self._packets))]
         self._packets[pointer] = ends
 
+    def _just_closed(self, pointer: int) -> _Socket | None:
+        """The socket that the packet has closed which is thrown away now: a reset."""
+        at, closed, of = self._closed
+        return of if closed == pointer and self._now - at <= _AT_ONCE_NS else None
+
     def _retransmit(self, event: _Event) -> _Made:
         ends = event.ends()
         of = self._socket(event.number("skaddr"), ends)
@@ -173,7 +185,7 @@ class Decoder:
         if state == _ESTABLISHED and self._knows_congestion and of.congestion is None:
             of.congestion = 0
         if state == _CLOSE:
-            self._sockets.pop(pointer, None)
+            self._closed = self._now, pointer, self._sockets.pop(pointer)
         return KernelEventKind.STATE, ends, {"state": state, "socket": of.number, "pid": of.pid}
 
     def _congestion(self, event: _Event) -> _Made | None:
@@ -200,7 +212,7 @@ class Decoder:
         ends = self._packets.pop(event.number("skbaddr"), None)
         number = 0
         if ends is None and "rx_sk" in event.layout.fields and (pointer := event.number("rx_sk")):
-            of = self._sockets.get(pointer)
+            of = self._sockets.get(pointer) or self._just_closed(pointer)
             if of is not None and of.ends is not None and of.ends.target_port:
                 ends, number = of.ends, of.number
         if ends is None:
