@@ -20,11 +20,7 @@ class KernelEventKind(IntEnum):
     RESET_RECEIVED = 4
     """tcp_receive_reset: a reset was accepted."""
     STATE = 5
-    """inet_sock_set_state."""
-    CONGESTION = 6
-    """tcp_cong_state_set."""
-    BUFFER_GROWN = 7
-    """tcp_rcvbuf_grow."""
+    """inet_sock_set_state: a connection that process ``pid`` of this host opened is established."""
     BAD_CHECKSUM = 8
     """tcp_bad_csum: an arriving segment was thrown away."""
     DROP = 9
@@ -76,7 +72,7 @@ RECORD: Final = np.dtype(
         ("kind", "u1"),
         ("cause", "u1"),  # KernelCause of a RETRANSMIT
         ("softirq", "u1"),  # it happened while a packet was taken in, or a timer ran
-        ("state", "u1"),  # STATE: the new state, CONGESTION: the congestion state
+        ("state", "u1"),  # STATE: the new state
         ("source_port", "<u2"),
         ("target_port", "<u2"),
         ("source", "V16"),

@@ -186,20 +186,16 @@ class Decoder:
             of.congestion = 0
         if state == _CLOSE:
             self._closed = self._now, pointer, self._sockets.pop(pointer)
+        if state != _ESTABLISHED or not of.pid:  # a busy host has thousands a second, which say nothing of packets
+            return None
         return KernelEventKind.STATE, ends, {"state": state, "socket": of.number, "pid": of.pid}
 
-    def _congestion(self, event: _Event) -> _Made | None:
+    def _congestion(self, event: _Event) -> None:
         ends = event.ends()
         if not ends.target_port:  # of a socket that is no connection's any more
             self._sockets.pop(event.number("skaddr"), None)
-            return None
-        of = self._socket(event.number("skaddr"), ends)
-        of.congestion = event.number("cong_state")
-        return KernelEventKind.CONGESTION, ends, {"state": of.congestion, "socket": of.number}
-
-    def _grown(self, event: _Event) -> _Made:
-        value = event.number("rcvbuf") if "rcvbuf" in event.layout.fields else 0
-        return KernelEventKind.BUFFER_GROWN, event.ends(), {"value": value & 0xFFFF_FFFF}
+            return
+        self._socket(event.number("skaddr"), ends).congestion = event.number("cong_state")
 
     def _bad_checksum(self, event: _Event) -> _Made | None:
         ends = event.socket_addresses()
@@ -230,7 +226,6 @@ _READ: Final = {
     "tcp_receive_reset": Decoder._reset_received,
     "inet_sock_set_state": Decoder._state,
     "tcp_cong_state_set": Decoder._congestion,
-    "tcp_rcvbuf_grow": Decoder._grown,
     "tcp_bad_csum": Decoder._bad_checksum,
     "kfree_skb": Decoder._drop,
 }

@@ -43,7 +43,6 @@ EVENTS: Final = (
     "tcp/tcp_receive_reset",
     "sock/inet_sock_set_state",
     "tcp/tcp_cong_state_set",
-    "tcp/tcp_rcvbuf_grow",
     "tcp/tcp_bad_csum",
     "skb/kfree_skb",
 )
