@@ -335,3 +335,37 @@ def test_files_in_turn_beside_a_screen(terminal: Terminal, link: Link, tmp_path:
     assert terminal.wait_prompt() == 0
     assert f"{packets_in(list(tmp_path.glob('f*')))} packets captured" in terminal.screen()
     assert len(list(tmp_path.glob("f*"))) >= 4
+
+
+def test_kernel_events_are_kept_with_the_capture(started: list[Watch], link: Link, tmp_path: Path) -> None:
+    target = tmp_path / "a.pcap"
+    watch = start(started, link, "--kernel", "-w", str(target))
+    link.knock()
+    watch.events("connection-refused")
+    code, _events, said = watch.end(signal.SIGINT)
+
+    assert code == 0, said
+    assert "the kernel: " in said
+    assert "resets sent: NO_SOCKET" in said
+    assert str(target) + ".kernel" in said
+    words = [sys.executable, "-m", "tcptui", "packets", str(target), "-Y", 'tcptui.kernel.reason == "NO_SOCKET"']
+    shown = subprocess.run(
+        [*words, "-e", "tcp.flags.reset"], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert shown.stdout.split() == ["0", "1"], "the SYN that was thrown away, and the reset"
+
+
+def test_kernel_events_replace_no_file_unasked(link: Link, tmp_path: Path) -> None:
+    kept = tmp_path / "a.pcap.kernel"
+    kept.write_text("mine")
+    command = [*link.inside, sys.executable, "-m", "tcptui", "--no-screen", "-i", INTERFACE, "--kernel"]
+    done = subprocess.run(
+        [*command, "-w", str(tmp_path / "a.pcap")], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}, check=False, timeout=SECONDS,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "a.pcap.kernel" in done.stderr.splitlines()[-1]
+    assert kept.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".numba"] == [kept.name]

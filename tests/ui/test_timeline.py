@@ -7,7 +7,10 @@ import pytest
 from ip_pieces import pieces, segment, whole, write_raw
 from screen_lines import screen_lines
 
+from tcptui.access.kernel_word.log import KernelLog
+from tcptui.access.kernel_word.word import KernelWord
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.kernel_event import RECORD, KernelEventKind
 from tcptui.session.session import open_file
 from tcptui.ui.main.column_names import SortKey
 from tcptui.ui.main.columns import Sorting
@@ -275,3 +278,22 @@ async def test_rows_of_a_step_are_marked(show: Show, mixed_session: Session) -> 
 
         assert ladder.cursor == 1  # the first of them
     assert marked == [2]  # the other one is under the cursor
+
+
+async def test_kernel_events_are_marked(show: Show, wire: Wire, tmp_path: Path) -> None:
+    wire.clean(0, "10.0.0.1:40001", "192.0.2.10:9999", b"x" * 30)
+    session = open_file(wire.pcap(tmp_path / "a.pcap"))
+    async with show(session, (200, 50)) as shown:
+        event = np.zeros(1, RECORD)
+        event["kind"], event["softirq"], event["reason"] = KernelEventKind.DROP, 1, b"TCP_CSUM"
+        event["time_ns"] = int(session.store.time_ns[0]) + 5_000
+        event["source"], event["source_port"] = np.void(bytes(10) + b"\xff\xff\x0a\x00\x00\x01"), 40001
+        event["target"], event["target_port"] = np.void(bytes(10) + b"\xff\xff\xc0\x00\x02\x0a"), 9999
+        log = KernelLog()
+        log.add(event)
+        KernelWord.of(session).log = log
+        await shown.press("enter")
+        ladder = shown.screen.workspace.ladder
+        rows = [ladder.render_line(y).text for y in range(1, 4)]
+
+    assert ["dropped: TCP_CSUM" in row for row in rows] == [True, False, False]
