@@ -11,7 +11,7 @@ from tcptui.access.kernel_word.log import KernelLog
 from tcptui.access.kernel_word.word import KernelWord
 from tcptui.capture.kernel_trace.client import KernelTrace
 from tcptui.capture.output import Replaceable
-from tcptui.cli.commands import STANDARD_STREAM, LiveCommand
+from tcptui.cli.commands import LiveCommand
 from tcptui.cli.read_files import files_read
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
@@ -39,7 +39,7 @@ class KernelRecording:
     def _path(self) -> Path | None:
         """The single file of ``-w``; None: the words are kept nowhere."""
         command = self._command
-        is_single = command.rotation is None and not command.watch.keep_around and command.write != STANDARD_STREAM
+        is_single = command.rotation is None and not command.watch.keep_around
         return Path(command.write) if command.write is not None and is_single else None
 
     def begin(self) -> None:
@@ -54,7 +54,11 @@ class KernelRecording:
 
     def end(self, session: JudgedCapture, words: Words) -> None:
         """End it, say what was recorded, and keep it beside the capture.  Raises OutputError."""
+        if not self._trace.is_alive:
+            say(words("kernel.ended-early"), words)
         self._trace.stop()
+        if self._trace.missing:
+            say(words("kernel.missing", names=", ".join(self._trace.missing)), words)
         word = KernelWord.of(session)
         summary = word.summary(session)
         if word.log is None or summary is None:
@@ -69,6 +73,6 @@ class KernelRecording:
 
 def recording(command: object, identity: Identity | None, stack: ExitStack) -> KernelRecording | None:
     """The recording that ``command`` asks for with ``--kernel``; None: none.  Raises as `KernelRecording`."""
-    if not isinstance(command, LiveCommand) or not command.kernel or command.streams_to_stdout:
+    if not isinstance(command, LiveCommand) or not command.kernel:
         return None
     return KernelRecording(command, identity, stack)

@@ -62,6 +62,8 @@ def options_for_files(options: Options, files: Sequence[str]) -> frozenset[str]:
 def parse_live(options: Options, words: Sequence[str], common: Common, display: Display) -> LiveCommand:
     """``-i INTERFACE`` with its options; raises CommandLineError."""
     write, rotation, watch = _keeping(options)
+    if write == STANDARD_STREAM and "--kernel" in options:
+        raise CommandLineError("error.exclusive", first="--kernel", second="-w -")
     return LiveCommand(
         common=common,
         interface=file_name("-i", options["-i"]),

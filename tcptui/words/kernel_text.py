@@ -59,12 +59,6 @@ def reason_words(reason: str, words: Words) -> str:
     return words("kernel.reason.named", name=reason, meaning=words(key)) if words.has(key) else reason
 
 
-def unusable_line(capture: JudgedCapture, words: Words) -> str | None:
-    """Why the file of the kernel's words that is beside the capture is not used; None: it is, or there is none."""
-    why = KernelWord.of(capture).unusable
-    return None if why is None else words(f"kernel.report.unusable.{why.value}")
-
-
 def summary_lines(summary: KernelSummary, words: Words) -> list[str]:
     """What the kernel said about a whole capture."""
     lines = [words("kernel.report.tied", n=Count(summary.tied))]

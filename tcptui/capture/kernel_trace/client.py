@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -35,10 +34,8 @@ class KernelTrace:
 
     def __init__(self, process: Child) -> None:
         self._process = process
-        self.events: tuple[str, ...] = ()
-        """Names of the events that are recorded."""
         self.missing: tuple[str, ...] = ()
-        """Names of those that this kernel has not."""
+        """Names of events that this kernel has not, or not with what is needed."""
         self.descriptor = -1
 
     @classmethod
@@ -62,7 +59,6 @@ class KernelTrace:
             trace.close()
             reason = safe_text(str(answer["refused"]), 200) if answer else "the process ended"
             raise CaptureError("kernel_trace_refused", reason=reason)
-        trace.events = tuple(safe_text(str(name), 64) for name in answer["events"])
         trace.missing = tuple(safe_text(str(name), 64) for name in answer["missing"])
         return trace
 
@@ -78,7 +74,7 @@ class KernelTrace:
 
     def record(self) -> None:
         """Have it record from now on, into an anonymous file.  Raises CaptureError where it has ended."""
-        self.descriptor = _anonymous_file()
+        self.descriptor = os.memfd_create("tcptui-kernel")
         try:
             socket.send_fds(self._process.socket, [b"r"], [self.descriptor])
         except OSError as error:
@@ -106,10 +102,3 @@ class KernelTrace:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
-
-
-def _anonymous_file() -> int:
-    if sys.platform == "linux":
-        return os.memfd_create("tcptui-kernel")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())

@@ -76,8 +76,8 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
         try:
             refuse_threads()
             instance = _prepare()
-        except (TracingError, RuntimeError) as error:
-            text = error.strerror if isinstance(error, TracingError) and error.strerror else str(error)
+        except (OSError, RuntimeError) as error:
+            text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             connection.sendall(framed(json.dumps({"refused": safe_text(text, 200)}).encode()))
             return
         become = Identity(**identity) if identity else Identity(_NOBODY, _NOBODY, (), "nobody", None)
@@ -89,8 +89,7 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
         capabilities.end_with_parent(signal.SIGTERM)
         if os.getppid() != parent:
             return
-        names = sorted(each.name for each in instance.formats.values())
-        ready = {"events": names, "missing": list(instance.missing)}
+        ready = {"missing": list(instance.missing)}
         connection.sendall(framed(json.dumps(ready).encode()))
         _serve(connection, instance)
 

@@ -40,6 +40,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.short.resent": "kernel: {cause}",
     "kernel.short.drop": "dropped: {reason}",
     "kernel.short.reset": "kernel: {reason}",
+    "kernel.ended-early": "the process that reads kernel events ended before the capture: later events are missing",
+    "kernel.missing": "this kernel lacks trace events: {names}; what these would show is unknown",
     "kernel.kept": "the kernel's events are in {path}",
     "kernel.reason.no-socket": "no program listens there, and no connection is open",
     "kernel.reason.netfilter-drop": "a firewall rule",

@@ -40,6 +40,8 @@ WORDS: Final[dict[str, str]] = {
     "kernel.short.resent": "内核：{cause}",
     "kernel.short.drop": "被丢弃：{reason}",
     "kernel.short.reset": "内核：{reason}",
+    "kernel.ended-early": "读取内核事件的进程在抓包结束前已终止：此后的事件缺失",
+    "kernel.missing": "此内核没有这些跟踪事件：{names}；它们本可说明的情况未知",
     "kernel.kept": "内核的说明保存在 {path}",
     "kernel.reason.no-socket": "没有进程监听，也没有这个连接",
     "kernel.reason.netfilter-drop": "防火墙规则",
