@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from bisect import insort
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +34,7 @@ class KernelLog:
         """``descriptor``: a file of records and nothing else; -1: what `add` is given is all."""
         self._descriptor = descriptor
         self._read = 0
+        self._growing = threading.Lock()
         self.records: NDArray[Any] = np.zeros(0, RECORD)
         """All records (`RECORD`), in the order in which they came."""
         self._of: dict[ConnectionKey, list[int]] = {}
@@ -40,14 +43,17 @@ class KernelLog:
         self.lost = 0
         """Events that could not be kept."""
         self.lost_ns: list[int] = []
-        """When that was noticed."""
+        """When that was noticed, ascending."""
         self.elsewhere: dict[str, int] = {}
         """Packets thrown away whose connection the kernel does not name, by reason."""
 
     def grow(self) -> None:
-        """Read what the file has had since."""
-        if self._descriptor < 0:
-            return
+        """Read what the file has had since.  For several threads."""
+        if self._descriptor >= 0:
+            with self._growing:
+                self._grow()
+
+    def _grow(self) -> None:
         try:
             data = os.pread(self._descriptor, 1 << 26, self._read)
         except OSError:  # closed at the end of the program
@@ -69,7 +75,7 @@ class KernelLog:
                 self.began_ns = time_ns if self.began_ns is None else min(self.began_ns, time_ns)
             elif kind == KernelEventKind.LOST:
                 self.lost += value
-                self.lost_ns.append(time_ns)
+                insort(self.lost_ns, time_ns)
             elif kind == KernelEventKind.ELSEWHERE:
                 reason = reason_text(why)
                 self.elsewhere[reason] = self.elsewhere.get(reason, 0) + value

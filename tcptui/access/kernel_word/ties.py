@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SENT_WINDOW_NS: Final = 1_000_000
 #: How far it is where nothing is queued, in nanoseconds.
 AT_ONCE_NS: Final = 100_000
+#: An event whose time is known no better than this is tied to nothing, in nanoseconds.
+LARGEST_SLACK_NS: Final = 200_000
 #: Events so near to ones that were lost are tied to nothing, in nanoseconds.
 LOST_WINDOW_NS: Final = 2_000_000
 #: How long a packet that came in may be on its way through the kernel before that throws it away, in nanoseconds.
@@ -34,6 +36,8 @@ class Untied(Enum):
     """Two sockets have these addresses and ports, as in two network namespaces."""
     LOST = "lost"
     """Other events were lost at that moment."""
+    CLOCK = "clock"
+    """A clock was set at that moment, or could not be read closely enough."""
     LATER = "later"
     """The kernel looked at the packet later than when it came: the socket was in use."""
 

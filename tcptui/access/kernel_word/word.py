@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from tcptui.access.kernel_word.kept import Unusable, UnusableError, read_kept
 from tcptui.access.kernel_word.log import ConnectionKey, KernelLog, connection_key, reason_text
-from tcptui.access.kernel_word.ties import LOST_WINDOW_NS, SENT_WINDOW_NS, Untied, tie_sent, tie_taken
+from tcptui.access.kernel_word.ties import LARGEST_SLACK_NS, LOST_WINDOW_NS, SENT_WINDOW_NS, Untied, tie_sent, tie_taken
 from tcptui.access.open_capture import rows_seen
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.model.kernel_event import KernelCause, KernelEventKind
@@ -246,9 +247,12 @@ def _ties(
         ties = [each if isinstance(each, Untied) else (taken[each[0]],) for each in found]
     else:
         ties = tie_sent(stamps, packets, may)
-    for place, (at, _slack) in enumerate(stamps):
-        if any(abs(at - lost) <= LOST_WINDOW_NS for lost in lost_ns):
+    for place, (at, slack) in enumerate(stamps):
+        near = bisect_left(lost_ns, at - LOST_WINDOW_NS)
+        if near < len(lost_ns) and lost_ns[near] <= at + LOST_WINDOW_NS:
             ties[place] = Untied.LOST
+        elif slack > LARGEST_SLACK_NS:
+            ties[place] = Untied.CLOCK
     return ties
 
 

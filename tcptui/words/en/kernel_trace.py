@@ -30,6 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "kernel.report.why.several": "several could be meant",
     "kernel.report.why.two-sockets": "two sockets with these addresses",
     "kernel.report.why.lost": "other events were lost then",
+    "kernel.report.why.clock": "a clock was set then",
     "kernel.report.why.later": "handled later than it came",
     "kernel.report.elsewhere": "{n:packet was|packets were} dropped on this host; the kernel does not name the connection",
     "kernel.report.lost": "{n:event was|events were} lost: what the kernel did is not complete",

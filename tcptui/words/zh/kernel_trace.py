@@ -30,6 +30,7 @@ WORDS: Final[dict[str, str]] = {
     "kernel.report.why.several": "可能是其中任意一个",
     "kernel.report.why.two-sockets": "两个套接字有相同的地址",
     "kernel.report.why.lost": "当时有其他事件丢失",
+    "kernel.report.why.clock": "当时时钟被调整",
     "kernel.report.why.later": "到达之后才被处理",
     "kernel.report.elsewhere": "本机另丢弃 {n} 个数据包，内核没有说明属于哪个连接",
     "kernel.report.lost": "丢失 {n} 个事件：内核的记录不完整",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,29 @@ def test_what_is_not_tied_says_why(session: Session) -> None:
     assert tell(session, dropped(session, softirq=0)).about(session, 0).untied == {
         (KernelEventKind.DROP, Untied.LATER): 1
     }
+
+
+def test_event_while_a_clock_was_set_is_not_tied(session: Session) -> None:
+    word = tell(session, retransmit(session, KernelCause.RTO, slack_ns=1_000_000_000))
+
+    assert word.about(session, 0).untied == {(KernelEventKind.RETRANSMIT, Untied.CLOCK): 1}
+
+
+def test_records_of_a_file_that_grows_are_read_once(tmp_path: Path, session: Session) -> None:
+    path = tmp_path / "records"
+    path.write_bytes(dropped(session).tobytes()[:50])
+    with path.open("rb") as file:
+        log = KernelLog(file.fileno())
+        log.grow()
+        assert len(log) == 0, "half a record"
+        path.write_bytes(dropped(session).tobytes() * 2)
+        threads = [threading.Thread(target=log.grow) for _ in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    assert len(log) == 2
 
 
 def test_two_sockets_with_one_address_are_tied_to_nothing(session: Session) -> None:
