@@ -21,6 +21,8 @@ class Operand(Enum):
     FOLDERS = auto()
     SOURCES = auto()
     """Whatever can be captured live: interfaces, ``ssh://`` URLs, files that grow."""
+    PATHS = auto()
+    """Captures, and folders of them."""
     CASE = auto()
     TEXT = auto()
     FIELD = auto()
@@ -69,6 +71,7 @@ COMMANDS: Final = (
     CommandRow("redact", Operand.CAPTURE, frozenset({
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
     CommandRow("serve", Operand.FOLDERS, frozenset({"--http", "--allow-payload", "--key"})),
+    CommandRow("scan", Operand.PATHS, frozenset({"-o", "--workers", "--resume", "--packets"})),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
         "--overwrite"})),

@@ -454,6 +454,18 @@ class ServeCommand(NamedTuple):
     """``--key``: the file of the key of replacements; None: one is drawn."""
 
 
+class ScanCommand(NamedTuple):
+    """``scan PATH… -o DIR``: many captures as tables of Parquet."""
+
+    common: Common
+    paths: tuple[str, ...]
+    output: str
+    workers: int | None = None
+    resume: bool = False
+    packets: bool = False
+    """``--packets``: a row of each packet, too."""
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -612,6 +624,7 @@ Command = (
     | RedactCommand
     | ServeCommand
     | WatchCommand
+    | ScanCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

@@ -42,6 +42,7 @@ from tcptui.cli.commands import (
     ReportCommand,
     RequestsCommand,
     ServeCommand,
+    ScanCommand,
     SliceCommand,
     StartCommand,
     VerdictsCommand,
@@ -77,6 +78,7 @@ TextCommand = (
     | CompareCommand
     | RedactCommand
     | ServeCommand
+    | ScanCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
@@ -193,6 +195,7 @@ def run(command: Command, words: Words) -> int:
             | CompareCommand()
             | RedactCommand()
             | ServeCommand()
+            | ScanCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
@@ -278,6 +281,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.serve import start_serving
 
             return partial(start_serving, command, words)
+        case ScanCommand():
+            from tcptui.cli.run.scan import run_scan
+
+            return partial(run_scan, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 

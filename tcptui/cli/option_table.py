@@ -45,6 +45,8 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     long: str = ""
     """Its long name, where it has a short one, too."""
+    bare: str = ""
+    """The command of which it takes no value."""
 
 
 OPTIONS: Final = (
@@ -64,6 +66,7 @@ OPTIONS: Final = (
     Option("-h", long="--help"),
     Option("-Y", Value.TEXT, once=True, long="--display-filter"),
     Option("-e", Value.FIELD),
+    Option("-o", Value.FOLDER, once=True),
     Option("--ascii"),
     Option("--a", Value.TEXT, once=True),
     Option("--allow-payload"),
@@ -110,10 +113,11 @@ OPTIONS: Final = (
     Option("--out", Value.FOLDER, once=True),
     Option("--out-limit", Value.TEXT),
     Option("--overwrite"),
-    Option("--packets", Value.TEXT, once=True),
+    Option("--packets", Value.TEXT, once=True, bare="scan"),
     Option("--proto", Value.FILE, once=True),
     Option("--raw"),
     Option("--results", Value.FOLDER, once=True),
+    Option("--resume"),
     Option("--rules", Value.FILE, once=True),
     Option("--shift-time", Value.TEXT, once=True),
     Option("--side", Value.CHOICE, choices=tuple(side.value for side in FollowSide)),

@@ -73,6 +73,7 @@ from tcptui.cli.parse_packets import (
     parse_slice,
 )
 from tcptui.cli.parse_serve import parse_serve
+from tcptui.cli.parse_scan import parse_scan
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
 from tcptui.cli.parse_watch import parse_watch
 from tcptui.words.language import Language, language_from_environment
@@ -159,9 +160,9 @@ def _scan_long(scan: _Scan, argument: str, rest: list[str]) -> None:
     option = BY_NAME.get(name)
     if option is None:
         scan.add_error("error.unknown-option", option=name, near=near_words(name, (*BY_NAME, *SHORT)))
-    elif option.value is Value.NOTHING and has_value:
+    elif (is_bare := option.value is Value.NOTHING or option.bare == scan.command_word) and has_value:
         scan.add_error("error.unwanted-value", option=name)
-    elif option.value is Value.NOTHING:
+    elif is_bare:
         scan.add_option(name)
     elif has_value:
         scan.add_option(name, value)
@@ -277,6 +278,10 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
             raise CommandLineError("error.needs-source", option=name)
         return StartCommand(common, display)
     return parse_open(options, _files("tcptui", words), "", common, display)
+
+
+def _parse_scan(scan: _Scan, common: Common) -> Command:
+    return parse_scan(scan.options, scan.words, common)
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
@@ -495,6 +500,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "watch": _parse_watch,
     "redact": _parse_redact,
     "serve": _parse_serve,
+    "scan": _parse_scan,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,9 @@ from tcptui.findings.catalog import CATALOG
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.field import Owner
 from tcptui.model.fields import FIELDS
+from tcptui.scan.schema import COLUMNS as SCAN_COLUMNS
+from tcptui.scan.schema import Kind as ColumnKind
+from tcptui.scan.schema import Table as ScanTable
 from tcptui.ui.settings.table import SETTINGS, Kind
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -38,6 +42,7 @@ _HEADS: Final = {
     "commands": {Language.EN: "command|what it does", Language.ZH: "命令|作用"},
     "settings": {Language.EN: "setting|default|values|what it does", Language.ZH: "设置|默认|可选值|作用"},
     "findings": {Language.EN: "name|title|family|case", Language.ZH: "名称|标题|类别|案例"},
+    "scan": {Language.EN: "column|type|unit|meaning", Language.ZH: "列|类型|单位|含义"},
     "fields": {Language.EN: "field|type|meaning", Language.ZH: "字段|类型|含义"},
 }
 
@@ -85,11 +90,31 @@ def fields(words: Words) -> str:
     return _table(_HEADS["fields"][words.language], rows)
 
 
+#: Types of the columns of a scan, as Parquet and Arrow have them.
+_KINDS: Final = {
+    ColumnKind.TEXT: "string", ColumnKind.NAME: "dictionary of string", ColumnKind.ADDRESS: "fixed 16 bytes",
+    ColumnKind.WHOLE: "int64", ColumnKind.YES: "bool", ColumnKind.TIME: "timestamp[ns, UTC]",
+    ColumnKind.WHOLES: "list of int64", ColumnKind.TEXTS: "list of string",
+    ColumnKind.TIMES: "list of timestamp[ns, UTC]",
+}  # fmt: skip
+
+
+def scanned(table: ScanTable, words: Words) -> str:
+    """Each column of a table that `tcptui scan` writes."""
+    is_english = words.language is Language.EN
+    rows = [
+        (f"`{column.name}`", _KINDS[column.kind], column.unit or "–", column.en if is_english else column.zh)
+        for column in SCAN_COLUMNS[table]
+    ]
+    return _table(_HEADS["scan"][words.language], rows)
+
+
 #: Of each page the tables in it, by name.
 TABLES: Final[dict[str, tuple[tuple[str, Callable[[Words], str]], ...]]] = {
     "cli": (("commands", commands), ("settings", settings)),
     "list-of-findings": (("findings", findings),),
     "filters": (("fields", fields),),
+    "scan": tuple((table.value, partial(scanned, table)) for table in ScanTable),
 }
 
 

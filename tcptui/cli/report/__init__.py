@@ -1,7 +1,7 @@
 """Reports: the results of a session as text, Markdown and JSON.
 
 ``compose``           selects and orders what a report for people contains
-``summary``, ``measures``  the numbers and findings that reports are made of
+``summary``           the numbers and findings that reports are made of
 ``blocks``            headings, paragraphs, lists and tables, independent of the output format
 ``as_text``, ``as_markdown``, ``as_json``  the formats
 ``json_findings``, ``json_event``, ``json_text``  JSON, with exact times (never through a float)

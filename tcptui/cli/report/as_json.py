@@ -20,8 +20,8 @@ from tcptui.cli.report.json_text import CachedTexts, Seconds, seconds, to_json, 
 from tcptui.cli.report.link_names import link_name
 from tcptui.cli.report.summary import Capture
 from tcptui.findings.catalog import named_shape
-from tcptui.findings.causes import stories
 from tcptui.findings.elsewhere import capture_outside
+from tcptui.findings.in_trouble import in_trouble
 from tcptui.findings.stream_findings import BatchFindings, StreamFindings, cells
 from tcptui.findings.weight import connection_seconds_lost
 from tcptui.model.other_protocol import protocol_name
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from tcptui.cli.report.summary import Summary
     from tcptui.findings.elsewhere import CaptureThere
     from tcptui.findings.trouble import TroubleGroup
-    from tcptui.model.finding import Finding
     from tcptui.model.packet_store import U8
     from tcptui.session.selection import Selection
     from tcptui.session.sharing import Sharing
@@ -94,7 +93,7 @@ def json_report(summary: Summary, stream: int | None, tell: Tell, sharing: Shari
                     between = b",\n"
     else:
         yield b"\n" + connection_json(summary, stream, tell)
-        above_note = _in_trouble(_told_of(summary, stream))
+        above_note = in_trouble(_told_of(summary, stream))
     # Last, because it follows from the findings of all connections, which are not kept.
     diagnosis, trouble = summary.conclude(above_note)
     found = ", ".join([capture_finding_text(finding, tell) for finding in diagnosis.findings])
@@ -124,7 +123,7 @@ def _share(summary: Summary, share: Selection, texts: _ConnectionTexts) -> Itera
     """The connections of ``share``, comma-separated, and what of their findings the whole capture is judged by."""
     shown = summary.shown
     for block in summary.judged(share):
-        if above_note := _in_trouble(block):
+        if above_note := in_trouble(block):
             yield above_note
         for told in block.parts_of(MOST_AT_ONCE):
             tally = summary.tally(told.streams, share)
@@ -135,22 +134,6 @@ def _share(summary: Summary, share: Selection, texts: _ConnectionTexts) -> Itera
                 yield some
             del told, tally, lines  # before the next ones are made: together they would take twice the memory
         del block, above_note
-
-
-def _in_trouble(told: BatchFindings) -> StreamFindings:
-    """The warnings and errors of each stream of ``told`` that has any, with their symptoms."""
-    above_note = StreamFindings()
-    for place, findings in told.others.items():
-        if found := _above_note(findings):
-            above_note[int(told.streams[place])] = found
-    for kind in told.kinds:
-        if found := _above_note(kind.findings):
-            above_note.add_batch(kind.only(found))
-    return above_note
-
-
-def _above_note(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(finding for story in stories(findings) for finding in (story.cause, *story.symptoms))
 
 
 def there_object(there: CaptureThere | None) -> dict[str, object] | None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.measures import Measures, Spread, Tally, last_states, measured, tcp_packets
 from tcptui.access.open_capture import JudgedCapture, view_of
 from tcptui.analysis.capture_point import capture_place
 from tcptui.analysis.capture_trust import CaptureTrust, capture_trust
-from tcptui.cli.report.measures import Measures, Spread, Tally, measured, tcp_packets
 from tcptui.findings.elsewhere import CaptureThere, capture_there
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.finding import AnyId, Finding, Severity
@@ -278,12 +278,7 @@ class Summary:
 
         Call it after the streams were judged, because that may correct their states.
         """
-        store, tally = self._session.store, tally or self._tally
-        last = tally.last[chosen - tally.first]
-        # A stream that only an ICMP error quotes has no segment and no state.
-        of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
-        is_b = self._session.streams.client_is_b[chosen] != 0
-        return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
+        return last_states(self._session.store, self._session.streams, tally or self._tally, chosen)
 
     def findings(self, stream: int) -> tuple[Finding, ...]:
         """The findings of ``stream``."""

@@ -33,6 +33,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.compare": "two captures or parts of one: what differs, how surely",
     "cli.summary.redact": "a copy without addresses, names and payload, proved",
     "cli.summary.serve": "tools for an assistant (MCP), redacted",
+    "cli.summary.scan": "many captures as Parquet tables, on all processors",
     "cli.summary.slice": "part of a capture as a capture of its own",
     "cli.summary.assert": "test a capture against rules",
     "cli.summary.check": "is this display filter right, and what was meant?",

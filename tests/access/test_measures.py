@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tcptui.access import measures as tally
+from tcptui.access.measures import Tally, tcp_packets
 from tcptui.analysis.stream.row_order import RowOrder
-from tcptui.cli.report import measures as tally
-from tcptui.cli.report.measures import Tally, tcp_packets
 from tcptui.model.packet_store import PacketStore, RowKind
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict

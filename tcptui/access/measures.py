@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.model.packet_store import I32, I64, PacketStore
+    from tcptui.model.packet_store import I32, I64, U8, PacketStore
 
 
 class Spread(NamedTuple):
@@ -108,6 +108,18 @@ def measured(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64
         streams.quiet_ns[chosen],
     ]
     return dict(zip(Measures._fields, (column.tolist() for column in columns), strict=True))
+
+
+def last_states(store: PacketStore, streams: StreamTable, tally: Tally, chosen: I64) -> tuple[U8, U8]:
+    """Values of the state columns of the clients and servers of ``chosen`` after the last segment.
+
+    Call it after the streams were judged, because that may correct their states.
+    """
+    last = tally.last[chosen - tally.first]
+    # A stream that only an ICMP error quotes has no segment and no state.
+    of_a, of_b = (np.where(last >= 0, column[np.maximum(last, 0)], 0) for column in (store.state_a, store.state_b))
+    is_b = streams.client_is_b[chosen] != 0
+    return np.where(is_b, of_b, of_a), np.where(is_b, of_a, of_b)
 
 
 def _spreads(tally: Tally, at: I64) -> tuple[I64, I64, I64, I64]:

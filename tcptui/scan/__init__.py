@@ -1,0 +1,4 @@
+"""Many captures as tables of Parquet: what is judged of each, and a folder that says by its files what is done.
+
+`pyarrow` (Apache-2.0, extra ``[scan]``) is imported here alone, by `arrow` and `folder`; scapy never beside it.
+"""
