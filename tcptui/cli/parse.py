@@ -72,8 +72,8 @@ from tcptui.cli.parse_packets import (
     parse_requests,
     parse_slice,
 )
-from tcptui.cli.parse_serve import parse_serve
 from tcptui.cli.parse_scan import parse_scan
+from tcptui.cli.parse_serve import parse_serve
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
 from tcptui.cli.parse_watch import parse_watch
 from tcptui.words.language import Language, language_from_environment
