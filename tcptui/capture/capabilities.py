@@ -15,8 +15,10 @@ from typing import Final
 
 SUPPORTED: Final = sys.platform == "linux"
 
+CAP_DAC_READ_SEARCH: Final = 2
 CAP_SETPCAP: Final = 8
 CAP_NET_RAW: Final = 13
+CAP_SYS_PTRACE: Final = 19
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_KEEPCAPS: Final = 8

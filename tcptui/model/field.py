@@ -138,6 +138,8 @@ class Reader(Enum):
     """The marks and notes that a user left on the packet, or on its connection."""
     KERNEL = "kernel"
     """What this host's kernel said about the packet while it was captured."""
+    OWNERS = "owners"
+    """Whose connection the packet's stream is: what the host that captured it knew of its sockets."""
     REQUESTS = "requests"
     """The requests of the packet's stream, by their application protocol, of which the packet carries a byte."""
     TREE = "tree"

@@ -20,6 +20,7 @@ from tcptui.access.cached_findings import CachedFindings
 from tcptui.access.indexes import Indexes
 from tcptui.access.kernel_word.word import KernelWord
 from tcptui.access.open_capture import segments_of, state_of, view_of
+from tcptui.access.owners import owners_of
 from tcptui.access.packet_reader import PacketReader
 from tcptui.access.progress import Notice, Phase, Progress
 from tcptui.access.stream_rows import StreamRows
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from tcptui.session.judge_process import BackgroundJudge
     from tcptui.session.own.findings import OwnFindings
     from tcptui.session.own.rule import OwnRule
+    from tcptui.session.owners import Asks, OwnerFinder
     from tcptui.session.sharing import Sharing
 
 #: With an observer, the worker runs at least this often, in seconds, even when nothing is announced.
@@ -175,6 +177,8 @@ class Session:
             self.ring.bounds = Bounds.of_memory(memory, self.store.bytes_per_row, per_stream, source.limit_bytes)
             self.ring.pace(self._begin, self._begin, waits=False)
         self._conclusions = Conclusions(self, self.noted)
+        self._owner_finder: OwnerFinder | None = None
+        """Looks for whose connections they are; None: of a file nobody can be asked."""
         self._own: OwnFindings | None = None
         self.all_findings = AllFindings(self, self._judging, lambda: self._own)
         """The findings of very many connections at once."""
@@ -254,8 +258,8 @@ class Session:
 
     @property
     def revision(self) -> int:
-        """A number that changes whenever anything here did: also when secrets have come that were missing."""
-        return self.catch_up.revision + self.reader.keys.news
+        """A number that changes whenever anything here did: also when secrets or owners have come."""
+        return self.catch_up.revision + self.reader.keys.news + owners_of(self).revision
 
     @property
     def place(self) -> CapturePlace:
@@ -324,6 +328,13 @@ class Session:
 
             self._own = OwnFindings(self, rules)
             self.steering.own = None if at_once else self._own
+
+    def find_owners(self, child: Asks) -> None:
+        """Look for whose connections they are while they are open, by asking ``child``, until `close`."""
+        from tcptui.session.owners import OwnerFinder  # files do without
+
+        self._owner_finder = OwnerFinder(self, child)
+        self._owner_finder.start()
 
     def look_for_own(self) -> None:
         """Make all findings that a user has defined.  Raises OwnFailedError and OSError."""
@@ -554,6 +565,9 @@ class Session:
         session.own_screen, session.local = self.own_screen, self.local
         session.filter_words = self.filter_words
         session.find_also(() if self._own is None else self._own.rules)
+        if self._owner_finder is not None:
+            self._owner_finder.close()
+            session.find_owners(self._owner_finder.child)
         session.ring.release(session._begin)
         for source in self._sources:
             source.count_from(session._passed)
@@ -604,6 +618,8 @@ class Session:
     def close(self) -> None:
         """Stop, and close the sources and their spools, which stay where packets are unsaved.  Idempotent."""
         self.catch_up.close()
+        if self._owner_finder is not None:
+            self._owner_finder.close()
         if not self._closed:
             self._closed = True
             self.stop()

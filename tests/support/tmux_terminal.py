@@ -106,9 +106,9 @@ class Terminal:
         """End the server and everything that runs in it; wait until nothing of it is left."""
         tree = self.processes() if self._is_open() else {}
         for pid, line in tree.items():
-            if any(mark in line for mark in _OURS) and "capture.child" not in line:
+            if any(mark in line for mark in _OURS) and "capture.child" not in line and "capture.owners" not in line:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)  # the capture child must notice by itself
+                    os.kill(pid, signal.SIGKILL)  # they must notice by themselves
         self.hang_up()
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "the processes to end")
         shutil.rmtree(self._spools)

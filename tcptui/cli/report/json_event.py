@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.access.owners import owners_of
+from tcptui.cli.report.json_owner import owner_key
 from tcptui.cli.report.json_text import Seconds, to_json
 from tcptui.model.packet_store import NO_ROW
 from tcptui.words.finding_text import title_and_happened
@@ -44,8 +46,9 @@ def _where(session: OpenCapture, event: FindingEvent) -> dict[str, object]:
         return {"streams": event.whole.streams, "since": Seconds(event.whole.since_ns)}
     stream = event.finding.stream
     client, server = session.streams.client(stream), session.streams.server(stream)
+    owners = owners_of(session).of(stream)
     return {
         "stream": stream,
-        "client": {"address": client.host, "port": client.port},
-        "server": {"address": server.host, "port": server.port},
+        "client": {"address": client.host, "port": client.port, **owner_key(owners[0])},
+        "server": {"address": server.host, "port": server.port, **owner_key(owners[1])},
     }

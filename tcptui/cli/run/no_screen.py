@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,7 @@ from tcptui.capture.child.client import CaptureChild
 from tcptui.capture.file_source import open_file
 from tcptui.capture.output import Replaceable
 from tcptui.capture.own_ssh import find_own_traffic
+from tcptui.capture.owners.client import OwnerChild
 from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.capture.ssh_source import RemoteSource, parse_target
 from tcptui.capture.tee_source import TeeSource
@@ -93,6 +94,8 @@ class Checked:
     own: tuple[OwnRule, ...]
     packets: PacketFilter | None
     """What is shown of the packets of files; None: all of them."""
+    owners: OwnerChild | None = None
+    """Says whose connections those of an interface are; None: nothing does."""
 
 
 def _check(command: SourceCommand, words: Words) -> Checked:
@@ -130,9 +133,12 @@ def open_watched(
         case LiveCommand():
             child = CaptureChild.start(identity)
             stack.callback(child.close)
+            owners = OwnerChild.start(identity)
+            if owners is not None:
+                stack.callback(owners.close)
             own = find_own_traffic()
             give_up_root(may_offer_sudo=True)
-            checked = _check(command, words)
+            checked = replace(_check(command, words), owners=owners)
             if kernel is not None:
                 kernel.begin()
             source, _own_screen = live_source(child, command, own, ask, words)
@@ -187,6 +193,8 @@ def watched_session(
     )  # fmt: skip
     stack.callback(session.close)
     session.find_also(checked.own)
+    if checked.owners is not None:
+        session.find_owners(checked.owners)
     shown = None if compiled is None else Shown(session, compiled, words)
 
     def tell(told: FindingEvent) -> None:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.capture.child.client import CaptureChild
+    from tcptui.capture.owners.client import OwnerChild
     from tcptui.capture.privileges import Identity
     from tcptui.capture.source import Source
     from tcptui.cli.commands import Common, Display
@@ -89,6 +90,8 @@ class _Rounds:
         self._stack = stack
         self._launch = Launch(common, words, stack)
         self._child: CaptureChild | None = None
+        self._owners: OwnerChild | None = None
+        """Says whose connections those of an interface are; None: nothing does."""
         self._may_capture = False
         self._next: StartCommand | LiveCommand | None = None
         """The command that the user chose to follow this capture; None: end."""
@@ -141,10 +144,14 @@ class _Rounds:
     def _start_child(self, identity: Identity | None) -> CaptureChild:
         """Start the process that captures, with what this one may do now."""
         from tcptui.capture.child.client import CaptureChild  # files do without
+        from tcptui.capture.owners.client import OwnerChild
 
         self._may_capture = can_capture()
         self._child = CaptureChild.start(identity)
         self._stack.callback(self._child.close)
+        self._owners = OwnerChild.start(identity)
+        if self._owners is not None:
+            self._stack.callback(self._owners.close)
         self._launch.own = find_own_traffic()  # before root is given up: root may inspect all processes
         return self._child
 
@@ -261,6 +268,8 @@ class _Rounds:
         session.local = True
         if kernel is not None:
             kernel.attach(session)
+        if self._owners is not None:
+            session.find_owners(self._owners)
         session.filter_words = command.filter_words
         watched = Watched(session, [source], command, inputs_of(command, [source]))
         self._filter = command.filter_words

@@ -74,6 +74,18 @@ OWN_FIELDS: Final = (
     _own("request.duration", FieldType.RELATIVE_TIME,
          "Duration of a request with a response, as `tcptui requests` has it; in the same packets.", Reader.REQUESTS,
          Unit.SECONDS, repeats=True),
+    *(
+        _own(name, kind, f"{what} of the connection, at either end; only where it is known.", Reader.OWNERS,
+             repeats=True)
+        for name, kind, what in (
+            ("process", FieldType.STRING, "Name of the process"),
+            ("pid", FieldType.UINT32, "Number of the process"),
+            ("user", FieldType.STRING, "User of the process"),
+            ("unit", FieldType.STRING, "Systemd unit of the process"),
+            ("container", FieldType.STRING, "Container of the process, by the 12 first digits of its id or by name"),
+            ("pod", FieldType.STRING, "Pod of the process, as namespace/name"),
+        )
+    ),
     _own("marked", FieldType.BOOLEAN, "The packet, or its connection, is marked; absent otherwise.", Reader.NOTES),
     _own("note", FieldType.STRING, "A note on the packet or its connection.", Reader.NOTES, repeats=True),
     _own("kernel.event", FieldType.STRING,

@@ -47,6 +47,7 @@ from tcptui.session.filtering.message_tables import TABLED_PROTOCOLS, MessageTab
 from tcptui.session.filtering.message_values import Asked, MessageValues
 from tcptui.session.filtering.noted import NOTED, read_notes
 from tcptui.session.filtering.occurrences import Cells, Occurrences, by_place, merged, moved, none_of
+from tcptui.session.filtering.owner_fields import OWNER_FIELDS, read_owners
 from tcptui.session.filtering.packet_bytes import STRETCHES, containing, has_place, values
 from tcptui.session.filtering.plain import (
     QUICK_PROTOCOLS,
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
 _COLUMNS, _TABLES, _STREAMS, _BYTES, _TREES = range(5)
 _SLOW_TABLES: Final = (Reader.BUDGET, Reader.FINDINGS)
 #: Fields that are read without a header tree, and are no columns.
-COMPUTED: Final = TABLED | EVIDENCE | NOTED | KERNEL_FIELDS | REQUEST_FIELDS
+COMPUTED: Final = TABLED | EVIDENCE | NOTED | KERNEL_FIELDS | OWNER_FIELDS | REQUEST_FIELDS
 
 
 class FieldReader:
@@ -414,6 +415,8 @@ class FieldReader:
             return read_notes(self._session, field, rows)
         if field.name in KERNEL_FIELDS:
             return read_kernel(self._session, field, rows)
+        if field.name in OWNER_FIELDS:
+            return read_owners(self._session, field, rows)
         if field.name in REQUEST_FIELDS:
             return self._requests.read(field, rows)
         if field.name in EVIDENCE:

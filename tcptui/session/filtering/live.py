@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.owners import owners_of
 from tcptui.dfilter.expression import FieldValue
 from tcptui.dfilter.traps import values_of
 from tcptui.model.arrays import sorted_unique
@@ -33,7 +34,7 @@ _CORRECTED: Final = frozenset({"state_a", "state_b", "marks", "cause"})
 _OPEN_NAMES: Final = frozenset({"tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.window_size", "tcp.window_size_scalefactor",
                                 "tcp.analysis", "tcp.analysis.initial_rtt", "tcp.analysis.flags",
                                 "tcp.analysis.reused_ports"})  # fmt: skip
-_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.KERNEL, Reader.REQUESTS)
+_OPEN_READERS: Final = (Reader.BUDGET, Reader.FINDINGS, Reader.KERNEL, Reader.OWNERS, Reader.REQUESTS)
 #: What else the header tree concludes from packets behind, beside what it shows of messages.
 _CONCLUDED: Final = ("tcp.connection", "tcp.completeness", "tcptui.")
 #: Fields of a fragment that a later one gives it.
@@ -98,6 +99,9 @@ class LiveFilter:
         self._changes = answers_may_change(compiled)
         self._reads_fragments = any(field.name in _OF_FRAGMENTS for field in compiled.fields)
         self._reads_pairs = any(field.name in PAIRED for field in compiled.fields)
+        self._reads_owners = any(field.source is Reader.OWNERS for field in compiled.fields)
+        self._owners_seen = owners_of(session).revision
+        """Up to which of the owners that have come connections have been asked about."""
         self.first = session.store.first
         """The row that `mask` begins with."""
         self._room = np.zeros(0, np.bool_)
@@ -177,6 +181,7 @@ class LiveFilter:
             self._ask_questions(old, cancelled)
             self._settled = False
             self._fall_due(old)
+        self._take_owners()
         if not self._changes or self._settled:
             return
         if over and was_all_new and stop > old:  # asked just now about a capture that was at its end
@@ -194,6 +199,14 @@ class LiveFilter:
             self._own_host = session.place.own_host
             self._fall_due(self.first)
         self._ask_again(judged, cancelled)
+
+    def _take_owners(self) -> None:
+        """Have the connections asked about again whose owners have come since: they come behind the packets."""
+        owners = owners_of(self._session)
+        seen, self._owners_seen = self._owners_seen, owners.revision
+        if self._reads_owners and (streams := owners.changed_since(seen)):
+            self._due |= dict.fromkeys(streams, self.stop)
+            self._settled = False
 
     def _ask_fragments(self, first: int, cancelled: Callable[[], bool]) -> None:
         """Ask again about the fragments before row ``first`` whose datagrams were completed since."""

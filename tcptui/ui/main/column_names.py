@@ -31,6 +31,7 @@ class Column(Enum):
     CLIENT = "client"
     SERVER = "server"
     STATE = "state"
+    OWNER = "owner"
     LOST = "lost"
     PACKETS = "packets"
     SENT = "sent"

@@ -42,6 +42,8 @@ class Needs:
     server_short: int
     state: int
     note: int
+    has_owners: bool = False
+    """Whether it is known of some connections whose they are."""
     packets: int = 0
     """Cells of the packets' column, its blank included; 0: as in the table."""
     heading: int = 0
@@ -80,6 +82,8 @@ def column_widths(
     room -= sum(ends)
     widths[Column.CLIENT], widths[Column.SERVER] = ends
     for column in (column for name in shown for column in COLUMNS if name in (column.sort, column.comes_with)):
+        if column.id is Column.OWNER and not needs.has_owners:
+            continue
         if column.is_optional and not widths[column.id] and room - size[column.id] >= note:
             widths[column.id] = size[column.id]
             room -= size[column.id]

@@ -86,6 +86,8 @@ class ListRow:
     """How many of its packets match the display filter; None: none is on."""
     noted: str = ""
     """Its mark and note."""
+    owner: str = ""
+    """Whose it is, as far as known."""
     traffic: str = ""
     """Its traffic over its life, as bars."""
 
@@ -255,6 +257,11 @@ COLUMNS: Final = (
     ListColumn(Column.CLIENT, CellFormat.ENDPOINT, lambda row: (row.client, row.palette.client), is_joined=True),
     ListColumn(Column.SERVER, CellFormat.ENDPOINT, lambda row: (row.server, row.palette.server)),
     ListColumn(Column.STATE, CellFormat.TEXT, _states),
+    # Only where somebody is known; then it is worth more than a number.
+    ListColumn(
+        Column.OWNER, CellFormat.TEXT, lambda row: (row.owner, row.palette.plain), 21, is_optional=True,
+        comes_with=SortKey.PACKETS,
+    ),
     # The first to come of those that give way: it stays where there is room for one.
     ListColumn(
         Column.LOST, CellFormat.NUMBER, _lost, 10, is_optional=True, sort=SortKey.LOST,

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 
+from tcptui.access.owners import owners_of
 from tcptui.model.finding import Severity
 from tcptui.model.notes import NO_NOTE, Note
 from tcptui.model.packet_store import RowKind
@@ -159,7 +160,8 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         key = self.index.sorting.key
         shared = {end: shared_network(self._shared[end] or "") for end in _ENDS}
         packets = 0 if self.index.narrowing.matching is None else _MATCHED_WIDTH
-        wanted = (width, key, packets, self._has_lost, *self._wanted.values(), *shared.values())
+        has_owners = self.session is not None and bool(owners_of(self.session))
+        wanted = (width, key, packets, self._has_lost, has_owners, *self._wanted.values(), *shared.values())
         if wanted != self._widths_for:
             mark, client, server, state, note = (self._wanted[column] for column in _FIRST_WIDTHS)
             ellipsis = self.glyphs.ellipsis
@@ -168,7 +170,7 @@ class ConnectionList(VirtualList, inherit_bindings=False):
                 state = max(map(cell_len, self.state_words.values()))
             short = (client - saved[Column.CLIENT], server - saved[Column.SERVER])
             marked = [cell_len(self._title(column)) + 1 for column in COLUMNS if column.sort is key]
-            needs = Needs(mark, client, server, *short, state, note, packets, max(marked, default=0))
+            needs = Needs(mark, client, server, *short, state, note, has_owners, packets, max(marked, default=0))
             shown = [name for name in self._shown if name is not SortKey.LOST or self._has_lost]
             self._widths, is_short = column_widths(width, needs, key, shown)
             self._dropped = shared if is_short else dict.fromkeys(_ENDS, "")
@@ -373,6 +375,13 @@ class ConnectionList(VirtualList, inherit_bindings=False):
         note = self.note_of(stream)
         return f"{self.glyphs.marked} {safe_text(note.text)}".rstrip() if note else ""
 
+    def _owner(self, stream: int) -> str:
+        """The owners of both ends, one where they are the same or the other is not known."""
+        if self.session is None:
+            return ""
+        names = dict.fromkeys(owner.name for owner in owners_of(self.session).of(stream) if owner is not None)
+        return f" {self.glyphs.right} ".join(name for name in names if name)
+
     def _list_row(self, stream: int) -> ListRow:
         session = self.session
         assert session is not None
@@ -392,5 +401,6 @@ class ConnectionList(VirtualList, inherit_bindings=False):
             glyphs=self.glyphs,
             matched=None if matching is None else matching.count_of(stream),
             noted=self._noted(stream),
+            owner=self._owner(stream),
             traffic=self.traffic.text(stream),
         )  # fmt: skip

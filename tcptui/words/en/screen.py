@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.column.received": "bytes{left}",
     "screen.column.rtt": "rtt",
     "screen.column.duration": "lasted",
+    "screen.column.owner": "process",
     "screen.column.traffic": "traffic",
     "screen.column.bit-rate": "bit/s",
     "screen.column.packet-rate": "pkt/s",

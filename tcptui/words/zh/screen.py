@@ -22,6 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "screen.column.received": "字节{left}",
     "screen.column.rtt": "RTT",
     "screen.column.duration": "时长",
+    "screen.column.owner": "进程",
     "screen.column.traffic": "流量变化",
     "screen.column.bit-rate": "bit/s",
     "screen.column.packet-rate": "包/秒",

@@ -1,0 +1,11 @@
+"""Whose sockets: a process that looks at the kernel's tables while connections are open, and remembers.
+
+``namespaces``  into which network namespaces it looks
+``dump``        all sockets of one: inet_diag
+``holders``     the process that has a socket open, by the socket's inode: /proc
+``watch``       the sockets as they come and go
+``places``      unit, container and pod in the path of a control group
+``messages``    what is asked, and what is answered
+``main``        the process: two capabilities, no packet
+``client``      the program's side of it
+"""
