@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.owners import owners_of
+from tcptui.dfilter.completion import quoted
 from tcptui.model.arrays import distinct_rows
 from tcptui.model.finding import Severity
 from tcptui.model.packet_store import RowKind
@@ -48,6 +50,13 @@ class GroupBy(Enum):
     """Two hosts, whichever of them is the client."""
     FINDING = "finding"
     """A warning or an error: a connection is in the group of each that it has."""
+    PROCESS = "process"
+    """The name of a process that owns an end of it: a connection of two is in the groups of both."""
+
+
+def kinds_of(session: JudgedCapture, now: GroupBy = GroupBy.SERVER) -> list[GroupBy]:
+    """The properties by which its connections can be grouped: by processes where some are known, and ``now``."""
+    return [by for by in GroupBy if by is not GroupBy.PROCESS or by is now or owners_of(session)]
 
 
 class GroupSort(Enum):
@@ -75,6 +84,7 @@ class GroupKey:
     """Addresses as text; of a pair the lower one first."""
     port: int = -1
     finding: AnyId | None = None
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +245,18 @@ def filter_of(by: GroupBy, key: GroupKey) -> str:
             )
         case GroupBy.FINDING:
             return f'tcptui.finding == "{key.finding}"'
+        case GroupBy.PROCESS:
+            return f"tcptui.process == {quoted(key.process)}"
 
 
 def _sorting(group: Group, sort: GroupSort) -> tuple[object, ...]:
     key = group.key
-    name = tuple((ip_address(host).version, ip_address(host).packed) for host in key.hosts), key.port, str(key.finding)
+    name = (
+        tuple((ip_address(host).version, ip_address(host).packed) for host in key.hosts),
+        key.port,
+        str(key.finding),
+        key.process,
+    )
     match sort:
         case GroupSort.LOST:
             return (-group.lost_ns, -group.errors, -group.warnings, -group.connections, name)
@@ -367,10 +384,23 @@ def _by_finding(session: JudgedCapture, listed: I64) -> _Found:
     return [GroupKey(finding=name) for name in having], members, np.repeat(np.arange(len(sizes)), sizes), _all(members)
 
 
+def _by_process(session: JudgedCapture, listed: I64) -> _Found:
+    owners = owners_of(session)
+    having: dict[str, list[int]] = {}
+    for stream in listed[owners.owned(listed)].tolist():
+        names = [owner.program for owner in owners.of(stream) if owner is not None and owner.program]
+        for name in dict.fromkeys(names):
+            having.setdefault(name, []).append(stream)
+    members = np.array([stream for each in having.values() for stream in each], np.int64)
+    which = np.repeat(np.arange(len(having)), [len(each) for each in having.values()])
+    return [GroupKey(process=name) for name in having], members, which, _all(members)
+
+
 _FINDERS: Final = {
     GroupBy.SERVER: _by_server,
     GroupBy.PORT: _by_port,
     GroupBy.HOST: _by_host,
     GroupBy.PAIR: _by_pair,
     GroupBy.FINDING: _by_finding,
+    GroupBy.PROCESS: _by_process,
 }

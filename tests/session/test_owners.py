@@ -11,9 +11,11 @@ from traces import write_trace
 from tcptui.access.owners import OwnerTable, owners_of
 from tcptui.capture.owners.messages import Answers, Process, Question, Sighting, Sightings
 from tcptui.dfilter.compile import compile_filter
+from tcptui.model.safe_text import safe_text
 from tcptui.model.socket_owner import Certainty, Missing, SocketOwner
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
+from tcptui.session.groups import GroupBy, GroupSort, group_connections, kinds_of
 from tcptui.session.owners import OwnerFinder
 from tcptui.session.session import Session, open_file
 
@@ -174,6 +176,19 @@ def test_all_packets_of_a_connection_have_the_owners_of_both_ends(reused: Sessio
         assert frames(reused, text) == first, text
     assert frames(reused, "not tcptui.process") == [7, 8, 9, 10, 11]
     assert frames(reused, 'tcptui.process == "sshd"') == []
+
+
+def test_group_of_a_process_has_the_connections_of_either_end_and_a_filter_for_them(reused: Session) -> None:
+    assert GroupBy.PROCESS not in kinds_of(reused)
+    evil = safe_text('a"\\\x1b[31m é')
+    owners_of(reused).put(0, 0, SocketOwner(Certainty.SOCKET, 77, "curl"))
+    owners_of(reused).put(0, 1, SocketOwner(Certainty.SOCKET, 80, evil))
+    owners_of(reused).put(1, 1, SocketOwner(Certainty.SOCKET, 80, evil))
+    assert GroupBy.PROCESS in kinds_of(reused)
+    grouping = group_connections(reused, GroupBy.PROCESS, GroupSort.CONNECTIONS)
+    assert [(group.key.process, group.connections) for group in grouping.groups] == [(evil, 2), ("curl", 1)]
+    assert frames(reused, grouping.groups[0].filter) == list(range(1, 12))
+    assert frames(reused, grouping.groups[1].filter) == list(range(1, 7))
 
 
 def test_owner_that_comes_behind_the_packets_is_asked_about_again(reused: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from rich.cells import cell_len
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Shown, Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
+
+#: Those of a capture of which no process is known.
+KINDS: Final = [by for by in GroupBy if by is not GroupBy.PROCESS]
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ async def test_groups_are_listed_with_what_is_the_matter_at_every_size(
         assert "192.0.2.10:80" in clean
         assert "✗1" in troubled or "!1" in troubled
         words = Words(language)
-        assert all(f" {words(f'groups.by.{by.value}')} " in lines[0] for by in GroupBy), "what else there is"
+        assert all(f" {words(f'groups.by.{by.value}')} " in lines[0] for by in KINDS), "what else there is"
         assert f"▾{words('groups.column.lost')}" in lines[1]
         assert " 3 " in clean
         filtered = " ".join(" ".join(lines[-3:-1]).split())
@@ -175,7 +178,7 @@ async def test_tab_goes_through_all_kinds_and_back(session: Session, show: Show)
     }  # fmt: skip
     async with show(session) as shown:
         screen = await opened(shown)
-        for by in GroupBy:
+        for by in KINDS:
             assert screen.by is by
             assert wanted[by] in text(screen)
             await shown.pilot.press("tab")
@@ -281,7 +284,7 @@ async def test_endpoints_and_conversations_have_both_directions(
 async def test_one_direction_is_never_shown_without_the_other(session: Session, show: Show, width: int) -> None:
     async with show(session, (width, 24)) as shown:
         screen = await opened(shown)
-        for _ in GroupBy:
+        for _ in KINDS:
             layout = screen.groups._layout_for(width, screen.groups.grouping)  # type: ignore[arg-type]
             names = [column.heading for column, _ in layout.columns]
             assert ("bytes_forth" in names) == ("bytes_back" in names)

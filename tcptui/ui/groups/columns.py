@@ -99,6 +99,8 @@ def key_text(key: GroupKey, words: Words) -> str:
     """What the connections of a group have in common, as a list shows it."""
     if key.finding is not None:
         return finding_name(key.finding, words)
+    if key.process:
+        return key.process
     if len(key.hosts) == 2:
         return _BETWEEN.join(key.hosts)
     host = "".join(key.hosts)

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from tcptui.session.groups import GroupBy, GroupSort, group_connections, worst_of
+from tcptui.session.groups import GroupBy, GroupSort, group_connections, kinds_of, worst_of
 from tcptui.session.host_names import CERTIFICATE, server_name
 from tcptui.ui.filler.column import PacketsColumn
 from tcptui.ui.filler.room import FillerRoom
@@ -222,7 +222,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
 
     def _show(self) -> None:
         grouping, group = self.groups.grouping, self.groups.group
-        words, kinds = self.words, list(GroupBy)
+        words, kinds = self.words, kinds_of(self.session, self.by)
         count = words("groups.total", n=Count(0 if grouping is None else len(grouping.groups)))
         if self._matching() is not None:
             count = f"{count}{words('trouble.comma')}{words('groups.filtered')}"
@@ -298,7 +298,7 @@ class GroupsScreen(KeyedScreen[ChosenStreams]):
     # -- keys --------------------------------------------------------------------------
     def action_by(self, step: int) -> None:
         """Group by the next kind, or by the one before."""
-        kinds = list(GroupBy)
+        kinds = kinds_of(self.session, self.by)
         self.by = kinds[(kinds.index(self.by) + step) % len(kinds)]
         self.look()
 
