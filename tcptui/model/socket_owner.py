@@ -31,6 +31,22 @@ class Missing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectEvent:
+    """A process began to connect: the kernel's word at that moment, before the SYN is sent (inet_sock_set_state)."""
+
+    local: bytes
+    """4 or 16 bytes."""
+    local_port: int
+    peer: bytes
+    peer_port: int
+    pid: int
+    program: str
+    """The process's name as the kernel has it, not yet safe text."""
+    time_ns: int
+    """By the system's clock."""
+
+
+@dataclass(frozen=True, slots=True)
 class SocketOwner:
     """The owner of one end; all strings are safe text without secrets, empty where not known."""
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from tcptui.access.owners import owners_of
+from tcptui.capture.owners.dump import key
 from tcptui.capture.owners.messages import MOST_AT_ONCE, Question
 from tcptui.capture.owners.places import group_place
 from tcptui.model.safe_text import safe_text
@@ -28,10 +29,11 @@ from tcptui.model.units import NS_PER_MS
 from tcptui.protocols.secrets_out import command_without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tcptui.access.open_capture import OpenCapture
     from tcptui.capture.owners.messages import Answers, Process, Sighting, Sightings
+    from tcptui.model.socket_owner import ConnectEvent
 
 #: How often is asked, in seconds; without a question, too, for whoever is asked looks while somebody asks.
 _EVERY: Final = 0.25
@@ -48,6 +50,9 @@ _LATER_NS: Final = 50 * NS_PER_MS
 _QUIET_NS: Final = 1_500 * NS_PER_MS
 #: States in which a connection is over, or nearly: its addresses and ports may be another one's soon.
 _ENDING: Final = (TcpState.CLOSED, TcpState.TIME_WAIT, TcpState.LAST_ACK, TcpState.CLOSING)
+#: A SYN leaves so soon after its process began to connect, and so many events of the same ports are remembered.
+_CONNECT_NS: Final = 20 * NS_PER_MS
+_MOST_CONNECTS: Final = 16
 _LONGEST_NAME: Final = 64
 _LONGEST_COMMAND: Final = 1_024
 _POD_LOGS: Final = Path("/var/log/pods")
@@ -84,6 +89,8 @@ class OwnerFinder:
     """When a stream of the same addresses and ports followed."""
     _open: set[int] = field(default_factory=set)
     """Those of `_waiting`."""
+    _connects: dict[bytes, tuple[ConnectEvent, ...]] = field(default_factory=dict)
+    """What the kernel said, by addresses and ports; the newest `_MOST_WAITING` of these."""
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -100,6 +107,14 @@ class OwnerFinder:
         while not self._stopping.wait(_EVERY):
             if not self.look():
                 return
+
+    def add_connects(self, events: Iterable[ConnectEvent]) -> None:
+        """Take what the kernel said of processes that began to connect; call it soon, from any one thread."""
+        for event in events:
+            name = key(event.local, event.local_port, event.peer, event.peer_port)
+            self._connects[name] = (*self._connects.pop(name, ())[-_MOST_CONNECTS:], event)
+            if len(self._connects) > _MOST_WAITING:
+                del self._connects[next(iter(self._connects))]
 
     def look(self) -> bool:
         """Ask about what is due, and conclude from what is said; False: nobody answers any more."""
@@ -167,6 +182,8 @@ class OwnerFinder:
         is_over, end_ns = self._open_until(stream, known_ns)
         fitting = [[each for each in some if self._fits(stream, each, end_ns)] for some in seen]
         owners = [_owner(some[0], end) if len(some) == 1 else None for end, some in enumerate(fitting)]
+        if owners[0] is None or not owners[0].pid:
+            owners[0] = self._connected(stream) or owners[0]
         for end, owner in enumerate(owners):
             if owner is not None:
                 table.put(stream, end, owner)
@@ -178,6 +195,16 @@ class OwnerFinder:
             return
         why = Missing.GONE if is_over or any(fitting) or any(seen) else Missing.ELSEWHERE
         self._give_up(stream, why)
+
+    def _connected(self, stream: int) -> SocketOwner | None:
+        """Who began to connect just before the first packet of ``stream``; None: nobody, or more than one did."""
+        client, server = self.capture.streams.ends(stream)
+        began_ns = int(self.capture.streams.began_ns[stream])
+        events = self._connects.get(key(client.address, client.port, server.address, server.port), ())
+        fitting = [one for one in events if began_ns - _CONNECT_NS <= one.time_ns <= began_ns]
+        if len(fitting) != 1:
+            return None
+        return SocketOwner(Certainty.EVENT, fitting[0].pid, safe_text(fitting[0].program, _LONGEST_NAME))
 
     def _open_until(self, stream: int, known_ns: int) -> tuple[bool, int]:
         """Whether ``stream`` is over, and up to when it was open by what is known up to ``known_ns``."""

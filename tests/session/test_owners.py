@@ -12,7 +12,7 @@ from tcptui.access.owners import OwnerTable, owners_of
 from tcptui.capture.owners.messages import Answers, Process, Question, Sighting, Sightings
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.safe_text import safe_text
-from tcptui.model.socket_owner import Certainty, Missing, SocketOwner
+from tcptui.model.socket_owner import Certainty, ConnectEvent, Missing, SocketOwner
 from tcptui.session.filtering.live import LiveFilter
 from tcptui.session.filtering.run import FilterRun
 from tcptui.session.groups import GroupBy, GroupSort, group_connections, kinds_of
@@ -149,6 +149,21 @@ def test_secrets_and_escapes_of_a_command_line_are_in_no_owner(reused: Session) 
     assert "s3cr3t" not in told
     assert "curl -u me:" in owner.command
     assert all(text.isprintable() for text in (owner.program, owner.command, owner.parents[0][1]))
+
+
+@pytest.mark.parametrize(
+    ("times_ms", "program"),
+    [((149.5,), "curl"), ((149.5, 30), "curl"), ((120,), ""), ((150.5,), ""), ((149.5, 149.7), ""), ((), "")],
+)
+def test_short_connection_is_whose_the_kernel_said_when_it_began(
+    reused: Session, times_ms: Sequence[float], program: str
+) -> None:
+    finder = OwnerFinder(reused, Said())
+    ends = bytes((10, 0, 0, 1)), 40_000, bytes((10, 0, 0, 2)), 80
+    finder.add_connects(ConnectEvent(*ends, 77, "curl", ns(at)) for at in times_ms)
+    assert finder.look()
+    owner, _ = owners_of(reused).of(1)
+    assert owner == (SocketOwner(Certainty.EVENT, 77, program) if program else None)
 
 
 def test_nobody_is_asked_any_more_once_there_is_no_answer(reused: Session) -> None:

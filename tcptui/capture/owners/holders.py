@@ -31,7 +31,8 @@ class Holders:
     def __init__(self, proc: str = "/proc") -> None:
         self._proc = os.open(proc, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._proc_path = proc
-        self._recent: dict[int, None] = {}
+        self._recent: dict[int, int] = {}
+        """How many sockets each of them had: the fewest are looked through first."""
 
     def find(self, inodes: Iterable[int], *, everywhere: bool = True) -> dict[int, Process]:
         """The process that has each of ``inodes`` open; without those that nobody has who may be looked at.
@@ -53,15 +54,16 @@ class Holders:
         for pid, held in holders.items():
             process = self._process(pid)
             if process is not None:  # what it still has now is of the process that was read
-                found |= dict.fromkeys(held & self._sockets(pid, {}), process)
+                sockets = self._sockets(pid, {})
+                found |= dict.fromkeys(held & sockets, process)
                 self._recent.pop(pid, None)
-                self._recent[pid] = None
+                self._recent[pid] = len(sockets)
         while len(self._recent) > _MOST_RECENT:
             del self._recent[next(iter(self._recent))]
         return found
 
     def _in_order(self, *, everywhere: bool) -> Iterable[int]:
-        recent = [*self._recent][::-1]
+        recent = sorted(self._recent, key=self._recent.__getitem__)
         yield from recent
         if not everywhere:
             return
