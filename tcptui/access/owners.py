@@ -63,11 +63,10 @@ class OwnerTable:
                 self._left_out += _MOST
 
     def miss(self, stream: int, why: Missing) -> None:
-        """Say why ``stream`` has no owner, unless it has one."""
+        """Say why those ends of ``stream`` have no owner that have none."""
         with self._lock:
             self._reach(stream)
-            if not (self._places[stream] > 0).any():
-                self._places[stream] = -1 - _MISSING.index(why)
+            self._places[stream, self._places[stream] <= 0] = -1 - _MISSING.index(why)
 
     def of(self, stream: int) -> tuple[SocketOwner | None, SocketOwner | None]:
         """The owners of client and server; None: not known."""
@@ -77,9 +76,9 @@ class OwnerTable:
             client, server = self._places[stream].tolist()
             return self._at(client), self._at(server)
 
-    def why_missing(self, stream: int) -> Missing:
-        """Why it has no owner."""
-        place = int(self._places[stream, 0]) if stream < len(self._places) else 0
+    def why_missing(self, stream: int, end: int = 0) -> Missing:
+        """Why the client (``end`` 0) or the server (1) has no owner."""
+        place = int(self._places[stream, end]) if stream < len(self._places) else 0
         return _MISSING[-1 - place] if place < 0 else Missing.NOT_ASKED
 
     def owned(self, streams: I32 | NDArray[np.int64]) -> NDArray[np.bool_]:

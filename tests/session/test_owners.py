@@ -76,6 +76,7 @@ def test_socket_that_was_there_while_the_connection_was_open_is_its_own(reused: 
     assert none is None
     assert (first.pid, first.program, first.unit, first.certainty) == (77, "curl", "job.service", Certainty.SOCKET)
     assert second.program == "nginx"
+    assert table.why_missing(0, 1) is Missing.GONE
 
 
 def test_socket_of_a_later_connection_with_the_same_ports_is_not_the_earlier_ones(reused: Session) -> None:

@@ -80,7 +80,7 @@ class SocketWatch:
 
     def look(self, clock: Callable[[], int] = time.time_ns) -> int:
         """Dump what is there, and find who has what is new open; returns how many sockets are new."""
-        before = len(self._known)
+        before, begun_ns = len(self._known), clock()
         for kernel in [*self._kernels]:
             try:
                 for part in dump(kernel):
@@ -90,6 +90,9 @@ class SocketWatch:
                 kernel.close()
                 self._kernels.remove(kernel)
         self._resolve(everywhere=True)
+        for name, one in [*self._unresolved.items()]:
+            if one.last[0] < begun_ns:  # gone: nobody has it open any more
+                del self._unresolved[name]
         new = len(self._known) - before
         if len(self._known) > _MOST or new:
             self._forget(clock() - _KEPT_NS)
