@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
@@ -28,10 +29,11 @@ _END_SECONDS: Final = 1.0
 
 
 class OwnerChild:
-    """The process; one thread at a time asks.  Where there is none, or it has ended, nobody has an owner."""
+    """The process; any thread asks, one after the other.  Where there is none, or it has ended, nobody has an owner."""
 
     def __init__(self, process: Child) -> None:
         self._process = process
+        self._lock = threading.Lock()
 
     @classmethod
     def start(cls, identity: Identity | None = None) -> OwnerChild | None:
@@ -52,11 +54,12 @@ class OwnerChild:
     def ask(self, questions: Sequence[Question]) -> Answers | None:
         """The answers; None once it has ended, or says what is none."""
         try:
-            self._process.socket.sendall(framed(encode_questions(questions)))
-            while (frame := self._process.frame()) is None:
-                if not self._process.receive(_SECONDS):
-                    return None
-            return decode_answers(frame)
+            with self._lock:  # a capture that is cleared has two for a moment
+                self._process.socket.sendall(framed(encode_questions(questions)))
+                while (frame := self._process.frame()) is None:
+                    if not self._process.receive(_SECONDS):
+                        return None
+                return decode_answers(frame)
         except (OSError, EOFError, ValueError):
             return None
 
