@@ -1,7 +1,8 @@
 """The process of one source of ``watch``: `--no-screen` of that source, told over a socket instead of standard output.
 
 It ends as `--no-screen` does: by a signal, when its source ends, or when nobody is at the other end of the socket any
-more.  All packets that were captured by then are analysed and their findings told before the last message.
+more.  All packets that were captured by then are analysed and their findings told before the last message.  Then the
+spool is given up; where the supervising process was killed and nobody was told, it stays for `tcptui recover`.
 """
 
 from __future__ import annotations
