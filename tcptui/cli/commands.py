@@ -180,6 +180,8 @@ class RemoteCommand:
     watch: Watch = NO_WATCH
     limits: Limits = NO_LIMITS
     display_filter: str = ""
+    unattended: bool = False
+    """As `tcptui.capture.ssh_source.RemoteOptions.unattended`: of ``watch``."""
 
 
 class VerdictsCommand(NamedTuple):

@@ -42,7 +42,7 @@ def remote_options(command: RemoteCommand) -> RemoteOptions:
     """The options for tcpdump on the other host."""
     return RemoteOptions(
         command.filter_words, command.snaplen, command.count, command.buffer_kib, command.promiscuous,
-        command.limits.spool,
+        command.limits.spool, command.unattended,
     )  # fmt: skip
 
 

@@ -74,6 +74,6 @@ def command_for(source: Watched, command: WatchCommand, limits: Limits) -> Sourc
         case SourceKind.INTERFACE:
             return LiveCommand(common, source.word, watch=watch, limits=limits)
         case SourceKind.REMOTE:
-            return RemoteCommand(common, source.word, watch=watch, limits=limits)
+            return RemoteCommand(common, source.word, watch=watch, limits=limits, unattended=True)
         case SourceKind.FILE | SourceKind.STDIN:
             return OpenCommand(common, (source.word,), watch=watch, limits=limits)

@@ -259,6 +259,21 @@ def test_words_name_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert found[5] == Watched("ssh://root@b:22/eth0", SourceKind.REMOTE, "root@b:22/eth0")
 
 
+def test_ssh_of_a_watched_host_asks_nothing_and_notices_that_it_is_gone() -> None:
+    from tcptui.capture.ssh_source import parse_target, ssh_command
+    from tcptui.cli.commands import NO_LIMITS, RemoteCommand, WatchCommand
+    from tcptui.cli.live_input import remote_options
+    from tcptui.cli.watch.sources import command_for
+
+    watched = Watched("ssh://a/eth0", SourceKind.REMOTE, "a/eth0")
+    command = command_for(watched, WatchCommand(Common(ENGLISH), ("ssh://a/eth0",), NOTHING), NO_LIMITS)
+    assert isinstance(command, RemoteCommand)
+    words = ssh_command(parse_target(command.target), remote_options(command))
+    assert {"BatchMode=yes", "ServerAliveInterval=5"} <= set(words)
+    asked = RemoteCommand(Common(ENGLISH), "ssh://a/eth0")  # with a screen, ssh may ask
+    assert "BatchMode=yes" not in ssh_command(parse_target(asked.target), remote_options(asked))
+
+
 @pytest.mark.parametrize("words", [["lo", "lo"], ["a.pcap", "./a.pcap"], ["-", "-"], ["ssh://a/b", "ssh://a/b"]])
 def test_a_source_given_twice_is_refused(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tcptui.cli.watch import sources
