@@ -215,7 +215,7 @@ class Scan:
                     unfiled = waiting = 0
 
     def _failed(self, judge: Judge, task: Task, ended: Ended) -> Done:
-        """Leave the rows of the files of ``task``, whose process ended: of a ring each is tried alone."""
+        """Leave a row of the files of ``task``, whose process ended."""
         key = f"messages.scan_{ended.why}"
         facts = {"path": task.files[0], "signal": ended.signal}
 
