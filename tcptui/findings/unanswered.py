@@ -200,14 +200,13 @@ def _answered(connection: ConnectionFacts, closer: int, until: int) -> int:
 def quiet_ns(connection: ConnectionFacts, end: int) -> int:
     """How long nothing had been said when segment ``end`` left, as far as its sender had received it, in nanoseconds.
 
-    As the stream table has it for the first FIN or RST (`tcptui.analysis.stream.endings`): since its sender's last
-    payload, or its peer's that it acknowledges; without either since the first packet.
+    Since its sender's last payload, or the last of its peer's that it had acknowledged, or reported by SACK, by then;
+    without either since the first packet.  The stream table (`tcptui.analysis.stream.endings`) has the same for the
+    first FIN or RST, but for payload of the peer behind which more was on its way.
     """
-    side = connection.side[end]
-    heard = integer(connection.space.acknowledged[1 - side][end])
+    side, space = connection.side[end], connection.space
+    heard = largest(integer(space.acknowledged[1 - side][end]), integer(space.sacked[1 - side][end]))
     own = next((i for i in _back_from(connection, side, end) if not takes_leave(connection, i)), -1)
-    other = next(_back_from(connection, 1 - side, end), -1)
-    if other >= 0 and integer(connection.space.end[other]) > heard:
-        other = -1
+    other = next((i for i in _back_from(connection, 1 - side, end) if integer(space.end[i]) <= heard), -1)
     spoke = [connection.time[i] for i in (own, other) if i >= 0] or [connection.time[0]]
     return largest(connection.time[end] - largest(*spoke), 0)

@@ -280,6 +280,20 @@ def test_window_that_opened_again_shows_a_program_that_read_and_stopped(told: Te
     assert "listener-closed" not in finding.alternatives
 
 
+@pytest.mark.finding("rst-unread-data")
+@pytest.mark.finding("rst-unread-data", twin=True)
+@pytest.mark.parametrize(("segments", "is_told"), [(5, True), (20, False)])
+def test_window_that_stayed_open_for_more_than_a_buffer_was_read_from(told: Tell, segments: int, is_told: bool) -> None:
+    """As iperf3 ends an upload of which it has sent nothing back: no buffer grows so far while nobody reads it."""
+    sent = [f"{60 + 10 * n} C A {1 + 20_000 * n} 1 20000" for n in range(segments)]
+    heard = [f"{101 + 10 * n} S A 1 {20_001 + 20_000 * n} win=60000" for n in range(segments)]
+    lines = sorted([*sent, *heard], key=lambda line: float(line.split()[0]))
+    found = told([*OPEN, "41 S A 1 1 win=60000", *lines, f"900 S RA 1 {1 + 20_000 * segments} win=60000"]).findings
+
+    assert ("rst-unread-data" in found) is is_told
+    assert "rst-abortive-close" in found
+
+
 @pytest.mark.finding("rst-unread-data", twin=True)
 def test_first_bytes_that_crossed_with_the_reset_were_not_there_to_be_read(told: Tell) -> None:
     assert "rst-unread-data" not in told([*OPEN, "60 S A 1 1", "90 C PA 1 1 1000", "91 S RA 1 1"]).findings

@@ -131,6 +131,25 @@ def test_close_notify_is_no_answer_to_what_tls_hides(told: Tell) -> None:
     assert finding.facts["idle_s"] == pytest.approx(59.95, abs=0.01)
 
 
+@pytest.mark.finding("data-after-close")
+@pytest.mark.parametrize("hole", [False, True])
+def test_server_that_closes_amid_an_upload_was_not_idle(told: Tell, hole: bool) -> None:
+    """Bytes of it were on their way as it closed, and perhaps some before them missing for seconds."""
+    sent = [f"{100 + 20 * n} C A {1 + 1000 * (n - 1)} 1 1000" for n in range(1, 60)]
+    missing = "S A 1 1001 sack=2001:{}" if hole else "S A 1 {}"
+    heard = [f"{120 + 20 * n} " + missing.format(1 + 1000 * n) for n in range(3, 58)]
+    lines = sorted([*sent, *heard], key=lambda line: float(line.split()[0]))
+    close = [
+        "1285 S FA 1 " + ("1001 sack=2001:57001" if hole else "57001"),
+        "1286 C A 59001 1 1000",
+        "1305 S R 2 0 win=0",
+    ]
+    finding = told([*OPEN, *lines, *close]).findings["data-after-close"]
+
+    assert finding.facts["shape"] == "server-closed"
+    assert finding.facts["idle_s"] == pytest.approx(0.045, abs=0.001)
+
+
 @pytest.mark.finding("request-unanswered", twin=True)
 @pytest.mark.parametrize(("records", "closes_ms", "is_told"), [(1, 60, True), (1, 4700, False), (2, 60, False)])
 def test_two_bytes_that_tls_hides_are_an_answer_unless_they_end_their_sender(

@@ -26,6 +26,9 @@ UNREAD_SEGMENTS: Final = 4
 #: How long the window must stay small: a program that reads at all has read within this time.
 UNREAD_NS: Final = 5_000_000
 
+#: A window that nobody reads from grows by less: a buffer grows only as it is read (Linux, tcp_rcv_space_adjust).
+GROWS_UNREAD_BYTES: Final = 262_144
+
 
 def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
     """`rst-unread-data`: an open socket was aborted while bytes that it had acknowledged were still unread.
@@ -71,16 +74,18 @@ def rst_unread_data(connection: ConnectionFacts) -> Finding | None:
         shape, evidence = "unanswered", recent
     else:
         return None
-    taken = not side or said >= 0 or len(backlogs(connection.view, side)) > 0
+    room = _room_given_back(connection, rst, recent[0]) if recent else 0
+    is_read = room >= largest(unread, GROWS_UNREAD_BYTES)
+    if is_read and shape == "unanswered":
+        return None
+    taken = not side or said >= 0 or is_read or len(backlogs(connection.view, side)) > 0
     if not taken:
         if not unread:
             return None  # all that is known to have come is the SYN
         shape, evidence = "unaccepted", recent
     first = evidence[0]
     # Before the capture the window may have been larger than all that is seen of it.
-    perhaps_read = shape == "unanswered" and (
-        connection.mid_stream or _room_given_back(connection, rst, recent[0], unread)
-    )
+    perhaps_read = shape == "unanswered" and (connection.mid_stream or room >= unread)
     return connection.finding(
         FindingId.RST_UNREAD_DATA,
         (*evidence, rst),
@@ -137,8 +142,8 @@ def _still_sending(connection: ConnectionFacts, crossing: list[int], rst: int) -
     return any(abs(connection.time[i] - connection.time[rst]) <= 2 * near for i in crossing)
 
 
-def _room_given_back(connection: ConnectionFacts, rst: int, asked: int, unread: int) -> bool:
-    """Whether the end of the RST moved its right edge on by all of the ``unread`` bytes, that begin in ``asked``.
+def _room_given_back(connection: ConnectionFacts, rst: int, asked: int) -> int:
+    """By how many bytes the end of the RST moved its right edge on since the peer's segment ``asked``; 0 if unknown.
 
     A program that has read them looks like that, and so does a window that grows (Linux) or a proxy in between.
     """
@@ -146,9 +151,9 @@ def _room_given_back(connection: ConnectionFacts, rst: int, asked: int, unread: 
     own = flatnonzero32(view.from_server[:rst] == bool(side))
     before, after = own[own < asked], own[own > asked]
     if not len(before) or not len(after):
-        return False
+        return 0
     edges = [connection.ack[int(i)] + integer(view.window[i]) & SEQ_MASK for i in (before[-1], after[-1])]
-    return ahead(edges[1], edges[0]) >= unread
+    return ahead(edges[1], edges[0])
 
 
 def _is_unread(connection: ConnectionFacts, rst: int, side: int) -> bool:

@@ -42,6 +42,7 @@ WORDS: Final[dict[str, str]] = {
     # -- rst-unread-data -------------------------------------------------------------
     "findings.rst-unread-data.name": "RST with unread data",
     "findings.rst-unread-data.title": "RST: the {sender} left {unread_bytes:byte|bytes} unread",
+    "findings.rst-unread-data.title.unaccepted": "RST: perhaps {unread_bytes:byte|bytes} unread at the {sender}",
     "findings.rst-unread-data.short": "{sender} left {unread_bytes:byte|bytes} unread",
     "findings.rst-unread-data.happened.unanswered": "The {sender} reset the connection with {unread_bytes:byte|bytes} that its system had acknowledged {waited_s} earlier, and its program never responded to (packets {data_frame} and {rst_frame}).",
     "findings.rst-unread-data.happened.unaccepted": "The {sender} reset the connection with {unread_bytes:byte|bytes} that its system had acknowledged {waited_s} earlier. No program on its side ever sent anything (packets {data_frame} and {rst_frame}).",

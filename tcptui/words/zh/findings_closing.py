@@ -42,6 +42,7 @@ WORDS: Final[dict[str, str]] = {
     # -- rst-unread-data -------------------------------------------------------------
     "findings.rst-unread-data.name": "有未读数据而发 RST",
     "findings.rst-unread-data.title": "{sender}留下 {unread_bytes} 字节未读就发出 RST",
+    "findings.rst-unread-data.title.unaccepted": "{sender}发出 RST，可能有 {unread_bytes} 字节未读",
     "findings.rst-unread-data.short": "{sender}留下 {unread_bytes} 字节未读",
     "findings.rst-unread-data.happened.unanswered": "{sender}发出 RST 时，{unread_bytes} 字节已由系统确认 {waited_s}，程序却始终没有响应（{data_frame}、{rst_frame} 号包）。",
     "findings.rst-unread-data.happened.unaccepted": "{sender}发出 RST 时，{unread_bytes} 字节已由系统确认 {waited_s}，而它的程序从头到尾没有动静（{data_frame}、{rst_frame} 号包）。",
