@@ -44,7 +44,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.config": "the settings file: where it is, what it sets",
     "cli.summary.completion": "completion for bash, zsh and fish",
     "cli.summary.man": "a page of the help as a man page",
-    "cli.summary.minor": "settings, completion, man pages, this page",
+    "cli.summary.minor": "smaller ones",
     "cli.summary.help": "this page, or the page of a command",
     "cli.summary.live": "the options of a live capture",
     "cli.summary.findings": "the names of all findings",

@@ -44,7 +44,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
     "cli.summary.config": "设置文件：在哪里，设置了什么",
     "cli.summary.completion": "bash、zsh、fish 的命令补全",
     "cli.summary.man": "把帮助页输出成 man 手册页",
-    "cli.summary.minor": "设置、补全、man 手册页、本页",
+    "cli.summary.minor": "较小的命令",
     "cli.summary.help": "本页，或某个命令的帮助页",
     "cli.summary.live": "实时抓包的选项",
     "cli.summary.findings": "全部诊断的名称",
