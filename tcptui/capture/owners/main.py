@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import time
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tcptui.capture import capabilities
@@ -23,14 +24,41 @@ from tcptui.capture.privileges import Identity, give_up
 from tcptui.model.child_side import Frames, framed
 
 KEPT: Final = (capabilities.CAP_SYS_PTRACE, capabilities.CAP_DAC_READ_SEARCH)
-#: Seconds between two looks: at least so many while sockets come, up to so many while none do, …
+#: Seconds between two looks: at least so many while sockets come or somebody asks about one, up to so many else, …
 _SOONEST: Final = 0.02
-_LATEST: Final = 0.2
-#: … and always so many times as long as a look took of the processor.
+_LATEST: Final = 2.0
+#: … and always so many times as long as a look took of the processor: a look into each of fifty namespaces takes 0.1 s.
 _REST: Final = 9
+_REST_IDLE: Final = 99
 #: Nobody is looked for when no question has come for so long, in seconds: no capture is running.
 _ASKED_LATELY: Final = 5.0
 _RECEIVED: Final = 1 << 16
+
+
+@dataclass(slots=True)
+class Pace:
+    """When to look; times in seconds of one clock that never goes back."""
+
+    next_look: float = 0.0
+    _soonest_look: float = 0.0
+    _asked_until: float = 0.0
+    _pause: float = _SOONEST
+
+    def wait(self, now: float) -> float | None:
+        """How long to wait for the next look; None: until somebody asks."""
+        return max(0.0, self.next_look - now) if now < self._asked_until else None
+
+    def asked(self, now: float, questions: int) -> None:
+        """Somebody is there, and asks that many questions: what is not known yet is looked for as soon as may be."""
+        self._asked_until = now + _ASKED_LATELY
+        if questions:
+            self.next_look = min(self.next_look, self._soonest_look)
+
+    def looked(self, now: float, took: float, *, is_new: bool) -> None:
+        """A look has ended, which took so much of the processor; ``is_new``: it found sockets that were not there."""
+        self._pause = _SOONEST if is_new else min(2 * self._pause, _LATEST)
+        self._soonest_look = now + max(_SOONEST, _REST * took)
+        self.next_look = now + max(self._pause, (_REST if is_new else _REST_IDLE) * took)
 
 
 def serve(connection: socket.socket, watch: SocketWatch) -> None:
@@ -38,26 +66,25 @@ def serve(connection: socket.socket, watch: SocketWatch) -> None:
     frames = Frames(LONGEST_MESSAGE)
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    next_look, asked_until, pause, looked_ns = 0.0, 0.0, _SOONEST, 0
+    pace, looked_ns = Pace(), 0
     while True:
-        now = time.monotonic()
-        wait = max(0.0, next_look - now) if now < asked_until else None
+        wait = pace.wait(time.monotonic())
         if poll.poll(None if wait is None else wait * 1000):
             data = connection.recv(_RECEIVED)
             if not data:
                 return
-            asked_until = time.monotonic() + _ASKED_LATELY
             frames.add(data)
             for frame in frames.all():
-                keys = [key(one.local, one.local_port, one.peer, one.peer_port) for one in decode_questions(frame)]
+                questions = decode_questions(frame)
+                pace.asked(time.monotonic(), len(questions))
+                keys = [key(one.local, one.local_port, one.peer, one.peer_port) for one in questions]
                 found = tuple(tuple(watch.sightings(one)) for one in keys)
                 connection.sendall(framed(encode_answers(Answers(found, looked_ns))))
         elif wait is not None:
             begun = time.thread_time()
             is_new = watch.look() > 0
             looked_ns = time.time_ns()
-            pause = _SOONEST if is_new else min(2 * pause, _LATEST)
-            next_look = time.monotonic() + max(pause, _REST * (time.thread_time() - begun))
+            pace.looked(time.monotonic(), time.thread_time() - begun, is_new=is_new)
 
 
 def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
