@@ -1,7 +1,7 @@
 """Whose sockets: a process that looks at the kernel's tables while connections are open, and remembers.
 
-``namespaces``  into which network namespaces it looks
-``dump``        all sockets of one: inet_diag
+``dump``        all sockets of our own network namespace: inet_diag
+``namespaces``  those of the others: /proc/PID/net
 ``holders``     the process that has a socket open, by the socket's inode: /proc
 ``watch``       the sockets as they come and go
 ``places``      unit, container and pod in the path of a control group

@@ -90,6 +90,42 @@ def dump(kernel: socket.socket) -> Iterator[Part]:
         asked = heard
 
 
+class OwnNamespace:
+    """The sockets of the network namespace that this is made in."""
+
+    def __init__(self) -> None:
+        """Raises OSError where the kernel has no such tables."""
+        self._kernel = open_diagnosis()
+
+    def parts(self) -> Iterator[Part]:
+        """As `dump`.  Raises OSError, and then each time."""
+        try:
+            yield from dump(self._kernel)
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._kernel.close()
+
+
+def message_of(local: tuple[bytes, int], peer: tuple[bytes, int], state: int, uid: int, inode: int) -> bytes | None:
+    """A message about a socket that another table has, whose inode is its cookie; None: it may not be a connection.
+
+    Raises struct.error where a number has no room.
+    """
+    if not _STATES >> state & 1:
+        return None
+    (source, port), (target, peer_port) = local, peer
+    family = socket.AF_INET if len(source) == 4 else socket.AF_INET6
+    return b"".join((
+        bytes(_HEADER.size), bytes((family, state, 0, 0)), struct.pack(">HH", port, peer_port),
+        source.ljust(16, b"\0"), target.ljust(16, b"\0"), bytes(4), inode.to_bytes(8, "little"), bytes(12),
+        _TWO.pack(uid, inode),
+    ))  # fmt: skip
+
+
 def ends_of(message: bytes) -> bytes:
     """What tells one socket from all others: its ports, addresses and cookie."""
     return message[_ID_AT : _COOKIE_AT + 8]

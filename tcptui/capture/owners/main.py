@@ -1,7 +1,7 @@
 """The process that says whose sockets are whose.  It sees no packet; what it reads is the kernel's tables and /proc.
 
 Of root's rights it keeps two, and those only where it has them: CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, by which other
-users' descriptors in /proc can be read.  What asks about other network namespaces is opened before the others go.
+users' descriptors and other network namespaces' tables in /proc can be read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tcptui.capture import capabilities
-from tcptui.capture.owners.dump import key
+from tcptui.capture.owners.dump import OwnNamespace, key
 from tcptui.capture.owners.holders import Holders
 from tcptui.capture.owners.messages import LONGEST_MESSAGE, Answers, decode_questions, encode_answers
-from tcptui.capture.owners.namespaces import open_everywhere
+from tcptui.capture.owners.namespaces import OtherNamespaces
 from tcptui.capture.owners.watch import ControlGroups, SocketWatch
 from tcptui.capture.privileges import Identity, give_up
 from tcptui.model.child_side import Frames, framed
@@ -90,10 +90,10 @@ def serve(connection: socket.socket, watch: SocketWatch) -> None:
 def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
     """Open what asks the kernel, become ``identity`` with `KEPT` alone, then serve the socket at ``descriptor``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program handles Ctrl-C
-    kernels, holders = open_everywhere(), Holders()
+    own, holders = OwnNamespace(), Holders()
     give_up(Identity(**identity) if identity else None, keep=KEPT)
     capabilities.end_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
         return
     with socket.socket(fileno=descriptor) as connection:
-        serve(connection, SocketWatch(kernels, holders, ControlGroups()))
+        serve(connection, SocketWatch((own, OtherNamespaces()), holders, ControlGroups()))

@@ -1,67 +1,95 @@
-"""Network namespaces: entering one, and sockets to the kernel for those that processes are in now."""
+"""TCP sockets of the other network namespaces that processes are in, from /proc/PID/net.
+
+Nothing of a namespace is held open: a socket of ours there would keep it alive, with its interfaces and addresses,
+after its last process.  These tables have neither cookies nor control groups; a socket's inode is its number instead.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-from pathlib import Path
+import struct
+import sys
+import time
 from typing import TYPE_CHECKING, Final
 
-from tcptui.capture.owners.dump import open_diagnosis
+from tcptui.capture.owners.dump import Part, message_of
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Iterator
 
-_CLONE_NEWNET: Final = 0x4000_0000
-#: Namespaces that are looked into beside our own, at most.
-MOST: Final = 256
-
-
-def enter(descriptor: int) -> None:
-    """Have this thread be in the network namespace that ``descriptor`` is open on.  Needs CAP_SYS_ADMIN; OSError."""
-    if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+#: Namespaces that are looked into beside our own, at most, and how often new ones are looked for, in seconds.
+_MOST: Final = 256
+_EVERY: Final = 1.0
+#: Bytes of a table that are read: some 100,000 sockets.
+_MOST_BYTES: Final = 1 << 24
 
 
-def open_everywhere() -> list[socket.socket]:
-    """A socket to the kernel for this namespace, then one for each other that a process is in and that may be entered.
+class OtherNamespaces:
+    """Their sockets, each time anew."""
 
-    They go on asking about theirs when the right to enter has been given up.  Raises OSError where not even our own
-    can be asked.
-    """
-    made = [open_diagnosis()]
-    with contextlib.suppress(OSError):
-        home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, proc: str = "/proc") -> None:
+        self._proc = proc
+        self._home = self._namespace("self")
+        self._pids: dict[int, int] = {}
+        """A process of each, by the namespace's inode."""
+        self._next_look = 0.0
+
+    def parts(self) -> Iterator[Part]:
+        """A part for each table that may be read."""
+        if time.monotonic() >= self._next_look:
+            self._pids = self._found()
+            self._next_look = time.monotonic() + _EVERY
+        for pid in self._pids.values():
+            for name in ("tcp", "tcp6"):
+                asked_ns = time.time_ns()
+                lines = self._lines(pid, name)
+                yield Part(asked_ns, time.time_ns(), tuple(filter(None, map(_message, lines))))
+
+    def _found(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for name in os.listdir(self._proc):  # noqa: PTH208 - as text, and faster
+            if name.isdigit() and len(found) < _MOST:
+                inode = self._namespace(name)
+                if inode and inode != self._home:
+                    found.setdefault(inode, int(name))
+        return found
+
+    def _namespace(self, process: str) -> int:
+        """The inode of the network namespace of ``process``; 0: it has ended, or may not be looked at."""
         try:
-            known = {os.fstat(home).st_ino}
-            for place in _places():
-                if len(made) > MOST:
-                    break
-                with contextlib.suppress(OSError):  # it has ended, or may not be looked at
-                    _add(place, home, known, made)
+            return os.stat(f"{self._proc}/{process}/ns/net").st_ino  # noqa: PTH116 - the same
+        except OSError:
+            return 0
+
+    def _lines(self, pid: int, name: str) -> list[bytes]:
+        """The whole lines of a table, without its head; none of a process that has ended."""
+        try:
+            descriptor = os.open(f"{self._proc}/{pid}/net/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return []
+        data = bytearray()
+        try:
+            while len(data) < _MOST_BYTES and (piece := os.read(descriptor, 1 << 16)):
+                data += piece
+        except OSError:
+            return []
         finally:
-            os.close(home)
-    return made
+            os.close(descriptor)
+        return bytes(data).split(b"\n")[1:-1]
 
 
-def _places() -> list[Path]:
-    named = [*Path("/run/netns").iterdir()] if Path("/run/netns").is_dir() else []
-    return [*named, *(process / "ns/net" for process in Path("/proc").iterdir() if process.name.isdigit())]
-
-
-def _add(place: Path, home: int, known: set[int], made: list[socket.socket]) -> None:
-    there = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+def _message(line: bytes) -> bytes | None:
+    """What inet_diag would say of a socket that somebody has open; None of any other, and where it cannot be read."""
     try:
-        inode = os.fstat(there).st_ino
-        if inode in known:
-            return
-        known.add(inode)
-        enter(there)
-        try:
-            made.append(open_diagnosis())
-        finally:
-            enter(home)
-    finally:
-        os.close(there)
+        _number, local, peer, state, _queues, _timer, _resent, uid, _probes, inode, *_rest = line.split()
+        ends = _address(local), _address(peer)
+        return message_of(*ends, int(state, 16), int(uid), int(inode)) if int(inode) else None
+    except (ValueError, struct.error):
+        return None
+
+
+def _address(text: bytes) -> tuple[bytes, int]:
+    """``0100007F:0050``: words of the address in this machine's order, and the port."""
+    words, _, port = text.partition(b":")
+    parts = [int(words[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(words), 8)]
+    return b"".join(parts), int(port, 16)

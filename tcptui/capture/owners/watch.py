@@ -6,15 +6,15 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from tcptui.capture.owners.dump import cookie_of, dump, ends_of, group_of, key_of, user_and_inode
+from tcptui.capture.owners.dump import cookie_of, ends_of, group_of, key_of, user_and_inode
 from tcptui.capture.owners.messages import Sighting
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
+    from tcptui.capture.owners.dump import Part
     from tcptui.capture.owners.holders import Holders
     from tcptui.capture.owners.messages import Process
 
@@ -69,11 +69,18 @@ class _Socket:
     tries: int = 0
 
 
+class Table(Protocol):
+    """Sockets of one or more network namespaces."""
+
+    def parts(self) -> Iterator[Part]:
+        """All that are there now.  Raises OSError where it cannot be read any more."""
+
+
 class SocketWatch:
     """Sockets of one or more network namespaces; `look` when there is time, `sightings` whenever."""
 
-    def __init__(self, kernels: list[socket.socket], holders: Holders, groups: ControlGroups) -> None:
-        self._kernels, self._holders, self._groups = kernels, holders, groups
+    def __init__(self, tables: Sequence[Table], holders: Holders, groups: ControlGroups) -> None:
+        self._tables, self._holders, self._groups = [*tables], holders, groups
         self._known: dict[bytes, _Socket] = {}
         self._by_key: dict[bytes, list[_Socket]] = {}
         self._unresolved: dict[bytes, _Socket] = {}
@@ -81,14 +88,13 @@ class SocketWatch:
     def look(self, clock: Callable[[], int] = time.time_ns) -> int:
         """Dump what is there, and find who has what is new open; returns how many sockets are new."""
         before, begun_ns = len(self._known), clock()
-        for kernel in [*self._kernels]:
+        for table in [*self._tables]:
             try:
-                for part in dump(kernel):
+                for part in table.parts():
                     self._take(part.sockets, (part.asked_ns, part.heard_ns))
                 self._resolve(everywhere=False)  # at once: the shortest are gone soon
             except OSError:
-                kernel.close()
-                self._kernels.remove(kernel)
+                self._tables.remove(table)
         self._resolve(everywhere=True)
         for name, one in [*self._unresolved.items()]:
             if one.last[0] < begun_ns:  # gone: nobody has it open any more

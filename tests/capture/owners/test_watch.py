@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tcptui.capture.owners.client import OwnerChild
-from tcptui.capture.owners.dump import dump, ends_of, key, key_of, open_diagnosis, user_and_inode
+from tcptui.capture.owners.dump import OwnNamespace, dump, ends_of, key, key_of, open_diagnosis, user_and_inode
 from tcptui.capture.owners.holders import Holders
 from tcptui.capture.owners.messages import (
     Answers,
@@ -63,7 +63,7 @@ def test_dump_has_both_ends_also_of_a_server_that_listens_on_ipv6(*, dual: bool)
 @linux
 def test_watch_has_who_had_it_open_after_it_has_gone_and_another_with_the_same_ports_apart() -> None:
     with ExitStack() as stack:
-        watch = SocketWatch([stack.enter_context(open_diagnosis())], Holders(), ControlGroups())
+        watch = SocketWatch([stack.enter_context(closing(OwnNamespace()))], Holders(), ControlGroups())
         client, server = pair(stack)
         ends = key_here(client, server)
         assert watch.look()
