@@ -17,9 +17,11 @@ ROOT = Path(__file__).parents[2]
 START = """\
 import sys
 import tcptui.cli.run.screen, tcptui.ui.app, tcptui.ui.start.screen
+loaded = sys.modules.keys()
 """
 
-#: The session brings its packets, and looks no further; what the rows set in motion is kept back.
+#: The session brings its packets, and looks no further; what the rows, or two seconds, set in motion is kept back.
+#: Threads may still import when ``loaded`` is read (the kernel's compiler does), so `sys.modules` is left as it is.
 ROWS = """\
 import asyncio, sys
 from pathlib import Path
@@ -28,11 +30,13 @@ from tcptui.capture.file_source import open_file
 from tcptui.session.session import Session
 from tcptui.ui.app import TcptuiApp
 from tcptui.ui.preload import preloader
+from tcptui.ui.main.naming import Naming
 from tcptui.ui.main.workspace import Workspace
 
 painted = []
 preloader.begin = lambda: painted.append(sys.modules.keys() | set())
 Workspace.run_worker = lambda *_arguments, **_how: None
+Naming.mounted = lambda _self: None
 
 async def main():
     session = Session([open_file(Path(sys.argv[1]))])
@@ -47,13 +51,13 @@ async def main():
         assert any("192.0.2.1" in "".join(segment.text for segment in line) for line in lines)
 
 asyncio.run(main())
-sys.modules = {name: None for name in painted[0]}
+loaded = painted[0]
 """
 
 
 def imported(program: str, names: Iterable[str], *arguments: str) -> str:
-    """Which of ``names`` ``program`` has imported, or why it failed."""
-    check = f"sys.stdout.write(' '.join(sorted({set(names)!r} & sys.modules.keys())))"
+    """Which of ``names`` are in ``loaded`` at the end of ``program``, or why it failed."""
+    check = f"sys.stdout.write(' '.join(sorted({set(names)!r} & loaded)))"
     done = subprocess.run(
         [sys.executable, "-c", program + check, *arguments],
         cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
