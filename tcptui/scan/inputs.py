@@ -176,28 +176,36 @@ def _cut(members: list[str], sizes: dict[str, int]) -> Iterator[Task]:
 
 
 def looks_like_capture(path: str) -> bool:
-    """Whether ``path`` begins as captures do, packed or not; False where that cannot be read, too."""
-    return may_begin_capture(head_of(path, FILE_HEADER_BYTES)) if _size(path) else False
+    """Whether ``path`` begins as captures do, packed or not; True where it cannot be read: its row tells why."""
+    try:
+        return may_begin_capture(_head(path, FILE_HEADER_BYTES)) if _size(path) else False
+    except OSError:
+        return True
 
 
 def head_of(path: str, most: int) -> bytes:
     """At most so many of the first bytes of a regular file, unpacked; none where they cannot be read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return _head(path, most)
     except OSError:
         return b""
+
+
+def _head(path: str, most: int) -> bytes:
+    """As `head_of`.  Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        packing = packing_of(os.pread(descriptor, MAGIC_BYTES, 0))
+        if packing is Compression.NONE:
+            return file.read(most)
+        head = b""
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return b""
-            packing = packing_of(os.pread(descriptor, MAGIC_BYTES, 0))
-            if packing is Compression.NONE:
-                return file.read(most)
-            head = b""
             for piece in pieces(file, packing):
                 head += piece
                 if len(head) >= most:
                     break
-            return head[:most]
-        except (OSError, PackedError):
+        except PackedError:
             return b""
+        return head[:most]

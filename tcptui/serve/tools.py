@@ -163,7 +163,8 @@ class Tools:
             items.append(Item({**one, **few}, [packet["frame"] for packet in few["only_a"]]))
             of_b += [packet["frame"] for packet in few["only_b"]]
         besides = {"points": [{"name": one["name"], "clock": one["clock"]} for one in merged["points"]]}
-        return Answer(a.name, items, {**besides, **_reservations(a)}, {b.name: of_b})
+        of_both = {**_reservations(a), **{f"{name}_b": text for name, text in _reservations(b).items()}}
+        return Answer(a.name, items, {**besides, **of_both}, {b.name: of_b})
 
     def _slice(self, given: Arguments) -> Answer:
         view = self._captures.view(given.text("file"))

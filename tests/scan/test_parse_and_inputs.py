@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from traces import write_trace
@@ -93,6 +96,27 @@ def test_folders_links_patterns_and_rings_are_found(tmp_path: Path) -> None:
     found = inputs.find([str(tmp_path / "*.pcap"), str(tmp_path / "*.none"), str(tmp_path / "a.pcap")], str(out))
     assert [task.files for task in found.tasks] == [(str(tmp_path / "a.pcap"),)]
     assert found.unreadable == [str(tmp_path / "*.none")]
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_files_of_a_folder_that_cannot_be_read_are_not_passed_over(
+    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether they are captures nobody can tell; a scan that leaves them out must not look done."""
+    write_trace(tmp_path / "a.pcap", list(LINES))
+    (tmp_path / "notes").write_text("no capture")
+    open_ = os.open
+
+    def refuse(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if str(path).endswith("a.pcap"):
+            raise OSError(code, os.strerror(code), path)
+        return open_(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    found = inputs.find([str(tmp_path)], str(tmp_path / "out"))
+
+    assert [task.files for task in found.tasks] == [(str(tmp_path / "a.pcap"),)]
+    assert found.passed_over == 1
 
 
 def test_a_ring_is_cut(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

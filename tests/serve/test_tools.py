@@ -124,6 +124,18 @@ def test_two_places_are_merged(asking: Callable[..., Asking]) -> None:
     assert asking().refusal("merge", file=LOST, b=QUERY)["refused"] == "capture"
 
 
+def test_a_merge_tells_what_was_left_out_of_either_capture(
+    monkeypatch: pytest.MonkeyPatch, asking: Callable[..., Asking]
+) -> None:
+    """Packets of A that B's copy lacks look like ones that B missed."""
+    monkeypatch.setattr(view, "COPIED_MOST", 4)
+
+    told = asking()("merge", file="10-third-ack-lost/client.pcapng", b="10-third-ack-lost/server.pcapng")
+
+    assert told["left_out"].startswith("the last ")
+    assert told["left_out_b"].startswith("the last ")
+
+
 def test_a_case_is_found_by_id_finding_and_words(asking: Callable[..., Asking]) -> None:
     ask = asking()
 
