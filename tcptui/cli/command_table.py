@@ -23,6 +23,8 @@ class Operand(Enum):
     """Whatever can be captured live: interfaces, ``ssh://`` URLs, files that grow."""
     PATHS = auto()
     """Captures, and folders of them."""
+    QUESTION = auto()
+    """The folder of a scan, and a question by its name."""
     CASE = auto()
     TEXT = auto()
     FIELD = auto()
@@ -39,7 +41,7 @@ class CommandRow(NamedTuple):
     options: frozenset[str] = frozenset()
     """The options that only some commands take; for those of all commands see `EVERYWHERE` and `READING`."""
     is_minor: bool = False
-    """About tcptui itself: the first page of the help, which is one screen, lists all such in one line."""
+    """Seldom needed first: the first page of the help, which is one screen, lists all such in one line."""
 
     @property
     def opens_captures(self) -> bool:
@@ -72,6 +74,7 @@ COMMANDS: Final = (
         "-w", "--overwrite", "--key", "--keep", "--shift-time", "--certificate"})),
     CommandRow("serve", Operand.FOLDERS, frozenset({"--http", "--allow-payload", "--key"})),
     CommandRow("scan", Operand.PATHS, frozenset({"-o", "--workers", "--resume", "--packets"})),
+    CommandRow("query", Operand.QUESTION, frozenset({"--list", "--csv", "--jsonl", SPREADSHEET_SAFE}), is_minor=True),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
         "--overwrite"})),

@@ -468,6 +468,27 @@ class ScanCommand(NamedTuple):
     """``--packets``: a row of each packet, too."""
 
 
+class QueryForm(Enum):
+    """How a result is written."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class QueryCommand(NamedTuple):
+    """``query DIR "SQL"``, ``query DIR NAME [KEY=VALUE…]``, ``query --list``."""
+
+    common: Common
+    folder: str
+    """That of a scan; empty: list the questions that have a name."""
+    sql: str
+    parameters: tuple[tuple[str, int | str], ...] = ()
+    """Of a question that has a name: each with its value."""
+    form: QueryForm = QueryForm.TEXT
+    spreadsheet_safe: bool = False
+
+
 class Chosen(NamedTuple):
     """Which packets a slice has: those of exactly one of the first four."""
 
@@ -627,6 +648,7 @@ Command = (
     | ServeCommand
     | WatchCommand
     | ScanCommand
+    | QueryCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand

@@ -36,6 +36,7 @@ from tcptui.cli.commands import (
     MergedScreenCommand,
     OpenCommand,
     PacketsCommand,
+    QueryCommand,
     RecoverCommand,
     RedactCommand,
     RemoteCommand,
@@ -79,6 +80,7 @@ TextCommand = (
     | RedactCommand
     | ServeCommand
     | ScanCommand
+    | QueryCommand
     | PacketsCommand
     | SliceCommand
     | AssertCommand
@@ -196,6 +198,7 @@ def run(command: Command, words: Words) -> int:
             | RedactCommand()
             | ServeCommand()
             | ScanCommand()
+            | QueryCommand()
             | PacketsCommand()
             | SliceCommand()
             | AssertCommand()
@@ -285,6 +288,10 @@ def _text_command(command: TextCommand, words: Words) -> Callable[[], int]:
             from tcptui.cli.run.scan import run_scan
 
             return partial(run_scan, command, words)
+        case QueryCommand():
+            from tcptui.cli.run.query import run_query
+
+            return partial(run_query, command, words)
         case PacketsCommand():
             from tcptui.cli.run.packets import write_packets
 

@@ -104,6 +104,7 @@ OPTIONS: Final = (
     Option("--keylog", Value.FILE, once=True),
     Option("--kind", Value.CHOICE, once=True, choices=tuple(kind.value for kind in ChartKind)),
     Option("--lang", Value.CHOICE, choices=tuple(language.value for language in Language)),
+    Option("--list"),
     Option("--markdown"),
     Option("--memory-limit", Value.TEXT),
     Option("--merge"),

@@ -72,6 +72,7 @@ from tcptui.cli.parse_packets import (
     parse_requests,
     parse_slice,
 )
+from tcptui.cli.parse_query import parse_query
 from tcptui.cli.parse_scan import parse_scan
 from tcptui.cli.parse_serve import parse_serve
 from tcptui.cli.parse_values import CommandLineError, file_name, filter_words, near_words, number, only_one
@@ -282,6 +283,10 @@ def _parse_screen(scan: _Scan, common: Common) -> Command:
 
 def _parse_scan(scan: _Scan, common: Common) -> Command:
     return parse_scan(scan.options, scan.words, common)
+
+
+def _parse_query(scan: _Scan, common: Common) -> Command:
+    return parse_query(scan.options, scan.words, common)
 
 
 def _parse_verdicts(scan: _Scan, common: Common) -> Command:
@@ -501,6 +506,7 @@ _COMMANDS: Final[dict[str, Callable[[_Scan, Common], Command]]] = {
     "redact": _parse_redact,
     "serve": _parse_serve,
     "scan": _parse_scan,
+    "query": _parse_query,
     "packets": _parse_packets,
     "slice": _parse_slice,
     "assert": _parse_assert,

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tcptui.scan.arrow import DAYS_MOST, batch_of, final_schema, plain_schema
+from tcptui.scan.parts import REPLACES, SUFFIX, VERSION, capture_files, names_in, part_of
 from tcptui.scan.schema import COLUMNS, DAY, SCHEMA_VERSION, Table
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 PENDING: Final = "_pending"
 _MAKING: Final = ".making-"
-_SUFFIX: Final = ".parquet"
 _ROWS: Final = ".rows"
 _MARK: Final = "filed"
 #: Rows of a row group, and of a file.
@@ -42,9 +42,7 @@ FILE_ROWS: Final = 4 << 20
 #: Files that are written to at a time.
 OPEN_MOST: Final = 64
 _EPOCH: Final = date(1970, 1, 1)
-_VERSION: Final = b"tcptui.schema_version"
 _PACKETS: Final = b"tcptui.packets"
-_REPLACES: Final = b"tcptui.replaces"
 _FILED: Final = b"tcptui.filed"
 
 
@@ -195,7 +193,7 @@ class _Part:
         rows = pa.concat_tables(tables).unify_dictionaries().cast(schema)
         if key not in self._open:
             self._open[key] = self._opened(
-                key, schema.with_metadata({_VERSION: str(SCHEMA_VERSION), **(metadata or {})})
+                key, schema.with_metadata({VERSION: str(SCHEMA_VERSION), **(metadata or {})})
             )
             if len(self._open) > OPEN_MOST:
                 self._close(next(iter(self._open)))
@@ -211,7 +209,7 @@ class _Part:
         number = self._numbers[key] = self._numbers.get(key, -1) + 1
         place = self._folder / key[0].value / key[1]
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"part-{self._name}-{number}{_SUFFIX}"
+        name = f"part-{self._name}-{number}{SUFFIX}"
         making = place / f"{_MAKING}{name}"
         self._written.append((making, place / name))
         return pq.ParquetWriter(str(making), schema, compression="zstd"), making
@@ -309,15 +307,6 @@ def _add_by_day(part: _Part, table: Table, path: Path, began: int) -> None:
 # -- what is there -------------------------------------------------------------------------
 
 
-def capture_files(folder: Path) -> list[Path]:
-    """The files of the table of captures: one for each part that is done."""
-    return sorted((folder / Table.CAPTURES.value).glob(f"{DAY}=*/part-*-0{_SUFFIX}"))
-
-
-def _part_of(path: Path) -> str:
-    return path.name.split("-")[1]
-
-
 def tidy(folder: Path, *, packets: bool) -> None:
     """Remove what an interrupted scan left.  Raises NoScanFolderError where another kind of scan is there."""
     done: dict[str, Path] = {}
@@ -325,18 +314,18 @@ def tidy(folder: Path, *, packets: bool) -> None:
     filed: set[str] = set()
     for path in capture_files(folder):
         metadata = pq.read_schema(str(path)).metadata or {}
-        if metadata.get(_VERSION) != str(SCHEMA_VERSION).encode() or (metadata.get(_PACKETS) == b"1") is not packets:
+        if metadata.get(VERSION) != str(SCHEMA_VERSION).encode() or (metadata.get(_PACKETS) == b"1") is not packets:
             raise NoScanFolderError
-        done[_part_of(path)] = path
-        replaced |= set(filter(None, metadata.get(_REPLACES, b"").decode().split("\n")))
-        filed |= set(filter(None, metadata.get(_FILED, b"").decode().split("\n")))
+        done[part_of(path)] = path
+        replaced |= names_in(metadata.get(REPLACES, b""))
+        filed |= names_in(metadata.get(_FILED, b""))
     kept = done.keys() - replaced
     # The file of captures first: with it a part is gone, and what is left of it would be removed next time.
     for name in replaced & done.keys():
         done[name].unlink()
     for table in COLUMNS:
-        for path in (folder / table.value).glob(f"{DAY}=*/*{_SUFFIX}"):
-            if path.name.startswith(_MAKING) or _part_of(path) not in kept:
+        for path in (folder / table.value).glob(f"{DAY}=*/*{SUFFIX}"):
+            if path.name.startswith(_MAKING) or part_of(path) not in kept:
                 path.unlink()
         for place in (folder / table.value).glob(f"{DAY}=*"):
             with suppress(OSError):
@@ -373,15 +362,15 @@ def _without(folder: Path, path: Path, captures: Any, stale: list[bool], *, pack
     """Write the part of ``path`` anew without its captures that are ``stale``."""
     keep = captures.filter(pa.array([not one for one in stale]))
     ids = pa.array([one for one in keep["capture_id"].to_pylist() if one is not None], pa.string())
-    old = _part_of(path)
+    old = part_of(path)
     part = _Part(folder, os.urandom(8).hex())
     try:
         for table in COLUMNS:
             if table is not Table.CAPTURES:
-                for one in sorted((folder / table.value).glob(f"{DAY}=*/part-{old}-*{_SUFFIX}")):
+                for one in sorted((folder / table.value).glob(f"{DAY}=*/part-{old}-*{SUFFIX}")):
                     _copy(part, table, one, lambda rows: pa.compute.is_in(rows["capture_id"], value_set=ids))
         if keep.num_rows:
-            metadata = {_PACKETS: b"1" if packets else b"0", _REPLACES: old.encode()}
+            metadata = {_PACKETS: b"1" if packets else b"0", REPLACES: old.encode()}
             part.publish(path.parent.name, keep, metadata)
     except BaseException:
         part.abandon()

@@ -18,6 +18,8 @@ from seeds import seed
 from traces import write_trace
 
 from tcptui.api import Capture
+from tcptui.scan.ask import Tables
+from tcptui.scan.questions import QUESTIONS
 from tcptui.scan.schema import COLUMNS, Table
 
 CASES: Final = Path(__file__).parents[2] / "cases"
@@ -95,6 +97,21 @@ def test_files_have_the_columns_of_the_schema_and_nothing_else_is_left(scanned: 
         assert row.keys() - {"day"} == expected
     assert left_over(scanned) == []
     assert not (scanned / "_pending").exists()
+
+
+def test_questions_find_what_the_tables_have(scanned: Path) -> None:
+    tables = Tables(scanned)
+
+    def found(sql: str, **parameters: int | str) -> list[tuple[Any, ...]]:
+        return [row for block in tables.ask(sql, parameters).blocks for row in block]
+
+    for table in Table:
+        assert found(f"SELECT count(*) FROM {table.value}") == [(len(rows_of(scanned, table)),)]
+    asked = {one.name: found(one.sql, **{each.name: each.default for each in one.parameters}) for one in QUESTIONS}
+    told = {row["id"] for row in rows_of(scanned, Table.FINDINGS) if row["severity"] != "note"}
+    assert {row[0] for row in asked["first-seen"]} == told
+    assert all(asked[name] for name in ("worst-servers", "rtt"))
+    assert asked["failed-captures"] == []
 
 
 def test_resume_after_the_end_changes_nothing(inputs: Path, scanned: Path) -> None:

@@ -21,6 +21,7 @@ from tcptui.findings.catalog import CATALOG
 from tcptui.lessons.loader import load_case, load_cases
 from tcptui.model.field import Owner
 from tcptui.model.fields import FIELDS
+from tcptui.scan.questions import QUESTIONS
 from tcptui.scan.schema import COLUMNS as SCAN_COLUMNS
 from tcptui.scan.schema import Kind as ColumnKind
 from tcptui.scan.schema import Table as ScanTable
@@ -42,6 +43,7 @@ _HEADS: Final = {
     "commands": {Language.EN: "command|what it does", Language.ZH: "命令|作用"},
     "settings": {Language.EN: "setting|default|values|what it does", Language.ZH: "设置|默认|可选值|作用"},
     "findings": {Language.EN: "name|title|family|case", Language.ZH: "名称|标题|类别|案例"},
+    "questions": {Language.EN: "question|what it shows|KEY=VALUE", Language.ZH: "查询|作用|参数=值"},
     "scan": {Language.EN: "column|type|unit|meaning", Language.ZH: "列|类型|单位|含义"},
     "fields": {Language.EN: "field|type|meaning", Language.ZH: "字段|类型|含义"},
 }
@@ -109,12 +111,25 @@ def scanned(table: ScanTable, words: Words) -> str:
     return _table(_HEADS["scan"][words.language], rows)
 
 
+def questions(words: Words) -> str:
+    """Each question of `tcptui query` that has a name, its parameters by their defaults."""
+    is_english = words.language is Language.EN
+    rows = [
+        (
+            f"`{one.name}`", one.en if is_english else one.zh,
+            " ".join(f"`{parameter.name}={parameter.default}`" for parameter in one.parameters) or "–",
+        )
+        for one in QUESTIONS
+    ]  # fmt: skip
+    return _table(_HEADS["questions"][words.language], rows)
+
+
 #: Of each page the tables in it, by name.
 TABLES: Final[dict[str, tuple[tuple[str, Callable[[Words], str]], ...]]] = {
     "cli": (("commands", commands), ("settings", settings)),
     "list-of-findings": (("findings", findings),),
     "filters": (("fields", fields),),
-    "scan": tuple((table.value, partial(scanned, table)) for table in ScanTable),
+    "scan": (("questions", questions), *((table.value, partial(scanned, table)) for table in ScanTable)),
 }
 
 

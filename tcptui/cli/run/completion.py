@@ -15,6 +15,7 @@ from tcptui.cli.run.load import write
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.finding_filter import SEVERITIES
 from tcptui.lessons.loader import load_cases
+from tcptui.scan.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +45,10 @@ def _finding_names() -> str:
 
 def _case_names() -> str:
     return " ".join(case.id for case in load_cases())
+
+
+def _questions() -> str:
+    return " ".join(question.name for question in QUESTIONS)
 
 
 def _spellings(names: Iterable[str]) -> list[str]:
@@ -141,6 +146,7 @@ def _bash(_words: Words) -> str:
         Operand.FOLDERS: '_tcptui_put -A directory -- "$cur"',
         Operand.SOURCES: f'_tcptui_put -W "{_INTERFACES}" -- "$cur"',
         Operand.PATHS: f"_tcptui_files '{_endings()}'",
+        Operand.QUESTION: f'_tcptui_put -A directory -W "{_questions()}" -- "$cur"',
         Operand.CASE: f'_tcptui_put -W "{_case_names()}" -- "$cur"',
         Operand.FIELD: f'_tcptui_put -W "$({_FIELDS.format(_CURRENT)})" -- "$cur"',
         Operand.SHELL: f'_tcptui_put -W "{" ".join(SHELLS)}" -- "$cur"',
@@ -220,6 +226,7 @@ def _zsh(words: Words) -> str:
         Operand.FOLDERS: "_files -/",
         Operand.SOURCES: 'compadd -- any ${(f)"$(command ls /sys/class/net 2>/dev/null)"}',
         Operand.PATHS: f"_files -g '{pattern}'",
+        Operand.QUESTION: f"_files -/; compadd -- {_questions()}",
         Operand.CASE: f"compadd -- {_case_names()}",
         Operand.FIELD: 'compadd -- ${(f)"$(' + _FIELDS.format('"$PREFIX"') + ')"}',
         Operand.SHELL: f"compadd -- {' '.join(SHELLS)}",
@@ -286,6 +293,7 @@ def _fish(words: Words) -> str:
         Operand.FOLDERS: "(__fish_complete_directories)",
         Operand.SOURCES: "any (command ls /sys/class/net 2>/dev/null)",
         Operand.PATHS: "(__tcptui_captures)",
+        Operand.QUESTION: f"(__fish_complete_directories) {_questions()}",
         Operand.CASE: _case_names(),
         Operand.FIELD: "(tcptui fields (commandline -ct) 2>/dev/null | cut -f1)",
         Operand.SHELL: " ".join(SHELLS),

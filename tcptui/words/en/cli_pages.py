@@ -34,6 +34,7 @@ Exit status: 0 done, 1 the input failed, 2 wrong usage. A file cases is ./cases.
     "cli.summary.redact": "a copy without addresses, names and payload, proved",
     "cli.summary.serve": "tools for an assistant (MCP), redacted",
     "cli.summary.scan": "many captures as Parquet tables, on all processors",
+    "cli.summary.query": "SQL over what scan wrote, and ready-made questions",
     "cli.summary.slice": "part of a capture as a capture of its own",
     "cli.summary.assert": "test a capture against rules",
     "cli.summary.check": "is this display filter right, and what was meant?",

@@ -34,6 +34,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
     "cli.summary.redact": "不含地址、主机名和载荷的副本，附带证明",
     "cli.summary.serve": "给 AI 助手用的工具（MCP），默认脱敏",
     "cli.summary.scan": "把许多抓包写成 Parquet 表，用上所有处理器",
+    "cli.summary.query": "用 SQL 查询 scan 写出的表，也有现成的查询",
     "cli.summary.slice": "把抓包的一部分存成单独的文件",
     "cli.summary.assert": "按规则检查抓包",
     "cli.summary.check": "显示过滤器对不对，本意是什么",
