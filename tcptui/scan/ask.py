@@ -103,7 +103,7 @@ class Tables:
         self._connection = duckdb.connect(":memory:", config={name: str(value) for name, value in config.items()})
         try:
             self._attach(folder)
-        except (OSError, duckdb.Error) as error:
+        except (OSError, UnicodeError, duckdb.Error) as error:
             self.close()
             raise InputError("query_unreadable", path=str(folder), reason=_reason(error)) from None
         except BaseException:
@@ -147,9 +147,11 @@ class Tables:
         """The result of one SELECT with ``parameters`` bound.  Raises SqlError, InputError."""
         bound = dict(parameters or {})
         try:
+            for text in (sql, *bound.values()):
+                str(text).encode()  # of what is no UTF-8 DuckDB says only that it takes other types
             asked = f"(\n{self._one_select(sql)}\n)"
             described = self._connection.execute(f"SELECT * FROM {asked} LIMIT 0", bound).description or []
-        except duckdb.Error as error:
+        except (UnicodeError, duckdb.Error) as error:
             raise _told(error) from None
         except RuntimeError:  # how DuckDB says that a signal came
             raise KeyboardInterrupt from None

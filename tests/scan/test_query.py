@@ -117,6 +117,8 @@ def test_every_question_has_an_answer_here_and_runs_where_tables_have_no_files(t
 
 def test_values_are_bound_not_pasted(tables: Tables) -> None:
     first = QUESTIONS[0].sql
+    with pytest.raises(SqlError):
+        rows_of(tables, first, finding="\udcff", server="")
     assert rows_of(tables, first, finding="' OR true --", server="") == []
 
 
@@ -221,7 +223,8 @@ def test_ctrl_c_ends_a_long_query_even_if_it_comes_first(tables: Tables, monkeyp
         "CREATE TABLE x AS SELECT 1", "DROP VIEW findings", "SELECT 1; SELECT 2", "", " ; ", "-- nothing",
         "FROM query('DROP VIEW findings')", "FROM read_text('DIR/secret.txt')", "FROM read_csv('DIR/link/hosts')",
         "COPY findings TO 'DIR/captures/x.parquet'", "FROM scanned", "SELECT $a", "SELECT nothing", "SELEC 1",
-        "SELECT 'x'::INT", "SELECT 1::DECIMAL(90, 3)", "FROM read_duckdb('OUT/x.db')", "CALL pragma_version()",
+        "SELECT 'x'::INT", "SELECT '\udcff'", "SELECT 1::DECIMAL(90, 3)", "FROM read_duckdb('OUT/x.db')",
+        "CALL pragma_version()",
     ],
 )  # fmt: skip
 def test_what_is_refused_says_so_in_one_line(scanned: Path, tables: Tables, tmp_path: Path, sql: str) -> None:
@@ -271,6 +274,15 @@ def test_memory_is_bounded(scanned: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 # -- folders that are no scan ------------------------------------------------------------------
+
+
+def test_a_folder_whose_name_is_no_utf8_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "scan").mkdir()
+    folder = written_scan(tmp_path / "scan").rename(tmp_path / "scan\udcff")
+    with pytest.raises(InputError) as caught:
+        Tables(folder)
+    assert caught.value.key == "messages.query_unreadable"
+    assert error_line(caught.value, BOTH[0]).isprintable()
 
 
 @pytest.mark.parametrize("language", Language)

@@ -27,8 +27,8 @@ WORDS: Final[dict[str, str]] = {
 选项
   --list              列出现成的查询，以及参数和默认值；加 --jsonl 还给出 SQL
   --csv               逗号分隔，带标题行
-  --spreadsheet-safe  与 --csv 同用，供电子表格打开：会被当成公式的单元格前面加撇
-                      号
+  --spreadsheet-safe  与 --csv 同用，供电子表格打开：会被当成公式的单元格前
+                      面加撇号
   --jsonl             每行一个 JSON 对象
                       文本形式会截短很长的单元格，CSV 和 JSON 不会。
 
