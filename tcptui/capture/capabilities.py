@@ -15,7 +15,9 @@ from typing import Final
 
 SUPPORTED: Final = sys.platform == "linux"
 
+CAP_DAC_OVERRIDE: Final = 1
 CAP_DAC_READ_SEARCH: Final = 2
+CAP_KILL: Final = 5
 CAP_SETPCAP: Final = 8
 CAP_NET_RAW: Final = 13
 CAP_SYS_PTRACE: Final = 19
@@ -24,6 +26,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_KEEPCAPS: Final = 8
 _PR_CAPBSET_READ: Final = 23
 _PR_CAPBSET_DROP: Final = 24
+_PR_SET_CHILD_SUBREAPER: Final = 36
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_CAP_AMBIENT: Final = 47
 _PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
@@ -76,6 +79,11 @@ def no_new_privileges() -> bool:
     Returns whether the kernel did.
     """
     return _prctl(_PR_SET_NO_NEW_PRIVS, 1) == 0
+
+
+def adopt_orphans() -> None:
+    """Have what descends from this process become its children when their parents end (PR_SET_CHILD_SUBREAPER)."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def end_with_parent(signal_number: int) -> None:

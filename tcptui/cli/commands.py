@@ -162,6 +162,20 @@ class OpenCommand(NamedTuple):
     """As `ReportCommand.workers`, with ``--no-screen``."""
 
 
+class ProgramCommand(NamedTuple):
+    """``-- CMD ARG…``: run a program, and report on its connections."""
+
+    common: Common
+    arguments: tuple[str, ...]
+    live: LiveCommand
+    """Where and how is captured."""
+    as_json: bool = False
+    """``--json``: the report is that of ``report --json``."""
+    write: str = ""
+    """``-w``: a file for the packets of the program's connections; empty: none."""
+    overwrite: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteCommand:
     """``ssh://[user@]host/interface``: capture on another host, show it here; fields as in `LiveCommand`."""
@@ -633,6 +647,7 @@ Command = (
     | VersionCommand
     | StartCommand
     | LiveCommand
+    | ProgramCommand
     | OpenCommand
     | RemoteCommand
     | VerdictsCommand

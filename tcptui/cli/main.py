@@ -36,6 +36,7 @@ from tcptui.cli.commands import (
     MergedScreenCommand,
     OpenCommand,
     PacketsCommand,
+    ProgramCommand,
     QueryCommand,
     RecoverCommand,
     RedactCommand,
@@ -216,6 +217,10 @@ def run(command: Command, words: Words) -> int:
             with gc_paused_and_frozen():
                 run_text = _text_command(command, words)
             return run_text()
+        case ProgramCommand():
+            from tcptui.cli.run.program import run_program
+
+            return run_program(command, words)
         case LiveCommand() | OpenCommand() | RemoteCommand() if command.watch.no_screen:
             from tcptui.cli.run.no_screen import run_watch_command
 

@@ -5,8 +5,8 @@ words as tcpdump does.  Imports nothing heavy: ``--help`` must be instant.
 
 Rules:
 
-* options are getopt's: ``-c 5``, ``-c5``, ``-pn``, ``--lang zh``, ``--lang=zh``; ``--``
-  ends them; ``-`` alone is a word;
+* options are getopt's: ``-c 5``, ``-c5``, ``-pn``, ``--lang zh``, ``--lang=zh``; ``-`` alone is a word;
+* ``--`` before any word and ``-r`` is followed by a program to run; elsewhere it ends the options;
 * the first word decides: a command name before any ``-i`` or ``-r`` is that command;
   otherwise, with ``-i`` or ``-r`` anywhere, every word is part of the filter; otherwise, after
   an ``ssh://`` URL, the other words are the filter; otherwise words are files;
@@ -72,6 +72,7 @@ from tcptui.cli.parse_packets import (
     parse_requests,
     parse_slice,
 )
+from tcptui.cli.parse_program import PROGRAM_OPTIONS, parse_program
 from tcptui.cli.parse_query import parse_query
 from tcptui.cli.parse_scan import parse_scan
 from tcptui.cli.parse_serve import parse_serve
@@ -108,6 +109,8 @@ class _Scan:
     """All values of ``--decode-as``."""
     command_word: str | None = None
     """The first word, if it came before any ``-i`` or ``-r``."""
+    program: tuple[str, ...] | None = None
+    """The program to run and its arguments; None: none."""
     mistake: CommandLineError | None = None
     """The first error; None: none."""
 
@@ -143,6 +146,9 @@ def _scan(argv: Sequence[str]) -> _Scan:
     rest = list(reversed(argv))
     while rest:
         argument = rest.pop()
+        if argument == "--" and not scan.words and "-r" not in scan.options:
+            scan.program = tuple(reversed(rest))
+            return scan
         if argument == "--":
             while rest:
                 scan.add_word(rest.pop())
@@ -249,6 +255,9 @@ def _help_about(page: str, common: Common) -> Command:
 
 def _parse_screen(scan: _Scan, common: Common) -> Command:
     options, words = scan.options, scan.words
+    if scan.program is not None:
+        _allow(scan, READING | LIMIT_OPTIONS | PROGRAM_OPTIONS, "-- CMD")
+        return parse_program(options, scan.program, common)
     if "-D" in options:
         return ListInterfacesCommand(common)
     shown = "" if "--no-screen" in options else display_filter(options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcptui.capture.rotation import Rotation
-from tcptui.cli.commands import LiveCommand, OpenCommand, RemoteCommand
+from tcptui.cli.commands import LiveCommand, OpenCommand, ProgramCommand, RemoteCommand
 from tcptui.cli.parse import CommandLineError, parse
 from tcptui.findings.finding_filter import FindingFilter
 from tcptui.model.finding import FindingId, Severity
@@ -93,3 +93,42 @@ def test_unknown_name_is_that_of_a_finding_of_ones_own_until_those_are_read() ->
     command = parse(["-i", "eth0", "--stop-on", "retransmision-timeout"], {})
     assert isinstance(command, LiveCommand)
     assert [str(name) for name in command.watch.stop_on.ids] == ["retransmision-timeout"]
+
+
+def test_a_program_has_all_words_behind_the_two_dashes() -> None:
+    command = parse(["-w", "out.pcapng", "--no-screen", "--", "curl", "--lang", "zh", "-i", "--", "x"], {})
+    assert isinstance(command, ProgramCommand)
+    assert command.arguments == ("curl", "--lang", "zh", "-i", "--", "x")
+    assert (command.live.interface, command.live.write, command.write) == ("any", None, "out.pcapng")
+    assert command.common.language.value == "en"
+    other = parse(["-i", "eth0", "--json", "--", "x"], {})
+    assert isinstance(other, ProgramCommand)
+    assert (other.live.interface, other.as_json) == ("eth0", True)
+
+
+def test_a_program_has_a_name() -> None:
+    with pytest.raises(CommandLineError) as caught:
+        parse(["--", ""], {})
+    assert caught.value.key == "cli.error.which-program"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("--", "which-program"),
+        ("-w - -- x", "program-stdout"),
+        ("--overwrite -- x", "overwrite-what"),
+        ("-C 10 -w f -- x", "not-here"),
+        ("--kernel -- x", "not-here"),
+        ("-Y tcp -- x", "not-here"),
+    ],
+)
+def test_what_does_not_go_with_a_program_is_named(line: str, key: str) -> None:
+    with pytest.raises(CommandLineError) as caught:
+        parse(line.split(), {})
+    assert caught.value.key == f"cli.error.{key}"
+
+
+def test_two_dashes_behind_a_word_or_a_file_end_the_options() -> None:
+    assert isinstance(parse(["-r", "a.pcap", "--", "tcp"], {}), OpenCommand)
+    assert isinstance(parse(["a.pcap", "--", "-b.pcap"], {}), OpenCommand)

@@ -58,10 +58,18 @@ _NAMED_IN_BRIEF: Final = 8
 #: Upper bound of connection numbers of a group.
 _NAMED_CONNECTIONS: Final = 12
 
+SHOWN_BY_FILTER: Final = "report.brief.filter"
+SHOWN_BY_PROGRAM: Final = "report.brief.program"
 
-def compose_report(summary: Summary, words: Words, notice: str | None, detail: Detail) -> Iterator[Block]:
-    """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why."""
-    yield from _compose_brief(summary, words, notice)
+
+def compose_report(
+    summary: Summary, words: Words, notice: str | None, detail: Detail, shown_by: str = SHOWN_BY_FILTER
+) -> Iterator[Block]:
+    """The report on a whole capture; ``notice``: the session's message, e.g. where reading stopped and why.
+
+    ``shown_by``: the key of the sentence that says which connections are shown, where not all are.
+    """
+    yield from _compose_brief(summary, words, notice, shown_by)
     if not summary.count and not summary.trouble.groups:
         return
     if detail is Detail.BRIEF:
@@ -306,8 +314,8 @@ def _finding_table(survey: Survey, words: Words) -> Table:
     return Table(headings, tuple(rows), frozenset({2}))
 
 
-def _compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterator[Block]:
-    """The first page; ``notice``: the session's message, e.g. where reading stopped and why."""
+def _compose_brief(summary: Summary, words: Words, notice: str | None, shown_by: str) -> Iterator[Block]:
+    """The first page; ``notice`` and ``shown_by`` as of `compose_report`."""
     capture, trouble = summary.capture, summary.trouble
     yield Heading(1, capture.label)
     is_part = bool(capture.trust.quality.unread)
@@ -320,7 +328,7 @@ def _compose_brief(summary: Summary, words: Words, notice: str | None) -> Iterat
         lasted = unbroken_duration(capture.end_ns - capture.start_ns, words)
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
     if summary.shown is not None:
-        yield Paragraph(words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total)))
+        yield Paragraph(words(shown_by, shown=Count(summary.count), all=Count(summary.total)))
     yield Paragraph(verdict(trouble, summary.count, words, is_part=is_part), label=words("report.brief.verdict"))
     yield Paragraph(trust_line(summary.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:

@@ -76,7 +76,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
             return 1
         require_stream(session, command.stream)
         shown = None if compiled is None else shown_streams(session, compiled, words)
-        _print_report(command, session, shown, may_replace, words)
+        print_report(command, session, shown, may_replace, words)
         return exit_code(session, [one.source for one in opened])
 
 
@@ -92,9 +92,16 @@ def _import_rest(told_as: ReportFormat) -> None:
         import tcptui.cli.report.as_json  # noqa: F401
 
 
-def _print_report(
-    command: ReportCommand, session: Session, shown: I64 | None, may_replace: Replaceable, words: Words
-) -> None:
+def print_report(
+    command: ReportCommand, session: Session, shown: I64 | None, may_replace: Replaceable, words: Words, *,
+    of_program: bool = False,
+) -> None:  # fmt: skip
+    """Write the report that ``command`` asks for on ``session``, read to its end; ``shown``: of these streams alone.
+
+    ``of_program``: they are a program's, not those that a filter has chosen.
+
+    Raises TcptuiError.
+    """
     with gc_paused_and_frozen():
         from tcptui.cli.report.summary import Summary
         from tcptui.session.sharing import Sharing
@@ -103,7 +110,12 @@ def _print_report(
             from tcptui.cli.report.as_json import json_report
             from tcptui.cli.report.json_findings import Telling
         else:
-            from tcptui.cli.report.compose import compose_connection, compose_report
+            from tcptui.cli.report.compose import (
+                SHOWN_BY_FILTER,
+                SHOWN_BY_PROGRAM,
+                compose_connection,
+                compose_report,
+            )
 
     summary = Summary(session, shown)
     sharing = Sharing.among(command.workers)
@@ -120,7 +132,8 @@ def _print_report(
     if command.stream is None:
         if not is_looked_through(session):
             session.judge(sharing)
-        blocks = compose_report(summary, words, notice, command.detail)
+        shown_by = SHOWN_BY_PROGRAM if of_program else SHOWN_BY_FILTER
+        blocks = compose_report(summary, words, notice, command.detail, shown_by)
     else:
         blocks = compose_connection(summary, command.stream, words, notice)
     if command.format is ReportFormat.MARKDOWN:

@@ -16,6 +16,8 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.overwrite-what": "--overwrite allows -w to replace a file, but there is no -w",
     "cli.error.exclusive": "{first} and {second} exclude each other",
     "cli.error.too-many-words": "{command} does not know what to do with {word}",
+    "cli.error.which-program": "-- needs the program to run: tcptui -- CMD ARG… (a file whose name begins with - is ./-name)",
+    "cli.error.program-stdout": "-w - does not go with -- CMD: standard output is the program's and the report's",
     "cli.error.which-file": "{command} needs the name of a capture file",
     "cli.error.which-filter": "check needs a display filter in quotes: tcptui check 'tcp.port == 80'",
     "cli.error.which-case": "case needs the id of a case; tcptui cases lists them",

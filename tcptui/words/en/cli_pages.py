@@ -7,11 +7,11 @@ WORDS: Final[dict[str, str]] = {
 tcptui: find out why a TCP connection is slow or broken
 
   tcptui                           start screen: interfaces, recent files, cases
-  tcptui FILE…                     pcap, pcapng, .gz, .zst; several are merged
+  tcptui FILE…                     pcap, pcapng, .gz, .zst; merged; -: a pipe
   tcptui -r FILE [BPF…]            the packets of a file that a filter selects
   sudo tcptui -i eth0 [BPF…]       capture live; "any" is every interface
+  sudo tcptui -- CMD ARG…          run CMD, report on its connections alone
   tcptui ssh://host/eth0 [BPF…]    tcpdump there, analysis here
-  … | tcptui -                     a capture from standard input
 
 Commands, each with a page of its own (tcptui report --help):
 {commands}
@@ -318,6 +318,7 @@ SYNOPSIS
   tcptui -i INTERFACE [OPTIONS] [BPF…]
   tcptui ssh://[user@]host/INTERFACE [OPTIONS] [BPF…]
   … | tcptui - [OPTIONS]
+  tcptui [-i INTERFACE] [OPTIONS] -- CMD ARG…
 
 DESCRIPTION
   Options and capture filter are tcpdump's, in any order. If the interface
@@ -354,6 +355,13 @@ FINDINGS (live, from a pipe or a file; tcptui help findings lists the names)
                  next to -w FILE.pcap: FILE-1-NAME.pcap, FILE-2-NAME.pcap, …
   --keep-seconds BEFORE[,AFTER]  how many seconds around them; default: 10,5
 
+PROGRAM
+  -- CMD ARG…    run CMD as the calling user, capture on every interface (or -i)
+                 meanwhile, and report on its connections alone. CMD has the
+                 terminal, so there is no screen; Ctrl-C goes to CMD. With -w
+                 FILE the packets of its connections are saved; --json: the
+                 report as JSON. Also -s, -B, -p, --no-screen, limits
+
 SCREEN
   -Y FILTER, --display-filter FILTER    begin with this display filter
   -n             ports and hosts as numbers       -t   hide times
@@ -362,9 +370,11 @@ EXAMPLES
   sudo tcptui -i eth0 tcp port 443
   sudo tcptui -i eth0 --no-screen --only any-problem
   sudo tcptui -i eth0 -w ring.pcap -C 100 -W 10
+  sudo tcptui -- curl -s https://example.com/
 
 EXIT STATUS
-  0 done; 1 the capture failed; 2 wrong usage
+  0 done; 1 the capture failed; 2 wrong usage. After -- that of CMD; 128 + N if
+  signal N ended it; 126 if it cannot be run, 127 if it is not there
 """,
     "cli.help.findings": """\
 NAME

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.links": "link types: {links}",
     "report.capture.other": "not TCP: {counts}",
     "report.brief.other": "Not TCP:",
+    "report.brief.program": "Shown: {shown:connection|connections} of {all}: those of the program.",
     "report.brief.filter": "Shown: {shown:connection|connections} of {all} with a packet that matches the filter.",
     "report.brief.size": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}",
     "report.brief.size-time": "{packets:packet|packets}, {tcp} of them TCP, in {n:TCP connection|TCP connections}; {duration} from {start}",

@@ -16,6 +16,8 @@ WORDS: Final[dict[str, str]] = {
     "cli.error.overwrite-what": "--overwrite 是允许 -w 覆盖文件，但命令中没有 -w",
     "cli.error.exclusive": "{first} 与 {second} 不能同时使用",
     "cli.error.too-many-words": "{command} 不认识多出来的 {word}",
+    "cli.error.which-program": "-- 后面要写要运行的程序：tcptui -- 命令 参数…（名称以 - 开头的文件请写成 ./-名称）",
+    "cli.error.program-stdout": "-w - 不能与 -- 命令 同时使用：标准输出留给程序和报告",
     "cli.error.which-file": "{command} 后面要写抓包文件名",
     "cli.error.which-filter": "check 后面要写带引号的显示过滤器：tcptui check 'tcp.port == 80'",
     "cli.error.which-case": "case 后面要写案例的 ID；tcptui cases 可列出全部案例",

@@ -7,11 +7,11 @@ WORDS: Final[dict[str, str]] = {
 tcptui：查清一条 TCP 连接为什么慢、为什么断
 
   tcptui                           起始界面：接口、最近的文件、案例
-  tcptui 文件…                     pcap、pcapng、.gz、.zst；多个文件按时间合并
+  tcptui 文件…                     pcap、pcapng、.gz、.zst；多个合并；- 为管道
   tcptui -r 文件 [BPF…]            只看文件中符合抓包过滤器的数据包
   sudo tcptui -i eth0 [BPF…]       实时抓包；any 表示所有接口
+  sudo tcptui -- 命令 参数…        运行命令，只报告它的连接
   tcptui ssh://主机/eth0 [BPF…]    在远端运行 tcpdump，在本机分析
-  … | tcptui -                     从标准输入读取抓包
 
 命令，各有自己的帮助页（如 tcptui report --help）：
 {commands}
@@ -309,6 +309,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   tcptui -i 接口 [选项] [BPF…]
   tcptui ssh://[用户@]主机/接口 [选项] [BPF…]
   … | tcptui - [选项]
+  tcptui [-i 接口] [选项] -- 命令 参数…
 
 说明
   选项和过滤器都与 tcpdump 相同，先后次序随意。接口消失时会等它回来。-c、-s、
@@ -344,6 +345,12 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
                  旁边：FILE-1-名称.pcap、FILE-2-名称.pcap……
   --keep-seconds 之前[,之后]  前后各保留多少秒，默认 10,5
 
+程序
+  -- 命令 参数…  以调用者的身份运行命令，同时在所有接口（或 -i 指定的接口）上抓
+                 包，只报告它的连接。终端归该程序使用，所以没有界面；Ctrl-C 由
+                 该程序处理。-w 文件：保存它的连接的数据包；--json：报告为
+                 JSON。还可用 -s、-B、-p、--no-screen 和各项上限
+
 界面
   -Y 过滤器, --display-filter 过滤器    一开始就用这个显示过滤器
   -n             端口和主机只显示数字          -t   不显示时间
@@ -352,9 +359,11 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   sudo tcptui -i eth0 tcp port 443
   sudo tcptui -i eth0 --no-screen --only any-problem
   sudo tcptui -i eth0 -w ring.pcap -C 100 -W 10
+  sudo tcptui -- curl -s https://example.com/
 
 退出码
-  0 完成；1 抓包失败；2 用法错误
+  0 完成；1 抓包失败；2 用法错误。用 -- 时是所运行命令的退出码；被信号 N 终止时
+  为 128 + N；无法运行为 126，找不到为 127
 """,
     "cli.help.findings": """\
 名称

@@ -9,6 +9,7 @@ WORDS: Final[dict[str, str]] = {
     "report.capture.links": "链路类型：{links}",
     "report.capture.other": "非 TCP：{counts}",
     "report.brief.other": "非 TCP：",
+    "report.brief.program": "共 {all} 条连接，显示其中 {shown} 个：属于该程序的连接。",
     "report.brief.filter": "共 {all} 条连接，显示其中 {shown} 个：它们含有匹配过滤器的数据包。",
     "report.brief.size": "{packets} 个包，其中 TCP {tcp} 个，{n} 条 TCP 连接",
     "report.brief.size-time": "{packets} 个包，其中 TCP {tcp} 个，{n} 条 TCP 连接；自 {start} 起 {duration}",
