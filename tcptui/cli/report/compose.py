@@ -73,7 +73,8 @@ def compose_report(
     if not summary.count and not summary.trouble.groups:
         return
     if detail is Detail.BRIEF:
-        yield Paragraph(words("report.brief.hint"), apart=True)
+        if shown_by == SHOWN_BY_FILTER:  # who has run a program has no file to ask again
+            yield Paragraph(words("report.brief.hint"), apart=True)
         return
     yield from _outside_part(summary, words)
     if not summary.count:
