@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -91,7 +92,9 @@ def served(tools: Tools) -> Iterator[Server[Any]]:
 
 
 def serve_stdio(tools: Tools) -> None:
-    """Serve whoever started this process, until standard input ends."""
+    """Serve whoever started this process, until standard input ends, or until a signal."""
+    # The SDK waits for standard input in a thread that nothing interrupts: Ctrl-C ends the process, as SIGTERM does.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     async def run() -> None:
         with served(tools) as server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -175,6 +176,28 @@ def test_without_the_extra_one_line_says_how_to_get_it() -> None:
 
 def test_the_process_ends_with_its_input() -> None:
     assert run("serve", CASES) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process_while_its_input_is_open(number: signal.Signals, tmp_path: Path) -> None:
+    asked = {
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}},
+    }  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tcptui", "serve", str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps(asked).encode() + b"\n")
+        server.stdin.flush()
+        assert server.stdout.readline()
+        server.send_signal(number)
+        try:
+            assert server.wait(120) == -number
+        finally:
+            server.kill()
 
 
 def test_what_answers_imports_neither_scapy_nor_textual() -> None:
