@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.compare.resampling import Clusters
+    from tcptui.compare.clusters import Clusters
     from tcptui.compare.side import Side
 
     F64 = NDArray[np.float64]

@@ -19,6 +19,7 @@ from tcptui.compare.cautions import (
     cautions_of,
     mixture_of,
 )
+from tcptui.compare.clusters import Clusters, clusters_of
 from tcptui.compare.differences import (
     FEWEST_VALUES,
     MOST_STREAMS,
@@ -30,8 +31,6 @@ from tcptui.compare.differences import (
 )
 from tcptui.compare.intervals import RATE, selected
 from tcptui.compare.measures import Kind, Measure, Scale, Values, measures_of
-from tcptui.compare.mixture import same_clients
-from tcptui.compare.resampling import Clusters, clusters_of
 from tcptui.compare.side import TcpOption
 from tcptui.model.finding import FindingId, OwnId
 
@@ -128,6 +127,8 @@ class Comparison:
     """The worse ones first, the largest first."""
     unchanged: tuple[Difference, ...]
     """Of the measures of all connections those that show no difference, with an interval each of 95 %."""
+    undecided: tuple[Difference, ...]
+    """In place of both where clients are too few: their intervals are of these clients in these hours alone."""
     only_in_a: tuple[Only, ...]
     only_in_b: tuple[Only, ...]
     compared: int
@@ -169,9 +170,14 @@ def compare(
     cautions = [*noticed, *cautions_of(a, b, clusters, mixture)]
     candidates: list[Candidate] = []
     if clusters is not None:
-        parts = [(None, a, b, clusters)] if groups is None else list(_groups(a, b, by, groups, clusters, cautions))
-        candidates = [one for part in parts for one in candidates_of(*part)]
+        parts = [(None, a, b, clusters)] if groups is None else _groups(a, b, by, groups, clusters)
+        each = [list(candidates_of(*part)) for part in parts]
+        candidates = [one for part in each for one in part]
+        if groups is not None and (left_out := len({*groups[0].tolist(), *groups[1].tolist()}) - sum(map(bool, each))):
+            cautions.append(Caution(Doubt.GROUPS, left_out))
     counts, level = selected([one.found.doubt for one in candidates])
+    is_decided = clusters is not None and not clusters.are_pieces
+    level = level if is_decided else RATE
     weights = _weights(cautions, mixture)
     told = [_difference(one, level, weights) for one, is_told in zip(candidates, counts, strict=True) if is_told]
     quiet = [
@@ -179,11 +185,18 @@ def compare(
         for one, is_told in zip(candidates, counts, strict=True)
         if not is_told and one.group is None and _is_headline(one.measure)
     ]
-    sure = {one.measure.name for one in told}
+    told.sort(key=_order)
+    sure = {one.measure.name for one in told} if is_decided else set()
     other_way = None if groups is None else (groups[1], groups[0])
     return Comparison(
-        a, b, tuple(cautions), tuple(sorted(told, key=_order)), tuple(quiet),
-        tuple(_only_in(a, b, sure, groups)), tuple(_only_in(b, a, sure, other_way)), len(candidates), 1 - level,
+        a, b, tuple(cautions),
+        differences=tuple(told) if is_decided else (),
+        unchanged=tuple(quiet) if is_decided else (),
+        undecided=() if is_decided else (*told, *quiet),
+        only_in_a=tuple(_only_in(a, b, sure, groups)),
+        only_in_b=tuple(_only_in(b, a, sure, other_way)),
+        compared=len(candidates),
+        confidence=1 - level,
     )  # fmt: skip
 
 
@@ -202,15 +215,12 @@ def _weights(cautions: Iterable[Caution], mixture: Mixture | None) -> tuple[F64,
 
 
 def _groups(
-    a: Side, b: Side, by: str, groups: Groups, clusters: Clusters, cautions: list[Caution]
+    a: Side, b: Side, by: str, groups: Groups, clusters: Clusters
 ) -> Iterator[tuple[Group | None, Side, Side, Clusters]]:
     """The groups that both sides have enough of, as sides of their own."""
     counts = Counter(groups[0].tolist()), Counter(groups[1].tolist())
     least = {name: min(count, counts[1][name]) for name, count in counts[0].items()}
     enough = sorted((name for name in least if least[name] >= FEWEST_VALUES), key=lambda name: (-least[name], name))
-    left_out = len(set(counts[0]) | set(counts[1])) - len(enough[:MOST_GROUPS])
-    if left_out:
-        cautions.append(Caution(Doubt.GROUPS, left_out))
     for name in enough[:MOST_GROUPS]:
         chosen = groups[0] == name, groups[1] == name
         part = replace(clusters, of_a=clusters.of_a[chosen[0]], of_b=clusters.of_b[chosen[1]])
@@ -219,10 +229,8 @@ def _groups(
 
 def candidates_of(group: Group | None, a: Side, b: Side, clusters: Clusters) -> Iterator[Candidate]:
     """All that two sides (of a group) can be compared by."""
-    alike = same_clients(a, b)
     for measure, of_a, of_b in measures_of(a, b):
-        # Shares are told as they can be counted; times of clients that differ are compared client by client.
-        found = estimate(measure, of_a, of_b, clusters, None if measure.scale is Scale.PER_1000 else alike)
+        found = estimate(measure, of_a, of_b, clusters)
         if found is not None:
             yield Candidate(measure, group, (a, b), (of_a, of_b), clusters, found)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.compare.clusters import FEWEST_FREEDOM, damped, freedom_of
 from tcptui.compare.intervals import RATE, doubt, reach
 from tcptui.compare.measures import Kind, Measure, Scale, Values, Worse
-from tcptui.compare.resampling import effective_number, quantiles, totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.compare.resampling import Clusters
+    from tcptui.compare.clusters import Clusters
     from tcptui.compare.side import Side
     from tcptui.model.packet_store import I64
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 FEWEST_VALUES: Final = 20
 #: Fewest that have what a share counts, and fewest that have not, on both sides together: else it cannot differ.
 FEWEST_HAVING: Final = 5
-#: Fewest degrees of freedom that are reckoned with: below that an interval says nothing.
-_LEAST_FREEDOM: Final = 2.0
+#: Standard errors to either side within which the steepness at a quantile is taken.
+_REACH: Final = 1.5
+_TINY: Final = 1e-9
 #: What a share of `Scale.PER_1000` is told in.
 PER: Final = 1_000.0
 #: Connections that are named behind a difference, on each side.
@@ -82,105 +83,102 @@ class Estimate:
 def estimate(
     measure: Measure, a: Values, b: Values, clusters: Clusters, weight: tuple[F64, F64] | None = None
 ) -> Estimate | None:  # fmt: skip
-    """The difference of ``measure`` between its values of A and B; None: there are too few.
+    """The difference of ``measure`` between its values of A and B; None: there are too few, or too few clients.
 
     ``weight``: how much each connection counts; None: each once.
     """
     if min(len(a.row), len(b.row)) < FEWEST_VALUES:
         return None
-    ends = []
-    for values, of, each in zip((a, b), (clusters.of_a, clusters.of_b), weight or (None, None), strict=True):
-        ends.append((values, of[values.row], np.ones(len(values.row)) if each is None else each[values.row]))
     if measure.scale is Scale.PER_1000:
         having, whole = (float(one.sum() + other.sum()) for one, other in ((a.value, b.value), (a.of, b.of)))
         if min(having, whole - having) < FEWEST_HAVING:
             return None
-        return _shares(ends, clusters)
-    if measure.quantile is None:
-        return _means(ends, clusters)
-    return _quantiles(measure.quantile, measure.scale, ends, clusters)
-
-
-_End = tuple[Values, "I64", "F64"]
-
-
-def _means(ends: list[_End], clusters: Clusters) -> Estimate | None:
-    """Geometric means: as good as medians against few that are far off, and better where clients differ."""
-    told = []
-    for values, of, each in ends:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            told.append(totals(np.log(values.value) * each, of, clusters.weights) / totals(each, of, clusters.weights))
-    return _ratio(ends, told)
-
-
-def _quantiles(quantile: float, scale: Scale, ends: list[_End], clusters: Clusters) -> Estimate | None:
-    found = [quantiles(values.value, of, each, clusters.weights, quantile) for values, of, each in ends]
-    if scale is Scale.RATIO:
-        return _ratio(ends, [np.log(times) for times in found])
-    freedom, error = _error(found, [_effective(of, each) for _, of, each in ends])
-    a, b = float(found[0][0]), float(found[1][0])
-    return Estimate(a, b, b - a, b - a, error, freedom, scale)
-
-
-def _ratio(ends: list[_End], logarithms: list[F64]) -> Estimate | None:
-    a, b = (float(each[0]) for each in logarithms)
-    if not (math.isfinite(a) and math.isfinite(b)):
+    ends = []
+    for values, of, each in zip((a, b), (clusters.of_a, clusters.of_b), weight or (None, None), strict=True):
+        ends.append((values, of[values.row], values.of if each is None else values.of * each[values.row]))
+    if not all(counts.any() for _, _, counts in ends):
         return None
-    freedom, error = _error(logarithms, [_effective(of, each) for _, of, each in ends])
-    return Estimate(math.exp(a), math.exp(b), b - a, b - a, error, freedom, Scale.RATIO)
+    sizes = [np.bincount(of, counts / counts.mean(), clusters.count).astype(np.float64) for _, of, counts in ends]
+    found = []
+    for (values, of, counts), size, told in zip(ends, sizes, damped(sizes), strict=True):
+        counted = counts * (told / np.where(size > 0, size, 1))[of]
+        each = np.log(values.value) if measure.scale is Scale.RATIO else values.value / values.of
+        if measure.quantile is None:
+            found.append(_mean(each, counted, of, clusters.count))
+        else:
+            found.append(_quantile(each, counted, of, clusters.count, measure.quantile))
+    return _between(found[0], found[1], measure.scale)
 
 
-def _shares(ends: list[_End], clusters: Clusters) -> Estimate | None:
-    """Shares, of which either may be nothing or all.
+class _Found(NamedTuple):
+    """A number of one side."""
 
-    There the draws do not differ, which says little: as Agresti and Caffo (2000) do, one that has it and one that has
-    not are added on each side, after its number was divided by how much more the draws vary than independent ones.
+    value: float
+    without: F64
+    """How far it moves when a cluster is left out, by cluster: the jackknife."""
+    share: F64
+    """How much of it is of each cluster."""
+
+
+def _between(a: _Found, b: _Found, scale: Scale) -> Estimate | None:
+    """The difference; None: too few clients count."""
+    freedom = freedom_of([a.share, b.share])
+    if freedom < FEWEST_FREEDOM:
+        return None
+    raw = b.value - a.value
+    if abs(raw) < _TINY:  # the same, but for the order in which it was added up
+        raw = 0.0
+    squares = np.square(b.without - a.without)
+    centre, error = raw, math.sqrt(float(squares.sum()))
+    if error > _TINY:
+        # Where few clients make most of the spread, it is known less well; 3 is the kurtosis of normal ones.
+        freedom = min(freedom, 3 * error**4 / float(np.square(squares).sum()) - 1)
+    if scale is Scale.PER_1000 and error < _TINY:
+        centre, error = _of_nothing(a, b)
+    match scale:
+        case Scale.RATIO:
+            shown = math.exp(a.value), math.exp(b.value)
+        case Scale.SECONDS:
+            shown = a.value, b.value
+        case Scale.PER_1000:
+            shown = a.value * PER, b.value * PER
+    return Estimate(*shown, raw, centre, error, freedom, scale)
+
+
+def _mean(values: F64, weight: F64, of: I64, count: int) -> _Found:
+    """A mean: of logarithms as good as a median against few that are far off, and better where clients differ."""
+    whole = float(weight.sum())
+    mean = float(weight @ values) / whole
+    share = np.bincount(of, weight, count) / whole
+    return _Found(mean, np.bincount(of, weight * (mean - values), count) / whole / (1 - share + _TINY), share)
+
+
+def _quantile(values: F64, weight: F64, of: I64, count: int, quantile: float) -> _Found:
+    """As Woodruff (1952): how sure the share of values below it is, and how steeply values rise around it."""
+    order = np.argsort(values, kind="stable")
+    ranked, each = values[order], weight[order]
+    upto = (np.cumsum(each) - each / 2) / each.sum()
+    value = float(np.interp(quantile, upto, ranked))
+    below = _mean((values <= value).astype(np.float64), weight, of, count)
+    near = _REACH * math.sqrt(float(np.square(below.without).sum()))
+    ends = np.clip([quantile - near, quantile + near], upto[0], upto[-1])
+    # The steeper side counts: of a tail, the outer one.
+    steep = float(np.max(np.abs(np.interp(ends, upto, ranked) - value) / np.maximum(np.abs(ends - quantile), _TINY)))
+    return _Found(value, -steep * below.without, below.share)
+
+
+def _of_nothing(*sides: _Found) -> tuple[float, float]:
+    """Difference and error of shares that are nothing or all of each client, so that none shows how they vary.
+
+    As Agresti and Caffo (2000) do, one that has it and one that has not are added on each side: clients here.
     """
-    found, counts, effective = [], [], []
-    for values, of, each in ends:
-        has = totals(values.value * each, of, clusters.weights)
-        whole = totals(values.of * each, of, clusters.weights)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found.append(has / whole)
-        # Connections that count differently vary as fewer that count alike do (Kish).
-        counts.append(float(values.of.sum()) * effective_number(each) / len(each))
-        effective.append(_effective(of, values.of * each))
-    shares = [float(each[0]) for each in found]
-    freedom, error = _error(found, effective)
-    alone = sum(share * (1 - share) / count for share, count in zip(shares, counts, strict=True))
-    together = (
-        [max(1.0, error * error / alone)] * 2
-        if alone > 0
-        else [max(1.0, count / number) for count, number in zip(counts, effective, strict=True)]
-    )
-    numbers = [count / each for count, each in zip(counts, together, strict=True)]
-    added = [(share * number + 1) / (number + 2) for share, number in zip(shares, numbers, strict=True)]
-    spread = sum(share * (1 - share) / (number + 2) for share, number in zip(added, numbers, strict=True))
-    return Estimate(
-        shares[0] * PER, shares[1] * PER, shares[1] - shares[0], added[1] - added[0], math.sqrt(spread), freedom,
-        Scale.PER_1000,
-    )  # fmt: skip
-
-
-def _effective(cluster: I64, weight: F64) -> float:
-    return effective_number(np.bincount(cluster, weight))
-
-
-def _error(replicates: list[F64], effective: list[float]) -> tuple[float, float]:
-    """Degrees of freedom (Welch and Satterthwaite, by the effective number of clusters) and the standard error."""
-    drawn = [each[1:] for each in replicates]
-    fine = np.isfinite(drawn[0]) & np.isfinite(drawn[1])
-    if fine.sum() < 2:
-        return _LEAST_FREEDOM, math.inf
-    variances = [float(each[fine].var(ddof=1)) for each in drawn]
-    error = float((drawn[1][fine] - drawn[0][fine]).std(ddof=1))
-    whole = sum(variances)
-    if whole <= 0:
-        return max(_LEAST_FREEDOM, min(effective) - 1), error
-    parts = sum(one * one / max(number - 1, 1) for one, number in zip(variances, effective, strict=True))
-    freedom = max(_LEAST_FREEDOM, whole * whole / parts)
-    # So many clusters vary less around their own mean than around that of all clients (Bessel).
-    return freedom, error * math.sqrt((freedom + 1) / freedom)
+    centre = spread = 0.0
+    for sign, side in zip((-1, 1), sides, strict=True):
+        number = 1 / float(np.square(side.share).sum()) + 2
+        share = (side.value * (number - 2) + 1) / number
+        centre += sign * share
+        spread += share * (1 - share) / number
+    return centre, math.sqrt(spread)
 
 
 def worse_side(measure: Measure, value: Estimate) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tcptui.compare.side import Side, Texts
+    from tcptui.compare.side import Texts
     from tcptui.model.packet_store import I64
 
     F64 = NDArray[np.float64]
@@ -24,25 +24,10 @@ def shares_of(a: Texts, b: Texts) -> tuple[tuple[I64, I64], tuple[F64, F64]]:
 
 
 def common_shares(a: F64, b: F64) -> F64:
-    """Shares that both sides can be given: 0 of what one of them has not.
+    """Shares (or numbers) that both sides can be given: 0 of what one of them has not.
 
     Harmonic means: who has few connections on one side counts little on both, for its few say little.
     """
     both = a + b
     common: F64 = 2 * a * b / np.where(both > 0, both, 1)
     return common
-
-
-def same_clients(a: Side, b: Side) -> tuple[F64, F64]:
-    """How much each connection counts so that clients of both sides have the same share of each.
-
-    All others count as they are, and the shared ones together as many as before.
-    """
-    of, shares = shares_of(a.client, b.client)
-    common = common_shares(*shares)
-    shared = common > 0
-    weights = []
-    for share, each in zip(shares, of, strict=True):
-        whole = common * (share[shared].sum() / common.sum()) if shared.any() else common
-        weights.append(np.where(shared, whole / np.where(share > 0, share, 1), 1.0)[each])
-    return weights[0], weights[1]

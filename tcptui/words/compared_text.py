@@ -71,6 +71,8 @@ def summary_line(comparison: Comparison, words: Words) -> str:
         return words("compare.nothing")
     sure = percentage(100 * comparison.confidence, words, digits=2 if comparison.confidence > 0.99 else 0)
     key = "compare.summary" if comparison.differences else "compare.same"
+    if comparison.undecided:
+        key = "compare.summary.undecided"
     return words(key, count=Count(comparison.compared), sure=sure)
 
 
@@ -80,6 +82,8 @@ def sections(comparison: Comparison, words: Words) -> Iterator[Section]:
         mine = tuple(one for one in comparison.differences if one.worse == side)
         if mine:
             yield Section(words(f"compare.worse.{side}"), mine)
+    if comparison.undecided:
+        yield Section(words("compare.undecided"), comparison.undecided)
     if comparison.unchanged:
         yield Section(words("compare.unchanged"), comparison.unchanged)
 

@@ -27,7 +27,7 @@ from tests.campaigns.compare.captures import World, write_capture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WORLD = World(connections=80, clients=12)
+WORLD = World(connections=80, clients=24)
 OTHER = replace(WORLD, refused=0.3, sack=False, rtt_s=0.06, extra_think_s=0.2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,17 @@ import numpy as np
 import pytest
 
 from tcptui.analysis.capture_point import CapturePlace
+from tcptui.cli.report.compared_json import compared_as_json
 from tcptui.compare.cautions import Doubt
 from tcptui.compare.compare import compare
 from tcptui.compare.divide import by_masks, by_time
 from tcptui.compare.measures import Kind
 from tcptui.compare.side import About, TcpOption
 from tcptui.model.capture_point import CapturePoint
+from tcptui.words.catalogue import Words
+from tcptui.words.compared_text import sections, summary_line
+from tcptui.words.language import Language
+from tcptui.words.quantities import Count
 from tests.compare.sides import MS, asking, drawn
 
 if TYPE_CHECKING:
@@ -109,11 +115,32 @@ def test_a_client_that_is_busier_today_is_no_longer_path() -> None:
     assert "rtt" not in names(compare(of(1, 0.1), of(2, 0.4)))
 
 
-def test_few_clients_are_cut_by_time_and_told() -> None:
-    found = compare(drawn(1, clients=2), drawn(2, clients=2, rtt_ms=26))
+@pytest.mark.parametrize("clients", [1, 2, 5])
+def test_of_few_clients_nothing_is_decided(clients: int) -> None:
+    found = compare(drawn(1, clients=clients), drawn(2, clients=clients, rtt_ms=26, finding=0.1))
 
     assert Doubt.CLIENTS in doubts(found)
-    assert "rtt" in names(found)
+    assert not found.differences
+    assert not found.unchanged
+    rtt = next(one for one in found.undecided if one.measure.name == "rtt")
+    assert 1 < rtt.effect.low < 1.3 < rtt.effect.high < 1.7
+    assert [one.is_sure for one in found.only_in_b] == [False]
+    assert {"think", "finding:connection-refused"} <= {one.measure.name for one in found.undecided}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_that_nothing_is_decided_is_said(language: Language) -> None:
+    found, words = compare(drawn(1, clients=1), drawn(2, clients=1, rtt_ms=26)), Words(language)
+
+    assert [one.heading for one in sections(found, words)] == [words("compare.undecided")]
+    assert summary_line(found, words) == words("compare.summary.undecided", count=Count(found.compared))
+    told = json.loads(compared_as_json(found, words))
+    assert "rtt" in {one["measure"] for one in told["undecided"]}
+    assert told["differences"] == told["unchanged"] == []
+
+
+def test_enough_clients_are_decided() -> None:
+    assert not compare(drawn(1), drawn(2)).undecided
     assert Doubt.CLIENTS not in doubts(compare(drawn(1), drawn(2)))
 
 
@@ -239,7 +266,7 @@ def test_a_side_is_divided_by_time_and_by_masks() -> None:
     assert not by_masks(whole, first, ~first)[2]
 
 
-def test_ten_thousand_clients_are_thrown_together() -> None:
+def test_ten_thousand_clients() -> None:
     count = 10_000
     a, b = (replace(drawn(seed, count), client=np.arange(count).astype(str).astype(object)) for seed in (1, 2))
 

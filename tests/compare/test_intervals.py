@@ -1,13 +1,23 @@
-"""The statistics by themselves: Student's distribution, the choice among many, resampling."""
+"""The statistics by themselves: Student's distribution, the choice among many, clients."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from tcptui.compare.clusters import clusters_of, damped, freedom_of
+from tcptui.compare.differences import estimate
 from tcptui.compare.intervals import RATE, doubt, reach, selected
-from tcptui.compare.resampling import clusters_of, effective_number, quantiles
-from tests.compare.sides import drawn
+from tcptui.compare.measures import measures_of
+from tests.compare.sides import MS, drawn
+
+if TYPE_CHECKING:
+    from tcptui.compare.differences import Estimate
+    from tcptui.compare.side import Side
 
 
 @pytest.mark.parametrize(
@@ -40,36 +50,62 @@ def test_benjamini_and_hochberg() -> None:
     assert not selected([0.2, 0.9])[0].any()
 
 
-def test_quantiles_are_those_of_the_values() -> None:
-    values = np.random.default_rng(3).lognormal(0, 1, 5_000)
-    weights = np.ones((1, 50), np.float32)
-    cluster = np.arange(5_000) % 50
+def test_connections_of_a_client_are_not_independent() -> None:
+    """Of connections that are copies of their client's one, the error is that of so many clients."""
+    draw = np.random.default_rng(3)
+    own = draw.normal(0, 0.3, (2, 50))
+    plain = drawn(1, 500)
+    sides = [
+        replace(plain, client=np.array([f"10.{letter}.0.{one % 50}" for one in range(500)], object),
+                rtt_ns=(20 * MS * np.exp(own[letter][np.arange(500) % 50])).astype(np.int64))
+        for letter in (0, 1)
+    ]  # fmt: skip
 
-    for share in (0.5, 0.9):
-        found = quantiles(values, cluster, np.ones(5_000), weights, share)
-        assert found[0] == pytest.approx(np.quantile(values, share), rel=0.01)
-    few = quantiles(values[:21], cluster[:21], np.ones(21), weights, 0.5)
-    assert few[0] == pytest.approx(np.median(values[:21]))
+    found = estimated(*sides)
 
-
-def test_a_cluster_that_is_not_drawn_has_no_values() -> None:
-    weights = np.array([[1, 1], [0, 3]], np.float32)
-
-    found = quantiles(np.array([1.0, 2.0]), np.array([0, 0]), np.ones(2), weights, 0.5)
-
-    assert found[0] == pytest.approx(1.5)
-    assert np.isnan(found[1])
+    assert found.raw == pytest.approx(own[1].mean() - own[0].mean(), abs=1e-6)
+    assert found.error == pytest.approx(np.sqrt(own.var(axis=1, ddof=1).sum() / 50), rel=0.05)
+    assert 50 < found.freedom < 100
 
 
-def test_clients_are_drawn_whole_and_for_both_sides_at_once() -> None:
-    a, b = drawn(1), drawn(2)
+def test_a_client_of_both_sides_is_compared_with_itself() -> None:
+    """However much clients differ, and whatever each has of the connections, what is the same is the same."""
+    a = drawn(1, 600, alike=1.0)
+    own = a.rtt_ns.copy()
+    for client in set(a.client.tolist()):
+        own[a.client == client] = own[a.client == client][0]
+    busier = np.random.default_rng(2).integers(0, 600, 600)
+    a = replace(a, rtt_ns=own)
 
-    clusters = clusters_of(a, b)
+    found = estimated(a, replace(a, client=a.client[busier], rtt_ns=own[busier] * 2))
 
-    assert not clusters.are_pieces
-    named = {*zip(a.client.tolist(), clusters.of_a.tolist(), strict=True)}
-    assert named | {*zip(b.client.tolist(), clusters.of_b.tolist(), strict=True)} == named
-    assert (clusters.weights[0] == 1).all()
+    assert found.raw == pytest.approx(np.log(2))
+    assert found.error < 1e-6
+
+
+def estimated(a: Side, b: Side, name: str = "rtt") -> Estimate:
+    found = next(
+        estimate(measure, *values, clusters_of(a, b)) for measure, *values in measures_of(a, b) if measure.name == name
+    )
+    assert found is not None
+    return found
+
+
+def test_quantiles_have_the_error_of_their_clients() -> None:
+    """Of independent values the error of a 90 % quantile is known: here of the times of a lognormal."""
+    count = 4_000
+    each = [str(one) for one in range(count)]
+    a, b = (
+        replace(drawn(seed, count), client=np.array(each, object) + letter) for seed, letter in ((1, "a"), (2, "b"))
+    )
+    draw = np.random.default_rng(3)
+    a, b = (replace(side, rtt_ns=(MS * np.exp(draw.normal(3, 1, count))).astype(np.int64)) for side in (a, b))
+
+    found = estimated(a, b, "rtt:p90")
+
+    assert found.a == pytest.approx(np.quantile(a.rtt_ns, 0.9) / 1e9, rel=0.01)
+    density = NormalDist().pdf(NormalDist().inv_cdf(0.9))
+    assert found.error == pytest.approx(np.sqrt(2 * 0.9 * 0.1 / count) / density, rel=0.15)
 
 
 def test_few_clients_are_cut_into_pieces_of_a_time() -> None:
@@ -81,9 +117,21 @@ def test_few_clients_are_cut_into_pieces_of_a_time() -> None:
     assert (np.diff(clusters.of_a[np.argsort(a.began_ns, kind="stable")]) >= 0).all()
     assert np.bincount(clusters.of_a).max() <= 400 / 16
     assert not set(clusters.of_a.tolist()) & set(clusters.of_b.tolist())
+    assert not clusters_of(drawn(1), drawn(2)).are_pieces
 
 
-def test_one_that_has_all_counts_once() -> None:
-    assert effective_number(np.array([10, 10, 10])) == pytest.approx(3)
-    assert effective_number(np.array([1_000, 1, 1])) < 1.01
-    assert effective_number(np.zeros(2)) == 0
+def test_a_client_counts_as_ten_connections_at_most() -> None:
+    a, b = damped([np.array([1e6, 10.0, 0.0, 3.0]), np.array([1e6, 30.0, 7.0, 0.0])])
+
+    assert a[0] == pytest.approx(10, abs=0.01)
+    assert a[:2].tolist() == b[:2].tolist(), "of both sides: the same"
+    assert (a[2], b[3]) == (0, 0)
+    assert a[3] == pytest.approx(3 / 1.3)
+
+
+def test_freedom_is_that_of_paired_and_of_unpaired_clients() -> None:
+    half = np.repeat([0.1, 0.0], 10), np.repeat([0.0, 0.1], 10)
+
+    assert freedom_of([half[0], half[0]]) == pytest.approx(9)
+    assert freedom_of([*half]) == pytest.approx(19)
+    assert freedom_of([np.array([0.9, 0.05, 0.05])] * 2) < 0.1, "one that has all counts once"

@@ -29,6 +29,7 @@ def compared_as_json(comparison: Comparison, words: Words) -> str:
         "confidence": comparison.confidence,
         "differences": [_difference(one) for one in comparison.differences],
         "unchanged": [_difference(one) for one in comparison.unchanged],
+        "undecided": [_difference(one) for one in comparison.undecided],
         "only_in_b": [_only(one) for one in comparison.only_in_b],
         "only_in_a": [_only(one) for one in comparison.only_in_a],
     })  # fmt: skip

@@ -19,11 +19,11 @@ DESCRIPTION
   handshake, and the time and errors of requests by statement.
 
   Each difference has its effect first and an interval. Intervals come from
-  drawing clients with all their connections at random, for connections of one
-  client resemble each other. As many things are compared, the differences that
-  are reported, and their intervals, are chosen so that at most one in twenty
-  is expected to be chance (Benjamini-Hochberg). Times of clients that both
-  sides have are compared with the same share of each client.
+  leaving out each client in turn with all its connections, for connections of
+  one client resemble each other. No client counts as more than ten connections,
+  and one of both sides counts the same on both. As many things are compared,
+  the differences that are reported, and their intervals, are chosen together
+  (Benjamini-Hochberg). With fewer than about seven clients nothing is decided.
 
   Findings, options, servers and statements of one side alone are listed after
   that. Each line has the numbers of its connections, as in their capture.

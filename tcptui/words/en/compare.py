@@ -41,25 +41,29 @@ WORDS: Final[dict[str, str]] = {
         "The recorder dropped {a} of A's packets and {b} of B's: missing packets look like losses or hide them."
     ),
     "compare.caution.few-clients": (
-        "Few clients have most of the connections (A has {a:client|clients}, B {b}). The intervals hold for these "
-        "clients in these hours. They do not hold for others."
+        "Too few independent clients (A has {a:client|clients}, B {b}): a difference cannot be distinguished from the "
+        "good or bad day of one. Intervals below are about these connections alone."
     ),
     "compare.caution.in-both": "{a:connection matches|connections match} both filters and are on neither side.",
     "compare.caution.groups-left-out": (
-        "{a:group was|groups were} not compared: too few connections on a side, or beyond the 50 largest."
+        "{a:group was|groups were} not compared: too few connections or clients on a side, or beyond the 50 largest."
     ),
     "compare.point.client": "client",
     "compare.point.server": "server",
     "compare.point.middle": "middle of the path",
     "compare.nothing": "Nothing could be compared: there are too few connections.",
     "compare.summary": (
-        "{count:comparison was|comparisons were} made. Of the differences below, at most one in twenty is expected to be "
-        "chance. Each interval (in brackets) has {sure}."
+        "{count:comparison was|comparisons were} made. Each interval (in brackets) has {sure}. Where nothing changed, about "
+        "one pair of captures in twenty shows a difference by chance."
+    ),
+    "compare.summary.undecided": (
+        "{count:comparison was|comparisons were} made, but there are too few independent clients to decide on any."
     ),
     "compare.same": "{count:comparison was|comparisons were} made, and none shows a difference beyond chance.",
     "compare.worse.b": "Worse in B:",
     "compare.worse.a": "Worse in A:",
     "compare.worse.unclear": "Different, neither better nor worse:",
+    "compare.undecided": "Not decided; intervals (95 %) of these connections alone:",
     "compare.unchanged": "No difference found (95 % intervals):",
     "compare.in-group": "{name}, {field} {value}",
     "compare.effect.ratio": "{name}: ×{effect} ({low} to {high}), {a} → {b}",

@@ -25,8 +25,8 @@ WORDS: Final[dict[str, str]] = {
         "Written by tcptui {version}. Packet numbers are those of each point's own capture, times are by A's clock."
     ),
     "page.compared.foot": (
-        "Written by tcptui {version}. Numbers of connections are those of their capture. Intervals come from a "
-        "bootstrap over clients."
+        "Written by tcptui {version}. Numbers of connections are those of their capture. Intervals come from "
+        "leaving out each client in turn."
     ),
     "page.foot": "Written by tcptui {version}. Packet numbers are those of the capture. The capture does not show everything, so each statement has its confidence.",
     "page.written": "the page is in {file}",

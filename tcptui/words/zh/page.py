@@ -22,7 +22,7 @@ WORDS: Final[dict[str, str]] = {
     "page.merged.connection": "连接",
     "page.merged.lost": "从 {here} 到 {there} 丢失",
     "page.merged.foot": "由 tcptui {version} 生成。包号是各抓包点自己那份抓包中的序号，时间以 A 的时钟为准。",
-    "page.compared.foot": "由 tcptui {version} 生成。连接编号是各自抓包中的编号。区间由按客户端重抽样（自助法）得到。",
+    "page.compared.foot": "由 tcptui {version} 生成。连接编号是各自抓包中的编号。区间由逐个去掉客户端得到。",
     "page.foot": "由 tcptui {version} 生成。包号是抓包文件中的序号。没有抓到的内容无从得知：每条结论都注明了把握有多大。",
     "page.written": "页面已写入 {file}",
 }

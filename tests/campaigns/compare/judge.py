@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from tcptui.capture.file_source import open_file
+from tcptui.compare.clusters import clusters_of
 from tcptui.compare.compare import candidates_of, compare
 from tcptui.compare.gather import gather
-from tcptui.compare.resampling import clusters_of
 from tcptui.session.catch_up import Compile
 from tcptui.session.session import Session
 from tests.campaigns.compare.captures import World, write_capture
@@ -26,52 +26,54 @@ if TYPE_CHECKING:
 PLAIN: Final = World(connections=1_000, clients=120)
 
 
+W = TypeVar("W")
+
+
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Generic[W]):
     """Two worlds, and what is true of them."""
 
-    b: World
+    a: W
+    b: W
     found: frozenset[str] = frozenset()
     """Measures of which one at least must be told."""
     true: Mapping[str, float] = field(default_factory=dict)
     """True effects by measure, in the unit of JSON; of others nothing is claimed."""
     follows: frozenset[str] = frozenset()
     """Beginnings of names of measures that differ, too, for they follow from it."""
-    a: World = PLAIN
 
 
 _SAME: Final = {"rtt": 1.0, "handshake": 1.0, "think": 0.0, "loss": 0.0}
 _LOSS: Final = frozenset({"loss", "finding:tail-loss", "finding:retransmission-timeout"})
+#: Of so few clients nothing is told, and their intervals are about these days alone.
+_NO_TRUTH: Final[Mapping[str, float]] = {}
+
+
+def _equal(world: World, true: Mapping[str, float] = _SAME) -> Scenario[World]:
+    return Scenario(world, world, true=true)
+
+
+def _fault(b: World, found: str, follows: frozenset[str], **true: float) -> Scenario[World]:
+    return Scenario(PLAIN, b, frozenset({found}), {**_SAME, **true}, follows)
+
+
 SCENARIOS: Final = {
-    "equal": Scenario(PLAIN, true=_SAME),
-    "equal, heavy tails": Scenario(
-        replace(PLAIN, tail=2.2), true=_SAME, a=replace(PLAIN, tail=2.2)
+    "equal": _equal(PLAIN),
+    "equal, heavy tails": _equal(replace(PLAIN, tail=2.2)),
+    "equal, clients differ from day to day": _equal(replace(PLAIN, today=0.5)),
+    "equal, 25 clients": _equal(replace(PLAIN, clients=25)),
+    "equal, 3 clients": _equal(replace(PLAIN, clients=3), _NO_TRUTH),
+    "equal, one client": _equal(replace(PLAIN, clients=1), _NO_TRUTH),
+    "rtt +20 %": _fault(
+        replace(PLAIN, rtt_s=PLAIN.rtt_s * 1.2), "rtt", frozenset({"rtt", "handshake"}), rtt=1.2, handshake=1.2
     ),
-    "equal, clients differ from day to day": Scenario(
-        replace(PLAIN, today=0.5), true=_SAME, a=replace(PLAIN, today=0.5)
+    "loss +1 %": _fault(replace(PLAIN, loss=PLAIN.loss + 0.01), "loss", _LOSS, loss=math.nan),
+    "think +50 ms": _fault(replace(PLAIN, extra_think_s=0.05), "think", frozenset({"think", "finding:"}), think=0.05),
+    "SACK stripped": _fault(replace(PLAIN, sack=False), "option:sack", frozenset({"option:sack", *_LOSS})),
+    "3 % refused, only in B": _fault(
+        replace(PLAIN, refused=0.03), "finding:connection-refused", frozenset({"finding:connection-refused"})
     ),
-    "equal, 25 clients": Scenario(replace(PLAIN, clients=25), true=_SAME, a=replace(PLAIN, clients=25)),
-    "equal, 3 clients": Scenario(replace(PLAIN, clients=3), a=replace(PLAIN, clients=3)),
-    "equal, one client": Scenario(replace(PLAIN, clients=1), a=replace(PLAIN, clients=1)),
-    "rtt +20 %": Scenario(
-        replace(PLAIN, rtt_s=PLAIN.rtt_s * 1.2), frozenset({"rtt"}), {**_SAME, "rtt": 1.2, "handshake": 1.2},
-        frozenset({"rtt", "handshake"}),
-    ),
-    "loss +1 %": Scenario(
-        replace(PLAIN, loss=PLAIN.loss + 0.01), frozenset({"loss"}), {**_SAME, "loss": math.nan}, _LOSS
-    ),
-    "think +50 ms": Scenario(
-        replace(PLAIN, extra_think_s=0.05), frozenset({"think"}), {**_SAME, "think": 0.05},
-        frozenset({"think", "finding:"}),
-    ),
-    "SACK stripped": Scenario(
-        replace(PLAIN, sack=False), frozenset({"option:sack"}), _SAME, frozenset({"option:sack", *_LOSS}),
-    ),
-    "3 % refused, only in B": Scenario(
-        replace(PLAIN, refused=0.03), frozenset({"finding:connection-refused"}), _SAME,
-        frozenset({"finding:connection-refused"}),
-    ),
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -110,11 +112,12 @@ def judge(name: str, seeds: Iterable[int], folder: Path) -> Score:
             side_of(write_capture(file, world, seed, side))
             for side, (file, world) in enumerate(zip(files, (scenario.a, scenario.b), strict=True))
         ]
-        _judge(scenario, compare(sides[0], sides[1]), score)
+        count(scenario, compare(sides[0], sides[1]), score)
     return score
 
 
-def _judge(scenario: Scenario, found: Comparison, score: Score) -> None:
+def count(scenario: Scenario[W], found: Comparison, score: Score) -> None:
+    """Enter into ``score`` what was ``found`` of a pair of ``scenario``."""
     told = {one.measure.name for one in found.differences}
     wrong = {name for name in told if not name.startswith(tuple(scenario.follows))} if scenario.follows else told
     score.pairs += 1
