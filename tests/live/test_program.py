@@ -82,8 +82,8 @@ def others(link: Link) -> Iterator[None]:
 def run(link: Link, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         # `ip netns exec` would hide the control groups behind a /sys of its own.
-        ["nsenter", f"--net=/run/netns/{link.server}", sys.executable, "-m", "tcptui", *words], check=False, capture_output=True, text=True,
-        timeout=600, stdin=subprocess.DEVNULL,
+        ["nsenter", f"--net=/run/netns/{link.server}", sys.executable, "-m", "tcptui", *words],
+        check=False, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environ},
     )  # fmt: skip
 
