@@ -83,7 +83,6 @@ def test_options_anywhere_among_the_filter_words_mean_the_same(order: list[list[
     [
         ("-ieth0 -c5 -s96", LiveCommand(EN, "eth0", count=5, snaplen=96)),
         ("-pni any", LiveCommand(EN, "any", display=Display(numeric=True), promiscuous=False)),
-        ("-i eth0 -- -weird", LiveCommand(EN, "eth0", "-weird")),
         ("-i eth0 -w - tcp", LiveCommand(EN, "eth0", "tcp", write="-")),
         ("-i eth0 -w x --overwrite", LiveCommand(EN, "eth0", write="x", overwrite=True)),
         ("-i eth0 cases", LiveCommand(EN, "eth0", "cases")),

@@ -356,8 +356,8 @@ FINDINGS (live, from a pipe or a file; tcptui help findings lists the names)
   --keep-seconds BEFORE[,AFTER]  how many seconds around them; default: 10,5
 
 PROGRAM
-  -- CMD ARG…    run CMD as the calling user, capture on every interface (or -i),
-                 and report on its connections alone. CMD has the
+  -- CMD ARG…    run CMD as the calling user, capture on every interface (or
+                 -i), and report on its connections alone. CMD has the
                  terminal, so there is no screen; Ctrl-C goes to CMD. With -w
                  FILE the packets of its connections are saved; --json: the
                  report as JSON. Also -s, -B, -p, --no-screen, limits
