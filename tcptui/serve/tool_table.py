@@ -60,7 +60,7 @@ TOOLS: Final = (
          ("file", "stream"), ("cursor",)),
     Tool("connection", "Numbers of a connection, or of all: ends, states, RTT, where its time went (ns).", ("file",),
          ("stream", "cursor")),
-    Tool("requests", "Requests (HTTP, DNS, SQL, ...) and where the time of each went (ns).", ("file",),
+    Tool("requests", "Requests of every protocol understood, and where the time of each went (ns).", ("file",),
          ("stream", "cursor")),
     Tool("packets", "Packets by filter or number, with chosen fields.", ("file",),
          ("filter", "frames", "fields", "cursor")),

@@ -77,7 +77,7 @@ def test_finding_says_what_it_is_where_an_assertion_fails() -> None:
         (found,) = capture.findings(named="retransmission-timeout")
 
     assert repr(found).startswith("<warning retransmission-timeout: 超时重传")
-    assert repr(found).endswith("connections 0, packets 5, 12, 13, 14, 15, 17, 18>")
+    assert repr(found).endswith("connections 0, packets 5, 10, 12, 13, 14, 15, 17, 18>")
 
 
 def test_requests_are_those_of_the_command() -> None:

@@ -32,7 +32,7 @@ def test_an_overview_has_the_worst_first_and_the_capture_that_would_decide(askin
     )
     (there,) = told["not_decidable_here"]
     assert there["at"] == ["server"]
-    assert there["tcpdump"].startswith("timeout ")
+    assert there["tcpdump"].startswith("sudo timeout ")
     assert "--stream 0" in there["addresses_replaced"]
 
 

@@ -574,7 +574,7 @@ WORDS: Final[dict[str, str]] = {
     "findings.capture-duplicates.meaning.twin": "抓包里有同一条路径的两个视角：两端的抓包合在了一起，或者录了相距较远的两个接口。副本之间的往返时间、等待和重传都不是真的，因此这里不谈丢包、速度和 RST。",
     "findings.capture-duplicates.known.twin": "某一端几乎所有的包都是：序列号、窗口、时间戳和长度相同。",
     "findings.capture-duplicates.sure.twin": "发送方重传时，这些当中总有一个会变；网络造成的重复，接收方会用 D-SACK 报告，而这些副本没有报告。",
-    "findings.capture-duplicates.look.twin": "用 tcptui merge A B 把两处的抓包当作两个观察点来比较。若在同一个文件里，比较 {original_frame}、{copy_frame} 号包的接口、MAC 地址或 TTL，把两处分开（tshark -e frame.interface_id -e eth.src -e ip.ttl）。",
+    "findings.capture-duplicates.look.twin": "tcptui merge A B 可以比较各在一处抓到的两个文件。若在同一个文件里，比较 {original_frame}、{copy_frame} 号包的接口、MAC 地址或 TTL，把两处分开（tshark -e frame.interface_id -e eth.src -e ip.ttl）。",
     "findings.capture-duplicates.title.jump": "序列号跳了 {bytes} 字节",
     "findings.capture-duplicates.short.jump": "序列号跳变",
     "findings.capture-duplicates.happened.jump": "{sender}的序列号在 {apart_s}内前移了 {bytes} 字节（{before_frame}、{at_frame} 号包）：没有线路能在这段时间里传这么多。",
