@@ -32,7 +32,7 @@ _MEASURABLE_NS: Final = 1_500_000
 #: Characters of the texts: what is quadratic takes longer than that on the last of them, what is linear hardly does.
 #: Each is hardly three times the one before: of what grows with the fourth power, none takes minutes; of what doubles
 #: with each character, neither does the first that is measurable.
-_SIZES: Final = (16, 20, 24, 28, 80, 240, 640, 1_600)
+_SIZES: Final = (16, 20, 24, 28, 80, 240, 640, 1_600, 3_200)
 #: What grows is measured again on a text twice as long (linear is 2, quadratic 4), unless that would take long.
 #: A repeat of at most 128 characters looks quadratic up to there, and is measurable there on slow machines only.
 _GROWTH_OF_TWICE: Final = 3.0
