@@ -15,6 +15,7 @@ from tcptui.protocols.stream.conversation import chunks
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
+    from tcptui.protocols.stream.unread import Unread
 
 #: Bytes sampled to tell text from binary data.
 _SAMPLE: Final = 512
@@ -73,6 +74,22 @@ def exact_part(stream: ByteStream, start: int, stop: int, label: Label, text: Pa
         stream.side, start, stop, frame_at(stream, start), stream.delivered_ns(start), label,
         lambda: chunks(stream, start, stop), exact=True, text=text,
     )  # fmt: skip
+
+
+def text_part(direction: ByteStream, start: int, stop: int, label: Label, text: bytes = b"", trouble: str = "") -> Part:
+    """A part of bytes ``start … stop`` whose ``text`` is made already; empty: its label says all.
+
+    ``trouble``: see `Part.trouble`.
+    """
+    return Part(
+        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label,
+        once(start, text), trouble=lambda: trouble,
+    )  # fmt: skip
+
+
+def unread_part(name: str, one: Unread) -> Part:
+    """The part ``name`` of bytes that are not read."""
+    return text_part(one.direction, one.start, one.stop, Label(name, {"count": f"{one.stop - one.start:,}"}))
 
 
 def once(start: int, data: bytes) -> Callable[[], Iterator[tuple[int, bytes]]]:

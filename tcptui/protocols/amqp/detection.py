@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tcptui.protocols.amqp.message import Message
 from tcptui.protocols.amqp.methods import METHOD, OF_CLIENT, OF_SERVER, PROTOCOL
 from tcptui.protocols.amqp.reader import Reader
-from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -46,20 +44,10 @@ def amqp_sides(client: ByteStream, server: ByteStream) -> Sides | None:
                 return Sides(asker, answerer)
     if client.server_port in PORTS and not client.has_first_byte:
         for sides in (Sides(client, server), Sides(server, client)):
-            asked, answered = _frames(sides.client, is_client=True), _frames(sides.server, is_client=False)
+            asked = Reader(sides.client, is_client=True).first(_LOOKED_AT)
+            answered = Reader(sides.server, is_client=False).first(_LOOKED_AT)
             if asked is None or answered is None or len(asked) + len(answered) < _LEAST:
                 continue
             if not any(one.ids in OF_SERVER for one in asked) and not any(one.ids in OF_CLIENT for one in answered):
                 return sides
     return None
-
-
-def _frames(direction: ByteStream, *, is_client: bool) -> list[Message] | None:
-    """The first frames of ``direction``; None where nothing in it shows where one begins."""
-    reader, found = Reader(direction, is_client=is_client), list[Message]()
-    while len(found) < _LOOKED_AT and (one := reader.next()) is not None:
-        if isinstance(one, Message):
-            found.append(one)
-        elif isinstance(one, Unread) and found:
-            break
-    return found if found or not len(direction.captured) else None

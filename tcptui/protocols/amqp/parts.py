@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.amqp.message import operation, reply_of
 from tcptui.protocols.amqp.methods import BODY, FRAME_HEAD, HEADER, METHOD, TYPES
-from tcptui.protocols.parts import Label, Part, PartText, frame_at, once
+from tcptui.protocols.parts import Label, Part, PartText, frame_at, text_part, unread_part
 from tcptui.protocols.stream.conversation import chunks
 from tcptui.protocols.stream.unread import Unread
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from tcptui.protocols.amqp.conversation import Said
     from tcptui.protocols.amqp.message import Message
-    from tcptui.protocols.stream.reassembly import ByteStream
 
 _LABEL_MOST: Final = 300
 
@@ -23,13 +22,13 @@ _LABEL_MOST: Final = 300
 def parts_of(one: Said | Unread) -> Iterator[Part]:
     """The decoded parts of one frame, or of bytes that are not read."""
     if isinstance(one, Unread):
-        label = Label("amqp-unread", {"count": f"{one.stop - one.start:,}"})
-        yield _part(one.direction, one.start, one.stop, label)
+        yield unread_part("amqp-unread", one)
         return
     message, cut = one.message, "" if one.message.complete else "cut"
     direction = message.direction
     if message.kind != BODY:
-        yield _part(direction, message.start, message.stop, Label("amqp-frame", {"said": said_of(message)}), cut)
+        label = Label("amqp-frame", {"said": said_of(message)})
+        yield text_part(direction, message.start, message.stop, label, trouble=cut)
         return
     start = min(message.start + FRAME_HEAD, message.stop)
     stop = min(start + message.size, message.stop)
@@ -52,10 +51,3 @@ def said_of(message: Message) -> str:
     if message.kind == HEADER:
         return f"content of {message.size:,} bytes, channel {message.channel}"
     return TYPES[message.kind].lower() if message.kind else "0-9-1"
-
-
-def _part(direction: ByteStream, start: int, stop: int, label: Label, trouble: str = "") -> Part:
-    return Part(
-        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label,
-        once(start, b""), trouble=lambda: trouble,
-    )  # fmt: skip

@@ -8,7 +8,7 @@ from tcptui.protocols.dns.conversation import DnsMessage, DnsQuery, conversation
 from tcptui.protocols.dns.detection import dns_sides
 from tcptui.protocols.dns.message import Message
 from tcptui.protocols.interface import StreamOfQuestions
-from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.parts import Label, Part, frame_at, text_part, unread_part
 from tcptui.protocols.stream.message_stream import MessageStream
 from tcptui.protocols.stream.unread import Unread
 
@@ -67,12 +67,11 @@ class DnsStream(MessageStream[Message, DnsMessage, DnsQuery], StreamOfQuestions)
 def _part_of(one: DnsMessage | Unread) -> Part:
     """The decoded part of one message, or of bytes that are not read."""
     if isinstance(one, Unread):
-        label = Label("dns-unread", {"count": f"{one.stop - one.start:,}"})
-        return _part(one.direction, one.start, one.stop, label)
+        return unread_part("dns-unread", one)
     message = one.message
     head = message.head
     if head is None:
-        return _part(message.direction, message.start, message.stop, Label("dns-cut"))
+        return text_part(message.direction, message.start, message.stop, Label("dns-cut"))
     asked = head if head.labels is not None or one.asked is None else None
     if asked is None and one.asked is not None and one.asked.query is not None:
         asked = one.asked.query.head  # a later message of a transfer need not repeat it
@@ -93,9 +92,3 @@ def _blocks(message: Message) -> Iterator[tuple[int, bytes]]:
     from tcptui.protocols.dns.text import text_of_message  # imports dnspython
 
     yield message.start, text_of_message(message.data()).encode("utf-8", "replace")
-
-
-def _part(direction: ByteStream, start: int, stop: int, label: Label) -> Part:
-    return Part(
-        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label, once(start, b"")
-    )

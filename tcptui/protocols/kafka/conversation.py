@@ -6,7 +6,6 @@ answers.  Behind bytes that are missing a request may have been answered unseen:
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from tcptui.protocols.kafka.apis import FETCH, JOIN_GROUP, SHARE_FETCH, SYNC_GRO
 from tcptui.protocols.kafka.message import Kind, Message, is_answered, operation, status_of, wait_ms, walk_of
 from tcptui.protocols.kafka.reader import Reader
 from tcptui.protocols.stream.message_reader import in_order
+from tcptui.protocols.stream.numbered_requests import NumberedRequests
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -91,16 +91,12 @@ def conversation(sides: Sides) -> Iterator[Element]:
 class _Pairing:
     def __init__(self, sides: Sides) -> None:
         self._client, self._server = Reader(sides.client, is_client=True), Reader(sides.server, is_client=False)
-        self._waiting: deque[Asked] = deque()
+        self._waiting = NumberedRequests[Asked](_WAITING_MOST)
         self._tokens = 0
         """Bytes of an authentication that the broker still answers."""
         self._last: int | None = None
-        self._numbers: Counter[int] = Counter()
-        """How many of those that wait have each correlation id."""
         self._is_counted = _comes_again(sides)
         """A correlation id came again."""
-        self._doubtful = 0
-        """So many of the first that wait may have been answered by bytes that are missing."""
 
     def said(self) -> Iterator[Element]:
         """See `conversation`."""
@@ -116,14 +112,12 @@ class _Pairing:
                 yield from self._ask(found)
             else:
                 yield from self._answer(found)
-        for at, one in enumerate(self._waiting):
-            one.is_given_up |= at < self._doubtful
-            yield one
+        yield from self._waiting.rest()
 
     def _lost(self, *, is_client: bool) -> None:
         """Bytes are missing: what waits may have been answered by them."""
         if not is_client:
-            self._doubtful = len(self._waiting)
+            self._waiting.responses_missing()
         self._tokens = 0
 
     def _ask(self, message: Message) -> Iterator[Asked]:
@@ -137,39 +131,21 @@ class _Pairing:
         # A client that counts has number 0 once, at its beginning: others may have it always.
         is_first = message.start == 0 and message.direction.has_first_byte
         is_counted = self._is_counted or (not message.correlation and not is_first)
-        self._waiting.append(Asked(message, is_counted))
-        self._numbers[message.correlation] += 1
-        if len(self._waiting) > _WAITING_MOST:
-            yield self._given_up()
+        yield from self._waiting.add(message.correlation, Asked(message, is_counted))
 
     def _answer(self, message: Message) -> Iterator[Element]:
         if self._tokens and (message.kind is Kind.TOKEN or not self._waiting):
             self._tokens -= 1
             yield Said(message, None)
             return
-        if message.kind is not Kind.RESPONSE or not self._numbers[message.correlation]:
+        if message.kind is not Kind.RESPONSE or message.correlation not in self._waiting:
             yield Said(message, None)
             return
-        while self._waiting[0].request.correlation != message.correlation:
-            yield self._given_up()
-        one = self._next()
+        yield from self._waiting.before(message.correlation)
+        one = self._waiting.take()
         one.answer, one.is_counted = message, one.is_counted or self._is_counted
         yield Said(message, one.request)
         yield one
-
-    def _given_up(self) -> Asked:
-        one = self._next()
-        one.is_given_up = True
-        return one
-
-    def _next(self) -> Asked:
-        """Takes the first one that waits."""
-        one = self._waiting.popleft()
-        self._doubtful = max(self._doubtful - 1, 0)
-        self._numbers[one.request.correlation] -= 1
-        if not self._numbers[one.request.correlation]:
-            del self._numbers[one.request.correlation]
-        return one
 
 
 def _comes_again(sides: Sides) -> bool:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.protocols.kafka.apis import LENGTH, REQUEST_HEAD, RESPONSE_HEAD
 from tcptui.protocols.kafka.message import LONGEST, Kind, Message
 from tcptui.protocols.kafka.reader import Head, Reader, is_sound
-from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -55,7 +54,7 @@ def kafka_sides(client: ByteStream, server: ByteStream) -> Sides | None:
 
 def _speaks(asker: ByteStream, answerer: ByteStream) -> bool:
     """Whether ``asker`` begins with sound requests, and ``answerer`` with a response to one of them."""
-    asked = _messages(asker, is_client=True, most=_FIRST)
+    asked = Reader(asker, is_client=True).first(_FIRST)
     if not asked or not _is_sound(asked[0]):
         return False
     answer = answerer.beginning(RESPONSE_HEAD)
@@ -75,22 +74,11 @@ def _is_sound(request: Message) -> bool:
 
 def _fits(sides: Sides) -> bool:
     """Whether both sides say messages, and what is asked is sound."""
-    asked = _messages(sides.client, is_client=True, most=_LOOKED_AT)
-    answered = _messages(sides.server, is_client=False, most=_LOOKED_AT)
+    asked = Reader(sides.client, is_client=True).first(_LOOKED_AT)
+    answered = Reader(sides.server, is_client=False).first(_LOOKED_AT)
     if asked is None or answered is None or len(asked) + len(answered) < _LEAST:
         return False
     if not asked:
         return True
     numbers = {one.correlation for one in asked}
     return all(map(_is_sound, asked)) and (not answered or any(one.correlation in numbers for one in answered))
-
-
-def _messages(direction: ByteStream, *, is_client: bool, most: int) -> list[Message] | None:
-    """The first messages of ``direction``; None where nothing in it shows where one begins."""
-    reader, found = Reader(direction, is_client=is_client), list[Message]()
-    while len(found) < most and (one := reader.next()) is not None:
-        if isinstance(one, Message):
-            found.append(one)
-        elif isinstance(one, Unread) and found:
-            break
-    return found if found or not len(direction.captured) else None

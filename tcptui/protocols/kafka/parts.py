@@ -7,30 +7,25 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.request import UNKNOWN
 from tcptui.protocols.kafka.apis import name_of
 from tcptui.protocols.kafka.message import Kind, operation, status_of, throttled_ms
-from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.parts import Label, Part, text_part, unread_part
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.protocols.kafka.conversation import Said
-    from tcptui.protocols.kafka.message import Message
 
 _LABEL_MOST: Final = 300
 
 
 def parts_of(one: Said | Unread) -> Iterator[Part]:
     """The decoded part of one message, or of bytes that are not read."""
-    at: Message | Unread
     if isinstance(one, Unread):
-        label, at, trouble = Label("kafka-unread", {"count": f"{one.stop - one.start:,}"}), one, ""
-    else:
-        label, at = Label("kafka-message", {"said": said_of(one)}), one.message
-        trouble = "" if one.message.complete else "cut"
-    yield Part(
-        at.direction.side, at.start, at.stop, frame_at(at.direction, at.start), at.direction.delivered_ns(at.start),
-        label, once(at.start, b""), trouble=lambda: trouble,
-    )  # fmt: skip
+        yield unread_part("kafka-unread", one)
+        return
+    message, label = one.message, Label("kafka-message", {"said": said_of(one)})
+    cut = "" if message.complete else "cut"
+    yield text_part(message.direction, message.start, message.stop, label, trouble=cut)
 
 
 def said_of(one: Said) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.protocols.memcached.codes import status_text
 from tcptui.protocols.memcached.message import Message, operation
-from tcptui.protocols.parts import Label, Part, frame_at, once
+from tcptui.protocols.parts import Label, Part, text_part, unread_part
 from tcptui.protocols.secrets_out import words_without_secrets
 from tcptui.protocols.stream.unread import Unread
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tcptui.protocols.memcached.conversation import Said
-    from tcptui.protocols.stream.reassembly import ByteStream
 
 _LABEL_MOST: Final = 300
 
@@ -22,7 +21,7 @@ _LABEL_MOST: Final = 300
 def parts_of(one: Said | Unread) -> Iterator[Part]:
     """The decoded parts of one message, or of bytes that are not read."""
     if isinstance(one, Unread):
-        yield _part(one.direction, one.start, one.stop, "memcached-unread", {"count": f"{one.stop - one.start:,}"})
+        yield unread_part("memcached-unread", one)
         return
     message = one.message
     said = _answer(message) if message.is_answer else _command(message)
@@ -31,16 +30,7 @@ def parts_of(one: Said | Unread) -> Iterator[Part]:
     facts: dict[str, object] = {"said": said[:_LABEL_MOST]}
     if message.value_bytes:
         facts["count"] = f"{message.value_bytes:,}"
-    yield _part(message.direction, message.start, message.stop, name, facts, cut)
-
-
-def _part(
-    direction: ByteStream, start: int, stop: int, name: str, facts: dict[str, object], trouble: str = ""
-) -> Part:  # fmt: skip
-    return Part(
-        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), Label(name, facts),
-        once(start, b""), trouble=lambda: trouble,
-    )  # fmt: skip
+    yield text_part(message.direction, message.start, message.stop, Label(name, facts), trouble=cut)
 
 
 def _command(message: Message) -> str:

@@ -6,7 +6,7 @@ go on without being asked (exhaust), each further answer repeats the number of t
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from tcptui.protocols.mongodb.command import DEFAULT_WAIT_MS, Command, command_o
 from tcptui.protocols.mongodb.message import goes_on, is_answered
 from tcptui.protocols.mongodb.reader import Reader
 from tcptui.protocols.stream.message_reader import in_order
+from tcptui.protocols.stream.numbered_requests import NumberedRequests
 from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
@@ -89,14 +90,10 @@ def conversation(sides: Sides) -> Iterator[Element]:
 class _Pairing:
     def __init__(self, sides: Sides) -> None:
         self._client, self._server = Reader(sides.client, is_client=True), Reader(sides.server, is_client=False)
-        self._waiting: deque[Asked] = deque()
-        self._numbers: Counter[int] = Counter()
-        """How many of those that wait have each number."""
+        self._waiting = NumberedRequests[Asked](_WAITING_MOST)
         self._recent: deque[int] = deque(maxlen=_NUMBERS_MOST)
         self._is_counted = False
         """A number came again."""
-        self._doubtful = 0
-        """So many of the first that wait may have been answered by bytes that are missing."""
         self._tails: dict[int, None] = {}
         self._pushed: tuple[int, Asked] | None = None
         """The number of the last answer behind which others follow by themselves, and what asked for them."""
@@ -104,17 +101,15 @@ class _Pairing:
     def said(self) -> Iterator[Element]:
         """See `conversation`."""
         for is_client, found in in_order(self._client, self._server):
-            if isinstance(found, Unread) or found.after_unread:
-                self._doubtful = self._doubtful if is_client else len(self._waiting)
+            if not is_client and (isinstance(found, Unread) or found.after_unread):
+                self._waiting.responses_missing()
             if isinstance(found, Unread):
                 yield found
             elif is_client:
                 yield from self._ask(found)
             else:
                 yield from self._answer(found)
-        for at, one in enumerate(self._waiting):
-            one.is_given_up |= at < self._doubtful
-            yield one
+        yield from self._waiting.rest()
 
     def _ask(self, message: Message) -> Iterator[Element]:
         self._is_counted |= message.id in self._recent
@@ -124,12 +119,8 @@ class _Pairing:
         tail_ms = DEFAULT_WAIT_MS if command.cursor in self._tails else 0
         one = Asked(message, command, self._is_counted, command.waits_ms or tail_ms)
         yield Said(message, one)
-        if not is_answered(message, content):
-            return
-        self._waiting.append(one)
-        self._numbers[message.id] += 1
-        if len(self._waiting) > _WAITING_MOST:
-            yield self._given_up()
+        if is_answered(message, content):
+            yield from self._waiting.add(message.id, one)
 
     def _answer(self, message: Message) -> Iterator[Element]:
         content = message.content()
@@ -138,12 +129,11 @@ class _Pairing:
             yield Said(message, one, pushed=True)
             self._pushed = (message.id, one) if goes_on(content) else None
             return
-        if not self._numbers[message.answers]:
+        if message.answers not in self._waiting:
             yield Said(message, None)
             return
-        while self._waiting[0].request.id != message.answers:
-            yield self._given_up()
-        one = self._next()
+        yield from self._waiting.before(message.answers)
+        one = self._waiting.take()
         one.answer, one.is_counted = message, one.is_counted or self._is_counted
         one.said = answer_of(message, content, one.command)
         self._remember(one, one.said)
@@ -160,17 +150,3 @@ class _Pairing:
             self._tails[said.cursor] = None
             if len(self._tails) > _TAILS_MOST:
                 del self._tails[next(iter(self._tails))]
-
-    def _given_up(self) -> Asked:
-        one = self._next()
-        one.is_given_up = True
-        return one
-
-    def _next(self) -> Asked:
-        """Takes the first one that waits."""
-        one = self._waiting.popleft()
-        self._doubtful = max(self._doubtful - 1, 0)
-        self._numbers[one.request.id] -= 1
-        if not self._numbers[one.request.id]:
-            del self._numbers[one.request.id]
-        return one

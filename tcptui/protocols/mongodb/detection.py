@@ -12,7 +12,6 @@ from tcptui.protocols.mongodb.bson import Source
 from tcptui.protocols.mongodb.codes import COMMAND_REPLY, HEADER, REPLY
 from tcptui.protocols.mongodb.message import Message, is_sound
 from tcptui.protocols.mongodb.reader import Head, Reader
-from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -67,8 +66,8 @@ def mongodb_sides(client: ByteStream, server: ByteStream) -> Sides | None:
 
 def _fits(sides: Sides) -> bool:
     """Whether both sides say messages, what one asks and the other answers."""
-    asked = _messages(sides.client, is_client=True)
-    answered = _messages(sides.server, is_client=False)
+    asked = Reader(sides.client, is_client=True).first(_LOOKED_AT)
+    answered = Reader(sides.server, is_client=False).first(_LOOKED_AT)
     if asked is None or answered is None or len(asked) + len(answered) < _LEAST:
         return False
     return all(one.answers in _NOTHING for one in asked) and all(map(_is_answer, answered))
@@ -76,14 +75,3 @@ def _fits(sides: Sides) -> bool:
 
 def _is_answer(one: Message) -> bool:
     return one.opcode in (REPLY, COMMAND_REPLY) or one.answers not in _NOTHING
-
-
-def _messages(direction: ByteStream, *, is_client: bool) -> list[Message] | None:
-    """The first messages of ``direction``; None where nothing in it shows where one begins."""
-    reader, found = Reader(direction, is_client=is_client), list[Message]()
-    while len(found) < _LOOKED_AT and (one := reader.next()) is not None:
-        if isinstance(one, Message):
-            found.append(one)
-        elif isinstance(one, Unread) and found:
-            break
-    return found if found or not len(direction.captured) else None

@@ -23,7 +23,6 @@ from tcptui.protocols.mqtt.codes import (
 )
 from tcptui.protocols.mqtt.message import HEAD_READ, Message, read_head
 from tcptui.protocols.mqtt.reader import Reader
-from tcptui.protocols.stream.unread import Unread
 
 if TYPE_CHECKING:
     from tcptui.protocols.stream.reassembly import ByteStream
@@ -70,24 +69,14 @@ def mqtt_sides(client: ByteStream, server: ByteStream) -> Sides | None:
 def _without_start(client: ByteStream, server: ByteStream) -> Sides | None:
     """Sides and version of a connection that began before its capture."""
     for asker, answerer in ((client, server), (server, client)):
-        asked, answered = _packets(asker, is_client=True), _packets(answerer, is_client=False)
+        asked = Reader(asker, 0, is_client=True).first(_LOOKED_AT)
+        answered = Reader(answerer, 0, is_client=False).first(_LOOKED_AT)
         if asked is None or answered is None or len(asked) + len(answered) < _LEAST:
             continue
         if any(one.kind in OF_SERVER for one in asked) or any(one.kind in OF_CLIENT for one in answered):
             continue
         return Sides(asker, answerer, _version_of([*asked, *answered]), is_told=False)
     return None
-
-
-def _packets(direction: ByteStream, *, is_client: bool) -> list[Message] | None:
-    """The first packets of ``direction``; None where nothing in it shows where one begins."""
-    reader, found = Reader(direction, 0, is_client=is_client), list[Message]()
-    while len(found) < _LOOKED_AT and (one := reader.next()) is not None:
-        if isinstance(one, Message):
-            found.append(one)
-        elif isinstance(one, Unread) and found:
-            break
-    return found if found or not len(direction.captured) else None
 
 
 def _version_of(packets: list[Message]) -> int:

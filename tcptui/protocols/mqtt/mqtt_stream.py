@@ -23,7 +23,7 @@ from tcptui.protocols.mqtt.conversation import Asked, Said, conversation
 from tcptui.protocols.mqtt.detection import Sides, mqtt_sides
 from tcptui.protocols.mqtt.fields import Fields, Incomplete
 from tcptui.protocols.mqtt.message import PASSWORD, USER, WILL, Message, operation, topic_text
-from tcptui.protocols.parts import Label, Part, PartText, frame_at, once
+from tcptui.protocols.parts import Label, Part, PartText, frame_at, text_part, unread_part
 from tcptui.protocols.secret_names import LEFT_OUT, hides
 from tcptui.protocols.secrets_out import words_without_secrets
 from tcptui.protocols.stream.conversation import chunks
@@ -86,8 +86,7 @@ class MqttStream(DetectedStream[Message, Said, Asked, Sides], BrokeredStream):
 def _packet_parts(one: Said | Unread, version: int) -> Iterator[Part]:
     """The decoded parts of one packet, or of bytes that are not read."""
     if isinstance(one, Unread):
-        label = Label("mqtt-unread", {"count": f"{one.stop - one.start:,}"})
-        yield _part(one.direction, one.start, one.stop, label, b"")
+        yield unread_part("mqtt-unread", one)
         return
     message = one.message
     body = _body_of(message)
@@ -96,23 +95,16 @@ def _packet_parts(one: Said | Unread, version: int) -> Iterator[Part]:
     text = "".join(f"{line}\n" for line in told).encode("utf-8", "replace")
     cut = "" if message.complete else "cut"
     if message.kind != PUBLISH:
-        yield _part(message.direction, message.start, message.stop, label, text, cut)
+        yield text_part(message.direction, message.start, message.stop, label, text, cut)
         return
     payload = min(payload, message.stop)
-    yield _part(message.direction, message.start, payload, label, text)
+    yield text_part(message.direction, message.start, payload, label, text)
     size = Label("mqtt-message", {"count": f"{message.stop - payload:,}"})
     direction = message.direction
     yield Part(
         direction.side, payload, message.stop, frame_at(direction, payload), direction.delivered_ns(payload), size,
         lambda: chunks(direction, payload, message.stop), exact=True, trouble=lambda: cut, text=PartText.BODY,
-    ) if payload < message.stop else _part(direction, payload, payload, size, b"", cut)  # fmt: skip
-
-
-def _part(direction: ByteStream, start: int, stop: int, label: Label, text: bytes, trouble: str = "") -> Part:
-    return Part(
-        direction.side, start, stop, frame_at(direction, start), direction.delivered_ns(start), label,
-        once(start, text), trouble=lambda: trouble,
-    )  # fmt: skip
+    ) if payload < message.stop else text_part(direction, payload, payload, size, b"", cut)  # fmt: skip
 
 
 def _said(one: Said, version: int) -> str:

@@ -96,6 +96,19 @@ class MessageReader(Generic[M, W]):
             return None
         return self._read(self._at)
 
+    def first(self, most: int) -> list[M] | None:
+        """So many of the next messages; of bytes that are not read behind one, those before.
+
+        None where nothing in the direction shows where one begins.
+        """
+        found: list[M] = []
+        while len(found) < most and (one := self.next()) is not None:
+            if not isinstance(one, Unread):
+                found.append(one)
+            elif found:
+                break
+        return found if found or not len(self.direction.captured) else None
+
     def _read(self, start: int) -> M | Unread | None:
         """What stands at ``start``; None where it is the beginning of a length that has not all passed."""
         raise NotImplementedError
