@@ -28,12 +28,7 @@ LISTED: Final = 20
 
 def compared_as_text(comparison: Comparison, words: Words, *, ascii_only: bool) -> Iterator[str]:
     """Lines of the report, each with its end."""
-    return indented(_ascii(paragraphs(comparison, words), ascii_only=ascii_only), ascii_only=ascii_only)
-
-
-def _ascii(lines: Iterator[tuple[int, str]], *, ascii_only: bool) -> Iterator[tuple[int, str]]:
-    for depth, text in lines:
-        yield depth, text.replace("−", "-").replace("×", "x").replace("µ", "u") if ascii_only else text
+    return indented(paragraphs(comparison, words), ascii_only=ascii_only)
 
 
 def paragraphs(comparison: Comparison, words: Words) -> Iterator[tuple[int, str]]:
