@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tcptui.access.kernel_word.kept import kept_path, write_kept
-from tcptui.access.kernel_word.log import KernelLog
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.companion import companion_path, write_companion
+from tcptui.access.kernel_events.log import KernelLog
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.capture.kernel_trace.client import KernelTrace
 from tcptui.capture.output import Replaceable
 from tcptui.cli.commands import LiveCommand
@@ -44,13 +44,13 @@ class KernelRecording:
 
     def begin(self) -> None:
         """Record from now on; call it before the capture begins.  Raises CaptureError, or OutputError for the file."""
-        if self._path is not None and not self._command.overwrite and os.path.lexists(kept_path(self._path)):
-            raise OutputError("output_exists", path=safe_text(str(kept_path(self._path))))
+        if self._path is not None and not self._command.overwrite and os.path.lexists(companion_path(self._path)):
+            raise OutputError("output_exists", path=safe_text(str(companion_path(self._path))))
         self._trace.record()
 
     def attach(self, capture: OpenCapture) -> None:
         """Have ``capture`` know what is recorded."""
-        KernelWord.of(capture).log = KernelLog(self._trace.descriptor)
+        KernelEvents.of(capture).log = KernelLog(self._trace.descriptor)
 
     def end(self, session: JudgedCapture, words: Words) -> None:
         """End it, say what was recorded, and keep it beside the capture.  Raises OutputError."""
@@ -59,7 +59,7 @@ class KernelRecording:
         self._trace.stop()
         if self._trace.missing:
             say(words("kernel.missing", names=", ".join(self._trace.missing)), words)
-        word = KernelWord.of(session)
+        word = KernelEvents.of(session)
         summary = word.summary(session)
         if word.log is None or summary is None:
             return
@@ -67,7 +67,7 @@ class KernelRecording:
         if self._path is None or not self._path.exists():
             return
         replaceable = Replaceable.for_overwrite(self._command.overwrite, files_read(self._command.common, ()))
-        kept = write_kept(self._path, word.log, replaceable)
+        kept = write_companion(self._path, word.log, replaceable)
         say(words("kernel.kept", path=safe_text(str(kept))), words)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from tcptui.access.cached_findings import CachedFindings
 from tcptui.access.indexes import Indexes
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.access.open_capture import segments_of, state_of, view_of
 from tcptui.access.owners import owners_of
 from tcptui.access.packet_reader import PacketReader
@@ -157,7 +157,7 @@ class Session:
         )  # fmt: skip
         self.indexes = Indexes()
         if after is not None:
-            KernelWord.of(self).log = KernelWord.of(after).log
+            KernelEvents.of(self).log = KernelEvents.of(after).log
         self._judging = LazyAnnotator(self._pipeline, self.reader, self.rows_of)
         source = self._sources[0] if self.live and len(self._sources) == 1 else None
         self.copying: Copying = Copying() if after is None else after.copying
@@ -448,7 +448,7 @@ class Session:
     def capture_file(self, path: Path | None) -> None:
         self._capture_file = path
         if path is not None:
-            KernelWord.of(self).read_kept(path)
+            KernelEvents.of(self).read_companion(path)
 
     @property
     def notebook(self) -> Notebook | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.access.kernel_word.ties import Untied
-from tcptui.access.kernel_word.word import CAUSED, KernelWord, agrees
+from tcptui.access.kernel_events.tied_events import CAUSED, KernelEvents, agrees
+from tcptui.access.kernel_events.ties import Untied
 from tcptui.model.kernel_event import KernelEventKind
 from tcptui.model.resend_cause import ResendCause
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from tcptui.access.kernel_word.word import KernelSaying, KernelSummary
+    from tcptui.access.kernel_events.tied_events import KernelSummary, TiedEvent
     from tcptui.access.open_capture import JudgedCapture, OpenCapture
     from tcptui.words.catalogue import Words
 
@@ -21,11 +21,11 @@ _NAMED: Final = 6
 
 def says_lines(capture: JudgedCapture, row: int, words: Words) -> tuple[str, ...]:
     """What the kernel said about the packet in ``row``, and whether the packets show the same."""
-    sayings = KernelWord.of(capture).about_row(capture, row)
+    sayings = KernelEvents.of(capture).about_row(capture, row)
     return tuple(_line(saying, ResendCause(int(capture.store.cause[row])), words) for saying in sayings)
 
 
-def _line(saying: KernelSaying, ours: ResendCause, words: Words) -> str:
+def _line(saying: TiedEvent, ours: ResendCause, words: Words) -> str:
     key = f"kernel.says.{saying.kind.label}"
     if saying.kind is KernelEventKind.RETRANSMIT:
         key += f".{saying.cause.label}"
@@ -41,7 +41,7 @@ def _line(saying: KernelSaying, ours: ResendCause, words: Words) -> str:
 
 def short_lines(capture: OpenCapture, row: int, words: Words) -> list[str]:
     """What the kernel said about the packet in ``row``, in a few words each."""
-    said = KernelWord.of(capture).about_row(capture, row)
+    said = KernelEvents.of(capture).about_row(capture, row)
     lines = []
     for one in said:
         if one.kind in CAUSED:

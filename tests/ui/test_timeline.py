@@ -7,8 +7,8 @@ import pytest
 from ip_pieces import pieces, segment, whole, write_raw
 from screen_lines import screen_lines
 
-from tcptui.access.kernel_word.log import KernelLog
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.log import KernelLog
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.kernel_event import RECORD, KernelEventKind
 from tcptui.session.session import open_file
@@ -291,7 +291,7 @@ async def test_kernel_events_are_marked(show: Show, wire: Wire, tmp_path: Path) 
         event["target"], event["target_port"] = np.void(bytes(10) + b"\xff\xff\xc0\x00\x02\x0a"), 9999
         log = KernelLog()
         log.add(event)
-        KernelWord.of(session).log = log
+        KernelEvents.of(session).log = log
         await shown.press("enter")
         ladder = shown.screen.workspace.ladder
         rows = [ladder.render_line(y).text for y in range(1, 4)]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from typing import Any
 
-    from tcptui.access.kernel_word.word import KernelSummary
+    from tcptui.access.kernel_events.tied_events import KernelSummary
     from tcptui.analysis.rate.limit import RateLimits
     from tcptui.analysis.stream.view import StreamView
     from tcptui.analysis.timing.budget_parts import TimeBudget

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.access.measures import Measures, Spread, Tally, last_states, measured, tcp_packets
 from tcptui.access.open_capture import JudgedCapture, view_of
 from tcptui.analysis.capture_point import capture_place
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tcptui.access.kernel_word.kept import Unusable
-    from tcptui.access.kernel_word.word import KernelSummary
+    from tcptui.access.kernel_events.companion import Unusable
+    from tcptui.access.kernel_events.tied_events import KernelSummary
     from tcptui.analysis.stream.table import StreamTable
     from tcptui.analysis.stream.view import StreamView
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
@@ -214,8 +214,8 @@ class Summary:
             link_types=tuple(links),
             trust=capture_trust(store, streams, self._session.quality, capture_place(streams)),
             other_protocols=self._other_protocols(),
-            kernel=KernelWord.of(self._session).summary(self._session),
-            kernel_unusable=KernelWord.of(self._session).unusable,
+            kernel=KernelEvents.of(self._session).summary(self._session),
+            kernel_unusable=KernelEvents.of(self._session).unusable,
         )
 
     def _other_protocols(self) -> tuple[ProtocolCount, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.access.kernel_word.word import CAUSED, KernelWord
+from tcptui.access.kernel_events.tied_events import CAUSED, KernelEvents
 from tcptui.dfilter import types
 from tcptui.model.arrays import sorted_unique
 from tcptui.session.filtering.occurrences import Occurrences, array_of, none_of
@@ -14,7 +14,7 @@ from tcptui.session.filtering.occurrences import Occurrences, array_of, none_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tcptui.access.kernel_word.word import KernelSaying
+    from tcptui.access.kernel_events.tied_events import TiedEvent
     from tcptui.model.field import Field
     from tcptui.session.filtering.filtered_capture import FilteredCapture
     from tcptui.session.filtering.rows import Rows
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 def read_kernel(session: FilteredCapture, field: Field, rows: Rows) -> Occurrences:
     """The values of ``field`` in ``rows``, of each event about a packet that has one."""
-    kind, word = types.type_of(field), KernelWord.of(session)
+    kind, word = types.type_of(field), KernelEvents.of(session)
     if word.log is None:
         return none_of(kind, len(rows))
-    said: dict[int, tuple[KernelSaying, ...]] = {}
-    for stream in word.streams_with_words(session, sorted_unique(session.store.stream[rows.index]).tolist()):
+    said: dict[int, tuple[TiedEvent, ...]] = {}
+    for stream in word.streams_with_events(session, sorted_unique(session.store.stream[rows.index]).tolist()):
         said |= word.about(session, stream).by_row
     values: list[int | bytes] = []
     numbers = rows.numbers
@@ -39,7 +39,7 @@ def read_kernel(session: FilteredCapture, field: Field, rows: Rows) -> Occurrenc
     return Occurrences(kind, len(rows), array_of(kind, values), np.array(index, np.int64))
 
 
-_VALUES: Final[dict[str, Callable[[KernelSaying], str]]] = {
+_VALUES: Final[dict[str, Callable[[TiedEvent], str]]] = {
     "tcptui.kernel.event": lambda saying: saying.kind.label,
     "tcptui.kernel.cause": lambda saying: saying.cause.label if saying.kind in CAUSED else "",
     "tcptui.kernel.reason": lambda saying: saying.reason,

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.access.stream_rows import place_of
 from tcptui.analysis.stream.table import NO_BASE
 from tcptui.model.finding import Severity
@@ -285,7 +285,7 @@ class Timeline(TimelineRows):
 
     def _with_kernel(self, row: int, name: str) -> str:
         """``name`` with what this host's kernel said about the packet, where it did."""
-        if self.session is None or KernelWord.of(self.session).log is None:
+        if self.session is None or KernelEvents.of(self.session).log is None:
             return name
         from tcptui.words.kernel_text import short_lines  # see `tcptui.ui.preload`
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from raw_client import ACK, PSH, SYN, RawClient
 
-from tcptui.access.kernel_word.log import KernelLog
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.log import KernelLog
+from tcptui.access.kernel_events.tied_events import KernelEvents
 from tcptui.capture.child.client import CaptureChild, CaptureOptions
 from tcptui.capture.kernel_trace.client import KernelTrace
 from tcptui.capture.kernel_trace.instance import PREFIX
@@ -236,10 +236,10 @@ class Bench:
 
         until(look)
 
-    def session(self) -> tuple[Session, KernelWord]:
+    def session(self) -> tuple[Session, KernelEvents]:
         session = open_file(self._path)
         session.run_here()
-        word = KernelWord.of(session)
+        word = KernelEvents.of(session)
         word.log = KernelLog(self._trace.descriptor)
         return session, word
 
@@ -259,7 +259,7 @@ def bench(wire: Wire) -> Iterator[Bench]:
     until(lambda: not instances())
 
 
-def said(session: Session, word: KernelWord) -> dict[tuple[str, str], list[int]]:
+def said(session: Session, word: KernelEvents) -> dict[tuple[str, str], list[int]]:
     """By event and reason: the rows that they are tied to."""
     found: dict[tuple[str, str], list[int]] = {}
     for stream in range(session.streams.count):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from seeds import seed
 
-from tcptui.access.kernel_word.ties import AT_ONCE_NS, SENT_WINDOW_NS, TAKEN_WINDOW_NS, Untied, tie_sent, tie_taken
+from tcptui.access.kernel_events.ties import AT_ONCE_NS, SENT_WINDOW_NS, TAKEN_WINDOW_NS, Untied, tie_sent, tie_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

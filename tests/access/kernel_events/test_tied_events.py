@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from run_command import run
 
-from tcptui.access.kernel_word.kept import BLOCK, Unusable, kept_path, write_kept
-from tcptui.access.kernel_word.log import KernelLog, reason_text
-from tcptui.access.kernel_word.ties import Untied
-from tcptui.access.kernel_word.word import KernelWord
+from tcptui.access.kernel_events.companion import BLOCK, Unusable, companion_path, write_companion
+from tcptui.access.kernel_events.log import KernelLog, reason_text
+from tcptui.access.kernel_events.tied_events import KernelEvents
+from tcptui.access.kernel_events.ties import Untied
 from tcptui.capture.output import NOTHING
 from tcptui.dfilter.compile import compile_filter
 from tcptui.model.errors import OutputError
@@ -74,8 +74,8 @@ def record(session: Session, row: int, kind: KernelEventKind, *, of_sender: bool
     return made
 
 
-def tell(session: Session, *records: Any) -> KernelWord:
-    word, log = KernelWord.of(session), KernelLog()
+def tell(session: Session, *records: Any) -> KernelEvents:
+    word, log = KernelEvents.of(session), KernelLog()
     for each in records:
         log.add(each)
     word.log = log
@@ -193,7 +193,7 @@ def test_filter_finds_them(session: Session) -> None:
 def test_kept_words_are_read_with_the_capture(session: Session, capture: Path) -> None:
     word = tell(session, retransmit(session, KernelCause.FAST_RECOVERY), dropped(session))
     assert word.log is not None
-    write_kept(capture, word.log, NOTHING)
+    write_companion(capture, word.log, NOTHING)
 
     status, out, _said = run("report", capture)
     assert (status, "The kernel: 2 events" in out, "TCP_OVERWINDOW" in out) == (0, True, True)
@@ -203,14 +203,14 @@ def test_kept_words_are_read_with_the_capture(session: Session, capture: Path) -
     _status, out, _said = run("packets", capture, "-Y", "tcptui.kernel.reason", "-e", "frame.number", lang="zh")
     assert out.split() == [str(DROPPED_ROW + 1)]
     with pytest.raises(OutputError):
-        write_kept(capture, word.log, NOTHING)
+        write_companion(capture, word.log, NOTHING)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "another", "folder", "version"])
 def test_file_that_cannot_be_used_is_left_out_and_told(session: Session, capture: Path, damage: str) -> None:
     word = tell(session, dropped(session))
     assert word.log is not None
-    path = write_kept(capture, word.log, NOTHING)
+    path = write_companion(capture, word.log, NOTHING)
     whole = path.read_bytes()
     path.unlink()
     match damage:
@@ -226,7 +226,7 @@ def test_file_that_cannot_be_used_is_left_out_and_told(session: Session, capture
             path.write_bytes({"cut": whole[:-5], "empty": b"", "text": b"\x1b]0;no\x07" * 40}[damage])
     reopened = open_file(capture)
     reopened.run_here()
-    found = KernelWord.of(reopened)
+    found = KernelEvents.of(reopened)
     reopened.close()
 
     assert found.log is None
@@ -242,9 +242,9 @@ def test_records_of_a_later_version_are_left_out(session: Session, capture: Path
     odd["cause"] = 99
     word = tell(session, strange, odd, dropped(session))
     assert word.log is not None
-    write_kept(capture, word.log, NOTHING)
+    write_companion(capture, word.log, NOTHING)
     reopened = open_file(capture)
-    kept = KernelWord.of(reopened).log
+    kept = KernelEvents.of(reopened).log
     reopened.close()
 
     assert kept is not None
@@ -256,6 +256,6 @@ def test_reason_from_a_file_is_no_escape_sequence() -> None:
 
 
 def test_nothing_is_beside_most_captures(session: Session, capture: Path) -> None:
-    assert not kept_path(capture).exists()
-    assert KernelWord.of(session).summary(session) is None
+    assert not companion_path(capture).exists()
+    assert KernelEvents.of(session).summary(session) is None
     assert says_lines(session, 0, WORDS) == ()

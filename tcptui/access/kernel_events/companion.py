@@ -1,8 +1,8 @@
-"""The kernel's words beside a capture: a pcapng section of blocks for local use, in a file of its own.
+"""The kernel's events of a capture: a pcapng section of blocks for local use, in a file of its own.
 
-``capture.pcap.kernel`` beside ``capture.pcap``.  Its section header says in a comment (JSON) of which capture it is, as
-the notes do, by the capture's first bytes.  Each block behind it (type 0x80544b45, from the range that pcapng reserves
-for local use) has in its body a version (4 bytes, 1), a number of records (4 bytes), and as many records
+``capture.pcap.kernel`` next to ``capture.pcap``.  Its section header says in a comment (JSON) of which capture it is,
+as the notes do, by the capture's first bytes.  Each block behind it (type 0x80544b45, from the range that pcapng
+reserves for local use) has in its body a version (4 bytes, 1), a number of records (4 bytes), and as many records
 (`tcptui.model.kernel_event.RECORD`), all little-endian.  Readers of pcapng skip such blocks, so that the section may be
 appended to a pcapng file.
 """
@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.access.kernel_word.log import KernelLog
+from tcptui.access.kernel_events.log import KernelLog
 from tcptui.capture.output import Replaceable, whole_output
+from tcptui.capture.slicing.little_endian import LITTLE, block, options, options_of
 from tcptui.model.kernel_event import RECORD, KernelCause, KernelEventKind
+from tcptui.model.pcap_format import SECTION_BLOCK
+from tcptui.wire.pcapng_options import OPT_COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,22 +31,20 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".kernel"
 BLOCK: Final = 0x8054_4B45
-_SECTION: Final = 0x0A0D_0D0A
 _MAGIC: Final = 0x1A2B_3C4D
 _VERSION: Final = 1
-_COMMENT: Final = 1
 #: Bytes at the beginning of a capture by which it is recognised.
 _RECOGNISED_BY: Final = 1 << 16
 #: Records in a block.
 _AT_ONCE: Final = 4096
 #: A larger file was not written by us: the tracing process writes 32 MB at most.
 _LARGEST: Final = 40 << 20
-_WORD: Final = struct.Struct("<I")
+_SECTION_HEAD: Final = struct.Struct("<IHHq")
 _HEAD: Final = struct.Struct("<II")
 
 
 class Unusable(Enum):
-    """Why a file of kernel words is not used."""
+    """Why a file of kernel events is not used."""
 
     FOREIGN = "foreign"
     """It is none, or damaged."""
@@ -52,33 +53,33 @@ class Unusable(Enum):
 
 
 class UnusableError(Exception):
-    """A file of kernel words that cannot be used."""
+    """A file of kernel events that cannot be used."""
 
     def __init__(self, why: Unusable) -> None:
         super().__init__(why.value)
         self.why = why
 
 
-def kept_path(capture: Path) -> Path:
-    """Where the words about ``capture`` are."""
+def companion_path(capture: Path) -> Path:
+    """Where the events of ``capture`` are."""
     return capture.with_name(capture.name + SUFFIX)
 
 
-def write_kept(capture: Path, log: KernelLog, replaceable: Replaceable) -> Path:
-    """Write ``log`` beside ``capture``; returns where.  Raises OutputError."""
-    path = kept_path(capture)
+def write_companion(capture: Path, log: KernelLog, replaceable: Replaceable) -> Path:
+    """Write ``log`` next to ``capture``; returns where.  Raises OutputError."""
+    path = companion_path(capture)
     with whole_output(path, replaceable) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
         file.write(_section(_head_of(capture)))
         for start in range(0, len(log.records), _AT_ONCE):
             some = log.records[start : start + _AT_ONCE]
-            file.write(_block(BLOCK, _HEAD.pack(_VERSION, len(some)) + some.tobytes()))
+            file.write(block(BLOCK, _HEAD.pack(_VERSION, len(some)) + some.tobytes()))
     return path
 
 
-def read_kept(capture: Path) -> KernelLog | None:
-    """The words beside ``capture``; None: there are none.  Raises UnusableError."""
+def read_companion(capture: Path) -> KernelLog | None:
+    """The events next to ``capture``; None: there are none.  Raises UnusableError."""
     try:
-        descriptor = os.open(kept_path(capture), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(companion_path(capture), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -93,7 +94,7 @@ def read_kept(capture: Path) -> KernelLog | None:
     log = KernelLog()
     try:
         blocks = list(_blocks(data))
-        if not blocks or blocks[0][0] != _SECTION:
+        if not blocks or blocks[0][0] != SECTION_BLOCK:
             raise UnusableError(Unusable.FOREIGN)
         about = _capture_in(blocks[0][1])
         size = min(max(int(about["bytes"]), 0), _RECOGNISED_BY)
@@ -117,7 +118,7 @@ def _records(body: bytes) -> np.ndarray:
 
 
 def _fingerprint(head: bytes) -> dict[str, Any]:
-    from tcptui.access.notes.notebook import fingerprint  # where words are kept, or looked at
+    from tcptui.access.notes.notebook import fingerprint  # where events are saved, or looked at
 
     return fingerprint(head)
 
@@ -129,26 +130,18 @@ def _head_of(capture: Path) -> bytes:
 
 def _section(head: bytes) -> bytes:
     comment = json.dumps({"tcptui-kernel": _VERSION, "capture": _fingerprint(head)}).encode("ascii")
-    padded = comment + bytes(-len(comment) % 4)
-    options = struct.pack("<HH", _COMMENT, len(comment)) + padded + bytes(4)
-    return _block(_SECTION, struct.pack("<IHHq", _MAGIC, 1, 0, -1) + options)
+    return block(SECTION_BLOCK, _SECTION_HEAD.pack(_MAGIC, 1, 0, -1) + options([(OPT_COMMENT, comment)]))
 
 
 def _capture_in(section: bytes) -> dict[str, Any]:
-    magic, *_version = struct.unpack_from("<IHHq", section)
-    code, length = struct.unpack_from("<HH", section, 16)
-    if magic != _MAGIC or code != _COMMENT:
+    magic, *_version = _SECTION_HEAD.unpack_from(section)
+    found = options_of(section[_SECTION_HEAD.size :], LITTLE, SECTION_BLOCK)
+    if magic != _MAGIC or not found or found[0][0] != OPT_COMMENT:
         raise ValueError("not a section of ours")
-    about = json.loads(section[20 : 20 + length])["capture"]
+    about = json.loads(found[0][1])["capture"]
     if not isinstance(about, dict) or not isinstance(about["bytes"], int):
         raise TypeError("no capture is named")
     return about
-
-
-def _block(kind: int, body: bytes) -> bytes:
-    body += bytes(-len(body) % 4)
-    length = _WORD.pack(len(body) + 12)
-    return _WORD.pack(kind) + length + body + length
 
 
 def _blocks(data: bytes) -> Iterator[tuple[int, bytes]]:

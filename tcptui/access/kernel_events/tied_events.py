@@ -1,4 +1,4 @@
-"""What the kernel said about the packets of an open capture, and whether it agrees with why they were sent again."""
+"""The kernel's events of an open capture's packets, and whether it agrees with why segments were retransmitted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tcptui.access.kernel_word.kept import Unusable, UnusableError, read_kept
-from tcptui.access.kernel_word.log import ConnectionKey, KernelLog, connection_key, reason_text
-from tcptui.access.kernel_word.ties import LARGEST_SLACK_NS, LOST_WINDOW_NS, SENT_WINDOW_NS, Untied, tie_sent, tie_taken
+from tcptui.access.kernel_events.companion import Unusable, UnusableError, read_companion
+from tcptui.access.kernel_events.log import ConnectionKey, KernelLog, connection_key, reason_text
+from tcptui.access.kernel_events.ties import (
+    LARGEST_SLACK_NS,
+    LOST_WINDOW_NS,
+    SENT_WINDOW_NS,
+    Untied,
+    tie_sent,
+    tie_taken,
+)
 from tcptui.access.open_capture import rows_seen
 from tcptui.analysis.resend.resend import SUSPICIOUS
 from tcptui.model.kernel_event import KernelCause, KernelEventKind
@@ -50,7 +57,7 @@ TIED: Final = (*_SENT, KernelEventKind.RESET_RECEIVED, *_TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
-class KernelSaying:
+class TiedEvent:
     """One event about one packet."""
 
     kind: KernelEventKind
@@ -61,10 +68,10 @@ class KernelSaying:
 
 
 @dataclass(slots=True)
-class StreamWord:
-    """What the kernel said about one connection."""
+class StreamEvents:
+    """The events of one connection, by the row of their packet, and how many are of none."""
 
-    by_row: dict[int, tuple[KernelSaying, ...]] = field(default_factory=dict)
+    by_row: dict[int, tuple[TiedEvent, ...]] = field(default_factory=dict)
     untied: dict[tuple[KernelEventKind, Untied], int] = field(default_factory=dict)
 
 
@@ -78,21 +85,21 @@ class Agreement:
     undecided: int = 0
     """One of both does not tell."""
 
-    def add(self, kernel: KernelCause, ours: ResendCause) -> None:
-        """Count a packet."""
-        self.pairs[kernel, ours] = self.pairs.get((kernel, ours), 0) + 1
+    def add(self, kernel: KernelCause, ours: ResendCause, packets: int = 1) -> None:
+        """Count ``packets``."""
+        self.pairs[kernel, ours] = self.pairs.get((kernel, ours), 0) + packets
         verdict = agrees(kernel, ours)
         if verdict is None:
-            self.undecided += 1
+            self.undecided += packets
         elif verdict:
-            self.agree += 1
+            self.agree += packets
         else:
-            self.differ += 1
+            self.differ += packets
 
 
 @dataclass(slots=True)
 class KernelSummary:
-    """What the kernel said about a whole capture."""
+    """The events of a whole capture, counted."""
 
     tied: int = 0
     agreement: Agreement = field(default_factory=Agreement)
@@ -113,37 +120,37 @@ def agrees(kernel: KernelCause, ours: ResendCause) -> bool | None:
     return ours in SAME[kernel]
 
 
-class KernelWord:
-    """The kernel's word about one open capture; one of each capture is in its `Indexes`."""
+class KernelEvents:
+    """The kernel's events of one open capture; one of each capture is in its `Indexes`."""
 
     def __init__(self) -> None:
         self.log: KernelLog | None = None
         """None: nothing was recorded."""
         self.unusable: Unusable | None = None
         """Why the file of them that is there is not used."""
-        self._streams: dict[int, tuple[tuple[int, int], StreamWord, float]] = {}
+        self._streams: dict[int, tuple[tuple[int, int], StreamEvents, float]] = {}
         """By stream: of how many rows and records, what was said, and until when a screen need not ask again."""
 
     @classmethod
-    def of(cls, capture: OpenCapture) -> KernelWord:
+    def of(cls, capture: OpenCapture) -> KernelEvents:
         """That of ``capture``."""
-        return capture.indexes.of(KernelWord, KernelWord)
+        return capture.indexes.of(KernelEvents, KernelEvents)
 
-    def read_kept(self, capture_file: Path) -> None:
-        """Take the words that were kept beside ``capture_file``; what cannot be used is left out, and said so."""
+    def read_companion(self, capture_file: Path) -> None:
+        """Take the events in the file next to ``capture_file``; one that cannot be used is left out: `unusable`."""
         try:
-            self.log = read_kept(capture_file)
+            self.log = read_companion(capture_file)
         except UnusableError as error:
             self.unusable = error.why
 
-    def about(self, capture: OpenCapture, stream: int, *, may_be_old: bool = False) -> StreamWord:
+    def about(self, capture: OpenCapture, stream: int, *, may_be_old: bool = False) -> StreamEvents:
         """What was said about ``stream``, by row.
 
         With ``may_be_old`` that of a growing connection is brought up to date in a small part of the time at most.
         """
         log = self.log
         if log is None or stream < 0:
-            return StreamWord()
+            return StreamEvents()
         log.grow()
         state = rows_seen(capture, stream), len(log)
         kept = self._streams.get(stream)
@@ -151,7 +158,7 @@ class KernelWord:
         if kept is not None and (kept[0] == state or (may_be_old and began < kept[2])):
             return kept[1]
         rows = capture.rows_of(stream)
-        made = StreamWord()
+        made = StreamEvents()
         if len(rows) and log.has(key := stream_key(capture, int(rows[0]))):
             made = _tied(capture, rows, log.of(key), log.lost_ns)
         if len(self._streams) >= _KEPT:
@@ -160,14 +167,14 @@ class KernelWord:
         self._streams[stream] = state, made, now + _OLD_SECONDS + _SHARE * (now - began)
         return made
 
-    def about_row(self, capture: OpenCapture, row: int) -> tuple[KernelSaying, ...]:
+    def about_row(self, capture: OpenCapture, row: int) -> tuple[TiedEvent, ...]:
         """What was said about the packet in ``row``."""
         if self.log is None:
             return ()
         return self.about(capture, int(capture.store.stream[row]), may_be_old=True).by_row.get(row, ())
 
-    def streams_with_words(self, capture: OpenCapture, streams: Iterable[int]) -> list[int]:
-        """Those of ``streams`` that the kernel said anything about."""
+    def streams_with_events(self, capture: OpenCapture, streams: Iterable[int]) -> list[int]:
+        """Those of ``streams`` that have events."""
         log = self.log
         if log is None:
             return []
@@ -199,7 +206,7 @@ class KernelWord:
         if log is None:
             return None
         made = KernelSummary()
-        for stream in self.streams_with_words(capture, range(capture.streams.count)):
+        for stream in self.streams_with_events(capture, range(capture.streams.count)):
             about = self.about(capture, stream)
             for sayings in about.by_row.values():
                 made.tied += len(sayings)
@@ -208,8 +215,7 @@ class KernelWord:
                         name = one.kind, one.reason
                         made.reasons[name] = made.reasons.get(name, 0) + 1
             for pair, count in self.agreement(capture, stream).pairs.items():
-                for _ in range(count):
-                    made.agreement.add(*pair)
+                made.agreement.add(*pair, count)
             for (_kind, why), count in about.untied.items():
                 made.untied[why] = made.untied.get(why, 0) + count
         made.lost, made.elsewhere = log.lost, sum(log.elsewhere.values())
@@ -256,11 +262,11 @@ def _ties(
     return ties
 
 
-def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], lost_ns: list[int]) -> StreamWord:
+def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], lost_ns: list[int]) -> StreamEvents:
     store = capture.store
     rows = rows[store.kind[rows] == RowKind.TCP]
     if not len(rows):
-        return StreamWord()
+        return StreamEvents()
     rows = rows[np.argsort(store.time_ns[rows], kind="stable")]
     times = store.time_ns[rows]
     kinds = events["kind"]
@@ -278,8 +284,8 @@ def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], l
         KernelEventKind.DROP: np.ones(len(rows), np.bool_),
         KernelEventKind.BAD_CHECKSUM: np.ones(len(rows), np.bool_),
     }
-    said: dict[int, list[KernelSaying]] = {}
-    word = StreamWord()
+    said: dict[int, list[TiedEvent]] = {}
+    word = StreamEvents()
     for kind in TIED:
         of_kind = events[events["kind"] == kind]
         for sends_b in (False, True):
@@ -294,7 +300,7 @@ def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], l
                 if isinstance(tie, Untied):
                     word.untied[kind, tie] = word.untied.get((kind, tie), 0) + 1
                     continue
-                saying = KernelSaying(kind, KernelCause(int(event["cause"])), reason_text(event["reason"]))
+                saying = TiedEvent(kind, KernelCause(int(event["cause"])), reason_text(event["reason"]))
                 for index in tie:
                     said.setdefault(int(rows[sent[index]]), []).append(saying)
     word.by_row = {row: tuple(found) for row, found in said.items()}
