@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +14,7 @@ from tcptui.session.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 OPENED: Final = ("0 C S 0 0", "20 S SA 0 1", "40 C A 1 1")
 ASKED: Final = (*OPENED, "50 C PA 1 1 100", "70 S A 1 101", "90 S PA 1 101 500", "110 C A 101 501")
@@ -81,8 +80,5 @@ LOGGED: Final = {"zeek-pppoe-over-qinq.pcap": "SF"}
 
 
 @pytest.mark.parametrize("name", LOGGED)
-def test_captures_of_which_zeeks_tests_have_the_log(name: str) -> None:
-    corpus = os.environ.get("TCPTUI_CORPUS")
-    if not corpus:
-        pytest.skip("needs the corpus: set TCPTUI_CORPUS to its folder")
-    assert [one.conn_state for one in views(Path(corpus) / "dev" / name)] == [LOGGED[name]]
+def test_captures_of_which_zeeks_tests_have_the_log(name: str, corpus: Path) -> None:
+    assert [one.conn_state for one in views(corpus / "dev" / name)] == [LOGGED[name]]

@@ -15,6 +15,7 @@ from tcptui.capture.privileges import invoking_identity
 from tcptui.capture.program.runner import GO, SIGNALS, Program, serve
 from tcptui.model.errors import CaptureError
 from tcptui.model.safe_text import reason_of
+from tcptui.userdirs.places import take_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,8 +129,8 @@ def program_of(arguments: Sequence[str], environment: Mapping[str, str]) -> Prog
         return Program(tuple(arguments), dict(environment), None, keeps_rights=is_root)
     theirs = {name: value for name, value in environment.items() if not name.startswith(_OF_SUDO)}
     theirs |= {"USER": identity.name, "LOGNAME": identity.name}
+    take_home(theirs, identity.home, identity.name)
     if identity.home is not None:
-        theirs["HOME"] = identity.home
         theirs["SHELL"] = pwd.getpwuid(identity.uid).pw_shell or "/bin/sh"
     theirs.pop("MAIL", None)
     return Program(tuple(arguments), theirs, identity, keeps_rights=False)
