@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from tcptui.analysis.analyzer import compiled_kernel
+from tcptui.analysis.analyzer import compiled_kernel, kernel_is_cached
 from tcptui.model.child_process import start_interpreter
 from tcptui.model.child_side import end_with_parent
 from tcptui.model.stall import StallWatch
 from tcptui.wire.header_texts import compile_texts
+from tcptui.wire.kernel_cache import compiling_alone
 from tcptui.wire.message_runs import compile_runs
 from tcptui.wire.plain_segments import compiled_plain
 from tcptui.wire.recent_flows import compiled_recent
@@ -50,14 +51,18 @@ def compile_all() -> None:
 def compile_in_background(stop: Event) -> None:
     """Have another process compile all kernels, and wait for it; when ``stop`` is set it is killed.
 
-    It may fail, where this process may no longer read the interpreter for example: then nothing is in the cache.
+    Where another program compiles them already, that one is waited for.  It may fail, where this process may no longer
+    read the interpreter for example: then nothing is in the cache.
     """
-    try:
-        process = start_interpreter(_PROGRAM)
-    except OSError:
-        return
-    stall = StallWatch(process.pid)
-    while process.poll() is None:
-        if stop.wait(_LOOK) or stall.has_stalled():
-            process.kill()
-            process.wait()
+    with compiling_alone(stop) as is_our_turn:
+        if not is_our_turn or kernel_is_cached():
+            return
+        try:
+            process = start_interpreter(_PROGRAM)
+        except OSError:
+            return
+        stall = StallWatch(process.pid)
+        while process.poll() is None:
+            if stop.wait(_LOOK) or stall.has_stalled():
+                process.kill()
+                process.wait()

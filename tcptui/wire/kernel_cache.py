@@ -18,7 +18,7 @@ import hashlib
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import TYPE_CHECKING, Final
 
@@ -26,12 +26,15 @@ from tcptui.userdirs.places import code_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from threading import Event
 
     from tcptui.userdirs.directory import Directory
 
 #: Days after which an unused folder is evicted.
 UNUSED_DAYS: Final = 30
 _SECONDS_PER_DAY: Final = 86_400
+#: How often is asked whether another program has compiled, in seconds.
+_LOOK: Final = 0.2
 
 #: Folders that this process uses, by device and inode: open, with a shared lock that says so, until it ends.
 _in_use: dict[tuple[int, int], Directory] = {}
@@ -76,6 +79,35 @@ def note_compiled(kernel: FunctionType, *compiler: object) -> None:
         return
     with root, suppress(OSError), root.inner(kernel_key(kernel, *compiler)) as folder:
         folder.touch(_note(kernel))
+
+
+@contextmanager
+def compiling_alone(stop: Event) -> Iterator[bool]:
+    """Wait until no other program compiles for this cache, and keep others from it; False: ``stop`` was set before.
+
+    Each would compile the same, and several at once take as long as one after the other, with the memory of all.
+    """
+    root = code_directory(os.environ)
+    if root is None:
+        yield True
+        return
+    with root:
+        while not _take_turn(root):
+            if stop.wait(_LOOK):
+                yield False
+                return
+        yield True
+
+
+def _take_turn(root: Directory) -> bool:
+    """Lock ``root`` until it is closed; False where another program has."""
+    try:
+        fcntl.flock(root.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: each compiles for itself
+        return True
+    return True
 
 
 def _note(kernel: FunctionType) -> str:

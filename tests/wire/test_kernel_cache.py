@@ -18,9 +18,17 @@ import pytest
 from process_end import wait_until_gone
 
 import tcptui
+from tcptui.analysis import compile_ahead
 from tcptui.analysis.compile_ahead import compile_in_background
 from tcptui.analysis.kernel import segment, states
-from tcptui.wire.kernel_cache import UNUSED_DAYS, cache_folder, is_noted, kernel_key, note_compiled
+from tcptui.wire.kernel_cache import (
+    UNUSED_DAYS,
+    cache_folder,
+    compiling_alone,
+    is_noted,
+    kernel_key,
+    note_compiled,
+)
 from tcptui.wire.numba_compile import compiler_available
 
 DAY = 86_400.0
@@ -180,6 +188,33 @@ def test_kernel_without_a_folder_is_noted_nowhere(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     note_compiled(segment.analyse, "1.0")
     assert not is_noted(segment.analyse, "1.0")
+
+
+def test_one_program_compiles_and_the_others_wait_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    started: list[str] = []
+    monkeypatch.setattr(compile_ahead, "start_interpreter", started.append)
+    cached = threading.Event()
+    asked: list[bool] = []
+
+    def is_cached() -> bool:
+        asked.append(cached.is_set())
+        return cached.is_set()
+
+    monkeypatch.setattr(compile_ahead, "kernel_is_cached", is_cached)
+    stop, never = threading.Event(), threading.Event()
+    with compiling_alone(never) as is_our_turn:
+        assert is_our_turn
+        waiting = [threading.Thread(target=compile_in_background, args=(event,)) for event in (stop, never)]
+        for thread in waiting:
+            thread.start()
+        stop.set()
+        waiting[0].join()
+        assert not asked
+        cached.set()
+    waiting[1].join()
+    assert asked == [True]
+    assert not started
 
 
 @pytest.mark.skipif(not compiler_available(), reason="without the compiler")
