@@ -24,8 +24,15 @@ _TRIED: Final = 4_000
 _BLOCK: Final = 65_536
 #: Types of frames that a client sends on streams of its own, which are odd (RFC 9113, 5.1.1), or not at all (8.4).
 _MESSAGES: Final = frozenset({FrameType.DATA, FrameType.HEADERS, FrameType.CONTINUATION, FrameType.PUSH_PROMISE})
-#: What a frame header of at most the default size may look like; a look-ahead, so that places may overlap.
-_LIKELY: Final = re.compile(rb"(?=\x00[\x00-\x40].[\x00-\x09][\x00-\x2d][\x00-\x7f]...)", re.DOTALL)
+#: What a frame header of at most the default size may look like: length, type and flags, stream.  A look-ahead, so that
+#: places may overlap.  Zeros, of which files have many, are no frame: each is asked about here, not in Python.
+_LIKELY: Final = re.compile(
+    rb"(?=\x00[\x00-\x40]."
+    rb"(?:[\x00-\x03\x05\x09][\x00-\x2d](?!\x00{4})[\x00-\x7f]..."
+    rb"|[\x04\x06\x07][\x00-\x2d]\x00{4}"
+    rb"|\x08[\x00-\x2d][\x00-\x7f]...))",
+    re.DOTALL,
+)
 
 
 def find_frame(
