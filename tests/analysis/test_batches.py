@@ -195,6 +195,7 @@ def test_packed_capture_gives_the_columns_of_the_plain_one(
     session.close()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.skipif(
     not compiler_available(), reason="needs numba, the extra [fast]"))])  # fmt: skip
 def test_putting_away_what_rests_changes_no_column(

@@ -94,6 +94,7 @@ def views_of(sessions: list[Session]) -> list[tuple[StreamView, StreamView]]:
     ]
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("piece", [300, 2_000, 1 << 16])
 def test_streams_of_the_recorded_cases(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "PIECE", piece)

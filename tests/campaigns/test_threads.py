@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.campaigns import threads
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("case", ["132-http2-flow-control", "108-tls-handshake", "144-lock-wait"])
 def test_several_threads_read_a_capture_as_one_does(case: str) -> None:
     capture = next((threads.CASES / case).glob("*.pcap*"))

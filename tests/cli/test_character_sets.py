@@ -60,6 +60,7 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_has_the_characters_of_the_locale(capture: Path, name: str) -> None:
     utf8 = written(TEXTS[name], capture, lang="zh", LANG="C.UTF-8")[0].decode()
@@ -70,6 +71,7 @@ def test_text_has_the_characters_of_the_locale(capture: Path, name: str) -> None
         assert written(TEXTS[name], capture, lang="en", **environ)[0].isascii()
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("name", DATA)
 def test_data_for_programs_is_utf_8_whatever_the_locale(capture: Path, name: str) -> None:
     expected = written(DATA[name], capture, lang="zh", LANG="C.UTF-8")[0]

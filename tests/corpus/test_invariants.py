@@ -20,12 +20,14 @@ pytestmark = pytest.mark.uncounted
 NOT_CAPTURES = {".tsv", ".py", ".jsonl", ".md"}
 
 
+@pytest.mark.each_value
+@pytest.mark.parametrize("share", range(3))
 @pytest.mark.parametrize("folder", ["dev", "malformed", "quirks"])
-def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: str) -> None:
+def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: str, share: int) -> None:
     found: list[Violation] = []
     quiet: list[tuple[str, int, str]] = []
     opened = 0
-    for path in sorted((corpus / folder).rglob("*")):
+    for path in sorted((corpus / folder).rglob("*"))[share::3]:
         if not path.is_file() or path.suffix in NOT_CAPTURES:
             continue
         try:
@@ -37,6 +39,6 @@ def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: 
         quiet += quiet_recoveries(session)
         session.close()
 
-    assert opened > 20
+    assert opened > 5
     assert not found, described(found)
     assert not quiet

@@ -73,6 +73,7 @@ def cut_short(capture: Path) -> Iterator[bytes]:
     yield from (data[:end] for end in ends[step - 1 : -1 : step])
 
 
+@pytest.mark.some(30)
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
 def test_no_sentence_about_a_capture_cut_short_is_false_of_it(capture: Path, tmp_path: Path) -> None:
     whole = open_file(capture)

@@ -265,6 +265,7 @@ def _note(found: dict[tuple[Style, str], Drawn], screen: Screen[Any], key: str) 
 _seen: dict[tuple[tuple[str, ...], str], list[Drawn]] = {}
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     ("theme", "sixteen"),
     [(DARK.name, XTERM), (LIGHT.name, XTERM), (SIXTEEN.name, XTERM), (SIXTEEN.name, CONSOLE)],

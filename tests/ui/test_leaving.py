@@ -364,6 +364,7 @@ async def at(screen: str, session: Session, tmp_path: Path) -> AsyncIterator[tup
         yield driver, places
 
 
+@pytest.mark.some(27)
 @pytest.mark.parametrize("row", SCREENS, ids=[row["in front"] for row in SCREENS])
 async def test_keys_do_what_the_table_says(row: dict[str, str], wire: Wire, tmp_path: Path) -> None:
     left = sorted(KEYS, key=lambda key: MOVES.get(row[key], 0))
@@ -413,6 +414,7 @@ async def _try(driver: Driven, pressed: str, outcome: str, places: list[tuple[ob
         assert driver.typed == (typed + pressed if outcome == "typed" else typed)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("row", KINDS, ids=[row["the packets are"] for row in KINDS])
 @pytest.mark.parametrize("way", ASKS)
 async def test_asks_only_where_packets_would_be_lost(

@@ -155,6 +155,7 @@ def expected_panes(size: tuple[int, int], active: Pane) -> set[Pane]:
     return set(NUMBERED) - (set() if size[1] >= STRIP_FROM else {Pane.GLANCE})
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_size_shows_what_it_must(
@@ -207,6 +208,7 @@ async def test_screen_that_was_resized_is_the_screen_of_its_size(show: Show, bus
 LONG_FILTER: Final = "frame.time_relative >= 0.378 and frame.time_relative < 1.654"
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("is_lifted", [False, True])
 async def test_line_of_a_long_filter_is_that_of_its_size_after_a_resize(
@@ -587,6 +589,7 @@ SIZES_AND_WALKS: Final = [
 ]  # fmt: skip
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("size", "walk", "language"), SIZES_AND_WALKS)
 async def test_every_screen_fills_the_terminal_and_cuts_nothing_beside_free_room(
     wire: Wire, tmp_path: Path, size: tuple[int, int], walk: Walk, language: Language, monkeypatch: pytest.MonkeyPatch
@@ -698,6 +701,7 @@ def blank_in_a_row(lines: list[str]) -> int:
     return max(map(len, marks.split(".")))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
     ("opened", "keys"), ONCE_BLACK, ids=lambda what: what.value if isinstance(what, Opened) else "".join(what) or "none"

@@ -280,7 +280,8 @@ def test_places_of_the_user_are_named_in_one_package() -> None:
         f"{path.relative_to(package)}: {name}"
         for path in package.rglob("*.py")
         if path.relative_to(package).parts[0] not in {"userdirs", "words"}
-        for name in names_in(path.read_text("utf-8"))
+        if any(word in (source := path.read_text("utf-8")) for word in (*ATTRIBUTES, *TEXTS, HOME))
+        for name in names_in(source)
     }
 
     assert found == TYPED

@@ -65,14 +65,16 @@ def real_packets(corpus: Path) -> list[PacketView]:
     return [packet for name in MUTATED for packet in _packets(corpus / "dev" / name)]
 
 
+@pytest.mark.each_value
+@pytest.mark.parametrize("share", range(2))
 @pytest.mark.parametrize("folder", ["dev", "malformed"])
-def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str) -> None:
+def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str, share: int) -> None:
     checked = 0
-    for path in sorted((corpus / folder).glob("*.pcap*")):
+    for path in sorted((corpus / folder).glob("*.pcap*"))[share::2]:
         for packet in _packets(path):
             check(packet)
             checked += 1
-    assert checked > 1_000
+    assert checked > 400
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
