@@ -56,6 +56,7 @@ def _announce(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
 _announced: list[int] = []
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_hostile_traffic_gets_tsharks_verdicts_and_values(judge: Judge, tmp_path: Path, shape: str) -> None:
     """18 shapes of 8,000 frames: 144,000 in all; a failure leaves a minimised capture behind."""

@@ -22,6 +22,7 @@ FRAMES = 350
 _SHAPES = ("balanced", "loss", "reuse", "quotes", "options", "lengths", "cut", "soup")
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize("link", LINKS)
 def test_wrapped_traffic_gets_tsharks_verdicts_and_values(corpus: Path, tmp_path: Path, link: int) -> None:
     begin = seed(link)

@@ -61,6 +61,7 @@ def test_what_is_in_every_network_is_written(name: str, tmp_path: Path, key: Pat
     assert verdict.word == CLEAN, (DRAWN, verdict)
 
 
+@pytest.mark.some(40)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CARRIERS)
 def test_of_no_carrier_anything_survives(name: str, tmp_path: Path, key: Path) -> None:

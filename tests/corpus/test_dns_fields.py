@@ -43,6 +43,7 @@ OTHERWISE: Final = {
 }
 
 
+@pytest.mark.some(9)
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", WITH_DNS)
 def test_every_field_of_dns_is_that_of_tshark(corpus: Path, name: str) -> None:

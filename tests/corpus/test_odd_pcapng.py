@@ -119,6 +119,7 @@ def _tshark(path: Path) -> list[Line]:
     ]
 
 
+@pytest.mark.some(20)
 @pytest.mark.parametrize("name", _CASES)
 def test_odd_pcapng_has_tsharks_frames_numbers_and_times(name: str, tmp_path: Path) -> None:
     path = tmp_path / "odd.pcapng"

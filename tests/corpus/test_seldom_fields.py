@@ -39,6 +39,7 @@ def by_tshark(path: Path) -> list[list[list[str]]]:
     return [[cell.split("\x01") if cell else [] for cell in line] for line in lines]
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("name", CAPTURES)
 def test_every_value_of_a_capture(name: str, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")

@@ -112,6 +112,7 @@ def test_every_second_connection_of_real_captures(corpus: Path, tmp_path: Path, 
     assert sliced >= 5
 
 
+@pytest.mark.some(4)
 @pytest.mark.tshark
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(DRAWN))

@@ -109,6 +109,7 @@ OBJECTS = {
 }  # fmt: skip
 
 
+@pytest.mark.some(12)
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", CAPTURES)
 def test_messages_equal_tsharks(corpus: Path, name: str) -> None:
@@ -135,6 +136,7 @@ def _short(found: Counter[Message]) -> Messages:
     return {frame: (method, target.partition("?")[0]) for (frame, (method, target)) in found}
 
 
+@pytest.mark.some(12)
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", CAPTURES)
 def test_exported_bodies_have_tsharks_hashes(corpus: Path, name: str) -> None:

@@ -84,6 +84,7 @@ def test_of_a_carrier_of_each_family_nothing_leaves(
     assert leaked(planted(name, tmp_path), tmp_path, asking(tmp_path), drawn.sample(sorted(FIELDS), 60)) == [], DRAWN
 
 
+@pytest.mark.some(40)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CARRIERS)
 def test_of_no_carrier_anything_leaves(name: str, tmp_path: Path, asking: Callable[..., Asking]) -> None:

@@ -65,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, action="store_true", help="try every set of parameters, also of tests that try some")
 
 
+@pytest.hookimpl(trylast=True)  # of those that -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out sets of parameters that are not chosen."""
     if config.getoption(OPTION) or any("[" in argument for argument in config.args):

@@ -155,6 +155,7 @@ ONE_OF_EACH: Final = tuple(
 SHARES: Final = 4
 
 
+@pytest.mark.some(8)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "screen",
@@ -173,6 +174,7 @@ async def test_every_key_of_every_screen_typed_twice_and_thrice_breaks_nothing(s
                 await app.at(screen)
 
 
+@pytest.mark.some(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 async def test_many_random_bursts_break_nothing(session: Session, seed: int) -> None:

@@ -136,6 +136,7 @@ class Desk:
         return [f"{task.scene.value}: {task.name} ({task.typed})", *wrong, text] if wrong else []
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("scene", list(Scene), ids=lambda scene: scene.value)
 async def test_tasks_are_done_by_the_keys_of_the_table(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

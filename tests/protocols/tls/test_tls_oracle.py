@@ -124,6 +124,7 @@ def check(path: Path) -> None:
     assert len(different) == KNOWN.get(path.name, 0), different
 
 
+@pytest.mark.some(15)
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_recording_is_read_as_tshark_reads_it(name: str) -> None:
@@ -144,6 +145,7 @@ def test_recording_with_its_keys_is_read_as_tshark_reads_it(name: str, tmp_path:
     check(unpacked)
 
 
+@pytest.mark.some(8)
 @pytest.mark.tshark
 @pytest.mark.parametrize("name", CORPUS)
 def test_capture_of_the_corpus_is_read_as_tshark_reads_it(corpus: Path, name: str) -> None:

@@ -56,6 +56,7 @@ def tshark_rows(path: Path) -> dict[int, dict[str, str]]:
     return {int(row["frame.number"]): row for row in rows}
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
 def test_fields_are_tsharks(path: Path) -> None:
     graphs, rows = graphs_of(open_file(path)), tshark_rows(path)
@@ -133,6 +134,7 @@ def lines_of(xpl: Path) -> dict[str, set[tuple[str, int, int]]]:
     return found
 
 
+@pytest.mark.some(8)
 @pytest.mark.skipif(shutil.which("tcptrace") is None, reason="needs tcptrace")
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: f"{path.parent.name}-{path.name.partition('.')[0]}")
 def test_geometry_is_tcptraces(path: Path, tmp_path: Path) -> None:
