@@ -29,6 +29,7 @@ LAYOUTS = {
 WORDS = {"en": ("31 packets  4 connections", "Headers"), "zh": ("31 个包  4 条连接", "首部")}
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("size", LAYOUTS, ids=lambda size: "x".join(map(str, size)))
 @pytest.mark.parametrize("language", WORDS)
 def test_every_size_has_its_layout_in_both_languages(

@@ -57,6 +57,7 @@ def run(words: Sequence[Word], folder: Path, **environ: Word) -> tuple[int, byte
         return code, bytes(program.drawn)
 
 
+@pytest.mark.some(14)
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
 def test_text_command_sends_nothing_but_text_and_colours(
     captures: dict[bool, bytes], tmp_path: Path, words: tuple[str, ...]
