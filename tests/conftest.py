@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
 pytest_plugins = (
-    "asked_markers", "cases_once", "finding_marker", "registered_fields", "rerun_marker", "run_folders",
-    "some_parameters", "traced", "uncounted_marker",
+    "asked_markers", "cases_once", "collected_once", "finding_marker", "registered_fields", "rerun_marker",
+    "run_folders", "some_parameters", "traced", "uncounted_marker",
 )  # fmt: skip
 
 NEEDS: Final = "needs "

@@ -44,5 +44,6 @@ def set_hypothesis(*, alike: bool) -> None:
     # No test is timed: a busy machine takes long for anything now and then.
     settings.register_profile("tcptui", deadline=None, derandomize=alike)
     settings.load_profile("tcptui")
-    if alike:  # versions without these constants have no such function
+    # To find the constants takes each worker as long as to collect a third of the tests.
+    if os.environ.get(SEED_VARIABLE) != FRESH:  # versions without these constants have no such function
         pytest.MonkeyPatch().setattr(providers, "_get_local_constants", Constants, raising=False)
