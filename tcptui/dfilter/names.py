@@ -1,17 +1,18 @@
-"""Names of fields: which there are, which are tshark's alone, which are near a word."""
+"""Names of fields: which there are, which are tshark's alone, which are near a word; how tshark titles their lines."""
 
 from __future__ import annotations
 
 import difflib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tcptui.model.field import Layer
 from tcptui.model.fields import FIELDS, protocols_with
 
-#: Beside this module: value strings of the registry's fields, and names that tshark has.
+#: Beside this module: value strings of the registry's fields, their titles and bits, and names that tshark has.
 _VALUE_STRINGS: Final = Path(__file__).with_name("value_strings.tsv")
+_TSHARK_FIELDS: Final = Path(__file__).with_name("tshark_fields.tsv")
 _TSHARK_NAMES: Final = Path(__file__).with_name("tshark_names.txt")
 #: Protocols all of whose names are in the registry or in that list; of others only the protocol's name is.
 WHOLE: Final = protocols_with(Layer.LISTED)
@@ -71,6 +72,29 @@ def value_text(name: str, value: int) -> str:
 def has_value_strings(name: str) -> bool:
     """Whether numbers of the field have texts."""
     return name in _tables()
+
+
+class Drawing(NamedTuple):
+    """How tshark writes the lines of a field."""
+
+    title: str = ""
+    base: str = ""
+    """``DEC``, ``HEX``, ``HEX_DEC``, …; ``NONE``: as a name alone; of a flag the number of bits that are drawn."""
+    mask: int = 0
+    """The field's bits of the bytes that it is read from; 0: all."""
+
+
+@cache
+def _drawings() -> dict[str, list[str]]:
+    """By field what `Drawing` has; less where there is no more to say."""
+    rows = (line.split("\t") for line in _TSHARK_FIELDS.read_text(encoding="utf-8").splitlines())
+    return {name: drawing for name, _type, *drawing in rows}
+
+
+def drawing_of(name: str) -> Drawing:
+    """How tshark writes the lines of the field ``name``; an empty one where tshark has no such field."""
+    title, base, mask = [*_drawings().get(name, ()), "", "", ""][:3]
+    return Drawing(title, base, int(mask or "0", 0))
 
 
 @cache

@@ -244,6 +244,10 @@ class Field:
     """The same bytes of its header in every packet; None: it may stand elsewhere."""
     layer: Layer = Layer.NONE
     """How the headers of a protocol stand in the tree."""
+    title: str = ""
+    """What its line in the header tree is called where Wireshark's table of fields does not say it."""
+    unnamed: str = "Unknown"
+    """What its line calls a number that has no name, if others have one."""
 
     @property
     def column(self) -> Column | None:

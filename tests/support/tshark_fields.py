@@ -1,6 +1,9 @@
-"""Writes the excerpt of ``tshark -G fields`` that the registry is held against: name and type, one field a line.
+"""Writes the excerpt of ``tshark -G fields`` about fields of the registry, one a line.
 
-tshark -G fields | python tests/support/tshark_fields.py > tests/model/tshark_fields.tsv
+tshark -G fields | python tests/support/tshark_fields.py > tcptui/dfilter/tshark_fields.tsv
+
+Name, type, the title of its line, how its value is written (of a flag: how many bits are drawn), its bits of the bytes
+that it is read from where these are not all.
 """
 
 from __future__ import annotations
@@ -22,13 +25,15 @@ _NARROWER: dict[str, str] = {"tls.handshake.session_id_length": "FT_UINT8"}
 
 def excerpt(lines: Iterable[str]) -> list[str]:
     """Of the lines of ``tshark -G fields``, those about names of the registry, sorted."""
-    found = set()
+    found: dict[str, str] = {}
     for line in lines:
-        kind, _title, name, *rest = line.rstrip("\n").split("\t")
+        kind, title, name, *rest = line.rstrip("\n").split("\t")
         if name in FIELDS:
             printed = "FT_PROTOCOL" if kind == "P" else _AS.get(rest[0], rest[0])
-            found.add(f"{name}\t{_NARROWER.get(name, printed)}")
-    return sorted(found)
+            base, mask = (rest[2].removeprefix("BASE_"), rest[3]) if kind == "F" else ("", "0x0")
+            row = (name, _NARROWER.get(name, printed), title, base, "" if mask == "0x0" else mask)
+            found[name] = "\t".join(row).rstrip("\t")
+    return [found[name] for name in sorted(found)]
 
 
 if __name__ == "__main__":

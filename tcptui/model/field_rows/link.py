@@ -52,9 +52,9 @@ def _end(name: str, whose: str, at: int) -> tuple[Field, ...]:
         Field(f"{name}.oui", FieldType.UINT24, f"First three bytes of the {whose}'s hardware address.", repeats=True,
               place=Place("eth", at, 3)),
         Field(f"{name}.lg", FieldType.BOOLEAN, f"The {whose}'s address was assigned locally.", repeats=True,
-              place=Place("eth", at, 1, 0x02)),
+              place=Place("eth", at, 3, 0x02_0000)),
         Field(f"{name}.ig", FieldType.BOOLEAN, f"The {whose} is a group address.", repeats=True,
-              place=Place("eth", at, 1, 0x01)),
+              place=Place("eth", at, 3, 0x01_0000)),
     )  # fmt: skip
 
 

@@ -7,14 +7,16 @@ from typing import Final
 from tcptui.model.field import AnyOf, Base, Field, FieldType, Layer, Owner, Place, Unit
 
 _BYTES: Final = Unit.BYTES
+#: Numbers of protocols that have no name.
+_UNASSIGNED: Final = "Unassigned"
 
 
 def _field(
     name: str, kind: FieldType, doc: str, unit: Unit = Unit.NONE, *,
-    base: Base = Base.DECIMAL, layer: Layer = Layer.NONE, place: Place | None = None,
+    base: Base = Base.DECIMAL, layer: Layer = Layer.NONE, place: Place | None = None, unnamed: str = "Unknown",
 ) -> Field:  # fmt: skip
     """A field of an IP header.  Each may repeat, because a tunnel or an ICMP error holds a second header."""
-    return Field(name, kind, doc, unit=unit, repeats=True, base=base, layer=layer, place=place)
+    return Field(name, kind, doc, unit=unit, repeats=True, base=base, layer=layer, place=place, unnamed=unnamed)
 
 
 _IPV4: Final = (
@@ -40,14 +42,16 @@ _IPV4: Final = (
     _field("ip.ttl", FieldType.UINT8, "How many routers may still forward the packet.", place=Place("ip", 8, 1)),
     _field("ip.ttl.lncb", FieldType.NONE, "The time to live is unusual for a group of the local network."),
     _field("ip.ttl.too_small", FieldType.NONE, "The time to live is nearly used up."),
-    _field("ip.proto", FieldType.UINT8, "Which protocol follows the header.", place=Place("ip", 9, 1)),
+    _field("ip.proto", FieldType.UINT8, "Which protocol follows the header.", place=Place("ip", 9, 1),
+           unnamed=_UNASSIGNED),
     _field("ip.checksum", FieldType.UINT16, "Checksum of the header.", base=Base.HEXADECIMAL, place=Place("ip", 10, 2)),
     _field("ip.checksum.status", FieldType.UINT8, "Whether the header's checksum is right."),
     _field("ip.src", FieldType.IPV4, "Address of the sender.", place=Place("ip", 12, 4)),
     _field("ip.dst", FieldType.IPV4, "Address of the receiver.", place=Place("ip", 16, 4)),
     Field("ip.addr", FieldType.IPV4, "Address of the sender or the receiver.", AnyOf(("ip.src", "ip.dst")),
           repeats=True),
-    Field("ip.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK),
+    Field("ip.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK,
+          title="Stream index"),
     _field("ip.fragments", FieldType.BYTES, "The fragments of the packet."),
     _field("ip.fragment", FieldType.FRAMENUM, "A captured frame with a fragment of the packet."),
     _field("ip.fragment.count", FieldType.UINT32, "How many fragments the packet has."),
@@ -93,7 +97,7 @@ def _either(name: str, kind: FieldType, doc: str) -> Field:
 def _extension(name: str, title: str) -> tuple[Field, ...]:
     return (
         _field(name, FieldType.PROTOCOL, f"The {title} header."),
-        _field(f"{name}.nxt", FieldType.UINT8, f"What follows the {title} header."),
+        _field(f"{name}.nxt", FieldType.UINT8, f"What follows the {title} header.", unnamed=_UNASSIGNED),
         _field(f"{name}.len", FieldType.UINT8, f"Length of the {title} header, in units of 8 bytes without the first."),
         _field(f"{name}.len_oct", FieldType.UINT16, f"Length of the {title} header.", _BYTES),
     )
@@ -103,21 +107,22 @@ _IPV6: Final = (
     _field("ipv6", FieldType.PROTOCOL, "The IPv6 header.", layer=Layer.LISTED | Layer.DESCRIBED),
     _field("ipv6.version", FieldType.UINT8, "Version of the protocol, 6.", place=Place("ipv6", 0, 1, 0xF0)),
     _field("ipv6.tclass", FieldType.UINT32, "The byte of the service class and of congestion notification.",
-           base=Base.HEXADECIMAL, place=Place("ipv6", 0, 2, 0xFF0)),
-    _field("ipv6.tclass.dscp", FieldType.UINT32, "Service class (RFC 2474).", place=Place("ipv6", 0, 2, 0xFC0)),
+           base=Base.HEXADECIMAL, place=Place("ipv6", 0, 4, 0xFF00000)),
+    _field("ipv6.tclass.dscp", FieldType.UINT32, "Service class (RFC 2474).", place=Place("ipv6", 0, 4, 0xFC00000)),
     _field("ipv6.tclass.ecn", FieldType.UINT32, "Explicit congestion notification (RFC 3168).",
-           place=Place("ipv6", 0, 2, 0x30)),
+           place=Place("ipv6", 0, 4, 0x300000)),
     _field("ipv6.flow", FieldType.UINT24, "Label that the packets of a flow share.", base=Base.HEXADECIMAL,
            place=Place("ipv6", 1, 3, 0xFFFFF)),
     _field("ipv6.plen", FieldType.UINT16, "Length of what follows the header.", _BYTES, place=Place("ipv6", 4, 2)),
     _field("ipv6.plen_exceeds_framing", FieldType.NONE, "The payload's length is more than the frame contains."),
-    _field("ipv6.nxt", FieldType.UINT8, "Which header follows.", place=Place("ipv6", 6, 1)),
+    _field("ipv6.nxt", FieldType.UINT8, "Which header follows.", place=Place("ipv6", 6, 1), unnamed=_UNASSIGNED),
     _field("ipv6.hlim", FieldType.UINT8, "How many routers may still forward the packet.", place=Place("ipv6", 7, 1)),
     _field("ipv6.src", FieldType.IPV6, "Address of the sender.", place=Place("ipv6", 8, 16)),
     _field("ipv6.dst", FieldType.IPV6, "Address of the receiver.", place=Place("ipv6", 24, 16)),
     Field("ipv6.addr", FieldType.IPV6, "Address of the sender or the receiver.", AnyOf(("ipv6.src", "ipv6.dst")),
           repeats=True),
-    Field("ipv6.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK),
+    Field("ipv6.stream", FieldType.UINT32, "Number of the pair of addresses, from 0.", owner=Owner.NEWER_WIRESHARK,
+          title="Stream index"),
     *_embedded("src", "sender"),
     *_embedded("dst", "receiver"),
     _either("6to4_gw_ipv4", FieldType.IPV4, "The 6to4 gateway in the sender's or the receiver's address."),
@@ -139,7 +144,7 @@ _IPV6: Final = (
     _field("ipv6.opt.jumbo", FieldType.UINT32, "Length of a payload above 65,535 bytes (RFC 2675).", _BYTES),
     _field("ipv6.opt.unknown", FieldType.BYTES, "Data of an option that is not interpreted."),
     _field("ipv6.fraghdr", FieldType.PROTOCOL, "The fragment header."),
-    _field("ipv6.fraghdr.nxt", FieldType.UINT8, "What follows the fragment header."),
+    _field("ipv6.fraghdr.nxt", FieldType.UINT8, "What follows the fragment header.", unnamed=_UNASSIGNED),
     _field("ipv6.fraghdr.reserved_octet", FieldType.UINT8, "The reserved byte of the fragment header.",
            base=Base.HEXADECIMAL),
     _field("ipv6.fraghdr.offset", FieldType.UINT16, "Position of the fragment in its packet, in units of 8 bytes."),
@@ -154,7 +159,7 @@ _IPV6: Final = (
     _field("ipv6.reassembled.length", FieldType.UINT32, "Length of the reassembled payload.", _BYTES),
     _field("ipv6.reassembled.data", FieldType.BYTES, "The reassembled payload."),
     _field("ah", FieldType.PROTOCOL, "The authentication header (RFC 4302)."),
-    _field("ah.next_header", FieldType.UINT8, "What follows the authentication header."),
+    _field("ah.next_header", FieldType.UINT8, "What follows the authentication header.", unnamed=_UNASSIGNED),
     _field("ah.length", FieldType.UINT8, "Length of the authentication header, in units of 4 bytes, minus 2."),
     _field("ah.reserved", FieldType.BYTES, "The reserved bytes of the authentication header."),
     _field("ah.spi", FieldType.UINT32, "Which security association the packet belongs to.", base=Base.HEXADECIMAL),

@@ -22,7 +22,7 @@ from tcptui.protocols.amqp.methods import (
     Method,
 )
 from tcptui.protocols.amqp.tree_table import TableLines
-from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.bits import bits_label, shortened
 from tcptui.protocols.headers.frame import unix_date_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.reassembled import add_reassembled

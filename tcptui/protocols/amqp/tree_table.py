@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.frame import unix_date_text
 from tcptui.protocols.secret_names import hides
 from tcptui.protocols.secrets_out import words_without_secrets

@@ -14,8 +14,9 @@ from tcptui.protocols.dns.tree_header import Variant, write_header
 from tcptui.protocols.dns.tree_lines import Budget, Ends, MessageLines, lasting, name_of
 from tcptui.protocols.dns.tree_records import DATA
 from tcptui.protocols.dns.tree_special import SPECIAL, write_prefix
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.cursor import Protocol
-from tcptui.protocols.headers.data import data_step, shortened
+from tcptui.protocols.headers.data import data_step
 from tcptui.protocols.headers.frame_place import FramePlace
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.stream.segment_place import lone_segment, place_of

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.names import value_text
 from tcptui.protocols.dns.names import read_name, text_of
+from tcptui.protocols.headers.bits import bits_label, shortened
 from tcptui.protocols.headers.builder import Branch
-from tcptui.protocols.headers.data import bits_label, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from tcptui.protocols.headers.field_names import HARDWARE_TYPES, ethertype_name
+from tcptui.dfilter.names import value_text
+from tcptui.protocols.headers.header import Header
 from tcptui.protocols.headers.mac_vendors import address_label
 
 if TYPE_CHECKING:
@@ -17,14 +17,6 @@ _REQUEST, _REPLY = 1, 2
 _MAC_TYPES: Final = frozenset({1, 6})
 #: Its messages have another form (RFC 2225).
 _ATM: Final = 19
-#: IANA, arp-parameters; 0 and 65535 are reserved.
-_OPERATIONS: Final = {
-    0: "reserved", 1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply", 5: "drarp request",
-    6: "drarp reply", 7: "drarp error", 8: "inverse request", 9: "inverse reply", 10: "arp nak", 11: "mars request",
-    12: "mars multi", 13: "mars mserv", 14: "mars join", 15: "mars leave", 16: "mars nak", 17: "mars unserv",
-    18: "mars sjoin", 19: "mars sleave", 20: "mars grouplist request", 21: "mars grouplist reply",
-    22: "mars redirect map", 23: "mapos unarp", 24: "experimental 1", 25: "experimental 2", 65535: "reserved",
-}  # fmt: skip
 _IPV4: Final = 0x0800
 _FIXED: Final = 8
 _MAC: Final = 6
@@ -36,28 +28,32 @@ def read_arp(dissection: Dissection, step: Step) -> None:
     start, source = step.start, step.source
     dissection.protocols.append("arp")
     layer = dissection.layer("Address Resolution Protocol", start, _FIXED, "arp")
-    hardware, protocol = source.number(start, 2), source.number(start + 2, 2)
-    layer.add(f"Hardware type: {HARDWARE_TYPES.get(hardware, 'Unknown')} ({hardware})", start, 2, "arp.hw.type")
-    layer.add(f"Protocol type: {ethertype_name(protocol)} (0x{protocol:04x})", start + 2, 2, "arp.proto.type")
+    header = Header(layer, source, start)
+    source.take(start, 4)
+    hardware, protocol = header.number("arp.hw.type", start), header.number("arp.proto.type", start + 2)
     if hardware == _ATM:
         return
-    sizes = source.number(start + 4, 1), source.number(start + 5, 1)
-    layer.add(f"Hardware size: {sizes[0]}", start + 4, 1, "arp.hw.size")
-    layer.add(f"Protocol size: {sizes[1]}", start + 5, 1, "arp.proto.size")
-    operation = source.number(start + 6, 2)
-    layer.add(f"Opcode: {_OPERATIONS.get(operation, 'Unknown')} ({operation})", start + 6, 2, "arp.opcode")
+    source.take(start + 4, 2)
+    sizes = header.number("arp.hw.size", start + 4), header.number("arp.proto.size", start + 5)
+    operation = header.number("arp.opcode", start + 6)
     length = _FIXED + 2 * sum(sizes)
     body = source.take(start + _FIXED, length - _FIXED)
     layer.length = length
     if dissection.network_end is None:
         dissection.network_end = start + length
     is_ipv4 = protocol == _IPV4 and sizes[1] == _IPV4_BYTES
-    what = _OPERATIONS.get(operation, f"opcode 0x{operation:04x}")
+    what = value_text("arp.opcode", operation) or f"opcode 0x{operation:04x}"
     layer.label += f" ({_conclude(layer, operation, body, sizes[0]) or what if is_ipv4 else what})"
     at = start + _FIXED
-    for end, name in (("Sender", "src"), ("Target", "dst")):
-        _add_hardware(dissection, layer, source.take(at, sizes[0]), at, (end, name, hardware in _MAC_TYPES))
-        _add_protocol(layer, source.take(at + sizes[0], sizes[1]), at + sizes[0], (end, name, is_ipv4))
+    for end in ("src", "dst"):
+        is_mac = hardware in _MAC_TYPES and sizes[0] == _MAC
+        if is_mac:
+            line = header.field(f"arp.{end}.hw_mac", at)
+            line.text = address_label(cast("bytes", line.value), dissection.options.vendor_names)
+        elif sizes[0]:
+            header.field(f"arp.{end}.hw", at, sizes[0])
+        if sizes[1]:
+            header.field(f"arp.{end}.proto_ipv4" if is_ipv4 else f"arp.{end}.proto", at + sizes[0], sizes[1])
         at += sum(sizes)
 
 
@@ -68,29 +64,12 @@ def _conclude(layer: Branch, operation: int, body: bytes, size: int) -> str:
     if operation not in (_REQUEST, _REPLY):
         return ""
     if sender == target:
-        layer.concluded("Is gratuitous: True", "arp.isgratuitous")
+        layer.put("arp.isgratuitous", 1)
         if operation == _REQUEST and not any(looked_for):
-            layer.concluded("Is announcement: True", "arp.isannouncement")
+            layer.put("arp.isannouncement", 1)
             return "ARP Announcement"
-        return f"{_OPERATIONS[operation]}/gratuitous ARP"
+        return f"{value_text('arp.opcode', operation)}/gratuitous ARP"
     if operation == _REQUEST and not any(sender) and not any(looked_for):
-        layer.concluded("Is probe: True", "arp.isprobe")
+        layer.put("arp.isprobe", 1)
         return "ARP Probe"
     return ""
-
-
-def _add_hardware(dissection: Dissection, layer: Branch, address: bytes, at: int, whose: tuple[str, str, bool]) -> None:
-    end, name, may_be_mac = whose
-    if may_be_mac and len(address) == _MAC:
-        label = address_label(address, dissection.options.vendor_names)
-        layer.add(f"{end} MAC address: {label}", at, _MAC, f"arp.{name}.hw_mac")
-    elif address:
-        layer.add(f"{end} hardware address: {address.hex()}", at, len(address), f"arp.{name}.hw")
-
-
-def _add_protocol(layer: Branch, address: bytes, at: int, whose: tuple[str, str, bool]) -> None:
-    end, name, is_ipv4 = whose
-    if is_ipv4:
-        layer.add(f"{end} IP address: {IPv4Address(address)}", at, len(address), f"arp.{name}.proto_ipv4")
-    elif address:
-        layer.add(f"{end} protocol address: {address.hex()}", at, len(address), f"arp.{name}.proto")

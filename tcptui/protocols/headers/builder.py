@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from tcptui.model.safe_text import safe_text
+from tcptui.protocols.headers.field_line import field_line
 from tcptui.protocols.headers.node import ExpertLevel, Node, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tcptui.protocols.headers.field_line import FieldLine
+    from tcptui.protocols.headers.node import Value
 
 #: Labels are one line on a screen; longer ones are cut as Wireshark cuts them.
 LABEL_LIMIT = 240
@@ -51,6 +55,8 @@ class Branch:
     __slots__ = ("_children", "_severity", "field", "joined", "label", "length", "start", "target", "whole", "within")
     is_bare: ClassVar[bool] = False
     """Whether lines below it are dropped."""
+    value: Value | None = None
+    """See `Node.value`."""
 
     def __init__(self, label: str, start: int | None = None, length: int = 0, field: str = "") -> None:
         self.label = label
@@ -73,6 +79,21 @@ class Branch:
         child = Branch(label, start, length, field)
         child.joined = child.within = self.within
         self._children.append(child)
+        return child
+
+    def put(
+        self, name: str, value: Value, start: int | None = None, length: int = 0, *, text: str | None = None,
+        note: str = "",
+    ) -> FieldBranch:  # fmt: skip
+        """Append the line of the field ``name``, which is ``value``, and return it.
+
+        It was read from the bytes at ``start``; None: it is generated.  ``text``: what it says behind its title if not
+        what the registry of fields makes of the value; ``note``: what follows that.
+        """
+        child = FieldBranch(field_line(name), value, start, length)
+        child.text, child.note, child.is_generated = text, note, start is None
+        if not self.is_bare:
+            self.append(child)
         return child
 
     def append(self, child: Branch) -> None:
@@ -115,12 +136,12 @@ class Branch:
         return tuple(found)
 
     def _frozen(self, captured: int, kept: Kept | None, children: tuple[Node, ...]) -> Node:
-        if kept is None or self.field in kept.names:
+        if kept is None or (self.field in kept.names and self.value is None):
             label = safe_text(self.label, LABEL_LIMIT + 1)
             if len(label) > LABEL_LIMIT:
                 label = label[:LABEL_LIMIT] + "…"
         else:
-            label = ""  # it is there for those below it
+            label = ""  # it is there for those below it, or for its value
         start, length = self.start, self.length
         part: Part | None = None
         if start is not None and self.joined is not None:
@@ -129,7 +150,39 @@ class Branch:
         elif start is not None:
             start = min(start, captured)
             length = max(0, min(length, captured - start))
-        return Node(label, start, length, children, self.field, self._severity, self.target, self.whole, part)
+        return Node(
+            label, start, length, children, self.field, self._severity, self.target, self.whole, part, self.value
+        )
+
+
+class FieldBranch(Branch):
+    """The line of a field that was read: it has a value, and its label is drawn when somebody looks."""
+
+    __slots__ = ("_label", "is_generated", "line", "note", "text", "title", "value")
+
+    def __init__(self, line: FieldLine, value: Value, start: int | None = None, length: int = 0) -> None:
+        super().__init__("", start, length, line.field.name)
+        self.line = line
+        self.value: Value = value
+        self.title = line.title
+        self.text: str | None = None
+        """What the label says behind its title if not what the registry makes of `value`."""
+        self.note = ""
+        """What follows that."""
+        self.is_generated = False
+        """Whether it was not read from bytes: it stands in brackets, as in Wireshark."""
+
+    @property
+    def label(self) -> str:
+        """As Wireshark writes it."""
+        if self._label:
+            return self._label
+        label = self.line.label(self.value, self.title, self.text, self.note)
+        return f"[{label}]" if self.is_generated else label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._label = label
 
 
 class BareBranch(Branch):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.builder import Joined
-from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 if TYPE_CHECKING:

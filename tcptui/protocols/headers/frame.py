@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.coloring_rules import ColoringFacts, coloring_rule
-from tcptui.protocols.headers.data import bits_label
 from tcptui.protocols.headers.field_names import ENCAPSULATIONS
 from tcptui.protocols.headers.node import ExpertLevel
 

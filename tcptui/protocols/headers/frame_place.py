@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.node import Value
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.protocols.stream.segment_place import SegmentPlace
 
@@ -51,12 +52,22 @@ class FramePlace:
 
         It marks those of the bytes that are in this frame; a line without any links to the frame that has them.
         """
+        return self._placed(parent.add(label, field=field), start, length)
+
+    def put(
+        self, parent: Branch, name: str, value: Value, start: int, length: int, *, text: str | None = None
+    ) -> Branch:
+        """Append the line of the field ``name`` as `add` does; value and ``text`` as for `Branch.put`."""
+        line = parent.put(name, value, text=text)
+        line.is_generated = False
+        return self._placed(line, start, length)
+
+    def _placed(self, line: Branch, start: int, length: int) -> Branch:
         low, high = max(start, self.segment.start), min(start + length, self.segment.stop)
         if low < high:
-            line = parent.add(label, self.payload + low - self.segment.start, high - low, field)
+            line.start, line.length = self.payload + low - self.segment.start, high - low
         else:
-            line = parent.add(label, None, 0, field)
             line.target = frame_at(self.direction, start)
-        if field and high - low < length:
+        if line.field and high - low < length:
             line.whole = lambda: self.direction.read(start, min(length, LONGEST_VALUE))
         return line

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
-from tcptui.protocols.headers.data import data_step, shortened
+from tcptui.protocols.headers.data import data_step
+from tcptui.protocols.headers.field_line import dotted
 from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text, seconds_text
 from tcptui.protocols.headers.icmp_bodies import identifier_lines, mask_lines, router_lines, timestamp_lines
 from tcptui.protocols.headers.icmpv6_bodies import BODIES as V6_BODIES
-from tcptui.protocols.headers.ipv4 import dotted
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.wire.checksum import internet_checksum, ones_complement_sum, pseudo_header
 

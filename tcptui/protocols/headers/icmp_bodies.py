@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label
-from tcptui.protocols.headers.ipv4 import dotted
+from tcptui.protocols.headers.bits import bits_label
+from tcptui.protocols.headers.field_line import dotted
 from tcptui.wire.checksum import internet_checksum, ones_complement_sum
 
 if TYPE_CHECKING:

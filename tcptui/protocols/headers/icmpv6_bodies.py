@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.bits import bits_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tcptui.protocols.headers.coloring_rules import ttl_is_low
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
-from tcptui.protocols.headers.data import bits_label, data_step
-from tcptui.protocols.headers.field_names import DSCP, ECN, ip_protocol_name
+from tcptui.protocols.headers.data import data_step
+from tcptui.protocols.headers.field_line import ChecksumStatus, dotted
 from tcptui.protocols.headers.fragments import reassembled_payload
 from tcptui.protocols.headers.frame_bytes import FrameBytes, MalformedError
+from tcptui.protocols.headers.header import Header
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
-    from tcptui.protocols.headers.builder import Branch
+    from tcptui.protocols.headers.builder import Branch, FieldBranch
 
 _SHORTEST: Final = 20
 _IGMP: Final = 2
@@ -42,25 +43,20 @@ _OPTION_FIELDS: Final[dict[int, str]] = {
     137: "ip.options.source_route",
     148: "ip.options.routeralert",
 }
-_OPTION_CLASSES: Final = ("Control", "Reserved for future use", "Debugging and measurement", "Reserved for future use")
 _ADDRESS_OPTIONS: Final = frozenset({7, 131, 137})
+#: Short names of the service class (RFC 2474, 2597, 3246, 5865, 8622) …
+_DSCP: Final[dict[int, str]] = {
+    0: "CS0", 1: "LE", 44: "VOICE-ADMIT", 46: "EF PHB",
+    **{8 * n: f"CS{n}" for n in range(1, 8)},
+    **{8 * c + 2 * d: f"AF{c}{d}" for c in range(1, 5) for d in range(1, 4)},
+}  # fmt: skip
+#: … and of the ECN codepoint (RFC 3168, 5).
+_ECN: Final = ("Not-ECT", "ECT(1)", "ECT(0)", "CE")
 
 
-def dotted(address: bytes) -> str:
-    """The address in dotted decimal: ``192.168.0.50``."""
-    return ".".join(map(str, address))
-
-
-def dscp_and_ecn(traffic_class: int) -> tuple[str, str, str]:
-    """Three texts about the former TOS byte: both short names in one, the DSCP's line, the ECN's line."""
-    dscp, ecn = traffic_class >> 2, traffic_class & 3
-    short_dscp, long_dscp = DSCP.get(dscp, ("Unknown", "Unknown"))
-    short_ecn, long_ecn = ECN[ecn]
-    return (
-        f"DSCP: {short_dscp}, ECN: {short_ecn}",
-        f"Differentiated Services Codepoint: {long_dscp} ({dscp})",
-        f"Explicit Congestion Notification: {long_ecn} ({ecn})",
-    )
+def classes_note(traffic_class: int) -> str:
+    """The short names of what the former TOS byte says: ``" (DSCP: CS0, ECN: Not-ECT)"``."""
+    return f" (DSCP: {_DSCP.get(traffic_class >> 2, 'Unknown')}, ECN: {_ECN[traffic_class & 3]})"
 
 
 def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
@@ -68,76 +64,63 @@ def read_ipv4(dissection: Dissection, step: Step) -> Step | None:
     start, source = step.start, step.source
     layer = dissection.layer("Internet Protocol Version 4", start, _SHORTEST, "ip")
     dissection.protocols.append("ip")
-    first = source.number(start, 1)
-    header = (first & 0x0F) * 4
-    _version_lines(layer, first, start)
-    if header < _SHORTEST:
+    header = Header(layer, source, start)
+    header.field("ip.version")
+    line = header.field("ip.hdr_len")
+    size = cast("int", line.value)
+    if size < _SHORTEST:
+        line.note = f" bytes (bogus, must be at least {_SHORTEST})"
         layer.expert(ExpertLevel.ERROR, "Protocol", "Bogus IP header length", "ip.bogus_header_length")
         return None
-    layer.length = max(0, min(header, source.captured_end() - start))
-    short, dscp, ecn = dscp_and_ecn(tos := source.number(start + 1, 1))
-    field = layer.add(f"Differentiated Services Field: 0x{tos:02x} ({short})", start + 1, 1, "ip.dsfield")
-    field.add(bits_label(tos, 0xFC, 8, dscp), start + 1, 1, "ip.dsfield.dscp")
-    field.add(bits_label(tos, 0x03, 8, ecn), start + 1, 1, "ip.dsfield.ecn")
-    total = source.number(start + 2, 2)
-    end = _total_length_line(layer, total, header, start, source, dissection.quoting)
+    line.note = f" bytes ({size // 4})"
+    layer.length = max(0, min(size, source.captured_end() - start))
+    line = header.field("ip.dsfield")
+    line.note = classes_note(cast("int", line.value))
+    header.field("ip.dsfield.dscp", below=line)
+    header.field("ip.dsfield.ecn", below=line)
+    end = _total_length_line(header, size, dissection.quoting)
     if dissection.network_end is None and not dissection.quoting:
         dissection.network_end = end
-    identification = source.number(start + 4, 2)
-    layer.add(f"Identification: 0x{identification:04x} ({identification})", start + 4, 2, "ip.id")
-    fragment = _flag_lines(layer, start, source)
-    ttl = source.number(start + 8, 1)
-    ttl_node = layer.add(f"Time to Live: {ttl}", start + 8, 1, "ip.ttl")
-    protocol = source.number(start + 9, 1)
-    layer.add(f"Protocol: {ip_protocol_name(protocol)} ({protocol})", start + 9, 1, "ip.proto")
-    checksum = source.number(start + 10, 2)
-    layer.add(f"Header Checksum: 0x{checksum:04x} [validation disabled]", start + 10, 2, "ip.checksum")
-    layer.concluded("Header checksum status: Unverified", "ip.checksum.status")
-    origin, target = source.take(start + 12, 4), source.take(start + 16, 4)
-    dissection.addresses = (origin, target)
+    header.field("ip.id")
+    fragment = _flag_lines(header)
+    ttl_node = header.field("ip.ttl")
+    protocol = header.number("ip.proto")
+    header.field("ip.checksum", note=" [validation disabled]")
+    layer.put("ip.checksum.status", ChecksumStatus.UNVERIFIED)
+    origin, target = dissection.addresses = source.take(start + 12, 4), source.take(start + 16, 4)
     layer.label = f"Internet Protocol Version 4, Src: {dotted(origin)}, Dst: {dotted(target)}"
-    layer.add(f"Source Address: {dotted(origin)}", start + 12, 4, "ip.src")
-    layer.add(f"Destination Address: {dotted(target)}", start + 16, 4, "ip.dst")
-    _ttl_notes(dissection, ttl_node, ttl, target, protocol)
-    if header > _SHORTEST:
-        _options(layer, start + _SHORTEST, source.within(start + header))
+    header.field("ip.src")
+    header.field("ip.dst")
+    _ttl_notes(dissection, ttl_node, target, protocol)
+    if size > _SHORTEST:
+        _options(layer, start + _SHORTEST, source.within(start + size))
     if dissection.is_of_columns(start) and dissection.view.ip_stream >= 0:
-        layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ip.stream")
+        layer.put("ip.stream", dissection.view.ip_stream)
     inner = source.within(end)
     if fragment and not (dissection.quoting and fragment & 0x1FFF == 0):
-        whole = reassembled_payload(dissection, layer, start + header, inner, (fragment & 0x1FFF) * 8)
-        return data_step(start + header, inner) if whole is None else after_ip(protocol, 0, whole)
-    return after_ip(protocol, start + header, inner) if start + header < inner.end else None
+        whole = reassembled_payload(dissection, layer, start + size, inner, (fragment & 0x1FFF) * 8)
+        return data_step(start + size, inner) if whole is None else after_ip(protocol, 0, whole)
+    return after_ip(protocol, start + size, inner) if start + size < inner.end else None
 
 
-def _version_lines(layer: Branch, first: int, start: int) -> None:
-    layer.add(bits_label(first, 0xF0, 8, f"Version: {first >> 4}"), start, 1, "ip.version")
-    words = first & 0x0F
-    bogus = f" (bogus, must be at least {_SHORTEST})" if words * 4 < _SHORTEST else ""
-    text = (
-        f"Header Length: {words * 4} bytes ({words}){bogus}"
-        if not bogus
-        else f"Header Length: {words * 4} bytes{bogus}"
-    )
-    layer.add(bits_label(first, 0x0F, 8, text), start, 1, "ip.hdr_len")
-
-
-def _total_length_line(layer: Branch, total: int, header: int, start: int, source: FrameBytes, quoted: bool) -> int:
-    """Append the total length, and return the offset at which the packet ends.
+def _total_length_line(header: Header, size: int, quoted: bool) -> int:
+    """Append the total length, and return the offset at which the packet ends; ``size``: of the header.
 
     A total length of 0 is the result of segmentation offload.
     """
+    start, source = header.start, header.source
+    total = source.number(start + 2, 2)
     if total == 0:
-        real = source.end - start
         why = 'reported as 0, presumed to be because of "TCP segmentation offload" (TSO)'
-        layer.add(f"[Total Length: {real} bytes ({why})]", start + 2, 2, "ip.len")
+        line = header.node.put("ip.len", source.end - start, start + 2, 2, note=f" bytes ({why})")
+        line.is_generated = True
         return source.end
-    node = layer.add(f"Total Length: {total}", start + 2, 2, "ip.len")
-    if total < header:
+    node = header.field("ip.len")
+    if total < size:
         node.expert(
             ExpertLevel.ERROR,
             "Protocol",
-            f"IPv4 total length is shorter than its header ({total} < {header})",
+            f"IPv4 total length is shorter than its header ({total} < {size})",
             "ip.bogus_ip_length",
         )
         raise MalformedError
@@ -152,27 +135,20 @@ def _total_length_line(layer: Branch, total: int, header: int, start: int, sourc
     return min(start + total, source.end)
 
 
-def _flag_lines(layer: Branch, start: int, source: FrameBytes) -> int:
+def _flag_lines(header: Header) -> int:
     """Append flags and fragment offset; returns the 14 bits that are zero for an unfragmented datagram."""
-    word = source.number(start + 6, 2)
-    bits = word >> 13
-    named = [name for bit, name in ((4, "Reserved bit"), (2, "Don't fragment"), (1, "More fragments")) if bits & bit]
-    names = "".join(f", {name}" for name in named)
-    high = word >> 8
-    flags = layer.add(bits_label(high, 0xE0, 8, f"Flags: 0x{bits:x}{names}"), start + 6, 1, "ip.flags")
-    for mask, title, name in (
-        (0x80, "Reserved bit", "ip.flags.rb"),
-        (0x40, "Don't fragment", "ip.flags.df"),
-        (0x20, "More fragments", "ip.flags.mf"),
-    ):
-        state = "Set" if high & mask else "Not set"
-        flags.add(bits_label(high, mask, 8, f"{title}: {state}"), start + 6, 1, name)
-    offset = (word & 0x1FFF) * 8
-    layer.add(bits_label(word, 0x1FFF, 16, f"Fragment Offset: {offset}"), start + 6, 2, "ip.frag_offset")
+    word = header.source.number(header.start + 6, 2)
+    flags = header.field("ip.flags")
+    for name in ("ip.flags.rb", "ip.flags.df", "ip.flags.mf"):
+        line = header.field(name, below=flags)
+        if line.value:
+            flags.note += f", {line.title}"
+    header.field("ip.frag_offset", text=str(8 * (word & 0x1FFF)))
     return word & 0x3FFF
 
 
-def _ttl_notes(dissection: Dissection, node: Branch, ttl: int, target: bytes, protocol: int) -> None:
+def _ttl_notes(dissection: Dissection, node: FieldBranch, target: bytes, protocol: int) -> None:
+    ttl = cast("int", node.value)
     if ttl_is_low(ttl, target, protocol):
         dissection.coloring.low_ttl = True
     if target[:3] == b"\xe0\x00\x00":
@@ -197,11 +173,11 @@ def _options(layer: Branch, start: int, source: FrameBytes) -> None:
         option = group.add(f"IP Option - {name}", at, min(max(length, 1), room), _OPTION_FIELDS.get(kind, ""))
         if kind > 1:
             option.label += f" ({length} bytes)"
-        _option_type(option, kind, at)
+        _option_type(Header(option, source, at))
         if kind == 0:
             return
         if kind > 1:
-            option.add(f"Length: {length}", at + 1, 1, "ip.opt.len")
+            option.put("ip.opt.len", length, at + 1, 1)
             if length < 2 or length > room:
                 option.expert(ExpertLevel.WARNING, "Protocol", "Invalid length for option", "ip.opt.len.invalid")
                 return
@@ -209,14 +185,13 @@ def _options(layer: Branch, start: int, source: FrameBytes) -> None:
         at += length
 
 
-def _option_type(option: Branch, kind: int, at: int) -> None:
-    node = option.add(f"Type: {kind}", at, 1, "ip.opt.type")
-    copied = "Yes" if kind & 0x80 else "No"
-    node.add(bits_label(kind, 0x80, 8, f"Copy on fragmentation: {copied}"), at, 1, "ip.opt.type.copy")
-    group = kind >> 5 & 3
-    node.add(bits_label(kind, 0x60, 8, f"Class: {_OPTION_CLASSES[group]} ({group})"), at, 1, "ip.opt.type.class")
+def _option_type(header: Header) -> None:
+    line = header.field("ip.opt.type", header.start)
+    kind = cast("int", line.value)
+    header.field("ip.opt.type.copy", header.start, below=line)
+    header.field("ip.opt.type.class", header.start, below=line)
     title = _OPTION_NAMES.get(kind, "Unknown").replace("Options List", "Option List")
-    node.add(bits_label(kind, 0x1F, 8, f"Number: {title} ({kind & 0x1F})"), at, 1, "ip.opt.type.number")
+    header.field("ip.opt.type.number", header.start, below=line, text=f"{title} ({kind & 0x1F})")
 
 
 def _option_body(option: Branch, kind: int, at: int, length: int, source: FrameBytes) -> None:
@@ -225,10 +200,10 @@ def _option_body(option: Branch, kind: int, at: int, length: int, source: FrameB
         value = int.from_bytes(body, "big")
         text = f"Router shall examine packet ({value})" if value == 0 else f"Reserved ({value})"
         option.label += f": {text}"
-        option.add(f"Router Alert: {text}", at + 2, 2, "ip.opt.ra")
+        option.put("ip.opt.ra", value, at + 2, 2, text=text)
     elif kind in _ADDRESS_OPTIONS and body:
-        option.add(f"Pointer: {body[0]}", at + 2, 1, "ip.opt.ptr")
+        option.put("ip.opt.ptr", body[0], at + 2, 1)
         for place in range(1, len(body) - 3, 4):
-            option.add(f"Recorded Route: {dotted(body[place : place + 4])}", at + 2 + place, 4, "ip.rec_rt")
+            option.put("ip.rec_rt", body[place : place + 4], at + 2 + place, 4)
     elif body:
         option.add(f"Data: {body.hex()}", at + 2, len(body))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from tcptui.dfilter.names import value_text
 from tcptui.protocols.headers.builder import BareBranch, Branch
 from tcptui.protocols.headers.cursor import Dissection, Step, after_ip
-from tcptui.protocols.headers.data import bit_pattern, bits_label, data_step
-from tcptui.protocols.headers.field_names import ip_protocol_name
+from tcptui.protocols.headers.data import data_step
+from tcptui.protocols.headers.field_line import written
 from tcptui.protocols.headers.fragments import reassembled_payload
-from tcptui.protocols.headers.ipv4 import dotted, dscp_and_ecn
+from tcptui.protocols.headers.header import Header
+from tcptui.protocols.headers.ipv4 import classes_note
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
@@ -26,44 +27,11 @@ _OPTION_HEADERS: Final = {
     _HOP_BY_HOP: ("IPv6 Hop-by-Hop Option", "ipv6.hopopts", "hopopts"),
     _DESTINATION: ("Destination Options Header for IPv6", "ipv6.dstopts", "dstopts"),
 }
-_OPTION_NAMES: Final[dict[int, str]] = {
-    0: "Pad1",
-    1: "PadN",
-    4: "Tunnel Encapsulation Limit",
-    5: "Router Alert",
-    38: "Quick-Start",
-    48: "Path MTU Option",
-    49: "IOAM Option",
-    99: "RPL Option",
-    109: "MPL Option",
-    139: "ILNP Nonce",
-    194: "Jumbo Payload",
-    201: "Home Address",
-}
 #: What the names of all lines below extension headers begin with.
 _EXTENSION_PREFIXES: Final = ("ah.", "ipv6.dstopts", "ipv6.fraghdr", "ipv6.hopopts", "ipv6.opt", "ipv6.routing")
 #: Extension headers and options of one packet that have lines where no field is asked for: honest packets have a few,
 #: and of one byte each a packet has room for 65,000.
 MOST_SHOWN: Final = 500
-_ACTIONS: Final = (
-    "Skip and continue",
-    "Discard",
-    "Discard and send ICMP Parameter Problem",
-    "Discard and send ICMP if not multicast",
-)
-_ROUTING_TYPES: Final[dict[int, str]] = {
-    0: "Source Route",
-    2: "Type 2 Routing",
-    3: "RPL Source Route",
-    4: "Segment Routing",
-    253: "Experiment 1",
-    254: "Experiment 2",
-}
-
-
-def written(address: bytes) -> str:
-    """An IPv6 address in the text form of RFC 5952."""
-    return str(IPv6Address(address))
 
 
 def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
@@ -71,31 +39,25 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
     start, source = step.start, step.source
     layer = dissection.layer("Internet Protocol Version 6", start, _HEADER, "ipv6")
     dissection.protocols.append("ipv6")
-    word = source.number(start, 4)
-    layer.add(bits_label(word >> 24, 0xF0, 8, f"Version: {word >> 28}"), start, 1, "ipv6.version")
-    traffic = word >> 20 & 0xFF
-    short, dscp, ecn = dscp_and_ecn(traffic)
-    label = bits_label(word, 0x0FF0_0000, 32, f"Traffic Class: 0x{traffic:02x} ({short})")
-    field = layer.add(label, start, 4, "ipv6.tclass")
-    field.add(bits_label(word, 0x0FC0_0000, 32, dscp), start, 4, "ipv6.tclass.dscp")
-    field.add(bits_label(word, 0x0030_0000, 32, ecn), start, 4, "ipv6.tclass.ecn")
-    # Wireshark draws the flow label's 20 bits behind the last four of the traffic class.
-    flow = word & 0xF_FFFF
-    layer.add(f"{bit_pattern(flow, 0xF_FFFF, 24)} = Flow Label: 0x{flow:05x}", start + 1, 3, "ipv6.flow")
-    payload = source.number(start + 4, 2)
-    payload_node = layer.add(f"Payload Length: {payload}", start + 4, 2, "ipv6.plen")
-    following = source.number(start + 6, 1)
-    layer.add(f"Next Header: {ip_protocol_name(following)} ({following})", start + 6, 1, "ipv6.nxt")
-    hop_limit = source.number(start + 7, 1)
-    layer.add(f"Hop Limit: {hop_limit}", start + 7, 1, "ipv6.hlim")
-    origin, target = source.take(start + 8, 16), source.take(start + 24, 16)
-    dissection.addresses = (origin, target)
+    source.take(start, 4)
+    header = Header(layer, source, start)
+    header.field("ipv6.version")
+    traffic = header.field("ipv6.tclass")
+    traffic.note = classes_note(cast("int", traffic.value))
+    header.field("ipv6.tclass.dscp", below=traffic)
+    header.field("ipv6.tclass.ecn", below=traffic)
+    header.field("ipv6.flow")
+    payload_node = header.field("ipv6.plen")
+    payload = cast("int", payload_node.value)
+    following = header.number("ipv6.nxt")
+    header.field("ipv6.hlim")
+    origin, target = dissection.addresses = source.take(start + 8, 16), source.take(start + 24, 16)
     layer.label = f"Internet Protocol Version 6, Src: {written(origin)}, Dst: {written(target)}"
-    layer.add(f"Source Address: {written(origin)}", start + 8, 16, "ipv6.src")
-    layer.add(f"Destination Address: {written(target)}", start + 24, 16, "ipv6.dst")
-    _embedded_lines(layer, (("Source", "src", origin), ("Destination", "dst", target)))
+    header.field("ipv6.src")
+    header.field("ipv6.dst")
+    _embedded_lines(layer, (("src", origin), ("dst", target)))
     if dissection.is_of_columns(start) and dissection.view.ip_stream >= 0:
-        layer.concluded(f"Stream index: {dissection.view.ip_stream}", "ipv6.stream")
+        layer.put("ipv6.stream", dissection.view.ip_stream)
     end = start + _HEADER + payload if payload else source.end
     if end > source.end and not dissection.quoting:
         text = f"IPv6 payload length exceeds framing length ({source.end - start - _HEADER} bytes)"
@@ -106,21 +68,20 @@ def read_ipv6(dissection: Dissection, step: Step) -> Step | None:
     return _extension_headers(dissection, layer, following, start + _HEADER, inner)
 
 
-def _embedded_lines(layer: Branch, ends: tuple[tuple[str, str, bytes], ...]) -> None:
+def _embedded_lines(layer: Branch, ends: tuple[tuple[str, bytes], ...]) -> None:
     """Append what addresses embed: a 6to4 gateway (RFC 3056), Teredo's ends (RFC 4380), a MAC (RFC 4291, A)."""
-    for title, word, address in ends:
+    for end, address in ends:
         if address[:2] == b"\x20\x02":
-            layer.concluded(f"{title} 6to4 Gateway IPv4: {dotted(address[2:6])}", f"ipv6.{word}_6to4_gw_ipv4")
-            layer.concluded(f"{title} 6to4 SLA ID: {int.from_bytes(address[6:8], 'big')}", f"ipv6.{word}_6to4_sla_id")
+            layer.put(f"ipv6.{end}_6to4_gw_ipv4", address[2:6])
+            layer.put(f"ipv6.{end}_6to4_sla_id", int.from_bytes(address[6:8]))
         elif address[:4] == _TEREDO:
             hidden = bytes(byte ^ 0xFF for byte in address[10:16])
-            layer.concluded(f"{title} Teredo Server IPv4: {dotted(address[4:8])}", f"ipv6.{word}_ts_ipv4")
-            layer.concluded(f"{title} Teredo Port: {int.from_bytes(hidden[:2])}", f"ipv6.{word}_tc_port")
-            layer.concluded(f"{title} Teredo Client IPv4: {dotted(hidden[2:])}", f"ipv6.{word}_tc_ipv4")
-    for title, word, address in ends:
+            layer.put(f"ipv6.{end}_ts_ipv4", address[4:8])
+            layer.put(f"ipv6.{end}_tc_port", int.from_bytes(hidden[:2]))
+            layer.put(f"ipv6.{end}_tc_ipv4", hidden[2:])
+    for end, address in ends:
         if address[8] & 0x02 and address[11:13] == b"\xff\xfe":
-            card = bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:]
-            layer.concluded(f"{title} SLAAC MAC: {card.hex(':')}", f"ipv6.{word}_slaac_mac")
+            layer.put(f"ipv6.{end}_slaac_mac", bytes((address[8] ^ 0x02,)) + address[9:11] + address[13:])
 
 
 @dataclass(slots=True)
@@ -206,13 +167,12 @@ def _extension(
 ) -> tuple[Branch, int, int]:
     """Append the two first fields that most extension headers share; returns node, length, and next header."""
     node = room.header(layer, title, at, 2, name)
-    following = source.number(at, 1)
-    node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, f"{name}.nxt")
-    units = source.number(at + 1, 1)
+    header = Header(node, source, at)
+    following, units = header.number(f"{name}.nxt", at), source.number(at + 1, 1)
     length = 8 * (units + 1)
     node.length = max(0, min(length, source.captured_end() - at))
-    node.add(f"Length: {units}", at + 1, 1, f"{name}.len")
-    node.concluded(f"Length: {length} bytes", f"{name}.len_oct")
+    header.field(f"{name}.len", at + 1)
+    node.put(f"{name}.len_oct", length, note=" bytes")
     return node, length, following
 
 
@@ -222,88 +182,67 @@ def _options(node: Branch, at: int, source: FrameBytes, room: _Room) -> None:
         if not room.take() or node.is_bare:
             at += 1 if kind == 0 else 2 + len(source.take(at + 2, source.number(at + 1, 1)))
             continue
-        name = _OPTION_NAMES.get(kind, f"Unknown (0x{kind:02x})")
-        option = node.add(name, at, 1, "ipv6.opt")
-        _option_type(option.add(f"Type: {name} (0x{kind:02x})", at, 1, "ipv6.opt.type"), kind, at)
+        name = value_text("ipv6.opt.type", kind) or f"Unknown (0x{kind:02x})"
+        option = Header(node.add(name, at, 1, "ipv6.opt"), source, at)
+        line = option.field("ipv6.opt.type", at, text=f"{name} (0x{kind:02x})")
+        for part in ("action", "change", "rest"):  # RFC 8200, 4.2
+            option.field(f"ipv6.opt.type.{part}", at, below=line)
         if kind == 0:
             at += 1
             continue
-        length = source.number(at + 1, 1)
-        option.add(f"Length: {length}", at + 1, 1, "ipv6.opt.length")
+        length = option.number("ipv6.opt.length", at + 1)
         body = source.take(at + 2, length)
-        option.length = 2 + length
+        option.node.length = 2 + length
         if kind == 1:
-            option.add(f"PadN: {body.hex()}", at + 2, length, "ipv6.opt.padn")
+            option.field("ipv6.opt.padn", at + 2, length)
         elif kind == 5 and length == 2:
-            value = int.from_bytes(body, "big")
-            names = {0: "MLD", 1: "RSVP", 2: "Active Network"}
-            option.add(f"Router Alert: {names.get(value, 'Unknown')} ({value})", at + 2, 2, "ipv6.opt.router_alert")
+            option.field("ipv6.opt.router_alert", at + 2)
         elif kind == 194 and length == 4:
-            value = int.from_bytes(body, "big")
-            option.add(f"Payload Length: {value}", at + 2, 4, "ipv6.opt.jumbo")
+            option.field("ipv6.opt.jumbo", at + 2)
         elif body:
-            option.add(f"Unknown Data (not interpreted): {body.hex()}", at + 2, length, "ipv6.opt.unknown")
+            option.field("ipv6.opt.unknown", at + 2, length)
         at += 2 + length
 
 
-def _option_type(line: Branch, kind: int, at: int) -> None:
-    """Append what the bits of an option's type say (RFC 8200, 4.2)."""
-    action = kind >> 6
-    text = bits_label(kind, 0xC0, 8, f"Action: {_ACTIONS[action]} ({action})")
-    line.add(text, at, 1, "ipv6.opt.type.action")
-    change = "Yes" if kind & 0x20 else "No"
-    line.add(bits_label(kind, 0x20, 8, f"May Change: {change}"), at, 1, "ipv6.opt.type.change")
-    rest = bits_label(kind, 0x1F, 8, f"Low-Order Bits: 0x{kind & 0x1F:02x}")
-    line.add(rest, at, 1, "ipv6.opt.type.rest")
-
-
 def _routing(node: Branch, at: int, length: int, source: FrameBytes) -> None:
+    header = Header(node, source, at)
     kind = source.number(at + 2, 1)
-    name = _ROUTING_TYPES.get(kind, "Unknown")
-    node.label += f" ({name})"
-    node.add(f"Type: {name} ({kind})", at + 2, 1, "ipv6.routing.type")
-    left = source.number(at + 3, 1)
-    node.add(f"Segments Left: {left}", at + 3, 1, "ipv6.routing.segleft")
+    node.label += f" ({value_text('ipv6.routing.type', kind) or 'Unknown'})"
+    header.field("ipv6.routing.type", at + 2)
+    header.field("ipv6.routing.segleft", at + 3)
     if kind in (0, 2):
-        reserved = source.take(at + 4, 4)
-        node.add(f"Reserved: {reserved.hex()}", at + 4, 4, "ipv6.routing.src.reserved")
+        header.field("ipv6.routing.src.reserved", at + 4, 4)
         for index, place in enumerate(range(at + 8, at + length - 15, 16), 1):
-            text = f"Address[{index}]: {written(source.take(place, 16))}"
-            node.add(text, place, 16, "ipv6.routing.src.addr")
+            header.field("ipv6.routing.src.addr", place).title = f"Address[{index}]"
     elif length > 4:
-        rest = source.take(at + 4, length - 4)
-        node.add(f"Type-Specific Data: {rest.hex()}", at + 4, length - 4, "ipv6.routing.unknown_data")
+        header.field("ipv6.routing.unknown_data", at + 4, length - 4)
 
 
 def _fragment(layer: Branch, at: int, source: FrameBytes, room: _Room) -> tuple[int, bool, int]:
     """Append the fragment header; returns next header, whether this is a real fragment (no atomic one), offset."""
-    node = room.header(layer, "Fragment Header for IPv6", at, 8, "ipv6.fraghdr")
-    following = source.number(at, 1)
-    node.add(f"Next header: {ip_protocol_name(following)} ({following})", at, 1, "ipv6.fraghdr.nxt")
-    node.add(f"Reserved octet: 0x{source.number(at + 1, 1):02x}", at + 1, 1, "ipv6.fraghdr.reserved_octet")
-    word = source.number(at + 2, 2)
-    offset = word >> 3
-    text = f"Offset: {offset} ({offset * 8} bytes)"
-    node.add(bits_label(word, 0xFFF8, 16, text), at + 2, 2, "ipv6.fraghdr.offset")
-    node.add(bits_label(word, 0x0006, 16, f"Reserved bits: {word >> 1 & 3}"), at + 2, 2, "ipv6.fraghdr.reserved_bits")
-    more = "Yes" if word & 1 else "No"
-    node.add(bits_label(word, 0x0001, 16, f"More Fragments: {more}"), at + 2, 2, "ipv6.fraghdr.more")
-    node.add(f"Identification: 0x{source.number(at + 4, 4):08x}", at + 4, 4, "ipv6.fraghdr.ident")
-    return following, bool(word & 0xFFF9), offset * 8
+    header = Header(room.header(layer, "Fragment Header for IPv6", at, 8, "ipv6.fraghdr"), source, at)
+    following = header.number("ipv6.fraghdr.nxt", at)
+    header.field("ipv6.fraghdr.reserved_octet", at + 1)
+    line = header.field("ipv6.fraghdr.offset", at + 2)
+    offset = 8 * cast("int", line.value)
+    line.note = f" ({offset} bytes)"
+    header.field("ipv6.fraghdr.reserved_bits", at + 2)
+    header.field("ipv6.fraghdr.more", at + 2, 2)
+    header.field("ipv6.fraghdr.ident", at + 4)
+    return following, bool(source.number(at + 2, 2) & 0xFFF9), offset
 
 
 def _authentication(layer: Branch, at: int, source: FrameBytes, room: _Room) -> tuple[int, int]:
     """Append the authentication header (RFC 4302); returns its length in bytes and the next header."""
     node = room.header(layer, "Authentication Header", at, 2, "ah")
-    following = source.number(at, 1)
-    node.add(f"Next Header: {ip_protocol_name(following)} ({following})", at, 1, "ah.next_header")
-    units = source.number(at + 1, 1)
+    header = Header(node, source, at)
+    following, units = header.number("ah.next_header", at), source.number(at + 1, 1)
     length = 4 * (units + 2)
     node.length = max(0, min(length, source.captured_end() - at))
-    node.add(f"Length: {units} ({length} bytes)", at + 1, 1, "ah.length")
-    node.add(f"Reserved: {source.take(at + 2, 2).hex()}", at + 2, 2, "ah.reserved")
-    node.add(f"AH SPI: 0x{source.number(at + 4, 4):08x}", at + 4, 4, "ah.spi")
-    node.add(f"AH Sequence: {source.number(at + 8, 4)}", at + 8, 4, "ah.sequence")
+    header.field("ah.length", at + 1, note=f" ({length} bytes)")
+    header.field("ah.reserved", at + 2, 2)
+    header.field("ah.spi", at + 4)
+    header.field("ah.sequence", at + 8)
     if length > 12:
-        node.add(f"AH ICV: {source.take(at + 12, length - 12).hex()}", at + 12, length - 12, "ah.icv")
+        header.field("ah.icv", at + 12, length - 12)
     return length, following

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.bits import bits_label
 
 if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+Value = int | bytes | str
 #: First characters of a line that draws single bits.
 _BIT_DRAWING: Final = (".", "0", "1")
 
@@ -66,6 +67,8 @@ class Node:
     """The line's bytes where the frame has not all of them: for filters, as no screen shows so many."""
     part: Part | None = beside(default=None, compare=False, repr=False)
     """The line's bytes where it was read from a datagram in fragments, of which the frame has only some."""
+    value: Value | None = beside(default=None, compare=False, repr=False)
+    """What the field is: a number, a text, or bytes (of addresses, too); None: the line was put together by hand."""
 
     @property
     def is_read(self) -> bool:

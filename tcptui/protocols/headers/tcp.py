@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.model.seq import SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
-from tcptui.protocols.headers.data import bits_label
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.tcp_analysis import (
     add_completeness,

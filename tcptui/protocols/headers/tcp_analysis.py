@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.analysis.stream.table import SCALE_OFF, Completeness
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tcptui.model.seq import SEQ_MASK, seq_after
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
-from tcptui.protocols.headers.data import bits_label
-from tcptui.protocols.headers.ipv4 import dotted
+from tcptui.protocols.headers.bits import bits_label
+from tcptui.protocols.headers.field_line import dotted
 from tcptui.protocols.headers.mptcp import read_mptcp
 from tcptui.protocols.headers.node import ExpertLevel
 

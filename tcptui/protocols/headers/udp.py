@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
-from tcptui.protocols.headers.ipv4 import dotted
+from tcptui.protocols.headers.field_line import ChecksumStatus, dotted
+from tcptui.protocols.headers.header import Header
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
@@ -29,17 +30,19 @@ _ORIGIN_LENGTH: Final = 8
 _NONCE: Final = 8
 
 
-def _length_line(dissection: Dissection, layer: Branch, start: int, length: int, source: FrameBytes) -> None:
-    line = layer.add(f"Length: {length}", start + 4, 2, "udp.length")
-    room = source.end - start
+def _length_line(dissection: Dissection, header: Header) -> int:
+    start, source = header.start, header.source
+    line = header.field("udp.length")
+    length, room = cast("int", line.value), source.end - start
     if length and length < _HEADER:
         note = f"Bad length value {length} < {_HEADER}"
     elif length > room and not dissection.quoting:
-        line.label += f" (bogus, payload length {room})"
+        line.note = f" (bogus, payload length {room})"
         note = f"Bad length value {length} > IP payload length"
     else:
-        return
+        return length
     line.expert(ExpertLevel.ERROR, "Malformed", note, "udp.length.bad")
+    return length
 
 
 def read_udp(dissection: Dissection, step: Step) -> Step | None:
@@ -47,29 +50,26 @@ def read_udp(dissection: Dissection, step: Step) -> Step | None:
     start, source = step.start, step.source
     dissection.protocols.append("udp")
     origin, target = source.number(start, 2), source.number(start + 2, 2)
-    layer = dissection.layer("User Datagram Protocol", start, 8, "udp")
-    layer.label += f", Src Port: {origin}, Dst Port: {target}"
-    layer.add(f"Source Port: {origin}", start, 2, "udp.srcport")
-    line = layer.add(f"Destination Port: {target}", start + 2, 2, "udp.dstport")
+    layer = dissection.layer(f"User Datagram Protocol, Src Port: {origin}, Dst Port: {target}", start, _HEADER, "udp")
+    header = Header(layer, source, start)
+    header.field("udp.srcport")
+    line = header.field("udp.dstport")
     if target in _TRACEROUTE:
         hop, attempt = divmod(target - _TRACEROUTE.start, 3)
         note = f"Possible traceroute: hop #{hop + 1}, attempt #{attempt + 1}"
         line.expert(ExpertLevel.CHAT, "Sequence", note, "udp.possible_traceroute")
-    length = source.number(start + 4, 2)
-    _length_line(dissection, layer, start, length, source)
+    length = _length_line(dissection, header)
     if 0 < length < _HEADER:
         return None
-    checksum = source.number(start + 6, 2)
-    if checksum:
-        layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 6, 2, "udp.checksum")
-        layer.concluded("Checksum Status: Unverified", "udp.checksum.status")
-    elif len(dissection.addresses[0]) == _IPV6 and not dissection.quoting:
-        line = layer.add("Checksum: 0x0000 [zero-value illegal]", start + 6, 2, "udp.checksum")
-        line.expert(ExpertLevel.ERROR, "Checksum", "Illegal checksum value (0)", "udp.checksum.zero")
-        layer.concluded("Checksum Status: Illegal", "udp.checksum.status")
-    else:
-        layer.add("Checksum: 0x0000 [zero-value ignored]", start + 6, 2, "udp.checksum")
-        layer.concluded("Checksum Status: Not present", "udp.checksum.status")
+    line = header.field("udp.checksum")
+    line.note, status = " [unverified]", ChecksumStatus.UNVERIFIED
+    if not line.value:
+        is_illegal = len(dissection.addresses[0]) == _IPV6 and not dissection.quoting
+        line.note, status = " [zero-value ignored]", ChecksumStatus.NOT_PRESENT
+        if is_illegal:
+            line.note, status = " [zero-value illegal]", ChecksumStatus.ILLEGAL
+            line.expert(ExpertLevel.ERROR, "Checksum", "Illegal checksum value (0)", "udp.checksum.zero")
+    layer.put("udp.checksum.status", status)
     # A length of 0 is the result of segmentation offload, or of a jumbogram (RFC 2675).
     payload = length - 8 if length >= 8 else source.end - start - 8
     shown = min(payload, source.captured_end() - start - 8)

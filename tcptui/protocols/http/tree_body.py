@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.fields import FIELDS
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.body import BodyProblem, body_of

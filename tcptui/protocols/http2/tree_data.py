@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.http.tree_body import add_stream_body
 from tcptui.protocols.http2.frames import Flag, Frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.bits import bits_label, shortened
 from tcptui.protocols.headers.frame_place import LONGEST_VALUE
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http2.frames import (

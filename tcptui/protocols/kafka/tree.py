@@ -6,7 +6,7 @@ from datetime import UTC
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.frame import date_text
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.kafka.apis import LENGTH, NAMELESS_HEAD, error_text, name_of, names_client

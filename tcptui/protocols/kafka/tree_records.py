@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.kafka.titles import CODECS
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.memcached import codes
 from tcptui.protocols.memcached.codes import HEADER, OPCODES, STATUSES, status_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.builder import Joined
-from tcptui.protocols.headers.data import bits_label
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.mongodb.bson import Source
 from tcptui.protocols.mongodb.codes import (

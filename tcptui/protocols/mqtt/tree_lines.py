@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.bits import bits_label, shortened
 from tcptui.protocols.mqtt.codes import AUTHENTICATION_DATA, CONTENT_TYPE, MAXIMUM_QOS, PROPERTIES, QOS, TOPIC_ALIAS
 from tcptui.protocols.mqtt.fields import Fields, Incomplete
 from tcptui.protocols.secret_names import hides

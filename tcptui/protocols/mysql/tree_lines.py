@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.names import value_text
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text
 from tcptui.protocols.mysql.fields import NULL, Fields, ShortError
 from tcptui.protocols.mysql.packets import HEADER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label
+from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.mysql.codes import Capability
 
 if TYPE_CHECKING:

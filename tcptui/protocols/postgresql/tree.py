@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.postgresql.fields import ERROR_FIELDS, error_fields
 from tcptui.protocols.postgresql.message import HEADER, STATUS_NAMES, Kind

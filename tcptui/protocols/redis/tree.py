@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.redis.text import quoted
 from tcptui.protocols.redis.tokens import Fault, Tokens

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as beside
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.tls.codes import named
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import shortened
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.tls.certificate import read_certificate, read_certificates
 from tcptui.protocols.tls.codes import HELLO_RETRY, TLS_1_2, TLS_1_3, Handshake, name_of, named
 from tcptui.protocols.tls.extensions import read_authorities, read_extensions, read_signature_algorithms

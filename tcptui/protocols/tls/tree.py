@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.builder import Joined
-from tcptui.protocols.headers.data import shortened
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.tls.codes import SHORT_VERSIONS, TLS_1_3, ContentType, named
 from tcptui.protocols.tls.message import read_message, title_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.data import bits_label, shortened
+from tcptui.protocols.headers.bits import bits_label, shortened
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.reassembled import add_reassembled
 from tcptui.protocols.websocket.frames import FaultKind, Opcode

@@ -1,6 +1,7 @@
 """The value of a line of the header tree, as a filter compares it.
 
-Most lines hold a number, an address or a time in their text, or are the bytes that they were read from.
+Lines of fields have it.  Those that were put together by hand hold a number, an address or a time in their text, or are
+the bytes that they were read from.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
     kind = types.type_of(field)
     if kind is T.NONE:
         return 0
+    match node.value:
+        case bytes() as address if kind is T.IPV4:
+            return int.from_bytes(address)
+        case str() as told:
+            return told.encode("utf-8", "replace")
+        case int() | bytes() as value:
+            return value
     label = node.label
     if not node.is_read and label.startswith("[") and label.endswith("]"):
         label = label[1:-1]
@@ -67,9 +75,7 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
         case _:
             if field.name == "tcp.options.rvbd.probe.version_raw" and drawn:
                 return int("1" in drawn[1])  # the line says which version the bit stands for
-            number = _number(field, text, label)
-            # The tree counts bytes, the field of 4.0 units of 8 bytes.
-            return number // 8 if number is not None and field.name == "ip.frag_offset" else number
+            return _number(field, text, label)
 
 
 def _number(field: Field, text: str, label: str) -> int | None:
