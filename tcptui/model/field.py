@@ -247,7 +247,7 @@ class Field:
     title: str = ""
     """What its line in the header tree is called where Wireshark's table of fields does not say it."""
     unnamed: str = "Unknown"
-    """What its line calls a number that has no name, if others have one."""
+    """What its line calls a number that has no name, if others have one; empty: the number alone is there."""
 
     @property
     def column(self) -> Column | None:

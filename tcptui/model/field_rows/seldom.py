@@ -6,6 +6,7 @@ A filter that asks for one that nothing reads must say that it cannot be answere
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tcptui.model.field import AnyOf, Base, Field, Reader, Unit
@@ -168,6 +169,12 @@ _UNREAD: Final = frozenset({"http.bad_header_name", "http.notification", "http.u
 #: Fields of both ends' addresses together.
 _EITHER: Final = frozenset({"ipv6.tc_ipv4", "ipv6.tc_port", "ipv6.ts_ipv4"})
 
+#: Numbers of which only some have a name.
+_SPECIAL: Final = frozenset({
+    "icmpv6.opt.prefix.preferred_lifetime", "icmpv6.opt.prefix.valid_lifetime", "icmpv6.opt.rdnss.lifetime",
+    "icmpv6.opt.route_lifetime",
+})  # fmt: skip
+
 
 def _source(name: str) -> AnyOf | Reader:
     if name in _EITHER:
@@ -179,7 +186,8 @@ def _source(name: str) -> AnyOf | Reader:
 def _row(name: str, kind: T, doc: str, base: Base = Base.DECIMAL) -> Field:
     unit = Unit.SECONDS if kind is T.RELATIVE_TIME else Unit.NONE
     # All but what the capture file says of the frame stand in headers, which tunnels and quotes repeat.
-    return Field(name, kind, doc, _source(name), unit, repeats=not name.startswith("frame."), base=base)
+    row = Field(name, kind, doc, _source(name), unit, repeats=not name.startswith("frame."), base=base)
+    return replace(row, unnamed="") if name in _SPECIAL else row
 
 
 SELDOM_FIELDS: Final = tuple(_row(*row) for row in _TABLE)

@@ -82,8 +82,8 @@ class FieldLine:
         if self.base == "NONE":
             return name
         shown = f"0x{value:0{self.digits}x}" if self.base.startswith("HEX") else str(value)
-        if self.is_named:
-            return f"{name or self.field.unnamed} ({shown})"
+        if self.is_named and (name := name or self.field.unnamed):
+            return f"{name} ({shown})"
         other = {"HEX_DEC": str(value), "DEC_HEX": f"0x{value:0{self.digits}x}"}.get(self.base)
         return shown if other is None else f"{shown} ({other})"
 

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Final, Literal
 from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 from tcptui.protocols.headers.data import data_step
-from tcptui.protocols.headers.field_line import dotted
+from tcptui.protocols.headers.field_line import ChecksumStatus
 from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text, seconds_text
-from tcptui.protocols.headers.icmp_bodies import identifier_lines, mask_lines, router_lines, timestamp_lines
+from tcptui.protocols.headers.header import Header
+from tcptui.protocols.headers.icmp_bodies import (
+    checksum_lines,
+    identifier_lines,
+    mask_lines,
+    router_lines,
+    timestamp_lines,
+)
 from tcptui.protocols.headers.icmpv6_bodies import BODIES as V6_BODIES
-from tcptui.protocols.headers.node import ExpertLevel
-from tcptui.wire.checksum import internet_checksum, ones_complement_sum, pseudo_header
+from tcptui.wire.checksum import pseudo_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from tcptui.protocols.headers.builder import Branch
     from tcptui.protocols.headers.frame_bytes import FrameBytes
 
-    BodyReader = Callable[[Branch, int, FrameBytes], None]
+    BodyReader = Callable[[Header], None]
 
 _UNREACHABLE, _QUENCH, _REDIRECT, _EXCEEDED, _PARAMETER = 3, 4, 5, 11, 12
 _ECHO_REPLY, _ECHO = 0, 8
@@ -101,24 +107,9 @@ _CODES: Final[dict[int, dict[int, str]]] = {
     _EXCEEDED: {0: "Time to live exceeded in transit", 1: "Fragment reassembly time exceeded"},
     _PARAMETER: {0: "Pointer indicates the error", 1: "Required option missing", 2: "Bad length"},
 }
-_V6_TYPES: Final[dict[int, str]] = {
-    _V6_UNREACHABLE: "Destination Unreachable",
-    _V6_TOO_BIG: "Packet Too Big",
-    _V6_EXCEEDED: "Time Exceeded",
-    _V6_PARAMETER: "Parameter Problem",
-    _V6_ECHO: "Echo (ping) request",
-    _V6_ECHO_REPLY: "Echo (ping) reply",
-    130: "Multicast Listener Query",
-    131: "Multicast Listener Report",
-    132: "Multicast Listener Done",
-    133: "Router Solicitation",
-    134: "Router Advertisement",
-    135: "Neighbor Solicitation",
-    136: "Neighbor Advertisement",
-    137: "Redirect",
-    143: "Multicast Listener Report Message v2",
-}
 _V6_ERRORS: Final = frozenset({_V6_UNREACHABLE, _V6_TOO_BIG, _V6_EXCEEDED, _V6_PARAMETER})
+#: What the second word of an error says, and its size, where it says anything.
+_V6_ERROR_WORDS: Final = {_V6_TOO_BIG: ("icmpv6.mtu", 4), _V6_PARAMETER: ("icmpv6.pointer", 4)}
 _V6_CODES: Final[dict[int, dict[int, str]]] = {
     _V6_UNREACHABLE: {
         0: "no route to destination",
@@ -136,28 +127,6 @@ _V6_CODES: Final[dict[int, dict[int, str]]] = {
         2: "unrecognized IPv6 option encountered",
     },
 }
-
-
-def _checksum_line(layer: Branch, start: int, source: FrameBytes, before: bytes, field: str, bad: str) -> None:
-    """Append the checksum, verified as in Wireshark: network cards do not offload it.
-
-    ``before``: the pseudo-header.  ``bad``: field name of the expert note about a wrong checksum.
-    """
-    at = start + 2
-    stated = source.number(at, 2)
-    if source.captured_end() < source.end:
-        layer.add(f"Checksum: 0x{stated:04x} [unverified] [fragmented datagram]", at, 2, field)
-        layer.concluded("Checksum Status: Unverified", f"{field}.status")
-        return
-    message = source.take(start, source.end - start)
-    if ones_complement_sum(before + message) == 0xFFFF:
-        layer.add(f"Checksum: 0x{stated:04x} [correct]", at, 2, field)
-        layer.concluded("Checksum Status: Good", f"{field}.status")
-        return
-    right = internet_checksum(before + message[:2] + b"\x00\x00" + message[4:])
-    line = layer.add(f"Checksum: 0x{stated:04x} incorrect, should be 0x{right:04x}", at, 2, field)
-    line.expert(ExpertLevel.WARNING, "Checksum", f"Bad checksum [should be 0x{right:04x}]", bad)
-    layer.concluded("Checksum Status: Bad", f"{field}.status")
 
 
 def _quote(dissection: Dissection, layer: Branch, protocol: Protocol, at: int, source: FrameBytes) -> Step | None:
@@ -178,67 +147,64 @@ def read_icmp(dissection: Dissection, step: Step) -> Step | None:
     dissection.protocols.append("icmp")
     if not dissection.quoting:
         dissection.coloring.icmp_types.add(kind)
-    layer.add(f"Type: {kind} ({_TYPES.get(kind, 'Unknown')})", start, 1, "icmp.type")
-    code = source.number(start + 1, 1)
-    name = _CODES.get(kind, {}).get(code)
-    layer.add(f"Code: {code} ({name})" if name else f"Code: {code}", start + 1, 1, "icmp.code")
+    header = Header(layer, source, start)
+    header.field("icmp.type", start, text=f"{kind} ({_TYPES.get(kind, 'Unknown')})")
+    _code_line(header, "icmp.code", _CODES.get(kind, {}))
     if dissection.quoting:
-        layer.add(
-            f"Checksum: 0x{source.number(start + 2, 2):04x} [unverified] [in ICMP error packet]",
-            start + 2,
-            2,
-            "icmp.checksum",
-        )
-        layer.concluded("Checksum Status: Unverified", "icmp.checksum.status")
+        header.field("icmp.checksum", start + 2, note=" [unverified] [in ICMP error packet]")
+        layer.put("icmp.checksum.status", ChecksumStatus.UNVERIFIED)
     else:
-        _checksum_line(layer, start, source, b"", "icmp.checksum", "icmp.checksum_bad")
+        checksum_lines(header, b"", "icmp.checksum", "icmp.checksum_bad", " [fragmented datagram]")
     if kind in (_ECHO, _ECHO_REPLY):
-        identifier_lines(layer, start, source)
+        identifier_lines(header)
         dissection.parent = layer
         return data_step(start + 8 + _stamp_lines(dissection, layer, start + 8, source), source)
     if kind not in _ERRORS:
-        _body(layer, start, source, _BODIES.get(kind))
+        _body(header, _BODIES.get(kind))
         return None
-    _error_lines(layer, start, source)
+    _error_lines(header)
     if not dissection.quoting:
         source = _without_extensions(dissection, start, source)
     return _quote(dissection, layer, Protocol.IPV4, start + _HEADER, source)
 
 
-def _error_lines(layer: Branch, start: int, source: FrameBytes) -> None:
+def _code_line(header: Header, name: str, names: dict[int, str]) -> None:
+    code = header.source.number(header.start + 1, 1)
+    header.field(name, header.start + 1, text=f"{code} ({names[code]})" if code in names else str(code))
+
+
+def _error_lines(header: Header) -> None:
     """Append what the second word of an error says, as far as there is any."""
+    start, source = header.start, header.source
     kind, code, at = source.number(start, 1), source.number(start + 1, 1), start + 4
     said = source.number(start + 5, 1) if kind in _EXTENDED else 0
     if kind == _PARAMETER:
-        layer.add(f"Pointer: {source.number(at, 1)}", at, 1, "icmp.pointer")
+        header.field("icmp.pointer", at, 1)
         at += 1
     elif said:
-        _unused(layer, at, 1, source)
+        header.field("icmp.unused", at, 1)
     if said:
-        line = layer.add(f"Length: {said}", start + 5, 1)
+        line = header.node.add(f"Length: {said}", start + 5, 1)
         line.concluded(f"Length of original datagram: {4 * said}")
         at = start + 6
     if kind == _REDIRECT:
-        layer.add(f"Gateway Address: {dotted(source.take(at, 4))}", at, 4, "icmp.redir_gw")
+        header.field("icmp.redir_gw", at)
     elif kind == _UNREACHABLE and code == _FRAGMENTATION_NEEDED:
         if not said:
-            _unused(layer, at, 2, source)
-        layer.add(f"MTU of next hop: {source.number(start + 6, 2)}", start + 6, 2, "icmp.mtu")
+            header.field("icmp.unused", at, 2)
+        header.field("icmp.mtu", start + 6)
     elif kind != _QUENCH:
-        _unused(layer, at, start + _HEADER - at, source)
+        header.field("icmp.unused", at, start + _HEADER - at)
 
 
-def _unused(layer: Branch, at: int, size: int, source: FrameBytes) -> None:
-    layer.add(f"Unused: {source.take(at, size).hex()}", at, size, "icmp.unused")
-
-
-def _body(layer: Branch, start: int, source: FrameBytes, read: BodyReader | None) -> None:
+def _body(header: Header, read: BodyReader | None) -> None:
     """Append what ``read`` makes of the message, or its bytes."""
+    start, source = header.start + 4, header.source
     if read is not None:
-        read(layer, start, source)
-    elif start + 4 < source.captured_end():
-        rest = source.data[start + 4 : source.captured_end()]
-        layer.add(f"Message Body: {shortened(rest)}", start + 4, len(rest))
+        read(header)
+    elif start < source.captured_end():
+        rest = source.data[start : source.captured_end()]
+        header.node.add(f"Message Body: {shortened(rest)}", start, len(rest))
 
 
 def _without_extensions(dissection: Dissection, start: int, source: FrameBytes) -> FrameBytes:
@@ -270,11 +236,6 @@ def _stamp_lines(dissection: Dissection, layer: Branch, at: int, source: FrameBy
     return 0
 
 
-def _echo_lines(layer: Branch, start: int, source: FrameBytes) -> None:
-    layer.add(f"Identifier: 0x{source.number(start + 4, 2):04x}", start + 4, 2, "icmpv6.echo.identifier")
-    layer.add(f"Sequence: {source.number(start + 6, 2)}", start + 6, 2, "icmpv6.echo.sequence_number")
-
-
 def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
     """An ICMPv6 message, and the packet it quotes if it is an error."""
     start, source = step.start, step.source
@@ -283,28 +244,23 @@ def read_icmpv6(dissection: Dissection, step: Step) -> Step | None:
     dissection.protocols.append("icmpv6")
     if not dissection.quoting:
         dissection.coloring.icmpv6_types.add(kind)
-    layer.add(f"Type: {_V6_TYPES.get(kind, 'Unknown')} ({kind})", start, 1, "icmpv6.type")
-    code = source.number(start + 1, 1)
-    name = _V6_CODES.get(kind, {}).get(code)
-    layer.add(f"Code: {code} ({name})" if name else f"Code: {code}", start + 1, 1, "icmpv6.code")
+    header = Header(layer, source, start)
+    header.field("icmpv6.type", start)
+    _code_line(header, "icmpv6.code", _V6_CODES.get(kind, {}))
     origin, target = dissection.addresses
     before = pseudo_header(origin, target, source.end - start, _ICMPV6_PROTOCOL) if len(origin) == 16 else b""
     if dissection.quoting or not before:
-        layer.add(f"Checksum: 0x{source.number(start + 2, 2):04x} [unverified]", start + 2, 2, "icmpv6.checksum")
+        header.field("icmpv6.checksum", start + 2, note=" [unverified]")
     else:
-        _checksum_line(layer, start, source, before, "icmpv6.checksum", "icmpv6.checksum_bad.expert")
+        checksum_lines(header, before, "icmpv6.checksum", "icmpv6.checksum_bad.expert", " [fragmented datagram]")
     if kind in (_V6_ECHO, _V6_ECHO_REPLY):
-        _echo_lines(layer, start, source)
+        header.field("icmpv6.echo.identifier", start + 4)
+        header.field("icmpv6.echo.sequence_number", start + 6)
         dissection.parent = layer
         return data_step(start + 8, source)
     if kind not in _V6_ERRORS:
-        _body(layer, start, source, V6_BODIES.get(kind))
+        _body(header, V6_BODIES.get(kind))
         return None
-    rest = source.take(start + 4, 4)
-    if kind == _V6_TOO_BIG:
-        layer.add(f"MTU: {source.number(start + 4, 4)}", start + 4, 4, "icmpv6.mtu")
-    elif kind == _V6_PARAMETER:
-        layer.add(f"Pointer: {source.number(start + 4, 4)}", start + 4, 4, "icmpv6.pointer")
-    else:
-        layer.add(f"Reserved: {rest.hex()}", start + 4, 4, "icmpv6.reserved")
+    name, size = _V6_ERROR_WORDS.get(kind, ("icmpv6.reserved", 4))
+    header.field(name, start + 4, size)
     return _quote(dissection, layer, Protocol.IPV6, start + 8, source)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.bits import bits_label
-from tcptui.protocols.headers.field_line import dotted
+from tcptui.dfilter.names import value_text
+from tcptui.protocols.headers.field_line import ChecksumStatus
+from tcptui.protocols.headers.header import Header
+from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.wire.checksum import internet_checksum, ones_complement_sum
 
 if TYPE_CHECKING:
@@ -19,96 +21,78 @@ if TYPE_CHECKING:
 _AGENT, _PREFIX_LENGTHS, _CHALLENGE, _PADDING = 16, 19, 24, 0
 #: Codes of advertisements that mobility agents send, too.
 _MOBILITY_CODES: Final = (0, 16)
-_MOBILITY_KINDS: Final[dict[int, str]] = {
-    _AGENT: "Mobility Agent Advertisement Extension",
-    _PREFIX_LENGTHS: "Prefix Lengths Extension",
-    _CHALLENGE: "Challenge Extension",
-    _PADDING: "One byte padding extension",
-}
-_AGENT_FLAGS: Final = (
-    (0x8000, "Registration Required", "r"), (0x4000, "Busy", "b"), (0x2000, "Home Agent", "h"),
-    (0x1000, "Foreign Agent", "f"), (0x0800, "Minimal Encapsulation", "m"), (0x0400, "GRE", "g"),
-    (0x0200, "VJ Comp", "v"), (0x0100, "Reverse tunneling", "rt"), (0x0080, "UDP tunneling", "u"),
-    (0x0040, "Revocation support", "x"),
-)  # fmt: skip
 _MPLS_CLASS: Final = 1
 
 
-def identifier_lines(layer: Branch, start: int, source: FrameBytes) -> None:
-    """Append identifier and sequence number of the message at ``start``, each read both ways, as Wireshark does."""
-    for title, at, field in (("Identifier", start + 4, "icmp.ident"), ("Sequence Number", start + 6, "icmp.seq")):
-        value = source.number(at, 2)
-        swapped = (value & 0xFF) << 8 | value >> 8
-        layer.add(f"{title} (BE): {value} (0x{value:04x})", at, 2, field)
-        layer.add(f"{title} (LE): {swapped} (0x{swapped:04x})", at, 2, f"{field}_le")
+def identifier_lines(header: Header) -> None:
+    """Append identifier and sequence number of a message, each read both ways, as Wireshark does."""
+    for name, at in (("icmp.ident", header.start + 4), ("icmp.seq", header.start + 6)):
+        value = header.number(name, at)
+        header.node.put(f"{name}_le", (value & 0xFF) << 8 | value >> 8, at, 2)
 
 
-def timestamp_lines(layer: Branch, start: int, source: FrameBytes) -> None:
+def timestamp_lines(header: Header) -> None:
     """Append the three clocks of a timestamp message."""
-    identifier_lines(layer, start, source)
+    identifier_lines(header)
     for place, name in enumerate(("originate", "receive", "transmit")):
-        at = start + 8 + 4 * place
-        layer.add(f"{name.capitalize()} Timestamp: {source.number(at, 4)}", at, 4, f"icmp.{name}_timestamp")
+        header.field(f"icmp.{name}_timestamp", header.start + 8 + 4 * place)
 
 
-def mask_lines(layer: Branch, start: int, source: FrameBytes) -> None:
+def mask_lines(header: Header) -> None:
     """Append the mask of an address mask message."""
-    identifier_lines(layer, start, source)
-    layer.add(f"Address Mask: {dotted(source.take(start + 8, 4))}", start + 8, 4, "icmp.address_mask")
+    identifier_lines(header)
+    header.field("icmp.address_mask", header.start + 8)
 
 
-def router_lines(layer: Branch, start: int, source: FrameBytes) -> None:
+def router_lines(header: Header) -> None:
     """Append the routers of an advertisement, and what a mobility agent adds."""
-    count, words = source.number(start + 4, 1), source.number(start + 5, 1)
-    layer.add(f"Number of addresses: {count}", start + 4, 1, "icmp.num_addrs")
-    layer.add(f"Address entry size: {words}", start + 5, 1, "icmp.addr_entry_size")
-    layer.add(f"Lifetime: {source.number(start + 6, 2)} seconds", start + 6, 2, "icmp.lifetime")
+    start, source = header.start, header.source
+    source.take(start + 4, 2)
+    count, words = header.number("icmp.num_addrs", start + 4), header.number("icmp.addr_entry_size", start + 5)
+    header.field("icmp.lifetime", start + 6, note=" seconds")
     at = start + 8
     if words != 2:  # another size is not RFC 1256's
         return
     for _ in range(count):
-        layer.add(f"Router address: {dotted(source.take(at, 4))}", at, 4, "icmp.router_address")
-        preference = int.from_bytes(source.take(at + 4, 4), signed=True)
-        layer.add(f"Preference level: {preference}", at + 4, 4, "icmp.pref_level")
+        header.field("icmp.router_address", at)
+        header.node.put("icmp.pref_level", int.from_bytes(source.take(at + 4, 4), signed=True), at + 4, 4)
         at += 8
     while source.number(start + 1, 1) in _MOBILITY_CODES and at < source.end:
-        at += _mobility_extension(layer, at, source)
+        at += _mobility_extension(header.node, at, source)
 
 
 def _mobility_extension(layer: Branch, at: int, source: FrameBytes) -> int:
     """Append one extension of RFC 5944; returns its length."""
     kind = source.number(at, 1)
     length = 0 if kind == _PADDING else source.number(at + 1, 1)  # read before the type is shown, as by Wireshark
-    name = _MOBILITY_KINDS.get(kind, "Unknown")
-    node = layer.add(f"Ext: {name}", at, 1)
-    node.add(f"Extension Type: {name} ({kind})", at, 1, "icmp.mip.type")
+    node = layer.add(f"Ext: {value_text('icmp.mip.type', kind) or 'Unknown'}", at, 1)
+    header = Header(node, source, at)
+    header.field("icmp.mip.type", at)
     if kind == _PADDING:
         return 1
-    node.add(f"Length: {length}", at + 1, 1, "icmp.mip.length")
+    header.field("icmp.mip.length", at + 1)
     node.length = 2 + length
     if kind == _AGENT:
-        _agent_lines(node, at, length, source)
+        _agent_lines(header, length)
     elif kind == _PREFIX_LENGTHS:
         for place in range(at + 2, at + 2 + length):
-            node.add(f"Prefix Length: {source.number(place, 1)}", place, 1, "icmp.mip.prefixlength")
+            header.field("icmp.mip.prefixlength", place)
     elif kind == _CHALLENGE:
-        challenge = source.take(at + 2, length).hex()
-        node.add(f"Challenge: {challenge}", at + 2, length, "icmp.mip.challenge")
+        header.field("icmp.mip.challenge", at + 2, length)
     else:  # as Wireshark does: what follows an extension that is not known is not read
         return source.end - at
     return 2 + length
 
 
-def _agent_lines(node: Branch, at: int, length: int, source: FrameBytes) -> None:
-    node.add(f"Sequence Number: {source.number(at + 2, 2)}", at + 2, 2, "icmp.mip.seq")
-    node.add(f"Registration Lifetime: {source.number(at + 4, 2)}", at + 4, 2, "icmp.mip.life")
-    word = source.number(at + 6, 2)
-    flags = node.add(f"Flags: 0x{word:04x}", at + 6, 2, "icmp.mip.flags")
-    for mask, title, name in _AGENT_FLAGS:
-        flags.add(bits_label(word, mask, 16, f"{title}: {bool(word & mask)}"), at + 6, 2, f"icmp.mip.{name}")
-    flags.add(bits_label(word, 0x3F, 16, f"Reserved: 0x{word & 0x3F:02x}"), at + 6, 2, "icmp.mip.reserved")
+def _agent_lines(header: Header, length: int) -> None:
+    at = header.start
+    header.field("icmp.mip.seq", at + 2)
+    header.field("icmp.mip.life", at + 4)
+    flags = header.field("icmp.mip.flags", at + 6)
+    for name in ("r", "b", "h", "f", "m", "g", "v", "rt", "u", "x", "reserved"):
+        header.field(f"icmp.mip.{name}", at + 6, 2, below=flags)
     for place in range(at + 8, at + 2 + length - 3, 4):
-        node.add(f"Care-Of-Address: {dotted(source.take(place, 4))}", place, 4, "icmp.mip.coa")
+        header.field("icmp.mip.coa", place)
 
 
 #: Version, reserved bits, checksum (RFC 4884, section 7): Wireshark reads nothing of a shorter one.
@@ -121,18 +105,18 @@ def read_extensions(dissection: Dissection, step: Step) -> None:
     group = dissection.parent.add("ICMP Multi-Part Extensions", start, source.captured_end() - start, "icmp.ext")
     if source.end - start < _EXTENSION_HEADER:
         return
-    word = source.number(start, 2)
-    group.add(f"Version: {word >> 12}", start, 1, "icmp.ext.version")
-    group.add(bits_label(word, 0x0FFF, 16, f"Reserved: 0x{word & 0xFFF:03x}"), start, 2, "icmp.ext.res")
-    _checksum_lines(group, start, source)
+    header = Header(group, source, start)
+    group.put("icmp.ext.version", source.number(start, 2) >> 12, start, 1)
+    header.field("icmp.ext.res", start)
+    checksum_lines(header, b"", "icmp.ext.checksum")
     at = start + _EXTENSION_HEADER
     while source.end - at >= 4:
         length, kind, subtype = source.number(at, 2), source.number(at + 2, 1), source.number(at + 3, 1)
         is_mpls = (kind, subtype) == (_MPLS_CLASS, 1)
         node = group.add("MPLS Stack Entry" if is_mpls else f"Unknown object ({kind}/{subtype})", at, length)
-        node.add(f"Length: {length}", at, 2, "icmp.ext.length")
-        node.add(f"Class: {kind}", at + 2, 1, "icmp.ext.class")
-        node.add(f"C-Type: {subtype}", at + 3, 1, "icmp.ext.ctype")
+        node.put("icmp.ext.length", length, at, 2)
+        node.put("icmp.ext.class", kind, at + 2, 1, text=str(kind))
+        node.put("icmp.ext.ctype", subtype, at + 3, 1)
         if length < 4:
             return
         end = min(at + length, source.end)
@@ -142,27 +126,32 @@ def read_extensions(dissection: Dissection, step: Step) -> None:
         at = end
 
 
-def _checksum_lines(group: Branch, start: int, source: FrameBytes) -> None:
-    stated, at = source.number(start + 2, 2), start + 2
+def checksum_lines(header: Header, before: bytes, field: str, bad: str = "", cut_note: str = "") -> None:
+    """Append the checksum, verified as in Wireshark: network cards do not offload it.
+
+    ``before``: the pseudo-header.  ``bad``: field name of the expert note about a wrong checksum, if there is one;
+    ``cut_note``: what is said where not all was captured.
+    """
+    at, source = header.start + 2, header.source
+    line = header.field(field, at)
     if source.captured_end() < source.end:
-        group.add(f"Checksum: 0x{stated:04x} [unverified]", at, 2, "icmp.ext.checksum")
-        group.concluded("Checksum Status: Unverified", "icmp.ext.checksum.status")
-        return
-    raw = source.take(start, source.end - start)
-    good = ones_complement_sum(raw) == 0xFFFF
-    right = internet_checksum(raw[:2] + b"\0\0" + raw[4:])
-    verdict = "[correct]" if good else f"incorrect, should be 0x{right:04x}"
-    group.add(f"Checksum: 0x{stated:04x} {verdict}", at, 2, "icmp.ext.checksum")
-    group.concluded(f"Checksum Status: {'Good' if good else 'Bad'}", "icmp.ext.checksum.status")
+        line.note, status = f" [unverified]{cut_note}", ChecksumStatus.UNVERIFIED
+    else:
+        message = source.take(header.start, source.end - header.start)
+        line.note, status = " [correct]", ChecksumStatus.GOOD
+        if ones_complement_sum(before + message) != 0xFFFF:
+            right = f"should be 0x{internet_checksum(before + message[:2] + bytes(2) + message[4:]):04x}"
+            line.note, status = f" incorrect, {right}", ChecksumStatus.BAD
+            if bad:
+                line.expert(ExpertLevel.WARNING, "Checksum", f"Bad checksum [{right}]", bad)
+    header.node.put(f"{field}.status", status)
 
 
 def _label_lines(node: Branch, at: int, source: FrameBytes) -> None:
     word = source.number(at, 4)
     label, traffic, last, ttl = word >> 12, word >> 9 & 7, word >> 8 & 1, word & 0xFF
-    entry = node.add(f"Label: {label}, Exp: {traffic}, S: {last}, TTL: {ttl}", at, 4)
-    bits = word >> 8
-    entry.add(bits_label(bits, 0xFFFFF0, 24, f"Label: {label}"), at, 3, "icmp.mpls.label")
-    entry.add(bits_label(bits, 0x00000E, 24, f"Experimental: {traffic}"), at, 3, "icmp.mpls.exp")
-    state = "Set" if last else "Not set"
-    entry.add(bits_label(bits, 0x000001, 24, f"Stack bit: {state}"), at, 3, "icmp.mpls.s")
-    entry.add(f"Time to live: {ttl}", at + 3, 1, "icmp.mpls.ttl")
+    entry = Header(node.add(f"Label: {label}, Exp: {traffic}, S: {last}, TTL: {ttl}", at, 4), source, at)
+    entry.field("icmp.mpls.label", at, text=str(label))
+    entry.field("icmp.mpls.exp", at)
+    entry.field("icmp.mpls.s", at, 3)
+    entry.field("icmp.mpls.ttl", at + 3)

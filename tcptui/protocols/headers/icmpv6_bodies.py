@@ -5,207 +5,164 @@ RFC 3810, 4191, 4861, 8106.
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from tcptui.protocols.headers.bits import bits_label
+from tcptui.dfilter.names import value_text
+from tcptui.protocols.headers.field_line import written
+from tcptui.protocols.headers.header import Header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tcptui.protocols.headers.builder import Branch
-    from tcptui.protocols.headers.frame_bytes import FrameBytes
 
 #: Bytes of an address.
 _ADDRESS: Final = 16
 #: Options count their length in units of so many bytes.
 _UNIT: Final = 8
-_PREFERENCES: Final = ("Medium", "High", "Reserved", "Low")
-_RECORDS: Final[dict[int, str]] = {
-    1: "Include", 2: "Exclude", 3: "Changed to include", 4: "Changed to exclude", 5: "Allow new sources",
-    6: "Block old sources",
-}  # fmt: skip
-_OPTIONS: Final[dict[int, str]] = {
-    1: "Source link-layer address", 2: "Target link-layer address", 3: "Prefix information", 4: "Redirected header",
-    5: "MTU", 14: "Nonce", 24: "Route Information", 25: "Recursive DNS Server", 31: "DNS Search List Option",
-}  # fmt: skip
 
 
-def _address(source: FrameBytes, at: int) -> str:
-    return str(IPv6Address(source.take(at, _ADDRESS)))
-
-
-def _switch(word: int, mask: int, width: int, title: str) -> str:
-    return bits_label(word, mask, width, f"{title}: {'Set' if word & mask else 'Not set'}")
-
-
-def router_solicitation(layer: Branch, start: int, source: FrameBytes) -> None:
+def router_solicitation(header: Header) -> None:
     """Append the body of type 133."""
-    _reserved(layer, start, source, 4)
-    _options(layer, start + 8, source)
+    header.field("icmpv6.reserved", header.start + 4, 4)
+    _options(header, header.start + 8)
 
 
-def router_advertisement(layer: Branch, start: int, source: FrameBytes) -> None:
+def router_advertisement(header: Header) -> None:
     """Append the body of type 134."""
-    layer.add(f"Cur hop limit: {source.number(start + 4, 1)}", start + 4, 1, "icmpv6.nd.ra.cur_hop_limit")
-    at = start + 5
-    word = source.number(at, 1)
-    flags = layer.add(f"Flags: 0x{word:02x}", at, 1, "icmpv6.nd.ra.flag")
-    flags.add(_switch(word, 0x80, 8, "Managed address configuration"), at, 1, "icmpv6.nd.ra.flag.m")
-    flags.add(_switch(word, 0x40, 8, "Other configuration"), at, 1, "icmpv6.nd.ra.flag.o")
-    flags.add(_switch(word, 0x20, 8, "Home Agent"), at, 1, "icmpv6.nd.ra.flag.h")
-    preference = word >> 3 & 3
-    text = f"Prf (Default Router Preference): {_PREFERENCES[preference]} ({preference})"
-    flags.add(bits_label(word, 0x18, 8, text), at, 1, "icmpv6.nd.ra.flag.prf")
-    flags.add(_switch(word, 0x04, 8, "Proxy"), at, 1, "icmpv6.nd.ra.flag.p")
-    flags.add(bits_label(word, 0x03, 8, f"Reserved: {word & 3}"), at, 1, "icmpv6.nd.ra.flag.rsv")
-    lifetime, reachable, again = (
-        source.number(start + 6, 2),
-        source.number(start + 8, 4),
-        source.number(start + 12, 4),
-    )
-    layer.add(f"Router lifetime (s): {lifetime}", start + 6, 2, "icmpv6.nd.ra.router_lifetime")
-    layer.add(f"Reachable time (ms): {reachable}", start + 8, 4, "icmpv6.nd.ra.reachable_time")
-    layer.add(f"Retrans timer (ms): {again}", start + 12, 4, "icmpv6.nd.ra.retrans_timer")
-    _options(layer, start + 16, source)
+    start = header.start
+    header.field("icmpv6.nd.ra.cur_hop_limit", start + 4)
+    flags = header.field("icmpv6.nd.ra.flag", start + 5)
+    for name in ("m", "o", "h", "prf", "p", "rsv"):
+        header.field(f"icmpv6.nd.ra.flag.{name}", start + 5, below=flags)
+    header.source.take(start + 6, 10)
+    header.field("icmpv6.nd.ra.router_lifetime", start + 6)
+    header.field("icmpv6.nd.ra.reachable_time", start + 8)
+    header.field("icmpv6.nd.ra.retrans_timer", start + 12)
+    _options(header, start + 16)
 
 
-def neighbor_solicitation(layer: Branch, start: int, source: FrameBytes) -> None:
+def neighbor_solicitation(header: Header) -> None:
     """Append the body of type 135."""
-    _reserved(layer, start, source, 4)
-    layer.add(f"Target Address: {_address(source, start + 8)}", start + 8, _ADDRESS, "icmpv6.nd.ns.target_address")
-    _options(layer, start + 24, source)
+    header.field("icmpv6.reserved", header.start + 4, 4)
+    header.field("icmpv6.nd.ns.target_address", header.start + 8)
+    _options(header, header.start + 24)
 
 
-def neighbor_advertisement(layer: Branch, start: int, source: FrameBytes) -> None:
+def neighbor_advertisement(header: Header) -> None:
     """Append the body of type 136."""
-    at = start + 4
-    word = source.number(at, 4)
-    flags = layer.add(f"Flags: 0x{word:08x}", at, 4, "icmpv6.nd.na.flag")
-    flags.add(_switch(word, 1 << 31, 32, "Router"), at, 4, "icmpv6.nd.na.flag.r")
-    flags.add(_switch(word, 1 << 30, 32, "Solicited"), at, 4, "icmpv6.nd.na.flag.s")
-    flags.add(_switch(word, 1 << 29, 32, "Override"), at, 4, "icmpv6.nd.na.flag.o")
-    rest = word & 0x1FFF_FFFF
-    flags.add(bits_label(word, 0x1FFF_FFFF, 32, f"Reserved: {rest}"), at, 4, "icmpv6.nd.na.flag.rsv")
-    layer.add(f"Target Address: {_address(source, start + 8)}", start + 8, _ADDRESS, "icmpv6.nd.na.target_address")
-    _options(layer, start + 24, source)
+    at = header.start + 4
+    flags = header.field("icmpv6.nd.na.flag", at)
+    for name in ("r", "s", "o", "rsv"):
+        header.field(f"icmpv6.nd.na.flag.{name}", at, 4, below=flags)
+    header.field("icmpv6.nd.na.target_address", at + 4)
+    _options(header, at + 20)
 
 
-def listener_report(layer: Branch, start: int, source: FrameBytes) -> None:
+def listener_report(header: Header) -> None:
     """Append the body of type 143 (RFC 3810, 5.2)."""
-    _reserved(layer, start, source, 2)
-    count = source.number(start + 6, 2)
-    layer.add(f"Number of Multicast Address Records: {count}", start + 6, 2, "icmpv6.mldr.nb_mcast_records")
-    at = start + 8
-    for _ in range(count):
-        at += _listener_record(layer, at, source)
+    header.field("icmpv6.reserved", header.start + 4, 2)
+    at = header.start + 8
+    for _ in range(header.number("icmpv6.mldr.nb_mcast_records", header.start + 6)):
+        at += _listener_record(header, at)
 
 
-def _listener_record(layer: Branch, at: int, source: FrameBytes) -> int:
+def _listener_record(header: Header, at: int) -> int:
     """Append one record; returns its length."""
-    kind = source.number(at, 1)
-    name = _RECORDS.get(kind, "Unknown")
-    node = layer.add(f"Multicast Address Record {name}", at, 20, "icmpv6.mldr.mar")
-    node.add(f"Record Type: {name} ({kind})", at, 1, "icmpv6.mldr.mar.record_type")
-    words, sources = source.number(at + 1, 1), source.number(at + 2, 2)
-    node.add(f"Aux Data Len: {words}", at + 1, 1, "icmpv6.mldr.mar.aux_data_len")
-    node.add(f"Number of Sources: {sources}", at + 2, 2, "icmpv6.mldr.mar.nb_sources")
-    group = _address(source, at + 4)
-    node.label += f": {group}"
-    node.add(f"Multicast Address: {group}", at + 4, _ADDRESS, "icmpv6.mldr.mar.multicast_address")
+    source = header.source
+    name = value_text("icmpv6.mldr.mar.record_type", source.number(at, 1)) or "Unknown"
+    node = header.node.add(f"Multicast Address Record {name}", at, 20, "icmpv6.mldr.mar")
+    record = Header(node, source, at)
+    record.field("icmpv6.mldr.mar.record_type", at)
+    source.take(at + 1, 3)
+    words = record.number("icmpv6.mldr.mar.aux_data_len", at + 1)
+    sources = record.number("icmpv6.mldr.mar.nb_sources", at + 2)
+    node.label += f": {written(record.octets('icmpv6.mldr.mar.multicast_address', at + 4))}"
     length = 20 + _ADDRESS * sources + 4 * words
     for place in range(at + 20, at + 20 + _ADDRESS * sources, _ADDRESS):
-        node.add(f"Source Address: {_address(source, place)}", place, _ADDRESS)
+        node.add(f"Source Address: {written(source.take(place, _ADDRESS))}", place, _ADDRESS)
     node.length = length
     return length
-
-
-def _reserved(layer: Branch, start: int, source: FrameBytes, size: int) -> None:
-    layer.add(f"Reserved: {source.take(start + 4, size).hex()}", start + 4, size, "icmpv6.reserved")
 
 
 # ---- options of neighbor discovery (RFC 4861, 4.6)
 
 
-def _options(layer: Branch, at: int, source: FrameBytes) -> None:
+def _options(header: Header, at: int) -> None:
+    source = header.source
     while at < source.end:
         kind = source.number(at, 1)
-        name = _OPTIONS.get(kind, "Unknown")
-        node = layer.add(f"ICMPv6 Option ({name})", at, 1, "icmpv6.opt")
-        node.add(f"Type: {name} ({kind})", at, 1, "icmpv6.opt.type")
+        name = value_text("icmpv6.opt.type", kind) or "Unknown"
+        node = header.node.add(f"ICMPv6 Option ({name})", at, 1, "icmpv6.opt")
+        option = Header(node, source, at)
+        option.field("icmpv6.opt.type", at)
         units = source.number(at + 1, 1)
         length = units * _UNIT
-        node.add(f"Length: {units} ({length} bytes)", at + 1, 1, "icmpv6.opt.length")
+        option.field("icmpv6.opt.length", at + 1, note=f" ({length} bytes)")
         if not units:  # RFC 4861, 4.6: such a packet is to be discarded
             return
         node.length = length
-        _OPTION_READERS.get(kind, _other)(node, at, source.within(at + length))
+        _OPTION_READERS.get(kind, _other)(option._replace(source=source.within(at + length)))
         at += length
 
 
-def _link_address(title: str, field: str) -> Callable[[Branch, int, FrameBytes], None]:
-    def read(node: Branch, at: int, source: FrameBytes) -> None:
-        raw = source.take(at + 2, min(source.end - at - 2, 6))
-        line = node.add(f"Link-layer address: {raw.hex(':')}", at + 2, len(raw), "icmpv6.opt.linkaddr")
-        line.add(f"{title} link-layer address: {raw.hex(':')}", at + 2, len(raw), field)
+def _link_address(name: str) -> Callable[[Header], None]:
+    def read(option: Header) -> None:
+        at = option.start + 2
+        line = option.field("icmpv6.opt.linkaddr", at, min(option.source.end - at, 6))
+        line.text = cast("bytes", line.value).hex(":")
+        kind = option.source.number(option.start, 1)
+        line.put(name, line.value, at, line.length, text=line.text).title = value_text("icmpv6.opt.type", kind)
 
     return read
 
 
-def _prefix(node: Branch, at: int, source: FrameBytes) -> None:
-    node.add(f"Prefix Length: {source.number(at + 2, 1)}", at + 2, 1, "icmpv6.opt.prefix.length")
-    word = source.number(at + 3, 1)
-    flags = node.add(f"Flag: 0x{word:02x}", at + 3, 1, "icmpv6.opt.prefix.flag")
-    flags.add(_switch(word, 0x80, 8, "On-link flag(L)"), at + 3, 1, "icmpv6.opt.prefix.flag.l")
-    title = "Autonomous address-configuration flag(A)"
-    flags.add(_switch(word, 0x40, 8, title), at + 3, 1, "icmpv6.opt.prefix.flag.a")
-    flags.add(_switch(word, 0x20, 8, "Router address flag(R)"), at + 3, 1, "icmpv6.opt.prefix.flag.r")
-    text = f"Reserved: {word & 0x1F}"
-    flags.add(bits_label(word, 0x1F, 8, text), at + 3, 1, "icmpv6.opt.prefix.flag.reserved")
-    valid, preferred = source.number(at + 4, 4), source.number(at + 8, 4)
-    node.add(f"Valid Lifetime: {valid}", at + 4, 4, "icmpv6.opt.prefix.valid_lifetime")
-    node.add(f"Preferred Lifetime: {preferred}", at + 8, 4, "icmpv6.opt.prefix.preferred_lifetime")
-    node.add("Reserved", at + 12, 4, "icmpv6.opt.reserved")
-    node.add(f"Prefix: {_address(source, at + 16)}", at + 16, _ADDRESS, "icmpv6.opt.prefix")
+def _prefix(option: Header) -> None:
+    at = option.start
+    option.field("icmpv6.opt.prefix.length", at + 2)
+    flags = option.field("icmpv6.opt.prefix.flag", at + 3)
+    for name in ("l", "a", "r", "reserved"):
+        option.field(f"icmpv6.opt.prefix.flag.{name}", at + 3, below=flags)
+    option.source.take(at + 4, 8)
+    option.field("icmpv6.opt.prefix.valid_lifetime", at + 4)
+    option.field("icmpv6.opt.prefix.preferred_lifetime", at + 8)
+    option.node.add("Reserved", at + 12, 4, "icmpv6.opt.reserved")
+    option.field("icmpv6.opt.prefix", at + 16)
 
 
-def _route(node: Branch, at: int, source: FrameBytes) -> None:
-    node.add(f"Prefix Length: {source.number(at + 2, 1)}", at + 2, 1, "icmpv6.opt.prefix.length")
-    word = source.number(at + 3, 1)
-    preference = word >> 3 & 3
-    name = _PREFERENCES[preference]
-    flags = node.add(f"Flag: 0x{word:02x}, Route Preference: {name}", at + 3, 1, "icmpv6.opt.route_info.flag")
-    text = bits_label(word, 0x18, 8, f"Route Preference: {name} ({preference})")
-    flags.add(text, at + 3, 1, "icmpv6.opt.route_info.flag.route_preference")
-    rest = bits_label(word, 0xE7, 8, f"Reserved: {word & 0xE7}")
-    flags.add(rest, at + 3, 1, "icmpv6.opt.route_info.flag.reserved")
-    node.add(f"Route Lifetime: {source.number(at + 4, 4)}", at + 4, 4, "icmpv6.opt.route_lifetime")
+def _route(option: Header) -> None:
+    at, source = option.start, option.source
+    option.field("icmpv6.opt.prefix.length", at + 2)
+    preference = source.number(at + 3, 1) >> 3 & 3
+    name = value_text("icmpv6.opt.route_info.flag.route_preference", preference)
+    flags = option.field("icmpv6.opt.route_info.flag", at + 3, note=f", Route Preference: {name}")
+    option.field("icmpv6.opt.route_info.flag.route_preference", at + 3, below=flags)
+    option.field("icmpv6.opt.route_info.flag.reserved", at + 3, below=flags)
+    option.field("icmpv6.opt.route_lifetime", at + 4)
     raw = source.take(at + 8, min(source.end - at - 8, _ADDRESS))
-    prefix = IPv6Address(raw.ljust(_ADDRESS, b"\0"))
-    node.add(f"Prefix: {prefix}", at + 8, len(raw), "icmpv6.opt.prefix")
+    option.node.put("icmpv6.opt.prefix", raw.ljust(_ADDRESS, b"\0"), at + 8, len(raw))
 
 
-def _servers(node: Branch, at: int, source: FrameBytes) -> None:
-    node.add("Reserved", at + 2, 2, "icmpv6.opt.reserved")
-    node.add(f"Lifetime: {source.number(at + 4, 4)}", at + 4, 4, "icmpv6.opt.rdnss.lifetime")
-    for place in range(at + 8, source.end - _ADDRESS + 1, _ADDRESS):
-        text = f"Recursive DNS Servers: {_address(source, place)}"
-        node.add(text, place, _ADDRESS, "icmpv6.opt.rdnss")
+def _servers(option: Header) -> None:
+    at = option.start
+    option.node.add("Reserved", at + 2, 2, "icmpv6.opt.reserved")
+    option.field("icmpv6.opt.rdnss.lifetime", at + 4)
+    for place in range(at + 8, option.source.end - _ADDRESS + 1, _ADDRESS):
+        option.field("icmpv6.opt.rdnss", place)
 
 
-def _nonce(node: Branch, at: int, source: FrameBytes) -> None:
-    raw = source.take(at + 2, source.end - at - 2)
-    node.add(f"Nonce: {raw.hex()}", at + 2, len(raw), "icmpv6.opt.nonce")
+def _nonce(option: Header) -> None:
+    at = option.start + 2
+    option.field("icmpv6.opt.nonce", at, option.source.end - at)
 
 
-def _other(node: Branch, at: int, source: FrameBytes) -> None:
-    raw = source.take(at + 2, source.end - at - 2)
-    node.add(f"Data: {raw.hex()}", at + 2, len(raw))
+def _other(option: Header) -> None:
+    at = option.start + 2
+    raw = option.source.take(at, option.source.end - at)
+    option.node.add(f"Data: {raw.hex()}", at, len(raw))
 
 
 _OPTION_READERS: Final = {
-    1: _link_address("Source", "icmpv6.opt.src_linkaddr"),
-    2: _link_address("Target", "icmpv6.opt.target_linkaddr"),
+    1: _link_address("icmpv6.opt.src_linkaddr"),
+    2: _link_address("icmpv6.opt.target_linkaddr"),
     3: _prefix,
     14: _nonce,
     24: _route,
