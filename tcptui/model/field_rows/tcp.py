@@ -94,7 +94,7 @@ _HEADER: Final = (
           repeats=True, quoted=True),
     Field("tcp.stream", FieldType.UINT32, "Number of the connection, from 0.", Column("stream", in_stream)),
     Field("tcp.stream.pnum", FieldType.UINT32, "Number of the segment in its connection, from 1.", _STREAM,
-          owner=_NEWER),
+          owner=_NEWER, title="Stream Packet Number"),
     Field("tcp.completeness", FieldType.UINT8, "Which parts of the connection were captured, as bits.", _STREAM,
           quoted=True),
     _completeness("rst", "A reset was captured."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from tcptui.model.safe_text import safe_text
-from tcptui.protocols.headers.field_line import field_line
+from tcptui.protocols.headers.field_line import field_line, label_of
 from tcptui.protocols.headers.node import ExpertLevel, Node, Part
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class FieldBranch(Branch):
         """As Wireshark writes it."""
         if self._label:
             return self._label
-        label = self.line.label(self.value, self.title, self.text, self.note)
+        label = label_of(self.line, self.value, self.title, self.text, self.note)
         return f"[{label}]" if self.is_generated else label
 
     @label.setter

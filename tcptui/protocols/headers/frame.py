@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.builder import Branch
 from tcptui.protocols.headers.coloring_rules import ColoringFacts, coloring_rule
+from tcptui.protocols.headers.field_line import NS_PER_SECOND, seconds_text
 from tcptui.protocols.headers.field_names import ENCAPSULATIONS
 from tcptui.protocols.headers.node import ExpertLevel
 
@@ -33,15 +34,8 @@ _ERRORS: Final = (
     ("Start frame delimiter error", "start_frame_delimiter_error"), ("Preamble error", "preamble_error"),
     ("Symbol error", "symbol_error"),
 )  # fmt: skip
-NS_PER_SECOND: Final = 1_000_000_000
 #: Seconds since 1970 that a date is written of: up to the year 2262, where nanoseconds no longer fit into 64 bits.
 _LAST_DATE: Final = (1 << 63) // NS_PER_SECOND
-
-
-def seconds_text(time_ns: int) -> str:
-    """Nanoseconds as seconds with nine decimals: ``"-0.000122000"``."""
-    whole, rest = divmod(abs(time_ns), NS_PER_SECOND)
-    return f"{'-' if time_ns < 0 else ''}{whole}.{rest:09d}"
 
 
 def date_text(time_ns: int, zone: tzinfo | None) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from tcptui.protocols.headers.bits import shortened
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
 from tcptui.protocols.headers.data import data_step
-from tcptui.protocols.headers.field_line import ChecksumStatus
-from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text, seconds_text
+from tcptui.protocols.headers.field_line import NS_PER_SECOND, ChecksumStatus
+from tcptui.protocols.headers.frame import date_text
 from tcptui.protocols.headers.header import Header
 from tcptui.protocols.headers.icmp_bodies import (
     checksum_lines,
@@ -230,8 +230,7 @@ def _stamp_lines(dissection: Dissection, layer: Branch, at: int, source: FrameBy
             stamp = seconds * NS_PER_SECOND + 1_000 * micros
             when = date_text(stamp, dissection.options.zone)
             layer.add(f"Timestamp from icmp data: {when}", at, _STAMP, "icmp.data_time")
-            since = f"Timestamp from icmp data (relative): {seconds_text(arrived - stamp)} seconds"
-            layer.concluded(since, "icmp.data_time_relative")
+            layer.put("icmp.data_time_relative", arrived - stamp)
             return _STAMP
     return 0
 

@@ -9,6 +9,7 @@ from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.bits import bits_label
 from tcptui.protocols.headers.cursor import Dissection, Protocol, Step
+from tcptui.protocols.headers.field_line import ChecksumStatus
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.headers.tcp_analysis import (
     add_completeness,
@@ -27,15 +28,15 @@ _SHORTEST: Final = 20
 #: As numbers: `&` of an enum takes ten times as long.
 _AE, _RST, _SYN, _ACK, _FIN = map(int, (TcpFlag.AE, TcpFlag.RST, TcpFlag.SYN, TcpFlag.ACK, TcpFlag.FIN))
 _FLAG_ROWS: Final = (
-    (_AE, "Accurate ECN", "tcp.flags.ae"),
-    (int(TcpFlag.CWR), "Congestion Window Reduced", "tcp.flags.cwr"),
-    (int(TcpFlag.ECE), "ECN-Echo", "tcp.flags.ece"),
-    (int(TcpFlag.URG), "Urgent", "tcp.flags.urg"),
-    (_ACK, "Acknowledgment", "tcp.flags.ack"),
-    (int(TcpFlag.PSH), "Push", "tcp.flags.push"),
-    (_RST, "Reset", "tcp.flags.reset"),
-    (_SYN, "Syn", "tcp.flags.syn"),
-    (_FIN, "Fin", "tcp.flags.fin"),
+    (_AE, "tcp.flags.ae"),
+    (int(TcpFlag.CWR), "tcp.flags.cwr"),
+    (int(TcpFlag.ECE), "tcp.flags.ece"),
+    (int(TcpFlag.URG), "tcp.flags.urg"),
+    (_ACK, "tcp.flags.ack"),
+    (int(TcpFlag.PSH), "tcp.flags.push"),
+    (_RST, "tcp.flags.reset"),
+    (_SYN, "tcp.flags.syn"),
+    (_FIN, "tcp.flags.fin"),
 )
 #: Flags and their names, lowest bit first, as Wireshark lists those that are set.
 _FLAG_NAMES: Final = (
@@ -79,17 +80,17 @@ def read_tcp(dissection: Dissection, step: Step) -> Step | None:
     origin, target = source.number(start, 2), source.number(start + 2, 2)
     layer = dissection.layer("Transmission Control Protocol", start, _SHORTEST, "tcp")
     layer.label = f"Transmission Control Protocol, Src Port: {origin}, Dst Port: {target}"
-    layer.add(f"Source Port: {origin}", start, 2, "tcp.srcport")
-    layer.add(f"Destination Port: {target}", start + 2, 2, "tcp.dstport")
+    layer.put("tcp.srcport", origin, start, 2)
+    layer.put("tcp.dstport", target, start + 2, 2)
     if not dissection.quoting:
         dissection.coloring.ports |= {origin, target}
     if analysis is not None:
         dissection.coloring.verdict = analysis.verdict
     known = dissection.view.quoted if dissection.quoting else analysis
     if known is not None:
-        layer.concluded(f"Stream index: {known.stream}", "tcp.stream")
+        layer.put("tcp.stream", known.stream)
         if analysis is not None:
-            layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+            layer.put("tcp.stream.pnum", analysis.packet_in_stream)
         if not layer.is_bare and dissection.options.asks("tcp.completeness"):
             add_completeness(layer, known.completeness)
     if dissection.quoting and source.captured_end() < start + 14:
@@ -139,8 +140,8 @@ def add_analysis_only(dissection: Dissection, analysis: Analysis) -> None:
     """Append a TCP layer for a segment whose header is not in this frame (IP fragments)."""
     layer = dissection.parent.add("Transmission Control Protocol", field="tcp")
     layer.concluded("The header is in an earlier fragment of the same datagram")
-    layer.concluded(f"Stream index: {analysis.stream}", "tcp.stream")
-    layer.concluded(f"Stream Packet Number: {analysis.packet_in_stream}", "tcp.stream.pnum")
+    layer.put("tcp.stream", analysis.stream)
+    layer.put("tcp.stream.pnum", analysis.packet_in_stream)
     add_completeness(layer, analysis.completeness)
     _conclusions(layer, analysis)
 
@@ -155,7 +156,7 @@ def _length_line(layer: Branch, length: int) -> None:
     if length < 0:
         layer.add(_SHORT_SEGMENT).expert(ExpertLevel.WARNING, "Malformed", _SHORT_SEGMENT, "tcp.short_segment")
     else:
-        layer.concluded(f"TCP Segment Len: {length}", "tcp.len")
+        layer.put("tcp.len", length)
 
 
 def _title(layer: Branch, numbers: _Numbers) -> None:
@@ -170,12 +171,12 @@ def _quoted_start(layer: Branch, start: int, source: FrameBytes) -> None:
     """Append the numbers of a quoted header: an ICMP error may quote only eight bytes, ports and SEQ (RFC 792)."""
     seq = source.number(start + 4, 4)
     layer.label += f", Seq: {seq}"
-    layer.add(f"Sequence Number: {seq}", start + 4, 4, "tcp.seq")
+    layer.put("tcp.seq", seq, start + 4, 4)
     layer.add(f"Sequence Number (raw): {seq}", start + 4, 4)  # as in `_number_lines`
     if source.captured_end() >= start + 12:
         ack = source.number(start + 8, 4)
-        layer.add(f"Acknowledgment Number: {ack}", start + 8, 4, "tcp.ack")
-        layer.add(f"Acknowledgment number (raw): {ack}", start + 8, 4, "tcp.ack_raw")
+        layer.put("tcp.ack", ack, start + 8, 4)
+        layer.put("tcp.ack_raw", ack, start + 8, 4)
 
 
 def _has_raw(dissection: Dissection) -> bool:
@@ -187,16 +188,19 @@ def _number_lines(
     layer: Branch, start: int, numbers: _Numbers, analysis: Analysis | None, *, with_next: bool, has_raw: bool
 ) -> None:
     note = "    (relative sequence number)" if numbers.seq_base is not None else ""
-    layer.add(f"Sequence Number: {numbers.shown_seq}{note}", start + 4, 4, "tcp.seq")
-    layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4, "tcp.seq_raw" if has_raw else "")
+    layer.put("tcp.seq", numbers.shown_seq, start + 4, 4, note=note)
+    if has_raw:
+        layer.put("tcp.seq_raw", numbers.seq, start + 4, 4)
+    else:
+        layer.add(f"Sequence Number (raw): {numbers.seq}", start + 4, 4)
     if with_next and numbers.length >= 0:
         following = numbers.shown_seq + numbers.length
         if numbers.flags & (TcpFlag.SYN | TcpFlag.FIN):
             following += 1
-        layer.concluded(f"Next Sequence Number: {following & SEQ_MASK}{note}", "tcp.nxtseq")
+        layer.put("tcp.nxtseq", following & SEQ_MASK, note=note)
     has_ack = bool(numbers.flags & TcpFlag.ACK)
     note = "    (relative ack number)" if numbers.ack_base is not None and has_ack else ""
-    line = layer.add(f"Acknowledgment Number: {numbers.shown_ack}{note}", start + 8, 4, "tcp.ack")
+    line = layer.put("tcp.ack", numbers.shown_ack, start + 8, 4, note=note)
     if numbers.ack and not has_ack:
         text = "The acknowledgment number field is nonzero while the ACK flag is not set"
         line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.ack.nonzero")
@@ -204,7 +208,7 @@ def _number_lines(
         line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK accepting TFO data", "tcp.analysis.tfo_ack")
     if analysis is not None and analysis.verdict & Verdict.TFO_IGNORED:
         line.expert(ExpertLevel.NOTE, "Sequence", "TCP SYN-ACK ignoring TFO data", "tcp.analysis.tfo_ignored")
-    layer.add(f"Acknowledgment number (raw): {numbers.ack}", start + 8, 4, "tcp.ack_raw")
+    layer.put("tcp.ack_raw", numbers.ack, start + 8, 4)
 
 
 def _header_length_line(layer: Branch, start: int, header: int) -> None:
@@ -223,16 +227,14 @@ def _flag_lines(layer: Branch, start: int, flags: int, analysis: Analysis | None
     names = ", ".join(name for bit, name in _FLAG_NAMES if flags & bit)
     if flags & _RESERVED:
         names += ", Reserved" if names else "Reserved"
-    group = layer.add(f"Flags: 0x{flags:03x} ({names or '<None>'})", start + 12, 2, "tcp.flags")
-    reserved = "Set" if flags & _RESERVED else "Not set"
-    group.add(bits_label(flags, _RESERVED, 12, f"Reserved: {reserved}"), start + 12, 1, "tcp.flags.res")
-    for bit, title, field in _FLAG_ROWS:
-        state = "Set" if flags & bit else "Not set"
-        at, size = (start + 12, 1) if bit == _AE else (start + 13, 1)
-        line = group.add(bits_label(flags, bit, 12, f"{title}: {state}"), at, size, field)
+    group = layer.put("tcp.flags", flags, start + 12, 2)
+    group.label = f"Flags: 0x{flags:03x} ({names or '<None>'})"  # without its bits
+    group.put("tcp.flags.res", flags >> 9, start + 12, 1)
+    for bit, field in _FLAG_ROWS:
+        line = group.put(field, int(flags & bit != 0), start + (12 if bit == _AE else 13), 1)
         if flags & bit:
             _connection_note(line, bit, flags, server_port)
-    line = group.concluded(f"TCP Flags: {flag_letters(flags)}", "tcp.flags.str")
+    line = group.put("tcp.flags.str", flag_letters(flags))
     if analysis is None:
         return
     if analysis.initiates_close:
@@ -265,14 +267,14 @@ def _window_to_urgent(
     layer: Branch, start: int, source: FrameBytes, flags: int, analysis: Analysis | None, *, quoted: bool
 ) -> None:
     window = source.number(start + 14, 2)
-    layer.add(f"Window: {window}", start + 14, 2, "tcp.window_size_value")
+    layer.put("tcp.window_size_value", window, start + 14, 2)
     if analysis is not None:
         add_window_lines(layer, window, flags, analysis.window_shift, quoted=quoted)
     checksum = source.number(start + 16, 2)
-    layer.add(f"Checksum: 0x{checksum:04x} [unverified]", start + 16, 2, "tcp.checksum")
-    layer.concluded("Checksum Status: Unverified", "tcp.checksum.status")
+    layer.put("tcp.checksum", checksum, start + 16, 2, note=" [unverified]")
+    layer.put("tcp.checksum.status", ChecksumStatus.UNVERIFIED)
     urgent = source.number(start + 18, 2)
-    line = layer.add(f"Urgent Pointer: {urgent}", start + 18, 2, "tcp.urgent_pointer")
+    line = layer.put("tcp.urgent_pointer", urgent, start + 18, 2)
     if urgent and not flags & TcpFlag.URG:
         text = "The urgent pointer field is nonzero while the URG flag is not set"
         line.expert(ExpertLevel.NOTE, "Protocol", text, "tcp.urgent_pointer.non_zero")

@@ -8,7 +8,6 @@ from tcptui.analysis.stream.table import SCALE_OFF, Completeness
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 from tcptui.protocols.headers.bits import bits_label
-from tcptui.protocols.headers.frame import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def completeness_text(bits: int) -> str:
 
 def add_completeness(layer: Branch, bits: int) -> None:
     """Append the conversation completeness: which parts of the connection were captured."""
-    node = layer.concluded(f"Conversation completeness: {completeness_text(bits)} ({bits})", "tcp.completeness")
+    node = layer.put("tcp.completeness", bits, text=f"{completeness_text(bits)} ({bits})")
     letters = ""
     for bit, title, letter in _COMPLETENESS_BITS:
         state = "Present" if bits & bit else "Absent"
@@ -94,21 +93,22 @@ def add_window_lines(layer: Branch, window: int, flags: int, shift: int, *, quot
     """Append the calculated window size, which tshark does not scale in a quoted header, and the scaling factor."""
     is_syn = bool(flags & TcpFlag.SYN)
     calculated = window << shift if shift > 0 and not is_syn and not quoted else window
-    layer.concluded(f"Calculated window size: {calculated}", "tcp.window_size")
+    layer.put("tcp.window_size", calculated)
     if is_syn:
         return
-    unscaled = "-2 (no window scaling used)" if shift == SCALE_OFF else "-1 (unknown)"
-    text = str(1 << shift) if shift >= 0 else unscaled
-    layer.concluded(f"Window size scaling factor: {text}", "tcp.window_size_scalefactor")
+    if shift >= 0:
+        layer.put("tcp.window_size_scalefactor", 1 << shift)
+    elif shift == SCALE_OFF:
+        layer.put("tcp.window_size_scalefactor", -2, note=" (no window scaling used)")
+    else:
+        layer.put("tcp.window_size_scalefactor", -1, note=" (unknown)")
 
 
 def add_timestamps(layer: Branch, analysis: Analysis) -> None:
     """Append the segment's times within its stream."""
     node = layer.concluded("Timestamps")
-    first = seconds_text(analysis.since_stream_start_ns)
-    node.concluded(f"Time since first frame in this TCP stream: {first} seconds", "tcp.time_relative")
-    previous = seconds_text(analysis.since_previous_ns)
-    node.concluded(f"Time since previous frame in this TCP stream: {previous} seconds", "tcp.time_delta")
+    node.put("tcp.time_relative", analysis.since_stream_start_ns)
+    node.put("tcp.time_delta", analysis.since_previous_ns)
 
 
 def _has_conclusions(analysis: Analysis) -> bool:
@@ -121,17 +121,14 @@ def add_sequence_analysis(layer: Branch, analysis: Analysis) -> None:
         return
     node = layer.concluded("SEQ/ACK analysis", "tcp.analysis")
     if analysis.acks_frame is not None:
-        text = f"This is an ACK to the segment in frame: {analysis.acks_frame}"
-        node.concluded(text, "tcp.analysis.acks_frame")
+        node.put("tcp.analysis.acks_frame", analysis.acks_frame)
         if analysis.ack_rtt_ns:
-            text = f"The RTT to ACK the segment was: {seconds_text(analysis.ack_rtt_ns)} seconds"
-            node.concluded(text, "tcp.analysis.ack_rtt")
+            node.put("tcp.analysis.ack_rtt", analysis.ack_rtt_ns)
     if analysis.irtt_ns:
-        node.concluded(f"iRTT: {seconds_text(analysis.irtt_ns)} seconds", "tcp.analysis.initial_rtt")
+        node.put("tcp.analysis.initial_rtt", analysis.irtt_ns)
     if analysis.bytes_in_flight:
-        node.concluded(f"Bytes in flight: {analysis.bytes_in_flight}", "tcp.analysis.bytes_in_flight")
-        text = f"Bytes sent since last PSH flag: {analysis.push_bytes}"
-        node.concluded(text, "tcp.analysis.push_bytes_sent")
+        node.put("tcp.analysis.bytes_in_flight", analysis.bytes_in_flight)
+        node.put("tcp.analysis.push_bytes_sent", analysis.push_bytes)
     if analysis.verdict & ~_ELSEWHERE:
         _flags(node, analysis)
 
@@ -143,15 +140,12 @@ def _flags(node: Branch, analysis: Analysis) -> None:
             continue
         group.expert(level, "Sequence", message, f"tcp.analysis.{verdict.field_name}")
         if verdict is Verdict.RETRANSMISSION and analysis.rto_ns:
-            text = f"The RTO for this segment was: {seconds_text(analysis.rto_ns)} seconds"
-            group.concluded(text, "tcp.analysis.rto")
+            group.put("tcp.analysis.rto", analysis.rto_ns)
             if analysis.rto_frame is not None:
-                text = f"RTO based on delta from frame: {analysis.rto_frame}"
-                group.concluded(text, "tcp.analysis.rto_frame")
+                group.put("tcp.analysis.rto_frame", analysis.rto_frame)
     if analysis.verdict & Verdict.DUPLICATE_ACK:
         group.concluded("This is a TCP duplicate ack", "tcp.analysis.duplicate_ack")
         number = analysis.dup_ack_number
-        node.concluded(f"Duplicate ACK #: {number}", "tcp.analysis.duplicate_ack_num")
-        text = f"Duplicate to the ACK in frame: {analysis.dup_ack_frame or 0}"
-        line = node.concluded(text, "tcp.analysis.duplicate_ack_frame")
+        node.put("tcp.analysis.duplicate_ack_num", number)
+        line = node.put("tcp.analysis.duplicate_ack_frame", analysis.dup_ack_frame or 0)
         line.expert(ExpertLevel.NOTE, "Sequence", f"Duplicate ACK (#{number})", "tcp.analysis.duplicate_ack")

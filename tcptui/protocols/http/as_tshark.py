@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tcptui.model.field import Text
 from tcptui.model.fields import FIELDS
 from tcptui.protocols.headers.builder import Branch
-from tcptui.protocols.headers.frame import seconds_text
+from tcptui.protocols.headers.field_line import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel, Node
 from tcptui.protocols.http.http_stream import HttpStream
 from tcptui.protocols.http2.http2_stream import Http2Stream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tcptui.protocols.headers.frame import seconds_text
+from tcptui.protocols.headers.field_line import seconds_text
 from tcptui.protocols.headers.node import ExpertLevel
 from tcptui.protocols.http.conversation import Cut, FaultKind, full_uri
 from tcptui.protocols.http.status import status_description

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from tcptui.dfilter.names import value_text
 from tcptui.protocols.headers.bits import shortened
-from tcptui.protocols.headers.frame import NS_PER_SECOND, date_text
+from tcptui.protocols.headers.field_line import NS_PER_SECOND
+from tcptui.protocols.headers.frame import date_text
 from tcptui.protocols.mysql.fields import NULL, Fields, ShortError
 from tcptui.protocols.mysql.packets import HEADER
 

@@ -43,6 +43,8 @@ def node_value(field: Field, node: Node, data: bytes) -> Any:
             return int.from_bytes(address)
         case str() as told:
             return told.encode("utf-8", "replace")
+        case int() as number if kind is T.BOOLEAN:  # of several bits
+            return int(number != 0)
         case int() | bytes() as value:
             return value
     label = node.label
