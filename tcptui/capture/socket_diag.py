@@ -12,7 +12,6 @@ import importlib.util
 import ipaddress
 import os
 import pwd
-import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +19,7 @@ from pathlib import Path
 from socket import AF_INET, AF_INET6
 from typing import TYPE_CHECKING, Any, Final
 
+from tcptui.capture.owners.places import group_place
 from tcptui.model.safe_text import safe_text
 from tcptui.model.tcp_state import TcpState
 
@@ -38,8 +38,6 @@ _STATES: Final = {
 }  # fmt: skip
 #: The kernel's value of a slow start threshold that was never set (TCP_INFINITE_SSTHRESH).
 _NO_THRESHOLD: Final = 0x7FFF_FFFF
-_CONTAINER: Final = re.compile(r"(?:docker|cri-containerd|libpod|crio)-([0-9a-f]{12})[0-9a-f]{52}\.scope\Z")
-_UNIT: Final = re.compile(r"\A[^/]+\.(?:service|scope|slice)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +195,9 @@ def _socket(answer: Any, owner: Owner | None = None) -> KernelSocket:
 def _owner(uid: int, inode: int, cgroup_id: int | None) -> Owner:
     group = _control_group(cgroup_id) if cgroup_id else ""
     pid = _holder(inode) if inode else None
-    return Owner(_user(uid), safe_text(group), safe_text(place_of(group)), pid, _program(pid) if pid else "")
+    place = group_place(group)
+    runs_in = safe_text(place.unit or place.container)
+    return Owner(_user(uid), safe_text(group), runs_in, pid, _program(pid) if pid else "")
 
 
 def _user(uid: int) -> str:
@@ -205,17 +205,6 @@ def _user(uid: int) -> str:
         return safe_text(pwd.getpwuid(uid).pw_name)
     except KeyError:
         return str(uid)
-
-
-def place_of(control_group: str) -> str:
-    """The systemd unit or container id in a control group's path; empty when there is none."""
-    for part in reversed(control_group.split("/")):
-        container = _CONTAINER.match(part)
-        if container:
-            return container.group(1)
-        if _UNIT.match(part) and not part.endswith(".slice"):
-            return part
-    return ""
 
 
 @lru_cache(maxsize=256)

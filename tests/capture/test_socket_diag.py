@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tcptui.capture.socket_diag import available, look_up, place_of
+from tcptui.capture.socket_diag import available, look_up
 from tcptui.model.tcp_state import TcpState
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inet_diag is Linux's")
@@ -100,19 +100,3 @@ def test_mini_socket_of_time_wait_has_a_state_and_no_windows() -> None:
 def test_connection_of_other_hosts_is_none() -> None:
     assert look_up("192.0.2.1", 80, "198.51.100.1", 50000) is None
     assert look_up("2001:db8::1", 80, "2001:db8::2", 50000) is None
-
-
-@pytest.mark.parametrize(
-    ("path", "place"),
-    [
-        ("/system.slice/nginx.service", "nginx.service"),
-        ("/system.slice/docker-" + "0123456789abcdef" * 4 + ".scope", "0123456789ab"),
-        ("/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + "ab" * 32 + ".scope", "ab" * 6),
-        ("/user.slice/user-1000.slice/session-3.scope", "session-3.scope"),
-        ("/user.slice", ""),
-        ("/", ""),
-        ("", ""),
-    ],
-)
-def test_unit_or_container_is_read_from_the_control_group(path: str, place: str) -> None:
-    assert place_of(path) == place
