@@ -1,21 +1,17 @@
-"""A trace instance of our own, which disturbs nobody else's tracing: made, locked, removed.
-
-Whoever uses an instance holds a lock (flock(2)) on its folder, so one without was left by a killed run.
-"""
+"""A trace instance of our own, which disturbs nobody else's tracing: made and set up."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tcptui.capture.kernel_trace.formats import EventFormat, parse_format
 from tcptui.capture.kernel_trace.pages import PageLayout, parse_page_layout
+from tcptui.capture.locked_folders import lock_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +27,6 @@ _CLONE_NEWNS: Final = 0x0002_0000
 _MS_REC_PRIVATE: Final = 0x4000 | 1 << 18
 #: The longest format file that is read, in bytes; the longest that was seen has 9,000.
 _LONGEST: Final = 1 << 18
-#: How long an instance may stay busy after its reader has gone, in seconds.
-_PATIENCE: Final = 10.0
 _TRIES: Final = 5
 
 #: system/name of each event that is wanted.
@@ -71,50 +65,6 @@ def find_tracefs(points: Sequence[Path] = MOUNT_POINTS) -> Path:
     if not (points[0] / "instances").is_dir():
         raise TracingError(0, "tracefs has no instances")
     return points[0]
-
-
-def clear_leftovers(tracefs: Path) -> int:
-    """Remove the instances that killed runs left; returns how many."""
-    removed = 0
-    for folder in sorted((tracefs / "instances").glob(PREFIX + "*")):
-        lock = lock_folder(folder)
-        if lock is None:
-            continue  # another run uses it
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-            removed += 1
-        os.close(lock)
-    return removed
-
-
-def lock_folder(folder: Path) -> int | None:
-    """A descriptor that holds the lock on ``folder``; None where another process has it, or it is gone."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(descriptor), folder.stat()):
-            return descriptor
-    except OSError:
-        pass  # held, or removed meanwhile
-    os.close(descriptor)
-    return None
-
-
-def remove(folder: Path) -> None:
-    """Remove an instance, and wait a while where a process that is ending has it open still."""
-    give_up = time.monotonic() + _PATIENCE
-    while time.monotonic() < give_up:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
 
 
 @dataclass(slots=True)

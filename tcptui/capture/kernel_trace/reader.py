@@ -18,33 +18,33 @@ import time
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from tcptui.capture import capabilities
 from tcptui.capture.child.main import refuse_threads
 from tcptui.capture.kernel_trace import clock
 from tcptui.capture.kernel_trace.decoder import Decoder
 from tcptui.capture.kernel_trace.instance import (
+    PREFIX,
     Instance,
     TracingError,
-    clear_leftovers,
     find_tracefs,
     make_folder,
-    remove,
     set_up,
 )
 from tcptui.capture.kernel_trace.pages import read_page
+from tcptui.capture.locked_folders import clear_leftovers, remove_folder
 from tcptui.capture.privileges import Identity, give_up
 from tcptui.model.child_side import framed
 from tcptui.model.safe_text import reason_of, safe_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Who reads for root itself.
 _NOBODY: Final = 65_534
 #: Between two rounds, in seconds: events wait in the kernel's ring meanwhile.
 ROUND_SECONDS: Final = 0.05
+#: How long an instance may stay busy after its reader has gone, in seconds.
+_PATIENCE: Final = 10.0
 #: How long a quiet reader sleeps, in seconds.
 _QUIET_SECONDS: Final = 1.0
 #: Events older than this are in the ring of whichever processor had them.
@@ -97,7 +97,7 @@ def main(descriptor: int, parent: int, identity: dict[str, Any] | None) -> None:
 def _prepare() -> Instance:
     """The instance, which a janitor removes once this process has ended.  Raises TracingError."""
     tracefs = find_tracefs()
-    clear_leftovers(tracefs)
+    clear_leftovers((tracefs / "instances").glob(PREFIX + "*"), Path.rmdir)
     folder, lock = make_folder(tracefs)
     _leave_janitor(folder)
     return set_up(folder, lock)
@@ -109,7 +109,7 @@ def _leave_janitor(folder: Path) -> None:
     try:
         child = os.fork()
     except OSError as error:
-        remove(folder)
+        remove_folder(folder, _PATIENCE)
         raise TracingError(error.errno or errno.EAGAIN, reason_of(error)) from error
     if child:
         os.close(reading)  # the other end stays open as long as this process lives
@@ -122,7 +122,7 @@ def _leave_janitor(folder: Path) -> None:
         give_up(None)
         while os.read(reading, 1):
             pass
-        remove(folder)
+        remove_folder(folder, _PATIENCE)
     finally:
         os._exit(0)
 

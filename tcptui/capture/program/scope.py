@@ -1,19 +1,15 @@
-"""A control group (version 2) of a program's own, below the one that this process is in: made, entered, removed.
-
-Whoever uses one holds a lock on its folder, so one without was left by a killed run.
-"""
+"""A control group (version 2) of a program's own, below the one that this process is in: made, entered, removed."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tcptui.capture.kernel_trace.instance import lock_folder
+from tcptui.capture.locked_folders import clear_leftovers, lock_folder, remove_folder
 
 #: As a unit's name ends, so that whoever reads the path of a control group takes it for one.
 PREFIX: Final = "tcptui-program-"
@@ -52,7 +48,7 @@ class Scope:
 def make_scope(parent: Path | None = None) -> Scope:
     """A new group below ``parent`` (this process's own).  Raises OSError where there is none, or no right."""
     above = own_group() if parent is None else parent
-    _clear_leftovers(above)
+    clear_leftovers(above.glob(f"{PREFIX}*{SUFFIX}"), _remove)
     folder = above / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
     folder.mkdir(mode=0o755)
     lock = lock_folder(folder)
@@ -76,17 +72,6 @@ def own_group(groups: Path = Path("/proc/self/cgroup"), mounts: Path = Path("/pr
     raise FileNotFoundError("no control group of version 2")
 
 
-def _clear_leftovers(above: Path) -> None:
-    """Remove the groups that killed runs left."""
-    for folder in sorted(above.glob(f"{PREFIX}*{SUFFIX}")):
-        lock = lock_folder(folder)
-        if lock is None:
-            continue  # another run uses it
-        with contextlib.suppress(OSError):
-            _remove(folder)
-        os.close(lock)
-
-
 def _processes(folder: Path) -> list[int]:
     with contextlib.suppress(OSError):
         return [int(line) for line in (folder / _PROCESSES).read_text("ascii").split()]
@@ -94,16 +79,10 @@ def _processes(folder: Path) -> list[int]:
 
 
 def _remove(folder: Path) -> None:
-    give_up = time.monotonic() + _PATIENCE
-    while time.monotonic() < give_up:
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:  # somebody is in it, or is just ending
-            for pid in _processes(folder):
-                with contextlib.suppress(OSError):
-                    (folder.parent / _PROCESSES).write_text(str(pid), "ascii")
-            time.sleep(0.005)
-        else:
-            return
+    def vacate() -> None:
+        """Move who is in it, or is just ending, to the group above."""
+        for pid in _processes(folder):
+            with contextlib.suppress(OSError):
+                (folder.parent / _PROCESSES).write_text(str(pid), "ascii")
+
+    remove_folder(folder, _PATIENCE, vacate)
