@@ -10,7 +10,6 @@ from tcptui.access.stream_state import StreamState
 from tcptui.analysis.stream.view import StreamView, view_stream
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.packet_store import RowKind
-from tcptui.protocols.dns.answer_rows import DnsRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -186,11 +185,6 @@ def captured_bytes(capture: OpenCapture) -> int:
     """Bytes of all packets that are kept, as captured: how much may be made of them depends on it."""
     store = capture.store
     return int(store.captured[store.first : store.count].sum(dtype=np.int64))
-
-
-def dns_rows(capture: OpenCapture) -> I32:
-    """Rows of frames from UDP port 53, ascending."""
-    return capture.noted.of(DnsRows).rows
 
 
 def application_streams(capture: OpenCapture) -> list[int]:

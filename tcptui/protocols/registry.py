@@ -361,7 +361,7 @@ _DNS: Final = ApplicationProtocol(
             at=4, least=19,
         ),
     ),
-    notes=(Lazy("dns.answer_rows", "DnsRows"), Lazy("dns.transfer_rows", "TransferRows")),
+    notes=(Lazy("dns.transfer_rows", "TransferRows"),),
     prefilter=Lazy("dns.prefilter", "DnsPrefilter"), judged=True,
     asks=Lazy("dns.last_words", "dns_asks"),
     port=53,

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tcptui.access.outside_tcp import OutsideTcp
     from tcptui.findings.rules.whole_capture.diagnose import CaptureDiagnosis
     from tcptui.findings.stream_findings import StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.request import Request
     from tcptui.protocols.row_notes import NotedRows
-    from tcptui.session.outside_tcp import OutsideTcp
     from tcptui.session.session import Session
 
 
@@ -45,10 +45,10 @@ class Conclusions:
 
     def diagnose(self, above_note: StreamFindings) -> CaptureDiagnosis:
         """From ``above_note``: the findings of each stream with a warning or an error."""
+        from tcptui.access.outside_tcp import OutsideTcp
         from tcptui.access.truncated import truncated_answers
         from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
         from tcptui.findings.rules.whole_capture.diagnose import diagnose
-        from tcptui.session.outside_tcp import OutsideTcp
 
         if self._outside is None:
             self._outside = OutsideTcp(self._session, self._noted.outside)

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from tcptui.access.packet_heads import packet_heads
 from tcptui.model.arrays import sorted_unique
 from tcptui.model.datagram_pair import Pair, Role
 from tcptui.protocols.headers.udp import DNS_HEADER, DNS_PORTS
 from tcptui.session.filtering.plain import plain
 from tcptui.session.filtering.rows import Rows
-from tcptui.session.packet_heads import packet_heads
 from tcptui.wire.datagram_headers import HEAD, read_datagram_headers
 from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP
 
@@ -214,8 +214,6 @@ class DatagramIndex:
 
     def _headers(self, numbers: I64) -> DatagramHeaders:
         store, reader = self._capture.store, self._capture.reader
-        buffer, start, captured = packet_heads(store, reader.sources, reader.descriptors, numbers)
-        links = np.array([source.link_type for source in reader.sources], np.int64)
 
         def completed(place: int) -> list[bytes]:
             row = int(numbers[place])
@@ -224,8 +222,7 @@ class DatagramIndex:
                     return [datagram.payload for datagram in reader.packet(row).datagrams]
             return []
 
-        wire = store.wire_length[numbers].astype(np.int64)
-        return read_datagram_headers(buffer, start, captured, wire, links[store.source[numbers]], completed)
+        return read_datagram_headers(packet_heads(store, reader.sources, reader.descriptors, numbers), completed)
 
     def _hear(self, numbers: I64, found: DatagramHeaders) -> None:
         store, shown = self._capture.store, _shown(found)

@@ -9,26 +9,28 @@ import re
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.model.other_protocol import DNS, DNS_PORT
-from tcptui.model.safe_text import safe_text
-from tcptui.protocols.dns.message import addresses, read_head
-from tcptui.protocols.dns.names import NAME_SHOWN, text_of
-from tcptui.protocols.dns.questions import Question, Questions, Standing
-from tcptui.protocols.other.summary import udp_payload
-from tcptui.protocols.outside.messages import NO_ERROR
+from tcptui.model.other_protocol import DNS
+from tcptui.protocols.dns.questions import Questions, Standing
+from tcptui.protocols.outside.messages import NO_ERROR, DnsMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from tcptui.model.packet_store import PacketStore
+    from tcptui.model.packet_store import I64, PacketStore
+    from tcptui.protocols.outside.messages import OutsideMessage
     from tcptui.session.other_packets import OtherPackets
 
 #: Answers that are kept of all addresses together; further ones are not read.
 _MOST: Final = 200_000
+#: Messages that are read at once: a screen may wait for them.
+_BATCH: Final = 128
+#: The name of the root, as `DnsMessage` has it.
+_ROOT: Final = "."
 #: Anybody may have sent an answer: names of hosts that cannot be taken for an address, a port, or anything but a name.
 _HOST_NAME: Final = re.compile(r"(?:[a-z0-9_-]++\.)*+[0-9-]*+[a-z_][a-z0-9_-]*+", re.ASCII | re.IGNORECASE)
 
@@ -52,12 +54,14 @@ class DnsName:
 
 
 class DnsNames:
-    """Reads each DNS answer of the capture once; ``read`` gives the bytes of a row.  One thread at a time may use it.
+    """Reads each DNS answer of the capture once; ``read`` gives the messages in some rows.  For one thread at a time.
 
     What an answer said stays known after its packet was evicted.  Its time to live is ignored: connections outlive it.
     """
 
-    def __init__(self, store: PacketStore, other: OtherPackets, read: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, store: PacketStore, other: OtherPackets, read: Callable[[I64], Iterable[OutsideMessage]]
+    ) -> None:
         self._store = store
         self._other = other
         self._read = read
@@ -87,47 +91,28 @@ class DnsNames:
         upto = self._store.count  # a packet may come while others are looked at
         if not self._other.grow(seconds):
             return False
-        rows = self._other.rows_of_protocol(DNS)
-        for row in rows[np.searchsorted(rows, self._next) :].tolist():
-            if self.count < _MOST:
-                self._add(row)
-            self._next = row + 1
+        listed = self._other.rows_of_protocol(DNS)
+        rows = listed[np.searchsorted(listed, self._next) :].astype(np.int64)
+        for begin in range(0, len(rows), _BATCH):
+            some = rows[begin : begin + _BATCH]
+            for message in self._read(some) if self.count < _MOST else ():
+                if isinstance(message, DnsMessage) and message.is_ordinary and self.count < _MOST:
+                    self._add(message)
+            self._next = int(some[-1]) + 1
             if deadline is not None and time.monotonic() > deadline:
                 return False
         self._next = max(self._next, upto)
         return True
 
-    def _add(self, row: int) -> None:
-        protocol, at = self._other.header_of(row)
-        if protocol != DNS or at < 0:
-            return
-        source, target = self._other.ends_of(row)
-        if DNS_PORT not in (source.port, target.port):
-            return
-        try:
-            message = udp_payload(self._read(row)[at:])
-        except OSError:
-            return
-        head = read_head(message)
-        if head is None or not head.labels or head.questions != 1:
-            return
-        name = safe_text(text_of(list(head.labels)), NAME_SHOWN)
-        if not head.is_response:
-            if target.port == DNS_PORT:
-                asked = Question(source.host, source.port, target.host, head.number, name.lower())
-                self._questions.ask(asked)
-            return
-        if source.port != DNS_PORT:
-            return
-        answered = Question(target.host, target.port, source.host, head.number, name.lower())
-        standing = self._questions.answer(answered)
-        if head.code != NO_ERROR:
+    def _add(self, message: DnsMessage) -> None:
+        standing = self._questions.hear(message)
+        if standing is None or message.code != NO_ERROR or message.name == _ROOT:
             return
         is_asked = standing is Standing.ASKED
-        known = DnsName(name, int(self._store.frame[row]), is_asked, standing is Standing.SECOND)
+        known = DnsName(message.spelled, message.frame, is_asked, standing is Standing.SECOND)
         answers = self._answers if is_asked else self._unasked
-        for address in dict.fromkeys(addresses(message, head)):
-            answers.setdefault(address, []).append((row, known))
+        for address in message.addresses:
+            answers.setdefault(ip_address(address).packed, []).append((message.row, known))
             self.count += 1
 
     def names_of(self, address: bytes) -> list[str]:

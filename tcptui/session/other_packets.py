@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.access.packet_heads import packet_heads
 from tcptui.model.arrays import PIECE
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.other_protocol import TCP
 from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
-from tcptui.session.packet_heads import packet_heads
 from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Endpoints, read_other_headers
 
 if TYPE_CHECKING:
@@ -143,11 +143,7 @@ class OtherPackets:
 
     def _add(self, rows: I64) -> None:
         store = self._store
-        links = np.array([source.link_type for source in self._sources], np.int64)
-        buffer, start, captured = packet_heads(store, self._sources, self._descriptors, rows)
-        headers = read_other_headers(
-            buffer, start, captured, store.wire_length[rows].astype(np.int64), links[store.source[rows]]
-        )
+        headers = read_other_headers(packet_heads(store, self._sources, self._descriptors, rows))
         kept = rows >= store.first  # checked after the read: rows may be evicted meanwhile
         talk, from_b = self._conversations(headers.protocol, headers.ends)
         about = np.full(len(rows), _NONE, np.int32)

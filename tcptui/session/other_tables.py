@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from tcptui.access.outside_tcp import messages_in
 
 if TYPE_CHECKING:
     from tcptui.access.open_capture import OpenCapture
@@ -41,9 +44,11 @@ def other_pairs(capture: OpenCapture) -> OtherPairs:
 
 def dns_names(capture: OpenCapture) -> DnsNames:
     """Names of addresses by the DNS answers in the capture; who asks has it grow (`DnsNames.grow`)."""
-    from tcptui.session.dns_names import DnsNames  # imports the line reader, dpkt
+    from tcptui.session.dns_names import DnsNames  # no start waits for it
 
-    return capture.indexes.of(DnsNames, lambda: DnsNames(capture.store, other_packets(capture), capture.reader.data))
+    return capture.indexes.of(
+        DnsNames, lambda: DnsNames(capture.store, other_packets(capture), partial(messages_in, capture))
+    )
 
 
 def asked_hosts(capture: OpenCapture) -> AskedHosts:

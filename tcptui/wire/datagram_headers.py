@@ -1,22 +1,19 @@
-"""Headers of UDP and ICMP in a batch of frames: those in tunnels, and those that ICMP errors quote, too.
-
-They are found by the steps of the decoder (`decode.walk`), wherever it sends a frame on by an IP protocol number.
-"""
+"""Headers of UDP and ICMP in a batch of frames: those in tunnels, and those that ICMP errors quote, too."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.model.other_protocol import Space
 from tcptui.wire.decode import fragment_at, walk
-from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Dispatch, Frames
-from tcptui.wire.ip import IP_PROTOCOLS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP, dispatch
-from tcptui.wire.link.types import LINKS
+from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Heads
+from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP, dispatch
+from tcptui.wire.noted_headers import NotingFrames, walk_noting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,50 +47,19 @@ class DatagramHeaders(NamedTuple):
         return DatagramHeaders._make(column[at] for column in self)
 
 
-@dataclass
-class _Noting(Frames):
-    """A batch whose walk notes these headers."""
-
-    noted: list[DatagramHeaders] = field(default_factory=list)
-
-    def send_by(self, table: Dispatch, numbers: I64, frames: I64, offsets: I64) -> None:
-        """Note where such a header begins, then send the frames on."""
-        if table is IP_PROTOCOLS:
-            mine = np.flatnonzero(np.isin(numbers, _NOTED))
-            if len(mine):
-                at, begin = frames[mine], offsets[mine]
-                end, address = self.end[at], np.ascontiguousarray(self.address[:, at].T)
-                self.noted.append(
-                    DatagramHeaders(
-                        at, numbers[mine], self.read(at, begin, HEAD), np.minimum(self.captured[at], end) - begin,
-                        end - begin, self.quoted[at], self.version[at], address,
-                    )
-                )  # fmt: skip
-        super().send_by(table, numbers, frames, offsets)
-
-
-def read_datagram_headers(
-    buffer: U8,
-    start: I64,
-    captured: I64,
-    wire: I64,
-    link_types: I64,
-    completed: Callable[[int], Sequence[bytes]],
-) -> DatagramHeaders:
-    """The headers in the frames at ``start`` in ``buffer``, which ends with `PADDING` bytes that belong to none.
+def read_datagram_headers(heads: Heads, completed: Callable[[int], Sequence[bytes]]) -> DatagramHeaders:
+    """The headers in the frames that begin with ``heads``.
 
     ``completed``: what lies behind the IP headers of the datagrams that a frame with a fragment completes, the
     outermost first.
     """
-    batch = _Noting.of(buffer, start, captured, wire)
-    batch.send_by(LINKS, link_types, batch.every, np.zeros(len(start), np.int64))
-    walk(batch)
-    noted = batch.noted
+    batch = walk_noting(heads)
+    noted = [*_datagrams(batch)]
     for frame, offset in batch.fragments:
         outer, at = batch, (frame, offset)
         for payload in completed(frame):
-            inner = _datagram(outer, *at, payload)
-            noted += [one._replace(frame=one.frame + frame) for one in inner.noted]
+            inner = _completed(outer, *at, payload)
+            noted += [one._replace(frame=one.frame + frame) for one in _datagrams(inner)]
             if not inner.fragments:
                 break
             outer, at = inner, inner.fragments[0]
@@ -105,11 +71,22 @@ def read_datagram_headers(
     return found.only(np.argsort(found.frame, kind="stable"))
 
 
-def _datagram(outer: Frames, frame: int, offset: int, payload: bytes) -> _Noting:
+def _datagrams(batch: NotingFrames) -> Iterator[DatagramHeaders]:
+    for note in batch.notes:
+        mine = np.flatnonzero(np.isin(note.number, _NOTED)) if note.space is Space.IP else ()
+        if len(mine):
+            at, begin, end = note.frame[mine], note.offset[mine], note.end[mine]
+            yield DatagramHeaders(
+                at, note.number[mine], batch.read(at, begin, HEAD), np.minimum(batch.captured[at], end) - begin,
+                end - begin, note.quoted[mine], note.version[mine], np.ascontiguousarray(note.address[:, mine].T),
+            )  # fmt: skip
+
+
+def _completed(outer: Frames, frame: int, offset: int, payload: bytes) -> NotingFrames:
     """The walk through a datagram with ``payload``, whose last fragment has its IP header at ``offset``."""
     one = np.zeros(1, np.int64)
     size = one + len(payload)
-    inner = _Noting.of(np.frombuffer(payload + bytes(PADDING), np.uint8), one, size, size)
+    inner = NotingFrames.of(np.frombuffer(payload + bytes(PADDING), np.uint8), one, size, size)
     last = fragment_at(outer, frame, offset, ())
     inner.protocol[0] = 0 if last is None else last.protocol
     inner.version[0], inner.address[:, 0] = outer.version[frame], outer.address[:, frame]

@@ -12,7 +12,7 @@ from tcptui.model.packet_store import DecodeIssue, OptionBit, PacketStore, RowKi
 from tcptui.model.seq import SEQ_MASK
 from tcptui.wire import ip as network_layer
 from tcptui.wire import tunnels as tunnel_layer
-from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Layer, Step, rows_of_bytes
+from tcptui.wire.header_walk import I64, PADDING, U8, Bool, Frames, Heads, Layer, Step, rows_of_bytes
 from tcptui.wire.ip_fragments import Defragmenter, Fragment
 from tcptui.wire.link import pseudo_headers as capture_layer
 from tcptui.wire.link import rare as rare_link_layer
@@ -333,14 +333,11 @@ class HeaderPlaces(NamedTuple):
     udp: tuple[I64, I64]
 
 
-def find_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> HeaderPlaces:
-    """All IP and UDP headers of the frames at ``start`` in ``buffer``, those of tunnels included.
-
-    ``buffer`` ends with `PADDING` bytes of no frame.
-    """
-    batch = Frames.of(buffer, start, captured, wire)
+def find_headers(heads: Heads) -> HeaderPlaces:
+    """All IP and UDP headers of the frames that begin with ``heads``, those of tunnels included."""
+    batch = Frames.of(heads.buffer, heads.start, heads.captured, heads.wire)
     batch.ip_headers, batch.udp_headers = [], []
-    batch.send_by(link_layer.LINKS, link_types, batch.every, np.zeros(len(start), np.int64))
+    batch.send_by(link_layer.LINKS, heads.links, batch.every, np.zeros(len(heads.start), np.int64))
     walk(batch)
     return HeaderPlaces(_by_frame(batch.ip_headers), _by_frame(batch.udp_headers))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,21 @@ Bool = NDArray[np.bool_]
 
 #: Zero bytes that must follow the last packet in a buffer, so that fixed-size reads never leave it.
 PADDING: Final = 256
+
+
+class Heads(NamedTuple):
+    """The first bytes of frames, and what the walk must know of them; columns are parallel."""
+
+    buffer: U8
+    """Ends with `PADDING` bytes that belong to no frame."""
+    start: I64
+    """Where each frame begins in ``buffer``."""
+    captured: I64
+    """Bytes of each that are there."""
+    wire: I64
+    """Bytes that each had on the wire."""
+    links: I64
+    """LINKTYPE_ value of each."""
 
 
 class Layer(IntEnum):

@@ -1,12 +1,8 @@
-"""Headers of packets that are no TCP segments: which protocol, between whom; for a whole batch at once.
-
-The decoder keeps columns for TCP only.  This walks the same headers with the same steps (`decode.walk`) and notes
-what the decoder passes by: where the last header begins, and the error that quotes a datagram.
-"""
+"""Headers of packets that are no TCP segments: which protocol, between whom; for a whole batch at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,13 +19,14 @@ from tcptui.model.other_protocol import (
     UDP_SERVICES,
     Space,
 )
-from tcptui.wire.decode import walk
-from tcptui.wire.header_walk import I64, U8, Bool, Dispatch, Frames
-from tcptui.wire.ip import IP_PROTOCOLS, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP
-from tcptui.wire.link.types import ETHERTYPES, LINKS
+from tcptui.wire.ip import PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_TCP, PROTOCOL_UDP
+from tcptui.wire.noted_headers import walk_noting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from tcptui.wire.header_walk import I64, Bool, Frames, Heads
+    from tcptui.wire.noted_headers import NotingFrames
 
 #: IP protocols whose header begins with two ports.
 _WITH_PORTS: Final = np.array((PROTOCOL_TCP, PROTOCOL_UDP, 33, 132, 136))
@@ -45,49 +42,44 @@ _STUN_COOKIE: Final = 0x2112A442
 #: Versions of QUIC whose long headers are known by content: 1, 2 (RFC 9369), and drafts of version 1.
 _QUIC_VERSIONS: Final = (0x00000001, 0x6B3343CF)
 _QUIC_DRAFTS: Final = 0xFF000000
+_UDP_HEADER: Final = 8
 #: Kinds of addresses: `Endpoints.version`.
 NO_ADDRESS: Final = 2
 MAC_ADDRESS: Final = 1
 
 
-@dataclass
-class _Noting(Frames):
-    """A batch whose walk notes where headers begin that the decoder has no column for."""
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last headers that the walk noted, one entry per packet."""
 
-    space: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    space: I64
     """`Space` of `number`: ETHERTYPE or IP; 0 where neither was reached."""
-    number: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    number: I64
     """Ethertype or IP protocol that was reached last."""
-    at_header: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    at_header: I64
     """Offset of the header that `number` names."""
-    icmp: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    icmp: I64
     """Offset of the innermost ICMP header that is not quoted; -1 without one."""
-    icmp_number: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    icmp_address: NDArray[np.uint64] = field(default_factory=lambda: np.zeros((4, 0), np.uint64))
-    icmp_version: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    icmp_end: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    icmp_number: I64
+    icmp_address: NDArray[np.uint64]
+    icmp_version: I64
+    icmp_end: I64
 
-    def prepare(self) -> None:
-        """Size the arrays for this batch."""
-        n = len(self.every)
-        self.space, self.number, self.icmp_number, self.icmp_version, self.icmp_end = (
-            np.zeros(n, np.int64) for _ in range(5)
-        )
-        self.at_header, self.icmp = (np.full(n, -1, np.int64) for _ in range(2))
-        self.icmp_address = np.zeros((4, n), np.uint64)
-
-    def send_by(self, table: Dispatch, numbers: I64, frames: I64, offsets: I64) -> None:
-        """Note where a header with an ethertype or an IP protocol begins, then send the frames on."""
-        if len(frames) and (table is ETHERTYPES or table is IP_PROTOCOLS):
-            self.space[frames] = Space.ETHERTYPE if table is ETHERTYPES else Space.IP
-            self.number[frames], self.at_header[frames] = numbers, offsets
-            if table is IP_PROTOCOLS:
-                says = ((numbers == PROTOCOL_ICMP) | (numbers == PROTOCOL_ICMPV6)) & ~self.quoted[frames]
-                some = frames[says]
-                self.icmp[some], self.icmp_number[some] = offsets[says], numbers[says]
-                self.icmp_address[:, some], self.icmp_version[some] = self.address[:, some], self.version[some]
-                self.icmp_end[some] = self.end[some]
-        super().send_by(table, numbers, frames, offsets)
+    @classmethod
+    def of(cls, batch: NotingFrames) -> _Last:
+        zero = np.zeros(len(batch.every), np.int64)
+        last = cls(zero, zero.copy(), zero - 1, zero - 1, zero.copy(), np.zeros((4, len(zero)), np.uint64),
+                   zero.copy(), zero.copy())  # fmt: skip
+        for note in batch.notes:
+            last.space[note.frame], last.number[note.frame] = note.space, note.number
+            last.at_header[note.frame] = note.offset
+            if note.space is Space.IP:
+                says = ((note.number == PROTOCOL_ICMP) | (note.number == PROTOCOL_ICMPV6)) & ~note.quoted
+                some = note.frame[says]
+                last.icmp[some], last.icmp_number[some] = note.offset[says], note.number[says]
+                last.icmp_address[:, some], last.icmp_version[some] = note.address[:, says], note.version[says]
+                last.icmp_end[some] = note.end[says]
+        return last
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,36 +110,40 @@ class OtherHeaders:
     """Who talked to whom in the packet that is quoted."""
 
 
-def read_other_headers(buffer: U8, start: I64, captured: I64, wire: I64, link_types: I64) -> OtherHeaders:
-    """Read packets at ``start`` in ``buffer``, which ends with `PADDING` bytes that belong to none."""
-    batch = _Noting.of(buffer, start, captured, wire)
-    batch.prepare()
-    n = len(start)
-    batch.send_by(LINKS, link_types, batch.every, np.zeros(n, np.int64))
-    walk(batch)
+def read_other_headers(heads: Heads) -> OtherHeaders:
+    """Read the packets that begin with ``heads``."""
+    batch = walk_noting(heads)
+    last, n = _Last.of(batch), len(heads.start)
     pieces = np.zeros(n, np.bool_)
     pieces[[frame for frame, _offset in batch.fragments]] = True
     pieces |= batch.partial
     # A later fragment that could not be kept goes no further than the header that was sound.
-    pieces |= (batch.space == Space.ETHERTYPE) & (batch.number == _IPV4) & (batch.network == batch.at_header)
-    inner = _ends(batch, pieces)
-    own = _protocols(batch, link_types, pieces, batch.at_header, batch.space, batch.number)
-    quoting: I64 = np.where(batch.quoted & (batch.icmp >= 0), own, -1)
-    is_icmp = batch.icmp >= 0
-    protocol = np.where(is_icmp, np.where(batch.icmp_number == PROTOCOL_ICMP, ICMP, ICMPV6), own)
-    at_header: I64 = np.where(is_icmp, batch.icmp, batch.at_header)
-    identifier = _identifiers(batch)
+    pieces |= (last.space == Space.ETHERTYPE) & (last.number == _IPV4) & (batch.network == last.at_header)
+    inner = _ends(batch, last, pieces)
+    own = _protocols(batch, heads.links, pieces, last)
+    is_icmp = last.icmp >= 0
+    quoting: I64 = np.where(batch.quoted & is_icmp, own, -1)
+    protocol = np.where(is_icmp, np.where(last.icmp_number == PROTOCOL_ICMP, ICMP, ICMPV6), own)
+    at_header: I64 = np.where(is_icmp, last.icmp, last.at_header)
+    identifier = _identifiers(batch, last)
     ends = Endpoints(
-        np.where(is_icmp, batch.icmp_address, inner.address),
-        np.where(is_icmp, batch.icmp_version, inner.version),
+        np.where(is_icmp, last.icmp_address, inner.address),
+        np.where(is_icmp, last.icmp_version, inner.version),
         np.where(is_icmp, identifier, inner.source_port),
         np.where(is_icmp, identifier, inner.target_port),
     )
-    _link_addresses(batch, link_types, ends)
+    _link_addresses(batch, heads.links, ends)
     return OtherHeaders(protocol, at_header, ends, quoting, inner)
 
 
-def _protocols(batch: _Noting, link_types: I64, pieces: Bool, at: I64, space: I64, number: I64) -> I64:
+def udp_payload(datagram: bytes) -> bytes:
+    """The payload of a UDP datagram, by its length field where that can be."""
+    said = int.from_bytes(datagram[4:6], "big")
+    return datagram[_UDP_HEADER : said if said >= _UDP_HEADER else len(datagram)]
+
+
+def _protocols(batch: Frames, link_types: I64, pieces: Bool, last: _Last) -> I64:
+    space, number, at = last.space, last.number, last.at_header
     found = np.where(space == 0, Space.LINK << 16 | link_types, space << 16 | number)
     lengths = (space == Space.ETHERTYPE) & (number <= _LARGEST_LENGTH)
     if lengths.any():
@@ -195,30 +191,29 @@ def _services(batch: Frames, frames: I64, offsets: I64) -> I64:
     return np.where(with_ports, service, 0)
 
 
-def _ends(batch: _Noting, pieces: Bool) -> Endpoints:
+def _ends(batch: Frames, last: _Last, pieces: Bool) -> Endpoints:
     """Addresses and ports by the innermost headers, quoted ones included."""
     n = len(batch.every)
     address, version = batch.address, np.where(batch.network >= 0, batch.version, NO_ADDRESS)
     source_port, target_port = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    with_ports = (batch.space == Space.IP) & np.isin(batch.number, _WITH_PORTS) & ~pieces
+    with_ports = (last.space == Space.IP) & np.isin(last.number, _WITH_PORTS) & ~pieces
     frames = np.flatnonzero(with_ports)
     if len(frames):
-        at = batch.at_header[frames]
+        at = last.at_header[frames]
         held = batch.held(frames, at, 4)
         words = batch.read(frames, at, 4).view(">u2").astype(np.int64)
         source_port[frames], target_port[frames] = np.where(held[:, None], words, 0).T
-    ethertypes = batch.space == Space.ETHERTYPE
-    link_only = ethertypes & (batch.network != batch.at_header)
+    ethertypes = last.space == Space.ETHERTYPE
+    link_only = ethertypes & (batch.network != last.at_header)
     version = np.where(link_only, NO_ADDRESS, version)
-    asking = np.flatnonzero(link_only & (batch.number == ARP & 0xFFFF))
+    asking = np.flatnonzero(link_only & (last.number == ARP & 0xFFFF))
     if len(asking):
-        _arp_addresses(batch, asking, address, version)
+        _arp_addresses(batch, asking, last.at_header[asking], address, version)
     return Endpoints(address, version, source_port, target_port)
 
 
-def _arp_addresses(batch: _Noting, frames: I64, address: NDArray[np.uint64], version: I64) -> None:
+def _arp_addresses(batch: Frames, frames: I64, at: I64, address: NDArray[np.uint64], version: I64) -> None:
     """Fill in the protocol addresses of sender and target (RFC 826) where they are IPv4."""
-    at = batch.at_header[frames]
     head = batch.read(frames, at, 8).astype(np.int64)
     hardware = head[:, 4]
     sound = (head[:, 2] << 8 | head[:, 3] == _IPV4) & (head[:, 5] == 4)
@@ -231,19 +226,19 @@ def _arp_addresses(batch: _Noting, frames: I64, address: NDArray[np.uint64], ver
     version[frames] = 4
 
 
-def _identifiers(batch: _Noting) -> I64:
+def _identifiers(batch: Frames, last: _Last) -> I64:
     """Identifiers of ICMP echo and timestamp messages; 0 elsewhere."""
     found = np.zeros(len(batch.every), np.int64)
-    frames = np.flatnonzero(batch.icmp >= 0)
+    frames = np.flatnonzero(last.icmp >= 0)
     if not len(frames):
         return found
-    at = batch.icmp[frames]
+    at = last.icmp[frames]
     head = batch.read(frames, at, 8)
-    kind, number = head[:, 0], batch.icmp_number[frames]
+    kind, number = head[:, 0], last.icmp_number[frames]
     mine = np.zeros(len(frames), np.bool_)
     for protocol, kinds in _IDENTIFIED.items():
         mine |= (number == protocol) & np.isin(kind, kinds)
-    mine &= at + 8 <= np.minimum(batch.captured[frames], batch.icmp_end[frames])
+    mine &= at + 8 <= np.minimum(batch.captured[frames], last.icmp_end[frames])
     found[frames[mine]] = head.view(">u2")[mine, 2]
     return found
 

@@ -6,9 +6,11 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
+from other_frames import icmp, pcap, udp
 from traces import write_trace
 
 from tcptui.access.requests import requests_of
+from tcptui.access.truncated import truncated_answers
 from tcptui.session.session import open_file
 
 if TYPE_CHECKING:
@@ -63,3 +65,14 @@ def test_other_answers_say_nothing_of_the_connection(tmp_path: Path, before: str
 
 def test_answer_of_long_ago_is_none(tmp_path: Path) -> None:
     assert told(tmp_path, [datagram(0, CUT), *over_tcp(10_100)]) == [None]
+
+
+def test_answer_counts_where_its_question_was_not_captured_but_not_where_an_error_quotes_it(tmp_path: Path) -> None:
+    path, client, server = tmp_path / "x.pcap", "10.0.0.1", "10.0.0.53"
+    answer = udp(f"{server}:53", f"{client}:40000", CUT)
+    path.write_bytes(pcap([answer[:-10], icmp(client, server, 3, 3, bytes(4) + answer[14:])]))
+    session = open_file(path)
+    try:
+        assert [(one.frame, one.client, one.operation) for one in truncated_answers(session)] == [(1, client, "QUERY")]
+    finally:
+        session.close()

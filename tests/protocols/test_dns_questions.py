@@ -47,7 +47,8 @@ def test_of_messages_those_are_kept_that_were_asked_for() -> None:
     def message(row: int, *, is_response: bool, number: int = 7) -> DnsMessage:
         return DnsMessage(
             row, row + 1, row, ASKED.client, ASKED.server, ASKED.port, number, is_response, 0, 1, ASKED.name,
-            frozenset({f"192.0.2.{row}"}) if is_response else frozenset(),
+            frozenset({f"192.0.2.{row}"}) if is_response else frozenset(), ASKED.name,
+            f"QUERY A {ASKED.name}", False, True,
         )  # fmt: skip
 
     told = [

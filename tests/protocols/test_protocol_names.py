@@ -53,8 +53,6 @@ OTHERWISE: Final = {
     "dfilter/hints.py": "what somebody who types a method of HTTP may mean",
     "dfilter/traps.py": "a field of HTTP that is never false",
     # Datagrams are no streams: the rows are of streams.
-    "access/open_capture.py": "answers of DNS over UDP",
-    "access/truncated.py": "answers of DNS over UDP that did not fit",
     "model/other_protocol.py": "names of ports over UDP",
     "protocols/other/": "a line about a datagram",
     "protocols/outside/reading.py": "look-ups by DNS over UDP that connections waited for",

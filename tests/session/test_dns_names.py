@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from other_frames import dns_answer, dns_name, dns_query, icmp, pcap, udp
 
+from tcptui.access.outside_tcp import messages_in
 from tcptui.model.other_protocol import DNS
 from tcptui.model.safe_text import safe_text
 from tcptui.protocols.dns.message import addresses, read_head
@@ -125,7 +127,6 @@ def test_an_answer_that_comes_while_others_are_read_is_read_the_next_time(tmp_pa
     class Other:
         """Knows the packets that had come when it looked; then the next one comes."""
 
-        header_of, ends_of = other_packets(session).header_of, other_packets(session).ends_of
         known = 0
 
         def grow(self, _seconds: float | None) -> bool:
@@ -135,7 +136,7 @@ def test_an_answer_that_comes_while_others_are_read_is_read_the_next_time(tmp_pa
         def rows_of_protocol(self, _protocol: int) -> NDArray[np.int64]:
             return rows[: self.known]
 
-    found = DnsNames(shown, Other(), frames.__getitem__)
+    found = DnsNames(shown, Other(), partial(messages_in, session))
 
     assert found.grow()
     assert found.grow()

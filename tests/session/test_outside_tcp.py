@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tcptui.access.outside_tcp import OutsideTcp
 from tcptui.protocols.outside.messages import DnsMessage, IcmpError, NeighbourMessage
-from tcptui.session.outside_tcp import OutsideTcp
 from tcptui.session.session import open_file
 from tests.support.other_frames import ethernet, icmp, ip, over_ethernet, pcap
 from tests.support.outside_tcp import CLIENT, RESOLVER, SERVER, asked, question, reply, tcp, told

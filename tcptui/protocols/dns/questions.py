@@ -65,15 +65,16 @@ class Questions:
         self._waiting[question] = waits - 1
         return Standing.ASKED
 
+    def hear(self, message: DnsMessage) -> Standing | None:
+        """The standing of an answer; None of a question, which is remembered."""
+        question = Question(message.client, message.port, message.server, message.number, message.name)
+        if message.is_response:
+            return self.answer(question)
+        self.ask(question)
+        return None
+
 
 def answers_to_questions(messages: Iterable[DnsMessage]) -> list[DnsMessage]:
     """The answers among ``messages``, which are in capture order, that were asked for (`Standing.ASKED`)."""
     questions = Questions()
-    found: list[DnsMessage] = []
-    for one in messages:
-        question = Question(one.client, one.port, one.server, one.number, one.name)
-        if not one.is_response:
-            questions.ask(question)
-        elif questions.answer(question) is Standing.ASKED:
-            found.append(one)
-    return found
+    return [one for one in messages if questions.hear(one) is Standing.ASKED]

@@ -22,11 +22,11 @@ from tcptui.protocols.other.others import (
     read_text,
     read_tftp,
 )
+from tcptui.wire.other_headers import udp_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UDP_HEADER: Final = 8
 #: What dpkt raises for bytes that it cannot read: its own errors, and those of Python for what it did not check.
 UNREADABLE: Final = (
     dpkt.dpkt.Error, struct.error, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
@@ -52,12 +52,6 @@ _READERS: Final[dict[int, Callable[[bytes], Line]]] = {
 }
 _FRAGMENT: Final = Line("fragment")
 _CUT: Final = Line("tcp-cut")
-
-
-def udp_payload(datagram: bytes) -> bytes:
-    """The payload of a UDP datagram, by its length field where that can be."""
-    said = int.from_bytes(datagram[4:6], "big")
-    return datagram[_UDP_HEADER : said if said >= _UDP_HEADER else len(datagram)]
 
 
 def summarize(protocol: int, frame: bytes, at_header: int) -> Line:

@@ -28,9 +28,17 @@ class DnsMessage(NamedTuple):
     kind: int
     """Type of the record that is asked for."""
     name: str
-    """In lower case; safe text."""
+    """In lower case; safe text.  Empty in an answer that did not fit, to what was cut or is no query."""
     addresses: frozenset[str]
     """Those that the answer gives."""
+    spelled: str
+    """`name` as it was sent; safe text."""
+    operation: str
+    """As `Exchange.operation` has it; not yet safe to print."""
+    did_not_fit: bool
+    """True of an answer that says so (TC): the client asks again over TCP (RFC 7766, 5)."""
+    is_ordinary: bool
+    """True of one question to, or its answer from, port 53."""
 
 
 class NeighbourMessage(NamedTuple):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Rows that are kept, the newest: so many bound what a rule reads, and a host in trouble has fewer.
 MOST_ROWS: Final = 16_384
+#: The same of answers of DNS: a client has fewer, and of a name server all look alike.
+MOST_ANSWERS: Final = 65_536
 _ETHERTYPE: Final = ARP & 0xFFFF
 _IPV4_HEADER, _IPV6_HEADER, _ICMP_HEADER = 20, 40, 8
 #: Bytes of a datagram's header that say the ports.
@@ -40,6 +42,8 @@ class OutsideRows:
     def __init__(self) -> None:
         self.rows: I32 = np.zeros(0, np.int32)
         """Store rows, ascending."""
+        self.dns_answers: I32 = np.zeros(0, np.int32)
+        """Store rows of what UDP port 53 sent, ascending."""
 
     def add(self, batch: Payloads) -> None:
         """Test the frames of a batch."""
@@ -54,20 +58,27 @@ class OutsideRows:
         found = (of_other == _ETHERTYPE) | quoting
         over_ip = np.flatnonzero(~found & np.isin(of_other, _OVER_IP))
         if len(over_ip):
-            found[over_ip] = _tell(batch, others[over_ip], of_other[over_ip])
+            found[over_ip], answers = _tell(batch, others[over_ip], of_other[over_ip])
+            if answers.any():
+                new = (first + others[over_ip[answers]]).astype(np.int32)
+                self.dns_answers = np.concatenate((self.dns_answers, new))[-MOST_ANSWERS:]
         if found.any():
             new = (first + others[found]).astype(np.int32)
             self.rows = np.concatenate((self.rows, new))[-MOST_ROWS:]
 
     def evict(self, first: int) -> None:
         """Drop the rows before ``first``, which are evicted."""
-        gone = int(np.searchsorted(self.rows, first))
-        if gone:
-            self.rows = self.rows[gone:].copy()
+        self.rows, self.dns_answers = (
+            rows[gone:].copy() if (gone := int(np.searchsorted(rows, first))) else rows
+            for rows in (self.rows, self.dns_answers)
+        )
 
 
-def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> Mask:
-    """Which of the frames ``at``, of `_OVER_IP`, are of DNS, of neighbours, or quote another packet."""
+def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> tuple[Mask, Mask]:
+    """Which of the frames ``at``, of `_OVER_IP`, are of DNS, of neighbours, or quote another packet.
+
+    And which come from port 53 of UDP.
+    """
     store, rows = batch.store, batch.first + at
     network, held = (column[rows].astype(np.int64) for column in (store.network_offset, store.captured))
     begin = batch.start[at]
@@ -79,10 +90,9 @@ def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> Mask:
         for place in (0, 2)
     ]
     whole = upper + _PORTS <= held
-    is_dns = whole & (protocol == PROTOCOL_UDP) & ((ports[0] == DNS_PORT) | (ports[1] == DNS_PORT))
+    is_answer, is_asked = (whole & (protocol == PROTOCOL_UDP) & (port == DNS_PORT) for port in ports)
     of_neighbour = (protocol == PROTOCOL_ICMPV6) & np.isin(_byte(batch, begin, upper, held), _NEIGHBOUR)
-    found: Mask = is_dns | of_neighbour | _is_quoted(batch, begin, network, held)
-    return found
+    return is_answer | is_asked | of_neighbour | _is_quoted(batch, begin, network, held), is_answer
 
 
 def _is_quoted(batch: Payloads, begin: I64, network: I64, held: I64) -> Mask:

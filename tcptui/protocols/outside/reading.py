@@ -12,16 +12,16 @@ from tcptui.protocols.dns.codes import QUERY
 from tcptui.protocols.dns.message import addresses, read_head
 from tcptui.protocols.dns.names import NAME_SHOWN, text_of
 from tcptui.protocols.outside.messages import NO_ERROR, DnsMessage, IcmpError, NeighbourMessage
-from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, read_other_headers
+from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, read_other_headers, udp_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tcptui.model.packet_store import I64, U8
+    from tcptui.model.packet_store import I64, PacketStore
     from tcptui.protocols.outside.messages import OutsideMessage
+    from tcptui.wire.header_walk import Heads
     from tcptui.wire.other_headers import Endpoints
 
-_UDP_HEADER: Final = 8
 #: Bytes of a message that are read: a datagram with EDNS has seldom more.
 _MESSAGE_MOST: Final = 4_096
 #: Hardware and protocol types and sizes of ARP for IPv4 over Ethernet, before the operation (RFC 826).
@@ -41,28 +41,16 @@ _REASONS: Final = {
 }  # fmt: skip
 
 
-class Heads(NamedTuple):
-    """The first bytes of packets; columns are parallel."""
+def read_outside(heads: Heads, store: PacketStore, rows_of: I64) -> Iterator[OutsideMessage]:
+    """The messages in the packets of ``rows_of``, in their order; what is damaged or something else is left out.
 
-    buffer: U8
-    start: I64
-    """Where each begins in ``buffer``, which ends with `header_walk.PADDING` bytes of none."""
-    captured: I64
-    """How many bytes of each there are."""
-    wire: I64
-    links: I64
-    row: I64
-    frame: I64
-    time_ns: I64
-
-
-def read_outside(heads: Heads) -> Iterator[OutsideMessage]:
-    """The messages among ``heads``, in their order; what is damaged or something else is left out."""
-    found = read_other_headers(heads.buffer, heads.start, heads.captured, heads.wire, heads.links)
+    ``heads``: the first bytes of these packets.
+    """
+    found = read_other_headers(heads)
     whole = heads.buffer.tobytes()
     ends = _Ends(found.ends)
     quoted = _Ends(found.quoted)
-    columns = (heads.row, heads.frame, heads.time_ns, heads.start, heads.captured)
+    columns = (rows_of, store.frame[rows_of], store.time_ns[rows_of], heads.start, heads.captured)
     rows = zip(*(column.tolist() for column in columns), found.protocol.tolist(), found.at_header.tolist(), strict=True)
     for i, (row, frame, time_ns, start, captured, protocol, at) in enumerate(rows):
         if at < 0:
@@ -71,7 +59,7 @@ def read_outside(heads: Heads) -> Iterator[OutsideMessage]:
         data = whole[start + at : start + min(captured, at + _MESSAGE_MOST)]
         message: OutsideMessage | None = None
         if protocol == DNS:
-            message = _dns(place, data[_UDP_HEADER:], ends.of(i))
+            message = _dns(place, udp_payload(data), ends.of(i))
         elif protocol == ARP:
             message = _arp(place, whole[start : start + captured], at)
         elif protocol in _UNREACHABLE and len(data) > 1:
@@ -121,25 +109,29 @@ def _packed_address(packed: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def _name(labels: tuple[bytes, ...]) -> str:
-    return safe_text(text_of(list(labels)) if labels else ".", NAME_SHOWN).lower()
+    return safe_text(text_of(list(labels)) if labels else ".", NAME_SHOWN)
 
 
 def _dns(place: tuple[int, int, int], payload: bytes, end: _End) -> DnsMessage | None:
     head = read_head(payload)
-    if head is None or head.labels is None or head.opcode != QUERY or not end.source:
+    if head is None or not end.source or DNS_PORT not in {end.source_port, end.target_port}:
         return None
-    if DNS_PORT not in {end.source_port, end.target_port}:
+    by_server, is_query = head.is_response, head.labels is not None and head.opcode == QUERY
+    did_not_fit = by_server and head.is_truncated
+    if not is_query and not did_not_fit:
         return None
-    by_server = head.is_response
     client, server = (end.target, end.source) if by_server else (end.source, end.target)
-    port = end.target_port if by_server else end.source_port
+    port, at = (end.target_port, end.source_port) if by_server else (end.source_port, end.target_port)
     given = (
         frozenset(map(_packed_address, addresses(payload, head)))
         if by_server and head.code == NO_ERROR
         else frozenset()
     )
-    code = head.code if by_server else NO_ERROR
-    return DnsMessage(*place, client, server, port, head.number, by_server, code, head.kind, _name(head.labels), given)
+    code, name = head.code if by_server else NO_ERROR, _name(head.labels or ()) if is_query else ""
+    return DnsMessage(
+        *place, client, server, port, head.number, by_server, code, head.kind, name.lower(), given, name,
+        head.operation, did_not_fit, is_query and head.questions == 1 and at == DNS_PORT,
+    )  # fmt: skip
 
 
 def _arp(place: tuple[int, int, int], frame: bytes, at: int) -> NeighbourMessage | None:

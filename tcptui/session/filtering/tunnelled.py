@@ -13,7 +13,7 @@ from tcptui.session.filtering.header_places import PLACES, in_order, values_at
 from tcptui.session.filtering.occurrences import Occurrences, merged
 from tcptui.session.filtering.plain import ODD, plain
 from tcptui.wire.decode import find_headers
-from tcptui.wire.header_walk import PADDING
+from tcptui.wire.header_walk import PADDING, Heads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +104,7 @@ def _headers(session: OpenCapture, numbers: I32, first: int) -> tuple[Headers, H
     data = np.frombuffer(block + bytes(PADDING + _HEADER_BYTES), np.uint8)
     links = np.array([source.link_type for source in session.reader.sources], np.int64)[store.source[numbers]]
     captured = np.minimum(store.captured[numbers].astype(np.int64), len(block) - starts)
-    below = find_headers(data, starts, captured, store.wire_length[numbers].astype(np.int64), links)
+    below = find_headers(Heads(data, starts, captured, store.wire_length[numbers].astype(np.int64), links))
     ip, udp = (
         Headers(owner + first, data[(starts[owner] + offsets)[:, None] + np.arange(_HEADER_BYTES)].ravel())
         for owner, offsets in below

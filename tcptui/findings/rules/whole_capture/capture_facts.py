@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tcptui.model.flow_table import U64
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
-    from tcptui.protocols.dns.answer import TruncatedAnswer
 
     Mask = NDArray[np.bool_]
 
@@ -79,7 +78,7 @@ class CaptureFacts:
         streams: StreamTable,
         findings: StreamFindings,
         requests_of: Callable[[int], Sequence[Request]] = lambda _stream: (),
-        truncated: Callable[[], Sequence[TruncatedAnswer]] = tuple,
+        truncated: Callable[[], Sequence[DnsMessage]] = tuple,
         read_segments: Callable[[I64], list[bytes]] = lambda rows: [b""] * len(rows),
         outside: Callable[[], Sequence[OutsideMessage]] = tuple,
     ) -> None:

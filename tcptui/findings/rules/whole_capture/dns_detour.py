@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcptui.findings.rules.whole_capture.capture_facts import CaptureFacts
     from tcptui.model.finding import CaptureFinding
     from tcptui.model.packet_store import I64
-    from tcptui.protocols.dns.answer import TruncatedAnswer
+    from tcptui.protocols.outside.messages import DnsMessage
 
 #: A client that wants the whole answer tries TCP so soon behind the one that was cut.
 AGAIN_NS: Final = 1_000_000_000
@@ -39,7 +39,7 @@ class _Detour(NamedTuple):
     """One question that was asked again over TCP, and answered."""
 
     place: int
-    cut: TruncatedAnswer
+    cut: DnsMessage
     frame: int
     """Where the answer over TCP ended."""
     cost_ns: int
@@ -52,7 +52,7 @@ def dns_detour(capture: CaptureFacts) -> Iterator[CaptureFinding]:
     places = indexes_of(capture.port == DNS_PORT)
     if not len(places):
         return
-    cut: dict[tuple[str, str], list[TruncatedAnswer]] = {}
+    cut: dict[tuple[str, str], list[DnsMessage]] = {}
     for answer in sorted(capture.truncated(), key=lambda one: one.time_ns):
         cut.setdefault((answer.client, answer.server), []).append(answer)
     of_pair: dict[tuple[str, str], list[int]] = {}
@@ -68,11 +68,11 @@ def dns_detour(capture: CaptureFacts) -> Iterator[CaptureFinding]:
 
 
 def _failed(
-    capture: CaptureFacts, pair: tuple[str, str], places: list[int], cut: list[TruncatedAnswer]
+    capture: CaptureFacts, pair: tuple[str, str], places: list[int], cut: list[DnsMessage]
 ) -> Iterator[CaptureFinding]:
     """The attempts over TCP that a cut answer led to, where none of these was opened."""
     settled_ns = int(capture.store.latest_ns) - SYN_SILENCE_NS
-    tried: list[tuple[TruncatedAnswer, int]] = []
+    tried: list[tuple[DnsMessage, int]] = []
     for place in places:
         began_ns = int(capture.began_ns[place])
         before = bisect_right(cut, began_ns, key=lambda one: one.time_ns) - 1
@@ -101,7 +101,7 @@ def _failed(
                 "shape": shape,
                 "client": pair[0],
                 "server": pair[1],
-                "question": first.question,
+                "question": first.operation,
                 "udp_frame": first.frame,
                 "tcp_frame": int(capture.frames(_places([at]))[0]),
             },
@@ -110,7 +110,7 @@ def _failed(
         )
 
 
-def _detours(capture: CaptureFacts, places: list[int], cut: list[TruncatedAnswer]) -> list[_Detour]:
+def _detours(capture: CaptureFacts, places: list[int], cut: list[DnsMessage]) -> list[_Detour]:
     """The questions of the connections at ``places`` that a cut answer led to, and that were answered."""
     by_frame = {one.frame: one for one in cut}
     found = []
@@ -147,7 +147,7 @@ def _cost(capture: CaptureFacts, pair: tuple[str, str], detours: list[_Detour]) 
             "shape": "",
             "client": pair[0],
             "server": pair[1],
-            "question": worst.cut.question,
+            "question": worst.cut.operation,
             "udp_frame": worst.cut.frame,
             "tcp_frame": worst.frame,
             "questions": len(detours),

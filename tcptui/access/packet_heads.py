@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tcptui.wire.header_walk import PADDING
+from tcptui.wire.header_walk import PADDING, Heads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tcptui.access.source_info import SourceInfo
-    from tcptui.model.packet_store import I64, U8, PacketStore
+    from tcptui.model.packet_store import I64, PacketStore
 
 #: Bytes read of one packet at most: no chain of headers that is followed is longer.
 _HEAD: Final = 4096
@@ -24,13 +24,8 @@ _NEAR: Final = 1 << 14
 _SPAN: Final = 4 << 20
 
 
-def packet_heads(
-    store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int], rows: I64
-) -> tuple[U8, I64, I64]:
-    """A buffer with the first bytes of each of ``rows``, where each begins, and how many there are.
-
-    The buffer ends with `PADDING` bytes that belong to none.  What cannot be read is zeros.
-    """
+def packet_heads(store: PacketStore, sources: Sequence[SourceInfo], descriptors: Sequence[int], rows: I64) -> Heads:
+    """The first bytes of each of ``rows``.  What cannot be read is zeros."""
     offset = store.offset[rows]
     size = np.minimum(store.captured[rows].astype(np.int64), _HEAD)
     spools = np.array([source.spool for source in sources], np.int64)[store.source[rows]]
@@ -52,7 +47,9 @@ def packet_heads(
             filled += span
             low = stop
     parts.append(bytes(PADDING))
-    return np.frombuffer(b"".join(parts), np.uint8), start, size
+    wire = store.wire_length[rows].astype(np.int64)
+    links = np.array([source.link_type for source in sources], np.int64)[store.source[rows]]
+    return Heads(np.frombuffer(b"".join(parts), np.uint8), start, size, wire, links)
 
 
 def _read(descriptor: int, size: int, offset: int) -> bytes:

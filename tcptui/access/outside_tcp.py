@@ -8,17 +8,29 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.access.packet_heads import packet_heads
+from tcptui.protocols.outside.messages import DnsMessage
 from tcptui.protocols.outside.notes import MOST_ROWS
-from tcptui.session.packet_heads import packet_heads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tcptui.access.open_capture import OpenCapture
     from tcptui.model.packet_store import I64
     from tcptui.protocols.outside.messages import OutsideMessage
     from tcptui.protocols.outside.notes import OutsideRows
 
 #: Packets whose headers are read at once.
-_BATCH: Final = 1 << 12
+BATCH: Final = 1 << 12
+
+
+def messages_in(capture: OpenCapture, rows: I64) -> Iterator[OutsideMessage]:
+    """The messages outside TCP in ``rows``, at most `BATCH` of them; none of rows that are evicted."""
+    from tcptui.protocols.outside.reading import read_outside  # captures of TCP alone do without
+
+    store, reader = capture.store, capture.reader
+    found = read_outside(packet_heads(store, reader.sources, reader.descriptors, rows), store, rows)
+    return (message for message in found if message.row >= store.first)
 
 
 class OutsideTcp:
@@ -35,19 +47,14 @@ class OutsideTcp:
         with self._lock:
             store, rows = self._capture.store, self._found.rows
             new = rows[int(rows.searchsorted(self._next_row)) :].astype(np.int64)
-            for begin in range(0, len(new), _BATCH):
-                self._read(new[begin : begin + _BATCH])
+            for begin in range(0, len(new), BATCH):
+                self._read(new[begin : begin + BATCH])
             while self._messages and self._messages[0].row < store.first:
                 self._messages.popleft()
             return tuple(self._messages)
 
     def _read(self, rows: I64) -> None:
-        from tcptui.protocols.outside.reading import Heads, read_outside  # captures of TCP alone do without
-
-        store, reader = self._capture.store, self._capture.reader
-        buffer, start, captured = packet_heads(store, reader.sources, reader.descriptors, rows)
-        links = np.array([source.link_type for source in reader.sources], np.int64)[store.source[rows]]
-        heads = Heads(buffer, start, captured, store.wire_length[rows].astype(np.int64), links, rows,
-                      store.frame[rows].astype(np.int64), store.time_ns[rows])  # fmt: skip
-        self._messages.extend(message for message in read_outside(heads) if message.row >= store.first)
+        for one in messages_in(self._capture, rows):
+            if not isinstance(one, DnsMessage) or one.name:
+                self._messages.append(one)
         self._next_row = int(rows[-1]) + 1
