@@ -99,7 +99,7 @@ def mixture_of(a: Side, b: Side) -> Mixture:
 
 
 def cautions_of(a: Side, b: Side, clusters: Clusters | None, mixture: Mixture | None) -> Iterator[Caution]:
-    """What speaks against comparing both.  ``clusters``: of both, None: too few connections; ``mixture``: None where
+    """Reasons not to compare both.  ``clusters``: of both, None: too few connections; ``mixture``: None where
     they are compared by group, within which it does not matter so much.
     """
     if min(len(a), len(b)) < FEWEST_CONNECTIONS:
@@ -128,7 +128,7 @@ def cautions_of(a: Side, b: Side, clusters: Clusters | None, mixture: Mixture | 
 
 
 def _elsewhere(a: NDArray[np.generic], b: NDArray[np.generic]) -> tuple[float, float]:
-    """What share of ``a`` is not in ``b``, and of ``b`` not in ``a``."""
+    """Shares: of ``a`` that is not in ``b``, and of ``b`` not in ``a``."""
     return float(np.mean(~np.isin(a, b))), float(np.mean(~np.isin(b, a)))
 
 

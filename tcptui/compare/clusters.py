@@ -33,7 +33,7 @@ _TINY: Final = 1e-9
 
 @dataclass(frozen=True)
 class Clusters:
-    """What counts as one: a client, or where these are too few the connections of a piece of a side's time."""
+    """A unit of sampling: a client, or where these are too few the connections of a piece of a side's time."""
 
     of_a: I64
     """The cluster of each connection of A, …"""
@@ -41,7 +41,7 @@ class Clusters:
     """… and of B."""
     count: int
     are_pieces: bool
-    """Whether clients are too few to decide anything."""
+    """True if clients are too few to decide anything."""
 
 
 def clusters_of(a: Side, b: Side) -> Clusters:

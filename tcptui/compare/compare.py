@@ -65,7 +65,7 @@ class Difference:
     measure: Measure
     group: Group | None
     a: float
-    """In seconds, bytes a second, or of 1,000; as `b`."""
+    """Value on side A: seconds, bytes a second, or of 1,000; as `b`."""
     b: float
     effect: Effect
     worse: str
@@ -78,7 +78,7 @@ class Difference:
 
     @property
     def is_of_mixture(self) -> bool:
-        """Whether nothing, or the opposite, is left of it with one mixture of servers."""
+        """True if nothing, or the opposite, is left of it with one mixture of servers."""
         if self.adjusted is None:
             return False
         none = 1.0 if self.measure.scale is Scale.RATIO else 0.0
@@ -109,16 +109,16 @@ class Only:
     count: int
     """Connections; of a statement requests."""
     of: int
-    """Of how many."""
+    """Connections or requests that `count` is of."""
     streams: tuple[int, ...]
     is_sure: bool | None
-    """Whether so many are no chance; None: that is not asked of this kind."""
+    """True if so many are no chance; None: that is not asked of this kind."""
     finding: AnyId | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two sides differ in."""
+    """The differences of two sides."""
 
     a: Side
     b: Side
@@ -126,7 +126,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     """The worse ones first, the largest first."""
     unchanged: tuple[Difference, ...]
-    """Of the measures of all connections those that show no difference, with an interval each of 95 %."""
+    """Measures of all connections that show no difference, with an interval each of 95 %."""
     undecided: tuple[Difference, ...]
     """In place of both where clients are too few: their intervals are of these clients in these hours alone."""
     only_in_a: tuple[Only, ...]
@@ -134,11 +134,11 @@ class Comparison:
     compared: int
     """How many comparisons were made."""
     confidence: float
-    """Of each interval of a difference: higher the fewer of all that were compared differ."""
+    """Confidence of each interval of a difference: higher the fewer of all that were compared differ."""
 
     @property
     def is_comparable(self) -> bool:
-        """Whether no caution says that the difference may be how both were captured."""
+        """True if no caution says that the difference may be how both were captured."""
         return not any(caution.doubt in NOT_COMPARABLE for caution in self.cautions)
 
 
@@ -249,7 +249,7 @@ def _difference(one: Candidate, level: float, weights: tuple[F64, F64] | None) -
 
 
 def _only_in(here: Side, there: Side, sure: set[str], groups: Groups | None) -> Iterator[Only]:
-    """What is ``here`` and not ``there``, by kind, what most connections have first.
+    """The things ``here`` and not ``there``, by kind, those that most connections have first.
 
     ``sure``: names of the measures in which both differ; ``groups``: those of here and of there.
     """

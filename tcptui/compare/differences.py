@@ -45,10 +45,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What both sides have of a measure, and how sure their difference is."""
+    """A measure's values on both sides, and how sure their difference is."""
 
     a: float
-    """In seconds, bytes a second, or of 1,000."""
+    """Value on side A: seconds, bytes a second, or of 1,000."""
     b: float
     raw: float
     """The difference as it was captured, on the scale on which its error is known: logarithms of ratios."""

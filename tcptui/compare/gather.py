@@ -66,7 +66,7 @@ class ComparedCapture(JudgedCapture, Protocol):
 
 
 class RequestRow(NamedTuple):
-    """What is compared of a request; other processes send these."""
+    """A request as it is compared; other processes send these."""
 
     stream: int
     name: str
@@ -75,7 +75,7 @@ class RequestRow(NamedTuple):
 
 
 def request_row(request: Request) -> RequestRow:
-    """What is compared of ``request``."""
+    """The row of ``request``."""
     name = f"{request.protocol} {statement_of(request)}".rstrip()[:_LONGEST_NAME]
     return RequestRow(request.stream, safe_text(name), request.own_ns, is_error(request))
 
@@ -181,7 +181,7 @@ def _request_rows(requests: Iterable[RequestRow]) -> RequestRows:
 
 
 class _Packets:
-    """What is counted of packets, one entry a connection."""
+    """Counts of packets, one entry a connection."""
 
     def __init__(self, store: PacketStore, client_is_b: NDArray[np.bool_]) -> None:
         count = len(client_is_b)

@@ -1,4 +1,4 @@
-"""What is compared: each measure, the connections that have it, and their values."""
+"""Measures that are compared: each with the connections that have it, and their values."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEAST_S: Final = 1e-6
 
 
 class Scale(Enum):
-    """How a difference is told."""
+    """The form in which a difference is reported."""
 
     RATIO = "ratio"
     """B's time or rate as a multiple of A's."""
@@ -57,7 +57,7 @@ class Kind(Enum):
 
 
 class Worse(Enum):
-    """What would be worse."""
+    """The direction that would be worse."""
 
     MORE = auto()
     LESS = auto()
@@ -72,7 +72,7 @@ class Values(NamedTuple):
     value: F64
     """A time, a rate; of a share how many have it."""
     of: F64
-    """Of a share, of how many; else 1."""
+    """The count that a share is of; else 1."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Measure:
 
     @property
     def is_tail(self) -> bool:
-        """Whether it is about what one of ten exceeds, not about what is usual."""
+        """True if it is about what one of ten exceeds, not about what is usual."""
         return self.quantile == _TAIL
 
 

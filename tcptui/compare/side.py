@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TcpOption(Enum):
-    """What both ends agree on in the handshake; the value is the name in JSON.  The order is that of columns."""
+    """An option that both ends negotiate in the handshake; its value is the name in JSON.  Columns have this order."""
 
     SACK = "sack"
     WINDOW_SCALE = "window-scale"
@@ -75,7 +75,7 @@ class RequestRows:
 
 @dataclass(frozen=True)
 class About:
-    """What is known of the captures of a side as a whole."""
+    """Facts about the captures of a side as a whole."""
 
     files: tuple[str, ...] = ()
     place: CapturePlace = field(default_factory=CapturePlace)
@@ -109,18 +109,18 @@ class Side:
     segments: I64
     """Segments that take sequence numbers, retransmitted ones included."""
     resent: I64
-    """Of these, retransmitted ones by cause: shape (connections, `LOSS_CAUSES`)."""
+    """Retransmitted ones of `segments` by cause: shape (connections, `LOSS_CAUSES`)."""
     exchanges: I64
     """How often the client spoke first or after the server."""
     server_think_ns: I64
-    """In all, as `client_think_ns`."""
+    """Total time that the server thought; `client_think_ns` is the client's."""
     client_think_ns: I64
     bulk_bytes: I64
     """Payload of the end that sent more; 0 where that is no bulk transfer."""
     bulk_ns: I64
     """How long it was under way: the connection's time without thinking and idling."""
     opened: Bools
-    """Whether SYN and SYN-ACK were captured."""
+    """True if SYN and SYN-ACK were captured."""
     offered: Bools
     """By the SYN: shape (connections, `TcpOption`)."""
     agreed: Bools

@@ -1,4 +1,4 @@
-"""What a capture holds beside its packets: which of it may go into the new one.
+"""Blocks of a capture beside its packets: which of them may go into the new one.
 
 Comments, descriptions, filters, names, secrets and whatever is not known here stay out; of interfaces there remain link
 type, snapshot length, clock and counters.
@@ -41,7 +41,7 @@ class Interfaces:
         """``link``: the link type of a capture that is no pcapng."""
         self.bodies: list[bytes] = []
         self.ticks: list[int] = []
-        """Of each interface's clock, in a second."""
+        """Ticks of each interface's clock, in a second."""
         if layout.is_pcapng:
             for order, body in layout.interfaces:
                 self._add(order, body)
@@ -68,7 +68,7 @@ class Interfaces:
 
 
 def packet_options(found: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Of a packet's options, its direction and how many packets were lost before it."""
+    """The options of a packet that stay: its direction and how many packets were lost before it."""
     return [
         (code, _known_flags(value) if code == EPB_FLAGS else value)
         for code, value in found

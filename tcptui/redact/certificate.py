@@ -1,4 +1,4 @@
-"""What is certified of a redacted capture: what was replaced, compared, searched for, and what remains (JSON)."""
+"""The certificate of a redacted capture: what was replaced, compared, searched for, and what remains (JSON)."""
 
 from __future__ import annotations
 

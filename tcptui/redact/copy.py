@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _USER_APPLICATION: Final = 4
 APPLICATION: Final = b"tcptui redact"
-"""What a section says it was written by."""
+"""The name of the writer in a section."""
 _COMMENT: Final = 1
 
 

@@ -1,4 +1,4 @@
-"""What stands in place of content: one byte, again and again.  Nothing can be read from it but its length."""
+"""Filler in place of content: one byte, again and again.  Nothing can be read from it but its length."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def filler(size: int) -> bytes:
 
 
 def content(data: bytes) -> bytes:
-    """In place of ``data``: zeros stay zeros, for what only fills a frame is told by them."""
+    """Filler in place of ``data``: zeros stay zeros, for what only fills a frame is told by them."""
     return filler(len(data)) if data.strip(b"\0") else data

@@ -133,7 +133,7 @@ class Rewriter:
         self._typed(at + 14, self._word(at + 12), at + 12, end)
 
     def _typed(self, at: int, kind: int, told: int, end: int) -> None:
-        """What an ethertype, which stands at ``told``, says comes ``at``."""
+        """The header that comes ``at``, by an ethertype, which stands at ``told``."""
         self._keep(told, 2)
         self._depth += 1
         if self._depth > _DEEPEST:
@@ -488,7 +488,7 @@ class Rewriter:
                 self._ipv6(at, end, quoted=True)
 
     def _told_of_quote(self, at: int, kind: int) -> None:
-        """Of the four bytes before a quotation those that are in use (RFC 792, 1191, 4884)."""
+        """The bytes before a quotation, of four, that are in use (RFC 792, 1191, 4884)."""
         if kind in (3, 11, 12):
             self._keep(at + 5, 1)
         if kind == 12:

@@ -1,4 +1,4 @@
-"""What may stay in a redacted capture.  Imported by every command line: nothing heavy here."""
+"""Content that may stay in a redacted capture.  Imported by every command line: nothing heavy here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Keep(StrEnum):
-    """What ``--keep`` lets stay."""
+    """A kind of content that ``--keep`` lets stay."""
 
     ADDRESSES = "addresses"
     MACS = "macs"

@@ -72,7 +72,7 @@ _END_OF_LINE: Final = re.compile(rb"\r?\n")
 
 
 def begins_http(data: bytes) -> bool:
-    """Whether ``data`` begins with a start line."""
+    """True if ``data`` begins with a start line."""
     return _BEGINNING.match(data) is not None
 
 
@@ -203,7 +203,7 @@ def _events(direction: ByteStream, at: int, end: int) -> Iterator[tuple[int, byt
 
 
 def _extension(text: bytes) -> bytes:
-    """What stands in place of a chunk's extension: it begins with a semicolon, else the line has no size."""
+    """Filler in place of a chunk's extension: it begins with a semicolon, else the line has no size."""
     return (text[:1] if text.startswith(b";") else b"") + filler(len(text) - text.startswith(b";"))
 
 

@@ -42,7 +42,7 @@ _MOST_RECORDS: Final = 1 << 20
 
 
 def begins_tls(data: bytes) -> bool:
-    """Whether ``data`` begins with the header of a record."""
+    """True if ``data`` begins with the header of a record."""
     return (
         len(data) >= _HEADER
         and _CHANGE <= data[0] <= _LAST_TYPE
@@ -59,7 +59,7 @@ class TlsKeeper:
         self._mapping = mapping
 
     def patches(self, direction: ByteStream, start: int = 0) -> Iterator[tuple[int, bytes]]:
-        """What is not filler of the records from ``start`` on; up to the first gap."""
+        """The parts of the records from ``start`` on that are no filler; up to the first gap."""
         at, plain = start, True
         waiting, places = bytearray(), []
         for _ in range(_MOST_RECORDS):
@@ -142,7 +142,7 @@ class TlsKeeper:
         return out
 
     def _extension(self, kind: int, of: int, found: bytes) -> bytes:
-        """What stays of an extension, up to where filler begins."""
+        """The part of an extension that stays, up to where filler begins."""
         if of == _VERSIONS:
             return found if _VERSION_LIST.fullmatch(found) else b""
         if of == _SERVER_NAME and len(found) > 5:

@@ -190,7 +190,7 @@ class Mapping:
         return start + bytes(_LETTERS[byte % 36] for byte in self.octets(b"label", label, size))
 
     def _short(self, label: bytes) -> bytes:
-        """Of one or two characters: a permutation, as two of so few would soon be one."""
+        """A label of one or two characters: by a permutation, as two of so few would soon be one."""
         every = [bytes((one,)) for one in _LETTERS]
         if len(label) == 2:
             every = [one + other for one in every for other in every]

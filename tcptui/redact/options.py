@@ -80,7 +80,7 @@ class Options:
         return bytes(len(body))
 
     def _secret(self, what: str, value: bytes) -> bytes:
-        """In place of a cookie or a key: the same for the same."""
+        """Filler in place of a cookie or a key: the same for the same."""
         if value:
             self._replaced[what] += 1
         return self._mapping.octets(b"secret", value, len(value)) if value else b""

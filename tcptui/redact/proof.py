@@ -1,4 +1,4 @@
-"""Whether the engine says the same of two captures, packet by packet and connection by connection."""
+"""Proof that the engine says the same of two captures, packet by packet and connection by connection."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Difference(NamedTuple):
 
 @dataclass
 class Comparison:
-    """What was compared, and what of it differs."""
+    """The result of comparing two captures."""
 
     verdicts: int = 0
     states: int = 0
@@ -50,7 +50,7 @@ class Comparison:
     budgets: int = 0
     difference: Difference | None = None
     gone: dict[str, int] = field(default_factory=dict)
-    """Of what protocol, or what finding, how many are not told any more: their content was replaced."""
+    """Requests by protocol, and findings, that are not told any more: their content was replaced."""
 
 
 def compare(
@@ -101,7 +101,7 @@ def compare_packets(before: JudgedCapture, after: JudgedCapture, done: Compariso
 
 
 def _by_side(capture: JudgedCapture) -> tuple[U8, U8, U8]:
-    """Of each packet whether the server sent it, and the states of client and server; 0 without a connection.
+    """The sender of each packet (1 the server) and the states of client and server; 0 without a connection.
 
     Which end is *a* depends on the addresses, and who is the client does not.
     """

@@ -1,4 +1,4 @@
-"""Whether anything of the old capture is still in the new one: by another way than that by which it was replaced.
+"""A search for what of the old capture is still in the new one: by another way than that by which it was replaced.
 
 Addresses, link addresses and names are looked for in every notation (`search_notations`), in the whole file; content as
 each eight bytes in a row that the old capture carried, read forwards, backwards, and behind hexadecimal or base64.
@@ -60,7 +60,7 @@ _TURNED: Final = bytes((1, 0, *range(2, 256)))
 
 @dataclass
 class Searched:
-    """What was searched for, and what was found."""
+    """The result of a search: what was searched for, and what was found."""
 
     values: int = 0
     """Addresses, link addresses, names, texts."""
@@ -68,7 +68,7 @@ class Searched:
     """Stretches of eight bytes of content in the new capture that were compared with all of the old one."""
     found: int = 0
     first: str = ""
-    """What kind the first one that was found is; never the value itself."""
+    """The kind of the first one that was found; never the value itself."""
     is_address: bool = False
     """The first one found is an address, which another key would map elsewhere."""
 
@@ -107,7 +107,7 @@ def search(
 
 
 class _Values:
-    """What names hosts in the old capture."""
+    """Values that name hosts in the old capture."""
 
     def __init__(self) -> None:
         self.addresses: set[bytes] = set()
@@ -126,7 +126,7 @@ class _Values:
 
 
 def _is_nobodys(address: bytes) -> bool:
-    """Whether an address is no host's: of groups that protocols give, of this host itself, of nobody."""
+    """True if an address is no host's: of groups that protocols give, of this host itself, of nobody."""
     if len(address) == 6:
         return not any(address) or address == b"\xff" * 6 or address.startswith(_GROUPS)
     one = ipaddress.ip_address(address)
@@ -225,7 +225,7 @@ def _places(data: bytes, prefixes: NDArray[np.uint32]) -> list[int]:
 
 
 def _stands_alone(data: bytes, place: int, size: int) -> bool:
-    """Whether what was found is no part of a longer number: 10.0.0.1 is not in 110.0.0.12."""
+    """True if what was found is no part of a longer number: 10.0.0.1 is not in 110.0.0.12."""
     first, last = data[place : place + 1], data[place + size - 1 : place + size]
     before, behind = data[max(place - 1, 0) : place], data[place + size : place + size + 1]
     return not ((first.isdigit() and before.isdigit()) or (last.isdigit() and behind.isdigit()))
@@ -300,7 +300,7 @@ def _new_windows(packets: Iterable[tuple[bytes, int]]) -> Iterator[U64]:
 
 
 def _telling(windows: U64) -> U64:
-    """Those of more than two values."""
+    """The windows of more than two values."""
     if not len(windows):
         return windows
     octets = np.sort(windows.view(np.uint8).reshape(-1, WINDOW), axis=1)
@@ -373,7 +373,7 @@ def _look_for(wanted: U64, before: Packets, done: Searched) -> None:
 
 
 def _is_public(window: bytes) -> bool:
-    """Whether eight bytes are a piece of a word of a protocol, forwards or backwards, with what stands around words.
+    """True if eight bytes are a piece of a word of a protocol, forwards or backwards, with what stands around words.
 
     So are those of filler: a capture that was redacted may be redacted again.
     """

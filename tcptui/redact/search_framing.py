@@ -1,4 +1,4 @@
-"""What of the new content is framing, as the search sees it: words and lengths that say nothing of who speaks.
+"""Framing in the new content, as the search sees it: words and lengths that say nothing of who speaks.
 
 Parsers of its own: a byte that these do not know for framing is content, and must not be found in the old capture.
 """

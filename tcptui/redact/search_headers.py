@@ -41,14 +41,14 @@ _NUMBER_SUBTYPES: Final = frozenset({2, 4, 5, 6, 8})
 
 @dataclass(slots=True)
 class Found:
-    """What one packet's headers hold."""
+    """Addresses and numbers in one packet's headers."""
 
     marked: bytearray
     """1 for each byte of a header that is a number or an address."""
     searched: bytearray
     """1 for each byte that is no number of a header: there an address may be hidden."""
     addresses: set[bytes] = field(default_factory=set)
-    """Of 4 or 16 bytes."""
+    """Addresses of 4 or 16 bytes."""
     macs: set[bytes] = field(default_factory=set)
     ports: set[int] = field(default_factory=set)
     direction: bytes = b""

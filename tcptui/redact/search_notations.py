@@ -73,7 +73,7 @@ def _wire(labels: list[str]) -> bytes:
 
 
 def _base64(data: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Those characters of base64 that ``data`` alone decides, at each of its three alignments."""
+    """The characters of base64 that ``data`` alone decides, at each of its three alignments."""
     for shift in range(3):
         whole = base64.b64encode(bytes(shift) + data).rstrip(b"=")
         first = -(-shift * 8 // 6)
@@ -83,7 +83,7 @@ def _base64(data: bytes) -> Iterator[tuple[bytes, bool]]:
 
 
 def is_searchable(pattern: bytes, *, in_any_case: bool) -> bool:
-    """Whether a pattern is not found by chance: long enough, and of more than a few values.
+    """True if a pattern is not found by chance: long enough, and of more than a few values.
 
     Numbers that count from 1 are link addresses, too, and stand everywhere; these are searched for at their places.
     """

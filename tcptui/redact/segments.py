@@ -1,4 +1,4 @@
-"""What takes the place of the payload of single packets: framing of the protocols that are kept, filler elsewhere.
+"""Replacement of the payload of single packets: framing of the protocols that are kept, filler elsewhere.
 
 Which protocols these are says one table, `_KEEPERS`; what others say is replaced as a whole, where the packet stands.
 """

@@ -12,20 +12,20 @@ _WRONG: Final = (0x5555, 0x3333, 0x0F0F)
 
 
 class Sum(Enum):
-    """What a checksum is."""
+    """A state of a checksum."""
 
     RIGHT = auto()
     WRONG = auto()
     ABSENT = auto()
     """Zero."""
     PARTIAL = auto()
-    """Of the pseudo-header alone: the network card was to do the rest."""
+    """Sum of the pseudo-header alone: the network card was to do the rest."""
     UNKNOWN = auto()
     """Not all that it covers was captured."""
 
 
 def sum_of(covered: bytes, field: int, pseudo: bytes = b"") -> Sum:
-    """What the checksum at ``field`` of ``covered`` is, all of which was captured."""
+    """The state of the checksum at ``field`` of ``covered``, all of which was captured."""
     stated = covered[field : field + 2]
     if stated == b"\0\0":
         return Sum.ABSENT

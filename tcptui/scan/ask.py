@@ -71,7 +71,7 @@ class SqlError(UsageError):
 
 
 class ValueKind(Enum):
-    """What the cells of a column are."""
+    """A kind of cells of a column."""
 
     NUMBER = auto()
     """int, float or Decimal."""
@@ -84,7 +84,7 @@ class ValueKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found; a cell is None where there is no value."""
+    """The rows of an answer; a cell is None where there is no value."""
 
     names: tuple[str, ...]
     kinds: tuple[ValueKind, ...]
@@ -240,7 +240,7 @@ def _view(table: Table, paths: Sequence[Path]) -> str:
 
 
 def _shape(kind: str) -> tuple[ValueKind, str]:
-    """What the cells of a column of DuckDB's type ``kind`` become, and the SQL for that, with its place left open."""
+    """The kind that cells of DuckDB's type ``kind`` become, and the SQL for that, with its place left open."""
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT")):
         return ValueKind.JSON, "to_json(#{})::VARCHAR"
     if kind.endswith("INT") or kind in {"INTEGER", "FLOAT", "DOUBLE"} or kind.startswith("DECIMAL"):

@@ -75,7 +75,7 @@ class Lock:
 
 
 def is_scan(folder: Path) -> bool:
-    """Whether ``folder`` has anything of a scan."""
+    """True if ``folder`` has anything of a scan."""
     return any((folder / name).is_dir() for name in (PENDING, Table.CAPTURES.value))
 
 

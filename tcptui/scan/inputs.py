@@ -47,7 +47,7 @@ class Task(NamedTuple):
 
 @dataclass
 class Found:
-    """What was found, and what was left out."""
+    """The captures that were found, and those left out."""
 
     tasks: list[Task] = field(default_factory=list)
     passed_over: int = 0
@@ -155,7 +155,7 @@ def _size(path: str) -> int | None:
 
 
 def _ring_of(path: str) -> tuple[str, ...] | None:
-    """What all files of a ring have in common that is named like ``path``."""
+    """The name that all files of a ring have in common, one of which is ``path``."""
     folder, name = os.path.split(path)
     for pattern in (_NUMBER_AND_TIME, _NUMBER_BEHIND, _TIME):
         if told := pattern.fullmatch(name):
@@ -176,7 +176,7 @@ def _cut(members: list[str], sizes: dict[str, int]) -> Iterator[Task]:
 
 
 def looks_like_capture(path: str) -> bool:
-    """Whether ``path`` begins as captures do, packed or not; True where it cannot be read: its row tells why."""
+    """True if ``path`` begins as captures do, packed or not; True where it cannot be read: its row tells why."""
     try:
         return may_begin_capture(_head(path, FILE_HEADER_BYTES)) if _size(path) else False
     except OSError:

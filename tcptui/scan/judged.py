@@ -62,7 +62,7 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Totals:
-    """What a capture has, in numbers."""
+    """Counts of a capture."""
 
     packets: int = 0
     connections: int = 0

@@ -38,7 +38,7 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Bounds(NamedTuple):
-    """What a process may take."""
+    """Limits of a process."""
 
     memory: int
     """Bytes, beyond what it is forked with."""
@@ -149,7 +149,7 @@ class Processes:
 
 
 def alone(work: Callable[[], Any]) -> Any:
-    """What ``work`` gives, done in a fork: what it imports and the threads that it starts end with it.
+    """The result of ``work``, done in a fork: what it imports and the threads that it starts end with it.
 
     Raises the TcptuiError that it raises, and WorkerError where the fork ends.
     """
@@ -161,7 +161,7 @@ def alone(work: Callable[[], Any]) -> Any:
 
 
 def _be_worker(parent: int, work: Callable[[Any], Any], task: Any, bounds: Bounds, writer: int) -> NoReturn:
-    """What a fork does; it never returns into its parent's code."""
+    """The work of a fork; it never returns into its parent's code."""
     status = 1
     try:
         for number in _ENDING:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 
 class Parameter(NamedTuple):
-    """What ``KEY=VALUE`` may say."""
+    """A parameter that ``KEY=VALUE`` sets."""
 
     name: str
     default: int | str
@@ -18,7 +18,7 @@ class Parameter(NamedTuple):
     zh: str
     least: int = 0
     most: int = 0
-    """Of a number: from which to which."""
+    """Bounds of a number: `least` to this."""
 
 
 class Question(NamedTuple):

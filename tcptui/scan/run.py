@@ -33,7 +33,7 @@ FILE_CAPTURES: Final = 4_096
 
 
 class Settings(NamedTuple):
-    """What a scan is to do."""
+    """The task of a scan."""
 
     paths: tuple[str, ...]
     output: Path
@@ -68,7 +68,7 @@ class Progress:
 
 
 class Outcome(NamedTuple):
-    """What a scan did."""
+    """The result of a scan."""
 
     progress: Progress
     found: Found
@@ -87,7 +87,7 @@ class Scan:
         self.progress = Progress()
         """How far it is."""
         self.has_begun = False
-        """Whether captures are being judged: what has been judged stays when it is interrupted."""
+        """True if captures are being judged: what has been judged stays when it is interrupted."""
 
     def run(self) -> Outcome:
         """Do it.  Raises OutputError, and WorkerError; what was judged by then stays."""
@@ -137,7 +137,7 @@ class Scan:
     # -- what is there --------------------------------------------------------------------
 
     def _filed(self, work: Callable[[], Any]) -> Any:
-        """What ``work`` gives, done in a fork, for it starts threads.  Raises OutputError, WorkerError."""
+        """The result of ``work``, done in a fork, for it starts threads.  Raises OutputError, WorkerError."""
 
         def told() -> Any:
             try:
@@ -227,11 +227,11 @@ class Scan:
 
 
 def _is_unchanged(path: str, size: int, changed_ns: int) -> bool:
-    """Whether ``path`` is as it was; one that is gone stays in the tables."""
+    """True if ``path`` is as it was; one that is gone stays in the tables."""
     now = seen(path)
     return now.size < 0 or (now.size, now.changed_ns) == (size, changed_ns)
 
 
 def _key(path: str, size: int, changed_ns: int) -> bytes:
-    """What tells a file: of a million, eight bytes each."""
+    """A file's fingerprint: eight bytes each, of a million."""
     return blake2b(f"{path}\0{size}\0{changed_ns}".encode(), digest_size=8).digest()

@@ -13,7 +13,7 @@ SCHEMA_VERSION: Final = 1
 
 
 class Kind(Enum):
-    """What the values of a column are."""
+    """A type of a column's values."""
 
     TEXT = auto()
     NAME = auto()
@@ -36,7 +36,7 @@ class Column(NamedTuple):
     name: str
     kind: Kind
     unit: str
-    """Of numbers: ``ns``, ``bytes``, ``packets`` …; empty where there is none."""
+    """Unit of numbers: ``ns``, ``bytes``, ``packets`` …; empty where there is none."""
     en: str
     zh: str
 

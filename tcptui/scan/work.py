@@ -1,4 +1,4 @@
-"""What a worker process does with one task: judges its files and leaves their rows in the folder of the scan."""
+"""The work of a worker process on one task: it judges its files and leaves their rows in the folder of the scan."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass
 class Done:
-    """What became of captures, in numbers."""
+    """Counts of captures by what became of them."""
 
     captures: dict[str, int] = field(default_factory=dict)
     """By status."""
     ids: list[str] = field(default_factory=list)
-    """Of those whose rows are there now."""
+    """Ids of captures whose rows are there now."""
     packets: int = 0
     connections: int = 0
     findings: int = 0
     requests: int = 0
     waiting_bytes: int = 0
-    """Of rows that are not filed yet."""
+    """Bytes of rows that are not filed yet."""
 
     def add(self, other: Done) -> None:
         """Add the numbers of ``other``, but for its ids."""

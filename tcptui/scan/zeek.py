@@ -47,7 +47,7 @@ class _State(Enum):
 
 
 class ZeekView(NamedTuple):
-    """What Zeek says of a connection."""
+    """A connection as Zeek describes it."""
 
     conn_state: str
     history: str
@@ -94,7 +94,7 @@ class _End:
 
 
 def zeek_views(store: PacketStore, streams: StreamTable, chosen: I64) -> Iterator[ZeekView]:
-    """What Zeek says of each of the streams ``chosen`` (ascending)."""
+    """Zeek's description of each of the streams ``chosen`` (ascending)."""
     rows, resent = _telling_rows(store, chosen)
     of_stream = store.stream[rows]
     begin, end = np.searchsorted(of_stream, chosen), np.searchsorted(of_stream, chosen, side="right")

@@ -35,7 +35,7 @@ class Item(NamedTuple):
 
 @dataclass
 class Answer:
-    """What a tool says: items, of which as many are told as fit."""
+    """An answer of a tool: items, of which as many are told as fit."""
 
     file: str = ""
     items: Iterable[Item] = ()

@@ -27,7 +27,7 @@ class Arguments:
 
     @classmethod
     def of(cls, tool: str, given: dict[str, Any]) -> Arguments:
-        """Those of a call of ``tool``.  Raises Refusal, which repeats nothing of what is too long."""
+        """The arguments of a call of ``tool``.  Raises Refusal, which repeats nothing of what is too long."""
         row = BY_NAME.get(tool)
         if row is None:
             raise Refusal("no-tool", f"there is no tool {safe_text(tool, 40)}", tools=list(BY_NAME))

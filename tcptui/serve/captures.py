@@ -33,7 +33,7 @@ class Captures:
 
     @property
     def is_redacted(self) -> bool:
-        """Whether nothing leaves as it was captured."""
+        """True if nothing leaves as it was captured."""
         return self._key is not None
 
     def view(self, name: str) -> View:

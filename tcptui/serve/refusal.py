@@ -1,4 +1,4 @@
-"""What a tool says instead of an answer."""
+"""A refusal, which a tool says instead of an answer."""
 
 from __future__ import annotations
 

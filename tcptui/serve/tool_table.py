@@ -42,7 +42,7 @@ class Tool(NamedTuple):
 
     @property
     def schema(self) -> dict[str, Any]:
-        """Of its arguments (JSON Schema)."""
+        """The schema of its arguments (JSON Schema)."""
         return {
             "type": "object",
             "properties": {name: _ARGUMENTS[name] for name in (*self.needs, *self.takes)},

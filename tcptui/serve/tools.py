@@ -1,4 +1,4 @@
-"""What each tool answers.  All of a capture comes from its view."""
+"""The answers of each tool.  All of a capture comes from its view."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ def _quoted(one: dict[str, Any]) -> Item:
 
 
 def _reservations(view: View) -> dict[str, Any]:
-    """What limits everything that is said of a capture; empty: nothing."""
+    """Limits of everything that is said of a capture; empty: none."""
     told = {"left_out": view.left_out, "notice": view.notice}
     return {name: text for name, text in told.items() if text}
 

@@ -1,4 +1,4 @@
-"""What may be told of a capture: all of it, or numbers and what a redacted copy says.
+"""Views of a capture: all of it, or numbers and what a redacted copy says.
 
 Tools have a view and never a capture.  Of a redacted view, every text about the capture's packets is read from a copy
 without addresses, names and content (`Capture.redacted`); of the capture itself come whole numbers, and names that are
@@ -32,7 +32,7 @@ TREES_MOST: Final = 200_000
 _SIDES: Final = frozenset({"client", "server"})
 _NUMBERS: Final = ("_s", "_frame", "count", "bytes", "packets")
 _DEAR: Final = "packets"
-"""What `check_filter` says of a filter that reads header trees."""
+"""Words of `check_filter` about a filter that reads header trees."""
 #: What searches content.
 _SEARCHING: Final = re.compile(r"\b(?:contains|matches)\b|~")
 
@@ -48,7 +48,7 @@ class View:
 
     @property
     def copy(self) -> Capture:
-        """Whose texts may be told, and what filters are asked of."""
+        """The capture whose texts may be told, and that filters are asked of."""
         return self._all
 
     def close(self) -> None:
@@ -57,22 +57,22 @@ class View:
 
     @property
     def packets(self) -> int:
-        """Of the capture."""
+        """Number of packets in the capture."""
         return self._all.packet_count
 
     @property
     def connections(self) -> int:
-        """Of the capture."""
+        """Number of connections in the capture."""
         return len(self._all.connections)
 
     @property
     def notice(self) -> str | None:
-        """Where not all of the file could be read."""
+        """A note where not all of the file could be read."""
         return self._all.notice
 
     @property
     def left_out(self) -> str | None:
-        """What texts and filters leave out."""
+        """A note of what texts and filters leave out; None: nothing."""
         return None
 
     def require(self, stream: int) -> None:
@@ -154,7 +154,7 @@ class RedactedView(View):
 
     @property
     def left_out(self) -> str | None:
-        """What texts and filters leave out."""
+        """A note of what texts and filters leave out; None: nothing."""
         left = self.packets - COPIED_MOST  # without the copy, which takes time
         told = [f"the last {left} packets are in counts and findings only, without texts"] if left > 0 else []
         if self._own_key:
@@ -234,7 +234,7 @@ def _request_key(one: Request) -> tuple[Any, ...]:
 
 
 def _told(one: Finding) -> dict[str, Any]:
-    """What is the program's own of a finding."""
+    """The part of a finding that is the program's own."""
     where = "-".join(map(str, one.streams[:3])) or "all"
     return {
         "ref": f"{where}:{one.id}:{one.packets[0] if one.packets else 0}",
@@ -278,5 +278,5 @@ def _said(one: Request) -> dict[str, Any]:
 
 
 def _is_number(key: str, value: object) -> bool:
-    """Whether a fact is a time, a packet, a size or a count, which is no content."""
+    """True if a fact is a time, a packet, a size or a count, which is no content."""
     return isinstance(value, int | float) and key.endswith(_NUMBERS)

@@ -61,7 +61,7 @@ class UnusableError(Exception):
 
 
 def companion_path(capture: Path) -> Path:
-    """Where the events of ``capture`` are."""
+    """The path of the events of ``capture``."""
     return capture.with_name(capture.name + SUFFIX)
 
 

@@ -86,7 +86,7 @@ class KernelLog:
         return len(self.records)
 
     def has(self, key: ConnectionKey) -> bool:
-        """Whether the kernel said anything about this connection."""
+        """True if the kernel said anything about this connection."""
         return key in self._of
 
     def of(self, key: ConnectionKey) -> NDArray[Any]:

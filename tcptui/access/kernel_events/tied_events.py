@@ -62,7 +62,7 @@ class TiedEvent:
 
     kind: KernelEventKind
     cause: KernelCause
-    """Of a RETRANSMIT or SYN_ACK_RETRANSMIT."""
+    """Cause of a RETRANSMIT or SYN_ACK_RETRANSMIT."""
     reason: str
     """The kernel's name, of a reset or a drop; empty: it has none."""
 
@@ -77,7 +77,7 @@ class StreamEvents:
 
 @dataclass(slots=True)
 class Agreement:
-    """How the kernel's causes compare with ours; `pairs` counts (kernel's, ours)."""
+    """A comparison of the kernel's causes with ours; `pairs` counts (kernel's, ours)."""
 
     pairs: dict[tuple[KernelCause, ResendCause], int] = field(default_factory=dict)
     agree: int = 0
@@ -105,7 +105,7 @@ class KernelSummary:
     agreement: Agreement = field(default_factory=Agreement)
     untied: dict[Untied, int] = field(default_factory=dict)
     reasons: dict[tuple[KernelEventKind, str], int] = field(default_factory=dict)
-    """Of resets and drops that are tied."""
+    """Resets and drops that are tied, by kind and reason."""
     lost: int = 0
     elsewhere: int = 0
     """Packets thrown away whose connection the kernel does not name."""
@@ -114,7 +114,7 @@ class KernelSummary:
 
 
 def agrees(kernel: KernelCause, ours: ResendCause) -> bool | None:
-    """Whether both say the same of why a segment was sent again; None: one of them does not tell."""
+    """True if both say the same of why a segment was sent again; None: one of them does not tell."""
     if kernel is KernelCause.UNKNOWN or ours in _UNDECIDED:
         return None
     return ours in SAME[kernel]
@@ -133,7 +133,7 @@ class KernelEvents:
 
     @classmethod
     def of(cls, capture: OpenCapture) -> KernelEvents:
-        """That of ``capture``."""
+        """The events of ``capture``."""
         return capture.indexes.of(KernelEvents, KernelEvents)
 
     def read_companion(self, capture_file: Path) -> None:
@@ -144,7 +144,7 @@ class KernelEvents:
             self.unusable = error.why
 
     def about(self, capture: OpenCapture, stream: int, *, may_be_old: bool = False) -> StreamEvents:
-        """What was said about ``stream``, by row.
+        """The kernel's events about ``stream``, by row.
 
         With ``may_be_old`` that of a growing connection is brought up to date in a small part of the time at most.
         """
@@ -168,13 +168,13 @@ class KernelEvents:
         return made
 
     def about_row(self, capture: OpenCapture, row: int) -> tuple[TiedEvent, ...]:
-        """What was said about the packet in ``row``."""
+        """The kernel's events about the packet in ``row``."""
         if self.log is None:
             return ()
         return self.about(capture, int(capture.store.stream[row]), may_be_old=True).by_row.get(row, ())
 
     def streams_with_events(self, capture: OpenCapture, streams: Iterable[int]) -> list[int]:
-        """Those of ``streams`` that have events."""
+        """The ``streams`` that have events."""
         log = self.log
         if log is None:
             return []
@@ -201,7 +201,7 @@ class KernelEvents:
         return counted
 
     def summary(self, capture: JudgedCapture) -> KernelSummary | None:
-        """What was said about the whole capture; None: nothing was recorded."""
+        """A summary of the events of the whole capture; None: nothing was recorded."""
         log = self.log
         if log is None:
             return None
@@ -308,7 +308,7 @@ def _tied(capture: OpenCapture, rows: NDArray[np.int32], events: NDArray[Any], l
 
 
 def _is_from(events: NDArray[Any], port: int, address: bytes) -> NDArray[np.bool_]:
-    """Whether ``source`` of each event is the end with ``address`` and ``port``."""
+    """True if ``source`` of each event is the end with ``address`` and ``port``."""
     same = np.array([bytes(one) == address for one in events["source"]], np.bool_)
     same &= events["source_port"] == port
     return same

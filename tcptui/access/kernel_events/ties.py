@@ -1,4 +1,4 @@
-"""Which packet a kernel event is about, by direction, what the packet is, and time.  Unknown beats wrong.
+"""The packet that a kernel event is about, by direction, what the packet is, and time.  Unknown beats wrong.
 
 The kernel's events name no sequence number.  What ties one to a packet is that, within a window around its time,
 nothing else could be meant.

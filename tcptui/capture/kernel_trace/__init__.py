@@ -1,4 +1,4 @@
-"""What this host's kernel says of its own TCP connections, from trace events (tracefs), by a process of its own.
+"""Events of this host's kernel about its own TCP connections, from tracefs, read by a process of its own.
 
 ===============  =============================================================================
 ``formats``      how this kernel lays out an event, read from tracefs, never assumed

@@ -69,7 +69,7 @@ class KernelTrace:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """True if it has not ended."""
         return self._process.is_running()
 
     def record(self) -> None:

@@ -9,7 +9,7 @@ _READINGS: Final = 5
 
 
 class Offset(NamedTuple):
-    """What must be added to a trace time to get a packet time lies between these, in nanoseconds."""
+    """Bounds of what must be added to a trace time to get a packet time, in nanoseconds."""
 
     low: int
     high: int

@@ -57,7 +57,7 @@ class _Socket:
     congestion: int | None = None
     """Its congestion state; None: not known, for it is older than the trace."""
     pid: int = 0
-    """Of the process that called connect()."""
+    """The process that called connect(); 0: not known."""
 
 
 _NO_ENDS: Final = Ends(_NOBODY, _NOBODY, 0, 0)

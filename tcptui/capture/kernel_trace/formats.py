@@ -1,4 +1,4 @@
-"""How this kernel lays out a trace event, from its ``format`` file in tracefs."""
+"""Layout of this kernel's trace events, each from its ``format`` file in tracefs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SYMBOL: Final = re.compile(r"\{\s*(-?\d{1,10}|0x[0-9a-fA-F]{1,8}),\s*\"([A-Za-z
 
 @dataclass(frozen=True, slots=True)
 class FieldPlace:
-    """Where in an event a field stands, in bytes."""
+    """The place of a field in an event, in bytes."""
 
     offset: int
     size: int

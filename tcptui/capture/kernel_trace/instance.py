@@ -49,7 +49,7 @@ class TracingError(OSError):
 
 
 def find_tracefs(points: Sequence[Path] = MOUNT_POINTS) -> Path:
-    """Where tracefs is; mounts it for this process alone where it is nowhere.  Raises TracingError."""
+    """The path of tracefs; mounts it for this process alone where it is nowhere.  Raises TracingError."""
     for point in points:
         if (point / "instances").is_dir():
             return point
@@ -143,7 +143,7 @@ def set_up(folder: Path, lock: int, events: Sequence[str] = EVENTS) -> Instance:
 
 
 def _condition(found: EventFormat) -> str | None:
-    """What the kernel is to filter ``found`` by; raises ValueError where the event does not tell what is wanted."""
+    """The kernel's filter for ``found``; raises ValueError where the event does not tell what is wanted."""
     if found.name == "kfree_skb":
         plain = [value for value, name in found.reasons.items() if name == "NOT_SPECIFIED"]
         if "reason" not in found.fields or not plain:

@@ -32,7 +32,7 @@ _ABSOLUTE_BITS: Final = 59
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """Where a page has its header's fields, in bytes."""
+    """The places of the header's fields in a page, in bytes."""
 
     time: FieldPlace
     committed: FieldPlace

@@ -127,7 +127,7 @@ def message_of(local: tuple[bytes, int], peer: tuple[bytes, int], state: int, ui
 
 
 def ends_of(message: bytes) -> bytes:
-    """What tells one socket from all others: its ports, addresses and cookie."""
+    """A socket's identity: its ports, addresses and cookie."""
     return message[_ID_AT : _COOKIE_AT + 8]
 
 

@@ -1,4 +1,4 @@
-"""What the program asks the process of owners, and what that answers: JSON in frames.
+"""Questions of the program to the process of owners, and its answers: JSON in frames.
 
 Strings of /proc are bytes that anybody may have chosen: they cross as Latin-1 and are made safe by whoever shows them.
 """
@@ -34,7 +34,7 @@ class Process:
 
     pid: int
     started: int
-    """In clock ticks since the system began: with ``pid``, one process for ever."""
+    """Start time in clock ticks since the system began: with ``pid``, one process for ever."""
     program: str
     command: str
     """Its arguments, with a blank between two."""
@@ -72,7 +72,7 @@ Sightings = tuple[Sighting, ...]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What there is for each question, in their order."""
+    """The sightings for each question, in their order."""
 
     sightings: tuple[Sightings, ...]
     looked_ns: int

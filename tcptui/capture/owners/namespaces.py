@@ -79,7 +79,7 @@ class OtherNamespaces:
 
 
 def _message(line: bytes) -> bytes | None:
-    """What inet_diag would say of a socket that somebody has open; None of any other, and where it cannot be read."""
+    """A socket that somebody has open, as inet_diag would have it; None of others, and of one that cannot be read."""
     try:
         _number, local, peer, state, _queues, _timer, _resent, uid, _probes, inode, *_rest = line.split()
         ends = _address(local), _address(peer)

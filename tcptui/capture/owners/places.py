@@ -21,7 +21,7 @@ _SHOWN_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class GroupPlace:
-    """What a control group says; empty: nothing."""
+    """Unit, container and pod of a control group; empty: none."""
 
     unit: str = ""
     container: str = ""
@@ -29,7 +29,7 @@ class GroupPlace:
 
 
 def group_place(path: str) -> GroupPlace:
-    """What the path of a control group says, the innermost container of several."""
+    """The place that the path of a control group names, the innermost container of several."""
     unit = container = pod = ""
     for part in path.split("/"):
         if found := _POD.match(part):

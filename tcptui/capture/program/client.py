@@ -34,7 +34,7 @@ class ProgramProcess:
 
     def __init__(self, pid: int, connection: socket.socket) -> None:
         self.pid = pid
-        """Of the process that runs the program, which is the parent of that."""
+        """Number of the process that runs the program, its parent."""
         self.socket = connection
         """Readable whenever `receive` has something to take."""
         self._received = b""
@@ -45,7 +45,7 @@ class ProgramProcess:
         self.left = 0
         """How many processes that it has started went on when it had ended."""
         self.is_lost = False
-        """Whether the process that runs it has ended and nothing is known of the program."""
+        """True if the process that runs it has ended and nothing is known of the program."""
 
     @classmethod
     def prepare(cls, program: Program, scope: Scope | None) -> ProgramProcess:
@@ -78,7 +78,7 @@ class ProgramProcess:
 
     @property
     def is_over(self) -> bool:
-        """Whether the program has ended, or cannot be run."""
+        """True if the program has ended, or cannot be run."""
         return self.ended is not None or bool(self.failure) or self.is_lost
 
     def receive(self) -> None:

@@ -46,14 +46,14 @@ _DEFAULT: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is run, and as whom."""
+    """A program to run, and as whom."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     identity: Identity | None
     """Whom the program becomes; None: it stays who the caller is."""
     keeps_rights: bool
-    """Whether it keeps the caller's capabilities: those of root who called without sudo."""
+    """True if it keeps the caller's capabilities: those of root who called without sudo."""
 
 
 def serve(connection: socket.socket, program: Program, scope: Scope | None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Which connections the sockets of a control group open and accept, as the kernel says at that moment.
+"""Connections that the sockets of a control group open and accept, as the kernel says at that moment.
 
 A program of eight instructions or so in the kernel (BPF_PROG_TYPE_SOCK_OPS) is called for sockets of that group alone:
 before a SYN is sent, and when a connection has been accepted.  It notes addresses and ports in a ring that this process
@@ -53,7 +53,7 @@ _BUSY, _DISCARDED = 1 << 31, 1 << 30
 
 
 class SocketEventKind(enum.IntEnum):
-    """What a socket does, by the kernel's numbers (BPF_SOCK_OPS_…)."""
+    """An action of a socket, by the kernel's numbers (BPF_SOCK_OPS_…)."""
 
     OPENS = 3
     """It is about to send its SYN."""
@@ -81,7 +81,7 @@ class Ring:
         self._taken, self._filled, self._data = taken.cast("B").cast("Q"), filled.cast("B").cast("Q"), data
         self._size = len(data) // 2
         self.has_overflowed = False
-        """Whether a record may have found no room, at any time."""
+        """True if a record may have found no room, at any time."""
 
     def take(self) -> list[bytes]:
         """The records that have come, the oldest first."""
@@ -140,11 +140,11 @@ class SocketEvents:
 
     @property
     def may_lack_some(self) -> bool:
-        """Whether the ring was full at any time."""
+        """True if the ring was full at any time."""
         return self._ring.has_overflowed
 
     def take(self) -> list[SocketEvent]:
-        """What has come since the last call, the oldest first."""
+        """The events since the last call, the oldest first."""
         return [event for data in self._ring.take() if (event := decode_event(data)) is not None]
 
     def close(self) -> None:

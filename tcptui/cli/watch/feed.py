@@ -62,7 +62,7 @@ class Ended:
     error: str | None
     """The line about it, if it is news."""
     again: bool
-    """Whether it is tried again."""
+    """True if it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class Feed:
         self.due: float | None = 0.0
         """When the next one is to be started; None: never, or one runs."""
         self.has_begun = False
-        """Whether the source was ever captured."""
+        """True if the source was ever captured."""
         self.is_up = False
-        """Whether it is captured now."""
+        """True if it is captured now."""
         self.code = 0
         """The exit code of the newest process that has ended."""
         self.clock: ClockOffset | None = None
@@ -127,11 +127,11 @@ class Feed:
         self.found: Counter[str] = Counter()
         """Findings told, by id."""
         self.counts: dict[str, Any] = {}
-        """What the running process has counted."""
+        """Counts of the running process."""
         self.unread = 0
         """Lines that the processes could not tell any more."""
         self.mistake = ""
-        """What was wrong when it was said last; empty: nothing since it was captured last."""
+        """The failure that was reported last; empty: none since it was captured last."""
         self._before = Totals()
         self._lines = LineReader()
         self._pause = FIRST_PAUSE
@@ -141,12 +141,12 @@ class Feed:
 
     @property
     def totals(self) -> Totals:
-        """Of all runs."""
+        """Counts of all runs."""
         return self._before.plus(self.counts)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes from it."""
+        """True if nothing more comes from it."""
         return self.process is None and self.due is None
 
     def start(self, process: Process, now: float) -> None:
@@ -156,7 +156,7 @@ class Feed:
         self._started_at, self._lines, self._end, self.clock = now, LineReader(), None, None
 
     def take(self, data: bytes, now: float) -> list[Told | Begun | Kept]:
-        """What the process has told.  Raises ValueError for what is no message."""
+        """Messages of the process.  Raises ValueError for what is no message."""
         news: list[Told | Begun | Kept] = []
         for line in self._lines.take(data):
             said = json.loads(line)

@@ -1,4 +1,4 @@
-"""What a source's process counts and measures of its session besides findings, for ``--metrics`` and the totals.
+"""Counts and measures of a source's session besides findings, for ``--metrics`` and the totals.
 
 Each number is read of columns once: rows and connections that were measured are not looked at again.
 """
@@ -55,9 +55,9 @@ class Measures:
 
     def __init__(self, session: OpenCapture) -> None:
         self.rtt = Histogram()
-        """Of each segment that was acknowledged: how long that took at the capture point."""
+        """Time until a segment was acknowledged, at the capture point; an entry for each."""
         self.think = Histogram()
-        """Of each connection that has ended: how long its server took to respond, in all."""
+        """Time that a connection's server took to respond, in all; an entry for each connection that has ended."""
         self.unsplit = 0
         """Connections that ended and were evicted before their time was split."""
         self._session = session

@@ -1,4 +1,4 @@
-"""What a source's process is told to do, and the messages between it and the process that supervises it.
+"""Orders to a source's process, and the messages between it and the process that supervises it.
 
 The order comes first, with the descriptor of standard input where that is the source.  From then on both sides write
 JSON objects, one a line.  The process tells events of findings, as `--no-screen` writes them, and objects with one of
@@ -42,7 +42,7 @@ class Message(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a source's process is to do."""
+    """An order to a source's process."""
 
     command: SourceCommand
     program: tuple[str, ...]

@@ -115,11 +115,11 @@ class Recorder:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a bundle is being made."""
+        """True if a bundle is being made."""
         return self._part is not None
 
     def is_ready(self, now: float) -> bool:
-        """Whether all sources have answered, or are waited for no longer."""
+        """True if all sources have answered, or are waited for no longer."""
         return self.is_busy and (not self._missing or now - self._since > ANSWER_SECONDS)
 
     def finish(self, now: float) -> Path:

@@ -146,7 +146,7 @@ class _Beside:
         self._words = words
         self._lines = LineReader()
         self._keeping: list[asyncio.Future[None]] = []
-        """What is being written."""
+        """The file that is being written."""
 
     async def run(self, stop: Callable[[], None]) -> None:
         """Do so until cancelled; ``stop`` ends the session."""
@@ -165,7 +165,7 @@ class _Beside:
             loop.remove_reader(self._link)
 
     def _has_begun(self) -> bool:
-        """Whether packets are captured: of another host once its first bytes have come."""
+        """True if packets are captured: of another host once its first bytes have come."""
         return self._clock is _HERE or all(map(_has_bytes, self._sources))
 
     def _hear(self, stop: Callable[[], None]) -> None:
@@ -196,7 +196,7 @@ class _Beside:
         self._writer.write(message(Message.KEEP, packets=packets, error=error))
 
     def counts(self) -> dict[str, Any]:
-        """What is counted and measured by now."""
+        """Counts and measures so far."""
         self._measures.read()
         progress, measures = self._session.progress, self._measures
         return {

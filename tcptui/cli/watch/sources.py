@@ -24,7 +24,7 @@ _ANY = "any"
 
 
 class SourceKind(Enum):
-    """What a source is: it decides what is known of its clock, and what its end means."""
+    """A kind of source: it decides what is known of its clock, and what its end means."""
 
     INTERFACE = "interface"
     REMOTE = "remote"
@@ -44,7 +44,7 @@ class Watched(NamedTuple):
 
 
 def watched_sources(words: Iterable[str]) -> list[Watched]:
-    """What each of ``words`` names.  Raises UsageError for a wrong URL, and for one source given twice.
+    """The sources that ``words`` name.  Raises UsageError for a wrong URL, and for one source given twice.
 
     A word is an interface where this host has one of that name, and a file where it has none and there is a file.
     """

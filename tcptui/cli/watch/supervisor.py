@@ -155,7 +155,7 @@ class Watching:
         self._stopped_at: float | None = None
         self._recorder = Recorder(command.keep_last, Path(command.out)) if command.keep_last else None
         self._is_wanted = False
-        """Whether a bundle was asked for."""
+        """True if a bundle was asked for."""
 
     def record(self) -> None:
         """Make a bundle of what came last (``--keep-last``); called by a signal's handler, amid whatever runs."""
@@ -284,7 +284,7 @@ class Watching:
             self._say("watching.begin", source=name)
 
     def _is_hopeless(self) -> bool:
-        """Whether every source was tried, and none was ever captured: nobody waits for that."""
+        """True if every source was tried, and none was ever captured: nobody waits for that."""
         return all(feed.process is None and feed.run and not feed.has_begun for feed in self.feeds)
 
     def _end_all(self) -> None:
