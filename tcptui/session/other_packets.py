@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from tcptui.model.arrays import PIECE
 from tcptui.model.flow_table import KEY_WORDS, FlowTable
 from tcptui.model.other_protocol import TCP
 from tcptui.model.packet_store import I32, I64, U8, U16, PacketStore, RowKind
-from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, Endpoints, read_other_headers
+from tcptui.wire.other_headers import NO_ADDRESS, Endpoints, address_text, read_other_headers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -375,8 +374,8 @@ class OtherPackets:
         a_high, a_low, b_high, b_low, rest = (int(word) for word in self._table.keys(np.array([number]))[0])
         version = rest >> 32 & ((1 << _VERSION_BITS) - 1)
         return (
-            Party(_host(a_high, a_low, version), rest >> 16 & 0xFFFF),
-            Party(_host(b_high, b_low, version), rest & 0xFFFF),
+            Party(address_text(a_high, a_low, version), rest >> 16 & 0xFFFF),
+            Party(address_text(b_high, b_low, version), rest & 0xFFFF),
         )
 
 
@@ -384,12 +383,3 @@ class OtherPackets:
 _PER_CONVERSATION: Final = (
     ("_protocols", 0), ("_packets", 0), ("_bytes", 0), ("_first", 0), ("_last", 0), ("_b_first", 0),
 )  # fmt: skip
-
-
-def _host(high: int, low: int, version: int) -> str:
-    if version == NO_ADDRESS:
-        return ""
-    if version == MAC_ADDRESS:
-        return low.to_bytes(6, "big").hex(":")
-    whole = high << 64 | low
-    return str(ip_address(whole.to_bytes(16, "big") if version == 6 else low.to_bytes(4, "big")))

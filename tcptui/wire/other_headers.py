@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -134,6 +136,16 @@ def read_other_headers(heads: Heads) -> OtherHeaders:
     )
     _link_addresses(batch, heads.links, ends)
     return OtherHeaders(protocol, at_header, ends, quoting, inner)
+
+
+@lru_cache(maxsize=4096)
+def address_text(high: int, low: int, version: int) -> str:
+    """An address of `Endpoints`, whose two words and version these are, as text; empty for `NO_ADDRESS`."""
+    if version == NO_ADDRESS:
+        return ""
+    if version == MAC_ADDRESS:
+        return low.to_bytes(6, "big").hex(":")
+    return str(ip_address((high << 64 | low).to_bytes(16, "big") if version == 6 else low.to_bytes(4, "big")))
 
 
 def udp_payload(datagram: bytes) -> bytes:

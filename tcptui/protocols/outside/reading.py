@@ -12,7 +12,7 @@ from tcptui.protocols.dns.codes import QUERY
 from tcptui.protocols.dns.message import addresses, read_head
 from tcptui.protocols.dns.names import NAME_SHOWN, text_of
 from tcptui.protocols.outside.messages import NO_ERROR, DnsMessage, IcmpError, NeighbourMessage
-from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, read_other_headers, udp_payload
+from tcptui.wire.other_headers import MAC_ADDRESS, NO_ADDRESS, address_text, read_other_headers, udp_payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,12 +94,7 @@ class _Ends:
         if version in {MAC_ADDRESS, NO_ADDRESS}:
             return _End("", "", *self._ports[i])
         high, low, to_high, to_low = self._words[i]
-        return _End(_address(high, low, version), _address(to_high, to_low, version), *self._ports[i])
-
-
-@lru_cache(maxsize=4096)
-def _address(high: int, low: int, version: int) -> str:
-    return str(ip_address(low.to_bytes(4, "big") if version == 4 else (high << 64 | low).to_bytes(16, "big")))
+        return _End(address_text(high, low, version), address_text(to_high, to_low, version), *self._ports[i])
 
 
 @lru_cache(maxsize=4096)
