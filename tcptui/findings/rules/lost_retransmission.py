@@ -10,11 +10,12 @@ from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
 from tcptui.findings.life_signs import silent_but_syn_ack
+from tcptui.findings.refused import discards_any, refusal
 from tcptui.findings.rules.retransmission import duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of, last_before
 from tcptui.model.batched import integer, places_of
-from tcptui.model.finding import Confidence, Finding, FindingId, Severity
+from tcptui.model.finding import Confidence, Fact, Finding, FindingId, Severity
 from tcptui.model.packet_store import OptionBit
 from tcptui.model.resend_cause import ResendCause
 from tcptui.model.seq import SEQ_MASK
@@ -36,6 +37,7 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     retransmissions need not be lost: a server whose accept queue is full ignores them, as recorded;
     `retransmission_timeout` reports that.  Not for a capture at the receiver, where lost retransmissions are
     not seen.  A D-SACK afterwards shows that one had arrived.
+    ``no-room``, ``discarded``: the receiver itself did not keep it (`refused`), which is told where nothing was lost.
     """
     unneeded = spurious_resends(connection)
     sent = {
@@ -61,6 +63,11 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
             found.append((resend, "timer"))
     if not found:
         return None
+    kept = [(r, how) for r, how in found if refusal(connection, r.previous, r.index) is None]
+    if not kept:
+        return _refused(connection, found[-1][0], len(found))
+    short_of_memory = len(kept) < len(found) or discards_any(connection, connection.side[kept[0][0].index])
+    found = kept
     last, shape = next(((r, how) for r, how in found if how == "overtaken"), found[0])
     # Of bytes that never arrived, the last try is told.
     never = [r for r, how in found if how == "overtaken" and _acknowledged(connection, r) < 0]
@@ -72,31 +79,69 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
     cover = _acknowledged(connection, last)
     # On a path that reorders the repeat may merely have been overtaken.
     reorders = any(connection.side[i] == side for i in unneeded)
-    certain = shape == "overtaken" and connection.at_sender(side) and not reorders
-    confidence = (
-        Confidence.CERTAIN if certain else Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE
-    )
+    certain = shape == "overtaken" and not reorders
+    confidence = Confidence.CERTAIN if certain else Confidence.LIKELY
+    if short_of_memory or not connection.at_sender(side):
+        confidence = Confidence.POSSIBLE
+    others = ("reordering", "acks-lost-too", "receiver-dropped")
     return connection.finding(
         FindingId.LOST_RETRANSMISSION,
         [original, earlier.index, witness, last.index, cover, *(resend.index for resend, _how in found)],
         Severity.WARNING if shape == "timer" or never or len(found) > 2 else Severity.NOTE,
         confidence,
-        ("reordering", "acks-lost-too"),
+        (others[-1], *others[:-1]) if short_of_memory else others,
         shape="never-filled" if never else shape,
         sender=SIDES[side],
         other=SIDES[1 - side],
         count=len(found),
         original_frame=connection.frame[original] if original >= 0 else 0,
-        earlier_frame=connection.frame[earlier.index],
-        first_frame=connection.frame[last.index],
         witness_frame=connection.frame[witness] if witness >= 0 else 0,
-        healed_frame=connection.frame[cover] if cover >= 0 else 0,
-        first_seq=connection.seq[last.index],
-        last_seq=(connection.seq[last.index] + max(0, connection.length[last.index] - 1)) & SEQ_MASK,
-        bytes=connection.length[last.index],
-        waited_s=connection.seconds(earlier.index, last.index),
         total_s=connection.seconds(original if original >= 0 else earlier.index, cover if cover >= 0 else last.index),
         position=connection.position.value,
+        **_two_tries(connection, last),
+    )
+
+
+def _two_tries(connection: ConnectionFacts, last: Resend) -> dict[str, Fact]:
+    """Facts that the texts of every shape quote: the retransmission that did not help, the next one, the bytes."""
+    cover, i = _acknowledged(connection, last), last.index
+    return {
+        "earlier_frame": connection.frame[last.previous],
+        "first_frame": connection.frame[i],
+        "healed_frame": connection.frame[cover] if cover >= 0 else 0,
+        "first_seq": connection.seq[i],
+        "last_seq": (connection.seq[i] + max(0, connection.length[i] - 1)) & SEQ_MASK,
+        "bytes": connection.length[i],
+        "waited_s": connection.seconds(last.previous, i),
+    }
+
+
+def _refused(connection: ConnectionFacts, last: Resend, count: int) -> Finding | None:
+    """The finding where the receiver itself kept none of the ``count`` retransmissions, of which ``last`` followed.
+
+    Its window is told by rules of its own, and costs there: what it refused is a note.
+    """
+    sign = refusal(connection, last.previous, last.index)
+    if sign is None:
+        return None
+    side = connection.side[last.index]
+    is_discarded = sign.proof >= 0
+    seen = Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE
+    return connection.finding(
+        FindingId.LOST_RETRANSMISSION,
+        [last.previous, sign.witness, sign.proof, last.index],
+        Severity.WARNING if is_discarded else Severity.NOTE,
+        Confidence.CERTAIN if is_discarded else seen,
+        () if is_discarded else ("lost-on-path-too",),
+        shape=sign.shape,
+        sender=SIDES[side],
+        other=SIDES[1 - side],
+        count=count,
+        witness_frame=connection.frame[sign.witness],
+        proof_frame=connection.frame[sign.proof] if is_discarded else 0,
+        total_s=connection.seconds(last.previous, last.index),
+        position=connection.position.value,
+        **_two_tries(connection, last),
     )
 
 

@@ -171,6 +171,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.l4s-marks": "The {sender} requests an L4S queue (ECT(1)), which marks from about a millisecond of waiting on. Such marks are normal pacing, not a full queue.",
     "alternatives.policer-marks": "A policer marks traffic above a rate, without a queue: then the rate is constant.",
     "alternatives.acks-lost-too": "A retransmission arrived and its ACK was lost: a D-SACK would follow.",
+    "alternatives.receiver-dropped": "The {other} itself dropped it, for want of memory: nstat -az TcpExtTCPRcvQDrop TcpExtRcvPruned there.",
+    "alternatives.lost-on-path-too": "The path lost that retransmission as well: then the drop counters of the {other} stay the same.",
     "alternatives.shared-counter": "The host shares its packet counter among connections: gaps everywhere.",
     "alternatives.other-connections": "The dropped packets belonged to other connections: then gaps here have another cause.",
     "alternatives.merged-captures": "Two captures with different clocks merged: capinfos shows interfaces.",

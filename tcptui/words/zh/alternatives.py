@@ -171,6 +171,8 @@ WORDS: Final[dict[str, str]] = {
     "alternatives.l4s-marks": "{sender}要求走 L4S 队列（ECT(1)）：那里排队一毫秒左右就开始打标记，这是正常的调速方式，并非队列排满。",
     "alternatives.policer-marks": "限速器给超速的包打标记，并没有队列排满：标记的速率恒定。",
     "alternatives.acks-lost-too": "有一次重传到了，丢的是 ACK：随后会有 D-SACK。",
+    "alternatives.receiver-dropped": "是{other}自己丢掉的，因为内存不足：看那里的 nstat -az TcpExtTCPRcvQDrop TcpExtRcvPruned。",
+    "alternatives.lost-on-path-too": "路径也丢了那次重传：这样的话，{other}的丢弃计数不会增加。",
     "alternatives.shared-counter": "主机的各条连接共用 IP 编号计数，而别的连接也在发：空缺会到处都有。",
     "alternatives.other-connections": "丢的包属于别的连接，这里的缺口另有原因。",
     "alternatives.merged-captures": "两份时钟不同的抓包被合并；capinfos 显示多个接口。",
