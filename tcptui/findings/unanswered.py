@@ -14,7 +14,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tcptui.model.batched import integer, largest
-from tcptui.model.tcp_flags import RST, SYN
+from tcptui.model.seq import SEQ_MASK, ahead
+from tcptui.model.tcp_flags import ACK, RST, SYN
 from tcptui.protocols.last_words import LOOKED_AT, Asks, Before, asks, begins_with_preface
 from tcptui.protocols.tls.last_words import ends_with_alert, has_short_records, is_alert, offers_early_data
 
@@ -202,11 +203,15 @@ def quiet_ns(connection: ConnectionFacts, end: int) -> int:
 
     Since its sender's last payload, or the last of its peer's that it had acknowledged, or reported by SACK, by then;
     without either since the first packet.  The stream table (`tcptui.analysis.stream.endings`) has the same for the
-    first FIN or RST, but for payload of the peer behind which more was on its way.
+    first FIN or RST.
     """
     side, space = connection.side[end], connection.space
     heard = largest(integer(space.acknowledged[1 - side][end]), integer(space.sacked[1 - side][end]))
+    if connection.flags[end] & RST and connection.flags[end] & ACK:  # it acknowledges nothing, but names a number
+        sent = integer(space.sent[1 - side][end])
+        heard = largest(heard, sent + ahead(integer(connection.view.ack[end]), sent & SEQ_MASK))
     own = next((i for i in _back_from(connection, side, end) if not takes_leave(connection, i)), -1)
-    other = next((i for i in _back_from(connection, 1 - side, end) if integer(space.end[i]) <= heard), -1)
+    received = (i for i in _back_from(connection, 1 - side, end) if integer(space.end[i]) <= heard)
+    other = next((i for i in received if not takes_leave(connection, i)), -1)
     spoke = [connection.time[i] for i in (own, other) if i >= 0] or [connection.time[0]]
     return largest(connection.time[end] - largest(*spoke), 0)

@@ -9,15 +9,21 @@ import numpy as np
 import pytest
 from traces import write_trace
 
+from tcptui.access.open_capture import view_of
 from tcptui.analysis.stream.endings import update_endings
+from tcptui.analysis.stream.same_server import Siblings
 from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST
+from tcptui.findings.facts import ConnectionFacts, RuleContext
+from tcptui.findings.unanswered import quiet_ns
 from tcptui.model.tcp_flags import ACK, FIN, RST, SYN
+from tcptui.model.verdict import Verdict
 from tcptui.session.session import Session, open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = ("ending", "quiet_ns", "spoke_ns_a", "spoke_ns_b", "spoke_end_a", "spoke_end_b")
+AGAIN = Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdict.OUT_OF_ORDER
 ALERT = "hex=1703030013" + "66" * 19
 
 
@@ -45,7 +51,7 @@ def random_lines(chance: random.Random) -> list[str]:
 def expected(session: Session, stream: int) -> tuple[int, int]:
     """``ending`` and ``quiet_ns``, packet by packet."""
     store, table = session.store, session.streams
-    spoke: dict[int, tuple[int, int]] = {}
+    spoke: dict[int, list[tuple[int, int]]] = {0: [], 1: []}
     acked: dict[int, int] = {}
     ending = quiet = 0
     flags_before = 0
@@ -56,16 +62,17 @@ def expected(session: Session, stream: int) -> tuple[int, int]:
         if flags & ACK:
             acked[side] = int(store.ack[row])
         if speaks:
-            spoke[side] = now, seq + length + bool(flags & SYN)
+            if not int(store.verdict[row]) & AGAIN:
+                spoke[side].append((now, seq + length + bool(flags & SYN)))
             if ending and not ending & (ENDED_BY_B if side else ENDED_BY_A):
                 ending |= PEER_SPOKE_LAST
         ends = bool(flags & FIN) or (bool(flags & RST) and flags_before & (SYN | ACK) != SYN)
         if ends and not ending:
-            own, other = spoke.get(side, (0, 0)), spoke.get(1 - side, (0, 0))
-            heard = other[1] <= acked.get(side, 0)
-            since = max(own[0], other[0] if heard else 0) or int(table.began_ns[stream])
-            quiet = now - since
-            ending = (ENDED_BY_B if side else ENDED_BY_A) | (PEER_SPOKE_LAST if other[0] and other[0] >= own[0] else 0)
+            own, other = ([(0, 0), *spoke[one]] for one in (side, 1 - side))
+            received = max(spoken if number <= acked.get(side, -1) else 0 for spoken, number in other)
+            quiet = now - (max(own[-1][0], received) or int(table.began_ns[stream]))
+            waits = other[-1][0] >= own[-1][0] or -1 < acked.get(side, -1) < other[-1][1]
+            ending = (ENDED_BY_B if side else ENDED_BY_A) | (PEER_SPOKE_LAST if other[-1][0] and waits else 0)
         flags_before = flags
     return ending, quiet
 
@@ -112,3 +119,47 @@ def test_keep_alive_breaks_no_silence(tmp_path: Path) -> None:
 
     assert session.streams.closers(slice(1)).tolist() == [2]
     assert int(session.streams.quiet_ns[0]) == 29_996_000_000
+
+
+def quiet_s(tmp_path: Path, *lines: str) -> float:
+    """How long stream 0 had been quiet before its end (s), by the stream table; the rules say the same."""
+    session = open_file(write_trace(tmp_path / "trace.pcap", [*TALK, *lines]))
+    context = RuleContext(
+        quality=session.quality,
+        read_packet=session.reader.packet,
+        read_segments=session.reader.segments,
+        siblings=Siblings(session.store, session.streams),
+    )
+    connection = ConnectionFacts(view_of(session, 0), context)
+    found = int(session.streams.quiet_ns[0])
+
+    assert found == quiet_ns(connection, min((*connection.fins, *connection.rsts)))
+    return found / 1e9
+
+
+TALK = ["0 C S 0 0 sackok=1", "1 S SA 0 1 sackok=1", "2 C A 1 1", "3 C PA 1 1 10", "4 S PA 1 11 10", "5 C A 11 11"]
+#: An upload five seconds later, of which the server has the first half when it closes.
+UPLOAD = ["5000 C A 11 11 1000", "5001 C A 1011 11 1000", "5002 C A 2011 11 1000"]
+
+
+def test_payload_that_crosses_the_end_does_not_hide_what_was_heard_before_it(tmp_path: Path) -> None:
+    assert quiet_s(tmp_path, *UPLOAD, "5021 S A 11 1011", "5022 S FA 11 1011") == pytest.approx(0.022)
+    assert quiet_s(tmp_path, *UPLOAD, "5022 S RA 11 2011") == pytest.approx(0.021)
+
+
+def test_payload_that_was_reported_behind_a_hole_was_heard(tmp_path: Path) -> None:
+    assert quiet_s(tmp_path, *UPLOAD, "5022 S FA 11 11 sack=1011:2011") == pytest.approx(0.021)
+
+
+def test_payload_that_only_crosses_the_end_leaves_it_idle(tmp_path: Path) -> None:
+    assert quiet_s(tmp_path, *UPLOAD, "5003 S FA 11 11") == pytest.approx(4.999)
+
+
+def test_retransmission_is_no_new_message(tmp_path: Path) -> None:
+    again = ["5000 C PA 11 11 10", "5300 C PA 11 11 10", "5301 S A 11 21"]
+
+    assert quiet_s(tmp_path, *again, "9000 S FA 11 21") == pytest.approx(4)
+
+
+def test_alert_that_was_heard_is_no_message(tmp_path: Path) -> None:
+    assert quiet_s(tmp_path, "9000 C PA 11 11 hex=15030300020100", "9002 S FA 11 18") == pytest.approx(8.998)

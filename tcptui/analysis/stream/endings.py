@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST
-from tcptui.model.packet_store import RowKind
+from tcptui.model.packet_store import OptionBit, RowKind
 from tcptui.model.seq import SEQ_HALF, SEQ_MASK
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 #: How many frames before a RST without ACK its sender's previous acknowledgment is searched for.
 STEPS_BACK: Final = 8
+#: How many frames before a FIN or RST the last payload is searched for that its sender had received, where more was
+#: on its way: more than a flight has.
+FLIGHT_BACK: Final = 1_024
+_SACKS: Final = int(OptionBit.SACK | OptionBit.DSACK)
+#: Payload that came before, or out of its place: no new message.
+_AGAIN: Final = int(
+    Verdict.RETRANSMISSION | Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdict.OUT_OF_ORDER
+)
 _ENDS: Final = int(TcpFlag.FIN | TcpFlag.RST)
 _ENDED: Final = ENDED_BY_A | ENDED_BY_B
 _SYN_OR_ACK: Final = int(TcpFlag.SYN | TcpFlag.ACK)
@@ -46,18 +54,19 @@ def update_endings(store: PacketStore, table: StreamTable, first: int, count: in
     speaks &= (store.verdict[rows] & Verdict.KEEP_ALIVE) == 0
     speaks[leaving] = False
     spoken = np.flatnonzero(speaks)
+    new = spoken[(store.verdict[first + spoken] & _AGAIN) == 0]
     ends = np.flatnonzero(is_segment & ((flags & _ENDS) != 0))
     if len(ends):
-        ends = _note_ends(store, table, first, ends, spoken)
+        ends = _note_ends(store, table, first, ends, new)
     if not len(spoken):
         return
     _note_unheard(store, table, first, ends, spoken)
-    from_b = store.from_b[first + spoken]
+    from_b = store.from_b[first + new]
     for side, times, numbers in (
         (0, table.spoke_ns_a, table.spoke_end_a),
         (1, table.spoke_ns_b, table.spoke_end_b),
     ):
-        mine = first + spoken[from_b == side]
+        mine = first + new[from_b == side]
         times[store.stream[mine]] = store.time_ns[mine]
         numbers[store.stream[mine]] = _number_after(store, mine)
 
@@ -89,11 +98,17 @@ def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, sp
     by_b = store.from_b[first + ends] != 0
     said = [_last_spoken(store, table, first, ends, spoken, side) for side in (0, 1)]
     own_ns, other_ns = (np.where(by_b == mine, said[1][0], said[0][0]) for mine in (True, False))
-    heard = _heard(store, first + ends, np.where(by_b, said[0][1], said[1][1]))
-    quiet_since = np.maximum(own_ns, np.where(heard, other_ns, 0))
+    number = np.where(by_b, said[0][1], said[1][1])
+    knows, received = _received(store, first + ends)
+    heard = knows & (_ahead(received, number) >= 0)
+    crossed = np.flatnonzero(knows & ~heard & (other_ns > own_ns))
+    heard_ns = np.where(heard, other_ns, 0)
+    heard_ns[crossed] = _last_received_ns(store, first + ends[crossed], received[crossed])
+    quiet_since = np.maximum(own_ns, heard_ns)
     quiet_since = np.where(quiet_since > 0, quiet_since, table.began_ns[streams])
     table.quiet_ns[streams] = np.maximum(store.time_ns[first + ends] - quiet_since, 0)
-    waits = (other_ns > 0) & (other_ns >= own_ns)
+    # What it had not received, perhaps as it was lost at first, may have been sent before its own last message.
+    waits = (other_ns > 0) & ((other_ns >= own_ns) | (knows & ~heard))
     table.ending[streams] = np.where(by_b, ENDED_BY_B, ENDED_BY_A) | np.where(waits, PEER_SPOKE_LAST, 0)
     return ends
 
@@ -119,21 +134,53 @@ def _last_spoken(
     return when, number
 
 
-def _heard(store: PacketStore, ends: I64, number: I64) -> NDArray[np.bool_]:
-    """Whether the sender of each of the rows ``ends`` had acknowledged its peer's bytes up to ``number`` by then."""
-    heard = np.zeros(len(ends), np.bool_)
+def _ahead(number: I64, other: I64) -> I64:
+    """How far ``number`` is ahead of ``other``, both modulo 2**32; negative where it is behind."""
+    ahead: I64 = ((number - other + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
+    return ahead
+
+
+def _received(store: PacketStore, ends: I64) -> tuple[NDArray[np.bool_], I64]:
+    """Up to which number the sender of each of the rows ``ends`` had its peer's bytes by then, and where it said so.
+
+    By its last ACK, or a SACK in it above that.
+    """
+    knows, received = np.zeros(len(ends), np.bool_), np.zeros(len(ends), np.int64)
     unknown, row = np.arange(len(ends)), ends
     for _ in range(STEPS_BACK):
         tells = (store.from_b[row] == store.from_b[ends[unknown]]) & ((store.flags[row] & TcpFlag.ACK) != 0)
         tells &= store.kind[row] == RowKind.TCP
-        told = unknown[tells]
-        heard[told] = ((store.ack[row[tells]].astype(np.int64) - number[told]) & SEQ_MASK) < SEQ_HALF
+        told, says = unknown[tells], row[tells]
+        ack, right = store.ack[says].astype(np.int64), store.sack_right[says].astype(np.int64)
+        beyond = ((store.options[says] & _SACKS) == OptionBit.SACK) & (_ahead(right, ack) > 0)
+        knows[told], received[told] = True, np.where(beyond, right, ack)
         unknown, row = unknown[~tells], store.previous[row[~tells]].astype(np.int64)
         kept = row >= store.first
         unknown, row = unknown[kept], row[kept]
         if not len(row):
             break
-    return heard
+    return knows, received
+
+
+def _last_received_ns(store: PacketStore, ends: I64, received: I64) -> I64:
+    """When the peer of each of the rows ``ends`` sent its last new payload up to number ``received``; 0: unknown.
+
+    `tcptui.findings.unanswered.quiet_ns` asks the same of one stream.
+    """
+    when = np.zeros(len(ends), np.int64)
+    unknown, row = np.arange(len(ends)), store.previous[ends].astype(np.int64)
+    for _ in range(FLIGHT_BACK):
+        kept = row >= store.first
+        unknown, row = unknown[kept], row[kept]
+        if not len(row):
+            break
+        says = (store.from_b[row] != store.from_b[ends[unknown]]) & (store.kind[row] == RowKind.TCP)
+        says &= (store.length[row] > 0) & ((store.flags[row] & TcpFlag.RST) == 0)
+        says &= (store.verdict[row] & (_AGAIN | Verdict.KEEP_ALIVE)) == 0
+        says &= _ahead(received[unknown], _number_after(store, row)) >= 0
+        when[unknown[says]] = store.time_ns[row[says]]
+        unknown, row = unknown[~says], store.previous[row[~says]].astype(np.int64)
+    return when
 
 
 def _note_unheard(store: PacketStore, table: StreamTable, first: int, ends: I64, spoken: I64) -> None:
