@@ -289,9 +289,6 @@ class Analyzer:
             fresh = touched[touched >= table.count]
             table.began_ns[fresh] = self._store.time_ns[table.first_row[fresh]]
             table.opener_is_b[fresh] = self._store.from_b[table.first_row[fresh]]
-            # With a repeated SYN or SYN-ACK nobody can say which one was answered.
-            repeated = touched[(streams[:, StreamColumn.MARKS] & StreamMark.SYN_REPEATED) != 0]
-            table.server_wait_ns[repeated] = table.client_wait_ns[repeated] = 0
             for name, which in _DIRECTION_COLUMNS.items():
                 getattr(table, f"{name}_a")[touched] = sent_by_a[:, which]
                 getattr(table, f"{name}_b")[touched] = sent_by_b[:, which]

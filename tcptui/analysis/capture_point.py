@@ -6,6 +6,8 @@ them takes next to no time, the capture was made at that end.
 
 For hosts whose handshakes tell nothing (not captured, or a part of it repeated) the smallest acknowledgment
 times of both directions are used.  ACKs may be delayed, so these only ever show an end, never the middle.
+Where nothing else tells, handshakes with a repeat may show an end, by the rule for a single connection
+(`tcptui.findings.facts.where_captured`): they say where, and make no host that of the whole capture.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tcptui.analysis.resend.resend import SUSPICIOUS
+from tcptui.analysis.stream.table import StreamMark
 from tcptui.model.batched import largest, smallest
 from tcptui.model.capture_point import CapturePoint
 from tcptui.model.endpoint import Endpoint
@@ -29,6 +32,8 @@ SHORTEST_TELLING_NS: Final = 500_000
 NEAR_NS: Final = 1_000_000
 """The near part of a handshake takes at most this long, or `NEAR_PERCENT` of it."""
 NEAR_PERCENT: Final = 5
+FIRST_ANSWER_NS: Final = 800_000_000
+"""In a handshake with repeats a SYN-ACK later than this may answer an earlier SYN."""
 FAR_TIMES: Final = 4
 """The far part of a handshake takes at least this many times as long as the near one."""
 MIDDLE_PERCENT: Final = 10
@@ -108,7 +113,7 @@ def positions_of(server_wait_ns: I64, client_wait_ns: I64) -> list[CapturePoint]
 def capture_place(streams: StreamTable) -> CapturePlace:
     """Where the capture was made, by the median handshake of each host pair, or else by its acknowledgments."""
     by_handshake, by_acks = _telling_pairs(streams)
-    told = by_acks | by_handshake
+    told = by_acks | by_handshake or _by_repeated(streams)
     votes = set(told.values())
     hosts = [
         {CapturePoint.CLIENT: {pair[:_HOST]}, CapturePoint.SERVER: {pair[_HOST:]}}.get(position, set())
@@ -126,7 +131,9 @@ def _telling_pairs(streams: StreamTable) -> tuple[dict[bytes, CapturePoint], dic
     By their handshakes, and by their acknowledgments.
     """
     rows = streams.listed()
-    parts = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
+    # With a repeated SYN or SYN-ACK nobody can say which one was answered.
+    once = (streams.marks[rows] & StreamMark.SYN_REPEATED) == 0
+    parts = streams.server_wait_ns[rows] * once, streams.client_wait_ns[rows] * once
     pairs = _Pairs(streams, rows, *parts)
     found = pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ANYWHERE)
     rows = rows[:STREAMS_SAMPLED]
@@ -136,6 +143,15 @@ def _telling_pairs(streams: StreamTable) -> tuple[dict[bytes, CapturePoint], dic
     ways = np.where(once & is_b, of_b, once * of_a), np.where(once & is_b, of_a, once * of_b)
     pairs = _Pairs(streams, rows, *ways)
     return found, pairs.telling(positions_of(pairs.least(ways[0]), pairs.least(ways[1])), _ENDS)
+
+
+def _by_repeated(streams: StreamTable) -> dict[bytes, CapturePoint]:
+    """Where host pairs show that the capture was made by handshakes with a repeat alone: at an end, or nothing."""
+    rows = streams.listed()
+    soon = ((streams.marks[rows] & StreamMark.SYN_REPEATED) != 0) & (streams.server_wait_ns[rows] <= FIRST_ANSWER_NS)
+    parts = streams.server_wait_ns[rows] * soon, streams.client_wait_ns[rows] * soon
+    pairs = _Pairs(streams, rows, *parts)
+    return pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ENDS)
 
 
 class _Pairs:

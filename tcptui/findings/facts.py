@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tcptui.analysis.capture_point import NEAR_NS, CapturePlace, position_of
+from tcptui.analysis.capture_point import FIRST_ANSWER_NS, NEAR_NS, CapturePlace, position_of
 from tcptui.analysis.capture_quality import CaptureQuality
 from tcptui.analysis.resend.classify import resends
 from tcptui.analysis.resend.resend import SENT_AGAIN, Resend
@@ -58,8 +58,6 @@ ReadPayloads = Callable[[NDArray[np.int32]], Sequence[bytes]]
 ReadBytes = Callable[[StreamView], "tuple[ByteStream, ByteStream] | None"]
 
 SIDES: Final = ("client", "server")
-#: With repeats in the handshake, a SYN-ACK later than this may answer an earlier SYN.
-FIRST_ANSWER_NS: Final = 800_000_000
 #: In streams of more segments than this, saving memory counts for more than saving time.
 LONG: Final = 65_536
 #: Messages parsed of one stream; of later ones only HTTP error statuses that begin a segment make a finding.

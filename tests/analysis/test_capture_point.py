@@ -86,3 +86,31 @@ def test_acknowledgments_that_may_have_been_held_back_never_tell_of_the_middle(t
     slow = ["0 C PA 1 1 100", "40 S A 1 101", "41 S PA 1 101 50", "81 C A 101 51"]
 
     assert capture_place(open_file(write_trace(tmp_path / "trace.pcap", slow)).streams) == CapturePlace()
+
+
+#: The third packet is lost: a mail-like server repeats its SYN-ACK.
+AT_CLIENT = ["0 C S 0 0", "47 S SA 0 1", "47.1 C A 1 1", "1047 S SA 0 1", "1047.1 C A 1 1", "1094 S PA 1 1 10"]
+AT_SERVER = ["0 C S 0 0", "0.1 S SA 0 1", "1000 S SA 0 1", "1047 C A 1 1", "1047.2 S PA 1 1 10"]
+
+
+@pytest.mark.parametrize(("lines", "point"), [(AT_CLIENT, CapturePoint.CLIENT), (AT_SERVER, CapturePoint.SERVER)])
+def test_repeated_handshake_alone_places_the_capture_as_its_connection_does(
+    tmp_path: Path, lines: Sequence[str], point: CapturePoint
+) -> None:
+    place = capture_place(open_file(write_trace(tmp_path / "trace.pcap", lines)).streams)
+
+    assert (place.position, place.own_host) == (point, None)
+
+
+def test_syn_ack_that_may_answer_an_earlier_syn_places_nothing(tmp_path: Path) -> None:
+    late = ["0 C S 0 0", "1000 C S 0 0", "1040 S SA 0 1", "1080 C A 1 1"]
+
+    assert capture_place(open_file(write_trace(tmp_path / "trace.pcap", late)).streams) == CapturePlace()
+
+
+def test_repeated_handshake_does_not_outvote_whole_ones(tmp_path: Path) -> None:
+    whole = [f"{line} port=40001" for line in ("2000 C S 0 0", "2020 S SA 0 1", "2040 C A 1 1")]
+
+    assert capture_place(open_file(write_trace(tmp_path / "t.pcap", [*AT_CLIENT, *whole])).streams).position is (
+        CapturePoint.MIDDLE
+    )
