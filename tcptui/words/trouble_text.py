@@ -28,13 +28,22 @@ def headline(group: TroubleGroup, words: Words, most: int = STATEMENT_TITLED) ->
 
 
 def verdict(
-    trouble: Trouble, connections: int, words: Words, most: int = STATEMENT_TITLED, *, is_part: bool = False
+    trouble: Trouble,
+    connections: int,
+    words: Words,
+    most: int = STATEMENT_TITLED,
+    *,
+    is_part: bool = False,
+    chosen_by: str | None = None,
 ) -> str:
     """One sentence on a capture of ``connections``: how many are in trouble, what they lost, and the worst.
 
     ``most``: as of `headline`.  ``is_part``: not all of the capture was read, so nobody can say that it is sound.
+    ``chosen_by``: what chose the connections, ``filter`` or ``program``, where the capture has others; None: all.
     """
     form = "trouble.verdict.part" if is_part else "trouble.verdict"
+    if not connections and chosen_by is not None:
+        return words(f"{form}.empty.{chosen_by}")
     if not connections:
         said = "outside" if trouble.above_note else "empty"
         return words(f"{form}.{said}", worst=_worst(trouble, words, most))

@@ -60,6 +60,8 @@ _NAMED_CONNECTIONS: Final = 12
 
 SHOWN_BY_FILTER: Final = "report.brief.filter"
 SHOWN_BY_PROGRAM: Final = "report.brief.program"
+#: What chose the connections, as `verdict` has it.
+_CHOOSERS: Final = {SHOWN_BY_FILTER: "filter", SHOWN_BY_PROGRAM: "program"}
 
 
 def compose_report(
@@ -330,7 +332,9 @@ def _compose_brief(summary: Summary, words: Words, notice: str | None, shown_by:
         yield Paragraph(words("report.brief.size-time", start=clock_time(capture.start_ns), duration=lasted, **size))
     if summary.shown is not None:
         yield Paragraph(words(shown_by, shown=Count(summary.count), all=Count(summary.total)))
-    yield Paragraph(verdict(trouble, summary.count, words, is_part=is_part), label=words("report.brief.verdict"))
+    chosen_by = _CHOOSERS[shown_by] if summary.hides_some else None
+    said = verdict(trouble, summary.count, words, is_part=is_part, chosen_by=chosen_by)
+    yield Paragraph(said, label=words("report.brief.verdict"))
     yield Paragraph(trust_line(summary.trust, summary.count, words), label=words("report.brief.trust"))
     if capture.other_protocols:
         yield Paragraph(counts_text(capture.other_protocols, words), label=words("report.brief.other"))

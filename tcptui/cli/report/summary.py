@@ -166,6 +166,11 @@ class Summary:
         self.count = self.total if shown is None else len(shown)
         """How many are shown."""
 
+    @property
+    def hides_some(self) -> bool:
+        """Whether the capture has connections that are not shown."""
+        return self.count < self.total
+
     @cached_property
     def _tally(self) -> Tally:
         """The tally of all connections: for callers that look at them one by one."""

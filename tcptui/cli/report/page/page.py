@@ -109,7 +109,8 @@ def _top(summary: Summary, label: str, words: Words, notice: str | None) -> str:
     if summary.shown is not None:
         shown = words("report.brief.filter", shown=Count(summary.count), all=Count(summary.total))
         parts.append(element("p", shown, cls="soft"))
-    said = verdict(trouble, summary.count, words, is_part=is_part)
+    chosen_by = "filter" if summary.hides_some else None
+    said = verdict(trouble, summary.count, words, is_part=is_part, chosen_by=chosen_by)
     parts.append(element("p", said, cls=f"verdict {shade}".rstrip()))
     parts += [] if is_part else told
     about = [*trust_items(summary.trust, words)]
