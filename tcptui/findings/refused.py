@@ -7,6 +7,7 @@ that is short of memory may discard what it has reported (RFC 2018, 8).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -85,4 +86,18 @@ def _withdrawn_reports(connection: ConnectionFacts, side: int) -> list[tuple[int
     reached = np.asarray(places_of(space.acknowledged[side], left, side="left"))
     inside = (left > space.ack[reports]) & (reached > reports) & (reached < connection.count)
     inside[inside] = space.acknowledged[side][reached[inside]] < right[inside]
-    return list(zip(*(column[inside].tolist() for column in (reports, reached, left, right)), strict=True))
+    found = zip(*(column[inside].tolist() for column in (reports, reached, left, right)), strict=True)
+    return [one for one in found if _came_again(connection, side, one[1], one[3])]
+
+
+def _came_again(connection: ConnectionFacts, side: int, reached: int, right: int) -> bool:
+    """Whether ``side`` sent again what ACK ``reached`` left open below ``right`` before an ACK covered that.
+
+    Some stacks acknowledge up to a block first, and the block with the next ACK: those kept it.
+    """
+    space = connection.space
+    stop = int(places_of(space.acknowledged[side], right, side="left"))
+    again = connection.data_by_side[side]
+    open_at = integer(space.ack[reached])
+    between = again[bisect_right(again, reached) : bisect_left(again, stop)]
+    return any(integer(space.seq[i]) < right and integer(space.end[i]) > open_at for i in between)

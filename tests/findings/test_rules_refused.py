@@ -117,3 +117,11 @@ def test_receiver_that_keeps_what_it_reported_is_not_short_of_memory(told: Tell)
     lost = told([*TWO_GAPS, "350 C A 2001 1 1000", f"390 S A 1 10001 {WIDE}"]).findings["lost-retransmission"]
 
     assert (lost.facts["shape"], lost.confidence) == ("timer", Confidence.LIKELY)
+
+
+@pytest.mark.finding("lost-retransmission", twin=True)
+def test_stack_that_acknowledges_a_block_with_its_next_ack_kept_it(told: Tell) -> None:
+    stepwise = ["350 C A 2001 1 1000", f"390 S A 1 3001 {WIDE}", f"390.1 S A 1 10001 {WIDE}"]
+    lost = told([*TWO_GAPS, *stepwise]).findings["lost-retransmission"]
+
+    assert (lost.facts["shape"], lost.confidence) == ("timer", Confidence.LIKELY)
