@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tcptui.analysis.timing.pushes import ends_data, pushes_each
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import largest_segment
 from tcptui.model.arrays import indexes_of
 from tcptui.model.batched import Batched
 from tcptui.model.packet_store import I64
-from tcptui.model.tcp_flags import PSH
 
 if TYPE_CHECKING:
     from tcptui.findings.facts import ConnectionFacts
@@ -49,8 +49,9 @@ def arrival_rate(connection: ConnectionFacts, side: int, gaps: SendGaps, transfe
     before, after = gaps.befores(slice(None)), gaps.afters(slice(None))
     length = view.length[after].astype(np.int64)
     apart = connection.budget.waits.own(gaps.which)
-    whole = view.length[before] >= largest_segment(view, side)
-    more = whole & ((view.flags[before] & PSH) == 0) & ((gaps.marks & _FLOWING) != 0) & (apart > 0)
+    size = largest_segment(view, side)
+    ended = ends_data(view.flags[before], view.length[before], size, pushes_each(view, side, size))
+    more = (view.length[before] >= size) & ~ended & ((gaps.marks & _FLOWING) != 0) & (apart > 0)
     pairs = indexes_of(more)
     if len(pairs) < FEWEST:
         return None

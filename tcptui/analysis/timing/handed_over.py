@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tcptui.analysis.timing.pushes import ends_data
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.model.arrays import indexes_of
 from tcptui.model.batched import Batched, NotBatchableError
@@ -35,11 +36,14 @@ _PAUSE: Final = np.uint8(SendGapReason.PAUSE)
 _JUDGED: Final = _BURST | _CLOCKED | _PAUSE
 
 
-def handed_over(segments: Segments, whole: list[int], before: I32, after: I32) -> NDArray[np.bool_]:
-    """Which pairs have nothing that waited between them; ``whole``: bytes of a whole segment in each stream."""
+def handed_over(segments: Segments, whole: list[int], pushes: list[bool], before: I32, after: I32) -> NDArray[np.bool_]:
+    """Which pairs have nothing that waited between them.
+
+    Of each stream, ``whole``: bytes of a whole segment; ``pushes``: see `pushes_each`.
+    """
     length, flags = segments.length, segments.flags
     size = segments.of(whole, before)
-    pushed = (flags[before] & PSH) != 0
+    pushed = ends_data(flags[before], length[before], size, segments.of(pushes, before))
     alone = ((flags[after] & PSH) != 0) & (length[after] <= size)
     nothing: NDArray[np.bool_] = pushed & (alone | (length[before] % size != 0))
     return nothing

@@ -26,6 +26,7 @@ from tcptui.analysis.stream.unwrapped_seq import NOTHING, SequenceSpace
 from tcptui.analysis.stream.view import StreamView
 from tcptui.analysis.timing.had_more import had_more, judge_spread
 from tcptui.analysis.timing.handed_over import SHORT_NS, Pieces, handed_over
+from tcptui.analysis.timing.pushes import pushes_each
 from tcptui.analysis.timing.segments import Segments
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.sender_knowledge import SenderKnowledge, pause_ns
@@ -155,6 +156,10 @@ class _Judge:
             whole_segment(member.view, side) if some else USUAL_SEGMENT
             for member, some in zip(members, sends, strict=True)
         ]
+        self._pushes = [
+            some and pushes_each(member.view, side, size)
+            for member, size, some in zip(members, self._whole, sends, strict=True)
+        ]
         self._scales = [
             [scale != SCALE_UNKNOWN for scale in scales]
             for scales in zip(
@@ -202,11 +207,11 @@ class _Judge:
             left_together = left_together | (self._tick.gap_ns(before, after) * 2 < gap)
         burst = ~blocked & ~clocked & left_together
         pause = ~blocked & ~clocked & ~burst & (gap > slack)
-        spread = ~blocked & ~clocked & ~burst & had_more(segments, self._segment, before)
+        spread = ~blocked & ~clocked & ~burst & had_more(segments, self._segment, self._pushes, before)
         # At the sender only a pace is left, of a full flight before the next acknowledgment.
         paced = full & ~drained & (gap <= slack) & (release < 0)
         spread &= paced | np.logical_not(segments.of(knowledge.at_hand, after))
-        handed = ~blocked & handed_over(segments, self._whole, before, after)
+        handed = ~blocked & handed_over(segments, self._whole, self._pushes, before, after)
         # What a program wrote a moment later is no burst, if it does so all the time.
         pause = pause | (handed & ~clocked & (gap > SHORT_NS) & (gap <= BURST_NS))
         marks = np.zeros(len(after), np.uint8)
@@ -230,7 +235,7 @@ class _Judge:
         """Judge again, when all pairs were, those behind which more was waiting to be sent."""
         of_server, of_client = self._scales
         scaled = of_client if self._side else of_server
-        judge_spread(self._segments, self._gaps, self.knowledge, self._segment, scaled)
+        judge_spread(self._segments, self._gaps, self.knowledge, self._segment, self._pushes, scaled)
 
     def _blocked(self, after: I32, knew: tuple[I32, I32], up_to: I64, gap: I64) -> NDArray[np.bool_]:
         """Which pairs waited for the peer's window, ``up_to`` being the highest number sent before the later segment.

@@ -8,6 +8,7 @@ import numpy as np
 
 from tcptui.analysis.resend.ip_id import PacketNumbers
 from tcptui.analysis.timing.budget_parts import Part
+from tcptui.analysis.timing.pushes import ends_data, pushes_each
 from tcptui.analysis.timing.send_gap_table import SendGapReason, SendGaps
 from tcptui.analysis.timing.send_gaps import NO_LIMIT_NS, largest_segment, window_edges
 from tcptui.findings.arrival_rate import ArrivalRate, arrival_rate
@@ -23,7 +24,7 @@ from tcptui.model.batched import in_each, integer, largest
 from tcptui.model.finding import Confidence, Finding, FindingId, Severity
 from tcptui.model.packet_store import I32, I64
 from tcptui.model.resend_cause import ResendCause
-from tcptui.model.tcp_flags import ECE, PSH, SYN
+from tcptui.model.tcp_flags import ECE, SYN
 
 #: A transfer is limited by what takes more than this share (percent) of it …
 LIMITED_PERCENT: Final = 50
@@ -92,7 +93,10 @@ def sender_application_limited(connection: ConnectionFacts) -> Finding | None:
         paused = gaps.having(SendGapReason.PAUSE | SendGapReason.DRAINED)
         own = connection.budget.waits.own(gaps.which[paused])
         segment, before = largest_segment(connection.view, side), gaps.befores(paused)
-        chosen = (connection.view.length[before] < segment) | ((connection.view.flags[before] & PSH) != 0)
+        length, flags = connection.view.length[before], connection.view.flags[before]
+        # Without the handshake a silence of a pushed segment may be that of a full window.
+        each = connection.mid_stream and pushes_each(connection.view, side, segment)
+        chosen = (length < segment) | ends_data(flags, length, segment, each)
         chosen &= own > largest(PAUSE_NS, connection.rtt_ns)
         chosen &= ~np.isin(paused, delayed_segments(connection, side))
         paused, own = paused[chosen], own[chosen]
