@@ -146,10 +146,16 @@ def _telling_pairs(streams: StreamTable) -> tuple[dict[bytes, CapturePoint], dic
 
 
 def _by_repeated(streams: StreamTable) -> dict[bytes, CapturePoint]:
-    """Where host pairs show that the capture was made by handshakes with a repeat alone: at an end, or nothing."""
+    """Where host pairs show that the capture was made by handshakes with a repeat alone: at an end, or nothing.
+
+    Not where acknowledgments name the other end, as in a simultaneous open.
+    """
     rows = streams.listed()
-    soon = ((streams.marks[rows] & StreamMark.SYN_REPEATED) != 0) & (streams.server_wait_ns[rows] <= FIRST_ANSWER_NS)
-    parts = streams.server_wait_ns[rows] * soon, streams.client_wait_ns[rows] * soon
+    to_server, to_client = streams.server_wait_ns[rows], streams.client_wait_ns[rows]
+    of_a, of_b, is_b = streams.min_rtt_ns_a[rows], streams.min_rtt_ns_b[rows], streams.client_is_b[rows] != 0
+    agree = (of_a == 0) | (of_b == 0) | ((np.where(is_b, of_b < of_a, of_a < of_b)) == (to_server < to_client))
+    tells = ((streams.marks[rows] & StreamMark.SYN_REPEATED) != 0) & (to_server <= FIRST_ANSWER_NS) & agree
+    parts = to_server * tells, to_client * tells
     pairs = _Pairs(streams, rows, *parts)
     return pairs.telling(positions_of(pairs.medians(parts[0]), pairs.medians(parts[1])), _ENDS)
 

@@ -114,3 +114,10 @@ def test_repeated_handshake_does_not_outvote_whole_ones(tmp_path: Path) -> None:
     assert capture_place(open_file(write_trace(tmp_path / "t.pcap", [*AT_CLIENT, *whole])).streams).position is (
         CapturePoint.MIDDLE
     )
+
+
+def test_simultaneous_open_places_nothing_against_its_acknowledgments(tmp_path: Path) -> None:
+    both = ["0 C S 0 0", "98.9 S S 0 0", "99 C SA 0 1", "199.1 S SA 0 1", "199.2 C A 1 1", "202 C PA 1 1 200"]
+    talk = ["302 S A 1 201", "303 S PA 1 201 100", "303.1 C A 201 101"]
+
+    assert capture_place(open_file(write_trace(tmp_path / "t.pcap", [*both, *talk])).streams) == CapturePlace()
