@@ -86,7 +86,7 @@ def test_packet_by_packet_gives_the_same_columns(capture: Path, monkeypatch: pyt
     assert _columns(capture, [], 1, monkeypatch) == whole
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_random_cuts_give_the_same_columns(capture: Path, monkeypatch: pytest.MonkeyPatch, data: st.DataObject) -> None:
     size = capture.stat().st_size

@@ -143,6 +143,7 @@ _MISTAKES: Final[dict[str, tuple[Word, ...]]] = {
 }
 
 
+@pytest.mark.some(10)
 @pytest.mark.parametrize("mistake", _MISTAKES)
 def test_message_about_hostile_words_is_text(tmp_path: Path, mistake: str) -> None:
     (tmp_path / HOSTILE_NAME.decode("utf-8", "surrogateescape")).write_bytes(b"no capture, but longer than its header")
@@ -164,6 +165,7 @@ _EVERYWHERE: Final = (
 )  # fmt: skip
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("names", [("LANG",), ("LC_ALL",), ("TERM",), _EVERYWHERE], ids=" ".join)
 def test_hostile_environment_stays_out_of_what_is_drawn(tmp_path: Path, names: tuple[str, ...]) -> None:
     (tmp_path / "good").write_bytes(small_capture().pcap())
