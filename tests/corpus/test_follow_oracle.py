@@ -61,11 +61,13 @@ def _explained(ours: list[bytes], theirs: list[bytes]) -> bool:
     return all(one.startswith(other) for one, other in zip(ours, theirs, strict=True))
 
 
+@pytest.mark.some(1)
 @pytest.mark.tshark
-def test_every_byte_is_the_one_that_tshark_follows(corpus: Path) -> None:
+@pytest.mark.parametrize("share", range(3))
+def test_every_byte_is_the_one_that_tshark_follows(corpus: Path, share: int) -> None:
     different: list[str] = []
     equal = more = 0
-    for path in sorted((corpus / "dev").glob("*.pcap*")):
+    for path in sorted((corpus / "dev").glob("*.pcap*"))[share::3]:
         session = open_file(path)
         count = min(session.streams.count, STREAMS)
         answers = _tshark(path, count) if count and path.name not in EXPECTED_DIFFERENCES else {}
@@ -83,4 +85,4 @@ def test_every_byte_is_the_one_that_tshark_follows(corpus: Path) -> None:
 
     assert not different
     assert equal > 20 * more
-    assert equal > 200
+    assert equal > 60

@@ -80,6 +80,7 @@ def assert_same_verdicts(session: Session, rows: NDArray[np.int64], out: Path) -
         assert np.array_equal(before, after), (out.name, name)
 
 
+@pytest.mark.some(1)
 @pytest.mark.tshark
 @pytest.mark.parametrize("suffix", [".pcapng", ".pcap"])
 def test_every_second_connection_of_real_captures(corpus: Path, tmp_path: Path, suffix: str) -> None:
@@ -112,7 +113,7 @@ def test_every_second_connection_of_real_captures(corpus: Path, tmp_path: Path, 
     assert sliced >= 5
 
 
-@pytest.mark.some(4)
+@pytest.mark.some(2)
 @pytest.mark.tshark
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(DRAWN))
