@@ -183,6 +183,7 @@ def said(terminal: Terminal) -> str:
     return terminal.screen().replace("\n", "")
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_gets_one_line_and_what_could_be_read(
     open_terminal: Callable[..., Terminal], tmp_path: Path, name: str
@@ -201,6 +202,7 @@ def test_bad_input_gets_one_line_and_what_could_be_read(
         assert line in said(terminal)
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [

@@ -740,6 +740,7 @@ async def test_packets_that_cannot_be_read_again_are_a_line(
     assert found == [0, 1, 2, 3]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 @pytest.mark.parametrize("language", list(Language))
 async def test_filter_in_force_is_named_on_every_screen(

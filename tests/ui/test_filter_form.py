@@ -141,6 +141,7 @@ async def opened(shown: Shown) -> FilterForm:
 SIZES = [(60, 16), (80, 24), (120, 40), (200, 50)]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_whole_on_every_terminal(

@@ -64,6 +64,7 @@ async def filtered(shown: Shown) -> None:
     await shown.settle()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_strip_is_there_where_there_is_room_and_in_front_everywhere(

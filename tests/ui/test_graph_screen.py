@@ -88,6 +88,7 @@ async def test_every_size_shows_picture_legend_axis_words_and_hints(
             assert words("screen.hint.back") in lines[-1]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("case", "side", "finding"), LOSSES, ids=[row[0] for row in LOSSES])
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=str)
 async def test_each_loss_shows_its_finding(

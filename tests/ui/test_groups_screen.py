@@ -63,6 +63,7 @@ def text(screen: GroupsScreen) -> str:
     return "\n".join(screen_lines(screen))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 async def test_groups_are_listed_with_what_is_the_matter_at_every_size(

@@ -122,6 +122,7 @@ async def test_a_capture_without_tcp_says_which_key_lists_it(udp_only: Session) 
         assert not any(name in hints for name in ("open", "problem", "narrow", "sort", "explain"))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", list(Language))
 async def test_enter_goes_down_to_the_bytes_and_esc_back(

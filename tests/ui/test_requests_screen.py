@@ -131,6 +131,7 @@ def test_status_that_is_a_name_is_an_error_or_not(status: str, number: int) -> N
     assert status_number(status) == number
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (160, 45), (200, 50), (250, 70)])
 async def test_every_size_has_status_duration_bar_and_words(

@@ -336,6 +336,7 @@ async def test_cursor_stays_on_its_row_while_rates_change(tmp_path: Path) -> Non
         assert app.rows.current == app.rows.rows[-1]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 async def test_every_size_has_list_detail_and_hints(tmp_path: Path, language: Language, size: tuple[int, int]) -> None:

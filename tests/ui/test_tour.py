@@ -174,6 +174,7 @@ def test_tour_works_where_nothing_can_be_kept(tmp_path: Path, where: str | None)
 # -- on the screen ----------------------------------------------------------------------------------
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 async def test_hint_has_a_row_of_its_own_above_the_key_hints(

@@ -68,6 +68,7 @@ async def test_one_key_asks_for_a_file(tmp_path: Path) -> None:
     assert app.return_value == OpenFile(path)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (200, 50)])
 async def test_screen_says_what_can_be_done_and_by_which_key(language: Language, size: tuple[int, int]) -> None:
