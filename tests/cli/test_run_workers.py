@@ -98,6 +98,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_outputs_are_the_same_however_many_workers(web: Path, command: str) -> None:
     outputs, forked = [], []

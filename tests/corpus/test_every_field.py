@@ -24,7 +24,7 @@ CAPTURES = [
 ]
 
 
-@pytest.mark.some(30)
+@pytest.mark.some(15)
 @pytest.mark.tshark
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CAPTURES)

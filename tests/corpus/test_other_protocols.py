@@ -30,9 +30,11 @@ COMPARED: Final = {
 }  # fmt: skip
 
 
-def test_protocols_are_those_of_tshark(corpus: Path) -> None:
+@pytest.mark.some(1)
+@pytest.mark.parametrize("share", range(3))
+def test_protocols_are_those_of_tshark(corpus: Path, share: int) -> None:
     compared, unlike = 0, []
-    for path in sorted((corpus / "dev").iterdir()):
+    for path in sorted((corpus / "dev").iterdir())[share::3]:
         try:
             session = open_file(path)
         except InputError:
@@ -52,7 +54,7 @@ def test_protocols_are_those_of_tshark(corpus: Path) -> None:
         session.close()
 
     assert unlike == []
-    assert compared > 1000
+    assert compared > 100
 
 
 def tshark(path: Path) -> dict[int, list[str]]:

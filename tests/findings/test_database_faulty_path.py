@@ -73,6 +73,7 @@ def told(session: Session) -> set[tuple[int, str]]:
     return found | {(-1, str(one.finding.id)) for one in session.diagnosis.findings}
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("name", NAMES)
 def test_faults_of_the_path_change_neither_messages_nor_causes(name: str, tmp_path: Path) -> None:
     (capture,) = (path for path in (CASES / name).iterdir() if ".pcap" in path.name)

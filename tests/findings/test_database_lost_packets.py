@@ -41,6 +41,7 @@ def told(session: Session) -> set[tuple[int, str]]:
     return {one for one in found if one[1] in OF_DATABASES}
 
 
+@pytest.mark.some(10)
 @pytest.mark.parametrize("burst", BURSTS)
 @pytest.mark.parametrize("name", NAMES)
 def test_missing_packets_change_no_cause(name: str, burst: int, tmp_path: Path) -> None:

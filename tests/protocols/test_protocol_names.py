@@ -58,7 +58,6 @@ OTHERWISE: Final = {
     "protocols/outside/reading.py": "look-ups by DNS over UDP that connections waited for",
     "protocols/headers/cursor.py": "DNS over UDP as a layer of the tree",
     "protocols/headers/tree.py": "DNS over UDP as a layer of the tree",
-    "protocols/headers/icmpv6_bodies.py": "options of ICMPv6 about servers of DNS",
     "protocols/scapy_child/": "names of scapy's layers",
     "redact/": "framing of HTTP, TLS and DNS that a redacted capture keeps, and their words that are no secrets",
     "session/certificate_names.py": "names in certificates of TLS",

@@ -155,7 +155,7 @@ ONE_OF_EACH: Final = tuple(
 SHARES: Final = 4
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(4)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "screen",
