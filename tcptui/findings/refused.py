@@ -8,6 +8,7 @@ that is short of memory may discard what it has reported (RFC 2018, 8).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,9 +34,32 @@ class Refusal(NamedTuple):
     """Index of its segment that acknowledges no further than into what it had reported; -1 of ``no-room``."""
 
 
-def refusal(connection: ConnectionFacts, copy: int, later: int) -> Refusal | None:
-    """What shows that the receiver itself did not keep segment ``copy``, before its bytes came again in ``later``."""
-    return _discarded(connection, copy, later) or _without_room(connection, copy, later)
+class Refusals:
+    """Data of ``side`` that its receiver itself did not keep; what that withdrew is looked for once."""
+
+    def __init__(self, connection: ConnectionFacts, side: int) -> None:
+        self._connection = connection
+        self._withdrawn = _withdrawn_reports(connection, side)
+
+    @property
+    def has_discards(self) -> bool:
+        """True if the receiver discarded any data that it had reported: it is short of memory."""
+        return bool(self._withdrawn)
+
+    def of(self, copy: int, later: int) -> Refusal | None:
+        """The sign that the receiver did not keep segment ``copy``, before its bytes came again in ``later``."""
+        return self._discarded(copy, later) or _without_room(self._connection, copy, later)
+
+    def _discarded(self, copy: int, later: int) -> Refusal | None:
+        """SACK reported the bytes after ``copy``, and the cumulative ACK stopped before the end of that report."""
+        space = self._connection.space
+        seq, end = integer(space.seq[copy]), integer(space.end[copy])
+        for report, reached, left, right in self._withdrawn[bisect_right(self._withdrawn, copy, key=itemgetter(0)) :]:
+            if report >= later:
+                break
+            if reached < later and left <= seq and end <= right:
+                return Refusal("discarded", report, reached)
+        return None
 
 
 def _without_room(connection: ConnectionFacts, copy: int, later: int) -> Refusal | None:
@@ -54,21 +78,6 @@ def _without_room(connection: ConnectionFacts, copy: int, later: int) -> Refusal
     short &= edges + (2 << max(scale, 0)) < integer(space.end[copy])
     found = indexes_of(short)
     return Refusal("no-room", int(offers[found[0]]), -1) if len(found) else None
-
-
-def _discarded(connection: ConnectionFacts, copy: int, later: int) -> Refusal | None:
-    """SACK reported the bytes after ``copy``, and the cumulative ACK stopped before the end of that report."""
-    space = connection.space
-    seq, end = integer(space.seq[copy]), integer(space.end[copy])
-    for report, reached, left, right in _withdrawn_reports(connection, connection.side[copy]):
-        if copy < report and reached < later and left <= seq and end <= right:
-            return Refusal("discarded", report, reached)
-    return None
-
-
-def discards_any(connection: ConnectionFacts, side: int) -> bool:
-    """Whether the receiver of what ``side`` sends discarded any of it that it had reported: it is short of memory."""
-    return bool(_withdrawn_reports(connection, side))
 
 
 def _withdrawn_reports(connection: ConnectionFacts, side: int) -> list[tuple[int, int, int, int]]:
@@ -91,7 +100,7 @@ def _withdrawn_reports(connection: ConnectionFacts, side: int) -> list[tuple[int
 
 
 def _came_again(connection: ConnectionFacts, side: int, reached: int, right: int) -> bool:
-    """Whether ``side`` sent again what ACK ``reached`` left open below ``right`` before an ACK covered that.
+    """True if ``side`` sent again what ACK ``reached`` left open below ``right`` before an ACK covered that.
 
     Some stacks acknowledge up to a block first, and the block with the next ACK: those kept it.
     """

@@ -10,7 +10,7 @@ from tcptui.analysis.resend.resend import SENT_AGAIN
 from tcptui.findings.facts import SIDES, ConnectionFacts
 from tcptui.findings.gates import REPORTED_TWICE, SUSPECT
 from tcptui.findings.life_signs import silent_but_syn_ack
-from tcptui.findings.refused import discards_any, refusal
+from tcptui.findings.refused import Refusal, Refusals
 from tcptui.findings.rules.retransmission import duplicated_by_network, repair_of
 from tcptui.findings.rules.spurious import spurious_resends
 from tcptui.model.arrays import indexes_of, last_before
@@ -63,10 +63,12 @@ def lost_retransmission(connection: ConnectionFacts) -> Finding | None:
             found.append((resend, "timer"))
     if not found:
         return None
-    kept = [(r, how) for r, how in found if refusal(connection, r.previous, r.index) is None]
-    if not kept:
-        return _refused(connection, found[-1][0], len(found))
-    short_of_memory = len(kept) < len(found) or discards_any(connection, connection.side[kept[0][0].index])
+    refusals = {side: Refusals(connection, side) for side in {connection.side[r.index] for r, _how in found}}
+    signs = [refusals[connection.side[r.index]].of(r.previous, r.index) for r, _how in found]
+    kept = [one for one, sign in zip(found, signs, strict=True) if sign is None]
+    if not kept and (sign := signs[-1]) is not None:
+        return _refused(connection, found[-1][0], sign, len(found))
+    short_of_memory = len(kept) < len(found) or refusals[connection.side[kept[0][0].index]].has_discards
     found = kept
     last, shape = next(((r, how) for r, how in found if how == "overtaken"), found[0])
     # Of bytes that never arrived, the last try is told.
@@ -116,14 +118,11 @@ def _two_tries(connection: ConnectionFacts, last: Resend) -> dict[str, Fact]:
     }
 
 
-def _refused(connection: ConnectionFacts, last: Resend, count: int) -> Finding | None:
+def _refused(connection: ConnectionFacts, last: Resend, sign: Refusal, count: int) -> Finding:
     """The finding where the receiver itself kept none of the ``count`` retransmissions, of which ``last`` followed.
 
     Its window is told by rules of its own, and costs there: what it refused is a note.
     """
-    sign = refusal(connection, last.previous, last.index)
-    if sign is None:
-        return None
     side = connection.side[last.index]
     is_discarded = sign.proof >= 0
     seen = Confidence.LIKELY if connection.at_sender(side) else Confidence.POSSIBLE
