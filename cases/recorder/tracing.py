@@ -8,7 +8,6 @@ that run side by side take different ones, and one that a killed bench left is t
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import subprocess
@@ -16,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from tcptui.capture.locked_folders import lock_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -159,18 +160,7 @@ def _locked(folder: Path) -> int | None:
     """A descriptor that holds the lock on ``folder`` (made when missing), or None when another bench has it."""
     with contextlib.suppress(FileExistsError):
         folder.mkdir()
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(descriptor), folder.stat()):
-            return descriptor
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    os.close(descriptor)
-    return None
+    return lock_folder(folder)
 
 
 def parse_trace(lines: Iterable[str]) -> list[TraceEvent]:

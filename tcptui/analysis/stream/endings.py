@@ -12,7 +12,7 @@ import numpy as np
 
 from tcptui.analysis.stream.table import ENDED_BY_A, ENDED_BY_B, PEER_SPOKE_LAST
 from tcptui.model.packet_store import OptionBit, RowKind
-from tcptui.model.seq import SEQ_HALF, SEQ_MASK
+from tcptui.model.seq import SEQ_MASK, ahead
 from tcptui.model.tcp_flags import TcpFlag
 from tcptui.model.verdict import Verdict
 
@@ -100,7 +100,7 @@ def _note_ends(store: PacketStore, table: StreamTable, first: int, ends: I64, sp
     own_ns, other_ns = (np.where(by_b == mine, said[1][0], said[0][0]) for mine in (True, False))
     number = np.where(by_b, said[0][1], said[1][1])
     knows, received = _received(store, first + ends)
-    heard = knows & (_ahead(received, number) >= 0)
+    heard = knows & (ahead(received, number) >= 0)
     crossed = np.flatnonzero(knows & ~heard & (other_ns > own_ns))
     heard_ns = np.where(heard, other_ns, 0)
     heard_ns[crossed] = _last_received_ns(store, first + ends[crossed], received[crossed])
@@ -134,12 +134,6 @@ def _last_spoken(
     return when, number
 
 
-def _ahead(number: I64, other: I64) -> I64:
-    """How far ``number`` is ahead of ``other``, both modulo 2**32; negative where it is behind."""
-    ahead: I64 = ((number - other + SEQ_HALF) & SEQ_MASK) - SEQ_HALF
-    return ahead
-
-
 def _received(store: PacketStore, ends: I64) -> tuple[NDArray[np.bool_], I64]:
     """Up to which number the sender of each of the rows ``ends`` had its peer's bytes by then, and where it said so.
 
@@ -152,7 +146,7 @@ def _received(store: PacketStore, ends: I64) -> tuple[NDArray[np.bool_], I64]:
         tells &= store.kind[row] == RowKind.TCP
         told, says = unknown[tells], row[tells]
         ack, right = store.ack[says].astype(np.int64), store.sack_right[says].astype(np.int64)
-        beyond = ((store.options[says] & _SACKS) == OptionBit.SACK) & (_ahead(right, ack) > 0)
+        beyond = ((store.options[says] & _SACKS) == OptionBit.SACK) & (ahead(right, ack) > 0)
         knows[told], received[told] = True, np.where(beyond, right, ack)
         unknown, row = unknown[~tells], store.previous[row[~tells]].astype(np.int64)
         kept = row >= store.first
@@ -177,7 +171,7 @@ def _last_received_ns(store: PacketStore, ends: I64, received: I64) -> I64:
         says = (store.from_b[row] != store.from_b[ends[unknown]]) & (store.kind[row] == RowKind.TCP)
         says &= (store.length[row] > 0) & ((store.flags[row] & TcpFlag.RST) == 0)
         says &= (store.verdict[row] & (_AGAIN | Verdict.KEEP_ALIVE)) == 0
-        says &= _ahead(received[unknown], _number_after(store, row)) >= 0
+        says &= ahead(received[unknown], _number_after(store, row)) >= 0
         when[unknown[says]] = store.time_ns[row[says]]
         unknown, row = unknown[~says], store.previous[row[~says]].astype(np.int64)
     return when
