@@ -99,9 +99,9 @@ def test_wrong_answer_is_noticed_and_minimised(judge: Judge, tmp_path: Path) -> 
         return bool(judge.differences(judge.ask(path), frames))
 
     assert differs(list(range(120)))
-    few = minimised(capture, differs, tries=30)
+    few = minimised(capture, differs, tries=60)
 
-    assert len(few) <= 12
+    assert len(few) <= 8
     assert differs(few)
 
 
