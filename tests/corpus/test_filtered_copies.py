@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from capture_copies import FILTERS, can_be_copied, cut, drawn, filtered, write_copy
 from invariants import Invariant, Violation, described, violations
+from some_parameters import Share, shares
 
 from tcptui.findings.catalog import FAMILIES
 from tcptui.findings.spec import Family
@@ -33,8 +34,8 @@ pytestmark = pytest.mark.uncounted
 #: How many of a capture's copies are looked at, drawn by its name: half of the filtered ones, and a tenth of the cut.
 FILTERED: Final = 5
 CUTS: Final = 1
-#: Parts of 98 captures of the cases and 103 of the corpus that are tried one by one.
-SHARES: Final = 4
+#: Parts of 98 captures of the cases and 103 of the corpus.
+PARTS: Final = 4
 #: Fewest copies that one filter makes of such a part …
 FILTERED_COPIES: Final = 3
 #: … and fewest that are cut.
@@ -192,17 +193,17 @@ def _wrong(captures: Iterable[tuple[Path, str]], path: Path) -> list[str]:
 
 
 @pytest.mark.some(1)
-@pytest.mark.parametrize("share", range(SHARES))
-def test_no_bundled_case_gets_louder_or_surer_by_what_a_copy_lacks(tmp_path: Path, share: int) -> None:
+@shares(PARTS)
+def test_no_bundled_case_gets_louder_or_surer_by_what_a_copy_lacks(tmp_path: Path, share: Share) -> None:
     captures = [(capture, f"{capture.name} of {case.id}") for case in load_cases() for capture in case.captures]
 
-    assert _wrong(captures[share::SHARES], tmp_path / "copy.pcap") == []
+    assert _wrong(share.of(captures), tmp_path / "copy.pcap") == []
 
 
 @pytest.mark.some(1)
-@pytest.mark.parametrize("share", range(SHARES))
+@shares(PARTS)
 def test_no_capture_of_the_corpus_gets_louder_or_surer_by_what_a_copy_lacks(
-    corpus: Path, tmp_path: Path, share: int
+    corpus: Path, tmp_path: Path, share: Share
 ) -> None:
     captures = [
         (capture, capture.name)
@@ -210,4 +211,4 @@ def test_no_capture_of_the_corpus_gets_louder_or_surer_by_what_a_copy_lacks(
         if capture.suffix != ".tsv" and capture.stat().st_size <= LARGEST
     ]
 
-    assert _wrong(captures[share::SHARES], tmp_path / "copy.pcap") == []
+    assert _wrong(share.of(captures), tmp_path / "copy.pcap") == []

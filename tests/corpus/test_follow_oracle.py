@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from some_parameters import Share, shares
 
 from tcptui.protocols.stream.conversation import Conversation, chunks
 from tcptui.session.session import Session, open_file
@@ -63,11 +64,11 @@ def _explained(ours: list[bytes], theirs: list[bytes]) -> bool:
 
 @pytest.mark.some(1)
 @pytest.mark.tshark
-@pytest.mark.parametrize("share", range(3))
-def test_every_byte_is_the_one_that_tshark_follows(corpus: Path, share: int) -> None:
+@shares(3)
+def test_every_byte_is_the_one_that_tshark_follows(corpus: Path, share: Share) -> None:
     different: list[str] = []
     equal = more = 0
-    for path in sorted((corpus / "dev").glob("*.pcap*"))[share::3]:
+    for path in share.of(sorted((corpus / "dev").glob("*.pcap*"))):
         session = open_file(path)
         count = min(session.streams.count, STREAMS)
         answers = _tshark(path, count) if count and path.name not in EXPECTED_DIFFERENCES else {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from sharkd import Sharkd
+from some_parameters import Share, shares
 
 from tcptui.model.packet_store import DecodeIssue
 from tcptui.session.graphs.stream_graphs import StreamGraphs
@@ -37,8 +38,8 @@ FIELDS = (
 )  # fmt: skip
 #: Lengths that the IP header tells and tshark clamps to what the frame was said to have.
 CLAMPED = int(DecodeIssue.LENGTH_FORGOTTEN | DecodeIssue.ZERO_FILLED)
-#: Parts of the captures that are tried one by one.
-SHARES = 3
+#: Parts of the captures.
+PARTS = 3
 MOST_STREAMS = 40
 NS = 10**9
 INTERVAL_NS = NS // 10
@@ -114,8 +115,8 @@ def differing(graphs: StreamGraphs, rows: Rows) -> Iterator[tuple[int, str, int 
                 yield frame, name, mine, theirs
 
 
-def sessions(corpus: Path, share: int) -> Iterator[tuple[Path, Session]]:
-    for path in sorted((corpus / "dev").iterdir())[share::SHARES]:
+def sessions(corpus: Path, share: Share) -> Iterator[tuple[Path, Session]]:
+    for path in share.of(sorted((corpus / "dev").iterdir())):
         if path.suffix == ".tsv" or path.name in OTHERWISE:
             continue
         session = open_file(path)
@@ -125,8 +126,8 @@ def sessions(corpus: Path, share: int) -> Iterator[tuple[Path, Session]]:
 
 
 @pytest.mark.some(1)
-@pytest.mark.parametrize("share", range(SHARES))
-def test_fields_of_every_connection_are_tsharks(corpus: Path, share: int) -> None:
+@shares(PARTS)
+def test_fields_of_every_connection_are_tsharks(corpus: Path, share: Share) -> None:
     compared, wrong = 0, []
     for path, session in sessions(corpus, share):
         rows = tshark_rows(path)
@@ -141,9 +142,9 @@ def test_fields_of_every_connection_are_tsharks(corpus: Path, share: int) -> Non
 
 
 @pytest.mark.some(1)
-@pytest.mark.parametrize("share", range(SHARES))
+@shares(PARTS)
 @pytest.mark.skipif(shutil.which("sharkd") is None, reason="needs sharkd")
-def test_intervals_of_the_longest_connection_are_sharkds(corpus: Path, share: int) -> None:
+def test_intervals_of_the_longest_connection_are_sharkds(corpus: Path, share: Share) -> None:
     compared = 0
     with Sharkd() as sharkd:
         for path, session in sessions(corpus, share):

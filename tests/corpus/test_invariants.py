@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from invariants import Violation, described, violations
 from quiet_recovery import quiet_recoveries
+from some_parameters import Share, shares
 
 from tcptui.model.errors import InputError
 from tcptui.session.session import open_file
@@ -21,13 +22,13 @@ NOT_CAPTURES = {".tsv", ".py", ".jsonl", ".md"}
 
 
 @pytest.mark.each_value
-@pytest.mark.parametrize("share", range(3))
+@shares(3)
 @pytest.mark.parametrize("folder", ["dev", "malformed", "quirks"])
-def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: str, share: int) -> None:
+def test_the_findings_of_real_captures_contradict_nothing(corpus: Path, folder: str, share: Share) -> None:
     found: list[Violation] = []
     quiet: list[tuple[str, int, str]] = []
     opened = 0
-    for path in sorted((corpus / folder).rglob("*"))[share::3]:
+    for path in share.of(sorted((corpus / folder).rglob("*"))):
         if not path.is_file() or path.suffix in NOT_CAPTURES:
             continue
         try:

@@ -11,6 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from some_parameters import Share, shares
 
 from tcptui.model.errors import InputError
 from tcptui.model.other_protocol import protocol_name
@@ -31,10 +32,10 @@ COMPARED: Final = {
 
 
 @pytest.mark.some(1)
-@pytest.mark.parametrize("share", range(3))
-def test_protocols_are_those_of_tshark(corpus: Path, share: int) -> None:
+@shares(3)
+def test_protocols_are_those_of_tshark(corpus: Path, share: Share) -> None:
     compared, unlike = 0, []
-    for path in sorted((corpus / "dev").iterdir())[share::3]:
+    for path in share.of(sorted((corpus / "dev").iterdir())):
         try:
             session = open_file(path)
         except InputError:

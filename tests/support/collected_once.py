@@ -26,7 +26,7 @@ MANY: Final = 2_000
 MOST: Final = 0.9
 
 
-def test_files(config: pytest.Config) -> Iterator[Path]:
+def asked_files(config: pytest.Config) -> Iterator[Path]:
     """The test files that are asked for."""
     for argument in config.args:
         path = Path(argument.partition("::")[0])
@@ -67,7 +67,7 @@ def first_alone(lock: Path) -> Generator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Collect as the first worker, or once that one has, where the files are not yet rewritten."""
-    if "PYTEST_XDIST_WORKER" not in os.environ or are_rewritten(test_files(session.config)):
+    if "PYTEST_XDIST_WORKER" not in os.environ or are_rewritten(asked_files(session.config)):
         return (yield)
     with first_alone(Path(os.environ["TMPDIR"], "collected")):  # of this run (`run_folders`)
         return (yield)

@@ -4,6 +4,8 @@
                                 product, in the words of combinatorial testing)
     @pytest.mark.some(20)       twenty sets at most, drawn by a hash of their names: the same ones in each run
 
+    @shares(4)                  a test that goes through many captures does so in four parts, one after the other
+
 A set that is asked for by its name (``test_x.py::test_y[name]``) is always tried.
 """
 
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import pytest
 
@@ -19,6 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 OPTION: Final = "--all-parameters"
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of the ``count`` parts of what a test goes through."""
+
+    number: int
+    count: int
+
+    def of(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Each ``count``-th of ``items``, in their order."""
+        return items[self.number :: self.count]
+
+
+def shares(count: int) -> pytest.MarkDecorator:
+    """A mark by which a test is given each of ``count`` parts as its parameter ``share``."""
+    return pytest.mark.parametrize(
+        "share", [Share(number, count) for number in range(count)], ids=map(str, range(count))
+    )
 
 
 def drawn_order(name: str) -> bytes:

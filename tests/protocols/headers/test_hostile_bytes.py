@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from some_parameters import Share, shares
 
 from tcptui.model.datagram import Datagram, Piece
 from tcptui.model.errors import TcptuiError
@@ -66,11 +67,11 @@ def real_packets(corpus: Path) -> list[PacketView]:
 
 
 @pytest.mark.each_value
-@pytest.mark.parametrize("share", range(2))
+@shares(2)
 @pytest.mark.parametrize("folder", ["dev", "malformed"])
-def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str, share: int) -> None:
+def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str, share: Share) -> None:
     checked = 0
-    for path in sorted((corpus / folder).glob("*.pcap*"))[share::2]:
+    for path in share.of(sorted((corpus / folder).glob("*.pcap*"))):
         for packet in _packets(path):
             check(packet)
             checked += 1
