@@ -89,7 +89,7 @@ def judge_spread(
 
 
 def _usual_ns(segments: Segments, gaps: SendGaps, pairs: I32, whole: Sequence[int], pushes: Sequence[bool]) -> int:
-    """What a quarter of the segments behind which more waited was apart at most, from the first of ``pairs`` on."""
+    """The distance of segments behind which more waited, from the first of ``pairs`` on: their lower quartile."""
     first, last = int(pairs[0]), int(pairs[-1]) + 1
     some = np.arange(first, last, max((last - first) // LOOKED_AT, 1), dtype=np.int32)
     some = some[had_more(segments, whole, pushes, gaps.befores(some))]

@@ -37,7 +37,7 @@ _JUDGED: Final = _BURST | _CLOCKED | _PAUSE
 
 
 def handed_over(segments: Segments, whole: list[int], pushes: list[bool], before: I32, after: I32) -> NDArray[np.bool_]:
-    """Which pairs have nothing that waited between them.
+    """True for pairs that have nothing that waited between them.
 
     Of each stream, ``whole``: bytes of a whole segment; ``pushes``: see `pushes_each`.
     """

@@ -27,7 +27,7 @@ TOGETHER_NS: Final = 500_000
 
 
 def pushes_each(view: StreamView, side: int, whole: int) -> bool:
-    """Whether all segments of ``side`` with ``whole`` bytes or more have PSH, though many of them left together."""
+    """True if all segments of ``side`` with ``whole`` bytes or more have PSH, though many of them left together."""
     full = (view.from_server == bool(side)) & (view.length >= whole)
     if (full & ((view.flags & PSH) == 0)).any() or integer(full.sum()) <= FEWEST:
         return False
@@ -37,6 +37,6 @@ def pushes_each(view: StreamView, side: int, whole: int) -> bool:
 
 
 def ends_data(flags: Any, length: Any, whole: Any, each: Any) -> NDArray[Any]:
-    """Which segments ended what was handed over, by their PSH; ``each``: that of whole ones says nothing."""
+    """True for segments that ended what was handed over, by their PSH; ``each``: that of whole ones says nothing."""
     pushed: NDArray[Any] = ((flags & PSH) != 0) & ~(each & (length % whole == 0))
     return pushed

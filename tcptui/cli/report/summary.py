@@ -168,7 +168,7 @@ class Summary:
 
     @property
     def hides_some(self) -> bool:
-        """Whether the capture has connections that are not shown."""
+        """True if the capture has connections that are not shown."""
         return self.count < self.total
 
     @cached_property

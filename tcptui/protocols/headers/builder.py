@@ -174,7 +174,7 @@ class FieldBranch(Branch):
 
     @property
     def label(self) -> str:
-        """As Wireshark writes it."""
+        """The line as Wireshark writes it."""
         if self._label:
             return self._label
         label = label_of(self.line, self.value, self.title, self.text, self.note)

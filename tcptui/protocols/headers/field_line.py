@@ -40,7 +40,7 @@ class ChecksumStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldLine:
-    """What lines of a field share."""
+    """The form that all lines of a field have."""
 
     field: Field
     title: str
@@ -67,7 +67,7 @@ class FieldLine:
     """The factor that makes its value of that number (`Place`)."""
 
     def value(self, raw: bytes) -> int | bytes:
-        """What ``raw`` says: the number that the field's bits are, in its unit, or the bytes."""
+        """The value of ``raw``: the number that the field's bits are, in its unit, or the bytes."""
         if not self.is_number:
             return raw
         number = int.from_bytes(raw)

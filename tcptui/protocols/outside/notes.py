@@ -75,7 +75,7 @@ class OutsideRows:
 
 
 def _tell(batch: Payloads, at: I64, protocol: NDArray[np.uint16]) -> tuple[Mask, Mask]:
-    """Which of the frames ``at``, of `_OVER_IP`, are of DNS, of neighbours, or quote another packet.
+    """True for the frames ``at``, of `_OVER_IP`, that are of DNS, of neighbours, or quote another packet.
 
     And which come from port 53 of UDP.
     """
