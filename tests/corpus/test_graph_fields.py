@@ -138,7 +138,7 @@ def test_fields_of_every_connection_are_tsharks(corpus: Path, share: Share) -> N
             compared += graphs.trace.count
 
     assert not wrong, wrong[:20]
-    assert compared > 3_000
+    assert compared > 7_000
 
 
 @pytest.mark.some(1)
@@ -174,4 +174,4 @@ def test_intervals_of_the_longest_connection_are_sharkds(corpus: Path, share: Sh
                         place += 1
                 assert theirs.tolist() == graph.sent.tolist(), (path.name, stream, side)
                 compared += 1
-    assert compared > 10
+    assert compared > 30

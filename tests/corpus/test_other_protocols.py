@@ -55,7 +55,7 @@ def test_protocols_are_those_of_tshark(corpus: Path, share: Share) -> None:
         session.close()
 
     assert unlike == []
-    assert compared > 100
+    assert compared > 150
 
 
 def tshark(path: Path) -> dict[int, list[str]]:

@@ -75,7 +75,7 @@ def test_every_corpus_packet_has_a_sound_tree(corpus: Path, folder: str, share: 
         for packet in _packets(path):
             check(packet)
             checked += 1
-    assert checked > 400
+    assert checked > 500
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
