@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import queue
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -55,8 +54,6 @@ CREATE MACRO subnet(ip, prefix4, prefix6) AS CASE
       || CASE WHEN prefix6 > 112 THEN '' ELSE '::' END || '/' || prefix6
 END;
 """
-#: A semicolon with nothing but comments behind it.
-_END: Final = re.compile(r";(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*$", re.S)
 _CONFIG: Final = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -164,13 +161,14 @@ class Tables:
         """``sql`` without a semicolon at its end.  Raises SqlError where it is not one SELECT, duckdb.Error."""
         if [one.type for one in self._connection.extract_statements(sql)] != [duckdb.StatementType.SELECT]:
             raise SqlError("query_select")
-        ended = _END.search(sql)
-        if ended is None:
-            return sql
-        with suppress(duckdb.ParserException):  # inside a text: what is before it is no SQL
-            self._connection.extract_statements(sql[: ended.start()])
-            return sql[: ended.start()]
-        return sql
+        text = sql.encode()
+        end = len(text)
+        for place, kind in reversed(duckdb.tokenize(sql)):  # places in bytes
+            if kind == duckdb.token_type.operator and text.startswith(b";", place):
+                end = place
+            elif kind != duckdb.token_type.comment:
+                break
+        return text[:end].decode()
 
     def _blocks(self, sql: str, bound: Mapping[str, int | str]) -> Generator[Sequence[tuple[Any, ...]]]:
         """Rows as they are found, by a thread: inside DuckDB Ctrl-C is not always heard."""

@@ -31,8 +31,8 @@ _NUMBER_AND_TIME: Final = re.compile(rf"(?P<stem>.+)_\d{{5,}}_\d{{14}}(?P<end>\.
 _NUMBER_BEHIND: Final = re.compile(rf"(?P<stem>.+\.(?:pcap|pcapng|cap|dmp))(?P<number>\d*)(?P<end>){_PACKED}")
 #: … and -G, whose user chooses where the time stands and how it is written: twelve digits or more, perhaps apart.
 _TIME: Final = re.compile(
-    r"(?P<stem>.*?)(?P<time>(?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2}[-_.T]?\d{2}[-_.:]?\d{2}(?:[-_.:]?\d{2})?)(?P<end>.*?)"
-    rf"{_PACKED}"
+    r"(?>(?P<stem>.*?)(?P<time>(?:19|20)\d{2}[-_.]?\d{2}[-_.]?\d{2}[-_.T]?\d{2}[-_.:]?\d{2}(?:[-_.:]?\d{2})?))"
+    rf"(?P<end>.*?){_PACKED}"
 )
 
 
@@ -157,10 +157,10 @@ def _size(path: str) -> int | None:
 def _ring_of(path: str) -> tuple[str, ...] | None:
     """The name that all files of a ring have in common, one of which is ``path``."""
     folder, name = os.path.split(path)
-    for pattern in (_NUMBER_AND_TIME, _NUMBER_BEHIND, _TIME):
-        if told := pattern.fullmatch(name):
-            return folder, pattern.pattern, told["stem"], told["end"] or "", told["packed"] or ""
-    return None
+    told = _NUMBER_AND_TIME.fullmatch(name) or _NUMBER_BEHIND.fullmatch(name) or _TIME.fullmatch(name)
+    if told is None:
+        return None
+    return folder, told.re.pattern, told["stem"], told["end"] or "", told["packed"] or ""
 
 
 def _cut(members: list[str], sizes: dict[str, int]) -> Iterator[Task]:

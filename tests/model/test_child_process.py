@@ -67,13 +67,20 @@ def test_child_that_ignores_a_signal_gets_the_next_one() -> None:
 
 
 def test_thread_that_waits_for_a_child_waits_no_longer_once_it_is_ended() -> None:
-    child, received = begun(STAYS), list[bytes]()
-    waiting = threading.Thread(target=lambda: received.append(child.socket.recv(1)))
+    child, ended = begun(STAYS), list[type[Exception]]()
+
+    def wait() -> None:
+        try:
+            child.receive(None)
+        except EOFError as error:
+            ended.append(type(error))
+
+    waiting = threading.Thread(target=wait)
     waiting.start()
 
     child.end(PATIENCE)
     waiting.join(PATIENCE)
-    assert received == [b""]
+    assert ended == [EOFError]
 
 
 def test_frames_of_a_child_are_taken_as_they_come() -> None:

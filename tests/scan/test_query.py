@@ -160,8 +160,12 @@ def test_only_parts_that_count_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["SELECT 1;", "SELECT 1 -- one", "SELECT 1; -- one", "SELECT 1 ; /* a\n;b */ ;\n", "/* x */ FROM (SELECT 1)"]
-)
+    "sql",
+    [
+        "SELECT 1;", "SELECT 1 -- one", "SELECT 1; -- one", "SELECT 1 ; /* a\n;b */ ;\n", "/* x */ FROM (SELECT 1)",
+        "SELECT 1 AS 日本 ; -- é;", "SELECT 1;--;\n;", "SELECT 1 -- ;",
+    ],
+)  # fmt: skip
 def test_semicolons_and_comments_are_no_matter(tables: Tables, sql: str) -> None:
     assert rows_of(tables, sql) == [(1,)]
 

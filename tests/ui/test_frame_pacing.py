@@ -175,6 +175,7 @@ def test_only_what_changed_is_drawn() -> None:
                 if "never changes" not in drawn:
                     break
                 app.driver.takes = True  # a whole frame came late, of the start
+                app.driver.take()
                 await _until_paid(app, f"count {number}")
             assert str(number) in drawn
             assert "count" not in drawn
