@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 
 from tcptui.cli.version_text import version_text
@@ -16,8 +17,12 @@ def main() -> int:
     """Run the program with the process's arguments; returns the exit code (`tcptui.cli.main`)."""
     if sys.argv[1:] == ["--version"] and _wrote(version_text()):
         return 0
+    if raises := signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is to be put away, and amid an import an exception shows
     from tcptui.cli.main import main as run
 
+    if raises:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     return run()
 
 

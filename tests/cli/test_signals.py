@@ -32,6 +32,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a sc
 from tcptui.cli.main import main
 sys.exit(main())
 """
+#: The program, interrupted at the end of what it imports first.
+INTERRUPTED_AMID_IMPORTS: Final = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tcptui.cli.parse":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from tcptui.__main__ import program
+program()
+"""
 #: Bytes before the first record of a capture.
 HEADER: Final = 24
 
@@ -259,6 +271,14 @@ def test_command_that_is_interrupted_tells_what_it_leaves_of_a_pipe(tmp_path: Pa
     assert b"tcptui recover 1 -w FILE" in err
     (left,) = spools.iterdir()
     assert left.read_bytes() == tape().pcap(of=slice(0, 8))
+
+
+def test_interrupt_before_anything_is_done_ends_the_program_without_a_word(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AMID_IMPORTS, "cases"],
+        capture_output=True, timeout=SECONDS, env=environment(tmp_path), check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
 def test_capture_in_the_background_of_a_script_is_ended_by_sigint(
