@@ -63,14 +63,15 @@ def heeded(number: signal.Signals) -> bool:
 
 
 @contextmanager
-def signals_unwind() -> Iterator[None]:
+def signals_unwind(*, captures: bool = False) -> Iterator[None]:
     """Inside, SIGTERM and SIGHUP raise SystemExit(128 + number), so that files are closed and temporary ones removed.
 
     By default they would end the process without cleanup.  SIGINT raises KeyboardInterrupt where it did before, but is
-    not lost either.  For the main thread.  SIGALRM is used meanwhile.
+    not lost either; while a capture begins (``captures``), also where it was ignored.  For the main thread.  SIGALRM is
+    used meanwhile.
     """
     unwinding = _Unwinding()
-    raises = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    raises = captures or signal.getsignal(signal.SIGINT) is signal.default_int_handler
     numbers = (signal.SIGINT, *_ENDING) if raises else _ENDING
     with _handled((signal.SIGALRM,), unwinding.go_on), _handled(numbers, unwinding.begin):
         try:

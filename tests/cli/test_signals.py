@@ -32,13 +32,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a sc
 from tcptui.cli.main import main
 sys.exit(main())
 """
-#: The program, interrupted at the end of what it imports first.
+#: The program, interrupted when it imports a module for the first time.
 INTERRUPTED_AMID_IMPORTS: Final = """
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, {handler})
 class Interrupts:
     def find_spec(self, name, path=None, target=None):
-        if name == "tcptui.cli.parse":
+        if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupts())
 from tcptui.__main__ import program
@@ -274,8 +274,9 @@ def test_command_that_is_interrupted_tells_what_it_leaves_of_a_pipe(tmp_path: Pa
 
 
 def test_interrupt_before_anything_is_done_ends_the_program_without_a_word(tmp_path: Path) -> None:
+    interrupted = INTERRUPTED_AMID_IMPORTS.format(handler="signal.default_int_handler", module="tcptui.cli.parse")
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_AMID_IMPORTS, "cases"],
+        [sys.executable, "-c", interrupted, "cases"],
         capture_output=True, timeout=SECONDS, env=environment(tmp_path), check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
@@ -289,6 +290,17 @@ def test_capture_in_the_background_of_a_script_is_ended_by_sigint(
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=SECONDS)
     assert process.returncode == 0
+
+
+def test_capture_in_the_background_of_a_script_is_ended_by_sigint_before_it_says_that_it_began(tmp_path: Path) -> None:
+    interrupted = INTERRUPTED_AMID_IMPORTS.format(handler="signal.SIG_IGN", module="tcptui.session.session")
+    process = subprocess.Popen(
+        [sys.executable, "-c", interrupted, "--no-screen", "-r", "-"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(tmp_path),
+    )  # fmt: skip
+    assert process.wait(SECONDS) == 130  # with its input open, or that might end first
+    _out, err = process.communicate()
+    assert b"capturing on" not in err
 
 
 def test_capture_outlives_its_terminal_under_nohup(watching: Callable[..., subprocess.Popen[bytes]]) -> None:

@@ -75,7 +75,7 @@ def run_watch_command(command: SourceCommand, words: Words) -> int:
     """Run ``command``; returns the exit code.  Raises TcptuiError, or BrokenPipeError when the reader is gone."""
     compiled = compiled_filter(command.display_filter, words) if command.display_filter else None
     with ExitStack() as stack:
-        stack.enter_context(signals_unwind())
+        stack.enter_context(signals_unwind(captures=True))
         opened: list[Source] = []
         stack.callback(lambda: say_remains(opened, words))
         try:
