@@ -11,7 +11,7 @@ from tcptui.capture.privileges import drop_root, forbid_sudo
 from tcptui.cli.inputs import print_privilege_notice, target_identity
 from tcptui.cli.live_input import capture_options
 from tcptui.cli.prompts import offer_sudo
-from tcptui.cli.signals import signals_stop
+from tcptui.cli.signals import signals_stop, signals_unwind
 from tcptui.model.errors import CaptureDeniedError, OutputError
 from tcptui.words.errors import say
 
@@ -27,6 +27,11 @@ def stream_capture(command: LiveCommand, words: Words) -> int:
     """
     if os.isatty(1):
         raise OutputError("output_terminal")
+    with signals_unwind(captures=True):  # until it has begun
+        return _streamed(command, words)
+
+
+def _streamed(command: LiveCommand, words: Words) -> int:
     identity = target_identity()
     child = CaptureChild.start(identity)
     try:
