@@ -30,7 +30,9 @@ class Item(NamedTuple):
 
     told: dict[str, Any]
     packets: Sequence[int] = ()
-    """The packets that show it."""
+    """The packets that show it, …"""
+    of_other: Sequence[int] = ()
+    """… and those of the other file."""
 
 
 @dataclass
@@ -41,8 +43,8 @@ class Answer:
     items: Iterable[Item] = ()
     besides: dict[str, Any] = field(default_factory=dict)
     """Short facts about all of it: counts, what was left out."""
-    cited: dict[str, list[int]] = field(default_factory=dict)
-    """Packets of other files."""
+    other: str = ""
+    """The second of two files."""
 
 
 def place_of(cursor: str) -> int:
@@ -65,8 +67,9 @@ def rendered(answer: Answer, cursor: str = "") -> str:
     size = len(_json(_harmless(answer.besides))) + _BESIDES
     cut = False
     for item in items:
-        told = Item(_harmless(item.told), item.packets)
-        step = len(_json(told.told)) + 7 * len(set(item.packets[:_CITED_MOST])) + 1
+        told = item._replace(told=_harmless(item.told))
+        cited = sum(len(set(frames[:_CITED_MOST])) for frames in (item.packets, item.of_other))
+        step = len(_json(told.told)) + 7 * cited + 1
         if chosen and size + step > _BYTES:
             cut = True
             break
@@ -85,7 +88,9 @@ def rendered(answer: Answer, cursor: str = "") -> str:
 
 def _shortened(answer: Answer, chosen: list[Item], first: int, *, cut: bool) -> str:
     for characters, values in _SHORTER:
-        short = [Item(_cut(one.told, characters, values), one.packets[:values]) for one in chosen]
+        short = [
+            Item(_cut(one.told, characters, values), one.packets[:values], one.of_other[:values]) for one in chosen
+        ]
         text = _json({**_whole(answer, short, first, cut=cut), "shortened": True})
         if len(text) <= _BYTES:
             return text.decode()
@@ -93,17 +98,19 @@ def _shortened(answer: Answer, chosen: list[Item], first: int, *, cut: bool) -> 
 
 
 def _whole(answer: Answer, chosen: list[Item], first: int, *, cut: bool) -> dict[str, Any]:
-    frames = sorted({int(frame) for item in chosen for frame in item.packets if frame > 0})
-    cites = {name: frames[:_CITED_MOST] for name, frames in answer.cited.items()}
-    told: dict[str, Any] = {}
-    if answer.file:
-        told["file"] = safe_text(answer.file)
-        cites[told["file"]] = frames[:_CITED_MOST]
+    told: dict[str, Any] = {"file": safe_text(answer.file)} if answer.file else {}
     told |= _harmless(answer.besides)
     told["items"] = [item.told for item in chosen]
-    told["cites"] = cites
-    if len(frames) > _CITED_MOST:
-        told["cites_left_out"] = len(frames) - _CITED_MOST
+    named: dict[str, set[int]] = {}  # by file, of which there may be one alone
+    for name, frames in (
+        (answer.file, [item.packets for item in chosen]),
+        (answer.other, [item.of_other for item in chosen]),
+    ):
+        if name:
+            named.setdefault(safe_text(name), set()).update(int(frame) for of in frames for frame in of if frame > 0)
+    told["cites"] = {name: sorted(frames)[:_CITED_MOST] for name, frames in named.items()}
+    if left := sum(max(len(frames) - _CITED_MOST, 0) for frames in named.values()):
+        told["cites_left_out"] = left
     if cut:
         told["cursor"] = f"n{first + len(chosen)}"
     return told

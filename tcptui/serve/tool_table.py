@@ -17,7 +17,7 @@ _TEXT: Final = {"type": "string"}
 _NUMBER: Final = {"type": "integer", "minimum": 0}
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "file": {**_TEXT, "description": "as listed by open"},
-    "b": {**_TEXT, "description": "the file from the other place"},
+    "b": {**_TEXT, "description": "the other file"},
     "stream": {**_NUMBER, "description": "connection, from 0"},
     "least": {"enum": ["note", "warning", "error"]},
     "finding": {**_TEXT, "description": "id of a finding"},
@@ -25,6 +25,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     "frames": {"type": "array", "items": {"type": "integer", "minimum": 1}, "maxItems": 200},
     "fields": {"type": "array", "items": _TEXT, "maxItems": 12, "description": "Wireshark's names"},
     "streams": {"type": "array", "items": _NUMBER, "maxItems": 200},
+    "group": {**_TEXT, "description": "field to group by"},
     "out": {**_TEXT, "description": "new file, .pcapng"},
     "words": {**_TEXT, "description": "id, number or words"},
     "cursor": _TEXT,
@@ -67,6 +68,8 @@ TOOLS: Final = (
     Tool("check_filter", "Whether a display filter is right; else where not, and what was meant.", ("filter",)),
     Tool("merge", "The same traffic captured at two places: where packets were lost and time went.", ("file", "b"),
          ("cursor",)),
+    Tool("compare", "Different traffic, as of two days: what differs, how surely.",
+         ("file", "b"), ("filter", "group", "cursor")),
     Tool("slice", "Writes packets to a new file in the user's folders.", ("file", "out"), ("filter", "streams"),
          writes=True),
     Tool("case", "A bundled lesson about a finding, with recorded packets.", ("words",), ("cursor",)),

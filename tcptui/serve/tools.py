@@ -12,6 +12,7 @@ from tcptui import api
 from tcptui.api import CaptureError, FilterError
 from tcptui.serve.answers import Answer, Item, rendered
 from tcptui.serve.arguments import Arguments
+from tcptui.serve.comparing import items_of
 from tcptui.serve.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Tools:
         self._tools: dict[str, Callable[[Arguments], Answer]] = {
             "open": self._open, "overview": self._overview, "findings": self._findings, "explain": self._explain,
             "connection": self._connection, "requests": self._requests, "packets": self._packets,
-            "check_filter": self._check_filter, "merge": self._merge, "slice": self._slice, "case": self._case,
+            "check_filter": self._check_filter, "merge": self._merge, "compare": self._compare,
+            "slice": self._slice, "case": self._case,
         }  # fmt: skip
 
     def call(self, name: str, given: dict[str, Any]) -> str:
@@ -157,14 +159,27 @@ class Tools:
     def _merge(self, given: Arguments) -> Answer:
         a, b = (self._captures.view(given.text(name)) for name in ("file", "b"))
         merged = a.copy.merge(b.copy)
-        items, of_b = [], []
+        items = []
         for one in merged["streams"]:
             few = {side: one[side][:_MERGED_MOST] for side in ("only_a", "only_b")}
-            items.append(Item({**one, **few}, [packet["frame"] for packet in few["only_a"]]))
-            of_b += [packet["frame"] for packet in few["only_b"]]
-        besides = {"points": [{"name": one["name"], "clock": one["clock"]} for one in merged["points"]]}
-        of_both = {**_reservations(a), **{f"{name}_b": text for name, text in _reservations(b).items()}}
-        return Answer(a.name, items, {**besides, **of_both}, {b.name: of_b})
+            frames = {side: [packet["frame"] for packet in packets] for side, packets in few.items()}
+            items.append(Item({**one, **few}, frames["only_a"], frames["only_b"]))
+        points = [{"name": one["name"], "clock": one["clock"]} for one in merged["points"]]
+        return Answer(a.name, items, {"points": points, **_reservations_of_both(a, b)}, b.name)
+
+    def _compare(self, given: Arguments) -> Answer:
+        a, b = (self._captures.view(given.text(name)) for name in ("file", "b"))
+        if a is b:
+            raise Refusal("arguments", "file and b are the same file")
+        group = given.text("group")
+        fields = [group] if group else []
+        where = [view.require_filter(given.text("filter"), fields) for view in (a, b)]
+        told = api.compare(a.copy, b.copy, a_where=where[0], b_where=where[1], group=group)
+        besides = {
+            "comparable": told["comparable"], "compared": told["compared"], "confidence": told["confidence"],
+            **{side: {key: told[side][key] for key in ("connections", "clients")} for side in ("a", "b")},
+        }  # fmt: skip
+        return Answer(a.name, items_of(told, a.copy, b.copy), {**besides, **_reservations_of_both(a, b)}, b.name)
 
     def _slice(self, given: Arguments) -> Answer:
         view = self._captures.view(given.text("file"))
@@ -184,9 +199,9 @@ class Tools:
             path = Path(f"/proc/self/fd/{place.folder}") / place.last
             written = view.copy.slice(path, asked, streams=streams)
         except CaptureError as error:
-            raise Refusal(
-                "not-written", f"{out} was not written: it exists, or its folder cannot be written to"
-            ) from error
+            if os.path.lexists(path):
+                raise Refusal("exists", f"{out} exists; choose another name") from error
+            raise Refusal("not-written", str(error).replace(str(path), out)) from error
         finally:
             os.close(place.folder)
         return Answer(view.name, (), {"written": out, "packets": written, "redacted": view.is_redacted})
@@ -238,6 +253,10 @@ def _reservations(view: View) -> dict[str, Any]:
     """Limits of everything that is said of a capture; empty: none."""
     told = {"left_out": view.left_out, "notice": view.notice}
     return {name: text for name, text in told.items() if text}
+
+
+def _reservations_of_both(a: View, b: View) -> dict[str, Any]:
+    return {**_reservations(a), **{f"{name}_b": text for name, text in _reservations(b).items()}}
 
 
 def _elsewhere(view: View, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -88,8 +89,8 @@ def test_a_slice_is_a_new_file_below(folder: Path, asking: Callable[..., Asking]
 @pytest.mark.parametrize(("out", "refused"), [
     ("../outside/c.pcapng", "no-such-folder"), ("linked/c.pcapng", "no-such-folder"),
     ("new/c.pcapng", "no-such-folder"), ("/tmp/c.pcapng", "no-such-folder"),
-    ("c.pcap", "name"), ("c", "name"), ("there.pcapng", "not-written"),
-    ("to-outside.pcapng", "not-written"),
+    ("c.pcap", "name"), ("c", "name"), ("there.pcapng", "exists"),
+    ("to-outside.pcapng", "exists"),
 ])  # fmt: skip
 def test_a_slice_is_written_nowhere_else(
     out: str, refused: str, folder: Path, asking: Callable[..., Asking]
@@ -102,6 +103,23 @@ def test_a_slice_is_written_nowhere_else(
     assert told["refused"] == refused
     assert (folder / "there.pcapng").read_text() == "mine"
     assert sorted(one.name for one in (folder.parent / "outside").iterdir()) == ["b.pcapng.gz"]
+
+
+def test_a_slice_that_finds_no_room_says_so_and_leaves_nothing(
+    folder: Path, asking: Callable[..., Asking], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    ask = asking(folder)
+    assert ask("open", file="below/a.pcapng.gz")["packets"] == 26
+    monkeypatch.setattr(os, "fsync", full)
+
+    told = ask.refusal("slice", file="below/a.pcapng.gz", filter="tcp", out="below/c.pcapng")
+
+    assert told["refused"] == "not-written"
+    assert told["text"].startswith("below/c.pcapng cannot be written: No space left on device; ")
+    assert [one.name for one in (folder / "below").iterdir()] == ["a.pcapng.gz"]
 
 
 def test_a_file_that_was_changed_is_read_again(folder: Path, asking: Callable[..., Asking]) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tcptui.api import Capture, cases
+from tcptui.api import Capture, cases, compare
 from tcptui.serve import view
 from tcptui.serve.answers import BYTES_OF_TOKEN, TOKENS_MOST
 from tcptui.serve.tool_table import TOOLS
-from tests.serve.conftest import CASES
+from tests.campaigns.compare.captures import World, write_capture
+from tests.serve.conftest import CASES, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +138,74 @@ def test_a_merge_tells_what_was_left_out_of_either_capture(
     assert told["left_out_b"].startswith("the last ")
 
 
+def test_a_merge_cites_of_each_file_what_its_page_tells_of(asking: Callable[..., Asking]) -> None:
+    ask, of_b = asking(), set[int]()
+    page = ask("merge", file="10-third-ack-lost/client.pcapng", b="10-third-ack-lost/server.pcapng")
+    while True:
+        told = {packet["frame"] for one in page["items"] for packet in one["only_b"]}
+        assert set(page["cites"]["10-third-ack-lost/server.pcapng"]) == told
+        of_b |= told
+        if "cursor" not in page:
+            break
+        page = ask("merge", file=page["file"], b="10-third-ack-lost/server.pcapng", cursor=page["cursor"])
+    folder = CASES / "10-third-ack-lost"
+    with Capture.open(folder / "client.pcapng") as a, Capture.open(folder / "server.pcapng") as b:
+        assert of_b == {packet["frame"] for one in a.merge(b)["streams"] for packet in one["only_b"]}
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("days")
+    world = World(connections=80, clients=24, loss=0.0)
+    write_capture(folder / "a.pcap", world, 7, 0)
+    write_capture(folder / "b.pcap", replace(world, sack=False, extra_think_s=0.5), 7, 1)
+    return folder
+
+
+@pytest.mark.parametrize("key", [None, KEY], ids=["all", "redacted"])
+def test_two_days_are_compared(key: bytes | None, two_days: Path, asking: Callable[..., Asking]) -> None:
+    ask = asking(two_days, key=key)
+    told = ask.every("compare", file="a.pcap", b="b.pcap")
+
+    with Capture.open(two_days / "a.pcap") as a, Capture.open(two_days / "b.pcap") as b:
+        expected = compare(a, b)
+    changed = {one["measure"]: one for one in told if one["part"] == "difference"}
+    assert {"option:sack", "think", "statement"} <= set(changed)
+    assert {*changed} == {one["measure"].partition(":GET")[0].partition(":http")[0] for one in expected["differences"]}
+    (sack,) = [one for one in expected["differences"] if one["measure"] == "option:sack"]
+    assert changed["option:sack"]["effect"]["estimate"] == pytest.approx(sack["effect"]["estimate"], rel=1e-3)
+    assert {one["untrusted_name"] for one in told if one["part"] == "only_in_a"} == {"sack"}
+    assert ("orders" in changed["statement"]["untrusted_statement"]) == (key is None)
+
+
+def test_a_comparison_cites_first_packets_of_connections_of_both_days(
+    two_days: Path, asking: Callable[..., Asking]
+) -> None:  # fmt: skip
+    ask = asking(two_days, key=None)
+    page = ask("compare", file="a.pcap", b="b.pcap", filter="tcp.port == 80")
+
+    assert page["comparable"]
+    assert page["a"]["connections"] == page["b"]["connections"] == 80
+    for side in ("a", "b"):
+        (sack,) = [one for one in page["items"] if one.get("measure") == "option:sack"]
+        named = {stream for one in page["items"] for stream in one.get(f"streams_{side}", ())}
+        packets = ask.every("packets", file=f"{side}.pcap", filter="tcp.flags.syn == 1 and tcp.flags.ack == 0")
+        first = {one["stream"]: one["frame"] for one in packets}
+        assert page["cites"][f"{side}.pcap"] == sorted(first[stream] for stream in named)
+        assert sack[f"streams_{side}"] or side == "a"
+
+
+def test_a_comparison_by_group_and_what_it_refuses(two_days: Path, asking: Callable[..., Asking]) -> None:
+    ask = asking(two_days, key=None)
+    grouped = ask.every("compare", file="a.pcap", b="b.pcap", group="tcptui.server")
+
+    assert {one["untrusted_group"]["field"] for one in grouped if "untrusted_group" in one} == {"tcptui.server"}
+    assert ask.refusal("compare", file="a.pcap", b="a.pcap")["refused"] == "arguments"
+    assert ask.refusal("compare", file="a.pcap", b="b.pcap", group="tcp.foo")["refused"] == "filter"
+    assert ask.refusal("compare", file="a.pcap", b="b.pcap", filter="tcp.prt == 1")["refused"] == "filter"
+    assert ask.refusal("compare", file="a.pcap", b="b.pcap", filter="udp")["refused"] == "capture"
+
+
 def test_a_case_is_found_by_id_finding_and_words(asking: Callable[..., Asking]) -> None:
     ask = asking()
 
@@ -227,5 +297,5 @@ def test_several_captures_are_open_and_the_oldest_is_closed(tmp_path: Path, aski
 
 
 def test_the_tools_are_those_of_the_contract() -> None:
-    names = "open overview findings explain connection requests packets check_filter merge slice case"
+    names = "open overview findings explain connection requests packets check_filter merge compare slice case"
     assert [tool.name for tool in TOOLS] == names.split()
