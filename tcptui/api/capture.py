@@ -17,7 +17,7 @@ from tcptui.access.requests import requests_of, with_payload
 from tcptui.analysis.timing.budget import time_budget
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.api.columns import COLUMNS, field_named, from_client, printed
-from tcptui.api.errors import CaptureError, FilterError, translated
+from tcptui.api.errors import CaptureError, CollisionError, FilterError, translated
 from tcptui.api.records import Connection, Endpoint, Finding, Request
 from tcptui.capture.file_source import open_descriptor, open_file
 from tcptui.capture.output import FileId, Replaceable
@@ -32,6 +32,7 @@ from tcptui.session.reading_again import packets_read_again
 from tcptui.session.session import Session
 from tcptui.session.sharing import ALONE
 from tcptui.words.catalogue import Words
+from tcptui.words.errors import error_line
 from tcptui.words.language import Language
 from tcptui.words.trust_text import trust_items
 
@@ -126,10 +127,14 @@ class Capture:
         Raises CaptureError where that cannot be had: for several files, or for packets that would mean something else;
         as CollisionError where another key would help.
         """
-        from tcptui.api.redacted import redacted_source
+        from tcptui.cli.run.redacted import KeyCollidesError, redacted_copy
 
         with translated(self._words), ExitStack() as stack:
-            source = redacted_source(self._session, key, first, self._words)
+            label = safe_text(self._session.label)
+            try:
+                source = redacted_copy(self._session, key, label, self._words, first=first, told=False).source
+            except KeyCollidesError as error:
+                raise CollisionError(error_line(error, self._words)) from error
             stack.callback(source.close)
             session = Session([source], compile_when=Compile.FIRST, decrypts=False)
             _read(session, self._words)

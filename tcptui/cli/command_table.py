@@ -52,10 +52,11 @@ class CommandRow(NamedTuple):
 #: In the order in which the help lists them.
 COMMANDS: Final = (
     CommandRow("report", Operand.CAPTURES, frozenset({
-        "--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y"})),
+        "--json", "--markdown", "--html", "--overwrite", "--stream", "--explain", "--full", "--workers", "-Y",
+        "--redact", "--key"})),
     CommandRow("explain", Operand.CAPTURE, frozenset({"--stream", "--json", "--markdown"})),
     CommandRow("requests", Operand.CAPTURES, frozenset({
-        "-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results"})),
+        "-Y", "--jsonl", "--har", "--overwrite", "--workers", "--group", "--results", "--redact", "--key"})),
     CommandRow("packets", Operand.CAPTURES, frozenset({
         "-Y", "-e", "--csv", "--jsonl", "--header", "--count", SPREADSHEET_SAFE})),
     CommandRow("verdicts", Operand.CAPTURES, frozenset({"--jsonl", "--workers", "-Y"})),
@@ -77,7 +78,7 @@ COMMANDS: Final = (
     CommandRow("query", Operand.QUESTION, frozenset({"--list", "--csv", "--jsonl", SPREADSHEET_SAFE}), is_minor=True),
     CommandRow("slice", Operand.CAPTURES, frozenset({
         "-Y", "--stream", "--community-id", "--finding", "--packets", "--around", "--whole-streams", "-w",
-        "--overwrite"})),
+        "--overwrite", "--redact", "--key"})),
     CommandRow("assert", Operand.CAPTURES, frozenset({"--rules", "--junit", "--slice"})),
     CommandRow("check", Operand.TEXT, frozenset({"--json"})),
     CommandRow("fields", Operand.FIELD, is_minor=True),

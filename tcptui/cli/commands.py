@@ -229,6 +229,13 @@ class Detail(Enum):
     """``--full``: every connection and every finding."""
 
 
+class Redacting(NamedTuple):
+    """``--redact``: what is told is read from a copy without addresses, names and content."""
+
+    key: str | None = None
+    """``--key``: the file of the key; None: one is drawn."""
+
+
 class ReportCommand(NamedTuple):
     """``report FILE…``."""
 
@@ -246,6 +253,7 @@ class ReportCommand(NamedTuple):
     html: str = ""
     """``--html``: where to write the page; `STANDARD_STREAM`: standard output."""
     overwrite: bool = False
+    redacting: Redacting | None = None
 
 
 class FollowSide(Enum):
@@ -526,6 +534,7 @@ class SliceCommand(NamedTuple):
     write: str
     """`STANDARD_STREAM`: standard output."""
     overwrite: bool = False
+    redacting: Redacting | None = None
 
 
 class AssertCommand(NamedTuple):
@@ -577,6 +586,7 @@ class RequestsCommand(NamedTuple):
     """``--group``; None: each request by itself."""
     results: str = ""
     """``--results``: the directory to write result sets to."""
+    redacting: Redacting | None = None
 
 
 class CasesCommand(NamedTuple):

@@ -117,6 +117,7 @@ OPTIONS: Final = (
     Option("--packets", Value.TEXT, once=True, bare="scan"),
     Option("--proto", Value.FILE, once=True),
     Option("--raw"),
+    Option("--redact"),
     Option("--results", Value.FOLDER, once=True),
     Option("--resume"),
     Option("--rules", Value.FILE, once=True),

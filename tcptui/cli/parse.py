@@ -71,6 +71,7 @@ from tcptui.cli.parse_packets import (
     parse_redact,
     parse_requests,
     parse_slice,
+    redacting,
 )
 from tcptui.cli.parse_program import PROGRAM_OPTIONS, parse_program
 from tcptui.cli.parse_query import parse_query
@@ -330,7 +331,8 @@ def _parse_report(scan: _Scan, common: Common) -> Command:
     detail = Detail.EXPLAIN if "--explain" in options else Detail.FULL if "--full" in options else Detail.BRIEF
     stream = number(options, "--stream", 0, MAXIMUM_COUNT)
     return ReportCommand(
-        common, files, chosen, stream, detail, workers(options), display_filter(options), html, "--overwrite" in options
+        common, files, chosen, stream, detail, workers(options), display_filter(options), html,
+        "--overwrite" in options, redacting(options, files, common),
     )  # fmt: skip
 
 

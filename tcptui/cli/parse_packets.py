@@ -14,6 +14,7 @@ from tcptui.cli.commands import (
     PacketForm,
     PacketsCommand,
     RedactCommand,
+    Redacting,
     RequestGroup,
     RequestsCommand,
     RequestsForm,
@@ -90,7 +91,10 @@ def parse_slice(options: Options, words: Sequence[str], common: Common, files: F
         around_ns=_nanoseconds("--around", options),
         whole_streams="--whole-streams" in options,
     )
-    return SliceCommand(common, named, chosen, file_name("-w", options["-w"]), "--overwrite" in options)
+    return SliceCommand(
+        common, named, chosen, file_name("-w", options["-w"]), "--overwrite" in options,
+        redacting(options, named, common),
+    )  # fmt: skip
 
 
 def community_ids(value: str) -> str:
@@ -145,6 +149,7 @@ def parse_requests(options: Options, words: Sequence[str], common: Common, files
     only_one([name for name in ("--jsonl", "--har", "--results") if name in options])
     only_one([name for name in ("--group", "--har", "--results") if name in options])
     only_one([name for name in ("--results", "--workers") if name in options])
+    only_one([name for name in ("--results", "--redact") if name in options])
     groups = {group.value: group for group in RequestGroup}
     if options.get("--group", RequestGroup.STATEMENT.value) not in groups:
         raise CommandLineError("error.group", value=options["--group"][:80], known=", ".join(groups))
@@ -158,7 +163,21 @@ def parse_requests(options: Options, words: Sequence[str], common: Common, files
         "--overwrite" in options, file_name("-Y", options["-Y"]) if "-Y" in options else "", workers(options),
         groups[options["--group"]] if "--group" in options else None,
         file_name("--results", options["--results"]) if "--results" in options else "",
+        redacting(options, named, common),
     )  # fmt: skip
+
+
+def redacting(options: Options, files: Sequence[str], common: Common) -> Redacting | None:
+    """``--redact [--key FILE]``; None: not given.  Raises CommandLineError."""
+    if "--redact" not in options:
+        if "--key" in options:
+            raise CommandLineError("error.key-redact")
+        return None
+    if common.keylog:
+        raise CommandLineError("error.exclusive", first="--redact", second="--keylog")
+    if len(files) > 1:
+        raise CommandLineError("error.redact-several")
+    return Redacting(file_name("--key", options["--key"]) if "--key" in options else None)
 
 
 def _ranges(option: str, options: Options) -> tuple[tuple[int, int], ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tcptui.capture.source import Source
-    from tcptui.cli.commands import Common, LiveCommand, RemoteCommand
+    from tcptui.cli.commands import Common, LiveCommand, Redacting, RemoteCommand
     from tcptui.cli.inputs import Input
 
 
@@ -47,6 +47,11 @@ def inputs_of(
     if STANDARD_STREAM in files and piped is not None:
         descriptors.append(piped)
     return files_read(command.common, files, descriptors)
+
+
+def key_files(redacting: Redacting | None) -> tuple[str, ...]:
+    """The file of the key under which a command redacts, if there is one."""
+    return () if redacting is None or redacting.key is None else (redacting.key,)
 
 
 def replaceable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,7 +13,7 @@ from tcptui.access.requests import cached_requests, with_payload
 from tcptui.analysis.timing.budget import time_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from tcptui.access.open_capture import JudgedCapture
     from tcptui.model.finding import CaptureFinding, Finding
@@ -50,22 +51,24 @@ class Comparison:
     budgets: int = 0
     difference: Difference | None = None
     gone: dict[str, int] = field(default_factory=dict)
-    """Requests by protocol, and findings, that are not told any more: their content was replaced."""
+    """Requests by protocol that are not told any more: their content was replaced."""
+    lost: dict[str, int] = field(default_factory=dict)
+    """The same of findings, by id."""
 
 
 def compare(
     before: JudgedCapture, after: JudgedCapture, whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]],
-    kept: Collection[str],
+    kept: Collection[str], *, may_lose: bool = False,
 ) -> Comparison:  # fmt: skip
     """Compare two captures that have been read to their end; stops at the first difference.
 
     ``whole``: the findings about each as a whole.  ``kept``: the kinds of requests that the new one still has.
-    Raises OSError and InputError.
+    ``may_lose``: findings that it has not are no difference.  Raises OSError and InputError.
     """
     done = Comparison()
     done.difference = (
         compare_packets(before, after, done)
-        or _findings(before, after, whole, done)
+        or _findings(before, after, whole, done, may_lose=may_lose)
         or _budgets(before, after, done)
         or _requests(before, after, kept, done)
     )
@@ -121,24 +124,23 @@ def _by_side(capture: JudgedCapture) -> tuple[U8, U8, U8]:
 
 def _findings(
     before: JudgedCapture, after: JudgedCapture, whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]],
-    done: Comparison,
+    done: Comparison, *, may_lose: bool,
 ) -> Difference | None:  # fmt: skip
     frames = _frames(before, after)
     streams = range(before.streams.count)
     pairs = zip(before.each_findings(streams), after.each_findings(streams), strict=True)
     for (stream, told), (_, again) in pairs:
-        found = _differing(told, again, frames)
-        done.findings += len(told)
+        found = _differing(
+            [_key(one, frames) for one in told], [_key(one, None) for one in again], done, may_lose=may_lose
+        )
         if found is not None:
             return Difference("findings", f"{found}, {stream}")
-    about = [[(one.finding, one.streams) for one in of] for of in whole]
-    first = sorted((_key(one, frames), shown) for one, shown in about[0])
-    second = sorted((_key(one, None), shown) for one, shown in about[1])
-    done.findings += len(first)
-    if first != second:
-        (key, _), *_ = (one for one in (*first, *second) if (one in first) != (one in second))
-        return Difference("findings", key[0])
-    return None
+    about = [
+        [(*_key(one.finding, numbers), one.streams) for one in of]
+        for of, numbers in zip(whole, (frames, None), strict=True)
+    ]
+    found = _differing(about[0], about[1], done, may_lose=may_lose)
+    return None if found is None else Difference("findings", found)
 
 
 def _frames(before: JudgedCapture, after: JudgedCapture) -> dict[int, int]:
@@ -153,11 +155,16 @@ def _key(one: Finding, frames: dict[int, int] | None) -> tuple[str, int, str, tu
     return str(one.id), int(one.severity), one.confidence.value, packets
 
 
-def _differing(told: Iterable[Finding], again: Iterable[Finding], frames: dict[int, int]) -> str | None:
-    """The id of the first finding that only one of the two has."""
-    first = [_key(one, frames) for one in told]
-    second = [_key(one, None) for one in again]
-    apart = [one for one in first if one not in second] + [one for one in second if one not in first]
+def _differing(
+    told: Sequence[tuple[str, *tuple[object, ...]]], again: Sequence[tuple[str, *tuple[object, ...]]],
+    done: Comparison, *, may_lose: bool,
+) -> str | None:  # fmt: skip
+    """The id of the first finding that only one of the two has, a lost one where none may be."""
+    lost, new = Counter(told) - Counter(again), Counter(again) - Counter(told)
+    done.findings += len(told) - lost.total()
+    for one, count in lost.items():
+        done.lost[one[0]] = done.lost.get(one[0], 0) + count
+    apart = [*new] if may_lose else [*lost, *new]
     return apart[0][0] if apart else None
 
 

@@ -17,6 +17,7 @@ from run_command import run
 from web_captures import GET, chunk, record, response
 
 from tcptui.capture.file_source import open_file
+from tcptui.cli.run.filtering import matching_rows
 from tcptui.cli.run.requests import FoundRequests
 from tcptui.dfilter.compile import compile_filter
 from tcptui.session.catch_up import Compile
@@ -271,7 +272,9 @@ def _cells_gathered(path: Path, connections: int) -> int:
         session.run_here()
         session.store.stream = session.store.stream.view(_Gathered)
         _Gathered.cells = 0
-        found = FoundRequests(session, Sharing.among(1), compile_filter("tcp"), Words(Language.EN))
+        words = Words(Language.EN)
+        rows = np.flatnonzero(matching_rows(session, compile_filter("tcp"), words))
+        found = FoundRequests(session, Sharing.among(1), rows, words)
         with closing(found.made(len)) as counts:
             assert list(counts) == [1] * connections
         return _Gathered.cells

@@ -15,10 +15,11 @@ from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
 from tcptui.cli.read_files import replaceable
 from tcptui.cli.report.junit import TestCase, junit_xml
 from tcptui.cli.run.combined_fault import combined_fault
+from tcptui.cli.run.copying import reading_again, write_rows
 from tcptui.cli.run.filtering import WrongFilterError, judges, say_unread
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, write_text
 from tcptui.cli.run.own_findings import own_rules
-from tcptui.cli.run.slice import comments_of, reading_again, write_rows
+from tcptui.cli.run.slice import comments_of
 from tcptui.cli.signals import signals_unwind
 from tcptui.cli.stdout import redirect_stdout_to_null
 from tcptui.dfilter.errors import FilterError, Mistake, Span

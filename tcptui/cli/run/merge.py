@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.read_files import replaceable
+from tcptui.cli.run.copying import reading_again
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, write, write_text
 from tcptui.cli.run.merge_files import open_points, write_both
 from tcptui.cli.run.pages import write_page
-from tcptui.cli.run.slice import reading_again
 from tcptui.model.errors import OutputError
 from tcptui.points.decided import decide
 from tcptui.points.merge import merge_captures

@@ -35,10 +35,10 @@ from tcptui.cli.live_input import live_source
 from tcptui.cli.prompts import offer_sudo
 from tcptui.cli.read_files import files_read
 from tcptui.cli.remains import say_remains
-from tcptui.cli.run.load import exit_code, has_failed
+from tcptui.cli.run.copying import reading_again, write_rows
+from tcptui.cli.run.load import exit_code, has_failed, notice_line
 from tcptui.cli.run.own_findings import own_rules
 from tcptui.cli.run.report import print_report
-from tcptui.cli.run.slice import reading_again, write_rows
 from tcptui.cli.signals import SAME_SECONDS, heeded, signals_unwind
 from tcptui.cli.spool_folders import remember_spool_folder
 from tcptui.model.errors import CaptureDeniedError, TcptuiError
@@ -203,7 +203,10 @@ class _Running:
         if not failed:
             form = ReportFormat.JSON if self.command.as_json else ReportFormat.TEXT
             report = ReportCommand(self.command.common, (), form)
-            print_report(report, session, choice.streams, self.replaceable, words, of_program=True)
+            notice = notice_line(session, words)
+            print_report(
+                report, session, choice.streams, self.replaceable, words, notice=notice, of_program=True
+            )  # fmt: skip
         error = self.source.status().error
         if error is not None:
             say(error_line(error, words), words)

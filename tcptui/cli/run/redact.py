@@ -14,8 +14,8 @@ from tcptui.capture.output import Output, whole_output
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.inputs import open_input, open_inputs, refuse_unreadable_among, sha256_of
 from tcptui.cli.read_files import replaceable
+from tcptui.cli.run.copying import reading_again
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_unchanged, write_text
-from tcptui.cli.run.slice import reading_again
 from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.safe_text import safe_text
@@ -36,6 +36,7 @@ from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Mapping as Counts
 
     from tcptui.cli.commands import RedactCommand
     from tcptui.redact.keep import Keep
@@ -218,12 +219,21 @@ def differs(difference: Difference) -> CommandFailedError:
 def _told(proved: Proved, name: str, words: Words) -> Iterable[str]:
     compared, searched = proved.compared, proved.searched
     yield words("redact.written", file=name, packets=Count(proved.packets)) + "\n"
-    counted = words("report.list-comma").join(f"{what} {count:,}" for what, count in sorted(proved.replaced.items()))
-    yield words("redact.replaced", counted=counted) + "\n"
+    yield words("redact.replaced", counted=_counted(proved.replaced, words)) + "\n"
     packets, findings, requests = map(Count, (compared.verdicts, compared.findings, compared.requests))
     yield words("redact.compared", verdicts=packets, findings=findings, requests=requests) + "\n"
     yield words("redact.searched", values=Count(searched.values)) + "\n"
     if compared.gone:
-        gone = words("report.list-comma").join(f"{what} {count:,}" for what, count in sorted(compared.gone.items()))
-        yield words("redact.gone", gone=gone) + "\n"
+        yield words("redact.gone", gone=_counted(compared.gone, words)) + "\n"
     yield words("redact.unique", unique=proved.hosts.unique, of=proved.hosts.of) + "\n"
+
+
+def say_gone(compared: Comparison, words: Words) -> None:
+    """Say on standard error which requests and findings the copy does not tell of any more."""
+    for key, gone in (("redact.gone", compared.gone), ("redact.lost", compared.lost)):
+        if gone:
+            say(words(key, gone=_counted(gone, words)), words)
+
+
+def _counted(counts: Counts[str, int], words: Words) -> str:
+    return words("report.list-comma").join(f"{what} {count:,}" for what, count in sorted(counts.items()))

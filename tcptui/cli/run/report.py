@@ -13,7 +13,7 @@ from tcptui.access.open_capture import is_looked_through
 from tcptui.capture.output import NOTHING
 from tcptui.cli.commands import STANDARD_STREAM, ReportFormat
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
-from tcptui.cli.read_files import replaceable
+from tcptui.cli.read_files import key_files, replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, shown_streams
 from tcptui.cli.run.load import (
     exit_code,
@@ -56,7 +56,11 @@ def write_report(command: ReportCommand, words: Words) -> int:
     with ExitStack() as stack:
         opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
-        may_replace = replaceable(command.common, opened, overwrite=command.overwrite) if command.html else NOTHING
+        may_replace = NOTHING
+        if command.html:
+            may_replace = replaceable(
+                command.common, opened, overwrite=command.overwrite, rules=key_files(command.redacting)
+            )
         if command.html and command.html != STANDARD_STREAM:
             may_replace.check(Path(command.html))
         refuse_unreadable_among(opened)
@@ -69,6 +73,7 @@ def write_report(command: ReportCommand, words: Words) -> int:
             own,
             judges=compiled is not None and judges(compiled.fields),
             workers=command.workers,
+            decrypts=command.redacting is None,
         )
         if rest is not None:
             rest.take()
@@ -76,7 +81,12 @@ def write_report(command: ReportCommand, words: Words) -> int:
             return 1
         require_stream(session, command.stream)
         shown = None if compiled is None else shown_streams(session, compiled, words)
-        print_report(command, session, shown, may_replace, words)
+        told = session
+        if command.redacting is not None:
+            from tcptui.cli.run.redacted import redacted_session
+
+            told = redacted_session(session, command.redacting, command.common, own, words, stack)
+        print_report(command, told, shown, may_replace, words, notice=notice_line(session, words))
         return exit_code(session, [one.source for one in opened])
 
 
@@ -94,11 +104,12 @@ def _import_rest(told_as: ReportFormat) -> None:
 
 def print_report(
     command: ReportCommand, session: Session, shown: I64 | None, may_replace: Replaceable, words: Words, *,
-    of_program: bool = False,
+    notice: str | None, of_program: bool = False,
 ) -> None:  # fmt: skip
     """Write the report that ``command`` asks for on ``session``, read to its end; ``shown``: of these streams alone.
 
-    ``of_program``: they are a program's, not those that a filter has chosen.
+    ``notice``: where and why reading stopped early; None: it did not.  ``of_program``: the streams are a program's, not
+    those that a filter has chosen.
 
     Raises TcptuiError.
     """
@@ -123,7 +134,6 @@ def print_report(
         with closing(json_report(summary, command.stream, Telling(words), sharing)) as pieces:
             write(pieces)
         return
-    notice = notice_line(session, words)
     if command.format is ReportFormat.HTML:
         if not is_looked_through(session):
             session.judge(sharing)
@@ -170,6 +180,6 @@ def _write_page(
                 return None
             return make_chart(graphs, ChartKind.SEQUENCE, graphs.busier_side)
 
-    label = ", ".join(disambiguate(command.files))
+    label = ", ".join(disambiguate(command.files)) if command.redacting is None else session.label
     pieces = page(summary, label, requests_of, chart_of, words, notice)
     write_page(command.html, pieces, (session,), may_replace, words)

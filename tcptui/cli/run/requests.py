@@ -15,7 +15,7 @@ from tcptui.access.requests import REQUESTS_MOST, Closed, closed_in, exchanges_w
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM, RequestsForm
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
-from tcptui.cli.read_files import replaceable
+from tcptui.cli.read_files import key_files, replaceable
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import (
     exit_code,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from tcptui.capture.output import Replaceable
     from tcptui.cli.commands import RequestsCommand
-    from tcptui.dfilter.compile import Compiled
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
     from tcptui.protocols.interface import Exchange
@@ -69,7 +68,9 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
         stack.enter_context(signals_unwind())
         opened = open_inputs(command.files, stack, words)
         own = own_rules(command.common, words)
-        may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
+        may_replace = replaceable(
+            command.common, opened, overwrite=command.overwrite, rules=key_files(command.redacting)
+        )
         if command.form is RequestsForm.HAR and not to_stdout:
             may_replace.check(Path(command.har))
         refuse_unreadable_among(opened)
@@ -80,12 +81,19 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
             own,
             judges=compiled is not None and judges(compiled.fields),
             workers=command.workers,
+            decrypts=command.redacting is None,
         )
         if has_failed(session):
             return 1
+        rows = None if compiled is None else np.flatnonzero(matching_rows(session, compiled, words))
+        told = session
+        if command.redacting is not None:
+            from tcptui.cli.run.redacted import redacted_session
+
+            told = redacted_session(session, command.redacting, command.common, own, words, stack)
         # What writes files says itself why it cannot.
         sharing = ALONE if command.form is RequestsForm.RESULTS else Sharing.among(command.workers)
-        found = FoundRequests(session, sharing, compiled, words)
+        found = FoundRequests(told, sharing, rows, words)
         if command.form is RequestsForm.HAR:
             _write_har(command, found, may_replace, words)
         elif command.form is RequestsForm.RESULTS:
@@ -111,7 +119,8 @@ def write_requests(command: RequestsCommand, words: Words) -> int:
 class FoundRequests:
     """The requests of a session that has been read to its end, as far as a filter shows them."""
 
-    def __init__(self, session: FilteredCapture, sharing: Sharing, compiled: Compiled | None, words: Words) -> None:
+    def __init__(self, session: FilteredCapture, sharing: Sharing, rows: I64 | None, words: Words) -> None:
+        """``rows``: of the packets that match, ascending; None: all do."""
         self.session = session
         self._sharing, self._words = sharing, words
         self._matching: _MatchingFrames | None = None
@@ -119,8 +128,8 @@ class FoundRequests:
         self._streams = with_payload(session)
         self.closed: list[Closed] = []
         """Connections of those that `made` has gone through which nothing opened."""
-        if compiled is not None:
-            self._matching = _MatchingFrames(session.store, np.flatnonzero(matching_rows(session, compiled, words)))
+        if rows is not None:
+            self._matching = _MatchingFrames(session.store, rows)
             self._streams = self._streams[np.isin(self._streams, self._matching.streams)]
 
     def made(

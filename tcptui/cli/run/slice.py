@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import tcptui
 from tcptui.access.notes.format import NotesError
 from tcptui.access.notes.notebook import Notebook
 from tcptui.capture.slicing.sink import Sink
 from tcptui.cli.commands import STANDARD_STREAM
 from tcptui.cli.inputs import open_inputs, refuse_unreadable_among
-from tcptui.cli.read_files import replaceable
+from tcptui.cli.read_files import key_files, replaceable
+from tcptui.cli.run.copying import reading_again, write_rows
 from tcptui.cli.run.filtering import compiled_filter, judges, matching_rows
 from tcptui.cli.run.load import exit_code, has_failed, read_whole, require_stream
 from tcptui.cli.run.own_findings import own_rules, require_defined
@@ -24,7 +24,6 @@ from tcptui.cli.signals import signals_unwind
 from tcptui.model.errors import OutputError
 from tcptui.model.file_names import disambiguate
 from tcptui.model.safe_text import safe_text
-from tcptui.session.reading_again import packets_read_again
 from tcptui.session.slicing import choose
 from tcptui.session.slicing.comments import Comments
 from tcptui.session.slicing.write import PCAP_SUFFIX, Slicer
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from tcptui.cli.commands import Chosen, SliceCommand
     from tcptui.dfilter.compile import Compiled
-    from tcptui.model.packet_store import I64
     from tcptui.session.session import Session
     from tcptui.words.catalogue import Words
 
@@ -54,43 +52,39 @@ def write_slice(command: SliceCommand, words: Words) -> int:
         own = own_rules(command.common, words)
         require_defined("--finding", command.chosen.findings, own)
         out = Path(command.write)
-        may_replace = replaceable(command.common, opened, overwrite=command.overwrite)
+        may_replace = replaceable(
+            command.common, opened, overwrite=command.overwrite, rules=key_files(command.redacting)
+        )
         if not to_stdout:
             may_replace.check(out)
         refuse_unreadable_among(opened)
-        session = read_whole(command.common, opened, words, own, judges=judges(compiled.fields))
+        session = read_whole(
+            command.common, opened, words, own, judges=judges(compiled.fields), decrypts=command.redacting is None
+        )
         if has_failed(session):
             return 1
         rows = np.flatnonzero(_chosen(session, command.chosen, compiled, words))
         if not len(rows) and not to_stdout and os.path.lexists(out):
             raise OutputError("output_empty", path=safe_text(str(out)))
-        slicer = reading_again(session)
+        written = session
+        if command.redacting is not None:
+            from tcptui.cli.run.redacted import redacted_session
+
+            written = redacted_session(session, command.redacting, command.common, own, words, stack)
+        slicer = reading_again(written)
         comments = None
         if out.suffix == PCAP_SUFFIX:
             slicer.link_type(rows)  # refused before a file is made
-        else:
+        elif command.redacting is None:
             comments = comments_of(session, slicer, command.files, words)
+        else:  # notes may name what was replaced
+            comments = Comments(written, slicer, [written.label], [None], words)
         sys.stdout.flush()
         descriptor = sys.stdout.fileno() if to_stdout else None
         with Sink(out, may_replace, descriptor=descriptor) as sink:
-            write_rows(session, slicer, rows, sink, comments)
+            write_rows(written, slicer, rows, sink, comments)
         say(words("slice.written", n=f"{len(rows):,}", all=f"{session.store.count:,}", file=safe_text(str(out))), words)
         return exit_code(session, [one.source for one in opened])
-
-
-def reading_again(session: Session) -> Slicer:
-    """What copies packets of ``session``.  Raises InputError where they cannot be read again."""
-    with packets_read_again(session):
-        return Slicer(session)
-
-
-def write_rows(session: Session, slicer: Slicer, rows: I64, sink: Sink, comments: Comments | None) -> None:
-    """Write ``rows`` to ``sink``, as pcap without ``comments``.  Raises OutputError and InputError."""
-    with packets_read_again(session):
-        if comments is None:
-            slicer.write_pcap(rows, sink)
-        else:
-            slicer.write(rows, sink, comments.of, f"tcptui {tcptui.__version__}")
 
 
 def _chosen(session: Session, chosen: Chosen, compiled: Compiled, words: Words) -> NDArray[np.bool_]:

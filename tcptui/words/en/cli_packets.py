@@ -69,6 +69,7 @@ SYNOPSIS
   tcptui slice FILE… (-Y FILTER | --stream N[,N…] | --community-id ID[,ID…] |
                --finding NAME[,NAME…] | --packets N[-M][,…])
                [--around SECONDS] [--whole-streams] -w OUT [--overwrite]
+               [--redact [--key KEYFILE]]
 
 DESCRIPTION
   Writes the chosen packets as pcapng, or as pcap where OUT ends in .pcap. What
@@ -94,6 +95,9 @@ OPTIONS
                      same verdicts as the source
   -w OUT             where to write; - is standard output
   --overwrite        OUT may replace a file, once it is whole
+  --redact           write the packets of a redacted copy, as redact makes one.
+                     They are chosen by what was captured; notes are left out
+  --key KEYFILE      with --redact: the replacements of redact under this key
 
 EXAMPLES
   tcptui slice a.pcap --stream 7 -w seven.pcapng

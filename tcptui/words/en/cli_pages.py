@@ -57,6 +57,7 @@ SYNOPSIS
   tcptui report FILE… [--explain | --full | --stream N] [--json | --markdown]
                       [-Y FILTER] [--workers N]
   tcptui report FILE… --html OUT [--overwrite] [-Y FILTER]
+  tcptui report FILE --redact [--key KEYFILE] …
 
 DESCRIPTION
   Begins with a summary and the quality of the capture. Then come the problems
@@ -74,6 +75,10 @@ OPTIONS
   --markdown     Markdown, for a ticket
   --html OUT     one page for a browser, without script, at most 2 MB
   --overwrite    OUT may replace a file
+  --redact       work on a redacted copy, as redact makes one: no addresses,
+                 host names or payload; what rests on these is gone, and so is
+                 what was read with TLS secrets
+  --key KEYFILE  with --redact: the replacements of redact under the same key
   --workers N    at most N processes (Linux); one per processor by default
 
 EXAMPLES

@@ -53,6 +53,8 @@ EXAMPLES
 EXIT STATUS
   0 done; 1 input or output failed, or a check failed; 2 wrong usage
 """,
+    "cli.error.key-redact": "--key has no use without --redact",
+    "cli.error.redact-numbers": "packets of the redacted copy would have other numbers; use redact first, and then its output",
     "cli.error.redact-where": "redact needs -w OUT",
     "cli.error.redact-stream": "{option} needs the name of a file: what is not proved is written nowhere",
     "cli.error.redact-same": "-w and --certificate name the same file",

@@ -12,6 +12,7 @@ SYNOPSIS
   tcptui requests FILE… [-Y FILTER] [--group statement] [--jsonl] [--workers N]
   tcptui requests FILE… [-Y FILTER] --har OUT [--overwrite] [--workers N]
   tcptui requests FILE… [-Y FILTER] --results DIR
+  tcptui requests FILE --redact [--key KEYFILE] …
 
 DESCRIPTION
   Lists every request of the supported protocols ({protocols}; inside
@@ -64,6 +65,11 @@ OPTIONS
              before the capture began (PostgreSQL), and rows over 64 MiB. Values
              of columns and fields named like a secret are [removed]
   --overwrite  OUT may replace a file, once it is whole
+  --redact   work on a redacted copy, as redact makes one: methods and status
+             codes stay, values are replaced; requests of protocols that become
+             filler, or that were read with TLS secrets, are gone
+  --key KEYFILE
+             with --redact: the replacements of redact under the same key
   --workers N  at most N processes (Linux)
 
 EXAMPLES

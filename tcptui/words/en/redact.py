@@ -3,6 +3,7 @@
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {
+    "redact.label": "redacted copy",
     "redact.written": "{file}: {packets:packet|packets}, redacted",
     "redact.replaced": "Replaced: {counted}",
     "redact.compared": (
@@ -11,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
     ),
     "redact.searched": "Searched for {values:value|values} of the original and for its payload: nothing found",
     "redact.gone": "Requests that are gone, because their protocol is filler: {gone}",
+    "redact.lost": "Findings that rest on what was replaced, and are left out: {gone}",
     "redact.unique": "Hosts that are unique by peers, ports and bytes: {unique} of {of}",
     "redact.key-drawn": "the key was drawn for this run and is not kept: use --key for the same replacements again",
     "redact.found.address": "an address",

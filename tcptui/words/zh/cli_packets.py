@@ -62,6 +62,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui slice 文件… (-Y 过滤器 | --stream N[,N…] | --community-id ID[,ID…] |
                --finding 名称[,名称…] | --packets N[-M][,…])
                [--around 秒] [--whole-streams] -w 输出 [--overwrite]
+               [--redact [--key 密钥文件]]
 
 说明
   把选中的数据包写成 pcapng；输出文件以 .pcap 结尾时写成 pcap。捕获的内容逐字节
@@ -86,6 +87,9 @@ WORDS: Final[dict[str, str]] = {
                      相同
   -w 输出            写到哪里；- 表示标准输出
   --overwrite        允许覆盖已有文件；新文件写完整之后才替换
+  --redact           写脱敏副本（同 redact 的输出）里的数据包；选哪些包仍按
+                     原文件，备注不写
+  --key 密钥文件     与 --redact 合用：替换结果与 redact 用同一密钥时相同
 
 示例
   tcptui slice a.pcap --stream 7 -w seven.pcapng

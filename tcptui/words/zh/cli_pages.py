@@ -57,6 +57,7 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   tcptui report 文件… [--explain | --full | --stream N] [--json | --markdown]
                       [-Y 过滤器] [--workers N]
   tcptui report 文件… --html 输出 [--overwrite] [-Y 过滤器]
+  tcptui report 文件 --redact [--key 密钥文件] …
 
 说明
   先是总体情况和抓包质量，然后把问题分组列出：错误在前，同级的按耽误的时间排。
@@ -72,6 +73,9 @@ tcptui：查清一条 TCP 连接为什么慢、为什么断
   --markdown     Markdown 格式，便于贴进工单
   --html 输出    一个没有脚本的网页，不超过 2 MB
   --overwrite    允许覆盖已有文件
+  --redact       改用脱敏副本（同 redact 的输出）：没有地址、主机名和载荷；
+                 靠这些得出的结论，以及用 TLS 密钥才读得到的内容，都不再列出
+  --key 密钥文件 与 --redact 合用：替换结果与 redact 用同一密钥时相同
   --workers N    最多用 N 个进程（Linux）；默认每个处理器一个
 
 示例

@@ -48,6 +48,8 @@ WORDS: Final[dict[str, str]] = {
 退出状态
   0 完成；1 输入或输出失败，或检查未通过；2 用法错误
 """,
+    "cli.error.key-redact": "--key 要和 --redact 一起用",
+    "cli.error.redact-numbers": "脱敏副本里数据包的序号会不同；请先用 redact 写出副本，再对副本操作",
     "cli.error.redact-where": "redact 要用 -w 写明输出文件",
     "cli.error.redact-stream": "{option} 要写文件名：没有通过检查的内容不会写到任何地方",
     "cli.error.redact-same": "-w 和 --certificate 写的是同一个文件",

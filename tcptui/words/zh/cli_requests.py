@@ -12,6 +12,7 @@ WORDS: Final[dict[str, str]] = {
   tcptui requests 文件… [-Y 过滤器] [--group statement] [--jsonl] [--workers N]
   tcptui requests 文件… [-Y 过滤器] --har 输出 [--overwrite] [--workers N]
   tcptui requests 文件… [-Y 过滤器] --results 目录
+  tcptui requests 文件 --redact [--key 密钥文件] …
 
 说明
   按开始的先后列出可识别协议（{protocols}；有密钥时也读 TLS 之内的）的每个请求：
@@ -55,6 +56,10 @@ WORDS: Final[dict[str, str]] = {
              开始之前就预备好的语句的响应（PostgreSQL）、超过 64 MiB 的行；列名
              或字段名像机密的，其值写作 [removed]
   --overwrite  输出写完整之后可替换已有文件
+  --redact   改用脱敏副本（同 redact 的输出）：方法和状态码不变，各种值都替换；
+             载荷换成填充字节的协议，以及用 TLS 密钥才读得到的请求，都不再列出
+  --key 密钥文件
+             与 --redact 合用：替换结果与 redact 用同一密钥时相同
   --workers N  最多使用 N 个进程（Linux）
 
 示例
