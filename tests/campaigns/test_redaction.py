@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from seeds import seed
 
+from tests.campaigns.redaction import attacks
 from tests.campaigns.redaction.all_carriers import CARRIERS, MENDED, OFTEN, RARELY_WRITTEN
 from tests.campaigns.redaction.judge import CLEAN, LEAKED, REFUSED, judged
 from tests.campaigns.redaction.searcher import Searcher
@@ -78,3 +80,34 @@ def test_of_no_carrier_anything_survives(name: str, tmp_path: Path, key: Path) -
 def test_the_search_finds_each_notation(notation: bytes) -> None:
     assert list(Searcher(b"before" + notation + b"behind").found(b"\x5d\x12\x34\x56"))
     assert not list(Searcher(b"before" + notation + b"behind").found(b"\x5d\x12\x34\x57"))
+
+
+SMALL = attacks.Size(clients=30, servers=4, networks=3, connections=150)
+
+
+def test_attacks_name_hosts_where_nothing_was_replaced() -> None:
+    """Else their numbers would say nothing of what redaction does."""
+    draw = np.random.default_rng(DRAWN)
+    hosts = attacks.network(draw, SMALL)
+    probed = hosts.clients[:5]
+    yesterday, today = (attacks.packets_of(attacks.day(draw, hosts, SMALL, of).pcap()) for of in ((), probed))
+
+    done = {one.attack: one for one in attacks.attacked(hosts, yesterday, today, today, probed)}
+
+    assert done["a packet sent to each host"] == ("a packet sent to each host", 5, 5), DRAWN
+    assert share(done["counts of today"]) > 0.8, DRAWN
+    assert share(done["clock skew"]) > 0.3, DRAWN
+    assert share(done["behaviour of yesterday"]) > 0.15, DRAWN  # one in thirty by chance
+
+
+def share(outcome: attacks.Outcome) -> float:
+    assert outcome.of > 0
+    return outcome.named / outcome.of
+
+
+def test_known_limits_of_redaction_are_those_that_are_told(tmp_path: Path) -> None:
+    """Ports, sizes, times and prefixes stay: whoever has packets in the capture finds them again."""
+    done = {one.attack: one for one in attacks.run(DRAWN, SMALL, tmp_path, 4)}
+
+    assert done["a packet sent to each host"].named == 4, DRAWN
+    assert share(done["counts of today"]) > 0.8, DRAWN
