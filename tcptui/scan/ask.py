@@ -21,6 +21,7 @@ import duckdb
 from tcptui.model.errors import InputError, UsageError
 from tcptui.scan.parts import REPLACES, SUFFIX, VERSION, capture_files, names_in, part_of
 from tcptui.scan.schema import COLUMNS, DAY, SCHEMA_VERSION, Kind, Table
+from tcptui.scan.views import VIEWS
 from tcptui.session.memory import available_memory
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ class Tables:
         run(_SUBNET)
         for table, paths in files.items():
             run(_view(table, paths))
+        for view in VIEWS:
+            run(f"CREATE VIEW {view.name} AS {view.select}")
         # The files, not the folder: nothing else in it is read, and no link leads out of it.
         run(f"SET allowed_paths = {_listed([path for paths in files.values() for path in paths])}")
         run("SET enable_external_access = false")

@@ -28,6 +28,7 @@ from tcptui.scan import ask
 from tcptui.scan.ask import BLOCK_ROWS, SqlError, Tables
 from tcptui.scan.questions import QUESTIONS
 from tcptui.scan.schema import COLUMNS, Table
+from tcptui.scan.views import VIEWS
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import CommandFailedError, error_line
 from tcptui.words.language import Language
@@ -126,7 +127,9 @@ def test_values_are_bound_not_pasted(tables: Tables) -> None:
 
 
 def test_tables_are_views_with_the_columns_of_the_schema(tables: Tables) -> None:
-    assert [name for (name,) in rows_of(tables, "SHOW TABLES")] == sorted(table.value for table in Table)
+    assert [name for (name,) in rows_of(tables, "SHOW TABLES")] == sorted(
+        [table.value for table in Table] + [view.name for view in VIEWS]
+    )
     for table, columns in COLUMNS.items():
         names = tables.ask(f'FROM "{table.value}"').names
         assert set(names) == {*(column.name for column in columns), "day"}
@@ -173,6 +176,33 @@ def test_semicolons_and_comments_are_no_matter(tables: Tables, sql: str) -> None
 def test_a_semicolon_in_a_text_stays(tables: Tables) -> None:
     assert rows_of(tables, "SELECT 'a; -- b'") == [("a; -- b",)]
     assert rows_of(tables, """SELECT 1 AS "a; -- b" """) == [(1,)]
+
+
+def test_views_have_the_rows_of_their_tables_under_other_names(tables: Tables) -> None:
+    for view in VIEWS:
+        names = tables.ask(f"FROM {view.name}").names
+        assert names == tuple(column.name for column in view.columns)
+        assert rows_of(tables, f"SELECT count(*) FROM {view.name}") == rows_of(
+            tables, f"SELECT count(*) FROM {view.table.value}"
+        )
+    zeek = (
+        """SELECT ts, uid, "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", proto, conn_state, history FROM zeek"""
+    )
+    assert rows_of(tables, f"{zeek} ORDER BY ts LIMIT 2")[1] == (
+        1772323200.1234567, "Caa-0", "10.1.2.3", 50000, "10.9.0.1", 80, "tcp", "RSTO", "ShADadR",
+    )  # fmt: skip
+    types = """SELECT "network.type", count(*), count("event.end") FROM ecs GROUP BY ALL ORDER BY ALL"""
+    assert rows_of(tables, types) == [("ipv4", 2, 1), ("ipv6", 1, 0)]
+    logs = """SELECT time_unix_nano, severity_number, severity_text, event_name, "tcptui.stream" FROM otel"""
+    assert rows_of(tables, f"{logs} ORDER BY severity_number, time_unix_nano LIMIT 1") == [
+        (1772323201000000000, 9, "INFO", "tcptui.rtt-measured", 1)
+    ]
+
+
+def test_times_of_a_view_add_up(tables: Tables) -> None:
+    ends = rows_of(tables, """SELECT "event.end", "event.duration" FROM ecs WHERE "event.duration" > 0""")
+    assert ends == [("2026-03-01 00:00:01.623456789", 1_500_000_000)]
+    assert rows_of(tables, "SELECT duration FROM zeek WHERE duration > 0") == [(1.5,)]
 
 
 def test_subnets(tables: Tables) -> None:
@@ -440,7 +470,7 @@ def test_the_sql_of_the_manual_runs_as_it_stands(
     assert [len(rows) for rows in found] == [1, 3, 3]
     assert found[0][0][0] == "zero-window"
     calls = re.findall(r"^tcptui query scan (.*)$", text, re.M)
-    assert len(calls) == 3
+    assert len(calls) == 5
     for call in calls:
         assert told(capfd, monkeypatch, "scan", *shlex.split(call))
 

@@ -25,6 +25,7 @@ from tcptui.scan.questions import QUESTIONS
 from tcptui.scan.schema import COLUMNS as SCAN_COLUMNS
 from tcptui.scan.schema import Kind as ColumnKind
 from tcptui.scan.schema import Table as ScanTable
+from tcptui.scan.views import VIEWS, View
 from tcptui.ui.settings.table import SETTINGS, Kind
 from tcptui.words.catalogue import Words
 from tcptui.words.language import Language
@@ -44,6 +45,7 @@ _HEADS: Final = {
     "settings": {Language.EN: "setting|default|values|what it does", Language.ZH: "设置|默认|可选值|作用"},
     "findings": {Language.EN: "name|title|family|case", Language.ZH: "名称|标题|类别|案例"},
     "questions": {Language.EN: "question|what it shows|KEY=VALUE", Language.ZH: "查询|作用|参数=值"},
+    "view": {Language.EN: "column|what it is", Language.ZH: "列|内容"},
     "scan": {Language.EN: "column|type|unit|meaning", Language.ZH: "列|类型|单位|含义"},
     "fields": {Language.EN: "field|type|meaning", Language.ZH: "字段|类型|含义"},
 }
@@ -124,12 +126,23 @@ def questions(words: Words) -> str:
     return _table(_HEADS["questions"][words.language], rows)
 
 
+def viewed(view: View, words: Words) -> str:
+    """Each column of a view, and what of its table it is."""
+    is_english = words.language is Language.EN
+    rows = [(f"`{column.name}`", column.en if is_english else column.zh) for column in view.columns]
+    return _table(_HEADS["view"][words.language], rows)
+
+
 #: Of each page the tables in it, by name.
 TABLES: Final[dict[str, tuple[tuple[str, Callable[[Words], str]], ...]]] = {
     "cli": (("commands", commands), ("settings", settings)),
     "list-of-findings": (("findings", findings),),
     "filters": (("fields", fields),),
-    "scan": (("questions", questions), *((table.value, partial(scanned, table)) for table in ScanTable)),
+    "scan": (
+        ("questions", questions),
+        *((table.value, partial(scanned, table)) for table in ScanTable),
+        *((view.name, partial(viewed, view)) for view in VIEWS),
+    ),
 }
 
 

@@ -116,7 +116,8 @@ def written_scan(folder: Path) -> Path:
     file_rows(folder, "aa", {
         Table.CAPTURES: [capture_row("/in/a.pcap")],
         Table.CONNECTIONS: [
-            one | {"stream": 0, "start": DAY_BEGIN_NS + 123_456_789, "rtt_min_ns": 1_000_000, "history": "ShADadR",
+            one | {"stream": 0, "start": DAY_BEGIN_NS + 123_456_789, "duration_ns": 1_500_000_000,
+                   "rtt_min_ns": 1_000_000, "history": "ShADadR",
                    "rtt_median_ns": 2_000_000, "severity": "error", "lost_ns": 3 * second, "closed_by": "client",
                    "conn_state": "RSTO", "idle_before_close_ns": 9 * second},
             one | {"stream": 1, "start": DAY_BEGIN_NS + second, "rtt_min_ns": 3_000_000, "history": "ShADadFf",
