@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tcptui.analysis.capture_point import CapturePlace
     from tcptui.analysis.capture_quality import CaptureQuality
     from tcptui.analysis.stream.table import StreamTable
-    from tcptui.findings.stream_findings import StreamFindings
+    from tcptui.findings.stream_findings import BatchFindings, StreamFindings
     from tcptui.findings.trouble import Trouble
     from tcptui.model.finding import Finding
     from tcptui.model.flow_table import FlowTable
@@ -153,6 +153,23 @@ class JudgedCapture(OpenCapture, Protocol):
 
     def above_note(self) -> StreamFindings:
         """The cached findings of each stream that has a warning or an error among them."""
+        ...
+
+
+class Judges(Protocol):
+    """Judges all connections of a capture."""
+
+    def judged(self) -> Iterator[BatchFindings]:
+        """Their findings and time budgets, in batches."""
+        ...
+
+
+class WholeCapture(JudgedCapture, Protocol):
+    """A capture that has been read to its end, and whose connections can be judged."""
+
+    @property
+    def all_findings(self) -> Judges:
+        """The findings of all connections."""
         ...
 
 

@@ -4,11 +4,10 @@ a second time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from tcptui.access.open_capture import JudgedCapture
 from tcptui.analysis.timing.budget_parts import Part
 from tcptui.compare.side import LOSS_CAUSES, About, FoundRows, RequestRows, Side, TcpOption
 from tcptui.model.finding import AnyId, Severity
@@ -20,11 +19,11 @@ from tcptui.protocols.request_status import is_error
 from tcptui.protocols.statements.statement import statement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from tcptui.findings.stream_findings import BatchFindings
+    from tcptui.access.open_capture import WholeCapture
     from tcptui.model.packet_store import I32, I64, PacketStore
     from tcptui.model.request import Request
 
@@ -48,23 +47,6 @@ _OPTION_BITS: Final = {
 _ECN_FLAGS: Final = TcpFlag.ECE | TcpFlag.CWR | TcpFlag.AE
 
 
-class Judges(Protocol):
-    """Judges all connections of a capture."""
-
-    def judged(self) -> Iterator[BatchFindings]:
-        """Their findings and time budgets, in batches."""
-        ...
-
-
-class ComparedCapture(JudgedCapture, Protocol):
-    """A capture that has been read to its end, and whose connections can be judged."""
-
-    @property
-    def all_findings(self) -> Judges:
-        """The findings of all connections."""
-        ...
-
-
 class RequestRow(NamedTuple):
     """A request as it is compared; other processes send these."""
 
@@ -80,7 +62,7 @@ def request_row(request: Request) -> RequestRow:
     return RequestRow(request.stream, safe_text(name), request.own_ns, is_error(request))
 
 
-def gather(capture: ComparedCapture, requests: Iterable[RequestRow], files: Sequence[str]) -> Side:
+def gather(capture: WholeCapture, requests: Iterable[RequestRow], files: Sequence[str]) -> Side:
     """All connections of ``capture``, with their ``requests``; ``files``: what it was read from."""
     streams, store = capture.streams, capture.store
     count = streams.count
@@ -134,7 +116,7 @@ def _endpoint(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _judged(capture: ComparedCapture, count: int) -> tuple[I64, FoundRows]:
+def _judged(capture: WholeCapture, count: int) -> tuple[I64, FoundRows]:
     """Time budgets, one row a connection, and what is wrong with each."""
     parts = np.zeros((count, len(Part)), np.int64)
     places: dict[AnyId, int] = {}

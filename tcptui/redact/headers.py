@@ -22,14 +22,14 @@ ETHERNET, COOKED_1, COOKED_2, LOOPBACK, LOOP = 1, 113, 276, 0, 108
 PPP: Final = frozenset({9, 50})
 PPP_DIRECTED: Final = 204
 RAW: Final = frozenset({12, 14, 101, 228, 229})
-_IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
+IPV4, IPV6, _ARP = 0x0800, 0x86DD, 0x0806
 _TAGS: Final = frozenset({0x8100, 0x88A8, 0x9100})
 _MPLS: Final = frozenset({0x8847, 0x8848})
 _PPPOE, _BRIDGED = 0x8864, 0x6558
 #: Organisations whose SNAP protocols are ethertypes (RFC 1042).
 _ENCAPSULATED: Final = (b"\0\0\0", b"\0\0\xf8")
 _SMALLEST_TYPE: Final = 0x0600
-_TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
+TCP, _UDP, _ICMP, _ICMP6 = 6, 17, 1, 58
 _URGENT: Final = 0x20
 _FAMILIES_6: Final = frozenset({10, 24, 28, 30})
 #: Headers that are walked into, one in the other.
@@ -138,9 +138,9 @@ class Rewriter:
         self._depth += 1
         if self._depth > _DEEPEST:
             return
-        if kind == _IPV4:
+        if kind == IPV4:
             self._ipv4(at, end)
-        elif kind == _IPV6:
+        elif kind == IPV6:
             self._ipv6(at, end)
         elif kind in _TAGS:
             if self._has(at, 4, end):
@@ -319,7 +319,7 @@ class Rewriter:
         self._depth += 1
         if self._depth > _DEEPEST:
             return
-        if protocol == _TCP:
+        if protocol == TCP:
             self._tcp(at, end, network, version, is_cut=is_cut)
         elif protocol == _UDP:
             self._udp(at, end, network, version, is_cut=is_cut)
@@ -389,7 +389,7 @@ class Rewriter:
                 self.replaced["payload_bytes"] += len(given[1])
             else:
                 self._fill(at + size, limit)
-        self._sum(at, end, 16, (network, version, _TCP), is_cut=is_cut)
+        self._sum(at, end, 16, (network, version, TCP), is_cut=is_cut)
 
     def _udp(self, at: int, end: int, network: int, version: int, *, is_cut: bool) -> None:
         """RFC 768."""
@@ -454,7 +454,7 @@ class Rewriter:
         if kind == 0x880B:
             inner += 4 if flags & 7 and flags & 0x80 else 0
             self._ppp(inner, end)
-        elif kind in (_IPV4, _IPV6, _BRIDGED) or kind in _MPLS:
+        elif kind in (IPV4, IPV6, _BRIDGED) or kind in _MPLS:
             self._typed(inner, kind, at + 2, end)
         if flags & 0x8000:
             self._sum(at, end, 4, None, is_cut=False)

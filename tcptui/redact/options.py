@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
     from tcptui.redact.mapping import Mapping
 
-_END, _NOP = 0, 1
-_MSS, _SCALE, _PERMITTED, _SACK, _STAMPS, _USER_TIMEOUT, _MULTIPATH, _FAST_OPEN = 2, 3, 4, 5, 8, 28, 30, 34
+END, NOP, STAMPS = 0, 1, 8
+_MSS, _SCALE, _PERMITTED, _SACK, _USER_TIMEOUT, _MULTIPATH, _FAST_OPEN = 2, 3, 4, 5, 28, 30, 34
 #: Sizes of options that say nothing of a host: all of each stays (RFC 9293, 7323, 2018, 5482).
-_PLAIN: Final = {
+PLAIN_OPTIONS: Final = {
     _MSS: frozenset({2}), _SCALE: frozenset({1}), _PERMITTED: frozenset({0}), _SACK: frozenset({8, 16, 24, 32}),
     _USER_TIMEOUT: frozenset({2}),
 }  # fmt: skip
@@ -45,9 +45,9 @@ class Options:
         while at < len(area):
             kind = area[at]
             out[at] = kind
-            if kind == _END:
+            if kind == END:
                 break
-            if kind == _NOP:
+            if kind == NOP:
                 at += 1
                 continue
             length = area[at + 1] if at + 1 < len(area) else 0
@@ -62,9 +62,9 @@ class Options:
         return bytes(out[: len(area)])
 
     def _tcp_body(self, kind: int, size: int, body: bytes, source: bytes, destination: bytes) -> bytes:
-        if kind in _PLAIN and size in _PLAIN[kind]:
+        if kind in PLAIN_OPTIONS and size in PLAIN_OPTIONS[kind]:
             return body
-        if kind == _STAMPS and size == 8 and len(body) == 8:
+        if kind == STAMPS and size == 8 and len(body) == 8:
             self._replaced["tcp_timestamps"] += 1
             value, echo = int.from_bytes(body[:4]), int.from_bytes(body[4:])
             moved = self._mapping.moved
@@ -131,9 +131,9 @@ class Options:
         while at < len(area):
             kind = area[at]
             out[at] = kind
-            if kind == _END:
+            if kind == END:
                 break
-            if kind == _NOP:
+            if kind == NOP:
                 at += 1
                 continue
             length = area[at + 1] if at + 1 < len(area) else 0

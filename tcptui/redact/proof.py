@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from tcptui.access.open_capture import view_of
-from tcptui.access.requests import cached_requests, with_payload
+from tcptui.access.requests import requests_of, with_payload
 from tcptui.analysis.timing.budget import time_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from tcptui.access.open_capture import JudgedCapture
+    from tcptui.access.open_capture import JudgedCapture, WholeCapture
     from tcptui.model.finding import CaptureFinding, Finding
     from tcptui.model.packet_store import U8
     from tcptui.model.request import Request
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def compare(
-    before: JudgedCapture, after: JudgedCapture, whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]],
+    before: WholeCapture, after: WholeCapture, whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]],
     kept: Collection[str], *, may_lose: bool = False,
 ) -> Comparison:  # fmt: skip
     """Compare two captures that have been read to their end; stops at the first difference.
@@ -68,8 +68,8 @@ def compare(
     done = Comparison()
     done.difference = (
         compare_packets(before, after, done)
-        or _findings(before, after, whole, done, may_lose=may_lose)
-        or _budgets(before, after, done)
+        or _connections(before, after, done, may_lose=may_lose)
+        or _whole(whole, _frames(before, after), done, may_lose=may_lose)
         or _requests(before, after, kept, done)
     )
     return done
@@ -122,24 +122,45 @@ def _by_side(capture: JudgedCapture) -> tuple[U8, U8, U8]:
     return sender, client, server
 
 
-def _findings(
-    before: JudgedCapture, after: JudgedCapture, whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]],
-    done: Comparison, *, may_lose: bool,
+def _connections(
+    before: WholeCapture, after: WholeCapture, done: Comparison, *, may_lose: bool
 ) -> Difference | None:  # fmt: skip
+    """Compare the findings and the time budgets of the connections."""
     frames = _frames(before, after)
-    streams = range(before.streams.count)
-    pairs = zip(before.each_findings(streams), after.each_findings(streams), strict=True)
-    for (stream, told), (_, again) in pairs:
-        found = _differing(
-            [_key(one, frames) for one in told], [_key(one, None) for one in again], done, may_lose=may_lose
-        )
+    for (stream, told, parts), (_, again, parts_again) in zip(_each(before), _each(after), strict=True):
+        keys = [_key(one, frames) for one in told], [_key(one, None) for one in again]
+        found = _differing(*keys, done, may_lose=may_lose)
         if found is not None:
             return Difference("findings", f"{found}, {stream}")
-    about = [
+        if parts != parts_again and not _is_same_time(before, after, stream):
+            return Difference("budgets", str(stream))
+        done.budgets += 1
+    return None
+
+
+def _each(capture: WholeCapture) -> Iterator[tuple[int, tuple[Finding, ...], list[int]]]:
+    """Each connection with its findings and the parts of its time budget."""
+    for batch in capture.all_findings.judged():
+        for (stream, found), parts in zip(batch.each(), batch.parts.tolist(), strict=True):
+            yield stream, found, parts
+
+
+def _is_same_time(before: WholeCapture, after: WholeCapture, stream: int) -> bool:
+    """Whether budgets are the same as TCP alone shows them: what a protocol tells of waits goes with its content."""
+    first, second = (time_budget(view_of(capture, stream)).parts for capture in (before, after))
+    return first == second
+
+
+def _whole(
+    whole: tuple[Iterable[CaptureFinding], Iterable[CaptureFinding]], frames: dict[int, int], done: Comparison, *,
+    may_lose: bool,
+) -> Difference | None:  # fmt: skip
+    """Compare the findings about the captures as a whole."""
+    told, again = (
         [(*_key(one.finding, numbers), one.streams) for one in of]
         for of, numbers in zip(whole, (frames, None), strict=True)
-    ]
-    found = _differing(about[0], about[1], done, may_lose=may_lose)
+    )
+    found = _differing(told, again, done, may_lose=may_lose)
     return None if found is None else Difference("findings", found)
 
 
@@ -168,21 +189,12 @@ def _differing(
     return apart[0][0] if apart else None
 
 
-def _budgets(before: JudgedCapture, after: JudgedCapture, done: Comparison) -> Difference | None:
-    for stream in range(before.streams.count):
-        parts = [tuple(time_budget(view_of(capture, stream)).parts) for capture in (before, after)]
-        if parts[0] != parts[1]:
-            return Difference("budgets", str(stream))
-        done.budgets += 1
-    return None
-
-
 def _requests(
     before: JudgedCapture, after: JudgedCapture, kept: Collection[str], done: Comparison
 ) -> Difference | None:
     frames = _frames(before, after)
     for stream in with_payload(before).tolist():
-        told, again = cached_requests(before, stream), cached_requests(after, stream)
+        told, again = requests_of(before, stream), requests_of(after, stream)
         for one in told:
             if one.protocol not in kept:
                 done.gone[one.protocol] = done.gone.get(one.protocol, 0) + 1

@@ -13,15 +13,16 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from tcptui.redact.filler import FILLER, OTHER_FILLER
 from tcptui.redact.search_framing import SegmentFraming
-from tcptui.redact.search_headers import Found, headers_of
-from tcptui.redact.search_names import names_in
+from tcptui.redact.search_headers import headers_of
+from tcptui.redact.search_names import NAME_PORTS, names_in, rows_with_a_name
 from tcptui.redact.search_notations import is_searchable, of_address, of_mac, of_name
+from tcptui.redact.search_segments import plain_segments
 from tcptui.redact.vocabulary import PUBLIC
 
 if TYPE_CHECKING:
@@ -29,14 +30,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tcptui.model.packet_store import I64
+    from tcptui.redact.search_segments import PlainSegments
+    from tcptui.redact.stretches import Stretch
+
     U64 = NDArray[np.uint64]
-    #: The packets of a capture, each with its link type.
-    Packets = Callable[[], Iterable[tuple[bytes, int]]]
+    #: The packets of a capture.
+    Packets = Callable[[], Iterable[Stretch]]
+    #: A packet's bytes, and of each whether it is framing (1), a header (more) or content.
+    Marked = tuple[bytes, bytearray]
 
 WINDOW: Final = 8
 #: Of a window, so many bytes may be framing and the rest still be content.
 _FRAMING_MOST: Final = 2
 _VALUES_MOST: Final = 2
+#: Bytes by which patterns are found; an address of IPv4 has no more.
+_PREFIX: Final = 4
 _CHUNK: Final = 1 << 21
 _OVERLAP: Final = 1 << 10
 #: Windows of the new capture that are held at a time.
@@ -81,7 +90,7 @@ class Searched:
 
 def search(
     before: Packets, after: Packets, texts: Iterable[bytes], output: int, kept: Collection[str] = ()
-) -> Searched:
+) -> Searched:  # fmt: skip
     """Look in the new capture ``after``, whose file is open at ``output``, for what ``before`` has.
 
     ``texts``: what the old file says beside its packets.  ``kept``: ``addresses``, ``macs``, ``names`` that may stay.
@@ -89,17 +98,12 @@ def search(
     """
     done = Searched()
     values = _Values()
-    for data, link in before():
-        values.add(data, headers_of(data, link))
+    for one in before():
+        values.add(one)
     values.leave_out(kept)
-    hosts = {one for one in values.addresses | values.macs if not _is_nobodys(one)}
-    for data, link in after():
-        for one in headers_of(data, link).every & hosts:
-            done.note("link address" if len(one) == 6 else "address", is_address=True)
     patterns = _Patterns(values, texts, done)
     patterns.in_file(output)
-    patterns.in_packets(after)
-    _compare_content(before, after, done)
+    _compare_content(_NewContent(values, patterns, done).of(after()), before, done)
     return done
 
 
@@ -119,10 +123,27 @@ class _Values:
         for kind in kept:
             getattr(self, kind).clear()
 
-    def add(self, data: bytes, found: Found) -> None:
-        self.addresses |= found.addresses
-        self.macs |= found.macs
-        self.names.update(names_in(data, found.ports))
+    def add(self, one: Stretch) -> None:
+        """Take all values of a stretch of packets."""
+        plain, octets = plain_segments(one), np.frombuffer(one.data, np.uint8)
+        self.addresses |= plain.network_addresses(octets)
+        self.macs |= plain.link_addresses(octets)
+        for at in np.flatnonzero(~plain.is_plain).tolist():
+            data, link = one.packet(at)
+            found = headers_of(data, link)
+            self.addresses |= found.addresses
+            self.macs |= found.macs
+            self.names.update(names_in(data, found.ports))
+        ports = plain.ports(octets)
+        may_name = np.isin(ports[0], NAME_PORTS) | np.isin(ports[1], NAME_PORTS)
+        may_name |= rows_with_a_name(one)[plain.rows]
+        for at, *pair in zip(*(column[may_name].tolist() for column in (plain.rows, *ports)), strict=True):
+            self.names.update(names_in(one.packet(at)[0], set(pair)))
+
+    @property
+    def hosts(self) -> set[bytes]:
+        """The addresses that are somebody's."""
+        return {one for one in self.addresses | self.macs if not _is_nobodys(one)}
 
 
 def _is_nobodys(address: bytes) -> bool:
@@ -137,13 +158,18 @@ def _is_nobodys(address: bytes) -> bool:
     return address[0] == 0xFF and not any(address[2:13]) and address[13] <= 1
 
 
+class _Pattern(NamedTuple):
+    octets: bytes
+    in_any_case: bool
+    kind: str
+
+
 class _Patterns:
-    """All notations, by their first four bytes."""
+    """All notations, by their first four bytes in lower case."""
 
     def __init__(self, values: _Values, texts: Iterable[bytes], done: Searched) -> None:
         self._done = done
-        self._exact: dict[bytes, list[tuple[bytes, str]]] = {}
-        self._folded: dict[bytes, list[tuple[bytes, str]]] = {}
+        self._long: dict[bytes, list[_Pattern]] = {}
         self._short: set[bytes] = set()
         for address in values.addresses:
             if not _is_nobodys(address):
@@ -162,66 +188,61 @@ class _Patterns:
         for text in texts:
             done.values += 1
             self._add(text.lower(), "text", in_any_case=True)
+        self._long_places = _Prefixes(self._long)
+        self._short_places = _Prefixes(self._short)
 
     def _add(self, pattern: bytes, kind: str, *, in_any_case: bool) -> None:
         if not is_searchable(pattern, in_any_case=in_any_case):
             return
-        if len(pattern) == 4:
+        if len(pattern) == _PREFIX:
             self._short.add(pattern)
             return
-        table = self._folded if in_any_case else self._exact
-        table.setdefault(pattern[:4], []).append((pattern.lower() if in_any_case else pattern, kind))
+        lower = pattern.lower()
+        one = _Pattern(lower if in_any_case else pattern, in_any_case, kind)
+        self._long.setdefault(lower[:_PREFIX], []).append(one)
 
     def in_file(self, output: int) -> None:
         """Look for all but the shortest in the file, blocks and all."""
         at = 0
         while data := os.pread(output, _CHUNK + _OVERLAP, at):
-            self._scan(data, self._exact)
-            self._scan(data.lower(), self._folded)
+            lower = data.lower()
+            for place in self._long_places.of(lower):
+                for pattern, in_any_case, kind in self._long[lower[place : place + _PREFIX]]:
+                    text = lower if in_any_case else data
+                    if text.startswith(pattern, place) and _stands_alone(text, place, len(pattern)):
+                        self._done.note(kind, is_address=kind.endswith("address"))
             at += _CHUNK
 
-    def _scan(self, data: bytes, table: dict[bytes, list[tuple[bytes, str]]]) -> None:
-        if not table or len(data) < 4:
-            return
-        prefixes = np.sort(np.frombuffer(b"".join(table), "<u4"))
-        for place in _places(data, prefixes):
-            for pattern, kind in table[data[place : place + 4]]:
-                if data.startswith(pattern, place) and _stands_alone(data, place, len(pattern)):
-                    self._done.note(kind, is_address=kind.endswith("address"))
-
-    def in_packets(self, after: Packets) -> None:
-        """Look for addresses of four bytes where no number of a header stands."""
-        if not self._short:
-            return
-        prefixes = np.sort(np.frombuffer(b"".join(self._short), "<u4"))
-        frames = SegmentFraming()
-        for data, marks in _joined((_unframed(data, link, frames) for data, link in after()), 0):
-            ends = np.cumsum(np.frombuffer(bytes(marks), np.uint8), dtype=np.int64)
-            for place in _places(data, prefixes):
-                if ends[place + 3] - (ends[place - 1] if place else 0) == 4:
-                    self._done.note("address", is_address=True)
+    def short_places(self, data: bytes) -> list[int]:
+        """Where addresses of four bytes stand in ``data``, be it a number of a header."""
+        return self._short_places.of(data)
 
 
-def _unframed(data: bytes, link: int, frames: SegmentFraming) -> tuple[bytes, bytearray]:
-    """A packet, with 1 for each byte that may hold an address."""
-    found = headers_of(data, link)
-    first = found.marked.rfind(1) + 1
-    framing = frames.of(data[first:], ports=frozenset(found.ports), direction=found.direction)
-    found.searched[first:] = framing.translate(_TURNED)
-    return data, found.searched
+class _Prefixes:
+    """Finds patterns by their first four bytes; most of a redacted capture is one byte again and again."""
 
+    def __init__(self, prefixes: Collection[bytes]) -> None:
+        self._sorted = np.sort(np.frombuffer(b"".join(prefixes), "<u4"))
+        self._begins = np.zeros(1 << 16, np.bool_)
+        self._begins[self._sorted & np.uint32(0xFFFF)] = True
+        self._even = bytes({one[0] for one in prefixes if one == one[:1] * _PREFIX})
 
-def _places(data: bytes, prefixes: NDArray[np.uint32]) -> list[int]:
-    """Where one of the sorted ``prefixes`` of four bytes stands in ``data``."""
-    table = np.zeros(1 << 16, np.bool_)
-    table[prefixes & np.uint32(0xFFFF)] = True
-    found: list[int] = []
-    for shift in range(4):
-        words = np.frombuffer(data, "<u4", max(len(data) - shift, 0) // 4, shift)
-        near = np.flatnonzero(table[words & np.uint32(0xFFFF)])
-        at = np.minimum(prefixes.searchsorted(words[near]), len(prefixes) - 1)
-        found += (near[prefixes[at] == words[near]] * 4 + shift).tolist()
-    return sorted(found)
+    def of(self, data: bytes) -> list[int]:
+        """Where any of the prefixes stands in ``data``, ascending."""
+        if len(data) < _PREFIX or not len(self._sorted):
+            return []
+        octets = np.frombuffer(data, np.uint8)
+        differ = octets[1:] != octets[:-1]
+        may_be = differ[:-2] | differ[1:-1] | differ[2:]
+        for octet in self._even:
+            may_be |= octets[: len(may_be)] == octet
+        near = np.flatnonzero(may_be)
+        words = np.ndarray((len(may_be),), "<u4", data, strides=(1,))[near]
+        begins = np.flatnonzero(self._begins[words & np.uint32(0xFFFF)])
+        near, words = near[begins], words[begins]
+        at = np.minimum(self._sorted.searchsorted(words), len(self._sorted) - 1)
+        found: list[int] = near[self._sorted[at] == words].tolist()
+        return found
 
 
 def _stands_alone(data: bytes, place: int, size: int) -> bool:
@@ -231,14 +252,14 @@ def _stands_alone(data: bytes, place: int, size: int) -> bool:
     return not ((first.isdigit() and before.isdigit()) or (last.isdigit() and behind.isdigit()))
 
 
-def _joined(pieces: Iterable[tuple[bytes, bytearray]], between: int) -> Iterator[tuple[bytes, bytearray]]:
-    """Packets joined to long stretches, between each two a byte that is marked ``between``."""
+def _joined(pieces: Iterable[Marked]) -> Iterator[Marked]:
+    """Packets joined to long stretches, between each two a byte of a header."""
     parts: list[bytes] = []
     marks = bytearray()
     for data, mark in pieces:
         parts.append(data)
         marks += mark
-        marks.append(between)
+        marks.append(_HEADER)
         if len(marks) >= _CHUNK:
             yield b"\0".join(parts) + b"\0", marks
             parts, marks = [], bytearray()
@@ -265,34 +286,81 @@ def _sums(marks: bytes | bytearray) -> NDArray[np.int64]:
     return ends[WINDOW:] - ends[:-WINDOW]
 
 
-def _marked(packets: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, bytearray]]:
-    """Stretches of packets, with 1 for each byte that is no content."""
+class _NewContent:
+    """Goes through the new capture: looks for addresses at the places of headers and beside them, and tells content."""
 
-    def pieces() -> Iterator[tuple[bytes, bytearray]]:
-        for data, link in packets:
-            yield data, bytearray(headers_of(data, link).marked)
+    def __init__(self, values: _Values, patterns: _Patterns, done: Searched) -> None:
+        self._hosts, self._patterns, self._done = values.hosts, patterns, done
+        self._frames = SegmentFraming()
 
-    return _joined(pieces(), 1)
+    def of(self, after: Iterable[Stretch]) -> Iterator[Marked]:
+        """Packets with content of more than one value; each byte with its share in what a window may have."""
+        for one in after:
+            octets = np.frombuffer(one.data, np.uint8)
+            plain = plain_segments(one)
+            self._look_up(plain.hosts(octets))
+            short: dict[int, list[int]] = {}
+            for place in self._patterns.short_places(one.data):
+                at = int(one.begin.searchsorted(place, "right")) - 1
+                if at >= 0 and place + _PREFIX <= one.end[at]:
+                    short.setdefault(at, []).append(place - int(one.begin[at]))
+            yield from self._told(one, plain, short)
 
-
-def _new_windows(packets: Iterable[tuple[bytes, int]]) -> Iterator[U64]:
-    """The windows of content of the new capture, stretch by stretch."""
-
-    frames = SegmentFraming()
-
-    def pieces() -> Iterator[tuple[bytes, bytearray]]:
-        for data, link in packets:
+    def _told(self, one: Stretch, plain: PlainSegments, short: dict[int, list[int]]) -> Iterator[Marked]:
+        octets = np.frombuffer(one.data, np.uint8)
+        is_even = np.zeros(len(one.begin), np.bool_)
+        is_even[plain.rows] = _even(octets, plain.payload, one.end[plain.rows])
+        chosen = ~is_even
+        segments: dict[int, tuple[int, frozenset[int], bytes]] = {}
+        if self._frames.has_open or chosen[plain.rows].any():
+            segments = dict(zip(plain.rows.tolist(), plain.each(one.data), strict=True))
+            # A record that a segment began may go on in one that is nothing but filler.
+            chosen |= plain.is_plain
+        chosen[list(short)] = True
+        for at in np.flatnonzero(chosen).tolist():
+            data, link = one.packet(at)
+            if at in segments and at not in short:
+                payload, ports, direction = segments[at]
+                first = payload - int(one.begin[at])
+                if not is_even[at] or self._frames.is_open(direction):
+                    framing = self._frames.of(data[first:], ports=ports, direction=direction)
+                    if not is_even[at]:
+                        yield data, bytearray((_HEADER,)) * first + framing
+                continue
             found = headers_of(data, link)
-            marks = found.marked.translate(_HEAVY)
+            if not plain.is_plain[at]:
+                self._look_up(found.every)
             first = found.marked.rfind(1) + 1
-            marks[first:] = frames.of(data[first:], ports=frozenset(found.ports), direction=found.direction)
-            yield data, marks
+            framing = self._frames.of(data[first:], ports=frozenset(found.ports), direction=found.direction)
+            found.searched[first:] = framing.translate(_TURNED)
+            for place in short.get(at, ()):
+                if all(found.searched[place : place + _PREFIX]):
+                    self._done.note("address", is_address=True)
+            if not is_even[at]:
+                yield data, found.marked[:first].translate(_HEAVY) + framing
 
-    for data, marks in _joined(pieces(), _HEADER):
+    def _look_up(self, found: set[bytes]) -> None:
+        for one in found & self._hosts:
+            self._done.note("link address" if len(one) == 6 else "address", is_address=True)
+
+
+def _even(octets: NDArray[np.uint8], begin: I64, end: I64) -> NDArray[np.bool_]:
+    """Whether all bytes from ``begin`` up to ``end`` are the same one, of each."""
+    even = np.ones(len(begin), np.bool_)
+    several = np.flatnonzero(end - begin > 1)
+    if len(several):
+        differ = np.append(octets[1:] != octets[:-1], [False, False])
+        borders = np.stack((begin[several], end[several] - 1), axis=1).ravel()
+        even[several] = ~np.logical_or.reduceat(differ, borders)[::2]
+    return even
+
+
+def _new_windows(pieces: Iterable[Marked]) -> Iterator[U64]:
+    """The windows of content of the new capture, stretch by stretch."""
+    for data, marks in _joined(pieces):
         if len(data) < WINDOW:
             continue
-        sums = _sums(marks)
-        windows = _windows(data, sums <= _FRAMING_MOST)
+        windows = _windows(data, _sums(marks) <= _FRAMING_MOST)
         yield _telling(windows)
         hidden = [_telling(one) for one in _decoded(data)]
         if hidden:
@@ -330,11 +398,11 @@ def _all_windows(data: bytes) -> U64:
     return _windows(data, np.ones(max(len(data), 1), np.bool_)) if len(data) >= WINDOW else np.zeros(0, np.uint64)
 
 
-def _compare_content(before: Packets, after: Packets, done: Searched) -> None:
+def _compare_content(after: Iterable[Marked], before: Packets, done: Searched) -> None:
     """Count the windows of the new capture that the old one has; few are held at a time."""
     held: list[U64] = []
     size = 0
-    for windows in _new_windows(after()):
+    for windows in _new_windows(after):
         held.append(windows)
         size += len(windows)
         if size >= _HELD:
@@ -357,19 +425,33 @@ def _look_for(wanted: U64, before: Packets, done: Searched) -> None:
     table = np.zeros(1 << bits, np.bool_)
     table[(wanted * _HASH) >> shift] = True
     seen = np.zeros(len(wanted), np.bool_)
-    for data, marks in _marked(before()):
-        if len(data) < WINDOW:
+    for one in before():
+        if len(one.data) < WINDOW:
             continue
-        allowed = _sums(marks) == 0
+        plain = plain_segments(one)
         for start in range(WINDOW):
-            words = np.frombuffer(data, "<u8", max(len(data) - start, 0) // WINDOW, start)
-            words = words[allowed[start::WINDOW][: len(words)]]
-            words = words[table[(words * _HASH) >> shift]]
-            at = np.minimum(wanted.searchsorted(words), len(wanted) - 1)
-            seen[at[wanted[at] == words]] = True
+            words = np.frombuffer(one.data, "<u8", max(len(one.data) - start, 0) // WINDOW, start)
+            near = np.flatnonzero(table[(words * _HASH) >> shift])
+            at = np.minimum(wanted.searchsorted(words[near]), len(wanted) - 1)
+            same = wanted[at] == words[near]
+            seen[at[same][_is_content(one, plain, near[same] * WINDOW + start)]] = True
     for one in wanted[seen].tolist():
         if not _is_public(int(one).to_bytes(WINDOW, "little")):
             done.note("content")
+
+
+def _is_content(one: Stretch, plain: PlainSegments, places: I64) -> NDArray[np.bool_]:
+    """Whether there is nothing but content in the window at each of ``places``."""
+    at = one.begin.searchsorted(places, "right") - 1
+    inside = (at >= 0) & (places + WINDOW <= one.end[at])
+    begin = one.end.copy()
+    begin[plain.rows] = plain.payload
+    found: NDArray[np.bool_] = inside & (places >= begin[at])
+    for number in np.flatnonzero(inside & ~plain.is_plain[at]).tolist():
+        data, link = one.packet(int(at[number]))
+        place = int(places[number] - one.begin[at[number]])
+        found[number] = not any(headers_of(data, link).marked[place : place + WINDOW])
+    return found
 
 
 def _is_public(window: bytes) -> bool:

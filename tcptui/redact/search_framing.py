@@ -6,8 +6,9 @@ Parsers of its own: a byte that these do not know for framing is content, and mu
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from tcptui.redact.filler import FILLER, OTHER_FILLER
 from tcptui.redact.vocabulary import (
     CHARSETS,
     CODINGS,
@@ -21,22 +22,28 @@ from tcptui.redact.vocabulary import (
     TOKENS,
 )
 
-_WORDS: Final = sorted(
-    {word for table in (CHARSETS, CODINGS, EVENT_FIELDS, FIELDS, LABELS, MEDIA, METHODS, PHRASES, TLS_PROTOCOLS, TOKENS)
-     for word in table if len(word) > 1}, key=lambda word: (-len(word), word),
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TABLES: Final = (
+    CHARSETS, CODINGS, EVENT_FIELDS, FIELDS, LABELS, MEDIA, METHODS, PHRASES, TLS_PROTOCOLS, TOKENS,
 )  # fmt: skip
-_WORD: Final = re.compile(
-    rb"(?<![0-9A-Za-z])(?:" + b"|".join(map(re.escape, _WORDS)) + rb")(?![0-9A-Za-z])", re.IGNORECASE
+_WORDS: Final = sorted(
+    {word.lower() for table in _TABLES for word in table if len(word) > 1}, key=lambda word: (-len(word), word)
 )
+#: Words and values in lower case: of many alternatives, those that begin otherwise are passed over only if case counts.
+_WORD: Final = re.compile(rb"(?<![0-9a-z])(?:" + b"|".join(map(re.escape, _WORDS)) + rb")(?![0-9a-z])")
 _TEXT: Final = re.compile(
-    rb"HTTP/1\.[0-9](?: {0,4}[0-9]{3})?"
+    rb"http/1\.[0-9](?: {0,4}[0-9]{3})?"
     rb"|(?:content-length|content-range|range|keep-alive|retry-after|sec-websocket-version|accept-encoding)"
     rb":[ a-z=/*0-9,;.+\-]{1,64}"
-    rb"|(?:(?<=\n)|\A)[0-9a-f]{1,16} {0,16}(?=\r|\Z)|https?://|filename=|charset=|[\r\n:;, /\t]{1,8}",
-    re.IGNORECASE,
+    rb"|(?:(?<=\n)|\A)[0-9a-f]{1,16} {0,16}(?=\r|\Z)|https?://|filename=|charset=|[\r\n:;, /\t]{1,8}"
 )
 _RECORD: Final = re.compile(rb"[\x14-\x18]\x03[\x00-\x04][\x00-\x48].", re.DOTALL)
 _MESSAGE: Final = re.compile(rb"[\x00-\x02\x04\x08\x0b-\x10\x14\x16]\x00..", re.DOTALL)
+#: Bytes of filler that are looked at on either side of what is none: a value of framing may be so long.
+_AROUND: Final = 80
+_RUN: Final = re.compile(b"|".join(b"%s{%d,}" % (octet, 2 * _AROUND) for octet in (FILLER, OTHER_FILLER)))
 _NAME_RECORDS: Final = frozenset({2, 5, 12, 39})
 
 
@@ -50,6 +57,15 @@ class SegmentFraming:
 
     def __init__(self) -> None:
         self._open: dict[bytes, bytes] = {}
+
+    @property
+    def has_open(self) -> bool:
+        """Whether a record may go on."""
+        return bool(self._open)
+
+    def is_open(self, direction: bytes) -> bool:
+        """Whether a record may go on in the next segment of ``direction``."""
+        return direction in self._open
 
     def of(self, data: bytes, *, ports: frozenset[int], direction: bytes) -> bytearray:
         """`framing_of` the payload ``data``; ``direction``: whose it is, empty where that is no segment."""
@@ -80,9 +96,10 @@ def framing_of(data: bytes, *, ports: frozenset[int]) -> bytearray:
     if ports & {53, 5353, 5355}:
         for begin in (0, 2):
             _dns(data, begin, marks)
-    if data.count(data[:1]) < len(data):
+    lower = data.lower()
+    for begin, end in _beside_filler(data):
         for pattern in (_WORD, _TEXT):
-            for one in pattern.finditer(data):
+            for one in pattern.finditer(lower, begin, end):
                 _mark(marks, one.start(), one.end())
     for one in _RECORD.finditer(data):
         _mark(marks, one.start(), one.end())
@@ -91,6 +108,15 @@ def framing_of(data: bytes, *, ports: frozenset[int]) -> bytearray:
         elif data[one.start()] in (20, 21):
             _mark(marks, one.end(), min(one.end() + 2, len(data)))
     return marks
+
+
+def _beside_filler(data: bytes) -> Iterator[tuple[int, int]]:
+    """The parts of ``data`` in which words may stand, with some filler around: there are none amid filler."""
+    begin = 0
+    for run in _RUN.finditer(data):
+        yield begin, run.start() + _AROUND
+        begin = run.end() - _AROUND
+    yield begin, len(data)
 
 
 def _mark(marks: bytearray, begin: int, end: int) -> None:

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-#: Bytes of the link header, by link type, and where link addresses stand in it.
-_ETHERNET: Final = 1
-_LINKS: Final = {1: (14, (0, 6)), 113: (16, (6,)), 276: (20, (12,)), 0: (4, ()), 108: (4, ())}
+#: Bytes of the link header, by link type, and where link addresses stand in it, one behind the other.
+ETHERNET: Final = 1
+LINK_HEADERS: Final = {1: (14, (0, 6)), 113: (16, (6,)), 276: (20, (12,)), 0: (4, ()), 108: (4, ())}
 #: A header that may begin at a byte, by its version and the protocols that are found in tunnels and quotations.
 _MAY_BEGIN_4: Final = re.compile(rb"(?=[\x45-\x4f].{8}[\x01\x02\x04\x06\x11\x29\x2f\x32\x33\x3a\x84])", re.DOTALL)
 _MAY_BEGIN_6: Final = re.compile(rb"(?=[\x60-\x6f].{5}[\x00\x04\x06\x11\x29\x2b\x2c\x2f\x3a\x3c])", re.DOTALL)
@@ -67,11 +67,11 @@ class Found:
 def headers_of(data: bytes, link: int) -> Found:
     """The headers of a packet."""
     found = Found(bytearray(len(data)), bytearray(b"\1" * len(data)))
-    size, places = _LINKS.get(link, (0, ()))
+    size, places = LINK_HEADERS.get(link, (0, ()))
     if len(data) >= size and size:
         found.marked[:size] = b"\1" * size
         found.macs = {data[at : at + 6] for at in places}
-    if link == _ETHERNET:
+    if link == ETHERNET:
         _between(data, found)
     done = _outermost(data, size, found)
     if found.is_segment:  # what TCP carries is content, whatever it looks like

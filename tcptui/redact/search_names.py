@@ -5,17 +5,39 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.redact.vocabulary import LABELS, MEDIA, TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
+    from tcptui.redact.stretches import Stretch
+
 _HOST: Final = re.compile(rb"\r?\nhost:[ \t]{0,8}([0-9A-Za-z._\-]{4,255})", re.IGNORECASE)
 #: An extension server_name with one name in it (RFC 6066, 3).
 _SERVER_NAME: Final = re.compile(rb"\x00\x00\x00(.)\x00(.)\x00\x00(.)([0-9A-Za-z._\-]{4,252})", re.DOTALL)
+_HANDSHAKE: Final = 22
 _NAME_RECORDS: Final = {2: 0, 5: 0, 12: 0, 39: 0, 15: 2, 33: 6, 6: 0}
 _PUBLIC: Final = LABELS | TOKENS | MEDIA
 _SHORTEST: Final = 7
+#: Of messages of DNS (RFC 1035, 6762, 4795).
+NAME_PORTS: Final = (53, 5353, 5355)
+_DNS: Final = frozenset(NAME_PORTS)
+
+
+def rows_with_a_name(one: Stretch) -> NDArray[np.bool_]:
+    """Of each packet of a stretch, whether there may be a name in HTTP or TLS: whether something begins like them."""
+    found = np.zeros(len(one.begin), np.bool_)
+    octets = np.frombuffer(one.data, np.uint8)
+    for first, seconds in ((ord("\n"), b"hH"), (_HANDSHAKE, b"\3")):
+        places = np.flatnonzero(octets[:-1] == first)
+        places = places[np.isin(octets[places + 1], list(seconds))]
+        at = one.begin.searchsorted(places, "right") - 1
+        found[at[(at >= 0) & (places < one.end[at])]] = True
+    return found
 
 
 def names_in(data: bytes, ports: set[int]) -> Iterator[bytes]:
@@ -27,7 +49,7 @@ def names_in(data: bytes, ports: set[int]) -> Iterator[bytes]:
 
 
 def _names(data: bytes, ports: set[int]) -> Iterator[bytes]:
-    if ports & {53, 5353, 5355}:
+    if ports & _DNS:
         for begin in _beginnings(data, ports):
             yield from _of_message(data[begin:])
     for one in _HOST.finditer(data):
@@ -41,7 +63,7 @@ def _names(data: bytes, ports: set[int]) -> Iterator[bytes]:
 
 def _beginnings(data: bytes, ports: set[int]) -> Iterator[int]:
     """Where a message may begin: behind the ports, where a UDP header or a length before it ends."""
-    for port in ports & {53, 5353, 5355}:
+    for port in ports & _DNS:
         told = port.to_bytes(2)
         at = data.find(told)
         while 0 <= at < 120:

@@ -19,6 +19,8 @@ from tcptui.redact.keep_tls import TlsKeeper, begins_tls
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from tcptui.access.open_capture import OpenCapture
     from tcptui.protocols.stream.reassembly import ByteStream
     from tcptui.redact.mapping import Mapping
@@ -57,6 +59,10 @@ class SegmentPayloads:
             patches = self._patches(client, server)
             for direction, of in zip((client, server), patches, strict=True):
                 self._place(direction, of)
+
+    def given(self, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """For which of ``rows`` there is something, so that `of` is not None."""
+        return self._begin[rows] >= 0
 
     def of(self, row: int) -> tuple[int, bytes] | None:
         """Where the TCP header of the packet at ``row`` begins, and what takes the place of its captured payload."""

@@ -8,7 +8,7 @@ from typing import Final
 from tcptui.wire.checksum import internet_checksum, ones_complement_sum, pseudo_header
 
 #: What a wrong checksum is wrong by: nothing of the content that made it wrong shall be told.
-_WRONG: Final = (0x5555, 0x3333, 0x0F0F)
+WRONG: Final = (0x5555, 0x3333, 0x0F0F)
 
 
 class Sum(Enum):
@@ -48,7 +48,7 @@ def checksum(kind: Sum, covered: bytes, field: int, pseudo: bytes = b"") -> int:
         # Zero says that there is none (RFC 768); of the two zeros the other one is sent.
         return right or 0xFFFF
     taken = {0, right, 0xFFFF ^ right} | ({ones_complement_sum(pseudo)} if pseudo else set())
-    return next(wrong for wrong in (right ^ by for by in _WRONG) if wrong not in taken)
+    return next(wrong for wrong in (right ^ by for by in WRONG) if wrong not in taken)
 
 
 def covering(source: bytes, destination: bytes, length: int, protocol: int) -> bytes:

@@ -83,28 +83,33 @@ def checksum_states(
     folded = (pseudo - 1) % 0xFFFF + 1
     found = np.full(len(whole), ChecksumState.BAD, object)
     found[(fields == 0) | (fields == folded)] = ChecksumState.OFFLOADED
-    found[(_word_sums(block, data, first[whole], last[whole]) + pseudo) % 0xFFFF == 0] = ChecksumState.GOOD
+    found[(word_sums(block, first[whole], last[whole]) + pseudo) % 0xFFFF == 0] = ChecksumState.GOOD
     states = np.full(len(segments), ChecksumState.UNKNOWN, object)
     states[whole] = found
     return states
 
 
-def _word_sums(block: bytes, data: NDArray[np.uint8], first: I64, last: I64) -> I64:
+def word_sums(block: bytes, first: I64, last: I64) -> I64:
     """The sum of the 16-bit words of each of ``block[first:last]``, an odd last byte filled up with zero.
 
-    None of them is empty.
+    Modulo 0xFFFF it is that sum; it is 0 only where all of them are zero.
     """
+    # 2**16 is 1 modulo 0xFFFF, so words of 32 bits sum up to the same; so do those of the other byte order, but for a
+    # factor of 256, and words that begin a byte earlier have the bytes of that other order.
+    words = np.frombuffer(block + bytes(8 - len(block) % 4), "<u4")
+    low = np.minimum(first + 3 & ~3, last)
+    high = np.maximum(last & ~3, low)
     sums = np.zeros(len(first), np.int64)
-    padded = block + bytes(2)  # so that there is a word where the last of them ends
-    for odd in (0, 1):
-        at = np.flatnonzero(first & 1 == odd)
-        if len(at):
-            words = np.frombuffer(padded, ">u2", (len(padded) - odd) // 2, odd)
-            borders = np.stack((first[at] - odd >> 1, last[at] - odd >> 1), axis=1).ravel()
-            sums[at] = np.add.reduceat(words, borders, dtype=np.int64)[::2]
-    at = np.flatnonzero(last - first & 1)
-    sums[at] += data[last[at] - 1].astype(np.int64) << 8
-    return sums
+    middle = np.flatnonzero(high > low)
+    if len(middle):
+        borders = np.stack((low[middle] >> 2, high[middle] >> 2), axis=1).ravel()
+        sums[middle] = np.add.reduceat(words, borders, dtype=np.int64)[::2]
+    data = words.view(np.uint8)
+    for begin, end in ((first, low), (high, last)):
+        for at in range(3):
+            place = begin + at
+            sums += np.where(place < end, data[place].astype(np.int64) << (place & 1) * 8, 0)
+    return np.where(first & 1, sums, sums % 0xFFFF * 256 + (sums > 0) * 0xFFFF)
 
 
 def _address_sums(parts: list[bytes]) -> I64:

@@ -12,11 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from captures import Tape
 from other_frames import dns_answer, dns_query, ethernet, pcap, udp
-from pcapng_blocks import block, enhanced, option
+from pcapng_blocks import block, enhanced, interface, obsolete, option, section, simple
 
+from tcptui.capture.slicing.source import Heads, PacketSource
 from tcptui.cli.commands import RedactCommand
 from tcptui.cli.help import help_text
 from tcptui.cli.parse import parse
@@ -24,12 +26,16 @@ from tcptui.cli.parse_values import CommandLineError
 from tcptui.cli.run.redact import write_redacted
 from tcptui.model.errors import TcptuiError
 from tcptui.redact.keep import Keep
+from tcptui.redact.segment_rewriter import SegmentRewriter
 from tcptui.words.catalogue import Words
 from tcptui.words.errors import error_line
 from tcptui.words.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tcptui.redact.segments import SegmentPayloads
+    from tcptui.redact.stretches import Stretch
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 CLIENT, SERVER = "198.18.7.1:40001", "8.8.4.4:80"
@@ -309,6 +315,65 @@ def test_blocks_that_are_no_packets_say_nothing_any_more(
         assert text not in out.read_bytes()
 
 
+def of_all_blocks(tmp_path: Path) -> Path:
+    """Packets in every kind of block, in sections of either byte order, some with options."""
+    frames = _frames_of(http(tmp_path))
+    file = tmp_path / "blocks.pcapng"
+    data = b""
+    for number, order in enumerate("<>"):
+        data += section(order) + interface(order, 101, resolution=9) + interface(order, 101)
+        for at, frame in enumerate(frames):
+            ticks = (number * 100 + at + 1) * 1_000_000
+            kind = (enhanced(order, 1, ticks, frame), simple(order, frame), obsolete(order, 1, ticks, frame))[at % 3]
+            if at % 4 == 0:
+                head = struct.pack(order + "IIIII", 1, 0, ticks, len(frame), len(frame))
+                told = option(order, 2, struct.pack(order + "I", 1)) + option(order, 1, b"a comment") + bytes(4)
+                kind = block(order, 6, head + frame + bytes(-len(frame) % 4) + told)
+            data += kind
+    file.write_bytes(data)
+    return file
+
+
+def _frames_of(file: Path) -> list[bytes]:
+    data, at, found = file.read_bytes(), 24, []
+    while at < len(data):
+        (size,) = struct.unpack_from("<I", data, at + 8)
+        found.append(data[at + 16 : at + 16 + size])
+        at += 16 + size
+    return found
+
+
+@pytest.mark.parametrize("name", ["out.pcapng", "out.pcap"])
+@pytest.mark.parametrize("source", ["blocks", "01-hello-service", "60-fast-retransmission", "74-packet-too-big"])
+def test_a_copy_by_the_column_is_that_of_packet_by_packet(
+    source: str, name: str, capfd: pytest.CaptureFixture[str], tmp_path: Path, key: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file = of_all_blocks(tmp_path) if source == "blocks" else min((CASES / source).glob("*.pcapng*"))
+    out = tmp_path / name
+    words = "--key", str(key), "--shift-time", "7", "--overwrite"
+
+    code, said, error = redact(capfd, file, out, *words)
+    by_column = out.read_bytes()
+    one_by_one(monkeypatch)
+    heads = PacketSource.heads
+    monkeypatch.setattr(PacketSource, "heads", lambda *words: _nothing_said(heads(*words)))
+    again = redact(capfd, file, out, *words)
+
+    assert (code, error) == (0, "")
+    assert again == (code, said, error)
+    assert out.read_bytes() == by_column
+
+
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No packet is rewritten by the column."""
+    monkeypatch.setattr(SegmentRewriter, "rewrite", lambda _self, one, *_: np.zeros(len(one.begin), np.bool_))
+
+
+def _nothing_said(heads: Heads) -> Heads:
+    return Heads(np.zeros_like(heads.interface), np.zeros_like(heads.ticks), np.zeros_like(heads.is_all))
+
+
 # -- what is refused
 
 
@@ -333,6 +398,22 @@ def test_no_file_where_a_finding_would_be_lost(
 
 def leak_nothing_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tcptui.redact.headers.content", lambda data: data)
+    one_by_one(monkeypatch)
+
+
+def leak_by_the_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    rewrite = SegmentRewriter.rewrite
+
+    def leaking(
+        rewriter: SegmentRewriter, one: Stretch, wire: Any, payloads: SegmentPayloads, out: Any, places: Any
+    ) -> Any:  # fmt: skip
+        done = rewrite(rewriter, one, wire, payloads, out, places)
+        for at in np.flatnonzero(done & (one.end - one.begin > 60)).tolist():
+            last = int(places[at] + one.end[at] - one.begin[at])
+            out[last - 20 : last] = np.frombuffer(one.packet(at)[0][-20:], np.uint8)
+        return done
+
+    monkeypatch.setattr(SegmentRewriter, "rewrite", leaking)
 
 
 def leak_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,14 +444,16 @@ def test_no_file_where_the_rewriter_forgets_something(
     assert left_in(folder) == []
 
 
+@pytest.mark.parametrize("leak", [leak_nothing_replaced, leak_by_the_column])
 def test_no_file_where_content_passes(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+    leak: Callable[[pytest.MonkeyPatch], None], capfd: pytest.CaptureFixture[str], tmp_path: Path, key: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     tape = Tape()
     tape.clean(0, CLIENT, "8.8.4.4:9999", b"\x01\x02 neither text nor anything known", b"\x03\x04 and its answer too")
     folder = tmp_path / "results"
     folder.mkdir()
-    leak_nothing_replaced(monkeypatch)
+    leak(monkeypatch)
 
     code, _, error = redact(capfd, written(tape, tmp_path / "in.pcap"), folder / "out.pcapng", "--key", str(key))
 

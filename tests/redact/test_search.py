@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from other_frames import dns_answer, ethernet, ip, udp
 from redacted import CLIENT, SERVER, datagram, rewriter, segment
+from stretches_of import stretch_of
 
 from tcptui.redact.search import Searched, search
 
@@ -47,7 +48,7 @@ def found(output: int, planted: bytes = b"", block: bytes = b"") -> Searched:
     other = datagram(6, segment(b"x" * 8 + planted + b"x" * 8), source="7.7.7.7", target="7.7.7.8")
     after.append(ethernet(0x0800, other, source=b"\x06\x11\x12\x13\x14\x15", target=b"\x06\x21\x22\x23\x24\x25"))
     os.pwrite(output, block + b"".join(after), 0)
-    return search(lambda: [(one, 1) for one in before], lambda: [(one, 1) for one in after], [b"a description"], output)
+    return search(lambda: [stretch_of(before)], lambda: [stretch_of(after)], [b"a description"], output)
 
 
 def test_nothing_is_found_where_nothing_is_left(output: int) -> None:
@@ -118,7 +119,7 @@ def test_what_a_block_of_the_file_says_is_found(block: bytes, output: int) -> No
 
 def test_an_address_at_its_old_place_is_found(output: int) -> None:
     before = original()
-    done = search(lambda: [(one, 1) for one in before], lambda: [(one, 1) for one in before], [], output)
+    done = search(lambda: [stretch_of(before)], lambda: [stretch_of(before)], [], output)
 
     assert done.found
     assert done.is_address

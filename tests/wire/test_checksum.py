@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from tcptui.wire.checksum import (
     ones_complement_sum,
     pseudo_header,
     tcp_checksum,
+    word_sums,
 )
 
 #: The worked example of RFC 1071, 3.
@@ -81,6 +83,18 @@ def test_many_segments_are_judged_at_once(drawn: list[tuple[bytes, bool, int]]) 
         expected.append("unknown" if kind >= 4 else "good" if is_good else "offloaded" if is_left else "bad")
 
     assert checksum_states(segments, sources, destinations).tolist() == expected
+
+
+@given(st.binary(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=12))
+def test_sums_of_parts_are_those_of_each(block: bytes, drawn: list[tuple[int, int]]) -> None:
+    parts = [sorted(min(place, len(block)) for place in one) for one in drawn]
+    first, last = np.array(parts, np.int64).reshape(-1, 2).T
+
+    found = word_sums(block, first, last).tolist()
+
+    assert [one % 0xFFFF or 0xFFFF * (one > 0) for one in found] == [
+        ones_complement_sum(block[begin:end]) for begin, end in parts
+    ]
 
 
 @given(st.lists(st.integers(0, 0xFFFF), max_size=60))

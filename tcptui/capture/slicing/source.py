@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tcptui.capture.slicing.layout import Layout, head_bytes
 from tcptui.capture.slicing.little_endian import options_of
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 #: Bytes read with a packet beyond its own, for the options that most packets have.
 _OPTIONS_READ: Final = 128
+#: Bytes of a packet's block beside its data, without options.
+_PLAIN_BLOCK: Final = ENHANCED_HEAD_BYTES + 4
+#: Bytes that are read at once for the heads of packets that lie near each other.
+_HEADS_MOST: Final = 1 << 24
 _UNKNOWN_DROPS: Final = 0xFFFF
 _OPT_DROPS: Final = 4
 
@@ -34,6 +39,15 @@ class Record:
     ticks: int
     data: bytes
     options: list[tuple[int, bytes]]
+
+
+class Heads(NamedTuple):
+    """What stands beside packets; one value of each."""
+
+    interface: NDArray[np.int64]
+    ticks: NDArray[np.uint64]
+    is_all: NDArray[np.bool_]
+    """There is nothing more; else `PacketSource.record` says what there is, and the other columns nothing."""
 
 
 class PacketSource:
@@ -57,6 +71,25 @@ class PacketSource:
             return self._pcapng(offset, captured)
         ticks = time_ns if self.layout.nano else time_ns // 1000
         return Record(0, ticks, os.pread(self.descriptor, captured, offset), [])
+
+    def heads(self, offset: NDArray[np.int64], captured: NDArray[np.int64], time_ns: NDArray[np.int64]) -> Heads:
+        """What stands beside the packets whose ``captured`` bytes are at ``offset`` (ascending).  Raises OSError."""
+        if not self.layout.is_pcapng:
+            ticks = time_ns if self.layout.nano else time_ns // 1000
+            return Heads(np.zeros(len(offset), np.int64), ticks.astype(np.uint64), np.ones(len(offset), np.bool_))
+        section = self._begins.searchsorted(offset) - 1
+        first = np.array([one.first_interface for one in self.layout.sections], np.int64)[section]
+        is_big = np.array([one.order == ">" for one in self.layout.sections])[section]
+        begin = offset - ENHANCED_HEAD_BYTES
+        block = os.pread(self.descriptor, min(int(offset[-1] - begin[0]), _HEADS_MOST), int(begin[0]))
+        there = begin - begin[0] + ENHANCED_HEAD_BYTES <= len(block)
+        words = np.zeros((len(offset), ENHANCED_HEAD_BYTES // 4), np.uint32)
+        found = sliding_window_view(np.frombuffer(block, np.uint8), ENHANCED_HEAD_BYTES)[(begin - begin[0])[there]]
+        words[there] = found.view("<u4")
+        words[is_big] = words[is_big].byteswap()
+        kind, length, interface, high, low = words[:, :5].T.astype(np.uint64)
+        is_all = (kind == ENHANCED_PACKET_BLOCK) & (length == _PLAIN_BLOCK + (captured + 3 & ~3).astype(np.uint64))
+        return Heads(first + interface.astype(np.int64), high << np.uint64(32) | low, is_all)
 
     def _pcapng(self, offset: int, captured: int) -> Record:
         section = self.layout.sections[int(self._begins.searchsorted(offset)) - 1]

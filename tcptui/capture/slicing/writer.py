@@ -6,6 +6,8 @@ import os
 import struct
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from tcptui.capture.slicing.little_endian import (
     block,
     carried_body,
@@ -29,8 +31,11 @@ from tcptui.wire.pcapng_options import OPT_COMMENT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from tcptui.capture.slicing.sink import Sink
     from tcptui.capture.slicing.source import PacketSource, Record
+    from tcptui.model.packet_store import I64
 
 _HARDWARE, _SYSTEM, _PROGRAM = 2, 3, 4
 _IF_DESCRIPTION, _IF_TSRESOL, _IF_FCSLEN = 3, 9, 13
@@ -135,3 +140,10 @@ class PcapWriter:
         seconds, fraction = divmod(time_ns, NS_PER_S)
         fraction = fraction if self._nano else fraction // 1000
         self._sink.write(struct.pack("<IIII", seconds & 0xFFFF_FFFF, fraction, len(data), wire) + data)
+
+    def heads(self, time_ns: I64, captured: I64, wire: I64) -> NDArray[np.uint8]:
+        """What stands before the ``captured`` bytes of each of several packets, a row of each."""
+        seconds, fraction = np.divmod(time_ns, NS_PER_S)
+        fraction = fraction if self._nano else fraction // 1000
+        words = np.stack((seconds & 0xFFFF_FFFF, fraction, captured, wire), axis=1)
+        return words.astype("<u4").view(np.uint8)

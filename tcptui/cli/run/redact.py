@@ -28,6 +28,7 @@ from tcptui.redact.mapping import Mapping
 from tcptui.redact.proof import Difference, compare
 from tcptui.redact.search import search
 from tcptui.redact.segments import KEPT_REQUESTS, SegmentPayloads
+from tcptui.redact.stretches import stretches
 from tcptui.redact.unique_hosts import unique_hosts
 from tcptui.session.reading_again import packets_read_again
 from tcptui.session.slicing.write import PCAP_SUFFIX
@@ -158,8 +159,7 @@ class _Redaction:
 
 def original_of(session: Session, slicer: Slicer) -> Original:
     """The capture of ``session``, which has one, as it is copied."""
-    links = [info.link_type for info in session.reader.sources]
-    return Original(session.store, slicer.only_source(), links)
+    return Original(session.store, slicer.only_source(), session.reader)
 
 
 def write_copy(
@@ -167,14 +167,14 @@ def write_copy(
 ) -> dict[str, int]:  # fmt: skip
     """Write ``original``, the capture of ``session``, under ``mapping``; returns what was replaced how often."""
     rewriter = Rewriter(mapping, DnsKeeper(mapping).message)
-    copy = Copy(original, rewriter, shift_s)
     with packets_read_again(session), SegmentPayloads(session, mapping) as payloads:
         payloads.prepare(with_payload(session).tolist())
+        copy = Copy(original, rewriter, payloads, shift_s)
         if as_pcap:
-            copy.write_pcap(sink, payloads.of)
+            copy.write_pcap(sink)
         else:
-            copy.write(sink, _SAID, payloads.of)
-    return {**rewriter.replaced, "labels": mapping.labels}
+            copy.write(sink, _SAID)
+    return {**+rewriter.replaced, "labels": mapping.labels}
 
 
 def search_copy(
@@ -186,7 +186,8 @@ def search_copy(
     """
     with packets_read_again(session):
         searched = search(
-            lambda: _packets(session), lambda: _packets(again), _texts(original), descriptor, keep
+            lambda: stretches(session.store, session.reader), lambda: stretches(again.store, again.reader),
+            _texts(original), descriptor, keep,
         )  # fmt: skip
     if searched.is_address:
         raise AddressRemainsError
@@ -203,12 +204,6 @@ def _texts(original: Original) -> Iterator[bytes]:
     bodies += [os.pread(descriptor, min(one.size, _DESCRIBED_MOST), one.begin) for one in layout.carried]
     for body in bodies:
         yield from (text for text in _TEXT.findall(body) if text not in _OWN_WORDS)
-
-
-def _packets(session: Session) -> Iterator[tuple[bytes, int]]:
-    store, sources = session.store, session.reader.sources
-    for row in range(store.count):
-        yield session.reader.data(row), sources[int(store.source[row])].link_type
 
 
 def differs(difference: Difference) -> CommandFailedError:
