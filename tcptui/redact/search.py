@@ -48,6 +48,8 @@ _VALUES_MOST: Final = 2
 _PREFIX: Final = 4
 _CHUNK: Final = 1 << 21
 _OVERLAP: Final = 1 << 10
+#: Bytes that are compared at once: what is made of them fits into a processor's cache.
+_PIECE: Final = 1 << 18
 #: Windows of the new capture that are held at a time.
 _HELD: Final = 1 << 22
 _TABLE_BITS: Final = (16, 26)
@@ -229,19 +231,24 @@ class _Prefixes:
 
     def of(self, data: bytes) -> list[int]:
         """Where any of the prefixes stands in ``data``, ascending."""
-        if len(data) < _PREFIX or not len(self._sorted):
+        if not len(self._sorted):
             return []
-        octets = np.frombuffer(data, np.uint8)
+        found: list[int] = []
+        for begin in range(0, len(data) - _PREFIX + 1, _PIECE):
+            found += (self._among(np.frombuffer(data[begin : begin + _PIECE + _PREFIX - 1], np.uint8)) + begin).tolist()
+        return found
+
+    def _among(self, octets: NDArray[np.uint8]) -> I64:
         differ = octets[1:] != octets[:-1]
         may_be = differ[:-2] | differ[1:-1] | differ[2:]
         for octet in self._even:
             may_be |= octets[: len(may_be)] == octet
         near = np.flatnonzero(may_be)
-        words = np.ndarray((len(may_be),), "<u4", data, strides=(1,))[near]
+        words = np.ndarray((len(may_be),), "<u4", octets, strides=(1,))[near]
         begins = np.flatnonzero(self._begins[words & np.uint32(0xFFFF)])
         near, words = near[begins], words[begins]
         at = np.minimum(self._sorted.searchsorted(words), len(self._sorted) - 1)
-        found: list[int] = near[self._sorted[at] == words].tolist()
+        found: I64 = near[self._sorted[at] == words]
         return found
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _HOST: Final = re.compile(rb"\r?\nhost:[ \t]{0,8}([0-9A-Za-z._\-]{4,255})", re.IGNORECASE)
 #: An extension server_name with one name in it (RFC 6066, 3).
 _SERVER_NAME: Final = re.compile(rb"\x00\x00\x00(.)\x00(.)\x00\x00(.)([0-9A-Za-z._\-]{4,252})", re.DOTALL)
-_HANDSHAKE: Final = 22
+#: What names stand behind in HTTP and TLS, in any case.
+_BEGINNINGS: Final = (b"\nho", b"\x16\x03")
 _NAME_RECORDS: Final = {2: 0, 5: 0, 12: 0, 39: 0, 15: 2, 33: 6, 6: 0}
 _PUBLIC: Final = LABELS | TOKENS | MEDIA
 _SHORTEST: Final = 7
@@ -32,9 +33,10 @@ def rows_with_a_name(one: Stretch) -> NDArray[np.bool_]:
     """Of each packet of a stretch, whether there may be a name in HTTP or TLS: whether something begins like them."""
     found = np.zeros(len(one.begin), np.bool_)
     octets = np.frombuffer(one.data, np.uint8)
-    for first, seconds in ((ord("\n"), b"hH"), (_HANDSHAKE, b"\3")):
-        places = np.flatnonzero(octets[:-1] == first)
-        places = places[np.isin(octets[places + 1], list(seconds))]
+    for first, *others in _BEGINNINGS:
+        places = np.flatnonzero(octets[: len(octets) - len(others)] == first)
+        for number, other in enumerate(others, 1):
+            places = places[(octets[places + number] | 0x20) == other | 0x20]
         at = one.begin.searchsorted(places, "right") - 1
         found[at[(at >= 0) & (places < one.end[at])]] = True
     return found

@@ -128,3 +128,39 @@ def test_an_address_at_its_old_place_is_found(output: int) -> None:
 def test_public_words_and_longer_numbers_are_no_leaks(output: int) -> None:
     for planted in (b"\r\nContent-Length: ", b"HTTP/1.1 ", b"18.8.4.45", bytes(40), b"GET /"):
         assert found(output, planted).found == 0, planted
+
+
+@pytest.mark.parametrize("before", range(-8, 8))
+def test_what_stands_where_pieces_of_the_file_meet_is_found(before: int, output: int) -> None:
+    for filler in (b"x", b"8"):  # of the latter the address itself begins with a run
+        block = filler * ((1 << 18) + before) + b" " + SERVER.encode() + b" "
+        assert found(output, block=block).found == 1, filler
+
+
+@pytest.mark.parametrize("planted", [b"xxxxhost.example", b"zzzz.example.org"])
+def test_a_name_that_begins_like_filler_is_found(planted: bytes, output: int) -> None:
+    request = b"GET / HTTP/1.1\r\nHOST: " + planted + b"\r\n\r\n"
+    before = [ethernet(0x0800, datagram(6, segment(request)))]
+    os.pwrite(output, b"x" * 300 + b" " + planted + b" " + b"x" * 300, 0)
+
+    assert search(lambda: [stretch_of(before)], list, [], output).found
+
+
+def test_a_hello_that_goes_on_behind_filler_is_framing(output: int) -> None:
+    """What follows a segment of nothing but filler is read as what the segment before that began."""
+    head, suites = b"\x16\x03\x01\x00\x35\x01\x00\x00\x31\x03\x03", bytes.fromhex("13011302c02bc02f")
+    rest = b"\x00\x00\x08" + suites + b"\x01\x00\x00\x00"
+
+    def of(parts: list[bytes], source: str, target: str, mac: bytes) -> list[bytes]:
+        datagrams = [datagram(6, segment(part), source=source, target=target) for part in parts]
+        return [ethernet(0x0800, one, source=mac, target=mac[::-1]) for one in datagrams]
+
+    before = of([head + SECRET[:10], SECRET[10:32], rest], CLIENT, SERVER, MAC)
+    parts = [head + b"x" * 10, b"x" * 22, rest]
+    after = of(parts, "7.7.7.7", "7.7.7.8", b"\x06\x11\x12\x13\x14\x15")
+
+    done = search(lambda: [stretch_of(before)], lambda: [stretch_of(after)], [], output)
+    without = search(lambda: [stretch_of(before)], lambda: [stretch_of(after[2:])], [], output)
+
+    assert done.found == 0, done
+    assert without.found
