@@ -69,8 +69,10 @@ class Copy:
         interfaces = Interfaces(source.layout, (self._original.links or [1])[0])
         for body in interfaces.bodies:
             sink.write(block(INTERFACE_BLOCK, body))
+        # A clock may have any number of ticks, and they may be moved by any number: what is added is less than 2**64.
+        moved = np.array([self._shift_s * ticks & 0xFFFF_FFFF_FFFF_FFFF for ticks in interfaces.ticks], np.uint64)
         for one in stretches(store, reader):
-            sink.write(self._enhanced_blocks(one, np.array(interfaces.ticks)))
+            sink.write(self._enhanced_blocks(one, moved))
         for body in statistics(source.descriptor, source.layout):
             sink.write(block(STATISTICS_BLOCK, body))
 
@@ -89,7 +91,7 @@ class Copy:
             _place(out, places - heads.shape[1], heads)
             sink.write(out.tobytes())
 
-    def _enhanced_blocks(self, one: Stretch, ticks_a_second: NDArray[np.int64]) -> bytes:
+    def _enhanced_blocks(self, one: Stretch, moved: NDArray[np.uint64]) -> bytes:
         store, source, _ = self._original
         captured, wire = one.end - one.begin, self._wire(one)
         interface, ticks, is_all = source.heads(store.offset[one.rows], captured, store.time_ns[one.rows])
@@ -99,7 +101,7 @@ class Copy:
             record = source.record(int(store.offset[row]), int(captured[at]), int(store.time_ns[row]))
             interface[at], ticks[at] = record.interface, record.ticks
             told[at] = options(packet_options(record.options))
-        ticks += (self._shift_s * ticks_a_second[interface]).astype(np.uint64)
+        ticks += moved[interface]
         sizes = (captured + 3 & ~3) + ENHANCED_HEAD_BYTES + 4
         sizes[list(told)] += np.array([len(one) for one in told.values()], np.int64)
         ends = np.cumsum(sizes)

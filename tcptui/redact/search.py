@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
-import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,7 +19,8 @@ from tcptui.redact.filler import FILLER, OTHER_FILLER
 from tcptui.redact.search_framing import SegmentFraming
 from tcptui.redact.search_headers import headers_of
 from tcptui.redact.search_names import NAME_PORTS, names_in, rows_with_a_name
-from tcptui.redact.search_notations import is_searchable, of_address, of_mac, of_name
+from tcptui.redact.search_notations import is_nobodys
+from tcptui.redact.search_patterns import PREFIX, Patterns
 from tcptui.redact.search_segments import plain_segments
 from tcptui.redact.vocabulary import PUBLIC
 
@@ -44,20 +43,13 @@ WINDOW: Final = 8
 #: Of a window, so many bytes may be framing and the rest still be content.
 _FRAMING_MOST: Final = 2
 _VALUES_MOST: Final = 2
-#: Bytes by which patterns are found; an address of IPv4 has no more.
-_PREFIX: Final = 4
 _CHUNK: Final = 1 << 21
-_OVERLAP: Final = 1 << 10
-#: Bytes that are compared at once: what is made of them fits into a processor's cache.
-_PIECE: Final = 1 << 18
 #: Windows of the new capture that are held at a time.
 _HELD: Final = 1 << 22
 _TABLE_BITS: Final = (16, 26)
 _HASH: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _HEXADECIMAL: Final = re.compile(rb"[0-9A-Fa-f]{16,4096}")
 _BASE64: Final = re.compile(rb"[0-9A-Za-z+/_\-]{12,4096}")
-#: Link addresses of groups that protocols give: they are no host's.
-_GROUPS: Final = (b"\x01\x80\xc2\x00\x00", b"\x33\x33\x00\x00\x00", b"\x01\x00\x5e\x00\x00", b"\x01\x00\x0c\xcc\xcc")
 _LOWEST: Final = np.uint64(0xFF)
 _EACH: Final = np.uint64(0x0101_0101_0101_0101)
 #: A byte of a table of hashes is shared by so many wanted windows at most, as a power of two below one.
@@ -99,11 +91,11 @@ def search(
     Raises OSError.
     """
     done = Searched()
-    values = _Values()
+    values = Values()
     for one in before():
         values.add(one)
     values.leave_out(kept)
-    patterns = _Patterns(values, texts, done)
+    patterns = Patterns(values, texts, done)
     patterns.in_file(output)
     _compare_content(_NewContent(values, patterns, done).of(after()), before, done)
     return done
@@ -112,7 +104,7 @@ def search(
 # -- addresses and names
 
 
-class _Values:
+class Values:
     """Values that name hosts in the old capture."""
 
     def __init__(self) -> None:
@@ -145,118 +137,7 @@ class _Values:
     @property
     def hosts(self) -> set[bytes]:
         """The addresses that are somebody's."""
-        return {one for one in self.addresses | self.macs if not _is_nobodys(one)}
-
-
-def _is_nobodys(address: bytes) -> bool:
-    """True if an address is no host's: of groups that protocols give, of this host itself, of nobody."""
-    if len(address) == 6:
-        return not any(address) or address == b"\xff" * 6 or address.startswith(_GROUPS)
-    one = ipaddress.ip_address(address)
-    if one.is_loopback or one.is_unspecified or address == b"\xff\xff\xff\xff":
-        return True
-    if len(address) == 4:
-        return address[0] == 0 or address[:3] == b"\xe0\0\0" or address == b"\xef\xff\xff\xfa"
-    return address[0] == 0xFF and not any(address[2:13]) and address[13] <= 1
-
-
-class _Pattern(NamedTuple):
-    octets: bytes
-    in_any_case: bool
-    kind: str
-
-
-class _Patterns:
-    """All notations, by their first four bytes in lower case."""
-
-    def __init__(self, values: _Values, texts: Iterable[bytes], done: Searched) -> None:
-        self._done = done
-        self._long: dict[bytes, list[_Pattern]] = {}
-        self._short: set[bytes] = set()
-        for address in values.addresses:
-            if not _is_nobodys(address):
-                done.values += 1
-                for pattern, in_any_case in of_address(address):
-                    self._add(pattern, "address", in_any_case=in_any_case)
-        for mac in values.macs:
-            if len(mac) == 6 and not _is_nobodys(mac):
-                done.values += 1
-                for pattern, in_any_case in of_mac(mac):
-                    self._add(pattern, "link address", in_any_case=in_any_case)
-        for name in values.names:
-            done.values += 1
-            for pattern, in_any_case in of_name(name):
-                self._add(pattern, "name", in_any_case=in_any_case)
-        for text in texts:
-            done.values += 1
-            self._add(text.lower(), "text", in_any_case=True)
-        self._long_places = _Prefixes(self._long)
-        self._short_places = _Prefixes(self._short)
-
-    def _add(self, pattern: bytes, kind: str, *, in_any_case: bool) -> None:
-        if not is_searchable(pattern, in_any_case=in_any_case):
-            return
-        if len(pattern) == _PREFIX:
-            self._short.add(pattern)
-            return
-        lower = pattern.lower()
-        one = _Pattern(lower if in_any_case else pattern, in_any_case, kind)
-        self._long.setdefault(lower[:_PREFIX], []).append(one)
-
-    def in_file(self, output: int) -> None:
-        """Look for all but the shortest in the file, blocks and all."""
-        at = 0
-        while data := os.pread(output, _CHUNK + _OVERLAP, at):
-            lower = data.lower()
-            for place in self._long_places.of(lower):
-                for pattern, in_any_case, kind in self._long[lower[place : place + _PREFIX]]:
-                    text = lower if in_any_case else data
-                    if text.startswith(pattern, place) and _stands_alone(text, place, len(pattern)):
-                        self._done.note(kind, is_address=kind.endswith("address"))
-            at += _CHUNK
-
-    def short_places(self, data: bytes) -> list[int]:
-        """Where addresses of four bytes stand in ``data``, be it a number of a header."""
-        return self._short_places.of(data)
-
-
-class _Prefixes:
-    """Finds patterns by their first four bytes; most of a redacted capture is one byte again and again."""
-
-    def __init__(self, prefixes: Collection[bytes]) -> None:
-        self._sorted = np.sort(np.frombuffer(b"".join(prefixes), "<u4"))
-        self._begins = np.zeros(1 << 16, np.bool_)
-        self._begins[self._sorted & np.uint32(0xFFFF)] = True
-        self._even = bytes({one[0] for one in prefixes if one == one[:1] * _PREFIX})
-
-    def of(self, data: bytes) -> list[int]:
-        """Where any of the prefixes stands in ``data``, ascending."""
-        if not len(self._sorted):
-            return []
-        found: list[int] = []
-        for begin in range(0, len(data) - _PREFIX + 1, _PIECE):
-            found += (self._among(np.frombuffer(data[begin : begin + _PIECE + _PREFIX - 1], np.uint8)) + begin).tolist()
-        return found
-
-    def _among(self, octets: NDArray[np.uint8]) -> I64:
-        differ = octets[1:] != octets[:-1]
-        may_be = differ[:-2] | differ[1:-1] | differ[2:]
-        for octet in self._even:
-            may_be |= octets[: len(may_be)] == octet
-        near = np.flatnonzero(may_be)
-        words = np.ndarray((len(may_be),), "<u4", octets, strides=(1,))[near]
-        begins = np.flatnonzero(self._begins[words & np.uint32(0xFFFF)])
-        near, words = near[begins], words[begins]
-        at = np.minimum(self._sorted.searchsorted(words), len(self._sorted) - 1)
-        found: I64 = near[self._sorted[at] == words]
-        return found
-
-
-def _stands_alone(data: bytes, place: int, size: int) -> bool:
-    """True if what was found is no part of a longer number: 10.0.0.1 is not in 110.0.0.12."""
-    first, last = data[place : place + 1], data[place + size - 1 : place + size]
-    before, behind = data[max(place - 1, 0) : place], data[place + size : place + size + 1]
-    return not ((first.isdigit() and before.isdigit()) or (last.isdigit() and behind.isdigit()))
+        return {one for one in self.addresses | self.macs if not is_nobodys(one)}
 
 
 def _joined(pieces: Iterable[Marked]) -> Iterator[Marked]:
@@ -296,7 +177,7 @@ def _sums(marks: bytes | bytearray) -> NDArray[np.int64]:
 class _NewContent:
     """Goes through the new capture: looks for addresses at the places of headers and beside them, and tells content."""
 
-    def __init__(self, values: _Values, patterns: _Patterns, done: Searched) -> None:
+    def __init__(self, values: Values, patterns: Patterns, done: Searched) -> None:
         self._hosts, self._patterns, self._done = values.hosts, patterns, done
         self._frames = SegmentFraming()
 
@@ -309,7 +190,7 @@ class _NewContent:
             short: dict[int, list[int]] = {}
             for place in self._patterns.short_places(one.data):
                 at = int(one.begin.searchsorted(place, "right")) - 1
-                if at >= 0 and place + _PREFIX <= one.end[at]:
+                if at >= 0 and place + PREFIX <= one.end[at]:
                     short.setdefault(at, []).append(place - int(one.begin[at]))
             yield from self._told(one, plain, short)
 
@@ -341,7 +222,7 @@ class _NewContent:
             framing = self._frames.of(data[first:], ports=frozenset(found.ports), direction=found.direction)
             found.searched[first:] = framing.translate(_TURNED)
             for place in short.get(at, ()):
-                if all(found.searched[place : place + _PREFIX]):
+                if all(found.searched[place : place + PREFIX]):
                     self._done.note("address", is_address=True)
             if not is_even[at]:
                 yield data, found.marked[:first].translate(_HEAVY) + framing

@@ -17,6 +17,8 @@ NOTATIONS: Final = (
 _SHORTEST: Final = 4
 _SHORTEST_TEXT: Final = 7
 _FEWEST_VALUES: Final = 4
+#: Link addresses of groups that protocols give: they are no host's.
+_GROUPS: Final = (b"\x01\x80\xc2\x00\x00", b"\x33\x33\x00\x00\x00", b"\x01\x00\x5e\x00\x00", b"\x01\x00\x0c\xcc\xcc")
 
 
 def of_address(address: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -89,3 +91,15 @@ def is_searchable(pattern: bytes, *, in_any_case: bool) -> bool:
     """
     least = _FEWEST_VALUES if not in_any_case and len(pattern) > _SHORTEST else 2
     return len(pattern) >= (_SHORTEST_TEXT if in_any_case else _SHORTEST) and len(set(pattern)) >= least
+
+
+def is_nobodys(address: bytes) -> bool:
+    """True if an address is no host's: of groups that protocols give, of this host itself, of nobody."""
+    if len(address) == 6:
+        return not any(address) or address == b"\xff" * 6 or address.startswith(_GROUPS)
+    one = ipaddress.ip_address(address)
+    if one.is_loopback or one.is_unspecified or address == b"\xff\xff\xff\xff":
+        return True
+    if len(address) == 4:
+        return address[0] == 0 or address[:3] == b"\xe0\0\0" or address == b"\xef\xff\xff\xfa"
+    return address[0] == 0xFF and not any(address[2:13]) and address[13] <= 1

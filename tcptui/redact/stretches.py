@@ -41,7 +41,7 @@ def stretches(store: PacketStore, reader: PacketReader) -> Iterator[Stretch]:
     links = np.array([source.link_type for source in reader.sources], np.int64)
     for rows in _rows_of_each(store):
         data, begin = reader.stretch(rows)
-        end = np.minimum(begin + store.captured[rows], len(data))
+        begin, end = (np.minimum(at, len(data)) for at in (begin, begin + store.captured[rows]))  # it may be cut by now
         yield Stretch(rows, data, begin, end, links[store.source[rows]])
 
 

@@ -16,6 +16,7 @@ from tcptui.model.pcap_format import (
     ENHANCED_HEAD_BYTES,
     ENHANCED_PACKET_BLOCK,
     OBSOLETE_PACKET_BLOCK,
+    SIMPLE_PACKET_BLOCK,
 )
 
 if TYPE_CHECKING:
@@ -84,11 +85,17 @@ class PacketSource:
         block = os.pread(self.descriptor, min(int(offset[-1] - begin[0]), _HEADS_MOST), int(begin[0]))
         there = begin - begin[0] + ENHANCED_HEAD_BYTES <= len(block)
         words = np.zeros((len(offset), ENHANCED_HEAD_BYTES // 4), np.uint32)
-        found = sliding_window_view(np.frombuffer(block, np.uint8), ENHANCED_HEAD_BYTES)[(begin - begin[0])[there]]
+        octets = np.frombuffer(block.ljust(ENHANCED_HEAD_BYTES, b"\0"), np.uint8)
+        found = sliding_window_view(octets, ENHANCED_HEAD_BYTES)[(begin - begin[0])[there]]
         words[there] = found.view("<u4")
         words[is_big] = words[is_big].byteswap()
-        kind, length, interface, high, low = words[:, :5].T.astype(np.uint64)
-        is_all = (kind == ENHANCED_PACKET_BLOCK) & (length == _PLAIN_BLOCK + (captured + 3 & ~3).astype(np.uint64))
+        kind, length, interface, high, low, size = words[:, :6].T.astype(np.uint64)
+        may_be_simple = (low == SIMPLE_PACKET_BLOCK) & (size != captured.astype(np.uint64))
+        is_all = (
+            ~may_be_simple
+            & (kind == ENHANCED_PACKET_BLOCK)
+            & (length == _PLAIN_BLOCK + (captured + 3 & ~3).astype(np.uint64))
+        )
         return Heads(first + interface.astype(np.int64), high << np.uint64(32) | low, is_all)
 
     def _pcapng(self, offset: int, captured: int) -> Record:
