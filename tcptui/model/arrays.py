@@ -80,7 +80,9 @@ def sorted_unique(values: NDArray[_Integer]) -> NDArray[_Integer]:
     long as sorting them; and it imports `numpy.ma`, which a report on ten packets would wait for.
     """
     ordered = np.sort(values)
-    return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]
+    begins = np.ones(len(ordered), np.bool_)
+    begins[1:] = ordered[1:] != ordered[:-1]
+    return ordered[begins]
 
 
 def sorted_within(groups: I32, numbers: I64, count: int) -> tuple[I64, I64]:

@@ -28,7 +28,7 @@ class SparseMask:
         if isinstance(asked, int):
             return asked in self._among
         if not isinstance(asked, slice):
-            return np.isin(asked, self.numbers)
+            return np.isin(asked, self.numbers) if self._among else np.zeros(len(asked), np.bool_)
         answer = np.zeros(asked.stop, np.bool_)
         answer[self.numbers[self.numbers < asked.stop]] = True
         return answer[asked]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tcptui.model.arrays import merged
-from tcptui.model.sparse_mask import SparseMask
+from tcptui.model.arrays import sorted_unique
+from tcptui.model.sparse_mask import NONE, SparseMask
 from tcptui.protocols.command_prefilter import FirstStreams
 from tcptui.protocols.registry import PROTOCOLS
 from tcptui.protocols.tls.opened_prefilter import OpenedPrefilter
@@ -80,7 +79,8 @@ class Prefilter:
 
 
 def _union(masks: Iterable[SparseMask]) -> SparseMask:
-    return SparseMask(reduce(merged, (mask.numbers for mask in masks)))
+    found = [mask.numbers for mask in masks if len(mask.numbers)]  # of most protocols a capture has nothing
+    return SparseMask(sorted_unique(np.concatenate(found))) if found else NONE
 
 
 class _OfPorts(FirstStreams):

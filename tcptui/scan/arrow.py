@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -25,12 +26,14 @@ _FINAL: Final = {**_PLAIN, Kind.NAME: pa.dictionary(pa.int32(), pa.string())}
 DAYS_MOST: Final = 366
 
 
+@cache
 def plain_schema(table: Table) -> pa.Schema:
     """The columns of rows that are not filed yet: those of the table, and `DAY` as days since 1970."""
     fields = [pa.field(column.name, _PLAIN[column.kind]) for column in COLUMNS[table]]
     return pa.schema([*fields, pa.field(DAY, pa.int32())])
 
 
+@cache
 def final_schema(table: Table) -> pa.Schema:
     """The columns of the table's files."""
     return pa.schema([pa.field(column.name, _FINAL[column.kind]) for column in COLUMNS[table]])
@@ -41,9 +44,9 @@ def batch_of(table: Table, columns: Mapping[str, Cells], began_day: int) -> pa.R
     schema = plain_schema(table)
     arrays = [pa.array(columns[field.name], field.type) for field in schema if field.name != DAY]
     times = arrays[schema.get_field_index(TIME_COLUMN[table])]
-    days = times.cast(pa.int64()).to_numpy(zero_copy_only=False) if not times.null_count else None
-    if days is None:
-        found = [began_day if one is None else one // DAY_NS for one in times.cast(pa.int64()).to_pylist()]
+    numbers = times.view(pa.int64())  # not cast: that would be a function of pyarrow.compute, which imports slowly
+    if times.null_count:
+        days = [began_day if one is None else one // DAY_NS for one in numbers.to_pylist()]
     else:
-        found = days // DAY_NS
-    return pa.record_batch([*arrays, pa.array(found, pa.int32())], schema=schema)
+        days = numbers.to_numpy() // DAY_NS
+    return pa.record_batch([*arrays, pa.array(days, pa.int32())], schema=schema)

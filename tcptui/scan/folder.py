@@ -36,6 +36,8 @@ PENDING: Final = "_pending"
 _MAKING: Final = ".making-"
 _ROWS: Final = ".rows"
 _MARK: Final = "filed"
+#: Rows on their way are written so many bytes at a time.
+_BLOCK_BYTES: Final = 1 << 18
 #: Rows of a row group, and of a file.
 GROUP_ROWS: Final = 1 << 16
 FILE_ROWS: Final = 4 << 20
@@ -92,38 +94,49 @@ class Pending:
         self._making.mkdir(mode=0o700, parents=True)
         self._writers: dict[Table, tuple[Any, Any]] = {}
         self._began_day = began_day
+        self._is_published = False
 
     def add(self, table: Table, columns: Mapping[str, Cells]) -> None:
         """Take rows.  Raises OSError where they find no room."""
         if table not in self._writers:
-            file = pa.OSFile(str(self._making / f"{table.value}{_ROWS}"), "wb")
+            # In blocks: a column of few rows is many small writes.
+            file = pa.BufferedOutputStream(pa.OSFile(str(self._making / f"{table.value}{_ROWS}"), "wb"), _BLOCK_BYTES)
             # Of a stream, not a file of Arrow: that one must know its end, and dictionaries may not change in it.
             self._writers[table] = file, pa.ipc.new_stream(file, plain_schema(table))
         self._writers[table][1].write_batch(batch_of(table, columns, self._began_day))
 
     def publish(self) -> int:
         """All rows are there: returns their bytes.  Raises OSError, and SameBytesError: other files had these."""
+        size = 0
         for file, writer in self._writers.values():
             writer.close()
+            size += file.tell()
             file.close()
         self._writers.clear()
-        size = sum(path.stat().st_size for path in self._making.iterdir())
         try:
             self._making.rename(self._place)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             raise SameBytesError from None
+        self._is_published = True
         return size
 
     def close(self) -> None:
         """Remove what was not published."""
+        if self._is_published:
+            return
         for file, writer in self._writers.values():
             with suppress(OSError, pa.ArrowException):
                 writer.close()
             with suppress(OSError, pa.ArrowException):
                 file.close()
         shutil.rmtree(self._making, ignore_errors=True)
+
+
+def is_pending(folder: Path, name: str) -> bool:
+    """True if rows of the capture ``name`` wait in ``folder``, or did, and this scan has filed them."""
+    return (folder / PENDING / name).exists()
 
 
 def pending_tasks(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ import hashlib
 import stat
 import tempfile
 from contextlib import ExitStack
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,12 +21,14 @@ import tcptui
 from tcptui.access.progress import Phase
 from tcptui.capture.file_source import open_file
 from tcptui.capture.spool.reader import SpoolReader
+from tcptui.findings.rules.payload import OF_ONE_PROTOCOL
 from tcptui.model.errors import InputError, TcptuiError
 from tcptui.model.safe_text import safe_text
 from tcptui.scan.inputs import head_of
 from tcptui.scan.judged import JudgedRows, Totals
 from tcptui.scan.schema import SCHEMA_VERSION
 from tcptui.session.catch_up import Compile
+from tcptui.session.gc_control import give_back
 from tcptui.session.reading_again import packets_read_again
 from tcptui.session.session import Session
 from tcptui.wire.record_scanner import Scanner
@@ -49,12 +52,17 @@ OVERLAP_MOST_NS: Final = 1_000_000
 _OVERLAP_PART: Final = 4
 
 
-#: A capture of one SYN: who judges it has loaded what all others need.
+#: A connection in which each end says a few bytes that no protocol begins with: all of them are asked.
 _WARM_UP: Final = bytes.fromhex(
     "d4c3b2a1020004000000000000000000ffff000065000000"
     "00000000000000002800000028000000"
-    "450000280001000040060000c0000201c0000202"
-    "9c4000500000000100000000500210000000" "0000"
+    "450000280001000040060000c0000201c0000202" "9c4000500000000100000000500210000000" "0000"
+    "00000000010000002800000028000000"
+    "450000280001000040060000c0000202c0000201" "00509c400000000100000002501210000000" "0000"
+    "00000000020000002c0000002c000000"
+    "4500002c0002000040060000c0000201c0000202" "9c4000500000000200000002501810000000" "0000" "01020304"
+    "00000000030000002c0000002c000000"
+    "4500002c0002000040060000c0000202c0000201" "00509c400000000200000006501810000000" "0000" "01020304"
 )  # fmt: skip
 
 
@@ -250,12 +258,14 @@ def _require_one(session: Session, run: tuple[str, ...]) -> None:
 
 
 def warm_up() -> None:
-    """Judge a packet, so that forks have all modules and the compiled kernel."""
+    """Judge a connection, so that forks have all modules, frozen for their garbage collector, and compiled kernels."""
 
     class Nowhere:
         def add(self, table: Table, columns: Mapping[str, Cells]) -> None:
             """Take nothing."""
 
+    for module in OF_ONE_PROTOCOL:
+        import_module(module)
     with tempfile.NamedTemporaryFile(suffix=".pcap") as file:
         file.write(_WARM_UP)
         file.flush()
@@ -266,3 +276,4 @@ def warm_up() -> None:
             JudgedRows(session, "", Nowhere()).write(packets=False)
         finally:
             session.close()
+    give_back()

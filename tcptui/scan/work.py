@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from tcptui.capture.output import output_error
-from tcptui.scan.folder import Pending, SameBytesError
+from tcptui.scan.folder import Pending, SameBytesError, is_pending
 from tcptui.scan.judge import seen
 from tcptui.scan.schema import COLUMNS, DAY_NS, Table
 
@@ -45,7 +45,7 @@ class Done:
 
 
 def judge_files(folder: Path, judge: Judge, files: Sequence[str], known: Container[str]) -> Done:
-    """Judge ``files``; captures whose ids are ``known`` have their rows already.
+    """Judge ``files``; captures whose ids are ``known``, or whose rows wait in ``folder``, have their rows already.
 
     Raises OutputError where the folder takes no rows.
     """
@@ -53,7 +53,7 @@ def judge_files(folder: Path, judge: Judge, files: Sequence[str], known: Contain
     waiting: list[Pending] = []
 
     def sink_of(name: str) -> Pending | None:
-        if name in known or name in done.ids:
+        if name in known or is_pending(folder, name):
             return None
         waiting.append(Pending(folder, name, _day_of(files)))
         return waiting[-1]

@@ -89,6 +89,8 @@ _GROUP_FILES: Final = {
     2: ("memory.max", "memory.current", ""),
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
 }
+#: From so many bytes on a limit is none: of version 1 it is the largest number of pages that fits in 63 bits.
+_UNLIMITED: Final = 1 << 62
 #: memory.stat's names for pages of files, which the kernel drops or writes back before it kills anybody.
 _RECLAIMABLE: Final = ("inactive_file", "active_file")
 
@@ -141,7 +143,7 @@ def _of_groups(root: Path) -> Iterator[int]:
 def _of_group(place: Path, version: int) -> Iterator[int]:
     limit, used, prefix = _GROUP_FILES[version]
     most, now = read_text(place / limit).strip(), read_text(place / used).strip()
-    if most.isdigit() and now.isdigit():  # "max": no limit
+    if most.isdigit() and now.isdigit() and int(most) < _UNLIMITED:  # "max": no limit
         counted = _numbers(read_text(place / "memory.stat"))
         yield int(most) - int(now) + sum(counted.get(prefix + name, 0) for name in _RECLAIMABLE)
 

@@ -19,6 +19,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
@@ -37,7 +38,12 @@ Kernel = Callable[..., Any]
 
 def compiler_available() -> bool:
     """Whether kernels will be compiled in this process."""
-    return PLAIN_VARIABLE not in os.environ and find_spec("numba") is not None
+    return PLAIN_VARIABLE not in os.environ and _is_installed()
+
+
+@cache
+def _is_installed() -> bool:
+    return find_spec("numba") is not None  # looks through all folders that modules are imported from
 
 
 def is_in_cache(kernel: Kernel) -> bool:

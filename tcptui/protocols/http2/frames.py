@@ -166,16 +166,19 @@ def block_part(frame: Frame, first: bytes) -> BlockPart | None:
 
 
 #: Of types whose payload has a length of its own: that length (RFC 9113, 6).
-_SIZES: Final = {
+_SIZES: Final[dict[int, int]] = {
     FrameType.PRIORITY: 5, FrameType.RST_STREAM: 4, FrameType.PING: 8, FrameType.WINDOW_UPDATE: 4,
 }  # fmt: skip
-#: Flags that each type may have.
-_FLAGS: Final = {
-    FrameType.DATA: Flag.END_STREAM | Flag.PADDED,
-    FrameType.HEADERS: Flag.END_STREAM | Flag.END_HEADERS | Flag.PADDED | Flag.PRIORITY,
-    FrameType.SETTINGS: Flag.ACK, FrameType.PING: Flag.ACK, FrameType.CONTINUATION: Flag.END_HEADERS,
-    FrameType.PUSH_PROMISE: Flag.END_HEADERS | Flag.PADDED,
-}  # fmt: skip
+#: Flags that no frame of a type has, by type up to the last that is known here.
+_UNKNOWN_FLAGS: Final = tuple(
+    ~int({
+        FrameType.DATA: Flag.END_STREAM | Flag.PADDED,
+        FrameType.HEADERS: Flag.END_STREAM | Flag.END_HEADERS | Flag.PADDED | Flag.PRIORITY,
+        FrameType.SETTINGS: Flag.ACK, FrameType.PING: Flag.ACK, FrameType.CONTINUATION: Flag.END_HEADERS,
+        FrameType.PUSH_PROMISE: Flag.END_HEADERS | Flag.PADDED,
+    }.get(FrameType(kind), 0))
+    for kind in range(FrameType.CONTINUATION + 1)
+)  # fmt: skip
 _CONNECTION: Final = frozenset({FrameType.SETTINGS, FrameType.PING, FrameType.GOAWAY})
 _STREAM: Final = frozenset({
     FrameType.DATA, FrameType.HEADERS, FrameType.PRIORITY, FrameType.RST_STREAM, FrameType.PUSH_PROMISE,
@@ -191,9 +194,9 @@ def is_plausible(data: bytes, at: int, largest: int = DEFAULT_FRAME_SIZE) -> boo
         return False
     high, low, kind, flags, stream = unpack_head(data, at)
     length = high << 16 | low
-    if kind > FrameType.CONTINUATION or length > largest or stream > STREAM_MASK:
+    if kind >= len(_UNKNOWN_FLAGS) or length > largest or stream > STREAM_MASK:
         return False
-    if flags & ~int(_FLAGS.get(FrameType(kind), 0)) or _SIZES.get(FrameType(kind), length) != length:
+    if flags & _UNKNOWN_FLAGS[kind] or _SIZES.get(kind, length) != length:  # no enums: thousands of places are tried
         return False
     if (kind in _CONNECTION and stream) or (kind in _STREAM and not stream):
         return False
