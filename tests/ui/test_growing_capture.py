@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from other_frames import dns_query, pcap, udp
 from screen_lines import screen_lines
 
+from tcptui.access.open_capture import rows_seen
 from tcptui.capture.file_source import open_descriptor
 from tcptui.model.finding import Severity
 from tcptui.session.rates import EVERY_NS, WINDOW_NS, Rates
@@ -17,7 +19,7 @@ from tcptui.ui.main.copied import as_text
 from tcptui.ui.main.screen import MainScreen
 from tcptui.ui.preload import preloader
 from tcptui.ui.view_options import ViewOptions
-from tests.ui.conftest import settled
+from tests.ui.conftest import settled, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +56,10 @@ class Pipe:
             end += 16 + int.from_bytes(self._bytes[end + 8 : end + 12], "little")
         self._given = end
         return self._bytes[begin:end]
+
+    def has_read(self, stream: int, packets: int) -> bool:
+        """Whether so many packets of ``stream`` have been read."""
+        return self.session.streams.count > stream and rows_seen(self.session, stream) == packets
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -134,8 +140,17 @@ async def test_panes_tell_of_the_newest_row_in_the_frame_in_which_it_is_followed
             seen.append((connections.stream, workspace.ladder.stream, as_text(workspace.explain.document, app.words)))
 
         monkeypatch.setattr(workspace, "grow", look)
-        pipe.give(16)
-        await settled(pilot, lambda: connections.row_count == 3)
+        screen, tick = main_screen(pilot), main_screen(pilot).tick
+        monkeypatch.setattr(screen, "tick", lambda: None)
+
+        def follows(stream: int) -> bool:
+            if pipe.has_read(stream, 8):  # of a SYN that is alone no sentence tells which packet it is
+                tick()
+            return connections.stream == stream
+
+        for stream in (1, 2):
+            pipe.give(8)
+            await until(partial(follows, stream))
         pipe.close()
 
     assert seen
