@@ -14,7 +14,7 @@ import pytest
 from merged_captures import two_captures
 from other_frames import arp, dns_answer, dns_query, pcap, udp
 from rich.cells import cell_len
-from screen_lines import screen_lines
+from screen_lines import frame_lines, screen_lines
 
 from tcptui.capture.interfaces import Interface, Traffic
 from tcptui.lessons.loader import load_case, load_cases
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from tests.ui.conftest import Wire
 
     Show = Callable[..., AbstractAsyncContextManager[Shown]]
-
-pytestmark = pytest.mark.painted
 
 SIZES = [(60, 16), (80, 24), (100, 30), (120, 40), (160, 45), (200, 50), (250, 70)]
 ACK, PSH_ACK = 0x10, 0x18
@@ -192,6 +190,7 @@ async def test_column_of_the_order_is_in_sight(show: Show, busy_session: Session
             assert_no_room_beside_what_is_cut(shown)
 
 
+@pytest.mark.painted
 async def test_screen_that_was_resized_is_the_screen_of_its_size(show: Show, busy_session: Session) -> None:
     opened = {}
     for size in SIZES:
@@ -285,6 +284,7 @@ async def test_column_of_lost_time_is_there_once_some_was_lost(
     assert "▾" in sorted_by
 
 
+@pytest.mark.painted
 async def test_time_that_nobody_noticed_has_no_colour(show: Show, wire: Wire, tmp_path: Path) -> None:
     wire.refused(0, "10.0.0.1:40001", "192.0.2.10:80")
     wire.unanswered(500, "10.0.0.1:40002", "192.0.2.10:80")
@@ -558,7 +558,7 @@ async def at_rest(pilot: Pilot[Any], app: TcptuiApp) -> None:
 
 def assert_lines_are_whole(screen: Screen[Any], size: tuple[int, int], where: object) -> None:
     """Every line fills the terminal, the first and the last say something, and none is cut beside free room."""
-    lines = screen_lines(screen)
+    lines = frame_lines(screen)
     assert {cell_len(line) for line in lines} == {size[0]}, where
     assert len(lines) == size[1], where
     assert lines[0].strip() or type(screen).__name__ == "Palette", where
