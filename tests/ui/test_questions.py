@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 from captures import ACK, PSH, RST, SYN, Tape
-from screen_lines import screen_lines
+from screen_lines import frame_lines
 
 from tcptui.session.session import open_file
 from tcptui.ui.app import TcptuiApp
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-pytestmark = [pytest.mark.slow, pytest.mark.painted]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ async def answered(question: Question, app: TcptuiApp, pilot: Pilot[Any], out: P
     while question.saves and not out.exists():  # the test's time-out is the limit
         await pilot.pause(0.005)
     await rest(app, pilot)
-    text = "\n".join(line.rstrip() for line in screen_lines(app.screen)).replace("\N{NO-BREAK SPACE}", " ")
+    text = "\n".join(line.rstrip() for line in frame_lines(app.screen)).replace("\N{NO-BREAK SPACE}", " ")
     wrong = [f"not shown: {wanted}" for wanted in question.shows if not re.search(wanted, text)]
     wrong += [f"shown: {unwanted}" for unwanted in question.hides if re.search(unwanted, text)]
     if question.saves:
