@@ -225,6 +225,7 @@ def _be_worker(parent: int, work: Callable[[Any], Any], connection: Connection) 
 
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
     """Answer task after task, until there is none or this process is no longer as it was forked."""
+    gc.freeze()  # what it was forked with is not to be taken apart here: threads that some of it relies on are not here
     before = now = _Memory.of_this_process()
     while (received := connection.recv()) is not None:
         task, bounds = received
@@ -234,7 +235,7 @@ def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
             result = work(task)
         except TcptuiError as error:
             failure = type(error), error.key.removeprefix(_MESSAGES), error.facts
-        gc.collect()  # what this process was forked with is frozen: there is little to visit
+        gc.collect()  # there is little to visit: the rest is frozen
         now = _Memory.of_this_process()
         is_last = now.resident - before.resident > GROWN_MOST or spill.folder is not None
         connection.send(_Answer(result, failure, is_last))
