@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from tcptui.scan.arrow import DAYS_MOST, batch_of, final_schema, plain_schema
 from tcptui.scan.parts import REPLACES, SUFFIX, VERSION, capture_files, names_in, part_of
 from tcptui.scan.schema import COLUMNS, DAY, SCHEMA_VERSION, Table
+from tcptui.scan.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Set
@@ -315,6 +316,14 @@ def _add_by_day(part: _Part, table: Table, path: Path, began: int) -> None:
             days.add(day)
             filed = day if len(days) <= DAYS_MOST else began
             part.add(table, day_folder(filed), plain.filter(pa.compute.equal(rows[DAY], day)))
+
+
+def write_views(folder: Path) -> None:
+    """Write the scripts of `VIEWS` beside the tables, each whole.  Raises OSError."""
+    for view in VIEWS:
+        making = folder / f"{_MAKING}{view.name}.sql"
+        making.write_text(view.script, "utf-8")
+        making.rename(folder / f"{view.name}.sql")
 
 
 # -- what is there -------------------------------------------------------------------------

@@ -182,6 +182,7 @@ class Scan:
         return {row["capture_id"] for row in filing.all_captures(self._folder) if row["capture_id"]}
 
     def _finish(self) -> None:
+        filing.write_views(self._folder)
         filing.file_pending(self._folder, packets=self._settings.packets)
         with suppress(FileNotFoundError):
             filing.remove_pending(self._folder)

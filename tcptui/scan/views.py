@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from tcptui.scan.schema import Table
+from tcptui.scan.schema import DAY, Table
 
 _IPV4: Final = "hex(client_ip) LIKE '00000000000000000000FFFF%'"
 
@@ -30,6 +30,12 @@ class View(NamedTuple):
     name: str
     table: Table
     columns: tuple[ViewColumn, ...]
+
+    @property
+    def script(self) -> str:
+        """What makes the view in a DuckDB of anybody's, which runs it in the folder of the scan."""
+        rows = f"FROM read_parquet('{self.table.value}/{DAY}=*/*.parquet', hive_partitioning = true)"
+        return f"CREATE OR REPLACE VIEW {self.name} AS\nWITH {self.table.value} AS ({rows})\n{self.select};\n"
 
     @property
     def select(self) -> str:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ROOT: Final = Path(tcptui.__file__).parent
-#: The table itself puts names together from parts; sentences have keys, which look alike.
-_ELSEWHERE: Final = ("model/field_rows", "words")
+#: The table itself puts names together from parts; sentences have keys, and other tools attributes, which look alike.
+_ELSEWHERE: Final = ("model/field_rows", "words", "scan/views")
 #: Those that have fields, or a row: a row whose fields were forgotten has none.
 _PROTOCOLS: Final = frozenset(name.partition(".")[0] for name in FIELDS) | {
     family for row in PROTOCOLS for family in row.families

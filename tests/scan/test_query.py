@@ -33,6 +33,8 @@ from tcptui.words.catalogue import Words
 from tcptui.words.errors import CommandFailedError, error_line
 from tcptui.words.language import Language
 
+#: In the tables of a scan of UTC, in the views of `Tables` without a zone.
+TIMES: Final = frozenset({"start", "make_timestamp_ns(epoch_ns(start) + duration_ns)"})
 DOCS: Final = Path(__file__).parents[2] / "tcptui" / "docs"
 BOTH: Final = [Words(language) for language in Language]
 
@@ -197,6 +199,19 @@ def test_views_have_the_rows_of_their_tables_under_other_names(tables: Tables) -
     assert rows_of(tables, f"{logs} ORDER BY severity_number, time_unix_nano LIMIT 1") == [
         (1772323201000000000, 9, "INFO", "tcptui.rtt-measured", 1)
     ]
+
+
+def test_scripts_make_the_views_in_anybodys_duckdb(
+    scanned: Path, tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scan").symlink_to(scanned)
+    monkeypatch.chdir(tmp_path / "scan")
+    for view in VIEWS:
+        with duckdb.connect(":memory:") as own:
+            own.execute(view.script)
+            names = ", ".join(f'"{column.name}"::VARCHAR' for column in view.columns if column.sql not in TIMES)
+            found = own.execute(f"SELECT {names} FROM {view.name} ORDER BY ALL").fetchall()
+        assert found == rows_of(tables, f"SELECT {names} FROM {view.name} ORDER BY ALL")
 
 
 def test_times_of_a_view_add_up(tables: Tables) -> None:

@@ -21,6 +21,7 @@ from tcptui.api import Capture
 from tcptui.scan.ask import Tables
 from tcptui.scan.questions import QUESTIONS
 from tcptui.scan.schema import COLUMNS, Table
+from tcptui.scan.views import VIEWS
 
 CASES: Final = Path(__file__).parents[2] / "cases"
 LINES: Final = (
@@ -96,6 +97,7 @@ def test_files_have_the_columns_of_the_schema_and_nothing_else_is_left(scanned: 
         expected = {column.name for column in columns} - {"files_changed"}
         assert row.keys() - {"day"} == expected
     assert left_over(scanned) == []
+    assert {path.stem for path in scanned.glob("*.sql")} == {view.name for view in VIEWS}
     assert not (scanned / "_pending").exists()
 
 

@@ -63,7 +63,7 @@ def row_sets(folder: Path) -> dict[str, Counter[str]]:
 def left_over(folder: Path) -> list[str]:
     """Names that a finished scan does not leave."""
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return [str(name) for name in names if name.suffix != ".parquet" or name.name.startswith(".")]
+    return [str(name) for name in names if name.suffix not in {".parquet", ".sql"} or name.name.startswith(".")]
 
 
 # -- rows that were never captured -------------------------------------------------------------
