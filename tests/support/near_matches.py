@@ -39,8 +39,10 @@ _GROWTH_OF_TWICE: Final = 3.0
 _CONFIRMED_BELOW_NS: Final = 20_000_000
 #: So much longer four times the text takes only where nobody need confirm it: twice the text might never end.
 _PLAIN_GROWTH: Final = 100.0
-#: What is slow is so each time; a busy machine, once.
+#: What is slow is so most times; a busy machine, once, and now and then it makes a short text take long.
 _LOOKS: Final = 5
+#: Of so many times the shortest is taken: others had the processor's caches meanwhile.
+_TRIES: Final = 7
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,16 @@ def _slow(pattern: re.Pattern[Any], method: str, shape: Shape, at_most: int | No
             break
     else:
         return None
-    for _ in range(_LOOKS):
-        quarter, whole = nanoseconds(size // 4, 5), nanoseconds(size, 3)
-        if whole < _MEASURABLE_NS or whole < GROWTH * quarter:
+    grown = 0
+    for look in range(_LOOKS):
+        quarter, whole = nanoseconds(size // 4, _TRIES), nanoseconds(size, _TRIES)
+        grown += whole >= max(_MEASURABLE_NS, GROWTH * quarter)
+        if look + 1 - grown > _LOOKS // 2:
             return None
-        is_plain = whole >= _CONFIRMED_BELOW_NS or whole > _PLAIN_GROWTH * quarter
+        is_plain = whole >= max(_CONFIRMED_BELOW_NS, GROWTH * quarter) or whole > _PLAIN_GROWTH * quarter
         if is_plain:
             break
-    if not is_plain and not at_most and nanoseconds(2 * size, 3) < _GROWTH_OF_TWICE * nanoseconds(size, 3):
+    if not is_plain and not at_most and nanoseconds(2 * size, _TRIES) < _GROWTH_OF_TWICE * nanoseconds(size, _TRIES):
         return None
     return Slow(shape, method, size, whole / max(quarter, 1), whole / size)
 
