@@ -209,6 +209,6 @@ def test_every_pattern_is_linear(package: str) -> None:
     ],
 )
 def test_patterns_that_are_not_linear_are_found(pattern: str | bytes, method: str) -> None:
-    # A busy machine, whose caches others have, makes short texts take long, which hides growth: that is no linear pattern.
+    # On a busy machine, whose caches others have, short texts take long now and then, which hides growth.
     found = (next(slow_shapes(re.compile(pattern), frozenset({method})), None) for _ in range(_MEASURED_AGAIN))
     assert any(found)
