@@ -127,7 +127,8 @@ class Capture:
         Raises CaptureError where that cannot be had: for several files, or for packets that would mean something else;
         as CollisionError where another key would help.
         """
-        from tcptui.cli.run.redacted import KeyCollidesError, redacted_copy
+        from tcptui.cli.run.redact import KeyCollidesError
+        from tcptui.cli.run.redacted import redacted_copy
 
         with translated(self._words), ExitStack() as stack:
             label = safe_text(self._session.label)

@@ -6,8 +6,9 @@ import json
 import os
 import re
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tcptui.access.requests import with_payload
 from tcptui.capture.output import Output, whole_output
@@ -36,7 +37,7 @@ from tcptui.words.errors import CommandFailedError, say
 from tcptui.words.quantities import Count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from collections.abc import Mapping as Counts
 
     from tcptui.cli.commands import RedactCommand
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from tcptui.session.slicing.write import Slicer
     from tcptui.words.catalogue import Words
 
+_Result = TypeVar("_Result")
 #: How often another key is drawn where a new address happens to be an old one.
 _DRAWN_MOST: Final = 8
 _SAID: Final = "This capture was redacted: it is not what was captured."
@@ -59,6 +61,23 @@ _DESCRIBED_MOST: Final = 1 << 20
 
 class AddressRemainsError(Exception):
     """A new address is one of the old capture: another key maps it elsewhere."""
+
+
+class KeyCollidesError(CommandFailedError):
+    """Under this key a replacement is another host of the same capture."""
+
+
+def under_a_key(given: bytes | None, attempt: Callable[[bytes], _Result]) -> _Result:
+    """The result of ``attempt`` under the key that was ``given``; without one, others are drawn while it may help.
+
+    Raises KeyCollidesError where ``attempt`` raises AddressRemainsError with each.
+    """
+    for _ in range(_DRAWN_MOST if given is None else 1):
+        try:
+            return attempt(drawn_key() if given is None else given)
+        except AddressRemainsError:
+            continue
+    raise KeyCollidesError("error.redact-key-collides")
 
 
 def write_redacted(command: RedactCommand, words: Words) -> int:
@@ -113,16 +132,12 @@ class _Redaction:
 
         Raises CommandFailedError where it cannot be proved.
         """
-        for _ in range(_DRAWN_MOST if given is None else 1):
-            try:
-                return self._try(output, given or drawn_key())
-            except AddressRemainsError:
-                os.ftruncate(output.descriptor, 0)
-                os.lseek(output.descriptor, 0, os.SEEK_SET)
-        raise CommandFailedError("error.redact-key-collides")
+        return under_a_key(given, partial(self._try, output))
 
     def _try(self, output: Output, key: bytes) -> Proved:
         session, command = self._session, self._command
+        os.ftruncate(output.descriptor, 0)  # under another key it may have been written already
+        os.lseek(output.descriptor, 0, os.SEEK_SET)
         mapping = Mapping(key, command.keep)
         with Sink(output.path, descriptor=output.descriptor) as sink:
             replaced = write_copy(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from tcptui.capture.slicing.sink import Sink
 from tcptui.capture.spool.files import open_spool
 from tcptui.cli.inputs import Input
 from tcptui.cli.run.load import read_whole
-from tcptui.cli.run.redact import AddressRemainsError, differs, original_of, say_gone, search_copy, write_copy
-from tcptui.redact.key import drawn_key, read_key
+from tcptui.cli.run.redact import differs, original_of, say_gone, search_copy, under_a_key, write_copy
+from tcptui.redact.key import read_key
 from tcptui.redact.mapping import Mapping
 from tcptui.redact.proof import Comparison, compare, compare_packets
 from tcptui.redact.segments import KEPT_REQUESTS
@@ -35,13 +35,6 @@ if TYPE_CHECKING:
     from tcptui.cli.commands import Common, Redacting
     from tcptui.session.own.rule import OwnRule
     from tcptui.words.catalogue import Words
-
-#: How often another key is drawn where a new address happens to be an old one.
-_DRAWN_MOST: Final = 8
-
-
-class KeyCollidesError(CommandFailedError):
-    """Under this key a replacement is another host of the same capture."""
 
 
 class Redacted(NamedTuple):
@@ -66,12 +59,7 @@ def redacted_copy(
     with ExitStack() as stack:
         if first is not None and first < session.store.count:
             session = _beginning(session, first, stack)
-        for _ in range(_DRAWN_MOST if key is None else 1):
-            try:
-                return _copied(session, drawn_key() if key is None else key, label, words, told=told)
-            except AddressRemainsError:
-                continue
-    raise KeyCollidesError("error.redact-key-collides")
+        return under_a_key(key, lambda one: _copied(session, one, label, words, told=told))
 
 
 def redacted_session(
