@@ -69,7 +69,7 @@ class Ended(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What a worker says of a task."""
+    """The reply of a worker to a task: its result, or the error that it raised."""
 
     result: Any
     failure: tuple[type[TcptuiError], str, Any] | None

@@ -33,7 +33,7 @@ class View(NamedTuple):
 
     @property
     def script(self) -> str:
-        """What makes the view in a DuckDB of anybody's, which runs it in the folder of the scan."""
+        """The SQL that creates the view in any DuckDB that runs in the folder of the scan."""
         rows = f"FROM read_parquet('{self.table.value}/{DAY}=*/*.parquet', hive_partitioning = true)"
         return f"CREATE OR REPLACE VIEW {self.name} AS\nWITH {self.table.value} AS ({rows})\n{self.select};\n"
 

@@ -23,7 +23,10 @@ _SIDES: Final = ("b", "a")
 
 
 def items_of(told: Mapping[str, Any], a: Capture, b: Capture) -> list[Item]:
-    """What `tcptui.api.compare` tells of ``a`` and ``b``, worst first; cited are first packets of connections."""
+    """The items of an answer: differences of ``a`` and ``b``, as `tcptui.api.compare` has ``told``, worst first.
+
+    Each cites the first packets of the connections that it names.
+    """
     first = {side: _first_packets(capture, _streams(told, side)) for side, capture in (("a", a), ("b", b))}
 
     def cited(item: dict[str, Any], streams: Mapping[str, Sequence[int]]) -> Item:

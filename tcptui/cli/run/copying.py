@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def reading_again(session: Session) -> Slicer:
-    """What copies packets of ``session``.  Raises InputError where they cannot be read again."""
+    """A slicer, which copies packets of ``session``.  Raises InputError where they cannot be read again."""
     with packets_read_again(session):
         return Slicer(session)
 
