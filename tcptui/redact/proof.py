@@ -146,7 +146,7 @@ def _each(capture: WholeCapture) -> Iterator[tuple[int, tuple[Finding, ...], lis
 
 
 def _is_same_time(before: WholeCapture, after: WholeCapture, stream: int) -> bool:
-    """True if both captures give a stream the same time budget by TCP alone: a protocol's waits go with its content."""
+    """True if ``stream`` has the same time budget in both by TCP alone: a protocol's waits go with its content."""
     first, second = (time_budget(view_of(capture, stream)).parts for capture in (before, after))
     return first == second
 

@@ -142,7 +142,7 @@ class PcapWriter:
         self._sink.write(struct.pack("<IIII", seconds & 0xFFFF_FFFF, fraction, len(data), wire) + data)
 
     def heads(self, time_ns: I64, captured: I64, wire: I64) -> NDArray[np.uint8]:
-        """The record headers of several packets, of which so many bytes were ``captured``: one row of 16 bytes a packet."""
+        """The record headers of several packets, of which ``captured`` bytes each are there: rows of 16 bytes."""
         seconds, fraction = np.divmod(time_ns, NS_PER_S)
         fraction = fraction if self._nano else fraction // 1000
         words = np.stack((seconds & 0xFFFF_FFFF, fraction, captured, wire), axis=1)
