@@ -74,7 +74,7 @@ class PacketSource:
         return Record(0, ticks, os.pread(self.descriptor, captured, offset), [])
 
     def heads(self, offset: NDArray[np.int64], captured: NDArray[np.int64], time_ns: NDArray[np.int64]) -> Heads:
-        """Interface and clock of the packets whose ``captured`` bytes are at ``offset`` (ascending).  Raises OSError."""
+        """Interface and time of the packets whose ``captured`` bytes are at ``offset`` (ascending).  Raises OSError."""
         if not self.layout.is_pcapng:
             ticks = time_ns if self.layout.nano else time_ns // 1000
             return Heads(np.zeros(len(offset), np.int64), ticks.astype(np.uint64), np.ones(len(offset), np.bool_))
