@@ -4,7 +4,7 @@ import asyncio
 import struct
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from screen_lines import screen_lines
 from textual._compositor import Compositor
+from textual._context import active_app
+from textual._wait import wait_for_idle
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
     from tcptui.protocols.scapy_child.messages import Question
     from tcptui.ui.main.screen import MainScreen
@@ -43,6 +46,8 @@ SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
 SETTLES_IN_S = 600
 #: So many turns of the event loop are enough for all messages that follow from a key; some tests have a widget wait.
 _TURNS: Final = 1000
+#: So many updates of a screen, too, of which each may ask for the next.
+_UPDATES: Final = 20
 START_NS = 1_700_000_000_000_000_000
 MSS = b"\x02\x04\x05\xb4"
 _REPLIES: Final[dict[tuple[Question, ...], list[Reply]]] = {}
@@ -215,26 +220,61 @@ def _rules_of_a_node_found_once() -> Iterator[None]:
         yield
 
 
+class _CountedPool(ThreadPoolExecutor):
+    """A pool that knows what it has not done."""
+
+    def __init__(self) -> None:
+        super().__init__(8, "background")
+        self.undone: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        self.undone.add(future)
+        future.add_done_callback(self.undone.discard)
+        return future
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _patient_pilot() -> Iterator[None]:
-    """A pilot waits for a slow machine, too, and until all is handled that follows from a key.
+    """A pilot waits until all is handled that follows from a key, for a slow machine, too, and for nothing else.
 
-    Textual's own gives up after half a minute.  It takes an app for idle that uses no processor, as one does that gets
-    none; and of what a widget sends to another it waits for the first message only.
+    Textual's own sends each widget a message to wait for, and then waits until the process has used no processor for a
+    fiftieth of a second, as one does that gets none: three quarters of the time of all went there.  That is done only
+    while a thread computes, for a test may keep one from it.
     """
-    press, pause = Pilot.press, Pilot.pause
+    of_all, idle, press, pause = Pilot._wait_for_screen, wait_for_idle, Pilot.press, Pilot.pause
+    pool = _CountedPool()
+
+    async def at_rest(self: Pilot[Any], timeout: float = SETTLES_IN_S) -> bool:
+        return await _rest(self.app) or await of_all(self, timeout)
+
+    async def threads_idle(least: float = 0.0, most: float = 1.0) -> None:
+        if pool.undone or any(not worker.is_finished for worker in active_app.get().workers):
+            await idle(least, most)
+        else:
+            await asyncio.sleep(0)
 
     async def press_and_rest(self: Pilot[Any], *keys: str) -> None:
-        await press(self, *keys)
-        await _rest(self.app)
+        for key in keys:
+            await press(self, key)
+            await _rest(self.app)
 
     async def pause_and_rest(self: Pilot[Any], delay: float | None = None) -> None:
         await pause(self, delay)
-        if delay is None:
+        if delay is not None:
+            return
+        for _ in range(_UPDATES):
             await _rest(self.app)
+            await self.app._animator.wait_until_complete()
+            if not self.app.screen_stack or not _owes_update(self.app.screen):
+                return
+            self.app.screen._on_timer_update()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pilot._wait_for_screen, "__defaults__", (SETTLES_IN_S,))
+        patch.setattr("tcptui.ui.background._pool", pool)
+        patch.setattr("textual.pilot.wait_for_idle", threads_idle)
+        patch.setattr("textual.app.wait_for_idle", threads_idle)
+        patch.setattr(Pilot, "_wait_for_screen", at_rest)
         patch.setattr(Pilot, "press", press_and_rest)
         patch.setattr(Pilot, "pause", pause_and_rest)
         yield
@@ -248,19 +288,29 @@ def threads_held() -> threading.Event:
     return are_free
 
 
-async def _rest(app: App[Any]) -> None:
-    """Wait until no widget has messages, and no key waits for the one before; for `_TURNS` at most of messages alone.
+def _owes_update(screen: Screen[Any]) -> bool:
+    """Whether ``screen`` waits for its next sixtieth of a second, in which it lays out, paints and calls back."""
+    owed = screen._layout_required, screen._scroll_required, screen._repaint_required, screen._recompose_required
+    return screen.is_current and bool(any(owed) or screen._dirty_widgets or screen._callbacks)
 
-    They are turns of the event loop, not a time: where the machine stands still, so do they.
+
+async def _rest(app: App[Any]) -> bool:
+    """Wait until no widget has messages, no key waits for the one before and the screens know the terminal's size.
+
+    For messages alone `_TURNS` at most.  They are turns of the event loop, not a time: where the machine stands still,
+    so do they.  Returns whether it is at rest.
     """
     turn = 0
     while app.is_running and app._exception is None and app.screen_stack:
         has_keys = getattr(app, "has_typed_ahead", False) and app.screen.is_mounted
-        nodes = (app, *app._registry)
-        if not has_keys and (turn >= _TURNS or not any(has_messages(node) or is_busy(node) for node in nodes)):
-            return
+        if not has_keys and app._resize_event is None:
+            if not has_messages(app) and not any(map(is_busy, (app, *app._registry))):
+                return True
+            if turn >= _TURNS:
+                return False
         turn += 1
         await asyncio.sleep(0)
+    return False
 
 
 @pytest.fixture(autouse=True)
@@ -379,6 +429,7 @@ class Shown:
             state = f"{settled=}, verdict {told=}, traffic {counted=}, {understood=}"
             assert time.monotonic() < end, f"not at rest: {state}"
             await asyncio.sleep(0.005)
+            self.screen._on_timer()  # which comes five times a second
         await self.pilot.pause()
 
     async def resize(self, size: tuple[int, int]) -> None:
