@@ -88,11 +88,11 @@ def plain_segments(one: Stretch) -> PlainSegments:
         of_link = of_link[one.end[of_link] - network[of_link] >= _HEAD_4 + _HEAD_TCP]
         at = network[of_link]
         kind = _word(octets, at - 2) if link == ETHERNET else None
-        is_4[of_link] = (kind is None or kind == 0x0800) & _is_plain_4(octets, at)
+        is_4[of_link] = (kind is None or kind == 0x0800) & _is_ipv4_tcp(octets, at)
         if kind is not None or size in (0, 4):
             fits = one.end[of_link] - at >= _HEAD_6 + _HEAD_TCP
             of_link, at = of_link[fits], at[fits]
-            is_6[of_link] = (kind is None or kind[fits] == 0x86DD) & _is_plain_6(octets, at)
+            is_6[of_link] = (kind is None or kind[fits] == 0x86DD) & _is_ipv6_tcp(octets, at)
     rows = np.flatnonzero(is_4 | is_6)
     four = is_4[rows]
     tcp = network[rows] + np.where(four, _HEAD_4, _HEAD_6)
@@ -115,7 +115,7 @@ def _link_addresses(one: Stretch, rows: I64) -> Iterable[tuple[I64, int]]:
             yield one.begin[rows[links == link]] + places[0], len(places)
 
 
-def _is_plain_4(octets: U8, at: I64) -> Mask:
+def _is_ipv4_tcp(octets: U8, at: I64) -> Mask:
     """Whether there is a header without options, whose checksum holds or is left out, of a segment's beginning."""
     words = [_word(octets, at + place) for place in range(0, _HEAD_4, 2)]
     holds = (sum(words) % 0xFFFF == 0) | (words[5] == 0)
@@ -125,7 +125,7 @@ def _is_plain_4(octets: U8, at: I64) -> Mask:
     return found
 
 
-def _is_plain_6(octets: U8, at: I64) -> Mask:
+def _is_ipv6_tcp(octets: U8, at: I64) -> Mask:
     found: Mask = (octets[at] >> 4 == 6) & (octets[at + 6] == _TCP) & (_word(octets, at + 4) <= _LONGEST_6)
     return found
 

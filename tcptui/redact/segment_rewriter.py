@@ -159,13 +159,13 @@ class SegmentRewriter:
         self._replaced["ipv4" if width == 4 else "ipv6"] += 2 * len(chosen)
         if shape.version == 4:
             header[:, 10:12] = 0
-            _put(header, 10, np.where(was_absent, 0, _told(_words(header), was_right)))
+            _put(header, 10, np.where(was_absent, 0, _checksums(_words(header), was_right)))
         tcp = heads[:, shape.transport :]
         tcp[(tcp[:, 13] & _URGENT) == 0, 18:20] = 0
         self._move_stamps(tcp, stamps[chosen], sender, receiver)
         pseudo = _words(heads[:, first : first + 2 * width]) + TCP + plain.stop[chosen] - plain.transport[chosen]
         tcp[:, 16:18] = 0
-        told = _told(pseudo + _words(tcp) + sums[chosen], old.is_right[chosen], _folded(pseudo))
+        told = _checksums(pseudo + _words(tcp) + sums[chosen], old.is_right[chosen], _folded(pseudo))
         told[old.is_partial[chosen]] = _folded(pseudo)[old.is_partial[chosen]]
         _put(tcp, 16, np.where(old.stated[chosen] == 0, 0, told))
 
@@ -213,7 +213,7 @@ def _plain(one: Stretch, octets: U8, wire: I64) -> _Plain:
         fits = kind == (_word_at(octets, one.begin[at] + link.kind) if link.kind >= 0 else kind)
         for place in link.length:
             fits &= octets[one.begin[at] + place] == (6 if place == link.length[-1] else 0)
-        is_4, is_6 = fits & _is_plain_4(octets, network), fits & _is_plain_6(octets, network, one.end[at])
+        is_4, is_6 = fits & _is_ipv4_tcp(octets, network), fits & _is_ipv6_tcp(octets, network, one.end[at])
         for chosen, of, size in ((is_4, 4, _HEAD_4), (is_6, 6, _HEAD_6)):
             those, begin = at[chosen], network[chosen]
             length = _word_at(octets, begin + (2 if of == 4 else 4))
@@ -224,13 +224,13 @@ def _plain(one: Stretch, octets: U8, wire: I64) -> _Plain:
     return _Plain(fits, version, transport, header, stop)
 
 
-def _is_plain_4(octets: U8, at: I64) -> Mask:
+def _is_ipv4_tcp(octets: U8, at: I64) -> Mask:
     is_whole = (_word_at(octets, at + 6) & 0x3FFF) == 0
     found: Mask = (octets[at] == 0x45) & (octets[at + 9] == TCP) & is_whole & (_word_at(octets, at + 2) > 0)
     return found
 
 
-def _is_plain_6(octets: U8, at: I64, end: I64) -> Mask:
+def _is_ipv6_tcp(octets: U8, at: I64, end: I64) -> Mask:
     is_whole = at + _HEAD_6 + _HEAD_TCP <= end
     found: Mask = (octets[at] >> 4 == 6) & (octets[at + 6] == TCP) & (_word_at(octets, at + 4) > 0) & is_whole
     return found
@@ -312,8 +312,12 @@ def _stated(one: Stretch, octets: U8, plain: _Plain, rows: I64, limit: I64) -> _
     return found
 
 
-def _told(total: I64, is_right: Mask, pseudo: I64 | int = 0) -> I64:
-    """The checksum over ``total``, or a wrong one, as `sums.checksum` tells it; ``pseudo``: no wrong one is that."""
+def _checksums(total: I64, is_right: Mask, pseudo: I64 | int = 0) -> I64:
+    """The right checksums of headers and payloads whose words sum up to ``total``, one a packet.
+
+    Where ``is_right`` is False, a wrong one, as `sums.checksum` makes them; none is ``pseudo``, the sum of the pseudo
+    header, which is there before a network card computes the right one.
+    """
     right = 0xFFFF - _folded(total)
     wrong = np.full(len(total), -1, np.int64)
     for by in WRONG:
